@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The wire: what a record looks like in the rings and in a capture file. The kernel side writes
+ * the kinds up to NUNCHI_REC_KERNEL_LAST, the user side adds the ones after it (names, losses),
+ * so that the stream by itself says all that the model needs.
+ *
+ * Rules: fixed-width integers in host byte order, no implicit padding, no pointer; a record is a
+ * struct nunchi_head, for system calls a struct nunchi_call after it, then blobs, each 8-byte
+ * aligned. Numbers of kinds and blobs are never reused; a changed meaning is a new number.
+ */
+#pragma once
+
+#ifndef __bpf__
+#include <assert.h>
+#include <linux/types.h>
+#endif
+
+#include "limits.h"
+
+enum nunchi_kind {
+	NUNCHI_REC_SYSCALL = 1,	/* a system call returned: nunchi_call, argument blobs */
+	NUNCHI_REC_EXEC = 2,	/* an execve or execveat succeeded: nunchi_call, EXE, ARGV, ... */
+	NUNCHI_REC_FORK = 3,	/* a process (not a thread) was born; the head is the child's */
+	NUNCHI_REC_EXIT = 4,	/* the last thread of a process ended: nunchi_exit */
+	NUNCHI_REC_PENDING = 5,	/* tasks in unknown namespaces: a slot was opened: nunchi_pending */
+	NUNCHI_REC_CGROUP_NEW = 6,	/* cgroup_mkdir: nunchi_cgroup, CGROUP_PATH */
+	NUNCHI_REC_CGROUP_GONE = 7,	/* cgroup_rmdir: the same */
+	NUNCHI_REC_TASK = 8,	/* a process that already ran at start; the head is its own */
+	NUNCHI_REC_KERNEL_LAST = NUNCHI_REC_TASK,
+
+	NUNCHI_REC_HOST = 32,		/* who recorded: nunchi_host, then strings (see event/) */
+	NUNCHI_REC_CONTAINER = 33,	/* names and facts of a container (event/container_info.h) */
+	NUNCHI_REC_CONTAINER_GONE = 34,	/* it stopped: its full id */
+	NUNCHI_REC_PROCESS = 35,	/* facts from /proc of a process that already ran */
+	NUNCHI_REC_LOST = 36,		/* records lost in a ring, or by a full queue */
+	NUNCHI_REC_ACCOUNT = 37,	/* the account of one slot, at the end */
+	NUNCHI_REC_SLOT = 38,		/* slot, generation -> container id, or host */
+};
+
+/* Flags of a record. */
+#define NUNCHI_F_SETUP 0x0001		/* the runtime's own doing, before the entrypoint's exec */
+#define NUNCHI_F_CUT 0x0002		/* a blob did not fit in the record any more */
+#define NUNCHI_F_INTERRUPTED 0x0004	/* ERESTART*: a signal interrupted the call */
+#define NUNCHI_F_LATE 0x0008		/* set by the reader: came after its time had been passed */
+#define NUNCHI_F_MODEL 0x0010		/* nobody asked for this call; the model needs it */
+
+/*
+ * The head of every record: when, where in the ring, and who. All ids are the kernel's own, in
+ * the initial namespaces, but for vpid and vtid. For records that no task caused, the task
+ * fields are 0.
+ */
+struct nunchi_head {
+	__u32 len;		/* of the whole record, head included */
+	__u16 kind;		/* enum nunchi_kind */
+	__u16 flags;		/* NUNCHI_F_* */
+	__u64 seq;		/* number in its ring, from 1, without gaps but for losses */
+	__u64 time;		/* CLOCK_BOOTTIME, ns */
+	__u32 slot;		/* container slot, 0 for the host */
+	__u32 generation;	/* of the slot */
+	__u16 cpu;
+	__u16 ring;		/* 0 is the critical ring */
+	__u32 ppid;		/* real parent's tgid */
+	__u32 pid;		/* tgid */
+	__u32 tid;
+	__u32 vpid;		/* tgid and tid in the task's own PID namespace */
+	__u32 vtid;
+	__u32 uid;		/* effective, in the initial user namespace */
+	__u32 gid;
+	__u32 loginuid;
+	__u32 pidns;		/* inode numbers of the namespaces */
+	__u32 mntns;
+	__u32 pad;
+	__u64 cgroup;		/* kernfs id: v2, or of the v1 hierarchy that is in use */
+	__u64 start;		/* start of the thread group leader, CLOCK_BOOTTIME, ns */
+	char comm[16];
+};
+
+/* A system call. Follows the head in SYSCALL and EXEC records. */
+struct nunchi_call {
+	__u32 nr;		/* number in the table of the architecture that recorded */
+	__u32 pad;
+	__s64 ret;
+	__u64 args[6];		/* zero in EXEC: the new image has replaced the registers */
+};
+
+/* Follows the head in EXIT records. */
+struct nunchi_exit {
+	__u32 code;		/* wait status, as in wait(2) */
+	__u32 pad;
+};
+
+/* Follows the head in PENDING records; the head is the task's. Blob: CGROUP_PATH. */
+struct nunchi_pending {
+	__u32 parent_slot;	/* the slot the task was in before, 0 for the host */
+	__u32 parent_generation;
+};
+
+/* Follows the head in CGROUP_* records. Blob: CGROUP_PATH. */
+struct nunchi_cgroup {
+	__u64 id;		/* kernfs id */
+	__u32 hierarchy;	/* 0 is cgroup v2 */
+	__u32 level;
+};
+
+/* Follows the head in LOST records. */
+struct nunchi_lost {
+	__u64 count;
+	__u64 first;		/* CLOCK_BOOTTIME, ns: between which times they were lost */
+	__u64 last;
+	__u32 reason;		/* enum nunchi_drop */
+	__u32 pad;
+};
+
+enum nunchi_blob_type {
+	NUNCHI_BLOB_STR = 1,	/* a path or string as user memory had it; no NUL */
+	NUNCHI_BLOB_STRV = 2,	/* a string array: each string with its NUL */
+	NUNCHI_BLOB_SOCKADDR = 3,	/* a struct sockaddr as user memory had it */
+	NUNCHI_BLOB_BYTES = 4,	/* a buffer's beginning, or a struct */
+	NUNCHI_BLOB_FILE = 5,	/* nunchi_file and components of what an fd argument is */
+	NUNCHI_BLOB_BASE = 6,	/* the same of the directory that a relative path argument starts at */
+	NUNCHI_BLOB_SOCK = 7,	/* nunchi_sock of what an fd argument is */
+	NUNCHI_BLOB_EXE = 8,	/* nunchi_file and components of a process's image */
+	NUNCHI_BLOB_CWD = 9,	/* the same of its working directory */
+	NUNCHI_BLOB_ARGV = 10,	/* its arguments, each with its NUL */
+	NUNCHI_BLOB_FILENAME = 11,	/* what execve was asked for */
+	NUNCHI_BLOB_PREV_COMM = 12,	/* the comm before the exec */
+	NUNCHI_BLOB_PARENT_COMM = 13,	/* the real parent's comm */
+	NUNCHI_BLOB_CGROUP_PATH = 14,	/* leaf first, each component with its NUL; or as the kernel's text */
+};
+
+/* nunchi_blob.arg when the blob is of the returned fd, not of an argument. */
+#define NUNCHI_ARG_RET 0xff
+
+#define NUNCHI_BLOB_TRUNCATED 0x01	/* data is a beginning; full is the whole length */
+#define NUNCHI_BLOB_UNREADABLE 0x02	/* user memory could not be read */
+#define NUNCHI_BLOB_UNREACHABLE 0x04	/* the walk met no root of the task: outside of its root */
+#define NUNCHI_BLOB_DELETED 0x08	/* the file has no name any more */
+
+/* Head of a blob. Data follows, padded with zeros to a multiple of 8. */
+struct nunchi_blob {
+	__u8 type;		/* enum nunchi_blob_type */
+	__u8 arg;		/* which argument it is of, 0 to 5, or NUNCHI_ARG_RET */
+	__u16 flags;		/* NUNCHI_BLOB_* */
+	__u32 len;		/* of the data, without padding */
+	__u32 full;		/* length before truncation */
+	__u32 pad;
+};
+
+/*
+ * A file as the kernel has it. Its path follows as components, leaf first, each with its NUL
+ * ("test.txt\0mnt\0" is /mnt/test.txt; none at all is /), up to the task's root directory.
+ */
+struct nunchi_file {
+	__u64 ino;
+	__u32 dev;		/* kernel encoding: major << 20 | minor */
+	__u32 mode;		/* type and permissions, as st_mode */
+	__u64 magic;		/* of the file system, as f_type of statfs(2) */
+};
+
+/* A socket as the kernel has it. For AF_UNIX the sun_path of this end and of the peer follow. */
+struct nunchi_sock {
+	__u16 family;
+	__u16 type;		/* SOCK_STREAM ... */
+	__u16 protocol;
+	__u16 state;		/* TCP_ESTABLISHED ... */
+	__u16 lport;		/* host byte order */
+	__u16 rport;
+	__u16 lpath;		/* AF_UNIX: bytes of path that follow, this end's, then the peer's */
+	__u16 rpath;
+	__u8 laddr[16];		/* IPv4 in the first four bytes, network byte order */
+	__u8 raddr[16];
+	__u64 ino;
+};
+
+/* Why a record that was due was not sent. */
+#define NUNCHI_DROPS(X)                                                       \
+	X(RING_FULL, "ring full", "the reader did not keep up")               \
+	X(SCRATCH, "no scratch", "programs nested deeper than there are buffers") \
+	X(IDENTITY, "no identity", "task storage could not be had")           \
+	X(HOLD, "hold full", "a container without a name had too much to hold") \
+	X(OUTPUT, "output blocked", "the output did not take it in time")     \
+	X(DAMAGED, "damaged", "a record could not be decoded")                \
+	X(SEQUENCE, "missing", "a number in a ring's sequence never came")
+
+enum nunchi_drop {
+#define X(name, text, why) NUNCHI_DROP_##name,
+	NUNCHI_DROPS(X)
+#undef X
+	NUNCHI_DROP_MAX
+};
+
+/*
+ * The kernel's half of a container's account, per CPU. seen = filtered + aggregated + sent + the
+ * sum of dropped; each is counted where it happens, none derived from another.
+ */
+struct nunchi_account {
+	__u64 seen;
+	__u64 filtered;
+	__u64 aggregated;
+	__u64 sent;
+	__u64 dropped[NUNCHI_DROP_MAX];
+};
+
+/* What becomes of the calls of a container. */
+enum nunchi_mode {
+	NUNCHI_MODE_NONE = 0,	/* not even counted: the host, when it is not asked for */
+	NUNCHI_MODE_COUNT = 1,	/* seen and filtered */
+	NUNCHI_MODE_EVENT = 2,	/* recorded */
+};
+
+enum nunchi_slot_state {
+	NUNCHI_SLOT_FREE = 0,
+	NUNCHI_SLOT_PENDING = 1,	/* opened by the kernel side, nobody has claimed it yet */
+	NUNCHI_SLOT_NAMED = 2,		/* a container: its tasks keep it, whatever they do */
+	NUNCHI_SLOT_HOST = 3,		/* nobody claimed it: a sandbox of the host's */
+};
+
+/* The row of a slot: written by user space, but for PENDING, which the kernel side sets. */
+struct nunchi_slot {
+	__u32 generation;
+	__u8 state;		/* enum nunchi_slot_state */
+	__u8 mode;		/* enum nunchi_mode */
+	__u16 pad;
+};
+
+/* What a bit of wanted[nr] means. */
+#define NUNCHI_WANT_EVENT 0x01	/* somebody asked for this call */
+#define NUNCHI_WANT_MODEL 0x02	/* the model needs it, in containers that are recorded */
+#define NUNCHI_WANT_IDENTITY 0x04	/* it can move a task into a container (setns, unshare) */
+
+/* How the kernel side captures an argument. What a person reads is up to src/syscalls. */
+enum nunchi_capture {
+	NUNCHI_CAP_VALUE = 0,	/* the register is all */
+	NUNCHI_CAP_FD,		/* the file or socket behind it */
+	NUNCHI_CAP_DIRFD,	/* a directory for the path in the next argument: captured with it */
+	NUNCHI_CAP_PATH,	/* a path; its base is the working directory */
+	NUNCHI_CAP_PATHAT,	/* a path; its base is the DIRFD argument before it */
+	NUNCHI_CAP_STR,		/* a string that is no path */
+	NUNCHI_CAP_STRV,	/* a NULL-terminated array of strings */
+	NUNCHI_CAP_SOCKADDR,	/* an address; its length is the next argument */
+	NUNCHI_CAP_SOCKADDR_OUT,	/* an address; a pointer to its length is the next argument */
+	NUNCHI_CAP_MSGHDR,	/* a struct msghdr: its address is captured */
+	NUNCHI_CAP_BUFFER,	/* bytes that go in; how many is the next argument */
+	NUNCHI_CAP_BUFFER_OUT,	/* bytes that came out; how many is the result */
+	NUNCHI_CAP_BYTES,	/* a struct of fixed size: nunchi_spec.size */
+};
+
+/* How a call is captured, one row a number; filled from the table of src/syscalls. */
+struct nunchi_spec {
+	__u8 capture[6];	/* enum nunchi_capture */
+	__u8 size[6];		/* for NUNCHI_CAP_BYTES */
+	__u8 flags;		/* NUNCHI_SPEC_* */
+	__u8 pad[3];
+};
+
+#define NUNCHI_SPEC_RET_FD 0x01	/* the result is an fd: capture what it is */
+#define NUNCHI_SPEC_FORK 0x02	/* returns twice: the child's return is dropped */
+#define NUNCHI_SPEC_EXEC 0x04	/* success is reported by the exec hook */
+#define NUNCHI_SPEC_CRITICAL 0x08	/* changes the model's state: by the critical ring */
+
+#ifndef __bpf__
+static_assert(sizeof(struct nunchi_head) == 112, "wire: nunchi_head");
+static_assert(sizeof(struct nunchi_call) == 64, "wire: nunchi_call");
+static_assert(sizeof(struct nunchi_blob) == 16, "wire: nunchi_blob");
+static_assert(sizeof(struct nunchi_file) == 24, "wire: nunchi_file");
+static_assert(sizeof(struct nunchi_sock) == 56, "wire: nunchi_sock");
+static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
+static_assert(sizeof(struct nunchi_slot) == 8, "wire: nunchi_slot");
+#endif

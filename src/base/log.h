@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Diagnostics, to stderr only, each one line "nunchi: ...". Rooms that are libraries (base,
+ * syscalls, event, model, fields, rules) never log: they return an error, or fill a strbuf with
+ * the sentence. probe, runtime, engine and cmd may log.
+ */
+#pragma once
+
+#include "macros.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* What is above the level is not shown. LOG_INFO at start. */
+void log_set_level(enum log_level level);
+
+void log_line(enum log_level level, const char *fmt, ...) _printf_(2, 3);
+
+#define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)

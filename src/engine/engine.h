@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loop: records come from the rings, or from a capture file; they are merged by time, change
+ * the model, wait while their container has no name, meet the filter, and go out; every one is
+ * accounted. The only caller of src/probe.
+ */
+#pragma once
+
+#include "out/out.h"
+#include "rules/filter.h"
+#include "runtime/runtime.h"
+
+#define ENGINE_HOLD_MS_DEFAULT 2000	/* a runtime's API answers within 100 ms, a slow disk within 1 s */
+#define ENGINE_HOLD_BYTES (8U << 20)	/* of records that wait for names, over all containers */
+
+struct engine_config {
+	const char *replay;		/* capture file to read; NULL: live */
+	const char *record;		/* capture file to write; NULL: none */
+	struct filter *filter;		/* NULL: all; borrowed */
+	struct syscall_set set;		/* calls to show (-e, or the default set) */
+	bool set_given;			/* by -e; else calls that the filter names are added */
+	bool host;			/* host processes too */
+	bool setup;			/* show evt.phase=setup */
+	bool failed_only;		/* --failed */
+	uint64_t count;			/* end after so many events shown; 0: no limit */
+	uint64_t timeout;		/* ns to run; 0: no limit */
+	unsigned hold_ms;
+	struct runtimes_config runtimes;
+	struct output *output;		/* borrowed; NULL: nothing is shown (record, ps) */
+	int out_fd;			/* where the output goes; a terminal's width is followed */
+	bool ready_line;		/* say on stderr when the hooks are live */
+	bool account;			/* say the account on stderr at the end */
+	/*
+	 * For ps: called once, when the containers that run are known (live: every runtime has
+	 * listed, or 1 s passed; replay: at the end); then the engine ends. NULL: not.
+	 */
+	void (*snapshot)(const struct model *m, void *arg);
+	void *snapshot_arg;
+};
+
+/*
+ * Runs until the end that the config asks for, SIGINT, SIGTERM, or a closed output. Diagnostics
+ * go to stderr. Returns the exit code of the program: 0, or 1 if it could not start, the capture
+ * is damaged, or the output failed other than by a closed pipe.
+ */
+int engine_run(const struct engine_config *config);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Capture files: a stream of records on disk. Layout (docs/capture-format.md): a fixed header
+ * (magic "NUNCHI\x1a\n", version, architecture, flags), then frames {magic, stored length, raw
+ * length, CRC-32 of the stored bytes, zstd data}, each frame holding whole records, and an end
+ * frame of raw length 0. A frame is at most CAPTURE_FRAME_MAX raw bytes and stands for itself, so
+ * that a truncated or damaged file gives everything before the damage.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+#include "nunchi/wire.h"
+
+#define CAPTURE_FRAME_MAX (1U << 20)
+
+struct capture_writer;
+struct capture_reader;
+
+/* Creates path (mode 0600; "-" is stdout). 0 or -errno. */
+int capture_writer_open(struct capture_writer **ret, const char *path) _must_check_;
+/* Takes one whole record. 0 or -errno of the write; after an error the writer only fails. */
+int capture_writer_add(struct capture_writer *w, const struct nunchi_head *rec) _must_check_;
+/* Writes out what is collected, as a frame of its own. */
+int capture_writer_flush(struct capture_writer *w) _must_check_;
+/* Flushes, writes the end frame, closes, frees. Returns the first error there ever was. */
+int capture_writer_close(struct capture_writer *w);
+
+/* Opens path ("-" is stdin). -EBADMSG: no capture, or of a newer version: the sentence is in err. */
+int capture_reader_open(struct capture_reader **ret, const char *path, struct strbuf *err) _must_check_;
+/*
+ * The next record; valid until the next call. 1: *ret is set; 0: the end; -EBADMSG: damage or a
+ * truncated file, the sentence in err: "damaged at byte 81,920 (checksum)", "ends early at byte N".
+ */
+int capture_reader_next(struct capture_reader *r, const struct nunchi_head **ret, struct strbuf *err)
+	_must_check_;
+void capture_reader_close(struct capture_reader *r);	/* NULL is fine */

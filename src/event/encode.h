@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The records that the user side adds to the stream. Each function replaces what is in out by one
+ * whole, 8-byte aligned record (strbuf memory is malloc's, hence aligned).
+ */
+#pragma once
+
+#include "container_info.h"
+#include "event.h"
+
+/* Who recorded, the first record of a capture. */
+struct host_info {
+	const char *name;	/* host name */
+	const char *kernel;	/* release */
+	const char *machine;	/* "x86_64" */
+	uint64_t boot_to_epoch;	/* ns to add to a record's time */
+	const struct id_name *users;	/* the host's own names */
+	size_t n_users;
+	const struct id_name *groups;
+	size_t n_groups;
+};
+
+void encode_host(struct strbuf *out, const struct host_info *h, uint64_t time);
+/* Names in the result belong to *ret_ids and *ret (freed by host_info_free). */
+int decode_host(const struct event *ev, struct host_info **ret) _must_check_;
+void host_info_free(struct host_info *h);
+
+void encode_container(struct strbuf *out, const struct container_info *c, uint64_t time);
+void encode_container_gone(struct strbuf *out, const char *full_id, uint64_t time);
+
+/* Binds a slot to a container by full id; id NULL: it is the host's. Body: the id's bytes. */
+void encode_slot(struct strbuf *out, uint32_t slot, uint32_t generation, const char *full_id,
+		 uint64_t time);
+
+/*
+ * What /proc says of a process that already ran. head: the record that the task iterator made
+ * (kind TASK), copied; exe, cwd: absolute paths, or NULL; argv: NUL-separated.
+ */
+void encode_process(struct strbuf *out, const struct nunchi_head *head, const char *exe,
+		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm);
+
+void encode_lost(struct strbuf *out, const struct nunchi_lost *lost, uint32_t slot,
+		 uint32_t generation, uint64_t time);
+
+/* Both halves of a slot's account. */
+struct account_user {
+	uint64_t received;	/* = shown + filtered + dropped + held */
+	uint64_t shown;
+	uint64_t filtered;
+	uint64_t held;
+	uint64_t dropped[NUNCHI_DROP_MAX];
+};
+void encode_account(struct strbuf *out, uint32_t slot, uint32_t generation,
+		    const struct nunchi_account *kernel, const struct account_user *user,
+		    uint64_t time);
+int decode_account(const struct event *ev, struct nunchi_account *kernel, struct account_user *user)
+	_must_check_;
+
+/* Blobs, for tests and synthetic streams: appends one blob to a record begun in out. */
+void encode_begin(struct strbuf *out, const struct nunchi_head *head);
+void encode_bytes(struct strbuf *out, const void *data, size_t len);
+void encode_blob(struct strbuf *out, enum nunchi_blob_type type, uint8_t arg, uint16_t flags,
+		 const void *data, size_t len);
+void encode_end(struct strbuf *out);	/* sets head.len */

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A record, decoded. struct event points into the record's bytes and into the model; it owns
+ * nothing and lives until the next record is taken. Decoding checks every length: a record is
+ * foreign input, be it from a ring or a file.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+#include "nunchi/wire.h"
+#include "syscalls/syscalls.h"
+
+#define EVENT_BLOBS_MAX 24	/* more than any kind of record carries; more is damage */
+
+struct event_blob {
+	const char *data;	/* not NUL-terminated */
+	uint32_t len;
+	uint32_t full;
+	uint16_t flags;		/* NUNCHI_BLOB_* */
+	uint8_t type;
+	uint8_t arg;
+};
+
+/* What an event is to the person: evt.type. */
+enum event_type {
+	EVENT_SYSCALL,		/* call->name, an execve included */
+	EVENT_PROCEXIT,		/* "procexit" */
+	EVENT_CONTAINER_STARTED,	/* "container_started": found or started; shown with "*" */
+	EVENT_CONTAINER_STOPPED,	/* "container_stopped" */
+	EVENT_LOST,		/* "events_lost"; shown with "!" */
+	EVENT_OTHER,		/* a record for the model only: never shown */
+};
+
+struct process;
+struct container;
+
+struct event {
+	enum event_type type;
+	uint64_t num;			/* evt.num, from 1, set when it is shown */
+	uint64_t time;			/* ns since the epoch */
+	const struct nunchi_head *head;
+	const struct syscall_info *call;	/* EVENT_SYSCALL */
+	int64_t ret;			/* EVENT_SYSCALL */
+	uint64_t args[6];
+	uint32_t exit_code;		/* EVENT_PROCEXIT: wait status */
+	struct nunchi_lost lost;	/* EVENT_LOST */
+	const void *body;		/* after the head, for kinds that have no blobs */
+	size_t body_len;
+	unsigned n_blobs;
+	struct event_blob blobs[EVENT_BLOBS_MAX];
+
+	/* From the model; NULL where it does not know. */
+	struct process *proc;		/* after the event: for an execve the new image */
+	struct process *parent;
+	struct container *container;	/* NULL: the host */
+	const char *host_name;
+};
+
+/*
+ * Decodes one record of len bytes (at least; head.len counts). boot_to_epoch: ns to add to boot
+ * times. 0, or -EBADMSG with why, a constant sentence, in *ret_why. data must be 8-byte aligned.
+ */
+int event_decode(struct event *ev, const void *data, size_t len, uint64_t boot_to_epoch,
+		 const char **ret_why) _must_check_;
+
+/* The first blob of this type and argument (-1: any argument), or NULL. */
+const struct event_blob *event_blob(const struct event *ev, enum nunchi_blob_type type, int arg);
+
+/* evt.type: "openat", "procexit", ... */
+const char *event_type_name(const struct event *ev);
+/* activity.name: "File Open"; for what is no system call "Process Exit", "Container Start", ... */
+const char *event_activity(const struct event *ev);
+enum activity_category event_category(const struct event *ev);
+/* evt.failed: a system call with an error as its result. */
+static inline bool event_failed(const struct event *ev)
+{
+	return ev->type == EVENT_SYSCALL && ev->ret < 0 && ev->ret >= -4095;
+}
+
+/* An argument as a person would write it. Empty if the call has no such argument. */
+void event_arg_print(const struct event *ev, unsigned index, struct strbuf *out);

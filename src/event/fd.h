@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an event is about: the file, or the socket and its peer. One view of it for every call,
+ * from which the fd.* fields, the WHAT column and the block output read.
+ */
+#pragma once
+
+#include "event.h"
+
+/* fd.type, as Falco names them where it has a name. */
+enum fd_type { FD_NONE, FD_FILE, FD_DIRECTORY, FD_IPV4, FD_IPV6, FD_UNIX, FD_NETLINK, FD_PACKET,
+	       FD_VSOCK, FD_PIPE, FD_CHAR, FD_BLOCK, FD_ANON, FD_MEMFD, FD_OTHER };
+
+struct event_fd {
+	bool present;		/* the event has a file, socket or path at all */
+	int64_t num;		/* fd.num: -1 for a failed open; INT64_MIN: no value */
+	enum fd_type type;
+	const char *name;	/* fd.name: absolute path; or "10.0.0.1:40000->10.0.0.7:443"; NULL: none */
+	size_t name_len;
+	const char *nameraw;	/* what was asked for, as it was written; NULL: none */
+	size_t nameraw_len;
+	const char *oldname;	/* rename, link, symlink: the other path, absolute; NULL: none */
+	size_t oldname_len;
+	size_t dir_len;		/* of name: fd.directory is its first dir_len bytes ("/" for the root) */
+	size_t file_off;	/* of name: fd.filename starts here; name_len when there is none */
+	bool is_path;		/* name is a path: directory and filename exist */
+	bool has_addr;		/* lip.. below are set */
+	bool unreachable, deleted, truncated;
+	uint16_t family;	/* AF_* */
+	uint16_t protocol;	/* IPPROTO_TCP ... ; 0 when unknown */
+	uint16_t lport, rport;	/* host order */
+	uint8_t lip[16], rip[16];	/* IPv4 in the first four bytes */
+	bool has_lip, has_rip;
+	uint64_t ino;
+	uint32_t dev;
+};
+
+/*
+ * Computes the view. The strings live in the caller's scratch, which is reset by the call and must
+ * outlive the use of *ret. cwd: the process's working directory for records that carry no base
+ * (may be NULL).
+ */
+void event_fd(const struct event *ev, const char *cwd, struct strbuf *scratch, struct event_fd *ret);
+
+/* "file", "directory", "ipv4", "unix", ... ; NULL for FD_NONE. */
+const char *fd_type_name(enum fd_type type);
+
+/*
+ * Turns the components of a FILE, BASE, EXE or CWD blob (after its nunchi_file) into a path.
+ * Damaged components are taken as far as they are sound. A deleted file gets " (deleted)" as in
+ * /proc, a memfd "memfd:name".
+ */
+void path_from_walk(struct strbuf *out, const struct event_blob *blob);
+
+/*
+ * Appends the absolute, textually normalised path of name below base: "." and empty components
+ * go, ".." takes one away but never rises above "/", a trailing slash goes. Symbolic links are not
+ * resolved: that is the difference between fd.name of a failed call and the truth.
+ */
+void path_join(struct strbuf *out, const char *base, size_t base_len, const char *name, size_t len);

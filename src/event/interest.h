@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is to leave the kernel: plain data that rules and the command line hand to the engine. */
+#pragma once
+
+#include "syscalls/syscalls.h"
+
+struct interest {
+	uint8_t wanted[NUNCHI_CALLS_MAX];	/* NUNCHI_WANT_* by number */
+	bool host;				/* host processes too */
+};

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every field there is: name, type, one line of documentation, accessor. Filter, columns, JSON,
+ * --format and `nunchi list fields` read this table; no field is known anywhere else. Names and
+ * meanings are Falco's where it has them (docs say where not).
+ */
+#pragma once
+
+#include "event/fd.h"
+#include "model/model.h"
+
+enum value_type {
+	VALUE_NONE,	/* missing: compares false with everything */
+	VALUE_STRING,	/* s, len: not NUL-terminated, any bytes */
+	VALUE_NUMBER,	/* n, signed 64 bits */
+	VALUE_BOOL,	/* n is 0 or 1 */
+	VALUE_IP,	/* ip, family AF_INET or AF_INET6 */
+};
+
+struct value {
+	enum value_type type;
+	const char *s;
+	size_t len;
+	int64_t n;
+	uint16_t family;
+	uint8_t ip[16];
+};
+
+/* What a field depends on: what an output may cache, and what a filter can decide early. */
+enum field_scope {
+	SCOPE_EVENT,	/* anything of the event itself */
+	SCOPE_TYPE,	/* only the event's type: evt.type, activity.* */
+	SCOPE_PROCESS,	/* only struct process and its version (proc.exepath, proc.cmdline ...) */
+	SCOPE_CONTAINER,	/* only struct container and its version (container.*, k8s.*) */
+	SCOPE_HOST,
+};
+
+/*
+ * What accessors may use while one event is looked at: lazily computed parts, and room for text.
+ * One per thread; fields_begin() before each event. Strings in values live until then.
+ */
+struct field_context {
+	const struct event *ev;
+	const struct model *model;
+	struct event_fd fd;	/* valid if has_fd */
+	bool has_fd;
+	struct strbuf fd_scratch;
+	struct strbuf scratch[8];	/* rotating: text made by accessors */
+	unsigned next_scratch;
+};
+
+struct field {
+	const char *name;	/* "fd.name" */
+	enum value_type type;
+	enum field_scope scope;
+	bool takes_arg;		/* evt.arg.NAME, container.label[KEY] */
+	bool json;		/* in the JSON line by default */
+	const char *doc;
+	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
+};
+
+extern const struct field field_table[];
+extern const size_t field_table_len;
+
+/* Finds "fd.name"; for fields with an argument "evt.arg.flags", "container.label[app]": *ret_arg
+ * is then the argument, malloc'ed, the caller's; else NULL. NULL if there is no such field. */
+const struct field *field_find(const char *name, size_t len, char **ret_arg) _must_check_;
+
+void fields_begin(struct field_context *fc, const struct event *ev, const struct model *model);
+void fields_end(struct field_context *fc);	/* frees the scratch */
+/* The event's file or socket, computed once an event. */
+const struct event_fd *fields_fd(struct field_context *fc);
+
+void field_get(const struct field *f, const char *arg, struct field_context *fc, struct value *ret);
+/* The value as text; nothing for VALUE_NONE. Not escaped. */
+void value_print(struct strbuf *out, const struct value *v);
+/* The value as JSON: number, bool, string; null for VALUE_NONE. */
+void value_print_json(struct strbuf *out, const struct value *v);

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state that is kept from the stream: containers by full id, slots, processes by (pid, start
+ * time). A pure function of the records it is given: live and replay give the same. It never
+ * looks at /proc, and it never fails: what it cannot know stays empty.
+ */
+#pragma once
+
+#include "base/hmap.h"
+#include "event/container_info.h"
+#include "event/encode.h"
+#include "event/event.h"
+
+#define MODEL_PROCESSES_MAX 65536	/* about 1 KiB each; past it the longest-dead, then any, goes */
+#define MODEL_DEAD_MAX 1024		/* ended processes kept for late events and for parents */
+#define MODEL_CONTAINERS_MAX NUNCHI_SLOTS_MAX
+
+/* A text that an output has rendered of an object; stale when its version is not the object's. */
+struct rendered {
+	char *text;
+	uint32_t len;
+	uint32_t version;
+};
+
+struct container {
+	struct hnode by_id;
+	struct container_info *info;	/* never NULL; owned */
+	char short_id[13];		/* container.id: 12 characters of a hex id, else the id cut to 12 */
+	char *display;			/* for people: ns/pod, ns/pod/container, or the name */
+	bool running;
+	uint32_t n_procs;		/* processes alive in it, as far as the stream told */
+	uint32_t version;		/* counts changes of info; starts at 1 */
+	struct rendered json;		/* for src/out; freed with the container */
+};
+
+struct process {
+	struct hnode by_pid;
+	struct process *older, *newer;	/* list of all, in the order of their last use */
+	uint64_t start;			/* CLOCK_BOOTTIME ns; with pid the key */
+	uint32_t pid, vpid, ppid;
+	uint32_t slot, generation;
+	bool alive;
+	char comm[16];
+	char prev_comm[16];		/* before the last exec; empty if there was none */
+	char parent_comm[16];		/* as of fork or exec: for parents that are not in the table */
+	char *exepath;			/* resolved path of the image; NULL: unknown */
+	char *exe_asked;		/* what execve was asked for; NULL: unknown */
+	char *cwd;
+	char *argv;			/* NUL-separated, argv_len bytes; NULL: unknown */
+	uint32_t argv_len;
+	uint32_t argv_full;		/* before truncation */
+	char *cmdline;			/* proc.cmdline, Falco's: comm and then argv[1..], by blanks */
+	struct container *container;	/* NULL: the host's, or unknown */
+	uint32_t version;		/* counts changes that an output may have rendered; starts at 1 */
+	struct rendered json;		/* for src/out; freed with the process */
+};
+
+struct model;
+
+struct model *model_new(void) _must_check_;
+void model_free(struct model *m);	/* NULL is fine */
+
+/*
+ * Takes a decoded record: changes the state, and sets ev->proc, ev->parent, ev->container and
+ * ev->host_name for the outputs. For an EXEC, ev->proc is the new image (prev_comm is the old).
+ * An EXIT keeps the process (as dead) so that the event can still be shown.
+ */
+void model_apply(struct model *m, struct event *ev);
+
+/* What binds a slot now. *ret: NULL for the host. False: nobody has said yet (pending). */
+bool model_slot(const struct model *m, uint32_t slot, uint32_t generation, struct container **ret);
+
+struct container *model_container(const struct model *m, const char *full_id);
+struct process *model_process(const struct model *m, uint32_t pid, uint64_t start);
+
+/* Calls fn for each container, running ones first, then by display name. */
+void model_for_each_container(const struct model *m, void (*fn)(struct container *c, void *arg),
+			      void *arg);
+
+const struct host_info *model_host(const struct model *m);	/* NULL before a HOST record came */
+
+/* The user's or group's name as the container (NULL: the host) has it; NULL if unknown. */
+const char *model_user_name(const struct model *m, const struct container *c, uint32_t uid);
+const char *model_group_name(const struct model *m, const struct container *c, uint32_t gid);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Outputs: an event becomes a line, a block or a JSON object in a strbuf. They format; writing,
+ * and waiting for a slow reader, is the writer's (writer.h).
+ */
+#pragma once
+
+#include "fields/fields.h"
+
+struct output;
+
+enum output_kind { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_BLOCK, OUTPUT_FORMAT };
+
+struct output_config {
+	enum output_kind kind;
+	const char *format;	/* OUTPUT_FORMAT: '%container.name %fd.name' */
+	bool color;
+	unsigned width;		/* columns of the terminal; 0: do not cut, do not align to it */
+};
+
+/* -EINVAL with a sentence in err: a field in the format that does not exist, nearest names. */
+int output_new(struct output **ret, const struct output_config *config, struct strbuf *err)
+	_must_check_;
+void output_free(struct output *o);
+/* What stands before the first event (the text's column heads); may append nothing. */
+void output_header(struct output *o, struct strbuf *out);
+/* Appends the event, its line end included. fc: begun for this event. */
+void output_event(struct output *o, struct field_context *fc, struct strbuf *out);
+void output_set_width(struct output *o, unsigned width);

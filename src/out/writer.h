@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The thread between the event loop and an fd that can block. Takes formatted bytes, at most
+ * WRITER_QUEUE_MAX of them; past that it refuses, and the caller accounts the loss.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+
+#define WRITER_QUEUE_MAX (4U << 20)	/* 4 MiB: some 10 ms of the fastest JSON stream */
+
+struct writer;
+
+int writer_start(struct writer **ret, int fd) _must_check_;
+/*
+ * Takes the bytes if there is room (they are copied or swapped; b is empty after success).
+ * 0; -EAGAIN: full, b unchanged; -EPIPE or another -errno: the reader is gone or the disk full,
+ * now and from now on.
+ */
+int writer_put(struct writer *w, struct strbuf *b) _must_check_;
+/* The same but waits for room (replay: nothing is lost by waiting). */
+int writer_put_wait(struct writer *w, struct strbuf *b) _must_check_;
+/* Readable once the fd has failed, so that a loop can end; owned by w. */
+int writer_error_fd(const struct writer *w);
+/* Writes out what is queued, waiting at most timeout_ms; ends the thread. First error, or 0. */
+int writer_stop(struct writer *w, unsigned timeout_ms);

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What runs here, as the runtimes say: Docker Engine and CRI over their sockets, OCI state on
+ * disk. One thread per socket and one for the disk; each posts immutable messages, in its own
+ * time. A runtime that hangs, restarts or answers garbage delays nobody and is tried again with
+ * back-off (1 s doubling to 30 s). Nothing here knows the kernel side or the model.
+ */
+#pragma once
+
+#include "event/container_info.h"
+
+enum runtime_message_type {
+	RUNTIME_CONTAINER,	/* it exists, or more is known of it: info is set */
+	RUNTIME_GONE,		/* it stopped: info->id (and runtime) only */
+	RUNTIME_STATE,		/* a runtime came, went or answered badly: text is set */
+	RUNTIME_LISTED,		/* a source has given its first full list, or failed to */
+	RUNTIME_UNKNOWN,	/* answer to runtimes_resolve: nothing on disk claims it */
+};
+
+struct runtime_message {
+	struct runtime_message *next;
+	enum runtime_message_type type;
+	struct container_info *info;	/* owned */
+	char *text;			/* owned: "docker 20.10.24 /run/docker.sock", "...: no answer in 10 s" */
+	bool ok;			/* RUNTIME_STATE: it answers */
+	uint64_t token;			/* answers to runtimes_resolve carry the request's */
+};
+
+void runtime_message_free(struct runtime_message *m);
+
+struct runtimes;
+
+struct runtimes_config {
+	const char *const *extra;	/* "KIND=SOCKET" of --runtime, checked by runtimes_check */
+	size_t n_extra;
+	const char *root;		/* prefix for sockets, state and /proc; "" is the host itself */
+	bool defaults;			/* probe the usual places */
+};
+
+/* 0, or -EINVAL with one sentence in err: unknown kind, no socket path, ... */
+int runtimes_check(const char *extra, struct strbuf *err) _must_check_;
+
+int runtimes_start(struct runtimes **ret, const struct runtimes_config *config) _must_check_;
+/* Readable (EPOLLIN) while messages wait. Owned by rt. */
+int runtimes_fd(const struct runtimes *rt);
+/* The oldest message, owned by the caller; NULL if there is none. Never blocks. */
+struct runtime_message *runtimes_next(struct runtimes *rt) _must_check_;
+
+/*
+ * Asks the disk thread whose container a task is: cgroup is its path (may be NULL or a hint that
+ * lies), pid a task in it. It answers with RUNTIME_CONTAINER or RUNTIME_UNKNOWN carrying token.
+ * What it finds is checked: the source's init PID and start time, or its cgroup path, must agree
+ * with the task's namespaces or cgroup. Never blocks; a full queue answers RUNTIME_UNKNOWN.
+ */
+void runtimes_resolve(struct runtimes *rt, uint64_t token, uint32_t pid, const char *cgroup);
+
+/* How many sources are still to answer their first list. */
+unsigned runtimes_unlisted(const struct runtimes *rt);
+
+/* Ends all threads within 1 s, a hung call included, and frees. NULL is fine. */
+void runtimes_stop(struct runtimes *rt);
+
+/*
+ * The container id in a cgroup path: the last component that is 64 hex digits, alone or as
+ * PREFIX-<id>.scope ("docker-", "cri-containerd-", "crio-", "libpod-"). Sets *ret_runtime to a
+ * constant guess ("docker", ...; NULL if the path does not say) and returns true, else false.
+ */
+bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_runtime);
