@@ -223,6 +223,18 @@ struct nunchi_slot {
 	__u16 pad;
 };
 
+/* A slot, and which container's it was meant as: the value of the identity maps. */
+struct nunchi_slot_ref {
+	__u32 slot;
+	__u32 generation;
+};
+
+/* The last number given out in a ring's sequence; a cache line each. */
+struct nunchi_ring_number {
+	__u64 last;
+	__u64 pad[7];
+};
+
 /* What a bit of wanted[nr] means. */
 #define NUNCHI_WANT_EVENT 0x01	/* somebody asked for this call */
 #define NUNCHI_WANT_MODEL 0x02	/* the model needs it, in containers that are recorded */
@@ -257,6 +269,7 @@ struct nunchi_spec {
 #define NUNCHI_SPEC_FORK 0x02	/* returns twice: the child's return is dropped */
 #define NUNCHI_SPEC_EXEC 0x04	/* success is reported by the exec hook */
 #define NUNCHI_SPEC_CRITICAL 0x08	/* changes the model's state: by the critical ring */
+#define NUNCHI_SPEC_CWD 0x10	/* success changes the working directory: capture the new one */
 
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_head) == 112, "wire: nunchi_head");

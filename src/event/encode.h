@@ -8,6 +8,10 @@
 #include "container_info.h"
 #include "event.h"
 
+/* What a HOST record carries at most: a directory service can have any number of users. */
+#define HOST_IDS_MAX 4096
+#define HOST_STRING_MAX 128
+
 /* Who recorded, the first record of a capture. */
 struct host_info {
 	const char *name;	/* host name */
@@ -21,9 +25,9 @@ struct host_info {
 };
 
 void encode_host(struct strbuf *out, const struct host_info *h, uint64_t time);
-/* Names in the result belong to *ret_ids and *ret (freed by host_info_free). */
+/* -EBADMSG if it is damaged. The result owns its strings (freed by host_info_free). */
 int decode_host(const struct event *ev, struct host_info **ret) _must_check_;
-void host_info_free(struct host_info *h);
+void host_info_free(struct host_info *h);	/* of decode_host only; NULL is fine */
 
 void encode_container(struct strbuf *out, const struct container_info *c, uint64_t time);
 void encode_container_gone(struct strbuf *out, const char *full_id, uint64_t time);

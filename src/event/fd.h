@@ -46,11 +46,17 @@ void event_fd(const struct event *ev, const char *cwd, struct strbuf *scratch, s
 const char *fd_type_name(enum fd_type type);
 
 /*
- * Turns the components of a FILE, BASE, EXE or CWD blob (after its nunchi_file) into a path.
- * Damaged components are taken as far as they are sound. A deleted file gets " (deleted)" as in
- * /proc, a memfd "memfd:name".
+ * Appends the path that the components of a FILE, BASE, EXE or CWD blob (after its nunchi_file)
+ * make. Damaged components are taken as far as they are sound. A deleted file gets " (deleted)" as
+ * in /proc; what has no path is "memfd:name", "pipe:[ino]", "anon_inode:[eventpoll]"; a path whose
+ * part next to the root was cut off begins with ".../".
  */
 void path_from_walk(struct strbuf *out, const struct event_blob *blob);
+/* The same without " (deleted)". False if what was appended is no path (or nothing was). */
+bool path_from_file(struct strbuf *out, const struct event_blob *blob);
+
+/* Appends the path of a CGROUP_PATH blob below the hierarchy's root: "/docker/<id>". */
+void cgroup_from_walk(struct strbuf *out, const struct event_blob *blob);
 
 /*
  * Appends the absolute, textually normalised path of name below base: "." and empty components

@@ -35,9 +35,21 @@ enum field_scope {
 	SCOPE_HOST,
 };
 
+/* Texts that accessors made and that live at the same time. A power of two. */
+#define FIELD_SCRATCH 8
+
+/* A second of the clock as it was last rendered: "2026-11-23T23:26:09." */
+struct field_second {
+	uint64_t second;
+	uint8_t len;	/* 0: none yet */
+	char text[32];
+};
+
 /*
  * What accessors may use while one event is looked at: lazily computed parts, and room for text.
- * One per thread; fields_begin() before each event. Strings in values live until then.
+ * One per thread, zero-initialised; fields_begin() before each event. Strings in values live until
+ * the next event, but for texts that an accessor had to make (evt.arg.*, evt.args, times, proc.args,
+ * container.host_namespaces): those live until FIELD_SCRATCH more of them have been asked for.
  */
 struct field_context {
 	const struct event *ev;
@@ -45,8 +57,9 @@ struct field_context {
 	struct event_fd fd;	/* valid if has_fd */
 	bool has_fd;
 	struct strbuf fd_scratch;
-	struct strbuf scratch[8];	/* rotating: text made by accessors */
+	struct strbuf scratch[FIELD_SCRATCH];	/* rotating: text made by accessors */
 	unsigned next_scratch;
+	struct field_second utc, local;
 };
 
 struct field {
@@ -56,6 +69,8 @@ struct field {
 	bool takes_arg;		/* evt.arg.NAME, container.label[KEY] */
 	bool json;		/* in the JSON line by default */
 	const char *doc;
+	const char *either[2];	/* fields of which a comparison means either (fd.ip); else NULL */
+	/* Leaves *ret alone where the value is missing: *ret is VALUE_NONE before. */
 	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
 };
 
@@ -66,12 +81,20 @@ extern const size_t field_table_len;
  * is then the argument, malloc'ed, the caller's; else NULL. NULL if there is no such field. */
 const struct field *field_find(const char *name, size_t len, char **ret_arg) _must_check_;
 
+/*
+ * Whether an event exists that has this argument of the field: evt.arg.NAME and evt.rawarg.NAME know
+ * their names; true for the other fields. If not, near gets the nearest names (may be none).
+ */
+bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near) _must_check_;
+
 void fields_begin(struct field_context *fc, const struct event *ev, const struct model *model);
 void fields_end(struct field_context *fc);	/* frees the scratch */
 /* The event's file or socket, computed once an event. */
 const struct event_fd *fields_fd(struct field_context *fc);
 
 void field_get(const struct field *f, const char *arg, struct field_context *fc, struct value *ret);
+/* bytes: 4 for AF_INET, 16 for AF_INET6. An IPv4-mapped IPv6 address becomes the IPv4 one. */
+void value_set_ip(struct value *v, uint16_t family, const uint8_t *bytes);
 /* The value as text; nothing for VALUE_NONE. Not escaped. */
 void value_print(struct strbuf *out, const struct value *v);
 /* The value as JSON: number, bool, string; null for VALUE_NONE. */

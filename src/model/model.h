@@ -14,6 +14,7 @@
 #define MODEL_PROCESSES_MAX 65536	/* about 1 KiB each; past it the longest-dead, then any, goes */
 #define MODEL_DEAD_MAX 1024		/* ended processes kept for late events and for parents */
 #define MODEL_CONTAINERS_MAX NUNCHI_SLOTS_MAX
+#define MODEL_STOPPED_MAX 256		/* containers that do not run, kept for late events and for ps */
 
 /* A text that an output has rendered of an object; stale when its version is not the object's. */
 struct rendered {
@@ -28,6 +29,7 @@ struct container {
 	char short_id[13];		/* container.id: 12 characters of a hex id, else the id cut to 12 */
 	char *display;			/* for people: ns/pod, ns/pod/container, or the name */
 	bool running;
+	uint64_t stopped_at;		/* order of stopping (or of coming, if it never ran) */
 	uint32_t n_procs;		/* processes alive in it, as far as the stream told */
 	uint32_t version;		/* counts changes of info; starts at 1 */
 	struct rendered json;		/* for src/out; freed with the container */
@@ -35,7 +37,8 @@ struct container {
 
 struct process {
 	struct hnode by_pid;
-	struct process *older, *newer;	/* list of all, in the order of their last use */
+	/* In the list of those alive, or of the dead, in the order of their last use. */
+	struct process *older, *newer;
 	uint64_t start;			/* CLOCK_BOOTTIME ns; with pid the key */
 	uint32_t pid, vpid, ppid;
 	uint32_t slot, generation;
@@ -66,6 +69,12 @@ void model_free(struct model *m);	/* NULL is fine */
  * An EXIT keeps the process (as dead) so that the event can still be shown.
  */
 void model_apply(struct model *m, struct event *ev);
+
+/*
+ * Sets the same of an event that has been applied before (a record that was held until its
+ * container had a name) from what is known now, and changes no state.
+ */
+void model_look_up(const struct model *m, struct event *ev);
 
 /* What binds a slot now. *ret: NULL for the host. False: nobody has said yet (pending). */
 bool model_slot(const struct model *m, uint32_t slot, uint32_t generation, struct container **ret);

@@ -32,7 +32,7 @@ extern const char *const category_names[CATEGORY_MAX];		/* "file" */
 extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 
 /*
- * What an argument is to a person, and how the kernel side takes it. X(kind, capture, printer):
+ * What an argument is to a person, and how the kernel side takes it. X(kind, capture):
  * several kinds share a capture. FLAGS, ENUM and the like use struct syscall_arg.values.
  */
 #define ARG_KINDS(X)                                                              \
@@ -69,7 +69,13 @@ extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 	X(FDPAIR, BYTES)	/* int[2] that came out: "[3, 4]" */              \
 	X(OPENHOW, BYTES)	/* struct open_how */                             \
 	X(CLONEARGS, BYTES)	/* struct clone_args */                           \
-	X(STRUCT, BYTES)	/* some other struct of fixed size: hex bytes */
+	X(STRUCT, BYTES)	/* some other struct of fixed size: hex bytes */  \
+	X(MODEFLAGS, VALUE)	/* flags with a mode in the low nine bits: "IPC_CREAT|0600" */ \
+	X(TIMEVAL, BYTES)	/* struct timeval: "1.500000" (s) */              \
+	X(RLIMIT, BYTES)	/* struct rlimit: "{cur=1024, max=RLIM_INFINITY}" */ \
+	X(CAPHDR, BYTES)	/* struct __user_cap_header_struct */             \
+	X(CAPDATA, BYTES)	/* two struct __user_cap_data_struct */           \
+	X(MOUNTATTR, BYTES)	/* struct mount_attr */
 
 enum arg_kind {
 #define X(kind, capture) ARG_##kind,
@@ -85,11 +91,23 @@ struct named_value {
 	uint64_t mask;	/* for flags: bits that must equal value; 0 means value itself */
 };
 
+/*
+ * What an argument means where another one says so (the option names of setsockopt by the level).
+ * A list of them ends with ARG_NONE; all have the capture of the argument's own kind.
+ */
+struct arg_choice {
+	uint32_t when;				/* the other argument's low 32 bits */
+	enum arg_kind kind;
+	const struct named_value *values;
+};
+
 struct syscall_arg {
 	const char *name;
 	enum arg_kind kind;
 	uint8_t size;				/* bytes, for the BYTES captures */
+	uint8_t chooser;			/* which argument chooses, where there are choices */
 	const struct named_value *values;	/* for FLAGS and ENUM */
+	const struct arg_choice *choices;	/* NULL: it always means the same */
 };
 
 /* What the result is. */
@@ -112,7 +130,7 @@ enum ret_kind {
 struct syscall_info {
 	const char *name;		/* "openat" */
 	int16_t nr;			/* x86-64; never -1 but for retired rows */
-	int16_t nr_arm64;		/* -1: not there; -2: not filled in yet */
+	int16_t nr_arm64;		/* -1: not there */
 	enum activity_category category;
 	const char *activity;		/* "File Open" */
 	enum ret_kind ret;
@@ -124,6 +142,16 @@ struct syscall_info {
 /* All rows, by table order (ascending number). */
 extern const struct syscall_info syscall_table[];
 extern const size_t syscall_table_len;
+
+/* The call's number on this machine's architecture, -1 if it is not there. */
+static inline int syscall_nr(const struct syscall_info *call)
+{
+#ifdef __aarch64__
+	return call->nr_arm64;
+#else
+	return call->nr;
+#endif
+}
 
 /* By number of this machine's architecture; NULL if there is no such call. O(1). */
 const struct syscall_info *syscall_by_nr(uint32_t nr);
@@ -147,7 +175,7 @@ void syscall_set_all(struct syscall_set *set);
 /*
  * Parses what -e takes: names, @category, "all", "default", "procexit", each with "!" before it
  * to take it out, separated by commas, applied from left to right. If the first is a "!", it
- * starts from the default set, else from the empty one. On error returns -EINVAL and puts one
+ * starts from the default set, else from the empty one. "@process" has procexit in it. On error returns -EINVAL and puts one
  * sentence without "nunchi: " into err, with the offending word and the nearest names.
  */
 int syscall_set_parse(struct syscall_set *set, const char *spec, struct strbuf *err) _must_check_;
@@ -175,6 +203,10 @@ const char *family_name(int family);
  */
 void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, const char *data,
 	       size_t len);
+
+/* The same for argument index of a call, in the light of the others. Nothing if it has none. */
+void syscall_print_arg(struct strbuf *out, const struct syscall_info *call,
+		       const uint64_t args[6], unsigned index, const char *data, size_t len);
 
 /* The result as evt.res: "SUCCESS", or the errno's name ("ENOENT"). */
 const char *result_name(const struct syscall_info *call, int64_t ret);

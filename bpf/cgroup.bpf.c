@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Cgroups: their birth tells user space early that a container is coming (its path often says
+ * which), their end that one has gone; a task that is moved into a named container's is the
+ * container's. Only v2 and the v1 hierarchy in use are reported.
+ */
+#include "lib/identity.h"
+
+static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind kind)
+{
+	u32 hierarchy = cgroup->root->hierarchy_id;
+	struct nunchi_head *head;
+	struct scratch *s;
+
+	if (hierarchy && hierarchy != cgroup_hierarchy)
+		return 0;
+	s = scratch_get();
+	if (!s)
+		return 0;
+	head = &s->head;
+	__builtin_memset(head, 0, sizeof(*head));
+	head->kind = kind;
+	head->time = bpf_ktime_get_boot_ns();
+	head->cpu = bpf_get_smp_processor_id();
+	s->cgroup.id = cgroup->kn->id;
+	s->cgroup.hierarchy = hierarchy;
+	s->cgroup.level = cgroup->level;
+	s->pos = sizeof(*head) + sizeof(s->cgroup);
+	blob_cgroup(s, (u64)BPF_CORE_READ(cgroup, kn));
+	record_output(s, true);
+	scratch_put(s);
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(cgroup_mkdir, struct cgroup *cgroup, const char *path)
+{
+	return cgroup_send(cgroup, NUNCHI_REC_CGROUP_NEW);
+}
+
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
+{
+	return cgroup_send(cgroup, NUNCHI_REC_CGROUP_GONE);
+}
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *task,
+	     bool threadgroup)
+{
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+
+	if (!id)
+		identity_make(task, true);
+	else if (identity_is_open(id))
+		identity_locate(task, id, true);
+	return 0;
+}

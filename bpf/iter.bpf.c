@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What already runs when nunchi starts: every task gets its identity, and each process of a
+ * container (with the host: every process) is written to the reader of the iterator as the head of
+ * a TASK record. User space adds from /proc what it likes to know.
+ */
+#include "lib/identity.h"
+
+SEC("iter/task")
+int tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct identity *id;
+	struct scratch *s;
+
+	if (!task || !task->mm)
+		return 0;
+	id = bpf_task_storage_get(&identities, task, 0, 0);
+	if (!id)
+		id = identity_make(task, false);
+	if (!id || identity_mode(id) == NUNCHI_MODE_NONE || task->pid != task->tgid)
+		return 0;
+	s = scratch_get();
+	if (!s)
+		return 0;
+	record_begin(s, task, id, NUNCHI_REC_TASK, 0);
+	s->head.len = sizeof(s->head);
+	s->head.seq = 0;
+	s->head.ring = 0;
+	bpf_seq_write(ctx->meta->seq, &s->head, sizeof(s->head));
+	scratch_put(s);
+	return 0;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every difference between kernels and architectures, one getter each. */
+#pragma once
+
+#include "state.h"
+
+static __always_inline u32 syscall_nr(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return (u32)regs->orig_ax;
+#else
+	return (u32)regs->syscallno;
+#endif
+}
+
+/* The registers still hold the arguments when a call returns, but for the first on arm64. */
+static __always_inline void syscall_args(struct pt_regs *regs, __u64 args[6])
+{
+#if defined(__TARGET_ARCH_x86)
+	args[0] = regs->di;
+	args[1] = regs->si;
+	args[2] = regs->dx;
+	args[3] = regs->r10;
+	args[4] = regs->r8;
+	args[5] = regs->r9;
+#else
+	args[0] = regs->orig_x0;
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
+	args[3] = regs->regs[3];
+	args[4] = regs->regs[4];
+	args[5] = regs->regs[5];
+#endif
+}
+
+/* Whether the task came in by the 32-bit entry, where numbers mean other calls. */
+static __always_inline bool syscall_is_compat(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return bpf_core_field_exists(task->thread_info.status) &&
+	       (task->thread_info.status & TS_COMPAT);
+#else
+	return false;
+#endif
+}
+
+/*
+ * The cgroup that says most: v2's, unless the task is in its root (as everything is on pure v1,
+ * and on hybrid systems that do not use it), else that of a v1 controller.
+ */
+static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
+{
+	struct css_set *set = task->cgroups;
+	struct cgroup *cgroup = set->dfl_cgrp;
+	struct cgroup_subsys_state *css;
+	int index;
+
+	if (cgroup->level > 0 || !cgroup_hierarchy)
+		return cgroup;
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
+		index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
+	else if (bpf_core_enum_value_exists(enum cgroup_subsys_id, memory_cgrp_id))
+		index = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
+	else
+		return cgroup;
+	if (bpf_probe_read_kernel(&css, sizeof(css), (void *)&set->subsys[0] + index * sizeof(css)))
+		return cgroup;
+	return BPF_CORE_READ(css, cgroup);
+}
+
+static __always_inline u64 cgroup_id(struct cgroup *cgroup)
+{
+	return BPF_CORE_READ(cgroup, kn, id);
+}
+
+static __always_inline u64 task_cgroup_id(struct task_struct *task)
+{
+	if (!cgroup_hierarchy)
+		return task->cgroups->dfl_cgrp->kn->id;
+	return cgroup_id(task_cgroup(task));
+}
+
+/* The parent's field was renamed in 633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent."). */
+struct kernfs_node___parent {
+	struct kernfs_node *parent;
+} __attribute__((preserve_access_index));
+
+struct kernfs_node___rcu_parent {
+	struct kernfs_node *__parent;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
+{
+	struct kernfs_node___parent *old = (void *)kn;
+	struct kernfs_node___rcu_parent *new = (void *)kn;
+
+	if (bpf_core_field_exists(old->parent))
+		return BPF_CORE_READ(old, parent);
+	return BPF_CORE_READ(new, __parent);
+}
+
+/* The number of a task in its own PID namespace: the last of its numbers. */
+static __always_inline u32 task_vnr(struct task_struct *task, u32 *ret_pidns)
+{
+	/* Read, not dereferenced: older verifiers allow no arithmetic on a pointer they know. */
+	struct pid *pid = BPF_CORE_READ(task, thread_pid);
+	struct pid_namespace *ns = 0;
+	const void *number;
+	int nr = 0;
+
+	number = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+		 (u64)BPF_CORE_READ(pid, level) * bpf_core_type_size(struct upid);
+	bpf_probe_read_kernel(&nr, sizeof(nr), number + bpf_core_field_offset(struct upid, nr));
+	bpf_probe_read_kernel(&ns, sizeof(ns), number + bpf_core_field_offset(struct upid, ns));
+	*ret_pidns = BPF_CORE_READ(ns, ns.inum);
+	return nr;
+}

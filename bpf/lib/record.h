@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A record in the making: scratch, head, sending. Programs can be preempted and interrupted, so
+ * that each takes a scratch of its own and gives it back; a record is sent whole or not at all.
+ */
+#pragma once
+
+#include "drift.h"
+
+static __always_inline struct nunchi_account *account_of(u32 slot)
+{
+	return bpf_map_lookup_elem(&accounts, &slot);
+}
+
+static __always_inline void account_drop(u32 slot, enum nunchi_drop reason)
+{
+	struct nunchi_account *account = account_of(slot);
+
+	if (account)
+		count(account->dropped[reason]);
+}
+
+static __always_inline struct scratch *scratch_get(void)
+{
+	u32 first = bpf_get_smp_processor_id() * NUNCHI_SCRATCH_LEVELS;
+
+#pragma unroll
+	for (u32 level = 0; level < NUNCHI_SCRATCH_LEVELS; level++) {
+		u32 index = first + level;
+		struct scratch *s = bpf_map_lookup_elem(&scratches, &index);
+
+		if (s && !__sync_lock_test_and_set(&s->busy, 1))
+			return s;
+	}
+	return 0;
+}
+
+static __always_inline void scratch_put(struct scratch *s)
+{
+	__sync_lock_test_and_set(&s->busy, 0);
+}
+
+/* The head of a record about task, whose identity is id. The record's body is body bytes long. */
+static __always_inline void record_begin(struct scratch *s, struct task_struct *task,
+					 const struct identity *id, enum nunchi_kind kind, u32 body)
+{
+	struct nunchi_head *head = &s->head;
+	const struct cred *cred = task->cred;
+
+	head->kind = kind;
+	head->flags = id->setup ? NUNCHI_F_SETUP : 0;
+	head->time = bpf_ktime_get_boot_ns();
+	head->slot = id->slot;
+	head->generation = id->generation;
+	head->cpu = bpf_get_smp_processor_id();
+	head->ppid = task->real_parent->tgid;
+	head->pid = task->tgid;
+	head->tid = task->pid;
+	head->vpid = id->vpid;
+	head->vtid = id->vtid;
+	head->uid = cred->euid.val;
+	head->gid = cred->egid.val;
+	head->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (u32)-1;
+	head->pidns = id->pidns;
+	head->mntns = task->nsproxy->mnt_ns->ns.inum;
+	head->pad = 0;
+	head->cgroup = task_cgroup_id(task);
+	head->start = id->start;
+	/* The kernel pads it with zeros, so that 16 bytes carry nothing else. */
+	bpf_probe_read_kernel(head->comm, sizeof(head->comm), task->comm);
+	s->pos = sizeof(*head) + body;
+}
+
+/*
+ * Numbers the record and sends it: by the critical ring, or by that of this CPU. A number is
+ * used up even if the ring is full, so that the reader sees the gap. Returns whether it went.
+ */
+static __always_inline bool record_output(struct scratch *s, bool is_critical)
+{
+	u32 ring = is_critical ? 0 : bpf_get_smp_processor_id() / cpus_per_ring + 1;
+	u32 index = ring - 1, len = s->pos;
+	void *map;
+
+	if (ring >= RINGS_MAX || len > sizeof(s->data))
+		return false;
+	s->head.len = len;
+	s->head.ring = ring;
+	s->head.seq = __sync_fetch_and_add(&ring_numbers[ring].last, 1) + 1;
+	if (is_critical)
+		return !bpf_ringbuf_output(&critical, s->data, len, 0);
+	map = bpf_map_lookup_elem(&bulk, &index);
+	return map && !bpf_ringbuf_output(map, s->data, len, BPF_RB_NO_WAKEUP);
+}
+
+/* The same for a record that a container's account has seen: counts what became of it. */
+static __always_inline void record_send(struct scratch *s, bool is_critical)
+{
+	struct nunchi_account *account = account_of(s->head.slot);
+	bool sent = record_output(s, is_critical);
+
+	if (!account)
+		return;
+	if (sent)
+		count(account->sent);
+	else
+		count(account->dropped[NUNCHI_DROP_RING_FULL]);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the kernel side keeps, all of it. Defined in state.bpf.c; user space (src/probe) sizes the
+ * maps and maps the globals. Nothing here is scratch of one program: see record.h for that.
+ */
+#pragma once
+
+#include "kernel.h"
+#include "nunchi/wire.h"
+
+/* Rings at most: the critical one and one per few CPUs. */
+#define RINGS_MAX 65
+
+/* Who a task is; in task storage, so that it lives and dies with the task. */
+struct identity {
+	u32 slot;		/* 0: the host's */
+	u32 generation;		/* of the slot when it was taken; another one now: stale */
+	u32 vpid;
+	u32 vtid;
+	u64 start;		/* of the group leader, CLOCK_BOOTTIME ns */
+	u32 pidns;
+	u32 setup;		/* entered the container, has not executed anything yet */
+	char prev_comm[16];	/* before the last rename, of which an exec is one */
+};
+
+/* Where a walk from a dentry to the root has come. */
+struct walk {
+	u64 mnt;		/* struct vfsmount * */
+	u64 mnt_root;		/* its root dentry */
+	u64 dentry;
+	u64 root_mnt;		/* the task's root directory */
+	u64 root_dentry;
+	u32 pos;		/* of the blob's data in the record */
+	u32 len;		/* so far */
+	u32 flags;		/* NUNCHI_BLOB_* */
+	u32 pad;
+};
+
+/* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
+struct scratch {
+	u32 busy;
+	u32 pos;
+	struct walk walk;
+	union {
+		struct {
+			struct nunchi_head head;
+			union {
+				struct nunchi_call call;
+				struct nunchi_exit exit;
+				struct nunchi_pending pending;
+				struct nunchi_cgroup cgroup;
+			};
+		};
+		u8 data[NUNCHI_RECORD_MAX + 8192];
+	};
+};
+
+/* Filled by user space before load. */
+extern const volatile __u32 host_mntns[2];	/* init's and nunchi's own */
+extern const volatile __u32 host_pidns;
+extern const volatile __u32 cpus_per_ring;
+extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
+
+/* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
+extern __u8 wanted[NUNCHI_CALLS_MAX];
+extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
+extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
+extern __u8 pending_mode;		/* enum nunchi_mode of a slot that is opened */
+
+/* Counted by programs, read by user space. */
+extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
+extern __u64 unseen_compat;	/* wanted numbers called by the 32-bit entry */
+extern __u64 unseen_slots;	/* tasks in unknown namespaces when no slot was free */
+extern __u64 unseen_identity;	/* tasks whose storage could not be had */
+
+
+struct map_identities {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct identity);
+};
+extern struct map_identities identities SEC(".maps");
+
+/* Inode number of a mount or PID namespace -> slot. */
+struct map_namespaces {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * NUNCHI_SLOTS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u32);
+	__type(value, struct nunchi_slot_ref);
+};
+extern struct map_namespaces namespaces SEC(".maps");
+
+/* Kernfs id of a named container's cgroup -> slot. */
+struct map_cgroups {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NUNCHI_SLOTS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);
+	__type(value, struct nunchi_slot_ref);
+};
+extern struct map_cgroups cgroups SEC(".maps");
+
+/* Slots that user space has made ready. */
+struct map_free_slots {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, NUNCHI_SLOTS_MAX);
+	__type(value, u32);
+};
+extern struct map_free_slots free_slots SEC(".maps");
+
+struct map_accounts {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NUNCHI_SLOTS_MAX);
+	__type(key, u32);
+	__type(value, struct nunchi_account);
+};
+extern struct map_accounts accounts SEC(".maps");
+
+/* NUNCHI_SCRATCH_LEVELS per CPU; user space sets max_entries. */
+struct map_scratches {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, NUNCHI_SCRATCH_LEVELS);
+	__type(key, u32);
+	__type(value, struct scratch);
+};
+extern struct map_scratches scratches SEC(".maps");
+
+struct map_critical {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+extern struct map_critical critical SEC(".maps");
+
+struct bulk_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+};
+
+/* One per cpus_per_ring CPUs, made by user space. */
+struct map_bulk {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__array(values, struct bulk_ring);
+};
+extern struct map_bulk bulk SEC(".maps");

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Processes: sched_process_fork copies the identity to the child, sched_process_exec reports the
+ * one event of an execve that succeeded, sched_process_exit the end of a process, task_rename
+ * keeps the name an exec takes away. All records go by the critical ring. Not seen: threads'
+ * births and ends, of which the model has no need. Cost: nothing for the host's processes but a
+ * look at whether namespaces or cgroup changed.
+ */
+#include "lib/identity.h"
+
+/* A life-cycle record is due: counts it, and says whether it is to be sent. */
+static __always_inline bool life_wanted(const struct identity *id)
+{
+	enum nunchi_mode mode = identity_mode(id);
+	struct nunchi_account *account;
+
+	if (mode == NUNCHI_MODE_NONE)
+		return false;
+	account = account_of(id->slot);
+	if (!account)
+		return false;
+	count(account->seen);
+	if (mode == NUNCHI_MODE_EVENT)
+		return true;
+	count(account->filtered);
+	return false;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	struct identity *from = bpf_task_storage_get(&identities, parent, 0, 0), *id;
+	struct scratch *s;
+
+	/* The host's child is looked at when it does something, unless it was born elsewhere. */
+	if ((!from || !from->slot) && child->nsproxy == parent->nsproxy &&
+	    child->cgroups == parent->cgroups && !slots[0].mode)
+		return 0;
+	id = identity_make(child, true);
+	if (!id)
+		return 0;
+	/* An open identity passes on too, while the child is where its parent is. */
+	if (from && from->slot && child->nsproxy == parent->nsproxy) {
+		id->slot = from->slot;
+		id->generation = from->generation;
+		id->setup = from->setup;
+	}
+	if (child->pid != child->tgid || !life_wanted(id))
+		return 0;
+	s = scratch_get();
+	if (!s) {
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		return 0;
+	}
+	record_begin(s, child, id, NUNCHI_REC_FORK, 0);
+	blob_comm(s, parent->comm, NUNCHI_BLOB_PARENT_COMM);
+	record_send(s, true);
+	scratch_put(s);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	struct identity *id = identity_get(task);
+	struct pt_regs *regs;
+	struct scratch *s;
+
+	if (!id)
+		return 0;
+	if (identity_is_open(id))
+		identity_locate(task, id, true);
+	id->setup = 0;
+	id->vtid = id->vpid;	/* an exec from a thread makes it the leader */
+	if (!life_wanted(id))
+		return 0;
+	s = scratch_get();
+	if (!s) {
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		return 0;
+	}
+	record_begin(s, task, id, NUNCHI_REC_EXEC, sizeof(s->call));
+	__builtin_memset(&s->call, 0, sizeof(s->call));
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	s->call.nr = syscall_nr(regs);
+	blob_kernel_str(s, (u64)BPF_CORE_READ(bprm, filename), BLOB(NUNCHI_BLOB_FILENAME, 0));
+	blob_argv(s);
+	blob_file(s, (u64)BPF_CORE_READ(bprm, file), BLOB(NUNCHI_BLOB_EXE, 0));
+	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
+	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
+	blob_comm(s, task->real_parent->comm, NUNCHI_BLOB_PARENT_COMM);
+	record_send(s, true);
+	scratch_put(s);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	struct identity *id;
+	struct signal_struct *signal = task->signal;
+	struct scratch *s;
+
+	if (signal->live.counter)
+		return 0;
+	id = bpf_task_storage_get(&identities, task, 0, 0);
+	if (!id && slots[0].mode)
+		id = identity_make(task, true);
+	if (!id || !life_wanted(id))
+		return 0;
+	s = scratch_get();
+	if (!s) {
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		return 0;
+	}
+	record_begin(s, task, id, NUNCHI_REC_EXIT, sizeof(s->exit));
+	s->exit.code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
+							   task->exit_code;
+	s->exit.pad = 0;
+	record_send(s, true);
+	scratch_put(s);
+	return 0;
+}
+
+/* Before an exec renames the task; by prctl or /proc/self/comm it is the same hook. */
+SEC("tp_btf/task_rename")
+int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
+{
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+
+	if (id && (id->slot || slots[0].mode))
+		bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
+	return 0;
+}

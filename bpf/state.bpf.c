@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The maps and globals of lib/state.h, where each is explained. */
+#include "lib/state.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile __u32 host_mntns[2];
+const volatile __u32 host_pidns;
+const volatile __u32 cpus_per_ring = 1;
+const volatile __u32 cgroup_hierarchy;
+
+__u8 wanted[NUNCHI_CALLS_MAX];
+struct nunchi_spec specs[NUNCHI_CALLS_MAX];
+struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
+__u8 pending_mode;
+
+struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
+__u64 unseen_compat;
+__u64 unseen_slots;
+__u64 unseen_identity;
+
+struct map_identities identities SEC(".maps");
+struct map_namespaces namespaces SEC(".maps");
+struct map_cgroups cgroups SEC(".maps");
+struct map_free_slots free_slots SEC(".maps");
+struct map_accounts accounts SEC(".maps");
+struct map_scratches scratches SEC(".maps");
+struct map_critical critical SEC(".maps");
+struct map_bulk bulk SEC(".maps");
+

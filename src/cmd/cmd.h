@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands, and what they share. A command returns the program's exit code. */
+#pragma once
+
+#include "base/strbuf.h"
+
+#define EXIT_USAGE 2
+
+#define COMMANDS(X)                                                        \
+	X(trace, "show what containers do, live or from a capture")        \
+	X(record, "write what containers do to a capture file")            \
+	X(ps, "list the containers that run here")                         \
+	X(list, "list system calls, categories or fields")
+
+#define X(name, help) int cmd_##name(int argc, char **argv);
+COMMANDS(X)
+#undef X
+
+/* Writes all of it to stdout. 0, or 1 after having said why not; a closed pipe is no error. */
+int cmd_print(const struct strbuf *text);

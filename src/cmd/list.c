@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi list: what there is to ask for, from the tables themselves. */
+#include "cmd.h"
+
+#include "base/log.h"
+#include "options.h"
+#include "table.h"
+
+static const struct usage usage = {
+	.command = FOR_LIST,
+	.name = "list",
+	.synopsis = "calls|categories|fields [OPTION]...",
+	.text = "Lists the system calls that nunchi knows (those marked * are shown unless -e says\n"
+		"otherwise), the categories of activity, or the fields of filters and formats.\n",
+};
+
+static void add_key(struct strbuf *out, const char *comma, const char *key)
+{
+	strbuf_addf(out, "%s\"%s\":", comma, key);
+}
+
+static void add_pair(struct strbuf *out, const char *comma, const char *key, const char *value)
+{
+	add_key(out, comma, key);
+	strbuf_add_json(out, value, strlen(value));
+}
+
+static void call_json(const struct syscall_info *call, struct strbuf *out)
+{
+	add_pair(out, "{", "name", call->name);
+	add_key(out, ",", "number");
+	strbuf_addi(out, syscall_nr(call));
+	add_pair(out, ",", "category", category_names[call->category]);
+	add_pair(out, ",", "activity", call->activity);
+	add_key(out, ",", "default");
+	strbuf_adds(out, call->flags & SYSCALL_DEFAULT ? "true" : "false");
+	add_key(out, ",", "arguments");
+	strbuf_addc(out, '[');
+	for (unsigned i = 0; i < call->n_args; i++) {
+		if (i)
+			strbuf_addc(out, ',');
+		strbuf_add_json(out, call->args[i].name, strlen(call->args[i].name));
+	}
+	strbuf_adds(out, "]}\n");
+}
+
+static void call_row(const struct syscall_info *call, struct table *t)
+{
+	_cleanup_strbuf_ struct strbuf args = STRBUF_INIT;
+
+	for (unsigned i = 0; i < call->n_args; i++)
+		strbuf_addf(&args, "%s%s", i ? ", " : "", call->args[i].name);
+	table_add_number(t, (uint64_t)syscall_nr(call));
+	table_add(t, call->name);
+	table_add(t, category_names[call->category]);
+	table_add(t, call->activity);
+	table_add(t, call->flags & SYSCALL_DEFAULT ? "*" : " ");
+	table_add(t, args.s);
+}
+
+static void list_calls(bool json, struct strbuf *out)
+{
+	static const char *const heads[] = { "NUMBER",	 "NAME",    "CATEGORY",
+					     "ACTIVITY", "DEFAULT", "ARGUMENTS" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (size_t i = 0; i < syscall_table_len; i++) {
+		const struct syscall_info *call = &syscall_table[i];
+
+		if (syscall_nr(call) < 0)
+			continue;
+		if (json)
+			call_json(call, out);
+		else
+			call_row(call, &t);
+	}
+	if (!json)
+		table_print(&t, out);
+	table_free(&t);
+}
+
+static void count_calls(enum activity_category category, unsigned *ret_all, unsigned *ret_default)
+{
+	*ret_all = *ret_default = 0;
+	for (size_t i = 0; i < syscall_table_len; i++) {
+		if (syscall_table[i].category != category || syscall_nr(&syscall_table[i]) < 0)
+			continue;
+		++*ret_all;
+		if (syscall_table[i].flags & SYSCALL_DEFAULT)
+			++*ret_default;
+	}
+}
+
+static void list_categories(bool json, struct strbuf *out)
+{
+	static const char *const heads[] = { "NAME", "CALLS", "DEFAULT", "TITLE" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (unsigned i = 0; i < CATEGORY_MAX; i++) {
+		unsigned all, shown;
+
+		count_calls((enum activity_category)i, &all, &shown);
+		if (json) {
+			add_pair(out, "{", "name", category_names[i]);
+			add_pair(out, ",", "title", category_titles[i]);
+			strbuf_addf(out, ",\"calls\":%u,\"default\":%u}\n", all, shown);
+			continue;
+		}
+		table_add(&t, category_names[i]);
+		table_add_number(&t, all);
+		table_add_number(&t, shown);
+		table_add(&t, category_titles[i]);
+	}
+	if (!json)
+		table_print(&t, out);
+	table_free(&t);
+}
+
+static void list_fields(bool json, struct strbuf *out)
+{
+	static const char *const types[] = {
+		[VALUE_NONE] = "none", [VALUE_STRING] = "string", [VALUE_NUMBER] = "number",
+		[VALUE_BOOL] = "bool", [VALUE_IP] = "ip",
+	};
+	static const char *const heads[] = { "NAME", "TYPE", "MEANING" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (size_t i = 0; i < field_table_len; i++) {
+		const struct field *f = &field_table[i];
+
+		if (json) {
+			add_pair(out, "{", "name", f->name);
+			add_pair(out, ",", "type", types[f->type]);
+			add_key(out, ",", "argument");
+			strbuf_adds(out, f->takes_arg ? "true" : "false");
+			add_pair(out, ",", "doc", f->doc);
+			strbuf_adds(out, "}\n");
+			continue;
+		}
+		table_add(&t, f->name);
+		table_add(&t, types[f->type]);
+		table_add(&t, f->doc);
+	}
+	if (!json)
+		table_print(&t, out);
+	table_free(&t);
+}
+
+static const struct topic {
+	const char *name;
+	void (*list)(bool json, struct strbuf *out);
+} topics[] = {
+	{ "calls", list_calls },
+	{ "categories", list_categories },
+	{ "fields", list_fields },
+};
+
+static const struct topic *find_topic(const struct options *o)
+{
+	for (size_t i = 0; o->n_args == 1 && i < ARRAY_SIZE(topics); i++)
+		if (streq(o->args[0], topics[i].name))
+			return &topics[i];
+	if (o->n_args == 1)
+		log_error("list %s: there is only calls, categories, fields", o->args[0]);
+	else
+		log_error("list: one of calls, categories, fields");
+	return NULL;
+}
+
+static int run_list(const struct options *o)
+{
+	static const char *const kinds[] = { "text", "json" };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
+	const struct topic *topic;
+
+	if (kind < 0)
+		return EXIT_USAGE;
+	topic = find_topic(o);
+	if (!topic)
+		return EXIT_USAGE;
+	topic->list(kind == 1, &out);
+	return cmd_print(&out);
+}
+
+int cmd_list(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK)
+		r = run_list(&o);
+	options_free(&o);
+	return r;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nunchi COMMAND: exit code 0 for success, 1 for failure, 2 for a command line that is none. What
+ * was asked for goes to stdout, everything else to stderr.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "base/log.h"
+#include "syscalls/syscalls.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+#define X(name, help) { #name, cmd_##name, help },
+	COMMANDS(X)
+#undef X
+};
+
+int cmd_print(const struct strbuf *text)
+{
+	size_t done = 0;
+
+	while (done < text->len) {
+		ssize_t n = write(STDOUT_FILENO, text->s + done, text->len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EPIPE)
+			return 0;
+		if (n < 0) {
+			log_error("stdout: %s", strerror(errno));
+			return EXIT_FAILURE;
+		}
+		done += (size_t)n;
+	}
+	return 0;
+}
+
+static int print_version(void)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	strbuf_adds(&b, "nunchi " NUNCHI_VERSION "\n");
+	return cmd_print(&b);
+}
+
+static int print_help(void)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	strbuf_adds(&b, "Usage: nunchi COMMAND [OPTION]...\n"
+			"\n"
+			"Shows what containers do: every event with the container that caused it.\n"
+			"\n"
+			"Commands:\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		strbuf_addf(&b, "  %-8s  %s\n", commands[i].name, commands[i].help);
+	strbuf_adds(&b, "\n"
+			"nunchi COMMAND --help says more; nunchi --version says which nunchi this is.\n"
+			"To begin: sudo nunchi trace\n");
+	return cmd_print(&b);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (streq(name, commands[i].name))
+			return &commands[i];
+	return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT;
+	const char *names[ARRAY_SIZE(commands)];
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		names[i] = commands[i].name;
+	strbuf_add_printable(&text, name, strlen(name));
+	strbuf_reset(&nearest);
+	nearest_names(&nearest, name, strlen(name), names, ARRAY_SIZE(names));
+	if (nearest.len)
+		log_error("%s: no such command. Did you mean %s?", text.s, nearest.s);
+	else
+		log_error("%s: no such command. See nunchi --help", text.s);
+	return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	const struct command *command;
+	char *help[] = { NULL, (char[]){ "--help" }, NULL };
+
+	/* A closed pipe is a clean end, told by the write's error. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!word) {
+		log_error("which command? See nunchi --help");
+		return EXIT_USAGE;
+	}
+	if (streq(word, "--version") || streq(word, "-V"))
+		return print_version();
+	if (streq(word, "--help") || streq(word, "-h"))
+		return print_help();
+	if (streq(word, "help") && argc == 2)
+		return print_help();
+	if (streq(word, "help")) {
+		command = find_command(argv[2]);
+		help[0] = argv[2];
+		return command ? command->run(2, help) : unknown_command(argv[2]);
+	}
+	command = find_command(word);
+	return command ? command->run(argc - 1, argv + 1) : unknown_command(word);
+}

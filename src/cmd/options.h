@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The options of all commands: one table (options.c) says which there are, which commands take
+ * them and what --help says. What they select becomes filter text (select.h), so that there is
+ * one filter only.
+ */
+#pragma once
+
+#include "engine/engine.h"
+#include "select.h"
+
+/* Which command takes an option. */
+#define FOR_TRACE 0x01
+#define FOR_RECORD 0x02
+#define FOR_PS 0x04
+#define FOR_LIST 0x08
+
+/* What --help shows around the table of options. */
+struct usage {
+	unsigned command;	/* FOR_* */
+	const char *name;	/* "trace" */
+	const char *synopsis;	/* "[OPTION]... [FILTER]" */
+	const char *text;	/* what it does; examples; ends with a newline */
+};
+
+enum color_mode { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
+
+struct options {
+	struct engine_config engine;	/* .filter is owned by this struct */
+	struct selection selection;
+	const char *output;		/* of -o; NULL: not given */
+	const char *format;
+	enum color_mode color;
+	bool all;			/* ps -a */
+	bool quiet;
+	const char **runtimes;		/* owned; the strings are argv's */
+	char **args;			/* what is left: n_args of argv's */
+	int n_args;
+};
+
+enum parsed { PARSED_OK, PARSED_DONE, PARSED_USAGE };
+
+/*
+ * PARSED_DONE: --help was asked for and given (exit 0); PARSED_USAGE: an error was told (exit 2).
+ * options_free() is due in any case.
+ */
+enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv);
+void options_free(struct options *o);
+
+/*
+ * Builds engine.filter from the selection and from words, joined by blanks. False: the error was
+ * told.
+ */
+bool options_build_filter(struct options *o, char *const *words, int n_words) _must_check_;
+
+/* The index of o->output in names, 0 if it was not given, -1 after having told the error. */
+int options_choice(const struct options *o, const char *const *names, size_t n_names);
+
+/* Whether stdout is to be coloured, and how wide it is (0: no terminal). */
+bool options_color(const struct options *o);
+unsigned terminal_width(void);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nunchi ps: the containers that run, as the model knows them once every runtime has listed, or as
+ * it knew them at the end of a capture.
+ */
+#include "cmd.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "event/capture.h"
+#include "options.h"
+#include "out/describe.h"
+#include "out/json.h"
+#include "table.h"
+
+static const struct usage usage = {
+	.command = FOR_PS,
+	.name = "ps",
+	.synopsis = "[OPTION]... [NAME]...",
+	.text = "Lists the containers that run here, whichever runtime started them.\n"
+		"\n"
+		"  nunchi ps\n"
+		"  nunchi ps -o wide 'web*'\n"
+		"  nunchi ps -r web.cap\n",
+};
+
+enum ps_kind { PS_TABLE, PS_WIDE, PS_JSON };
+
+struct ps {
+	const struct options *options;
+	enum ps_kind kind;
+	const struct model *model;
+	struct table table;
+	struct strbuf out;
+	uint64_t now;	/* epoch ns, 0: unknown */
+	size_t shown;
+};
+
+static const char *const heads[] = {
+	"NAME", "RUNTIME", "IMAGE", "POD", "PID", "PIDNS", "MNTNS", "PROCS", "UP",
+};
+static const char *const wide_heads[] = { "ID", "CGROUP", "CREATED", "LABELS", "SOURCE" };
+
+/* "4s", "12m", "2h", "6d" */
+static void add_up(struct ps *ps, const struct container *c)
+{
+	static const struct {
+		uint64_t seconds;
+		char unit;
+	} units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+	uint64_t started = c->info->started ? c->info->started : c->info->created;
+	char text[24] = "0s";
+	uint64_t seconds;
+
+	if (!c->running) {
+		table_add(&ps->table, "stopped");
+		return;
+	}
+	if (!started || !ps->now) {
+		table_add(&ps->table, NULL);
+		return;
+	}
+	seconds = ps->now > started ? (ps->now - started) / NSEC_PER_SEC : 0;
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (seconds < units[i].seconds)
+			continue;
+		snprintf(text, sizeof(text), "%llu%c",
+			 (unsigned long long)(seconds / units[i].seconds), units[i].unit);
+		break;
+	}
+	table_add(&ps->table, text);
+}
+
+static void add_number(struct ps *ps, uint64_t n)
+{
+	if (n)
+		table_add_number(&ps->table, n);
+	else
+		table_add(&ps->table, NULL);
+}
+
+static void add_labels(struct ps *ps, const struct container_info *info)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	for (size_t i = 0; i < info->n_labels; i++)
+		strbuf_addf(&text, "%s%s=%s", i ? "," : "", info->labels[i].key,
+			    info->labels[i].value ? info->labels[i].value : "");
+	table_add(&ps->table, text.s);
+}
+
+static void add_wide(struct ps *ps, const struct container *c)
+{
+	_cleanup_strbuf_ struct strbuf created = STRBUF_INIT;
+
+	if (c->info->created)
+		strbuf_add_iso8601(&created, c->info->created / NSEC_PER_SEC * NSEC_PER_SEC);
+	table_add(&ps->table, c->short_id);
+	table_add(&ps->table, c->info->cgroup);
+	table_add(&ps->table, created.s);
+	add_labels(ps, c->info);
+	table_add(&ps->table, c->info->source);
+}
+
+static void add_row(struct ps *ps, const struct container *c)
+{
+	_cleanup_strbuf_ struct strbuf pod = STRBUF_INIT, notes = STRBUF_INIT;
+	const struct container_info *info = c->info;
+
+	if (info->pod_name)
+		strbuf_addf(&pod, "%s%s%s", info->pod_namespace ? info->pod_namespace : "",
+			    info->pod_namespace ? "/" : "", info->pod_name);
+	describe_notes(info, &notes);
+	table_add(&ps->table, c->display ? c->display : c->short_id);
+	table_add(&ps->table, info->runtime);
+	table_add(&ps->table, info->image);
+	table_add(&ps->table, pod.s);
+	add_number(ps, info->init_pid);
+	add_number(ps, info->pidns);
+	add_number(ps, info->mntns);
+	table_add_number(&ps->table, c->n_procs);
+	add_up(ps, c);
+	if (ps->kind == PS_WIDE)
+		add_wide(ps, c);
+	table_add(&ps->table, notes.s);
+}
+
+static void add_container(struct container *c, void *arg)
+{
+	struct ps *ps = arg;
+
+	if (!ps->options->all && (!c->running || c->info->sandbox))
+		return;
+	if (filter_match_container(ps->options->engine.filter, ps->model, c) == TRI_FALSE)
+		return;
+	ps->shown++;
+	if (ps->kind == PS_JSON)
+		json_add_container(&ps->out, ps->model, c);
+	else
+		add_row(ps, c);
+}
+
+static void add_heads(struct ps *ps)
+{
+	ps->table.columns = ARRAY_SIZE(heads) + 1;
+	if (ps->kind == PS_WIDE)
+		ps->table.columns += ARRAY_SIZE(wide_heads);
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&ps->table, heads[i]);
+	for (size_t i = 0; ps->kind == PS_WIDE && i < ARRAY_SIZE(wide_heads); i++)
+		table_add(&ps->table, wide_heads[i]);
+	table_add(&ps->table, NULL); /* the notes have no head */
+}
+
+static void snapshot(const struct model *m, void *arg)
+{
+	struct ps *ps = arg;
+
+	ps->model = m;
+	if (ps->kind != PS_JSON)
+		add_heads(ps);
+	model_for_each_container(m, add_container, ps);
+	if (ps->kind != PS_JSON)
+		table_print(&ps->table, &ps->out);
+}
+
+/*
+ * When a capture ended: the time of its last record. 0 if it cannot be known (stdin can be read
+ * only once); a damaged capture ends where the damage is.
+ */
+static uint64_t capture_end(const char *path)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	const struct nunchi_head *rec;
+	struct capture_reader *reader;
+	uint64_t last = 0, boot_to_epoch = 0;
+
+	if (streq(path, "-") || capture_reader_open(&reader, path, &err) < 0)
+		return 0;
+	while (capture_reader_next(reader, &rec, &err) == 1) {
+		struct host_info *host = NULL;
+		struct event ev;
+		const char *why;
+
+		last = MAX(last, rec->time);
+		if (rec->kind != NUNCHI_REC_HOST || event_decode(&ev, rec, rec->len, 0, &why) < 0 ||
+		    decode_host(&ev, &host) < 0)
+			continue;
+		boot_to_epoch = host->boot_to_epoch;
+		host_info_free(host);
+	}
+	capture_reader_close(reader);
+	return boot_to_epoch ? last + boot_to_epoch : 0;
+}
+
+static int run_ps(struct options *o)
+{
+	static const char *const kinds[] = {
+		[PS_TABLE] = "text",
+		[PS_WIDE] = "wide",
+		[PS_JSON] = "json",
+	};
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
+	struct ps ps = { .options = o, .kind = (enum ps_kind)kind };
+	int r, printed;
+
+	if (kind < 0)
+		return EXIT_USAGE;
+	for (int i = 0; i < o->n_args; i++) {
+		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
+		if (selection_add(&o->selection, SELECT_CONTAINER, o->args[i], &err) < 0)
+			return EXIT_USAGE;
+	}
+	if (!options_build_filter(o, NULL, 0))
+		return EXIT_USAGE;
+	ps.now = o->engine.replay ? capture_end(o->engine.replay) : clock_epoch();
+	o->engine.snapshot = snapshot;
+	o->engine.snapshot_arg = &ps;
+	o->engine.account = false;
+	o->engine.ready_line = false;
+	r = engine_run(&o->engine);
+	printed = ps.out.len ? cmd_print(&ps.out) : 0;
+	if (r == 0 && !ps.shown)
+		log_info("no containers%s", o->engine.filter ? " that match" : " run here");
+	table_free(&ps.table);
+	strbuf_free(&ps.out);
+	return r ? r : printed;
+}
+
+int cmd_ps(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK)
+		r = run_ps(&o);
+	options_free(&o);
+	return r;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi record: the stream into a capture file, to be read by -r later, elsewhere, without root. */
+#include "cmd.h"
+
+#include "base/log.h"
+#include "options.h"
+
+static const struct usage usage = {
+	.command = FOR_RECORD,
+	.name = "record",
+	.synopsis = "-w FILE [OPTION]... [FILTER]",
+	.text = "Writes what containers do, with their names, to a capture file. The commands that read\n"
+		"live events read it with -r FILE, on any machine and without root.\n"
+		"\n"
+		"  nunchi record -w web.cap -c web --timeout 60\n"
+		"  nunchi trace -r web.cap -o json\n",
+};
+
+int cmd_record(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK && !o.engine.record)
+		log_error("record: which file? -w FILE says it");
+	else if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args))
+		r = engine_run(&o.engine);
+	options_free(&o);
+	return r;
+}

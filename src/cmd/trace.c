@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi trace: events, one a line. */
+#include "cmd.h"
+
+#include "base/log.h"
+#include "options.h"
+
+static const struct usage usage = {
+	.command = FOR_TRACE,
+	.name = "trace",
+	.synopsis = "[OPTION]... [FILTER]",
+	.text = "Shows what containers do: which container, which process, what, on what, and how it\n"
+		"ended. FILTER is a condition over the fields that `nunchi list fields` names.\n"
+		"\n"
+		"  nunchi trace -c web\n"
+		"  nunchi trace -e openat,connect --failed\n"
+		"  nunchi trace 'container.name=web and not fd.name startswith /proc'\n"
+		"  nunchi trace -o json > events.json\n",
+};
+
+static int make_output(struct options *o, struct output **ret)
+{
+	static const char *const kinds[] = {
+		[OUTPUT_TEXT] = "text",
+		[OUTPUT_JSON] = "json",
+		[OUTPUT_BLOCK] = "block",
+	};
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
+	struct output_config config = {
+		.kind = o->format ? OUTPUT_FORMAT : (enum output_kind)kind,
+		.format = o->format,
+		.color = options_color(o),
+		.width = terminal_width(),
+	};
+
+	if (kind < 0)
+		return EXIT_USAGE;
+	if (o->format && o->output) {
+		log_error("trace: -o and --format exclude each other");
+		return EXIT_USAGE;
+	}
+	if (output_new(ret, &config, &err) < 0) {
+		log_error("%s", err.s);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	struct output *output = NULL;
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
+		r = make_output(&o, &output);
+		if (r == 0) {
+			o.engine.output = output;
+			r = engine_run(&o.engine);
+		}
+	}
+	output_free(output);
+	options_free(&o);
+	return r;
+}

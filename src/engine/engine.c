@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Puts an engine together, runs it on its source, and takes it apart in a fixed order. */
+#include <errno.h>
+#include <signal.h>
+
+#include "internal.h"
+
+#define WRITER_STOP_MS 2000	/* what a slow reader still gets at the end */
+
+static int open_outputs(struct engine *e)
+{
+	const struct engine_config *config = e->config;
+	int r;
+
+	if (config->record) {
+		r = capture_writer_open(&e->capture, config->record);
+		if (r < 0) {
+			log_error("%s: cannot be written: %s", config->record, strerror(-r));
+			return r;
+		}
+	}
+	if (!config->output)
+		return 0;
+	r = writer_start(&e->writer, config->out_fd);
+	if (r < 0) {
+		log_error("starting the writer failed: %s", strerror(-r));
+		return r;
+	}
+	output_header(config->output, &e->out);
+	return 0;
+}
+
+/* What went wrong on the way out, if anything; a reader that has gone is the end, not an error. */
+static int close_outputs(struct engine *e)
+{
+	int code = 0, r;
+
+	r = e->writer ? writer_stop(e->writer, WRITER_STOP_MS) : 0;
+	if (r < 0 && !e->failure)
+		e->failure = r;
+	if (e->capture) {
+		r = capture_writer_close(e->capture);
+		if (r < 0) {
+			log_error("%s: cannot be written: %s", e->config->record, strerror(-r));
+			code = 1;
+		}
+	}
+	if (e->failure && e->failure != -EPIPE && !code) {
+		log_error("the output failed: %s", strerror(-e->failure));
+		code = 1;
+	}
+	return code;
+}
+
+int engine_run(const struct engine_config *config)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+	int code = 1, out_code;
+
+	e->config = config;
+	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
+	e->model = model_new();
+	e->show = config->set;
+	signal(SIGPIPE, SIG_IGN);
+	if (open_outputs(e) >= 0) {
+		if (config->replay && !config->set_given)
+			filter_named_calls(config->filter, &e->show);
+		code = config->replay ? replay_run(e) : live_run(e);
+	}
+	out_code = close_outputs(e);
+	runtimes_stop(e->runtimes);
+	probe_free(e->probe);
+	binder_free(e);
+	model_free(e->model);
+	fields_end(&e->fields);
+	strbuf_free(&e->out);
+	strbuf_free(&e->record);
+	strbuf_free(&e->late);
+	strbuf_free(&e->closed.losses);
+	free(e->slots);
+	free(e);
+	return code ? code : out_code;
+}

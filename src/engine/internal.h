@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: the engine and its parts. */
+#pragma once
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "engine.h"
+#include "event/capture.h"
+#include "hold.h"
+#include "out/writer.h"
+#include "probe/probe.h"
+
+#define ENGINE_OUT_BYTES (64U << 10)	/* handed to the writer at once */
+#define ENGINE_NAP_MIN_MS 1		/* between drains under load: 8 MiB last 40 ms at 1M events/s */
+#define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
+#define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
+#define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
+#define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
+#define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
+
+enum slot_phase {
+	SLOT_UNKNOWN,		/* nobody has heard of it */
+	SLOT_PENDING,		/* waits for a name */
+	SLOT_CONTAINER,		/* has one */
+	SLOT_HOST,		/* a sandbox of the host's */
+};
+
+/* What user space knows of a slot. Index: the slot's number. */
+struct slot {
+	enum slot_phase phase;
+	uint32_t generation;
+	uint32_t parent;	/* slot it was opened from */
+	uint32_t parent_generation;
+	uint32_t pid;		/* the task that opened it */
+	uint32_t mntns;
+	uint32_t pidns;
+	uint64_t cgroup;
+	char *cgroup_path;	/* NULL: unknown */
+	char *id;		/* full id of its container, NULL: none */
+	uint64_t opened;	/* boot ns */
+	uint64_t next_try;	/* when to ask the disk again, boot ns */
+	uint64_t release_at;	/* its container has stopped: when to give the slot back; 0: not */
+	unsigned tries;
+	bool asked;		/* an answer is due */
+	struct hold_queue held;
+	struct account_user account;
+	uint64_t kernel_dropped;	/* of the kernel's account, what has been told already */
+	uint64_t output_dropped;	/* of ours, likewise */
+};
+
+/* Sums of accounts: of slots that were given back, and in the end of all. */
+struct totals {
+	uint64_t seen;		/* the kernel's */
+	uint64_t shown;		/* ours */
+	uint64_t filtered;	/* both */
+	uint64_t lost;		/* both */
+	unsigned containers;
+	struct strbuf losses;	/* "web 1,204, db 3" */
+};
+
+struct engine {
+	const struct engine_config *config;
+	struct model *model;
+	struct field_context fields;
+	struct probe *probe;		/* NULL in replay */
+	struct runtimes *runtimes;	/* NULL in replay */
+	struct capture_writer *capture;	/* NULL: none */
+	struct writer *writer;		/* NULL: nothing is shown */
+	struct strbuf out;		/* formatted, not yet the writer's */
+	struct strbuf record;		/* for records that we make */
+	struct strbuf late;		/* copy of a record that came late */
+	struct slot *slots;		/* NUNCHI_SLOTS_MAX */
+	uint32_t slots_used;		/* highest number that was ever used, and one */
+	size_t held_bytes;
+	struct syscall_set show;	/* calls to show */
+	uint64_t boot_to_epoch;
+	uint64_t started;		/* boot ns; in replay the HOST record's time */
+	uint64_t last_time;		/* of the last merged record */
+	uint64_t num;			/* events shown */
+	struct totals closed;
+	uint64_t late_records;
+	uint64_t expected[PROBE_RINGS_MAX];	/* next number per ring */
+	uint64_t missing;		/* numbers that have not come */
+	uint64_t told_missing;
+	uint64_t next_check;		/* for losses, boot ns */
+	bool ready;			/* the ready line has been said */
+	bool ending;			/* count reached, or a signal: nothing more is shown */
+	bool count_reached;
+	bool blocked;			/* the writer did not take what is in out */
+	int failure;			/* -errno of output or capture, sticky */
+};
+
+/* pipeline.c: a record, to the model and out. */
+void pipeline_record(struct engine *e, const struct nunchi_head *record);
+/* Hands what is formatted to the writer. */
+void pipeline_flush(struct engine *e, bool wait);
+/* The last record made in e->record goes the same way. */
+void pipeline_made(struct engine *e);
+
+/* binder.c: which slot is whose. */
+void binder_pending(struct engine *e, const struct nunchi_head *record);
+void binder_cgroup(struct engine *e, const struct nunchi_head *record);
+void binder_message(struct engine *e, struct runtime_message *message);
+/* The init process of a container may have ended: says so at once. */
+void binder_exit(struct engine *e, const struct nunchi_head *record);
+/* Retries, ends of holds, slots to give back. */
+void binder_tick(struct engine *e, uint64_t now);
+/* The slot of a record; a pending one is made of what nobody has announced. */
+struct slot *binder_slot(struct engine *e, const struct nunchi_head *record);
+/* Ends all holds: at the end. */
+void binder_release_all(struct engine *e);
+unsigned binder_waiting(const struct engine *e);
+void binder_free(struct engine *e);
+
+/* live.c and replay.c: where records come from. */
+int live_run(struct engine *e);
+int replay_run(struct engine *e);
+
+/* account.c */
+/* Whether everything the kernel sent of the slot has come. */
+bool account_complete(struct engine *e, uint32_t slot);
+/* Adds the slot's account to the closed ones and starts it anew. */
+void account_close(struct engine *e, uint32_t slot);
+void account_losses(struct engine *e, uint64_t now);
+void account_say(struct engine *e);
+/* Puts the account of each slot into the capture. */
+void account_record(struct engine *e);

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records from the kernel. The rings are merged by time: of all heads the earliest goes first, and
+ * none that is younger than the watermark (a little before now), because an earlier one may still
+ * be on its way to another ring. What comes later than that is marked, counted and taken as it is.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+
+#include "internal.h"
+
+#define DRAIN_MAX 65536		/* records between looks at anything else */
+#define PROC_FILE_MAX 4096	/* of cmdline, exe, cwd */
+
+/* Which calls are to be shown: the set, and what the filter names, less what it refuses. */
+static void choose_calls(struct engine *e)
+{
+	e->show = e->config->set;
+	if (!e->config->set_given)
+		filter_named_calls(e->config->filter, &e->show);
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = e->show.bits[nr] ? syscall_by_nr(nr) : NULL;
+
+		if (call && filter_match_type(e->config->filter, call) == TRI_FALSE)
+			e->show.bits[nr] = 0;
+	}
+}
+
+static struct interest make_interest(const struct engine *e)
+{
+	struct interest interest = { .host = e->config->host };
+
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = syscall_by_nr(nr);
+
+		if (!call)
+			continue;
+		if (e->show.bits[nr] && !e->config->snapshot)
+			interest.wanted[nr] |= NUNCHI_WANT_EVENT;
+		if (call->flags & SYSCALL_MODEL)
+			interest.wanted[nr] |= NUNCHI_WANT_MODEL;
+		if (call->flags & SYSCALL_IDENTITY)
+			interest.wanted[nr] |= NUNCHI_WANT_IDENTITY;
+	}
+	return interest;
+}
+
+/* The first record of the stream: who watches. */
+static void say_host(struct engine *e)
+{
+	struct id_name *users = xcalloc(HOST_IDS_MAX, sizeof(*users));
+	struct id_name *groups = xcalloc(HOST_IDS_MAX, sizeof(*groups));
+	struct host_info host = { .users = users, .groups = groups };
+	const struct passwd *pw;
+	const struct group *gr;
+	struct utsname uts;
+
+	uname(&uts);
+	host.name = uts.nodename;
+	host.kernel = uts.release;
+	host.machine = uts.machine;
+	host.boot_to_epoch = e->boot_to_epoch;
+	setpwent();
+	while (host.n_users < HOST_IDS_MAX && (pw = getpwent()))
+		users[host.n_users++] = (struct id_name){ pw->pw_uid, xstrdup(pw->pw_name) };
+	endpwent();
+	setgrent();
+	while (host.n_groups < HOST_IDS_MAX && (gr = getgrent()))
+		groups[host.n_groups++] = (struct id_name){ gr->gr_gid, xstrdup(gr->gr_name) };
+	endgrent();
+	encode_host(&e->record, &host, e->started);
+	pipeline_made(e);
+	for (size_t i = 0; i < host.n_users; i++)
+		free(users[i].name);
+	for (size_t i = 0; i < host.n_groups; i++)
+		free(groups[i].name);
+	free(users);
+	free(groups);
+}
+
+/* A record whose slot is known, or is not yet: on its way, or held. */
+static void dispatch(struct engine *e, const struct nunchi_head *record)
+{
+	struct slot *slot;
+
+	switch (record->kind) {
+	case NUNCHI_REC_PENDING:
+		binder_pending(e, record);
+		return;
+	case NUNCHI_REC_CGROUP_NEW:
+	case NUNCHI_REC_CGROUP_GONE:
+		binder_cgroup(e, record);
+		return;
+	default:
+		break;
+	}
+	slot = binder_slot(e, record);
+	if (record->kind <= NUNCHI_REC_EXIT)
+		slot->account.received++;
+	if (slot->phase == SLOT_PENDING) {
+		hold_add(&slot->held, record);
+		e->held_bytes += record->len;
+		return;
+	}
+	pipeline_record(e, record);
+	if (record->kind == NUNCHI_REC_EXIT)
+		binder_exit(e, record);
+}
+
+static void check_number(struct engine *e, unsigned ring, uint64_t seq)
+{
+	uint64_t *expected = &e->expected[ring];
+
+	if (likely(seq == *expected + 1)) {
+		*expected = seq;
+	} else if (seq > *expected) {
+		e->missing += seq - *expected - 1;
+		*expected = seq;
+	} else {
+		e->missing--;	/* overtaken by a program that had preempted it */
+	}
+}
+
+/* The record in a ring is read-only: one that came late is marked in a copy. */
+static const struct nunchi_head *mark_late(struct engine *e, const struct nunchi_head *record)
+{
+	struct nunchi_head *copy;
+
+	e->late_records++;
+	strbuf_reset(&e->late);
+	strbuf_add(&e->late, record, record->len);
+	copy = (struct nunchi_head *)(void *)e->late.s;
+	copy->flags |= NUNCHI_F_LATE;
+	return copy;
+}
+
+struct ring_head {
+	const struct nunchi_head *record;
+	uint64_t time;
+};
+
+static void peek(struct engine *e, unsigned i, struct ring_head *head, uint64_t watermark)
+{
+	uint32_t len;
+
+	head->record = ring_peek(probe_ring(e->probe, i), &len);
+	head->time = UINT64_MAX;
+	if (!head->record)
+		return;
+	if (head->record->len > len) {	/* cannot be: the kernel side sends what it counted */
+		ring_advance(probe_ring(e->probe, i));
+		e->missing++;
+		head->record = NULL;
+		return;
+	}
+	if (head->record->time <= watermark)
+		head->time = head->record->time;
+}
+
+/* Takes what is due. Returns how many records there were. */
+static unsigned drain(struct engine *e, uint64_t watermark)
+{
+	struct ring_head heads[PROBE_RINGS_MAX];
+	unsigned n_rings = probe_rings(e->probe), n = 0;
+
+	for (unsigned i = 0; i < n_rings; i++)
+		peek(e, i, &heads[i], watermark);
+	while (n < DRAIN_MAX) {
+		const struct nunchi_head *record;
+		unsigned first = 0;
+
+		for (unsigned i = 1; i < n_rings; i++) {
+			if (heads[i].time < heads[first].time)
+				first = i;
+		}
+		if (heads[first].time == UINT64_MAX)
+			break;
+		record = heads[first].record;
+		check_number(e, first, record->seq);
+		if (unlikely(record->time < e->last_time))
+			record = mark_late(e, record);
+		else
+			e->last_time = record->time;
+		dispatch(e, record);
+		ring_advance(probe_ring(e->probe, first));
+		if (!(++n % 64))
+			ring_commit(probe_ring(e->probe, first));
+		peek(e, first, &heads[first], watermark);
+	}
+	for (unsigned i = 0; i < n_rings; i++)
+		ring_commit(probe_ring(e->probe, i));
+	return n;
+}
+
+static size_t read_file(const char *path, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	while (fd >= 0 && len < size && (n = read(fd, buf + len, size - len)) > 0)
+		len += (size_t)n;
+	return len;
+}
+
+static const char *read_link(const char *path, char *buf, size_t size)
+{
+	ssize_t n = readlink(path, buf, size - 1);
+
+	if (n <= 0)
+		return NULL;
+	buf[n] = '\0';
+	return buf;
+}
+
+/* A process that already ran: the kernel's head, and what /proc says of it. */
+static void task_found(const struct nunchi_head *head, void *arg)
+{
+	struct engine *e = arg;
+	char path[64], exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], argv[PROC_FILE_MAX], comm[32];
+	size_t argv_len, comm_len;
+
+	snprintf(path, sizeof(path), "/proc/%u/cmdline", head->pid);
+	argv_len = read_file(path, argv, sizeof(argv));
+	snprintf(path, sizeof(path), "/proc/%u/comm", head->ppid);
+	comm_len = read_file(path, comm, sizeof(comm) - 1);
+	while (comm_len && comm[comm_len - 1] == '\n')
+		comm_len--;
+	comm[comm_len] = '\0';
+	snprintf(path, sizeof(path), "/proc/%u/exe", head->pid);
+	const char *exe_link = read_link(path, exe, sizeof(exe));
+	snprintf(path, sizeof(path), "/proc/%u/cwd", head->pid);
+	encode_process(&e->record, head, exe_link, read_link(path, cwd, sizeof(cwd)), argv, argv_len,
+		       comm_len ? comm : NULL);
+	dispatch(e, (const struct nunchi_head *)(const void *)e->record.s);
+}
+
+static unsigned count_wanted(const struct engine *e)
+{
+	unsigned n = 0;
+
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		n += e->show.bits[nr];
+	return n;
+}
+
+struct tally {
+	const char *runtimes[16];
+	unsigned counts[16];
+	unsigned n, all;
+};
+
+static void tally_one(struct container *c, void *arg)
+{
+	struct tally *t = arg;
+	const char *runtime = c->info->runtime ? c->info->runtime : "unknown";
+	unsigned i = 0;
+
+	if (!c->running || c->info->sandbox)
+		return;
+	t->all++;
+	while (i < t->n && !streq(t->runtimes[i], runtime))
+		i++;
+	if (i == ARRAY_SIZE(t->runtimes))
+		return;
+	t->runtimes[i] = runtime;
+	t->counts[i]++;
+	t->n = MAX(t->n, i + 1);
+}
+
+/* The one line that scripts may wait for. */
+static void say_ready(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	struct tally t = { 0 };
+	struct utsname uts;
+
+	e->ready = true;
+	if (!e->config->ready_line)
+		return;
+	uname(&uts);
+	model_for_each_container(e->model, tally_one, &t);
+	strbuf_addf(&b, "%u container%s", t.all, t.all == 1 ? "" : "s");
+	for (unsigned i = 0; i < t.n; i++)
+		strbuf_addf(&b, "%s%s %u", i ? ", " : " (", t.runtimes[i], t.counts[i]);
+	log_info("%s%s, %u calls, tracepoint hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
+		 uts.release);
+}
+
+static void take_messages(struct engine *e)
+{
+	struct runtime_message *message;
+
+	while ((message = runtimes_next(e->runtimes)))
+		binder_message(e, message);
+}
+
+static void take_signal(struct engine *e, int fd)
+{
+	struct signalfd_siginfo info;
+	struct winsize size;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo != SIGWINCH)
+		e->ending = true;
+	else if (e->config->output && !ioctl(e->config->out_fd, TIOCGWINSZ, &size))
+		output_set_width(e->config->output, size.ws_col);
+}
+
+static int watch(int epoll, int fd, uint32_t what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER };
+
+static bool is_over(struct engine *e, uint64_t now)
+{
+	uint64_t age = now - e->started;
+
+	if (e->ending || e->failure)
+		return true;
+	if (e->config->timeout && age >= e->config->timeout)
+		return true;
+	if (!e->config->snapshot)
+		return false;
+	return age >= ENGINE_SNAPSHOT_NS ||
+	       (!runtimes_unlisted(e->runtimes) && !binder_waiting(e));
+}
+
+/* What is done now and then, whatever comes. */
+static void tick(struct engine *e, uint64_t now)
+{
+	if (!e->ready && (!runtimes_unlisted(e->runtimes) || now - e->started > ENGINE_LISTING_NS))
+		say_ready(e);
+	binder_tick(e, now);
+	if (now < e->next_check)
+		return;
+	e->next_check = now + NSEC_PER_SEC;
+	if (e->missing != e->told_missing || e->blocked)
+		account_losses(e, now);
+}
+
+static int loop(struct engine *e, int epoll, int signals)
+{
+	unsigned nap = ENGINE_NAP_MIN_MS;
+
+	for (;;) {
+		struct epoll_event events[4];
+		uint64_t now = clock_boot();
+		unsigned n;
+		int woken;
+
+		n = drain(e, now - ENGINE_SLACK);
+		tick(e, now);
+		pipeline_flush(e, false);
+		if (is_over(e, now))
+			return 0;
+		nap = n ? ENGINE_NAP_MIN_MS : MIN(2 * nap, ENGINE_NAP_MAX_MS);
+		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), n < DRAIN_MAX ? (int)nap : 0);
+		for (int i = 0; i < woken; i++) {
+			switch (events[i].data.u32) {
+			case WAKE_RUNTIMES:
+				take_messages(e);
+				break;
+			case WAKE_SIGNAL:
+				take_signal(e, signals);
+				break;
+			case WAKE_WRITER:
+				if (!e->failure)
+					e->failure = -EPIPE;
+				break;
+			case WAKE_RING:
+				break;
+			}
+		}
+	}
+}
+
+/* Everything that was under way is still taken, then the account is closed. */
+static void finish(struct engine *e)
+{
+	probe_detach(e->probe);
+	usleep(2000);	/* a program that is running on another CPU sends its record yet */
+	if (!e->count_reached && !e->failure)
+		e->ending = false;
+	take_messages(e);
+	while (drain(e, UINT64_MAX - 1))
+		pipeline_flush(e, false);
+	take_messages(e);
+	binder_release_all(e);
+	account_losses(e, clock_boot());
+	pipeline_flush(e, !e->failure);
+	if (e->capture)
+		account_record(e);
+	if (e->config->snapshot)
+		e->config->snapshot(e->model, e->config->snapshot_arg);
+	if (e->config->account)
+		account_say(e);
+}
+
+static int block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int start(struct engine *e, struct strbuf *err)
+{
+	struct interest interest;
+	int r = probe_check(err);
+
+	if (r < 0)
+		return r;
+	r = runtimes_start(&e->runtimes, &e->config->runtimes);
+	if (r < 0) {
+		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
+		return r;
+	}
+	r = probe_load(&e->probe, e->config->host, err);
+	if (r < 0)
+		return r;
+	choose_calls(e);
+	interest = make_interest(e);
+	probe_interest(e->probe, &interest);
+	e->started = clock_boot();
+	e->boot_to_epoch = clock_epoch() - e->started;
+	say_host(e);
+	r = probe_attach(e->probe, err);
+	if (r < 0)
+		return r;
+	r = probe_tasks(e->probe, task_found, e);
+	if (r < 0)
+		strbuf_addf(err, "looking at what already runs failed: %s", strerror(-r));
+	return r;
+}
+
+int live_run(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	_cleanup_close_ int signals = block_signals(), epoll = epoll_create1(EPOLL_CLOEXEC);
+	int r = start(e, &err);
+
+	if (r < 0) {
+		log_error("%s", err.s);
+		return 1;
+	}
+	r = watch(epoll, probe_wake_fd(e->probe), WAKE_RING);
+	if (r >= 0)
+		r = watch(epoll, runtimes_fd(e->runtimes), WAKE_RUNTIMES);
+	if (r >= 0)
+		r = watch(epoll, signals, WAKE_SIGNAL);
+	if (r >= 0 && e->writer)
+		r = watch(epoll, writer_error_fd(e->writer), WAKE_WRITER);
+	if (r < 0) {
+		log_error("waiting for events failed: %s", strerror(-r));
+		return 1;
+	}
+	r = loop(e, epoll, signals);
+	finish(e);
+	return r;
+}

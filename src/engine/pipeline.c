@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The way of a record once it is known whose it is: into the capture, the model, past the filter,
+ * and out. Every record that a container's account has seen in the kernel ends in exactly one of
+ * the counters shown, filtered or dropped.
+ */
+#include <errno.h>
+
+#include "internal.h"
+
+/* Kinds that the kernel's account counts. */
+static bool is_accounted(const struct nunchi_head *record)
+{
+	return record->kind == NUNCHI_REC_SYSCALL || record->kind == NUNCHI_REC_EXEC ||
+	       record->kind == NUNCHI_REC_FORK || record->kind == NUNCHI_REC_EXIT;
+}
+
+/* A container that ran before we did is not news. A pure function of the stream. */
+static bool is_news(const struct engine *e, const struct event *ev)
+{
+	uint64_t begin = e->started + e->boot_to_epoch;
+
+	if (ev->type != EVENT_CONTAINER_STARTED || !ev->container)
+		return true;
+	if (ev->container->info->started)
+		return ev->container->info->started >= begin;
+	return ev->time > begin + NSEC_PER_SEC;
+}
+
+static bool is_asked_for(const struct engine *e, const struct event *ev)
+{
+	switch (ev->type) {
+	case EVENT_SYSCALL:
+		return (uint32_t)ev->call->nr < NUNCHI_CALLS_MAX && e->show.bits[ev->call->nr] &&
+		       !(e->config->failed_only && !event_failed(ev));
+	case EVENT_PROCEXIT:
+		return e->show.procexit && !e->config->failed_only;
+	case EVENT_CONTAINER_STARTED:
+	case EVENT_CONTAINER_STOPPED:
+		return !e->config->set_given && !e->config->failed_only && is_news(e, ev);
+	case EVENT_LOST:
+		return true;
+	case EVENT_OTHER:
+		break;
+	}
+	return false;
+}
+
+static bool is_wanted(struct engine *e, const struct event *ev)
+{
+	if (!is_asked_for(e, ev))
+		return false;
+	if (ev->type == EVENT_LOST)
+		return true;
+	if (!ev->container && !e->config->host)
+		return false;
+	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
+		return false;
+	return filter_match(e->config->filter, &e->fields);
+}
+
+void pipeline_flush(struct engine *e, bool wait)
+{
+	int r;
+
+	if (!e->writer || !e->out.len)
+		return;
+	r = wait ? writer_put_wait(e->writer, &e->out) : writer_put(e->writer, &e->out);
+	e->blocked = r == -EAGAIN;
+	if (r < 0 && r != -EAGAIN) {
+		if (!e->failure)
+			e->failure = r;
+		strbuf_reset(&e->out);
+	}
+}
+
+/* Formats the event. False: the output does not take more at the moment. */
+static bool show(struct engine *e, struct event *ev)
+{
+	if (!e->config->output)
+		return true;
+	if (e->blocked)
+		pipeline_flush(e, false);
+	if (e->blocked && ev->type != EVENT_LOST)
+		return false;
+	output_event(e->config->output, &e->fields, &e->out);
+	if (e->out.len >= ENGINE_OUT_BYTES)
+		pipeline_flush(e, !e->probe);
+	return true;
+}
+
+static void capture_record(struct engine *e, const struct nunchi_head *record, bool wanted)
+{
+	int r;
+
+	/* Calls that the filter refuses are of no use later; everything else makes the model. */
+	if (!e->capture || (record->kind == NUNCHI_REC_SYSCALL && !wanted &&
+			    !(record->flags & NUNCHI_F_MODEL)))
+		return;
+	r = capture_writer_add(e->capture, record);
+	if (r < 0 && !e->failure)
+		e->failure = r;
+}
+
+void pipeline_record(struct engine *e, const struct nunchi_head *record)
+{
+	struct account_user *account = &e->slots[record->slot % NUNCHI_SLOTS_MAX].account;
+	const char *why;
+	struct event ev;
+	bool wanted;
+
+	if (event_decode(&ev, record, record->len, e->boot_to_epoch, &why) < 0) {
+		if (is_accounted(record))
+			account->dropped[NUNCHI_DROP_DAMAGED]++;
+		return;
+	}
+	model_apply(e->model, &ev);
+	ev.num = e->num + 1;
+	fields_begin(&e->fields, &ev, e->model);
+	wanted = !e->ending && is_wanted(e, &ev);
+	capture_record(e, record, wanted);
+	if (!wanted) {
+		account->filtered += is_accounted(record);
+	} else if (show(e, &ev)) {
+		account->shown += is_accounted(record);
+		e->num++;
+		if (e->config->count && e->num >= e->config->count)
+			e->ending = e->count_reached = true;
+	} else {
+		account->dropped[NUNCHI_DROP_OUTPUT] += is_accounted(record);
+	}
+}
+
+void pipeline_made(struct engine *e)
+{
+	pipeline_record(e, (const struct nunchi_head *)(const void *)e->record.s);
+}

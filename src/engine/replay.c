@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records from a capture file: names are in the stream, so that nothing is held. */
+#include "internal.h"
+
+static void free_host(struct host_info **host)
+{
+	host_info_free(*host);
+}
+
+static void take_host(struct engine *e, const struct nunchi_head *record)
+{
+	_cleanup_(free_host) struct host_info *host = NULL;
+	const char *why;
+	struct event ev;
+
+	if (event_decode(&ev, record, record->len, 0, &why) < 0 || decode_host(&ev, &host) < 0)
+		return;
+	e->boot_to_epoch = host->boot_to_epoch;
+	e->started = record->time;
+}
+
+int replay_run(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	const struct nunchi_head *record;
+	struct capture_reader *reader;
+	const char *path = e->config->replay;
+	uint64_t n = 0;
+	int r;
+
+	r = capture_reader_open(&reader, path, &err);
+	if (r < 0) {
+		log_error("%s: %s", path, err.len ? err.s : strerror(-r));
+		return 1;
+	}
+	while (!e->ending && !e->failure && (r = capture_reader_next(reader, &record, &err)) > 0) {
+		if (record->kind == NUNCHI_REC_HOST)
+			take_host(e, record);
+		pipeline_record(e, record);
+		n++;
+	}
+	pipeline_flush(e, true);
+	capture_reader_close(reader);
+	if (e->config->snapshot)
+		e->config->snapshot(e->model, e->config->snapshot_arg);
+	if (r < 0 && !e->ending) {
+		log_error("%s: %s; the %llu records before it were shown", path, err.s,
+			  (unsigned long long)n);
+		return 1;
+	}
+	return 0;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Both ends of a socket. The kernel's socket says what it is bound and connected to; for a call
+ * that failed, or that names a peer for one message, the address in user memory says the rest.
+ */
+#include "fd_sock.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static enum fd_type type_of_family(unsigned family)
+{
+	switch (family) {
+	case AF_INET:
+		return FD_IPV4;
+	case AF_INET6:
+		return FD_IPV6;
+	case AF_UNIX:
+		return FD_UNIX;
+	case AF_NETLINK:
+		return FD_NETLINK;
+	case AF_PACKET:
+		return FD_PACKET;
+	case AF_VSOCK:
+		return FD_VSOCK;
+	default:
+		return FD_OTHER;
+	}
+}
+
+static bool is_inet(unsigned family)
+{
+	return family == AF_INET || family == AF_INET6;
+}
+
+static uint16_t protocol_of(unsigned family, unsigned type, unsigned protocol)
+{
+	if (protocol || !is_inet(family))
+		return (uint16_t)protocol;
+	return type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
+}
+
+static bool all_zero(const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (p[i])
+			return false;
+	return true;
+}
+
+/* The Internet address in user memory; false if it is none, or too short. */
+static bool parse_inet(const struct event_blob *blob, uint16_t *ret_family, uint8_t ip[16],
+		       uint16_t *ret_port)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	sa_family_t family;
+
+	if (blob->len < sizeof(family))
+		return false;
+	memcpy(&family, blob->data, sizeof(family));
+	memset(ip, 0, 16);
+	*ret_family = family;
+	if (family == AF_INET && blob->len >= offsetof(struct sockaddr_in, sin_zero)) {
+		memcpy(&in, blob->data, offsetof(struct sockaddr_in, sin_zero));
+		memcpy(ip, &in.sin_addr, 4);
+		*ret_port = ntohs(in.sin_port);
+		return true;
+	}
+	/* Without its scope, as RFC 2133 had it, the kernel takes it too. */
+	if (family == AF_INET6 && blob->len >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
+		memcpy(&in6, blob->data, offsetof(struct sockaddr_in6, sin6_scope_id));
+		memcpy(ip, &in6.sin6_addr, 16);
+		*ret_port = ntohs(in6.sin6_port);
+		return true;
+	}
+	return false;
+}
+
+static const struct event_blob *given_address(const struct event *ev)
+{
+	const struct event_blob *blob = event_blob(ev, NUNCHI_BLOB_SOCKADDR, -1);
+
+	return blob && !(blob->flags & NUNCHI_BLOB_UNREADABLE) ? blob : NULL;
+}
+
+/* The address that is given is the socket's own, not its peer's. */
+static bool names_local(const struct event *ev)
+{
+	return streq(ev->call->name, "bind") || streq(ev->call->name, "getsockname");
+}
+
+/* A datagram goes to the address that came with it, whatever the socket is connected to. */
+static bool overrides_peer(const struct event *ev, unsigned type)
+{
+	return type != SOCK_STREAM && starts_with(ev->call->name, "send");
+}
+
+static void fill_from_address(const struct event *ev, struct event_fd *fd, unsigned type)
+{
+	const struct event_blob *blob = given_address(ev);
+	uint16_t family, port;
+	uint8_t ip[16];
+
+	/* The kernel refuses an address of another family than the socket's. */
+	if (!blob || !parse_inet(blob, &family, ip, &port) || family != fd->family)
+		return;
+	if (names_local(ev)) {
+		if (fd->has_lip)
+			return;
+		memcpy(fd->lip, ip, sizeof(ip));
+		fd->lport = port;
+		fd->has_lip = true;
+	} else if (!fd->has_rip || overrides_peer(ev, type)) {
+		memcpy(fd->rip, ip, sizeof(ip));
+		fd->rport = port;
+		fd->has_rip = true;
+	}
+}
+
+static bool is_mapped(const uint8_t ip[16])
+{
+	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)ip);
+}
+
+static void unmap(uint8_t ip[16])
+{
+	memmove(ip, ip + 12, 4);
+	memset(ip + 4, 0, 12);
+}
+
+/* An IPv6 socket that speaks IPv4 is shown as what goes over the wire. */
+static void show_mapped_as_ipv4(struct event_fd *fd)
+{
+	bool lip = is_mapped(fd->lip), rip = is_mapped(fd->rip);
+
+	if (fd->family != AF_INET6 || (!lip && !rip) || (!lip && !all_zero(fd->lip, 16)) ||
+	    (!rip && !all_zero(fd->rip, 16)))
+		return;
+	fd->family = AF_INET;
+	fd->type = FD_IPV4;
+	unmap(fd->lip);
+	unmap(fd->rip);
+}
+
+static void add_address(struct strbuf *out, uint16_t family, const uint8_t *ip, uint16_t port)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	inet_ntop(family, ip, text, sizeof(text));
+	strbuf_adds(out, family == AF_INET6 ? "[" : "");
+	strbuf_adds(out, text);
+	strbuf_adds(out, family == AF_INET6 ? "]:" : ":");
+	strbuf_addu(out, port);
+}
+
+static bool name_inet(const struct event *ev, const struct nunchi_sock *sock, struct strbuf *text,
+		      struct event_fd *fd)
+{
+	memcpy(fd->lip, sock->laddr, sizeof(fd->lip));
+	memcpy(fd->rip, sock->raddr, sizeof(fd->rip));
+	/* Raw sockets have no ports: the kernel keeps the protocol there. */
+	fd->lport = sock->type == SOCK_RAW ? 0 : sock->lport;
+	fd->rport = sock->type == SOCK_RAW ? 0 : sock->rport;
+	fd->has_lip = fd->lport || !all_zero(fd->lip, sizeof(fd->lip));
+	fd->has_rip = fd->rport || !all_zero(fd->rip, sizeof(fd->rip));
+	fill_from_address(ev, fd, sock->type);
+	show_mapped_as_ipv4(fd);
+	fd->has_addr = fd->has_lip || fd->has_rip;
+	if (!fd->has_addr)
+		return false;
+	add_address(text, fd->family, fd->lip, fd->lport);
+	if (fd->has_rip) {
+		strbuf_adds(text, "->");
+		add_address(text, fd->family, fd->rip, fd->rport);
+	}
+	return true;
+}
+
+/* A sun_path: up to its NUL; an abstract name, which starts with one, as in /proc/net/unix. */
+static bool add_unix(struct strbuf *text, const char *path, size_t len)
+{
+	if (!len || (len == 1 && !path[0]))
+		return false;
+	if (path[0]) {
+		strbuf_add(text, path, strnlen(path, len));
+		return true;
+	}
+	for (size_t i = 0; i < len; i++)
+		strbuf_addc(text, path[i] ? path[i] : '@');
+	return true;
+}
+
+static bool has_family(const struct event_blob *address, sa_family_t wanted)
+{
+	sa_family_t family;
+
+	if (!address || address->len < sizeof(family))
+		return false;
+	memcpy(&family, address->data, sizeof(family));
+	return family == wanted;
+}
+
+
+static bool name_unix(const struct event *ev, const struct event_blob *blob,
+		      const struct nunchi_sock *sock, struct strbuf *text)
+{
+	const char *paths = blob->data + sizeof(*sock);
+	size_t room = blob->len - sizeof(*sock);
+	size_t lpath = MIN(sock->lpath, room);
+	size_t rpath = MIN(sock->rpath, room - lpath);
+	const struct event_blob *given = given_address(ev);
+	const size_t path_at = offsetof(struct sockaddr_un, sun_path);
+	bool sends;
+
+	if (!has_family(given, AF_UNIX))
+		given = NULL;
+	sends = given && overrides_peer(ev, sock->type);
+	if (!sends && add_unix(text, paths + lpath, rpath))
+		return true;
+	if (given && given->len > path_at &&
+	    add_unix(text, given->data + path_at, given->len - path_at))
+		return true;
+	return add_unix(text, paths, lpath);
+}
+
+bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct strbuf *text,
+		  struct event_fd *fd, size_t *ret_name)
+{
+	const struct event_blob *given = given_address(ev);
+	struct nunchi_sock sock;
+	size_t start = text->len;
+	bool named;
+
+	if (blob->len < sizeof(sock))
+		return false;
+	memcpy(&sock, blob->data, sizeof(sock));
+	fd->family = sock.family;
+	fd->type = type_of_family(sock.family);
+	fd->protocol = protocol_of(sock.family, sock.type, sock.protocol);
+	fd->ino = sock.ino;
+	if (is_inet(sock.family)) {
+		named = name_inet(ev, &sock, text, fd);
+	} else if (sock.family == AF_UNIX) {
+		named = name_unix(ev, blob, &sock, text);
+	} else {
+		named = given != NULL;
+		if (named)
+			sockaddr_print(text, given->data, given->len);
+	}
+	if (named)
+		*ret_name = start;
+	return true;
+}
+
+bool fd_view_created(const struct event *ev, struct event_fd *fd)
+{
+	unsigned type = (unsigned)ev->args[1] & 0xf;	/* without SOCK_CLOEXEC and its kin */
+
+	if (!starts_with(ev->call->name, "socket"))
+		return false;
+	fd->family = (uint16_t)ev->args[0];
+	fd->type = type_of_family((unsigned)ev->args[0]);
+	fd->protocol = protocol_of(fd->family, type, (unsigned)ev->args[2]);
+	return true;
+}

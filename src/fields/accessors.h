@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of accessors share. Nobody outside of this room needs it. */
+#pragma once
+
+#include "fields.h"
+
+#define FIELD_GET(ident)                                                                   \
+	void field_get_##ident(struct field_context *fc _unused_, const char *arg _unused_, \
+			       struct value *ret _unused_)
+
+#define FIELD(ident, name, type, scope, json, doc) FIELD_GET(ident);
+#define FIELD_ARG(ident, name, type, scope, doc) FIELD_GET(ident);
+#define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
+#include "table.def.h"
+#undef FIELD
+#undef FIELD_ARG
+#undef FIELD_EITHER
+
+static inline void value_set_number(struct value *v, int64_t n)
+{
+	v->type = VALUE_NUMBER;
+	v->n = n;
+}
+
+static inline void value_set_bool(struct value *v, bool b)
+{
+	v->type = VALUE_BOOL;
+	v->n = b;
+}
+
+static inline void value_set_bytes(struct value *v, const char *s, size_t len)
+{
+	v->type = VALUE_STRING;
+	v->s = s;
+	v->len = len;
+}
+
+/* NULL: missing. */
+static inline void value_set_text(struct value *v, const char *s)
+{
+	if (s)
+		value_set_bytes(v, s, strlen(s));
+}
+
+/* An array that may be full, without a NUL then; missing when empty. */
+static inline void value_set_comm(struct value *v, const char comm[16])
+{
+	if (comm[0])
+		value_set_bytes(v, comm, strnlen(comm, 16));
+}
+
+/* An empty strbuf for text that an accessor makes. */
+static inline struct strbuf *scratch_next(struct field_context *fc)
+{
+	struct strbuf *b = &fc->scratch[fc->next_scratch++ % FIELD_SCRATCH];
+
+	strbuf_reset(b);
+	return b;
+}
+
+/* The head if a task caused the event, else NULL: its ids are not there then. */
+static inline const struct nunchi_head *task_head(const struct field_context *fc)
+{
+	const struct nunchi_head *head = fc->ev->head;
+
+	return head && head->pid ? head : NULL;
+}
+
+/* Whose an event is. */
+enum owner { OWNER_UNKNOWN, OWNER_HOST, OWNER_CONTAINER };
+
+enum owner event_owner(const struct field_context *fc);
+
+/* The arguments of procexit, which has no row in the table of calls. */
+#define EXIT_ARGS_MAX 3
+extern const char *const exit_arg_names[EXIT_ARGS_MAX];

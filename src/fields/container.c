@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * container.*, k8s.* and host.name. An event of the host's has the id and the name "host"; one of a
+ * container that nobody has named yet has neither: an empty id would pass `container.id != host`
+ * and blame nobody.
+ */
+#include "accessors.h"
+
+enum owner event_owner(const struct field_context *fc)
+{
+	const struct event *ev = fc->ev;
+	struct container *c = NULL;
+
+	if (ev->container)
+		return OWNER_CONTAINER;
+	/* What went missing unread can have been anybody's. */
+	if (ev->type == EVENT_LOST && (ev->lost.reason == NUNCHI_DROP_SEQUENCE ||
+				       ev->lost.reason == NUNCHI_DROP_DAMAGED))
+		return OWNER_UNKNOWN;
+	if (!ev->head || !ev->head->slot)
+		return OWNER_HOST;
+	if (!fc->model || !model_slot(fc->model, ev->head->slot, ev->head->generation, &c) || c)
+		return OWNER_UNKNOWN;
+	return OWNER_HOST;
+}
+
+static const struct container_info *info_of(const struct field_context *fc)
+{
+	return fc->ev->container ? fc->ev->container->info : NULL;
+}
+
+FIELD_GET(container_id)
+{
+	if (fc->ev->container) {
+		if (fc->ev->container->short_id[0])
+			value_set_text(ret, fc->ev->container->short_id);
+	} else if (event_owner(fc) == OWNER_HOST) {
+		value_set_bytes(ret, "host", 4);
+	}
+}
+
+FIELD_GET(container_name)
+{
+	if (fc->ev->container)
+		value_set_text(ret, fc->ev->container->info->name);
+	else if (event_owner(fc) == OWNER_HOST)
+		value_set_bytes(ret, "host", 4);
+}
+
+/* Facts that are one member of the record; NULL or 0 is unknown. */
+#define INFO_TEXT(ident, member)                                                               \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		const struct container_info *info = info_of(fc);                               \
+                                                                                               \
+		if (info)                                                                      \
+			value_set_text(ret, info->member);                                     \
+	}
+#define INFO_NUMBER(ident, member)                                                             \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		const struct container_info *info = info_of(fc);                               \
+                                                                                               \
+		if (info && info->member)                                                      \
+			value_set_number(ret, (int64_t)info->member);                          \
+	}
+
+INFO_TEXT(container_full_id, id)
+INFO_TEXT(container_runtime, runtime)
+INFO_TEXT(container_image, image)
+INFO_TEXT(container_image_repository, image_repository)
+INFO_TEXT(container_image_tag, image_tag)
+INFO_TEXT(container_image_digest, image_digest)
+INFO_TEXT(container_cgroup, cgroup)
+INFO_TEXT(k8s_ns_name, pod_namespace)
+INFO_TEXT(k8s_pod_name, pod_name)
+INFO_TEXT(k8s_pod_uid, pod_uid)
+INFO_NUMBER(container_pid, init_pid)
+INFO_NUMBER(container_pidns, pidns)
+INFO_NUMBER(container_mntns, mntns)
+INFO_NUMBER(container_start_ts, started)
+INFO_NUMBER(container_created, created)
+
+FIELD_GET(container_privileged)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info)
+		value_set_bool(ret, info->privileged);
+}
+
+FIELD_GET(container_host_namespaces)
+{
+	static const struct {
+		uint8_t bit;
+		const char *name;
+	} shares[] = {
+		{ SHARES_PID, "pid" }, { SHARES_NET, "net" }, { SHARES_IPC, "ipc" },
+		{ SHARES_UTS, "uts" }, { SHARES_CGROUP, "cgroup" },
+	};
+	const struct container_info *info = info_of(fc);
+	struct strbuf *b;
+
+	if (!info || !(info->shares & ~SHARES_USER))
+		return;
+	b = scratch_next(fc);
+	for (size_t i = 0; i < ARRAY_SIZE(shares); i++) {
+		if (!(info->shares & shares[i].bit))
+			continue;
+		if (b->len)
+			strbuf_addc(b, ',');
+		strbuf_adds(b, shares[i].name);
+	}
+	if (b->len)
+		value_set_bytes(ret, b->s, b->len);
+}
+
+static void label_get(const struct label *labels, size_t n, const char *key, struct value *ret)
+{
+	for (size_t i = 0; key && i < n; i++) {
+		if (labels[i].key && streq(labels[i].key, key)) {
+			value_set_text(ret, labels[i].value ? labels[i].value : "");
+			return;
+		}
+	}
+}
+
+FIELD_GET(container_label)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info)
+		label_get(info->labels, info->n_labels, arg, ret);
+}
+
+FIELD_GET(k8s_pod_label)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info)
+		label_get(info->pod_labels, info->n_pod_labels, arg, ret);
+}
+
+FIELD_GET(host_name)
+{
+	value_set_text(ret, fc->ev->host_name);
+}

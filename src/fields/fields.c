@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table, look-up in it, the context of one event, and values as text. Accessors are in the
+ * files by group: evt.c, proc.c, fd.c, container.c.
+ */
+#include "fields.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "accessors.h"
+
+const struct field field_table[] = {
+#define FIELD(ident, n, t, s, j, d)                                                            \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .json = j, .doc = d,               \
+	  .get = field_get_##ident },
+#define FIELD_ARG(ident, n, t, s, d)                                                           \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true, .doc = d,       \
+	  .get = field_get_##ident },
+#define FIELD_EITHER(ident, n, t, first, second, d)                                            \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
+	  .either = { first, second }, .get = field_get_##ident },
+#include "table.def.h"
+#undef FIELD
+#undef FIELD_ARG
+#undef FIELD_EITHER
+};
+
+const size_t field_table_len = ARRAY_SIZE(field_table);
+
+/* The argument in ".NAME", "[KEY]" or "[\"KEY\"]", malloc'ed; NULL if it is none of these. */
+static char *argument_of(const char *s, size_t len)
+{
+	if (len < 2)
+		return NULL;
+	if (s[0] == '.')
+		return memchr(s, '[', len) ? NULL : xstrndup(s + 1, len - 1);
+	if (s[0] != '[' || s[len - 1] != ']')
+		return NULL;
+	s++;
+	len -= 2;
+	if (len >= 2 && (s[0] == '"' || s[0] == '\'') && s[len - 1] == s[0]) {
+		s++;
+		len -= 2;
+	}
+	return len ? xstrndup(s, len) : NULL;
+}
+
+const struct field *field_find(const char *name, size_t len, char **ret_arg)
+{
+	*ret_arg = NULL;
+	if (memchr(name, '\0', len))
+		return NULL;
+	for (size_t i = 0; i < field_table_len; i++) {
+		const struct field *f = &field_table[i];
+		size_t n = strlen(f->name);
+
+		if (len < n || memcmp(name, f->name, n))
+			continue;
+		if (!f->takes_arg) {
+			if (len == n)
+				return f;
+			continue;
+		}
+		*ret_arg = argument_of(name + n, len - n);
+		if (*ret_arg)
+			return f;
+	}
+	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near)
+{
+	_cleanup_free_ const char **names = NULL;
+	size_t n = 0, unique = 0;
+
+	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
+		return true;
+	/* By number, or an argument of a call that the table does not have. */
+	if (arg[0] >= '0' && arg[0] <= '5' && !arg[1])
+		return true;
+	if (arg[0] == 'a' && arg[1] >= '0' && arg[1] <= '5' && !arg[2])
+		return true;
+
+	names = xcalloc(syscall_table_len * 6 + EXIT_ARGS_MAX, sizeof(*names));
+	for (size_t i = 0; i < syscall_table_len; i++)
+		for (unsigned k = 0; k < syscall_table[i].n_args; k++)
+			names[n++] = syscall_table[i].args[k].name;
+	for (size_t i = 0; i < EXIT_ARGS_MAX; i++)
+		names[n++] = exit_arg_names[i];
+	qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++) {
+		if (streq(names[i], arg))
+			return true;
+		if (!unique || !streq(names[unique - 1], names[i]))
+			names[unique++] = names[i];
+	}
+	nearest_names(near, arg, strlen(arg), names, unique);
+	return false;
+}
+
+void fields_begin(struct field_context *fc, const struct event *ev, const struct model *model)
+{
+	fc->ev = ev;
+	fc->model = model;
+	fc->has_fd = false;
+}
+
+void fields_end(struct field_context *fc)
+{
+	strbuf_free(&fc->fd_scratch);
+	for (size_t i = 0; i < FIELD_SCRATCH; i++)
+		strbuf_free(&fc->scratch[i]);
+	*fc = (struct field_context){ .ev = NULL };
+}
+
+const struct event_fd *fields_fd(struct field_context *fc)
+{
+	if (!fc->has_fd) {
+		event_fd(fc->ev, fc->ev->proc ? fc->ev->proc->cwd : NULL, &fc->fd_scratch, &fc->fd);
+		fc->has_fd = true;
+	}
+	return &fc->fd;
+}
+
+void field_get(const struct field *f, const char *arg, struct field_context *fc, struct value *ret)
+{
+	ret->type = VALUE_NONE;
+	f->get(fc, arg, ret);
+}
+
+void value_set_ip(struct value *v, uint16_t family, const uint8_t *bytes)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	v->type = VALUE_IP;
+	v->family = family;
+	memset(v->ip, 0, sizeof(v->ip));
+	if (family == AF_INET) {
+		memcpy(v->ip, bytes, 4);
+	} else if (!memcmp(bytes, mapped, sizeof(mapped))) {
+		v->family = AF_INET;
+		memcpy(v->ip, bytes + sizeof(mapped), 4);
+	} else {
+		memcpy(v->ip, bytes, 16);
+	}
+}
+
+void value_print(struct strbuf *out, const struct value *v)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	switch (v->type) {
+	case VALUE_STRING:
+		strbuf_add(out, v->s, v->len);
+		break;
+	case VALUE_NUMBER:
+		strbuf_addi(out, v->n);
+		break;
+	case VALUE_BOOL:
+		strbuf_adds(out, v->n ? "true" : "false");
+		break;
+	case VALUE_IP:
+		if (inet_ntop(v->family, v->ip, text, sizeof(text)))
+			strbuf_adds(out, text);
+		break;
+	case VALUE_NONE:
+		break;
+	}
+}
+
+void value_print_json(struct strbuf *out, const struct value *v)
+{
+	switch (v->type) {
+	case VALUE_STRING:
+		strbuf_add_json(out, v->s, v->len);
+		break;
+	case VALUE_IP:
+		strbuf_addc(out, '"');
+		value_print(out, v);
+		strbuf_addc(out, '"');
+		break;
+	case VALUE_NONE:
+		strbuf_adds(out, "null");
+		break;
+	default:
+		value_print(out, v);
+	}
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * proc.*, thread.*, user.*, group.*. Ids and the name come from the record itself: they are those of
+ * the moment. What the record does not carry comes from the model's process.
+ */
+#include "accessors.h"
+
+/* Members of the record's head, where a task caused it. */
+#define HEAD_NUMBER(ident, member)                                                             \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		const struct nunchi_head *head = task_head(fc);                                \
+                                                                                               \
+		if (head)                                                                      \
+			value_set_number(ret, (int64_t)head->member);                          \
+	}
+
+HEAD_NUMBER(proc_pid, pid)
+HEAD_NUMBER(proc_ppid, ppid)
+HEAD_NUMBER(proc_vpid, vpid)
+HEAD_NUMBER(thread_tid, tid)
+HEAD_NUMBER(thread_vtid, vtid)
+HEAD_NUMBER(proc_pidns, pidns)
+HEAD_NUMBER(proc_mntns, mntns)
+HEAD_NUMBER(proc_cgroup_id, cgroup)
+HEAD_NUMBER(user_uid, uid)
+HEAD_NUMBER(group_gid, gid)
+
+FIELD_GET(user_loginuid)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	/* (uid_t)-1 is "not set", and Falco shows it as -1. */
+	if (head)
+		value_set_number(ret, (int32_t)head->loginuid);
+}
+
+FIELD_GET(proc_start_ts)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	/* The record knows its time by both clocks: their difference is the offset. */
+	if (head && head->start)
+		value_set_number(ret, (int64_t)(head->start + (fc->ev->time - head->time)));
+}
+
+/* Whose names apply is unknown while the container is: the host's would be a guess. */
+FIELD_GET(user_name)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	if (head && fc->model && event_owner(fc) != OWNER_UNKNOWN)
+		value_set_text(ret, model_user_name(fc->model, fc->ev->container, head->uid));
+}
+
+FIELD_GET(group_name)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	if (head && fc->model && event_owner(fc) != OWNER_UNKNOWN)
+		value_set_text(ret, model_group_name(fc->model, fc->ev->container, head->gid));
+}
+
+FIELD_GET(proc_name)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	if (head)
+		value_set_comm(ret, head->comm);
+}
+
+FIELD_GET(proc_prev_name)
+{
+	if (fc->ev->proc)
+		value_set_comm(ret, fc->ev->proc->prev_comm);
+}
+
+FIELD_GET(proc_exepath)
+{
+	if (fc->ev->proc)
+		value_set_text(ret, fc->ev->proc->exepath);
+}
+
+FIELD_GET(proc_cmdline)
+{
+	if (fc->ev->proc)
+		value_set_text(ret, fc->ev->proc->cmdline);
+}
+
+FIELD_GET(proc_cwd)
+{
+	if (fc->ev->proc)
+		value_set_text(ret, fc->ev->proc->cwd);
+}
+
+FIELD_GET(proc_exe)
+{
+	const struct process *p = fc->ev->proc;
+
+	if (p && p->argv)
+		value_set_bytes(ret, p->argv, strnlen(p->argv, p->argv_len));
+}
+
+FIELD_GET(proc_args)
+{
+	const struct process *p = fc->ev->proc;
+	size_t first, len;
+	struct strbuf *b;
+
+	if (!p || !p->argv)
+		return;
+	first = MIN(strnlen(p->argv, p->argv_len) + 1, (size_t)p->argv_len);
+	len = p->argv_len - first;
+	if (len && !p->argv[p->argv_len - 1])
+		len--;
+	b = scratch_next(fc);
+	strbuf_add(b, p->argv + first, len);
+	for (size_t i = 0; i < b->len; i++)
+		if (!b->s[i])
+			b->s[i] = ' ';
+	value_set_bytes(ret, b->s, b->len);
+}
+
+FIELD_GET(proc_pname)
+{
+	const struct event_blob *blob;
+
+	if (fc->ev->parent) {
+		value_set_comm(ret, fc->ev->parent->comm);
+		return;
+	}
+	blob = task_head(fc) ? event_blob(fc->ev, NUNCHI_BLOB_PARENT_COMM, -1) : NULL;
+	if (blob && blob->len)
+		value_set_bytes(ret, blob->data, strnlen(blob->data, blob->len));
+	else if (fc->ev->proc)
+		value_set_comm(ret, fc->ev->proc->parent_comm);
+}
+
+FIELD_GET(proc_pexepath)
+{
+	if (fc->ev->parent)
+		value_set_text(ret, fc->ev->parent->exepath);
+}
+
+FIELD_GET(proc_pcmdline)
+{
+	if (fc->ev->parent)
+		value_set_text(ret, fc->ev->parent->cmdline);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: the model itself, and who may change which part of it. */
+#pragma once
+
+#include "model.h"
+
+enum slot_state { SLOT_UNSAID, SLOT_HOST, SLOT_CONTAINER };
+
+struct slot {
+	uint32_t generation;
+	enum slot_state state;
+	struct container *container;	/* SLOT_CONTAINER */
+};
+
+struct process_list {
+	struct process *oldest, *newest;
+	size_t count;
+};
+
+struct model {
+	struct hmap containers;		/* by hash of the full id */
+	struct hmap processes;		/* by hash of the pid only: a parent is known by its pid */
+	struct process_list alive, dead;
+	struct process *last;		/* the process of the record before, often that of this one */
+	struct slot slots[NUNCHI_SLOTS_MAX];
+	uint64_t stops;			/* numbers container.stopped_at */
+	size_t n_stopped;
+	struct host_info *host;
+};
+
+/* containers.c */
+struct container *container_of_slot(const struct model *m, uint32_t slot, uint32_t generation);
+/* The container's facts changed, it ran or stopped: set ev->type and ev->container. */
+void containers_update(struct model *m, struct event *ev);
+void containers_gone(struct model *m, struct event *ev);
+void containers_bind(struct model *m, const struct event *ev);
+void containers_free(struct model *m);
+
+/* processes.c */
+/* The process that caused the record, made if it is new; kept up with the head. */
+struct process *process_touch(struct model *m, const struct nunchi_head *head);
+/* What the record says beyond its head. */
+void process_apply(struct model *m, struct process *p, const struct event *ev);
+struct process *process_parent(const struct model *m, const struct process *p);
+/* Those that carry the slot belong to c (NULL: nobody) from now on. */
+void processes_bind(struct model *m, uint32_t slot, uint32_t generation, struct container *c);
+/* c goes: no process may point to it. */
+void processes_forget(struct model *m, const struct container *c);
+void processes_free(struct model *m);

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Processes by (pid, start). Most records change nothing: the hot path is one look-up and a few
+ * comparisons. Those alive and those dead stand in two lists by their last use, from whose old
+ * ends the table is kept within its bounds.
+ */
+#include "event/fd.h"
+#include "internal.h"
+
+static uint64_t pid_hash(uint32_t pid)
+{
+	return hash_u64(pid);
+}
+
+static struct process_list *list_of(struct model *m, const struct process *p)
+{
+	return p->alive ? &m->alive : &m->dead;
+}
+
+static void list_add(struct process_list *l, struct process *p)
+{
+	p->newer = NULL;
+	p->older = l->newest;
+	if (l->newest)
+		l->newest->newer = p;
+	else
+		l->oldest = p;
+	l->newest = p;
+	l->count++;
+}
+
+static void list_remove(struct process_list *l, struct process *p)
+{
+	if (p->older)
+		p->older->newer = p->newer;
+	else
+		l->oldest = p->newer;
+	if (p->newer)
+		p->newer->older = p->older;
+	else
+		l->newest = p->older;
+	l->count--;
+}
+
+static void set_container(struct process *p, struct container *c)
+{
+	if (p->container == c)
+		return;
+	if (p->alive && p->container)
+		p->container->n_procs--;
+	if (p->alive && c)
+		c->n_procs++;
+	p->container = c;
+}
+
+static void process_free(struct model *m, struct process *p)
+{
+	set_container(p, NULL);
+	list_remove(list_of(m, p), p);
+	hmap_remove(&m->processes, &p->by_pid);
+	if (m->last == p)
+		m->last = NULL;
+	free(p->exepath);
+	free(p->exe_asked);
+	free(p->cwd);
+	free(p->argv);
+	free(p->cmdline);
+	free(p->json.text);
+	free(p);
+}
+
+void processes_free(struct model *m)
+{
+	while (m->alive.oldest)
+		process_free(m, m->alive.oldest);
+	while (m->dead.oldest)
+		process_free(m, m->dead.oldest);
+	hmap_free(&m->processes);
+}
+
+static void process_end(struct model *m, struct process *p)
+{
+	struct container *c = p->container;
+
+	if (!p->alive)
+		return;
+	set_container(p, NULL);
+	list_remove(&m->alive, p);
+	p->alive = false;
+	p->container = c;	/* still its container, but not counted there any more */
+	list_add(&m->dead, p);
+	if (m->dead.count > MODEL_DEAD_MAX)
+		process_free(m, m->dead.oldest);
+}
+
+struct process *model_process(const struct model *m, uint32_t pid, uint64_t start)
+{
+	uint64_t hash = pid_hash(pid);
+
+	for (struct hnode *n = hmap_first(&m->processes, hash); n; n = hmap_next(n, hash)) {
+		struct process *p = container_of(n, struct process, by_pid);
+
+		if (p->pid == pid && p->start == start)
+			return p;
+	}
+	return NULL;
+}
+
+/* The parent started before its child: a later process of that pid is another. */
+struct process *process_parent(const struct model *m, const struct process *p)
+{
+	uint64_t hash = pid_hash(p->ppid);
+	struct process *best = NULL;
+
+	for (struct hnode *n = hmap_first(&m->processes, hash); n; n = hmap_next(n, hash)) {
+		struct process *q = container_of(n, struct process, by_pid);
+
+		if (q->pid != p->ppid || q->start > p->start || q == p)
+			continue;
+		if (!best || q->alive > best->alive ||
+		    (q->alive == best->alive && q->start > best->start))
+			best = q;
+	}
+	return best;
+}
+
+/* A comm has its NUL in the kernel; in a file it may have none. */
+static bool set_comm(char to[16], const char *from, size_t len)
+{
+	char comm[16] = { 0 };
+
+	memcpy(comm, from, strnlen(from, MIN(len, sizeof(comm) - 1)));
+	if (!memcmp(to, comm, sizeof(comm)))
+		return false;
+	memcpy(to, comm, sizeof(comm));
+	return true;
+}
+
+/* Takes ownership of s. */
+static bool set_string(char **to, char *s)
+{
+	if (*to && streq(*to, s)) {
+		free(s);
+		return false;
+	}
+	free(*to);
+	*to = s;
+	return true;
+}
+
+/* comm and the arguments after the first, by blanks: what Falco calls proc.cmdline. */
+static void make_cmdline(struct process *p)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	size_t at = p->argv ? strnlen(p->argv, p->argv_len) + 1 : 0;
+
+	strbuf_adds(&b, p->comm);
+	while (p->argv && at < p->argv_len) {
+		size_t n = strnlen(p->argv + at, p->argv_len - at);
+
+		strbuf_addc(&b, ' ');
+		strbuf_add(&b, p->argv + at, n);
+		at += n + 1;
+	}
+	set_string(&p->cmdline, strbuf_take(&b));
+}
+
+static struct process *find_alive(const struct model *m, uint32_t pid)
+{
+	uint64_t hash = pid_hash(pid);
+
+	for (struct hnode *n = hmap_first(&m->processes, hash); n; n = hmap_next(n, hash)) {
+		struct process *p = container_of(n, struct process, by_pid);
+
+		if (p->pid == pid && p->alive)
+			return p;
+	}
+	return NULL;
+}
+
+static struct process *process_new(struct model *m, const struct nunchi_head *head)
+{
+	struct process *same_pid = find_alive(m, head->pid), *p;
+
+	/* Two cannot have one pid: the end of the older was lost, or the record is late. */
+	if (same_pid && same_pid->start < head->start) {
+		process_end(m, same_pid);
+		same_pid = NULL;
+	}
+	if (m->processes.count >= MODEL_PROCESSES_MAX)
+		process_free(m, m->dead.oldest ? m->dead.oldest : m->alive.oldest);
+
+	p = xcalloc(1, sizeof(*p));
+	p->pid = head->pid;
+	p->start = head->start;
+	p->alive = !same_pid;
+	p->version = 1;
+	p->vpid = head->vpid;
+	p->ppid = head->ppid;
+	/* An exec's head has the new name already; what the old one was, its blob says. */
+	if (head->kind != NUNCHI_REC_EXEC)
+		set_comm(p->comm, head->comm, sizeof(head->comm));
+	make_cmdline(p);
+	hmap_insert(&m->processes, &p->by_pid, pid_hash(p->pid));
+	list_add(list_of(m, p), p);
+	if (m->dead.count > MODEL_DEAD_MAX)
+		process_free(m, m->dead.oldest);
+	return p;
+}
+
+/* What changed hands since: a reparented child, a rename, another container. */
+static void follow_head(struct model *m, struct process *p, const struct nunchi_head *head)
+{
+	if (unlikely(p->ppid != head->ppid)) {
+		p->ppid = head->ppid;
+		p->parent_comm[0] = '\0';
+		p->version++;
+	}
+	if (unlikely(head->vpid && p->vpid != head->vpid)) {
+		p->vpid = head->vpid;
+		p->version++;
+	}
+	/* Threads have names of their own; the process is called as its first one is. */
+	if (head->tid == head->pid && unlikely(memcmp(p->comm, head->comm, sizeof(p->comm)) != 0) &&
+	    head->kind != NUNCHI_REC_EXEC && set_comm(p->comm, head->comm, sizeof(head->comm))) {
+		make_cmdline(p);
+		p->version++;
+	}
+	if (unlikely(p->slot != head->slot || p->generation != head->generation)) {
+		p->slot = head->slot;
+		p->generation = head->generation;
+		set_container(p, container_of_slot(m, p->slot, p->generation));
+	}
+}
+
+struct process *process_touch(struct model *m, const struct nunchi_head *head)
+{
+	struct process *p = m->last;
+	struct process_list *l;
+
+	if (!p || p->pid != head->pid || p->start != head->start)
+		p = model_process(m, head->pid, head->start);
+	if (unlikely(!p))
+		p = process_new(m, head);
+	follow_head(m, p, head);
+	l = list_of(m, p);
+	if (l->newest != p) {
+		list_remove(l, p);
+		list_add(l, p);
+	}
+	m->last = p;
+	return p;
+}
+
+static char *walk_string(const struct event_blob *blob)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	path_from_walk(&b, blob);
+	if (b.len > NUNCHI_PATH_MAX)
+		b.s[NUNCHI_PATH_MAX] = '\0';
+	return strbuf_take(&b);
+}
+
+static bool set_argv(struct process *p, const struct event_blob *blob)
+{
+	uint32_t len = MIN(blob->len, NUNCHI_ARGV_MAX);
+
+	if (p->argv && p->argv_len == len && !memcmp(p->argv, blob->data, len))
+		return false;
+	free(p->argv);
+	p->argv = xmalloc(len + 1);
+	memcpy(p->argv, blob->data, len);
+	p->argv[len] = '\0';
+	p->argv_len = len;
+	p->argv_full = blob->full;
+	return true;
+}
+
+/* A blob that says what is so now, and replaces what was known. True if that was a change. */
+static bool apply_blob(struct process *p, const struct event_blob *b)
+{
+	if (b->flags & NUNCHI_BLOB_UNREADABLE)
+		return false;
+	switch (b->type) {
+	case NUNCHI_BLOB_EXE:
+		return b->len >= sizeof(struct nunchi_file) && set_string(&p->exepath, walk_string(b));
+	case NUNCHI_BLOB_CWD:
+		return b->len >= sizeof(struct nunchi_file) && set_string(&p->cwd, walk_string(b));
+	case NUNCHI_BLOB_FILENAME:
+		return set_string(&p->exe_asked,
+				  xstrndup(b->data, MIN(b->len, NUNCHI_PATH_MAX)));
+	case NUNCHI_BLOB_ARGV:
+		return set_argv(p, b);
+	case NUNCHI_BLOB_PREV_COMM:
+		return set_comm(p->prev_comm, b->data, b->len);
+	case NUNCHI_BLOB_PARENT_COMM:
+		return set_comm(p->parent_comm, b->data, b->len);
+	default:
+		return false;
+	}
+}
+
+static void apply_blobs(struct process *p, const struct event *ev)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < ev->n_blobs; i++)
+		changed |= apply_blob(p, &ev->blobs[i]);
+	if (changed) {
+		make_cmdline(p);
+		p->version++;
+	}
+}
+
+/* What /proc said at start may be older than an exec that the stream has told since. */
+static void apply_unknown(struct process *p, const struct event *ev)
+{
+	bool changed = false;
+
+	for (unsigned i = 0; i < ev->n_blobs; i++) {
+		const struct event_blob *b = &ev->blobs[i];
+		bool known = (b->type == NUNCHI_BLOB_EXE && p->exepath) ||
+			     (b->type == NUNCHI_BLOB_CWD && p->cwd) ||
+			     (b->type == NUNCHI_BLOB_FILENAME && p->exe_asked) ||
+			     (b->type == NUNCHI_BLOB_ARGV && p->argv) ||
+			     (b->type == NUNCHI_BLOB_PARENT_COMM && p->parent_comm[0]);
+
+		changed |= !known && apply_blob(p, b);
+	}
+	if (changed) {
+		make_cmdline(p);
+		p->version++;
+	}
+}
+
+/* A child starts as a copy. What the child's own records told before (another ring) stays. */
+static void copy_from_parent(struct process *p, const struct process *parent)
+{
+	if (!p->exepath)
+		p->exepath = xstrdup(parent->exepath);
+	if (!p->exe_asked)
+		p->exe_asked = xstrdup(parent->exe_asked);
+	if (!p->cwd)
+		p->cwd = xstrdup(parent->cwd);
+	if (!p->argv && parent->argv) {
+		p->argv = xmemdup(parent->argv, parent->argv_len + 1);
+		p->argv_len = parent->argv_len;
+		p->argv_full = parent->argv_full;
+	}
+	if (!p->parent_comm[0])
+		memcpy(p->parent_comm, parent->comm, sizeof(p->parent_comm));
+	make_cmdline(p);
+	p->version++;
+}
+
+static void apply_fork(struct model *m, struct process *p, const struct event *ev)
+{
+	const struct process *parent = process_parent(m, p);
+
+	if (parent && parent->alive)
+		copy_from_parent(p, parent);
+	apply_blobs(p, ev);
+}
+
+/* The old image's facts go, known or not: those of the new one take their place. */
+static void apply_exec(struct process *p, const struct event *ev)
+{
+	free(p->exepath);
+	free(p->exe_asked);
+	free(p->argv);
+	p->exepath = p->exe_asked = p->argv = NULL;
+	p->argv_len = p->argv_full = 0;
+	if (p->comm[0])
+		memcpy(p->prev_comm, p->comm, sizeof(p->prev_comm));
+	set_comm(p->comm, ev->head->comm, sizeof(ev->head->comm));
+	apply_blobs(p, ev);
+	make_cmdline(p);
+	p->version++;
+}
+
+void process_apply(struct model *m, struct process *p, const struct event *ev)
+{
+	switch (ev->head->kind) {
+	case NUNCHI_REC_EXEC:
+		apply_exec(p, ev);
+		break;
+	case NUNCHI_REC_FORK:
+		apply_fork(m, p, ev);
+		break;
+	case NUNCHI_REC_TASK:
+	case NUNCHI_REC_PROCESS:
+		apply_unknown(p, ev);
+		break;
+	case NUNCHI_REC_EXIT:
+		apply_blobs(p, ev);
+		process_end(m, p);
+		break;
+	default:
+		for (unsigned i = 0; i < ev->n_blobs; i++)
+			if (unlikely(ev->blobs[i].type == NUNCHI_BLOB_CWD) &&
+			    apply_blob(p, &ev->blobs[i]))
+				p->version++;
+		break;
+	}
+}
+
+static void list_bind(const struct process_list *l, uint32_t slot, uint32_t generation,
+		      struct container *c)
+{
+	for (struct process *p = l->newest; p; p = p->older)
+		if (p->slot == slot && p->generation == generation)
+			set_container(p, c);
+}
+
+void processes_bind(struct model *m, uint32_t slot, uint32_t generation, struct container *c)
+{
+	list_bind(&m->alive, slot, generation, c);
+	list_bind(&m->dead, slot, generation, c);
+}
+
+static void list_forget(const struct process_list *l, const struct container *c)
+{
+	for (struct process *p = l->newest; p; p = p->older)
+		if (p->container == c)
+			set_container(p, NULL);
+}
+
+void processes_forget(struct model *m, const struct container *c)
+{
+	list_forget(&m->alive, c);
+	list_forget(&m->dead, c);
+}

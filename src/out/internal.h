@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the kinds of output share inside of the room: each is a struct that begins with this one. */
+#pragma once
+
+#include "out.h"
+
+struct output_ops {
+	void (*header)(struct output *o, struct strbuf *out);	/* NULL: none */
+	void (*event)(struct output *o, struct field_context *fc, struct strbuf *out);
+	void (*set_width)(struct output *o, unsigned width);	/* NULL: no matter */
+	void (*free)(struct output *o);
+};
+
+struct output {
+	const struct output_ops *ops;
+};
+
+/* Each returns a new output; format_new can fail (out.h). */
+struct output *text_new(const struct output_config *config) _must_check_;
+struct output *json_new(void) _must_check_;
+struct output *block_new(void) _must_check_;
+int format_new(struct output **ret, const char *format, struct strbuf *err) _must_check_;

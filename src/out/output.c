@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of output behind one face: out.h. */
+#include "out.h"
+
+#include "internal.h"
+
+int output_new(struct output **ret, const struct output_config *config, struct strbuf *err)
+{
+	switch (config->kind) {
+	case OUTPUT_FORMAT:
+		return format_new(ret, config->format, err);
+	case OUTPUT_JSON:
+		*ret = json_new();
+		return 0;
+	case OUTPUT_BLOCK:
+		*ret = block_new();
+		return 0;
+	case OUTPUT_TEXT:
+	default:
+		*ret = text_new(config);
+		return 0;
+	}
+}
+
+void output_free(struct output *o)
+{
+	if (o)
+		o->ops->free(o);
+}
+
+void output_header(struct output *o, struct strbuf *out)
+{
+	if (o->ops->header)
+		o->ops->header(o, out);
+}
+
+void output_event(struct output *o, struct field_context *fc, struct strbuf *out)
+{
+	o->ops->event(o, fc, out);
+}
+
+void output_set_width(struct output *o, unsigned width)
+{
+	if (o->ops->set_width)
+		o->ops->set_width(o, width);
+}

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The life of the BPF object: open, configure, load, attach, free; and the tables that user space
+ * shares with it. The globals are mapped memory: a store is a change.
+ */
+#include "probe.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "base/log.h"
+#include "nunchi.skel.h"
+
+#define ACCOUNTS_BYTES_MAX (16ULL << 20)	/* per-CPU accounts: fewer slots on very wide machines */
+
+struct probe {
+	struct nunchi *skel;
+	unsigned n_cpus;
+	unsigned n_slots;
+	unsigned n_rings;
+	struct ring rings[PROBE_RINGS_MAX];
+	struct nunchi_account *per_cpu;		/* n_cpus, for look-ups */
+	bool host;
+};
+
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	_cleanup_free_ char *text = NULL;
+
+	/* What libbpf warns of is said in our own words; its text, and the verifier's, is for -v. */
+	if (level == LIBBPF_DEBUG || vasprintf(&text, fmt, ap) < 0)
+		return 0;
+	text[strcspn(text, "\n") ? strlen(text) - 1 : 0] = '\0';
+	log_debug("%s", text);
+	return 0;
+}
+
+/* The hierarchy number of the v1 controller that the kernel side falls back to, or 0. */
+static uint32_t v1_hierarchy(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/cgroups", "re");
+	unsigned hierarchy, pids = 0, memory = 0;
+	char name[64], line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%63s %u", name, &hierarchy) != 2)
+			continue;
+		if (streq(name, "pids"))
+			pids = hierarchy;
+		else if (streq(name, "memory"))
+			memory = hierarchy;
+	}
+	return pids ? pids : memory;
+}
+
+static uint32_t namespace_inum(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
+}
+
+static void configure(struct probe *p)
+{
+	struct nunchi *skel = p->skel;
+
+	/* Init's namespaces may be unreadable (yama, a container); then our own stand for them. */
+	skel->rodata->host_mntns[0] = namespace_inum("/proc/1/ns/mnt");
+	skel->rodata->host_mntns[1] = namespace_inum("/proc/self/ns/mnt");
+	if (!skel->rodata->host_mntns[0])
+		skel->rodata->host_mntns[0] = skel->rodata->host_mntns[1];
+	skel->rodata->host_pidns = namespace_inum("/proc/1/ns/pid");
+	if (!skel->rodata->host_pidns)
+		skel->rodata->host_pidns = namespace_inum("/proc/self/ns/pid");
+	skel->rodata->cgroup_hierarchy = v1_hierarchy();
+	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
+	p->n_rings = 1 + (p->n_cpus + skel->rodata->cpus_per_ring - 1) / skel->rodata->cpus_per_ring;
+
+	p->n_slots = (unsigned)MIN(NUNCHI_SLOTS_MAX,
+				   ACCOUNTS_BYTES_MAX / (sizeof(struct nunchi_account) * p->n_cpus));
+	bpf_map__set_max_entries(skel->maps.accounts, p->n_slots);
+	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
+	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
+	bpf_map__set_max_entries(skel->maps.critical, PROBE_CRITICAL_BYTES);
+	bpf_map__set_max_entries(skel->maps.bulk, p->n_rings - 1);
+}
+
+static void init_slots(struct probe *p)
+{
+	int fd = bpf_map__fd(p->skel->maps.free_slots);
+
+	p->skel->bss->pending_mode = NUNCHI_MODE_EVENT;
+	for (uint32_t slot = 0; slot < p->n_slots; slot++) {
+		p->skel->bss->slots[slot].generation = 1;
+		if (slot)
+			bpf_map_update_elem(fd, NULL, &slot, BPF_ANY);
+	}
+	p->skel->bss->slots[0].state = NUNCHI_SLOT_HOST;
+	p->skel->bss->slots[0].mode = p->host ? NUNCHI_MODE_EVENT : NUNCHI_MODE_NONE;
+}
+
+static int map_rings(struct probe *p)
+{
+	int r = ring_map(&p->rings[0], bpf_map__fd(p->skel->maps.critical), PROBE_CRITICAL_BYTES);
+
+	for (uint32_t i = 0; r >= 0 && i + 1 < p->n_rings; i++) {
+		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bulk_ring", 0, 0, PROBE_BULK_BYTES,
+					NULL);
+
+		if (fd < 0)
+			return -errno;
+		r = ring_map(&p->rings[i + 1], fd, PROBE_BULK_BYTES);
+		if (r >= 0 &&
+		    bpf_map_update_elem(bpf_map__fd(p->skel->maps.bulk), &i, &fd, BPF_ANY))
+			r = -errno;
+		if (r < 0)
+			close(fd);
+	}
+	return r;
+}
+
+static int load_failed(struct strbuf *err, const char *what, int r)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	strbuf_addf(err, "%s failed on Linux %s: %s", what, uts.release, strerror(-r));
+	if (r == -EPERM)
+		strbuf_adds(err, "\nIs the kernel locked down (confidentiality), or BPF denied by a "
+				 "security module? `nunchi trace -v` shows the kernel's own words");
+	else
+		strbuf_adds(err, "\n`nunchi trace -v` shows the kernel's own words");
+	return r;
+}
+
+int probe_load(struct probe **ret, bool host, struct strbuf *err)
+{
+	struct probe *p = xcalloc(1, sizeof(*p));
+	int r;
+
+	libbpf_set_print(print_libbpf);
+	p->host = host;
+	p->n_cpus = (unsigned)libbpf_num_possible_cpus();
+	p->per_cpu = xcalloc(p->n_cpus, sizeof(*p->per_cpu));
+	p->skel = nunchi__open();
+	if (!p->skel) {
+		r = load_failed(err, "opening the BPF object", -errno);
+		goto fail;
+	}
+	configure(p);
+	r = nunchi__load(p->skel);
+	if (r) {
+		r = load_failed(err, "loading the BPF programs", r);
+		goto fail;
+	}
+	r = map_rings(p);
+	if (r < 0) {
+		load_failed(err, "making the ring buffers", r);
+		goto fail;
+	}
+	init_slots(p);
+	*ret = p;
+	return 0;
+fail:
+	probe_free(p);
+	return r;
+}
+
+int probe_attach(struct probe *p, struct strbuf *err)
+{
+	struct nunchi *skel = p->skel;
+	struct {
+		struct bpf_program *program;
+		struct bpf_link **link;
+	} hooks[] = {
+		{ skel->progs.process_fork, &skel->links.process_fork },
+		{ skel->progs.process_exec, &skel->links.process_exec },
+		{ skel->progs.process_exit, &skel->links.process_exit },
+		{ skel->progs.task_rename, &skel->links.task_rename },
+		{ skel->progs.cgroup_mkdir, &skel->links.cgroup_mkdir },
+		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
+		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
+		{ skel->progs.sys_exit, &skel->links.sys_exit },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		*hooks[i].link = bpf_program__attach(hooks[i].program);
+		if (!*hooks[i].link) {
+			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
+							      bpf_program__name(hooks[i].program));
+
+			return load_failed(err, what, -errno);
+		}
+	}
+	return 0;
+}
+
+void probe_detach(struct probe *p)
+{
+	nunchi__detach(p->skel);
+}
+
+void probe_free(struct probe *p)
+{
+	if (!p)
+		return;
+	for (unsigned i = 0; i < p->n_rings; i++) {
+		int fd = p->rings[i].fd;
+
+		ring_unmap(&p->rings[i]);
+		if (i && fd > 0)
+			close(fd);
+	}
+	nunchi__destroy(p->skel);
+	free(p->per_cpu);
+	free(p);
+}
+
+void probe_interest(struct probe *p, const struct interest *interest)
+{
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = syscall_by_nr(nr);
+
+		if (call)
+			p->skel->bss->specs[nr] = syscall_spec(call);
+	}
+	/* The rows before the bits: a program must not find a bit whose row is not there yet. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memcpy(p->skel->bss->wanted, interest->wanted, sizeof(p->skel->bss->wanted));
+}
+
+void probe_pending_mode(struct probe *p, enum nunchi_mode mode)
+{
+	p->skel->bss->pending_mode = (uint8_t)mode;
+}
+
+unsigned probe_rings(const struct probe *p)
+{
+	return p->n_rings;
+}
+
+struct ring *probe_ring(struct probe *p, unsigned i)
+{
+	return &p->rings[i];
+}
+
+int probe_wake_fd(const struct probe *p)
+{
+	return p->rings[0].fd;
+}
+
+static bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation)
+{
+	return slot < p->n_slots && p->skel->bss->slots[slot].generation == generation;
+}
+
+void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
+		    enum nunchi_slot_state state, enum nunchi_mode mode)
+{
+	if (!slot_is_current(p, slot, generation))
+		return;
+	p->skel->bss->slots[slot].mode = (uint8_t)mode;
+	p->skel->bss->slots[slot].state = (uint8_t)state;
+}
+
+void probe_slot_namespace(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum)
+{
+	struct nunchi_slot_ref ref = { slot, generation };
+
+	if (inum && inum != p->skel->rodata->host_mntns[0] &&
+	    inum != p->skel->rodata->host_mntns[1] && inum != p->skel->rodata->host_pidns)
+		bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &inum, &ref, BPF_ANY);
+}
+
+void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id)
+{
+	struct nunchi_slot_ref ref = { slot, generation };
+
+	if (id)
+		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
+}
+
+void probe_forget_namespace(struct probe *p, uint32_t inum)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &inum);
+}
+
+void probe_forget_cgroup(struct probe *p, uint64_t id)
+{
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.cgroups), &id);
+}
+
+void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
+{
+	struct nunchi_slot *row;
+
+	if (!slot || !slot_is_current(p, slot, generation))
+		return;
+	row = &p->skel->bss->slots[slot];
+	row->state = NUNCHI_SLOT_FREE;
+	row->mode = NUNCHI_MODE_NONE;
+	/* From here on whoever still has it looks again at where it is. */
+	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);
+	memset(p->per_cpu, 0, p->n_cpus * sizeof(*p->per_cpu));
+	bpf_map_update_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu, BPF_ANY);
+	bpf_map_update_elem(bpf_map__fd(p->skel->maps.free_slots), NULL, &slot, BPF_ANY);
+}
+
+void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret)
+{
+	const uint64_t *from;
+	uint64_t *to = (uint64_t *)ret;
+
+	memset(ret, 0, sizeof(*ret));
+	if (bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu))
+		return;
+	for (unsigned cpu = 0; cpu < p->n_cpus; cpu++) {
+		from = (const uint64_t *)&p->per_cpu[cpu];
+		for (size_t i = 0; i < sizeof(*ret) / sizeof(*to); i++)
+			to[i] += from[i];
+	}
+}
+
+static void destroy_link(struct bpf_link **link)
+{
+	bpf_link__destroy(*link);
+}
+
+int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void *arg), void *arg)
+{
+	_cleanup_(destroy_link) struct bpf_link *link =
+		bpf_program__attach_iter(p->skel->progs.tasks, NULL);
+	_cleanup_close_ int fd = -1;
+	struct nunchi_head heads[64];
+	size_t have = 0;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = read(fd, (char *)heads + have, sizeof(heads) - have);
+		size_t whole;
+
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		have += (size_t)n;
+		whole = have / sizeof(heads[0]);
+		for (size_t i = 0; i < whole; i++)
+			fn(&heads[i], arg);
+		have -= whole * sizeof(heads[0]);
+		memmove(heads, &heads[whole], have);
+	}
+}
+
+static uint64_t recursion_misses(struct bpf_program *program)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+		return 0;
+	return info.recursion_misses;
+}
+
+unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
+{
+	struct probe_unseen all[] = {
+		{ "32-bit calls", NULL, p->skel->bss->unseen_compat },
+		{ "no free slot for a container", NULL, p->skel->bss->unseen_slots },
+		{ "no task storage", NULL, p->skel->bss->unseen_identity },
+	};
+	struct bpf_program *program;
+	unsigned used = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all) && used < n; i++) {
+		if (all[i].count)
+			rows[used++] = all[i];
+	}
+	bpf_object__for_each_program(program, p->skel->obj) {
+		uint64_t missed = recursion_misses(program);
+
+		if (missed && used < n)
+			rows[used++] = (struct probe_unseen){ "missed runs", bpf_program__name(program),
+							      missed };
+	}
+	return used;
+}
+
+uint64_t probe_ring_numbers(const struct probe *p, unsigned ring)
+{
+	return __atomic_load_n(&p->skel->bss->ring_numbers[ring].last, __ATOMIC_ACQUIRE);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernel side, seen from user space: the only room that knows libbpf. It opens and configures
+ * the object, loads, attaches, and gives access to rings, slots and counters as plain data.
+ */
+#pragma once
+
+#include "base/strbuf.h"
+#include "event/interest.h"
+#include "ring.h"
+
+struct probe;
+
+#define PROBE_CRITICAL_BYTES (2U << 20)	/* 10,000 life-cycle records: a fork bomb's first 0.1 s */
+#define PROBE_BULK_BYTES (8U << 20)	/* 40,000 events: 40 ms at a million a second */
+#define PROBE_RINGS_MAX 65
+
+/*
+ * Checks that this process and kernel can do it, in a few ms. 0, or -EPERM / -ENOTSUP with a
+ * sentence (and a second line with what to do) in err.
+ */
+int probe_check(struct strbuf *err) _must_check_;
+
+/*
+ * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
+ * the host's processes are wanted too.
+ */
+int probe_load(struct probe **ret, bool host, struct strbuf *err) _must_check_;
+/* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
+int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
+/* Detaches the hooks: nothing more is recorded. The rings can still be read. */
+void probe_detach(struct probe *p);
+void probe_free(struct probe *p);	/* NULL is fine */
+
+/* Which calls are wanted. May be changed at any time. */
+void probe_interest(struct probe *p, const struct interest *interest);
+/* What becomes of the events of containers that have no name yet; NUNCHI_MODE_EVENT at first. */
+void probe_pending_mode(struct probe *p, enum nunchi_mode mode);
+
+/* Ring 0 is the critical one. */
+unsigned probe_rings(const struct probe *p);
+struct ring *probe_ring(struct probe *p, unsigned i);
+/* Readable (EPOLLIN) when the critical ring has something. */
+int probe_wake_fd(const struct probe *p);
+
+/* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
+void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
+		    enum nunchi_slot_state state, enum nunchi_mode mode);
+/* Tasks found in the namespace or cgroup belong to the slot from now on. 0 is ignored. */
+void probe_slot_namespace(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
+void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
+/* The opposite, and the slot may be used for another container. */
+void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation);
+void probe_forget_namespace(struct probe *p, uint32_t inum);
+void probe_forget_cgroup(struct probe *p, uint64_t id);
+
+/* The kernel's half of a slot's account, summed over the CPUs. */
+void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret);
+
+/*
+ * What ran before: gives every task its identity, and calls fn with the head (a TASK record) of
+ * each process that is recorded. 0 or -errno.
+ */
+int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void *arg), void *arg)
+	_must_check_;
+
+/* What no program saw, by reason; names are for people. */
+struct probe_unseen {
+	const char *reason;
+	const char *program;	/* or NULL */
+	uint64_t count;
+};
+/* Fills at most n rows that are not zero and returns how many. */
+unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n);
+
+/* Numbers used up so far in a ring's sequence: what was read and what is missing must add up to it. */
+uint64_t probe_ring_numbers(const struct probe *p, unsigned ring);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader's end of a BPF ring buffer (kernel/bpf/ringbuf.c): two positions that only grow, and
+ * data mapped twice in a row so that no record is split. Read in place: a record stays where it is
+ * until ring_commit() gives its room back. One reader only.
+ */
+#pragma once
+
+#include "base/macros.h"
+#include "nunchi/wire.h"
+
+struct ring {
+	int fd;
+	uint64_t *consumer;		/* shared with the kernel, ours to write */
+	const uint64_t *producer;	/* the kernel's */
+	const unsigned char *data;
+	uint64_t mask;
+	uint64_t pos;			/* how far we have read; >= *consumer */
+};
+
+/* Maps the ring behind fd, which the caller keeps. size: of the data, a power of two. 0 or -errno. */
+int ring_map(struct ring *r, int fd, uint64_t size) _must_check_;
+void ring_unmap(struct ring *r);
+
+/* The next record, or NULL if there is none yet. Its length in *ret_len is at least a head's. */
+const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len);
+/* Steps over what ring_peek() gave. */
+void ring_advance(struct ring *r);
+/* Gives back the room of everything that was stepped over. */
+void ring_commit(struct ring *r);
+
+/* Bytes that wait to be read. */
+static inline uint64_t ring_backlog(const struct ring *r)
+{
+	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE) - r->pos;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A shell pattern without recursion: on a mismatch only the last star takes one byte more, which is
+ * enough, since what an earlier star takes can as well be taken by the last one. Bytes, not
+ * characters; "/" and a leading dot are bytes as any other, as in Falco.
+ */
+#include "ast.h"
+
+/*
+ * The set that begins at p[0] == '['. Returns its length and sets *ret_match, or 0 if it is not
+ * closed: then '[' stands for itself.
+ */
+static size_t set_match(const unsigned char *p, size_t n, unsigned char c, bool *ret_match)
+{
+	bool negated, match = false;
+	size_t i = 1;
+
+	negated = i < n && (p[i] == '!' || p[i] == '^');
+	i += negated;
+	for (size_t first = i; i < n && (p[i] != ']' || i == first); i++) {
+		unsigned char low, high;
+
+		if (p[i] == '\\' && i + 1 < n)
+			i++;
+		low = high = p[i];
+		if (i + 2 < n && p[i + 1] == '-' && p[i + 2] != ']') {
+			i += 2;
+			if (p[i] == '\\' && i + 1 < n)
+				i++;
+			high = p[i];
+		}
+		match |= low <= c && c <= high;
+	}
+	if (i >= n)
+		return 0;
+	*ret_match = match != negated;
+	return i + 1;
+}
+
+/* What of the pattern one byte matches: its length, or 0 if it does not match. */
+static size_t step(const unsigned char *p, size_t n, unsigned char c)
+{
+	bool match;
+	size_t len;
+
+	switch (p[0]) {
+	case '?':
+		return 1;
+	case '[':
+		len = set_match(p, n, c, &match);
+		if (len)
+			return match ? len : 0;
+		return c == '[';
+	case '\\':
+		if (n > 1)
+			return p[1] == c ? 2 : 0;
+		return c == '\\';
+	default:
+		return p[0] == c;
+	}
+}
+
+bool glob_match(const char *pattern, size_t n, const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)pattern;
+	size_t i = 0, k = 0, star = SIZE_MAX, resume = 0;
+
+	while (k < len) {
+		size_t taken = 0;
+
+		if (i < n && p[i] == '*') {
+			star = ++i;
+			resume = k;
+			continue;
+		}
+		if (i < n)
+			taken = step(p + i, n - i, (unsigned char)s[k]);
+		if (taken) {
+			i += taken;
+			k++;
+		} else if (star != SIZE_MAX) {
+			i = star;
+			k = ++resume;
+		} else {
+			return false;
+		}
+	}
+	while (i < n && p[i] == '*')
+		i++;
+	return i == n;
+}

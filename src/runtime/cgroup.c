@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a cgroup's path tells about whose it is. Only a hint: anyone can make such a directory. */
+#include "runtime.h"
+
+#include "json.h"
+
+#define ID_LEN 64
+
+/* Of a scope's name (systemd driver) and of the parent's (cgroupfs driver). */
+static const struct {
+	const char *prefix;
+	const char *runtime;
+} scopes[] = {
+	{ "docker-", "docker" },
+	{ "cri-containerd-", "containerd" },
+	{ "crio-", "cri-o" },
+	{ "libpod-", "podman" },
+};
+
+static const struct {
+	const char *parent;
+	const char *runtime;
+} parents[] = {
+	{ "/docker/", "docker" },
+	{ "/libpod_parent/", "podman" },
+};
+
+static bool take_id(const char *s, char ret_id[65])
+{
+	if (strspn(s, "0123456789abcdef") < ID_LEN)
+		return false;
+	memcpy(ret_id, s, ID_LEN);
+	ret_id[ID_LEN] = '\0';
+	return true;
+}
+
+bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_runtime)
+{
+	const char *last, *end;
+
+	*ret_runtime = NULL;
+	if (!path)
+		return false;
+	last = strrchr(path, '/');
+	last = last ? last + 1 : path;
+	for (size_t i = 0; i < ARRAY_SIZE(scopes); i++) {
+		if (!starts_with(last, scopes[i].prefix))
+			continue;
+		end = last + strlen(scopes[i].prefix);
+		if (!take_id(end, ret_id))
+			return false;
+		end += ID_LEN;
+		/* podman's cgroupfs driver names the directory so, without .scope. */
+		if (!streq(end, ".scope") && !(streq(end, "") && streq(scopes[i].runtime, "podman")))
+			return false;
+		*ret_runtime = scopes[i].runtime;
+		return true;
+	}
+	if (!container_id_hex64(last) || !take_id(last, ret_id))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(parents); i++)
+		if (strstr(path, parents[i].parent))
+			*ret_runtime = parents[i].runtime;
+	return true;
+}

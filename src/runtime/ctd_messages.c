@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "containerd.pb-c.h"
+#include "json.h"
+#include "kubernetes.h"
+#include "nunchi/limits.h"
+#include "oci.h"
+#include "protobuf.h"
+
+#define TASK_RUNNING 2
+#define TASK_PAUSED 4
+#define TASK_PAUSING 5
+
+void ctd_subscribe_request(struct strbuf *out)
+{
+	static char *filters[] = { (char *)"topic==\"/tasks/start\"",
+				   (char *)"topic==\"/tasks/exit\"" };
+	Ctd__SubscribeRequest m = CTD__SUBSCRIBE_REQUEST__INIT;
+
+	m.filters = filters;
+	m.n_filters = ARRAY_SIZE(filters);
+	protobuf_pack(out, &m.base);
+}
+
+void ctd_container_request(struct strbuf *out, const char *id)
+{
+	Ctd__GetContainerRequest m = CTD__GET_CONTAINER_REQUEST__INIT;
+
+	m.id = (char *)id;
+	protobuf_pack(out, &m.base);
+}
+
+int ctd_parse_version(const void *data, size_t len, char **ret_version)
+{
+	size_t budget;
+	ProtobufCAllocator a = protobuf_bounded(&budget);
+	Ctd__VersionResponse *m = ctd__version_response__unpack(&a, len, data);
+
+	if (!m)
+		return -EBADMSG;
+	*ret_version = xstrndup(m->version, 64);
+	ctd__version_response__free_unpacked(m, &a);
+	return 0;
+}
+
+int ctd_parse_namespaces(const void *data, size_t len, each_id_fn *each, void *arg)
+{
+	size_t budget;
+	ProtobufCAllocator a = protobuf_bounded(&budget);
+	Ctd__ListNamespacesResponse *m = ctd__list_namespaces_response__unpack(&a, len, data);
+
+	if (!m)
+		return -EBADMSG;
+	for (size_t i = 0; i < m->n_namespaces && i < NUNCHI_SLOTS_MAX; i++)
+		if (container_id_valid(m->namespaces[i]->name))
+			each(arg, m->namespaces[i]->name);
+	ctd__list_namespaces_response__free_unpacked(m, &a);
+	return 0;
+}
+
+int ctd_parse_tasks(const void *data, size_t len,
+		    void (*each)(void *arg, const char *id, uint32_t pid), void *arg)
+{
+	size_t budget;
+	ProtobufCAllocator a = protobuf_bounded(&budget);
+	Ctd__ListTasksResponse *m = ctd__list_tasks_response__unpack(&a, len, data);
+
+	if (!m)
+		return -EBADMSG;
+	for (size_t i = 0; i < m->n_tasks && i < NUNCHI_SLOTS_MAX; i++) {
+		const Ctd__Process *p = m->tasks[i];
+		/* A task's own process has its container's id; the other member may be empty. */
+		const char *id = *p->id ? p->id : p->container_id;
+
+		if (container_id_valid(id) && p->pid &&
+		    (p->status == TASK_RUNNING || p->status == TASK_PAUSED ||
+		     p->status == TASK_PAUSING))
+			each(arg, id, p->pid);
+	}
+	ctd__list_tasks_response__free_unpacked(m, &a);
+	return 0;
+}
+
+int ctd_parse_container(const void *data, size_t len, struct container_info **ret)
+{
+	size_t budget;
+	ProtobufCAllocator a = protobuf_bounded(&budget);
+	Ctd__GetContainerResponse *m = ctd__get_container_response__unpack(&a, len, data);
+	const Ctd__Container *from = m ? m->container : NULL;
+	struct container_info *c;
+
+	if (!from || !container_id_valid(from->id)) {
+		ctd__get_container_response__free_unpacked(m, &a);
+		return -EBADMSG;
+	}
+	c = xcalloc(1, sizeof(*c));
+	c->id = xstrdup(from->id);
+	for (size_t i = 0; i < from->n_labels; i++)
+		labels_add(&c->labels, &c->n_labels, from->labels[i]->key, from->labels[i]->value);
+	/* A spec that cannot be read takes only what it would have said. */
+	if (from->spec && oci_parse_spec((const char *)from->spec->value.data,
+					 from->spec->value.len, c) < 0)
+		c->shares = 0;
+	kubernetes_apply(c, c->labels, c->n_labels);
+	image_set(c, from->image);
+	if (from->created_at && from->created_at->seconds > 0 &&
+	    from->created_at->seconds < (int64_t)(UINT64_MAX / NSEC_PER_SEC) - 1)
+		c->created = (uint64_t)from->created_at->seconds * NSEC_PER_SEC +
+			     (uint32_t)from->created_at->nanos % NSEC_PER_SEC;
+	if (!c->name)
+		c->name = xstrdup(c->id);
+	ctd__get_container_response__free_unpacked(m, &a);
+	*ret = c;
+	return 0;
+}
+
+void ctd_event_free(struct ctd_event *e)
+{
+	free(e->space);
+	free(e->id);
+	*e = (struct ctd_event){ 0 };
+}
+
+static bool read_start(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	Ctd__TaskStart *m = ctd__task_start__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = EVENT_START;
+	ret->id = bounded_dup(m->container_id);
+	ret->pid = m->pid;
+	ctd__task_start__free_unpacked(m, a);
+	return true;
+}
+
+/* Processes put into a container later exit under ids of their own. */
+static bool read_exit(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	Ctd__TaskExit *m = ctd__task_exit__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = !*m->id || streq(m->id, m->container_id) ? EVENT_STOP : EVENT_OTHER;
+	ret->id = bounded_dup(m->container_id);
+	ret->pid = m->pid;
+	ctd__task_exit__free_unpacked(m, a);
+	return true;
+}
+
+int ctd_parse_event(const void *data, size_t len, struct ctd_event *ret)
+{
+	size_t budget;
+	ProtobufCAllocator a = protobuf_bounded(&budget);
+	Ctd__Envelope *m = ctd__envelope__unpack(&a, len, data);
+	bool good = m && m->event;
+
+	*ret = (struct ctd_event){ 0 };
+	if (good && streq(m->topic, "/tasks/start"))
+		good = read_start(m->event, ret, &a);
+	else if (good && streq(m->topic, "/tasks/exit"))
+		good = read_exit(m->event, ret, &a);
+	if (good)
+		ret->space = bounded_dup(m->namespace_);
+	good = good && (ret->type == EVENT_OTHER ||
+			(container_id_valid(ret->id) && container_id_valid(ret->space)));
+	ctd__envelope__free_unpacked(m, &a);
+	if (!good)
+		ctd_event_free(ret);
+	return good ? 0 : -EBADMSG;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The disk's thread. A directory's change makes it look at all places again, which costs some
+ * tens of microseconds a container; between changes it looks once a second whether the first
+ * processes are still there. Where inotify cannot be had it looks at the places that often too.
+ */
+#include "disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "nunchi/limits.h"
+#include "source.h"
+
+/* Questions that may wait; the loop asks once per task of a container without a name. */
+#define REQUESTS_MAX 4096
+#define ENTRIES_MAX (2 * NUNCHI_SLOTS_MAX)
+#define DOCKER_DIRS_MAX 8
+
+#define LOOK_MS 1000U
+/* However the directories change, at most so often are they all read. */
+#define RESCAN_LEAST_MS 10U
+/* What inotify does not tell: something mounted over a place. */
+#define RESCAN_MOST_MS 10000U
+
+#define WATCH_MASK                                                                        \
+	(IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_ONLYDIR)
+
+struct request {
+	struct request *next;
+	uint64_t token;
+	uint32_t pid;
+	char *cgroup;
+};
+
+struct disk {
+	struct runtimes *rt;
+	pthread_t thread;
+	pthread_mutex_t lock;	/* of what stands up to the next blank line */
+	struct request *requests, **tail;
+	size_t n_requests;
+	char *docker_dirs[DOCKER_DIRS_MAX];
+	size_t n_docker_dirs;
+
+	int wake_fd;
+	int inotify_fd;		/* -1: cannot be had */
+	bool watch_failed;	/* a directory that could not be watched: look each second */
+	bool dirty;
+	uint64_t scanned;
+	struct place *places;
+	char **patterns;	/* those of the places that are not constant */
+	size_t n_places, n_patterns;
+	struct hmap entries;
+	unsigned generation;
+};
+
+static void watch_directory(void *arg, int fd)
+{
+	struct disk *d = arg;
+	char path[64];
+
+	if (d->inotify_fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (inotify_add_watch(d->inotify_fd, path, WATCH_MASK) < 0 && errno == ENOSPC)
+		d->watch_failed = true;
+}
+
+static struct entry *entry_get(struct disk *d, const char *key)
+{
+	uint64_t hash = hash_string(key);
+	struct entry *e;
+
+	for (struct hnode *n = hmap_first(&d->entries, hash); n; n = hmap_next(n, hash)) {
+		e = container_of(n, struct entry, by_key);
+		if (streq(e->key, key))
+			return e;
+	}
+	if (d->entries.count >= ENTRIES_MAX)
+		return NULL;
+	e = xcalloc(1, sizeof(*e));
+	e->key = xstrdup(key);
+	hmap_insert(&d->entries, &e->by_key, hash);
+	return e;
+}
+
+/* The state below a containerd namespace and its bundle are one container; so are 64 equal digits. */
+static char *entry_key(enum place_kind kind, const char *path, const char *above, const char *id,
+		       bool *ret_space)
+{
+	*ret_space = kind == PLACE_BUNDLE || strstr(path, "/containerd/runc/") ||
+		     strstr(path, "/docker/runtime-");
+	if (strspn(id, "0123456789abcdef") == 64 && !id[64])
+		return xstrdup(id);
+	return *ret_space ? xasprintf("%s/%s", above, id) : xstrdup(path);
+}
+
+static void on_container(void *arg, enum place_kind kind, const char *path, int dir,
+			 const char *above, const char *id)
+{
+	_cleanup_free_ char *key = NULL;
+	struct disk *d = arg;
+	struct entry_part *part;
+	struct stat st = { 0 };
+	struct entry *e;
+	bool space;
+
+	key = entry_key(kind, path, above, id, &space);
+	e = entry_get(d, key);
+	if (!e)
+		return;
+	if (!e->id) {
+		e->id = xstrdup(id);
+		e->stale = true;
+	}
+	if (space && !e->space)
+		e->space = xstrdup(above);
+	if (fstatat(dir, place_state_file(kind), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		memset(&st, 0, sizeof(st));
+	part = &e->parts[kind];
+	if (!part->path || part->ino != st.st_ino || part->dev != st.st_dev ||
+	    part->changed.tv_sec != st.st_mtim.tv_sec ||
+	    part->changed.tv_nsec != st.st_mtim.tv_nsec) {
+		free(part->path);
+		part->path = xstrdup(path);
+		part->ino = st.st_ino;
+		part->dev = st.st_dev;
+		part->changed = st.st_mtim;
+		e->stale = true;
+	}
+	part->generation = e->generation = d->generation;
+}
+
+static void post(struct disk *d, enum runtime_message_type type, struct container_info *info,
+		 uint64_t token)
+{
+	struct runtime_message *m = message_new(type);
+
+	m->info = info;
+	m->token = token;
+	messages_post(&d->rt->queue, m, false);
+}
+
+static void post_gone(struct disk *d, struct entry *e)
+{
+	struct container_info *c = xcalloc(1, sizeof(*c));
+
+	c->id = xstrdup(e->id);
+	c->runtime = xstrdup(e->info->runtime);
+	c->init_pid = e->info->init_pid;
+	c->init_start = e->info->init_start;
+	e->posted = false;
+	post(d, RUNTIME_GONE, c, 0);
+}
+
+/* The directories as they are now; others may add to the list, nobody takes from it. */
+static size_t docker_dirs(struct disk *d, const char *ret[DOCKER_DIRS_MAX])
+{
+	size_t n;
+
+	pthread_mutex_lock(&d->lock);
+	n = d->n_docker_dirs;
+	for (size_t i = 0; i < n; i++)
+		ret[i] = d->docker_dirs[i];
+	pthread_mutex_unlock(&d->lock);
+	return n;
+}
+
+static void refresh(struct disk *d, struct entry *e)
+{
+	const char *dirs[DOCKER_DIRS_MAX];
+	size_t n = docker_dirs(d, dirs);
+
+	for (size_t i = 0; i < PLACE_KINDS; i++) {
+		struct entry_part *part = &e->parts[i];
+
+		if (!part->path || part->generation == d->generation)
+			continue;
+		free(part->path);
+		*part = (struct entry_part){ 0 };
+		e->stale = true;
+	}
+	if (e->posted && !entry_alive(e, d->rt->root)) {
+		post_gone(d, e);
+		e->stale = true;
+	}
+	if (!e->stale)
+		return;
+	entry_load(e, d->rt->root, dirs, n);
+	if (e->info->init_pid) {
+		e->posted = true;
+		post(d, RUNTIME_CONTAINER, container_info_dup(e->info), 0);
+	} else if (e->posted) {
+		post_gone(d, e);
+	}
+}
+
+static void refresh_all(struct disk *d)
+{
+	hmap_for_each(&d->entries, n) {
+		struct entry *e = container_of(n, struct entry, by_key);
+
+		if (e->generation == d->generation) {
+			refresh(d, e);
+			continue;
+		}
+		if (e->posted)
+			post_gone(d, e);
+		hmap_remove(&d->entries, &e->by_key);
+		entry_free(e);
+	}
+}
+
+static void scan(struct disk *d)
+{
+	const struct place_visitor visitor = {
+		.directory = watch_directory,
+		.container = on_container,
+		.arg = d,
+	};
+
+	d->dirty = false;
+	d->watch_failed = false;
+	d->generation++;
+	for (size_t i = 0; i < d->n_places; i++)
+		place_visit(d->rt->root, &d->places[i], &visitor);
+	refresh_all(d);
+	d->scanned = clock_boot();
+}
+
+/* Whether it can be about a container: a directory, or one of the files that say it runs. */
+static bool matters(const struct inotify_event *ev)
+{
+	if (ev->mask & (IN_ISDIR | IN_Q_OVERFLOW))
+		return true;
+	for (int i = 0; ev->len && i < PLACE_KINDS; i++)
+		if (streq(ev->name, place_state_file((enum place_kind)i)))
+			return true;
+	return ev->len && streq(ev->name, "config.json");
+}
+
+static void drain_inotify(struct disk *d)
+{
+	char buf[8192] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t n;
+
+	if (d->inotify_fd < 0)
+		return;
+	while ((n = read(d->inotify_fd, buf, sizeof(buf))) > 0) {
+		for (char *p = buf; p < buf + n;) {
+			const struct inotify_event *ev = (const struct inotify_event *)p;
+
+			d->dirty |= matters(ev);
+			p += sizeof(*ev) + ev->len;
+		}
+	}
+}
+
+static struct request *take_request(struct disk *d)
+{
+	struct request *q;
+
+	pthread_mutex_lock(&d->lock);
+	q = d->requests;
+	if (q) {
+		d->requests = TAKE_PTR(q->next);
+		if (!d->requests)
+			d->tail = &d->requests;
+		d->n_requests--;
+	}
+	pthread_mutex_unlock(&d->lock);
+	return q;
+}
+
+static void answer(struct disk *d)
+{
+	const char *dirs[DOCKER_DIRS_MAX];
+	const struct resolve_context x = {
+		.root = d->rt->root,
+		.entries = &d->entries,
+		.docker_dirs = dirs,
+		.n_docker_dirs = docker_dirs(d, dirs),
+	};
+	struct request *q;
+
+	while (!runtimes_wait(d->rt, 0) && (q = take_request(d))) {
+		struct container_info *c;
+
+		drain_inotify(d);
+		if (d->dirty)
+			scan(d);
+		c = resolve_task(&x, q->pid, q->cgroup);
+		post(d, c ? RUNTIME_CONTAINER : RUNTIME_UNKNOWN, c, q->token);
+		free(q->cgroup);
+		free(q);
+	}
+}
+
+static void wait_for_work(struct disk *d)
+{
+	struct pollfd p[] = {
+		{ .fd = d->rt->stop_fd, .events = POLLIN },
+		{ .fd = d->wake_fd, .events = POLLIN },
+		{ .fd = d->inotify_fd, .events = POLLIN },
+	};
+	eventfd_t woken;
+
+	/* Changes that came just after a scan wait together for the next. */
+	poll(p, d->dirty ? 2 : 3, (int)(d->dirty ? RESCAN_LEAST_MS : LOOK_MS));
+	eventfd_read(d->wake_fd, &woken);
+}
+
+static void *disk_main(void *arg)
+{
+	struct disk *d = arg;
+	uint64_t looked;
+
+	scan(d);
+	looked = d->scanned;
+	atomic_fetch_sub(&d->rt->unlisted, 1);
+	post(d, RUNTIME_LISTED, NULL, 0);
+	while (!runtimes_wait(d->rt, 0)) {
+		bool blind = d->inotify_fd < 0 || d->watch_failed;
+		uint64_t now;
+
+		wait_for_work(d);
+		drain_inotify(d);
+		answer(d);
+		now = clock_boot();
+		if ((d->dirty && now - d->scanned >= RESCAN_LEAST_MS * NSEC_PER_MSEC) ||
+		    now - d->scanned >= (blind ? LOOK_MS : RESCAN_MOST_MS) * NSEC_PER_MSEC)
+			scan(d);
+		else if (now - looked >= LOOK_MS * NSEC_PER_MSEC)
+			refresh_all(d);
+		else
+			continue;
+		looked = now;
+	}
+	return NULL;
+}
+
+static void add_place(struct disk *d, enum place_kind kind, const char *pattern)
+{
+	d->places = xrealloc(d->places, (d->n_places + 1) * sizeof(*d->places));
+	d->places[d->n_places++] = (struct place){ kind, pattern };
+}
+
+static void add_places(struct disk *d, const struct runtimes_config *config)
+{
+	static const struct {
+		const char *prefix;
+		enum place_kind kind;
+	} kinds[] = { { "runc=", PLACE_RUNC }, { "crun=", PLACE_CRUN } };
+
+	for (size_t i = 0; config->defaults && i < n_default_places; i++)
+		add_place(d, default_places[i].kind, default_places[i].pattern);
+	for (size_t i = 0; i < config->n_extra; i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+			if (!starts_with(config->extra[i], kinds[k].prefix))
+				continue;
+			d->patterns = xrealloc(d->patterns,
+					       (d->n_patterns + 1) * sizeof(*d->patterns));
+			d->patterns[d->n_patterns] =
+				xstrdup(config->extra[i] + strlen(kinds[k].prefix));
+			add_place(d, kinds[k].kind, d->patterns[d->n_patterns++]);
+		}
+	}
+}
+
+void disk_add_docker(struct disk *d, const char *dir)
+{
+	bool known = false;
+
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < d->n_docker_dirs; i++)
+		known |= streq(d->docker_dirs[i], dir);
+	if (!known && d->n_docker_dirs < DOCKER_DIRS_MAX)
+		d->docker_dirs[d->n_docker_dirs++] = xstrdup(dir);
+	pthread_mutex_unlock(&d->lock);
+}
+
+bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, const char *cgroup)
+{
+	struct request *q = NULL;
+
+	pthread_mutex_lock(&d->lock);
+	if (d->n_requests < REQUESTS_MAX) {
+		q = xcalloc(1, sizeof(*q));
+		q->token = token;
+		q->pid = pid;
+		q->cgroup = cgroup ? xstrndup(cgroup, CONTAINER_STRING_MAX) : NULL;
+		*d->tail = q;
+		d->tail = &q->next;
+		d->n_requests++;
+	}
+	pthread_mutex_unlock(&d->lock);
+	if (q)
+		eventfd_write(d->wake_fd, 1);
+	return q != NULL;
+}
+
+int disk_start(struct disk **ret, struct runtimes *rt, const struct runtimes_config *config)
+{
+	struct disk *d = xcalloc(1, sizeof(*d));
+	int r;
+
+	d->rt = rt;
+	d->tail = &d->requests;
+	pthread_mutex_init(&d->lock, NULL);
+	d->inotify_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (d->wake_fd < 0) {
+		r = -errno;
+		disk_free(d);
+		return r;
+	}
+	add_places(d, config);
+	if (config->defaults) {
+		disk_add_docker(d, "/var/lib/docker");
+		disk_add_docker(d, "/var/snap/docker/common/var-lib-docker");
+	}
+	atomic_fetch_add(&rt->unlisted, 1);
+	r = pthread_create(&d->thread, NULL, disk_main, d);
+	if (r) {
+		atomic_fetch_sub(&rt->unlisted, 1);
+		disk_free(d);
+		return -r;
+	}
+	*ret = d;
+	return 0;
+}
+
+bool disk_join(struct disk *d, const struct timespec *deadline)
+{
+	return pthread_clockjoin_np(d->thread, NULL, CLOCK_MONOTONIC, deadline) == 0;
+}
+
+void disk_free(struct disk *d)
+{
+	struct request *q;
+
+	if (!d)
+		return;
+	while ((q = take_request(d))) {
+		free(q->cgroup);
+		free(q);
+	}
+	hmap_for_each(&d->entries, n) {
+		struct entry *e = container_of(n, struct entry, by_key);
+
+		hmap_remove(&d->entries, n);
+		entry_free(e);
+	}
+	hmap_free(&d->entries);
+	for (size_t i = 0; i < d->n_docker_dirs; i++)
+		free(d->docker_dirs[i]);
+	for (size_t i = 0; i < d->n_patterns; i++)
+		free(d->patterns[i]);
+	free(d->patterns);
+	free(d->places);
+	close_fd(&d->inotify_fd);
+	close_fd(&d->wake_fd);
+	pthread_mutex_destroy(&d->lock);
+	free(d);
+}

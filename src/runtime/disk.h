@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The disk: places where runtimes keep state, the entries found there, the thread that watches
+ * them, and look-ups. All of struct disk but the two queues belongs to the thread.
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/hmap.h"
+#include "oci.h"
+#include "runtime.h"
+
+struct runtimes;
+struct disk;
+
+/* extra: "runc=DIR" and "crun=DIR" among them are taken, the rest is not ours. */
+int disk_start(struct disk **ret, struct runtimes *rt, const struct runtimes_config *config)
+	_must_check_;
+/* True if the thread ended in time; else it is still in the kernel and nothing may be freed. */
+bool disk_join(struct disk *d, const struct timespec *deadline);
+void disk_free(struct disk *d);
+/* From any thread. False if too many wait already. */
+bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, const char *cgroup);
+/* From any thread: docker's root directory, seen from the host. */
+void disk_add_docker(struct disk *d, const char *dir);
+
+/* places.c: where state is kept. */
+
+enum place_kind {
+	PLACE_RUNC,	/* ID/state.json */
+	PLACE_CRUN,	/* ID/status */
+	PLACE_BUNDLE,	/* ID/config.json and ID/init.pid, of containerd */
+	PLACE_KINDS,
+};
+
+struct place {
+	enum place_kind kind;
+	const char *pattern;	/* of the directory above ID; a component may have * */
+};
+
+extern const struct place default_places[];
+extern const size_t n_default_places;
+
+/* The file in ID/ that says it runs. */
+const char *place_state_file(enum place_kind kind);
+
+struct place_visitor {
+	/* Every directory on the way that is there, and each place and each ID in it: watch it. */
+	void (*directory)(void *arg, int fd);
+	/* dir is that of ID itself; above is the name of the directory that has it. */
+	void (*container)(void *arg, enum place_kind kind, const char *path, int dir,
+			  const char *above, const char *id);
+	void *arg;
+};
+
+void place_visit(const char *root, const struct place *place, const struct place_visitor *visitor);
+
+/* entries.c: what was found. */
+
+struct entry_part {
+	char *path;		/* ROOT/.../ID, NULL if this kind of place does not have it */
+	dev_t dev;
+	ino_t ino;		/* of the state file, 0 while it is not there */
+	struct timespec changed;
+	unsigned generation;
+};
+
+struct entry {
+	struct hnode by_key;
+	char *key;		/* the id if it is 64 hex digits, else with who has it before */
+	char *id;
+	char *space;		/* containerd's namespace, or NULL */
+	struct entry_part parts[PLACE_KINDS];
+	struct container_info *info;	/* as last read; NULL before */
+	uint64_t start_ticks;
+	unsigned generation;
+	bool stale;		/* a part changed since info was read */
+	bool posted;
+};
+
+void entry_free(struct entry *e);
+/* Reads all parts anew. The info has init_pid 0 if it does not run (yet, or any more). */
+void entry_load(struct entry *e, const char *root, const char *const *docker_dirs, size_t n);
+bool entry_alive(const struct entry *e, const char *root);
+/*
+ * What docker or podman keep of an id that no entry has: it is being created. NULL if nothing.
+ */
+struct container_info *docker_dir_load(const char *root, const char *const *docker_dirs, size_t n,
+				       const char *id) _must_check_;
+
+/* resolve.c */
+
+struct resolve_context {
+	const char *root;
+	const struct hmap *entries;
+	const char *const *docker_dirs;
+	size_t n_docker_dirs;
+};
+
+/* Whose container the task is in; NULL if nothing on disk claims it, or the claim does not hold. */
+struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid,
+				    const char *cgroup) _must_check_;

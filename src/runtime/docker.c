@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Docker Engine, and podman's service that speaks the same. The stream of events is open before
+ * the list is asked for, so that nothing falls between the two; each start is looked up by
+ * inspect, since neither the list nor an event has the process id.
+ */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "disk.h"
+#include "docker_json.h"
+#include "json.h"
+#include "facts.h"
+#include "source.h"
+
+/* filters={"type":["container"]} */
+#define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
+#define SANDBOX_LABEL "io.kubernetes.sandbox.id"
+
+struct docker {
+	struct source *s;
+	struct http *calls;
+	struct http *events;
+	struct strbuf *why;
+	struct strbuf body;
+};
+
+static int failure(struct docker *d, struct http *h, int r)
+{
+	strbuf_reset(d->why);
+	strbuf_adds(d->why, http_error(h));
+	return r;
+}
+
+static int garbage(struct docker *d, const char *what)
+{
+	strbuf_reset(d->why);
+	strbuf_addf(d->why, "the answer to %s makes no sense", what);
+	return -EPROTO;
+}
+
+/* 0 and the body, -ENOENT for status 404, which is no failure of the engine. */
+static int get(struct docker *d, const char *path)
+{
+	long status = 0;
+	int r;
+
+	r = http_get(d->calls, path, CALL_TIMEOUT_MS, &status, &d->body);
+	if (r < 0)
+		return failure(d, d->calls, r);
+	if (status == 404)
+		return -ENOENT;
+	if (status != 200) {
+		strbuf_reset(d->why);
+		strbuf_addf(d->why, "HTTP status %ld for %.64s", status, path);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int inspect(struct docker *d, const char *id, struct container_info **ret)
+{
+	_cleanup_free_ char *path = xasprintf("/containers/%s/json", id);
+	int r;
+
+	r = get(d, path);
+	if (r < 0)
+		return r;
+	*ret = docker_parse_container(d->body.s, d->body.len, NULL, 0);
+	return *ret ? 0 : garbage(d, path);
+}
+
+/* cri-dockerd puts the pod's own labels on its sandbox. */
+static int add_pod_labels(struct docker *d, struct container_info *c)
+{
+	const char *sandbox = labels_find(c->labels, c->n_labels, SANDBOX_LABEL);
+	_cleanup_container_info_ struct container_info *pod = NULL;
+	const struct container_info *from = c->sandbox ? c : NULL;
+	int r;
+
+	if (!from && container_id_valid(sandbox) && !streq(sandbox, c->id)) {
+		r = inspect(d, sandbox, &pod);
+		if (r < 0)
+			return r == -ENOENT ? 0 : r;
+		from = pod;
+	}
+	for (size_t i = 0; from && i < from->n_labels; i++) {
+		const char *key = from->labels[i].key;
+
+		if (!starts_with(key, "io.kubernetes.") && !starts_with(key, "annotation."))
+			labels_add(&c->pod_labels, &c->n_pod_labels, key, from->labels[i].value);
+	}
+	return 0;
+}
+
+static int look_up(struct docker *d, const char *id)
+{
+	_cleanup_container_info_ struct container_info *c = NULL;
+	int r;
+
+	r = inspect(d, id, &c);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	/* It ended meanwhile: its event says so. */
+	if (!c->init_pid)
+		return 0;
+	r = add_pod_labels(d, c);
+	if (r < 0)
+		return r;
+	facts_fill(c, d->s->rt->root);
+	source_found(d->s, TAKE_PTR(c));
+	return 0;
+}
+
+struct id_list {
+	char **ids;
+	size_t n;
+};
+
+static void id_list_free(struct id_list *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		free(l->ids[i]);
+	free(l->ids);
+}
+
+static void collect(void *arg, const char *id)
+{
+	struct id_list *l = arg;
+
+	l->ids = xrealloc(l->ids, (l->n + 1) * sizeof(*l->ids));
+	l->ids[l->n++] = xstrdup(id);
+}
+
+static int list(struct docker *d, bool only_new)
+{
+	_cleanup_(id_list_free) struct id_list ids = { 0 };
+	int r;
+
+	r = get(d, "/containers/json");
+	if (r < 0)
+		return r == -ENOENT ? garbage(d, "/containers/json") : r;
+	if (docker_parse_list(d->body.s, d->body.len, collect, &ids) < 0)
+		return garbage(d, "/containers/json");
+	source_list_begin(d->s);
+	for (size_t i = 0; i < ids.n; i++) {
+		source_keep(d->s, ids.ids[i]);
+		if (only_new && source_knows(d->s, ids.ids[i]))
+			continue;
+		r = look_up(d, ids.ids[i]);
+		if (r < 0)
+			return r;
+	}
+	source_list_end(d->s);
+	return 0;
+}
+
+static int on_event(struct docker *d, const struct strbuf *line)
+{
+	_cleanup_free_ char *id = NULL;
+
+	switch (docker_parse_event(line->s, line->len, &id)) {
+	case DOCKER_START:
+		return look_up(d, id);
+	case DOCKER_CHANGED:
+		return source_knows(d->s, id) ? look_up(d, id) : 0;
+	case DOCKER_STOP:
+		source_gone(d->s, id);
+		return 0;
+	case DOCKER_OTHER:
+		break;
+	}
+	return 0;
+}
+
+static int watch(struct docker *d)
+{
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
+	uint64_t relist = clock_boot() + NSEC_PER_SEC;
+	int r;
+
+	for (;;) {
+		r = http_next_line(d->events, STREAM_WAIT_MS, &line);
+		if (r == 0)
+			r = on_event(d, &line);
+		else if (r != -EAGAIN)
+			return failure(d, d->events, r);
+		if (r < 0 && r != -EAGAIN)
+			return r;
+		if (clock_boot() < relist)
+			continue;
+		r = list(d, true);
+		if (r < 0)
+			return r;
+		relist = clock_boot() + RELIST_SECONDS * NSEC_PER_SEC;
+	}
+}
+
+static int greet(struct docker *d)
+{
+	_cleanup_free_ char *version = NULL;
+	const char *runtime;
+	int r;
+
+	r = get(d, "/version");
+	if (r < 0)
+		return r == -ENOENT ? garbage(d, "/version") : r;
+	if (docker_parse_version(d->body.s, d->body.len, &runtime, &version) < 0)
+		return garbage(d, "/version");
+	source_up(d->s, runtime, version);
+	return 0;
+}
+
+/* The disk look-ups are faster than the API; tell them where an engine with its own paths keeps its. */
+static int tell_disk(struct docker *d)
+{
+	_cleanup_free_ char *dir = NULL;
+	int r;
+
+	r = get(d, "/info");
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	dir = docker_parse_root_dir(d->body.s, d->body.len);
+	if (dir)
+		disk_add_docker(d->s->rt->disk, dir);
+	return 0;
+}
+
+int docker_run(struct source *s, struct strbuf *why)
+{
+	_cleanup_http_ struct http *calls = http_new(s->path, s->rt->stop_fd);
+	_cleanup_http_ struct http *events = http_new(s->path, s->rt->stop_fd);
+	struct docker d = { .s = s, .calls = calls, .events = events, .why = why };
+	int r;
+
+	r = greet(&d);
+	if (r == 0) {
+		r = http_get_lines(events, EVENTS_PATH, CALL_TIMEOUT_MS);
+		if (r < 0)
+			r = failure(&d, events, r);
+	}
+	if (r == 0)
+		r = list(&d, false);
+	if (r == 0)
+		r = tell_disk(&d);
+	if (r == 0)
+		r = watch(&d);
+	strbuf_free(&d.body);
+	return r;
+}

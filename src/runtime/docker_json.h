@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Docker Engine answers, and what it keeps on disk, which is nearly the same JSON. */
+#pragma once
+
+#include "event/container_info.h"
+
+enum docker_action { DOCKER_OTHER, DOCKER_START, DOCKER_CHANGED, DOCKER_STOP };
+
+/*
+ * /containers/ID/json, or containers/ID/config.v2.json with (if not NULL) its hostconfig.json.
+ * NULL if it is no container. init_pid is set only while it runs. runtime and source stay NULL.
+ */
+struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,
+					      size_t host_len) _must_check_;
+
+/* /containers/json: calls each with every valid id. -EBADMSG if it is no list. */
+int docker_parse_list(const char *text, size_t len, void (*each)(void *arg, const char *id),
+		      void *arg) _must_check_;
+
+/* A line of /events. The id is a copy, NULL if there is none. */
+enum docker_action docker_parse_event(const char *text, size_t len, char **ret_id) _must_check_;
+
+/* /version: "docker" or "podman", and its version. -EBADMSG if it is something else. */
+int docker_parse_version(const char *text, size_t len, const char **ret_runtime,
+			 char **ret_version) _must_check_;
+
+/* DockerRootDir of /info, absolute; NULL if it is missing. */
+char *docker_parse_root_dir(const char *text, size_t len) _must_check_;

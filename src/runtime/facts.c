@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A container's /etc/passwd is opened inside the container's own root, across no mount and through
+ * no symbolic link at its end: a container can neither lead us to a file of the host nor, with a
+ * file system of its own making, hold us up.
+ */
+#include "facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <linux/openat2.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+
+/* Neither a FIFO nor a terminal may hold us up or become ours. */
+#define OPEN_FOREIGN (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+#define PROC_MAX 65536
+#define MOUNTINFO_MAX (1U << 20)
+#define IDS_FILE_MAX 65536
+
+static int read_fd(int fd, size_t max, struct strbuf *ret)
+{
+	char buf[4096];
+	ssize_t n;
+
+	strbuf_reset(ret);
+	while ((n = read(fd, buf, sizeof(buf))) > 0) {
+		if (ret->len + (size_t)n > max)
+			return -EFBIG;
+		strbuf_add(ret, buf, (size_t)n);
+	}
+	return n < 0 ? -errno : 0;
+}
+
+static int read_regular(int fd, size_t max, struct strbuf *ret, struct stat *ret_st)
+{
+	if (fstat(fd, ret_st) < 0)
+		return -errno;
+	return S_ISREG(ret_st->st_mode) ? read_fd(fd, max, ret) : -EINVAL;
+}
+
+int read_bounded(const char *path, size_t max, struct strbuf *ret)
+{
+	_cleanup_close_ int fd = open(path, OPEN_FOREIGN | O_NOFOLLOW);
+	struct stat st;
+
+	return fd < 0 ? -errno : read_regular(fd, max, ret, &st);
+}
+
+int read_bounded_at(int dir, const char *name, size_t max, struct strbuf *ret, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = open_within(dir, name, OPEN_FOREIGN);
+
+	return fd < 0 ? fd : read_regular(fd, max, ret, ret_st);
+}
+
+int open_within(int dir, const char *name, int flags)
+{
+	struct open_how how = {
+		.flags = (uint64_t)(flags | O_CLOEXEC),
+		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int read_proc(const char *root, uint32_t pid, const char *name, size_t max,
+		     struct strbuf *ret)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/%u/%s", root, pid, name);
+
+	return read_bounded(path, max, ret);
+}
+
+/* Field n (from 3, the state) of /proc/PID/stat; the name before it may hold anything. */
+static const char *stat_field(const struct strbuf *stat, unsigned n)
+{
+	const char *p = stat->s ? strrchr(stat->s, ')') : NULL;
+
+	if (!p)
+		return NULL;
+	for (unsigned i = 2; i < n && p; i++) {
+		p = strchr(p, ' ');
+		p = p ? p + 1 : NULL;
+	}
+	return p;
+}
+
+static bool read_stat(const char *root, uint32_t pid, struct strbuf *stat)
+{
+	const char *state;
+
+	if (!pid || read_proc(root, pid, "stat", PROC_MAX, stat) < 0)
+		return false;
+	state = stat_field(stat, 3);
+	return state && !strchr("ZXx", *state);
+}
+
+uint64_t process_start_ticks(const char *root, uint32_t pid)
+{
+	_cleanup_strbuf_ struct strbuf stat = STRBUF_INIT;
+	const char *start;
+
+	if (!read_stat(root, pid, &stat))
+		return 0;
+	start = stat_field(&stat, 22);
+	return start ? strtoull(start, NULL, 10) : 0;
+}
+
+uint64_t process_start(const char *root, uint32_t pid)
+{
+	long hz = sysconf(_SC_CLK_TCK);
+
+	return process_start_ticks(root, pid) * (NSEC_PER_SEC / (uint64_t)(hz > 0 ? hz : 100));
+}
+
+uint32_t process_parent(const char *root, uint32_t pid)
+{
+	_cleanup_strbuf_ struct strbuf stat = STRBUF_INIT;
+	const char *parent;
+
+	if (!read_stat(root, pid, &stat))
+		return 0;
+	parent = stat_field(&stat, 4);
+	return parent ? (uint32_t)strtoul(parent, NULL, 10) : 0;
+}
+
+char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
+{
+	/* Best first. The v2 line has an empty list of controllers. */
+	static const char *const wanted[] = { "", "memory", "pids" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		for (const char *line = text, *next; line && *line; line = next) {
+			const char *end = strchrnul(line, '\n');
+			const char *list = memchr(line, ':', (size_t)(end - line));
+			const char *path;
+
+			next = *end ? end + 1 : NULL;
+			if (!list++)
+				continue;
+			path = memchr(list, ':', (size_t)(end - list));
+			if (!path || (size_t)(path - list) != strlen(wanted[i]) ||
+			    memcmp(list, wanted[i], (size_t)(path - list)) != 0)
+				continue;
+			path++;
+			if (*path != '/' || end - path < 2)
+				continue;
+			*ret_hierarchy = wanted[i];
+			return xstrndup(path, MIN((size_t)(end - path), (size_t)CONTAINER_STRING_MAX));
+		}
+	}
+	*ret_hierarchy = "";
+	return NULL;
+}
+
+static char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char *path;
+
+	*ret_hierarchy = "";
+	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
+		return NULL;
+	path = facts_parse_cgroup(text.s, ret_hierarchy);
+	return path ? path : xstrdup("/");
+}
+
+char *process_cgroup(const char *root, uint32_t pid)
+{
+	const char *hierarchy;
+
+	return cgroup_of(root, pid, &hierarchy);
+}
+
+/* "\040" and the like in mountinfo. */
+static void unescape(char *s)
+{
+	char *out = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = '\0';
+}
+
+/* One line of mountinfo, cut in place: the mount's root and place, type and super options. */
+static bool mount_line(char *line, char *field[4])
+{
+	char *dash = strstr(line, " - "), *after, *w;
+	unsigned n = 0;
+
+	if (!dash)
+		return false;
+	*dash = '\0';
+	for (; (w = strsep(&line, " ")); n++)
+		if (n == 3 || n == 4)
+			field[n - 3] = w;
+	after = dash + 3;
+	field[2] = strsep(&after, " ");
+	strsep(&after, " ");
+	field[3] = strsep(&after, " ");
+	return n > 4 && field[3];
+}
+
+/* Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown. */
+static char *hierarchy_mount(const char *root, const char *hierarchy)
+{
+	_cleanup_free_ char *below = xasprintf("%s/sys/fs/cgroup", root);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char *rest, *line, *best = NULL;
+
+	if (read_bounded("/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0)
+		return NULL;
+	rest = text.s;
+	while ((line = strsep(&rest, "\n"))) {
+		_cleanup_free_ char *options = NULL;
+		char *f[4] = { NULL };
+
+		if (!mount_line(line, f) || !streq(f[0], "/") ||
+		    !streq(f[2], *hierarchy ? "cgroup" : "cgroup2"))
+			continue;
+		options = xasprintf(",%s,", f[3]);
+		if (*hierarchy) {
+			_cleanup_free_ char *option = xasprintf(",%s,", hierarchy);
+
+			if (!strstr(options, option))
+				continue;
+		}
+		unescape(f[1]);
+		if (!best || (starts_with(f[1], below) && !starts_with(best, below))) {
+			free(best);
+			best = xstrdup(f[1]);
+		}
+	}
+	return best;
+}
+
+static uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup)
+{
+	_cleanup_free_ char *mount = hierarchy_mount(root, hierarchy), *path = NULL;
+	struct stat st;
+
+	/* "/../x" is outside of our own cgroup namespace: not below what we have mounted. */
+	if (!mount || strstr(cgroup, ".."))
+		return 0;
+	path = xasprintf("%s%s", mount, cgroup);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+uint64_t process_namespace(const char *root, uint32_t pid, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/%u/ns/%s", root, pid, name);
+	struct stat st;
+
+	return pid && stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* The host's: those of its first process, or ours where that one is hidden. */
+static uint64_t host_namespace(const char *root, const char *name)
+{
+	_cleanup_free_ char *own = xasprintf("/proc/self/ns/%s", name);
+	uint64_t ino = process_namespace(root, 1, name);
+	struct stat st;
+
+	if (ino)
+		return ino;
+	return stat(own, &st) == 0 ? st.st_ino : 0;
+}
+
+int64_t process_userns_owner(const char *root, uint32_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/%u/ns/user", root, pid);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	uid_t owner;
+
+	if (fd < 0 || ioctl(fd, NS_GET_OWNER_UID, &owner) < 0)
+		return -1;
+	return owner;
+}
+
+static uint8_t shared_namespaces(const char *root, uint32_t pid, uint8_t unknown)
+{
+	static const struct {
+		const char *name;
+		uint8_t bit;
+	} all[] = {
+		{ "pid", SHARES_PID }, { "net", SHARES_NET },	{ "ipc", SHARES_IPC },
+		{ "uts", SHARES_UTS }, { "user", SHARES_USER }, { "cgroup", SHARES_CGROUP },
+	};
+	uint8_t shares = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		uint64_t its = process_namespace(root, pid, all[i].name);
+		uint64_t host = host_namespace(root, all[i].name);
+
+		if (!its || !host)
+			shares |= unknown & all[i].bit;
+		else if (its == host)
+			shares |= all[i].bit;
+	}
+	return shares;
+}
+
+void facts_parse_ids(const char *text, size_t len, struct id_name **ret, size_t *ret_n)
+{
+	const char *end = text + len;
+
+	for (const char *line = text, *next; line < end && *ret_n < CONTAINER_IDS_MAX; line = next) {
+		const char *eol = memchr(line, '\n', (size_t)(end - line));
+		const char *name_end, *id;
+		char *stop;
+		unsigned long v;
+
+		/* What has no newline may be cut by our own bound. */
+		if (!eol)
+			break;
+		next = eol + 1;
+		name_end = memchr(line, ':', (size_t)(eol - line));
+		id = name_end ? memchr(name_end + 1, ':', (size_t)(eol - name_end - 1)) : NULL;
+		if (!id || name_end == line || id[1] < '0' || id[1] > '9')
+			continue;
+		v = strtoul(id + 1, &stop, 10);
+		if (*stop != ':' || v > UINT32_MAX)
+			continue;
+		*ret = xrealloc(*ret, (*ret_n + 1) * sizeof(**ret));
+		(*ret)[*ret_n] = (struct id_name){
+			.id = (uint32_t)v,
+			.name = xstrndup(line, MIN((size_t)(name_end - line), (size_t)256)),
+		};
+		(*ret_n)++;
+	}
+}
+
+static void read_ids(int root_fd, const char *path, struct id_name **ret, size_t *ret_n)
+{
+	struct open_how how = {
+		.flags = OPEN_FOREIGN | O_NOFOLLOW,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+	};
+	_cleanup_close_ int fd = (int)syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	_cleanup_free_ char *text = NULL;
+	struct stat st;
+	ssize_t n;
+
+	if (*ret || fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	text = xmalloc(IDS_FILE_MAX + 1);
+	n = read(fd, text, IDS_FILE_MAX);
+	if (n <= 0)
+		return;
+	/* A last line without its newline is whole when the file ends there. */
+	if (n < IDS_FILE_MAX && text[n - 1] != '\n')
+		text[n++] = '\n';
+	facts_parse_ids(text, (size_t)n, ret, ret_n);
+}
+
+/* Opening a file on FUSE waits for its server, which can be anyone. mountinfo asks nobody. */
+static bool root_is_fuse(const char *root, uint32_t pid)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	bool fuse = false;
+	char *rest, *line;
+
+	if (read_proc(root, pid, "mountinfo", MOUNTINFO_MAX, &text) < 0)
+		return true;
+	rest = text.s;
+	while ((line = strsep(&rest, "\n"))) {
+		char *f[4] = { NULL };
+
+		if (mount_line(line, f) && streq(f[1], "/"))
+			fuse = starts_with(f[2], "fuse");
+	}
+	return fuse;
+}
+
+static void fill_users(struct container_info *c, const char *root)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/%u/root", root, c->init_pid);
+	_cleanup_close_ int fd = -1;
+
+	if (root_is_fuse(root, c->init_pid))
+		return;
+	fd = open(path, O_PATH | O_CLOEXEC | O_DIRECTORY);
+	if (fd < 0)
+		return;
+	read_ids(fd, "etc/passwd", &c->users, &c->n_users);
+	read_ids(fd, "etc/group", &c->groups, &c->n_groups);
+}
+
+void facts_fill(struct container_info *c, const char *root)
+{
+	const char *hierarchy;
+	char *cgroup;
+	uint64_t start;
+
+	if (!c->init_pid)
+		return;
+	start = process_start(root, c->init_pid);
+	if (!start) {
+		c->init_pid = 0;
+		return;
+	}
+	c->init_start = start;
+	if (!c->started)
+		c->started = clock_epoch() - clock_boot() + start;
+	c->pidns = (uint32_t)process_namespace(root, c->init_pid, "pid");
+	c->mntns = (uint32_t)process_namespace(root, c->init_pid, "mnt");
+	c->shares = shared_namespaces(root, c->init_pid, c->shares);
+	cgroup = cgroup_of(root, c->init_pid, &hierarchy);
+	if (cgroup) {
+		free(c->cgroup);
+		c->cgroup = cgroup;
+		c->cgroup_id = cgroup_inode(root, hierarchy, cgroup);
+	}
+	fill_users(c, root);
+	/* The number may have gone to another process meanwhile: then none of this was the container's. */
+	if (process_start(root, c->init_pid) != start) {
+		c->init_pid = 0;
+		c->pidns = c->mntns = 0;
+		c->init_start = c->cgroup_id = 0;
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What /proc tells about a container's first process: the facts that no runtime is asked for,
+ * because the kernel knows them better. root is the prefix of runtime.h.
+ */
+#pragma once
+
+#include "event/container_info.h"
+
+struct stat;
+
+/*
+ * Reads a regular file (or one of /proc) that is no symbolic link. -EFBIG if there is more than
+ * max bytes, -EINVAL if it is something else.
+ */
+int read_bounded(const char *path, size_t max, struct strbuf *ret) _must_check_;
+/* The same below a directory that its owner cannot lead us out of: no link, no mount on the way. */
+int read_bounded_at(int dir, const char *name, size_t max, struct strbuf *ret,
+		    struct stat *ret_st) _must_check_;
+int open_within(int dir, const char *name, int flags) _must_check_;
+
+/* The start of a process, CLOCK_BOOTTIME ns in steps of a tick; 0 if it is gone or a zombie. */
+uint64_t process_start(const char *root, uint32_t pid);
+/* Field 22 as it stands there, for runtimes that keep it; 0 as above. */
+uint64_t process_start_ticks(const char *root, uint32_t pid);
+uint32_t process_parent(const char *root, uint32_t pid);
+/* Its cgroup: the v2 path unless that is the root, else memory's or pids'. NULL if it is gone. */
+char *process_cgroup(const char *root, uint32_t pid) _must_check_;
+/* The inode of ROOT/proc/PID/ns/NAME, 0 if it cannot be read. */
+uint64_t process_namespace(const char *root, uint32_t pid, const char *name);
+/* Who made the user namespace of pid; -1 if that cannot be known. */
+int64_t process_userns_owner(const char *root, uint32_t pid);
+
+/*
+ * Fills pidns, mntns, shares, cgroup, cgroup_id, init_start, started, users and groups from
+ * init_pid. If that process is gone, init_pid becomes 0 and nothing else is touched.
+ */
+void facts_fill(struct container_info *c, const char *root);
+
+/* For tests: "name:x:1:..." lines of a passwd or group file. */
+void facts_parse_ids(const char *text, size_t len, struct id_name **ret, size_t *ret_n);
+/* For tests: the path in the text of /proc/PID/cgroup; *ret_hierarchy is "", "memory" or "pids". */
+char *facts_parse_cgroup(const char *text, const char **ret_hierarchy) _must_check_;

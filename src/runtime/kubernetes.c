@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pod facts stand in labels and OCI annotations, under keys that differ by who wrote them: the
+ * kubelet, containerd's CRI, CRI-O, cri-dockerd. One table for all.
+ */
+#include "kubernetes.h"
+
+#include "json.h"
+
+#define SANDBOX_NAME "POD"
+
+static const struct {
+	const char *key;
+	size_t member;
+} keys[] = {
+	{ "io.kubernetes.container.name", offsetof(struct container_info, name) },
+	{ "io.kubernetes.cri.container-name", offsetof(struct container_info, name) },
+	{ "nerdctl/name", offsetof(struct container_info, name) },
+	{ "io.kubernetes.pod.name", offsetof(struct container_info, pod_name) },
+	{ "io.kubernetes.cri.sandbox-name", offsetof(struct container_info, pod_name) },
+	{ "io.kubernetes.pod.namespace", offsetof(struct container_info, pod_namespace) },
+	{ "io.kubernetes.cri.sandbox-namespace", offsetof(struct container_info, pod_namespace) },
+	{ "io.kubernetes.pod.uid", offsetof(struct container_info, pod_uid) },
+	{ "io.kubernetes.cri.sandbox-uid", offsetof(struct container_info, pod_uid) },
+	{ "io.kubernetes.cri.image-name", offsetof(struct container_info, image) },
+	{ "io.kubernetes.cri-o.ImageName", offsetof(struct container_info, image) },
+};
+
+static const struct label sandbox_marks[] = {
+	{ (char *)"io.kubernetes.cri.container-type", (char *)"sandbox" },
+	{ (char *)"io.kubernetes.cri-o.ContainerType", (char *)"sandbox" },
+	{ (char *)"io.kubernetes.docker.type", (char *)"podsandbox" },
+	{ (char *)"io.cri-containerd.kind", (char *)"sandbox" },
+};
+
+static void replace(char **member, const char *value)
+{
+	char *copy = bounded_dup(value);
+
+	free(*member);
+	*member = copy;
+}
+
+static void mark_sandbox(struct container_info *c)
+{
+	c->sandbox = true;
+	replace(&c->name, SANDBOX_NAME);
+}
+
+/* CRI-O keeps the labels as JSON in one annotation. */
+static void apply_crio_labels(struct container_info *c, const char *text)
+{
+	_cleanup_json_ json_t *j = json_parse(text, strlen(text));
+	const char *s;
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		/* The keys have dots: no paths. */
+		s = json_string_value(json_object_get(j, keys[i].key));
+		if (s && *s && keys[i].member != offsetof(struct container_info, image))
+			replace((char **)((char *)c + keys[i].member), s);
+	}
+}
+
+void kubernetes_apply(struct container_info *c, const struct label *from, size_t n)
+{
+	const char *s = labels_find(from, n, "io.kubernetes.cri-o.Labels");
+
+	if (s)
+		apply_crio_labels(c, s);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		s = labels_find(from, n, keys[i].key);
+		if (!s)
+			continue;
+		if (keys[i].member == offsetof(struct container_info, image))
+			image_set(c, s);
+		else
+			replace((char **)((char *)c + keys[i].member), s);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(sandbox_marks); i++) {
+		s = labels_find(from, n, sandbox_marks[i].key);
+		if (s && streq(s, sandbox_marks[i].value))
+			mark_sandbox(c);
+	}
+}
+
+void kubernetes_apply_name(struct container_info *c)
+{
+	_cleanup_free_ char *copy = xstrdup(c->name);
+	char *rest = copy, *part[6] = { NULL };
+
+	if (!copy || !starts_with(copy, "k8s_"))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
+		part[i] = strsep(&rest, "_");
+		if (!part[i] || !*part[i])
+			return;
+	}
+	replace(&c->name, part[1]);
+	replace(&c->pod_name, part[2]);
+	replace(&c->pod_namespace, part[3]);
+	replace(&c->pod_uid, part[4]);
+	if (streq(part[1], SANDBOX_NAME))
+		mark_sandbox(c);
+}

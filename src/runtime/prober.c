@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "prober.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "source.h"
+
+#define PROBE_MS 2000U
+
+static const struct {
+	const char *kind;
+	const char *socket;
+} usual[] = {
+	{ "docker", "/run/docker.sock" },
+	{ "docker", "/var/run/docker.sock" },
+	{ "containerd", "/run/containerd/containerd.sock" },
+	{ "containerd", "/run/k3s/containerd/containerd.sock" },
+	{ "containerd", "/run/k0s/containerd.sock" },
+	{ "containerd", "/var/snap/microk8s/common/run/containerd.sock" },
+	{ "containerd", "/run/docker/containerd/containerd.sock" },
+	{ "cri", "/run/crio/crio.sock" },
+	{ "podman", "/run/podman/podman.sock" },
+};
+
+struct prober {
+	struct runtimes *rt;
+	struct source *waiting;		/* not there yet, or another's double */
+	struct source *started;
+	pthread_t thread;
+	bool running;
+};
+
+/* Later ones go to the end: who was asked for first wins over doubles. */
+static void append(struct source **list, struct source *s)
+{
+	while (*list)
+		list = &(*list)->next;
+	s->next = NULL;
+	*list = s;
+}
+
+static void add(struct prober *p, const char *kind, const char *socket)
+{
+	append(&p->waiting, source_new(p->rt, kind, socket));
+}
+
+static void add_all(struct prober *p, const struct runtimes_config *config)
+{
+	static const char unix_scheme[] = "unix://";
+	const char *docker_host = getenv("DOCKER_HOST");
+
+	for (size_t i = 0; i < config->n_extra; i++) {
+		const char *equals = strchr(config->extra[i], '=');
+		_cleanup_free_ char *kind = NULL;
+		enum source_kind unused;
+
+		if (!equals)
+			continue;
+		kind = xstrndup(config->extra[i], (size_t)(equals - config->extra[i]));
+		if (source_kind_parse(kind, &unused) == 0)
+			add(p, kind, equals + 1);
+	}
+	if (!config->defaults)
+		return;
+	if (docker_host && starts_with(docker_host, unix_scheme) &&
+	    docker_host[sizeof(unix_scheme) - 1] == '/')
+		add(p, "docker", docker_host + sizeof(unix_scheme) - 1);
+	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
+		add(p, usual[i].kind, usual[i].socket);
+}
+
+/* A daemon makes its socket anew when it restarts: the names are compared too. */
+static bool is_double(const struct prober *p, const struct source *s, const struct stat *st)
+{
+	_cleanup_free_ char *real = realpath(s->path, NULL);
+
+	for (const struct source *o = p->started; o; o = o->next) {
+		_cleanup_free_ char *other = realpath(o->path, NULL);
+		struct stat other_st;
+
+		if (streq(o->path, s->path) || (real && other && streq(real, other)))
+			return true;
+		if (stat(o->path, &other_st) == 0 && other_st.st_ino == st->st_ino &&
+		    other_st.st_dev == st->st_dev)
+			return true;
+	}
+	return false;
+}
+
+/* counted: its first list is one that runtimes_unlisted() counts. */
+static int probe(struct prober *p, bool counted)
+{
+	for (struct source **at = &p->waiting; *at;) {
+		struct source *s = *at;
+		struct stat st;
+		int r;
+
+		if (stat(s->path, &st) < 0 || !S_ISSOCK(st.st_mode) || is_double(p, s, &st)) {
+			at = &s->next;
+			continue;
+		}
+		s->counted = counted;
+		if (counted)
+			atomic_fetch_add(&p->rt->unlisted, 1);
+		r = pthread_create(&s->thread, NULL, source_main, s);
+		if (r) {
+			if (counted)
+				atomic_fetch_sub(&p->rt->unlisted, 1);
+			return -r;
+		}
+		*at = TAKE_PTR(s->next);
+		append(&p->started, s);
+	}
+	return 0;
+}
+
+static void *prober_main(void *arg)
+{
+	struct prober *p = arg;
+
+	/* A thread that could not be had now may be had later. */
+	while (!runtimes_wait(p->rt, PROBE_MS))
+		(void)probe(p, false);
+	return NULL;
+}
+
+int prober_start(struct prober **ret, struct runtimes *rt, const struct runtimes_config *config)
+{
+	struct prober *p = xcalloc(1, sizeof(*p));
+	int r;
+
+	*ret = p;
+	p->rt = rt;
+	add_all(p, config);
+	r = probe(p, true);
+	if (r == 0 && p->waiting) {
+		r = -pthread_create(&p->thread, NULL, prober_main, p);
+		p->running = r == 0;
+	}
+	return r;
+}
+
+static bool join(pthread_t thread, const struct timespec *deadline)
+{
+	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, deadline) == 0;
+}
+
+bool prober_join(struct prober *p, const struct timespec *deadline)
+{
+	bool all = true;
+
+	if (!p)
+		return true;
+	/* Before the sources: it starts them. */
+	if (p->running && !join(p->thread, deadline))
+		return false;
+	p->running = false;
+	for (struct source *s = p->started; s; s = s->next)
+		all &= join(s->thread, deadline);
+	return all;
+}
+
+static void free_list(struct source *list)
+{
+	for (struct source *next; list; list = next) {
+		next = list->next;
+		source_free(list);
+	}
+}
+
+void prober_free(struct prober *p)
+{
+	if (!p)
+		return;
+	free_list(p->waiting);
+	free_list(p->started);
+	free(p);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose container is a task in? Its cgroup's path names one; but a path is a hint, so a container
+ * that runs is believed to own the task only if both are in one cgroup or one namespace. Else the
+ * way up from the task: an ancestor that is some container's first process settles it.
+ */
+#include "disk.h"
+
+#include "facts.h"
+
+#define ANCESTORS_MAX 16
+
+struct task {
+	const struct resolve_context *x;
+	uint32_t pid;
+	const char *cgroup;	/* what we were told */
+	char *now;		/* what /proc says, NULL if the task is gone */
+	uint64_t pidns, mntns;
+};
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t len = strlen(above);
+
+	return path && len > 1 && strncmp(path, above, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0');
+}
+
+/* The host's namespaces are shared with everything: equal ones prove nothing then. */
+static bool same_namespace(const struct task *t, const char *name, uint64_t task_ns, uint32_t ns)
+{
+	return task_ns && (uint32_t)task_ns == ns &&
+	       task_ns != process_namespace(t->x->root, 1, name) &&
+	       task_ns != process_namespace("", (uint32_t)getpid(), name);
+}
+
+static bool same_cgroup(const struct task *t, const struct container_info *c)
+{
+	return c->cgroup && (is_below(t->now, c->cgroup) || is_below(t->cgroup, c->cgroup));
+}
+
+static bool in_namespaces(const struct task *t, const struct container_info *c)
+{
+	return same_namespace(t, "mnt", t->mntns, c->mntns) ||
+	       same_namespace(t, "pid", t->pidns, c->pidns);
+}
+
+/* Before its first process is known there is nothing to compare, and nobody else to be wronged. */
+static bool agrees(const struct task *t, const struct container_info *c)
+{
+	return !c->init_pid || same_cgroup(t, c) || in_namespaces(t, c);
+}
+
+static struct entry *find(const struct resolve_context *x, const char *key)
+{
+	uint64_t hash = hash_string(key);
+
+	for (struct hnode *n = hmap_first(x->entries, hash); n; n = hmap_next(n, hash)) {
+		struct entry *e = container_of(n, struct entry, by_key);
+
+		if (streq(e->key, key))
+			return e;
+	}
+	return NULL;
+}
+
+static struct container_info *by_pattern(const struct task *t, const char *path)
+{
+	_cleanup_container_info_ struct container_info *c = NULL;
+	const char *runtime;
+	struct entry *e;
+	char id[65];
+
+	if (!cgroup_container_id(path, id, &runtime))
+		return NULL;
+	e = find(t->x, id);
+	if (e && e->info)
+		return agrees(t, e->info) ? container_info_dup(e->info) : NULL;
+	c = docker_dir_load(t->x->root, t->x->docker_dirs, t->x->n_docker_dirs, id);
+	if (!c)
+		return NULL;
+	facts_fill(c, t->x->root);
+	return agrees(t, c) ? TAKE_PTR(c) : NULL;
+}
+
+/* containerd's own namespaces put a container in "/NAMESPACE/ID" unless told otherwise. */
+static bool in_default_cgroup(const struct entry *e, const char *path)
+{
+	_cleanup_free_ char *cgroup = NULL;
+
+	if (!e->space || !path)
+		return false;
+	cgroup = xasprintf("/%s/%s", e->space, e->id);
+	return is_below(path, cgroup);
+}
+
+static struct container_info *by_entries(const struct task *t, uint32_t *chain, size_t n_chain)
+{
+	const struct entry *best = NULL;
+	size_t best_rank = n_chain + 1;
+
+	hmap_for_each(t->x->entries, n) {
+		const struct entry *e = container_of(n, struct entry, by_key);
+		size_t rank = 0;
+
+		if (!e->info)
+			continue;
+		if (!e->info->init_pid) {
+			rank = in_default_cgroup(e, t->now ? t->now : t->cgroup) ? n_chain : SIZE_MAX;
+		} else {
+			while (rank < n_chain && chain[rank] != e->info->init_pid)
+				rank++;
+			if (rank < n_chain && !entry_alive(e, t->x->root))
+				continue;
+			/* The nearest ancestor first; what only agrees comes after all of them. */
+			if (rank == n_chain && !same_cgroup(t, e->info) && !in_namespaces(t, e->info))
+				continue;
+		}
+		if (rank < best_rank) {
+			best = e;
+			best_rank = rank;
+		}
+	}
+	return best ? container_info_dup(best->info) : NULL;
+}
+
+struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid,
+				    const char *cgroup)
+{
+	struct task t = { .x = x, .pid = pid, .cgroup = cgroup };
+	_cleanup_free_ char *now = process_cgroup(x->root, pid);
+	struct container_info *c;
+	uint32_t chain[ANCESTORS_MAX + 1];
+	size_t n = 0;
+
+	t.now = now;
+	t.pidns = process_namespace(x->root, pid, "pid");
+	t.mntns = process_namespace(x->root, pid, "mnt");
+	c = by_pattern(&t, now);
+	if (!c && cgroup && !(now && streq(now, cgroup)))
+		c = by_pattern(&t, cgroup);
+	if (c)
+		return c;
+	for (uint32_t p = pid; p > 1 && n < ARRAY_SIZE(chain); p = process_parent(x->root, p))
+		chain[n++] = p;
+	return by_entries(&t, chain, n);
+}

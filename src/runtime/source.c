@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One socket's thread: connect, list, watch; when that ends, tell why and try again with back-off,
+ * at once when the socket was made anew (its daemon restarted).
+ */
+#include "source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "nunchi/limits.h"
+
+#define BACKOFF_FIRST_MS 1000U
+#define BACKOFF_MAX_MS 30000U
+#define SOCKET_LOOK_MS 500U
+
+struct known_container {
+	struct hnode by_id;
+	char *id;
+	uint32_t init_pid;
+	unsigned generation;
+};
+
+int source_kind_parse(const char *name, enum source_kind *ret)
+{
+	static const struct {
+		const char *name;
+		enum source_kind kind;
+	} kinds[] = {
+		{ "docker", SOURCE_DOCKER },
+		{ "podman", SOURCE_DOCKER },
+		{ "cri", SOURCE_CRI },
+		{ "containerd", SOURCE_CRI },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (streq(kinds[i].name, name)) {
+			*ret = kinds[i].kind;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+struct source *source_new(struct runtimes *rt, const char *kind_name, const char *socket)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+
+	s->rt = rt;
+	s->kind_name = xstrdup(kind_name);
+	s->socket = xstrdup(socket);
+	s->path = xasprintf("%s%s", rt->root, socket);
+	if (source_kind_parse(kind_name, &s->kind) < 0)
+		s->kind = SOURCE_DOCKER;
+	return s;
+}
+
+static void known_free(struct source *s, struct known_container *k)
+{
+	hmap_remove(&s->known, &k->by_id);
+	free(k->id);
+	free(k);
+}
+
+void source_free(struct source *s)
+{
+	if (!s)
+		return;
+	hmap_for_each(&s->known, n)
+		known_free(s, container_of(n, struct known_container, by_id));
+	hmap_free(&s->known);
+	free(s->kind_name);
+	free(s->socket);
+	free(s->path);
+	free(s->runtime);
+	free(s->said);
+	free(s);
+}
+
+static struct known_container *known_find(const struct source *s, const char *id)
+{
+	uint64_t hash = hash_string(id);
+
+	for (struct hnode *n = hmap_first(&s->known, hash); n; n = hmap_next(n, hash)) {
+		struct known_container *k = container_of(n, struct known_container, by_id);
+
+		if (streq(k->id, id))
+			return k;
+	}
+	return NULL;
+}
+
+bool source_knows(const struct source *s, const char *id)
+{
+	return known_find(s, id) != NULL;
+}
+
+static const char *shown_runtime(const struct source *s)
+{
+	return s->runtime ? s->runtime : s->kind_name;
+}
+
+void source_found(struct source *s, struct container_info *info)
+{
+	struct known_container *k = known_find(s, info->id);
+	struct runtime_message *m;
+
+	if (!k && s->known.count >= NUNCHI_SLOTS_MAX) {
+		container_info_free(info);
+		return;
+	}
+	if (!k) {
+		k = xcalloc(1, sizeof(*k));
+		k->id = xstrdup(info->id);
+		hmap_insert(&s->known, &k->by_id, hash_string(k->id));
+	}
+	k->init_pid = info->init_pid;
+	k->generation = s->generation;
+	if (!info->runtime)
+		info->runtime = xstrdup(shown_runtime(s));
+	if (!info->source)
+		info->source = xasprintf("%s %s", shown_runtime(s), s->socket);
+	m = message_new(RUNTIME_CONTAINER);
+	m->info = info;
+	messages_post(&s->rt->queue, m, false);
+}
+
+static void gone(struct source *s, struct known_container *k)
+{
+	struct runtime_message *m = message_new(RUNTIME_GONE);
+
+	m->info = xcalloc(1, sizeof(*m->info));
+	m->info->id = xstrdup(k->id);
+	m->info->runtime = xstrdup(shown_runtime(s));
+	m->info->init_pid = k->init_pid;
+	known_free(s, k);
+	messages_post(&s->rt->queue, m, false);
+}
+
+void source_gone(struct source *s, const char *id)
+{
+	struct known_container *k = known_find(s, id);
+
+	if (k)
+		gone(s, k);
+}
+
+void source_keep(struct source *s, const char *id)
+{
+	struct known_container *k = known_find(s, id);
+
+	if (k)
+		k->generation = s->generation;
+}
+
+void source_list_begin(struct source *s)
+{
+	s->generation++;
+}
+
+static void listed(struct source *s)
+{
+	if (!s->counted)
+		return;
+	s->counted = false;
+	atomic_fetch_sub(&s->rt->unlisted, 1);
+	messages_post(&s->rt->queue, message_new(RUNTIME_LISTED), false);
+}
+
+void source_list_end(struct source *s)
+{
+	hmap_for_each(&s->known, n) {
+		struct known_container *k = container_of(n, struct known_container, by_id);
+
+		if (k->generation != s->generation)
+			gone(s, k);
+	}
+	listed(s);
+}
+
+/* Each state is told once, not at every attempt. */
+static void say(struct source *s, bool ok, char *text)
+{
+	struct runtime_message *m;
+
+	if (s->said && streq(s->said, text)) {
+		free(text);
+		return;
+	}
+	free(s->said);
+	s->said = text;
+	m = message_new(RUNTIME_STATE);
+	m->ok = ok;
+	m->text = xstrdup(text);
+	messages_post(&s->rt->queue, m, false);
+}
+
+void source_up(struct source *s, const char *runtime, const char *version)
+{
+	free(s->runtime);
+	s->runtime = xstrdup(runtime);
+	s->answered = true;
+	say(s, true, xasprintf("%s %s %s", runtime, version, s->socket));
+}
+
+bool runtimes_wait(const struct runtimes *rt, unsigned ms)
+{
+	struct pollfd p = { .fd = rt->stop_fd, .events = POLLIN };
+
+	return poll(&p, 1, (int)ms) > 0;
+}
+
+/* Waits for the next attempt; true if it is time to end. */
+static bool back_off(struct source *s, unsigned *ms, const struct stat *before)
+{
+	uint64_t deadline = clock_boot() + *ms * NSEC_PER_MSEC;
+
+	*ms = MIN(2 * *ms, BACKOFF_MAX_MS);
+	while (clock_boot() < deadline) {
+		struct stat now;
+
+		if (runtimes_wait(s->rt, SOCKET_LOOK_MS))
+			return true;
+		if (stat(s->path, &now) == 0 && (now.st_ino != before->st_ino ||
+						 now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+						 now.st_ctim.tv_nsec != before->st_ctim.tv_nsec)) {
+			*ms = BACKOFF_FIRST_MS;
+			return false;
+		}
+	}
+	return false;
+}
+
+void *source_main(void *arg)
+{
+	struct source *s = arg;
+	unsigned wait_ms = BACKOFF_FIRST_MS;
+	bool end = false;
+
+	while (!end) {
+		_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+		struct stat st = { 0 };
+		int r;
+
+		s->answered = false;
+		if (stat(s->path, &st) < 0)
+			memset(&st, 0, sizeof(st));
+		r = s->kind == SOURCE_DOCKER ? docker_run(s, &why) : cri_run(s, &why);
+		if (r == -ECANCELED)
+			break;
+		say(s, false, xasprintf("%s %s: %s", shown_runtime(s), s->socket,
+					why.len ? why.s : strerrordesc_np(-r)));
+		listed(s);
+		if (s->answered)
+			wait_ms = BACKOFF_FIRST_MS;
+		end = back_off(s, &wait_ms, &st);
+	}
+	return NULL;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the threads of this room share. A source is one socket with its thread; the disk is one
+ * more thread. They meet only in the queue of messages, which has a lock of its own.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+#include "base/hmap.h"
+#include "base/http.h"
+#include "runtime.h"
+
+/* Messages that may wait for the loop; past that their makers wait. */
+#define MESSAGES_MAX 8192
+
+/* One call of an API. */
+#define CALL_TIMEOUT_MS 10000
+/* How long a stream is waited for before the time is used otherwise. */
+#define STREAM_WAIT_MS 1000
+/* Lists are compared again so often, should an event have been lost. */
+#define RELIST_SECONDS 30
+
+struct message_queue {
+	pthread_mutex_t lock;
+	pthread_cond_t space;
+	struct runtime_message *head, **tail;
+	size_t n;
+	int fd;		/* eventfd: readable while n > 0 */
+	bool closed;
+};
+
+int messages_init(struct message_queue *q) _must_check_;
+void messages_free(struct message_queue *q);
+/* Waits while the queue is full, unless now is set. Takes m; frees it if the queue is closed. */
+void messages_post(struct message_queue *q, struct runtime_message *m, bool now);
+struct runtime_message *messages_next(struct message_queue *q) _must_check_;
+/* Nobody waits and nothing is taken from here on. */
+void messages_close(struct message_queue *q);
+
+enum source_kind { SOURCE_DOCKER, SOURCE_CRI };
+
+struct source {
+	struct source *next;
+	struct runtimes *rt;
+	enum source_kind kind;
+	char *kind_name;	/* as given: "docker", "podman", "cri", "containerd" */
+	char *socket;		/* as shown */
+	char *path;		/* with the root's prefix */
+	char *runtime;		/* "docker", "containerd", ...: known when it has answered */
+	char *said;		/* the last state that was posted */
+	struct hmap known;	/* struct known_container, by id */
+	unsigned generation;
+	pthread_t thread;
+	bool counted;		/* its first list is waited for */
+	bool answered;		/* since the last connection */
+};
+
+struct disk;
+
+struct runtimes {
+	struct message_queue queue;
+	char *root;
+	int stop_fd;		/* readable once all must end */
+	atomic_uint unlisted;
+	struct disk *disk;
+	struct prober *prober;
+};
+
+/* The body of a source: until the connection is lost, with the reason. */
+int docker_run(struct source *s, struct strbuf *why) _must_check_;
+int cri_run(struct source *s, struct strbuf *why) _must_check_;
+
+/* Sleeps; true if it is time to end. */
+bool runtimes_wait(const struct runtimes *rt, unsigned ms);
+
+struct source *source_new(struct runtimes *rt, const char *kind_name, const char *socket)
+	_must_check_;
+void source_free(struct source *s);
+void *source_main(void *arg);
+
+/* Takes info, gives it source and runtime where unset, and posts it. */
+void source_found(struct source *s, struct container_info *info);
+/* Posts that it is gone, if it was known. */
+void source_gone(struct source *s, const char *id);
+bool source_knows(const struct source *s, const char *id);
+/* A list: begin, keep each that is in it, end: what was not kept is gone. */
+void source_list_begin(struct source *s);
+void source_keep(struct source *s, const char *id);
+void source_list_end(struct source *s);
+/* The runtime answers, with this version. */
+void source_up(struct source *s, const char *runtime, const char *version);
+
+/* kind of --runtime: 0, or -EINVAL if there is none of that name with a socket. */
+int source_kind_parse(const char *name, enum source_kind *ret);
+
+struct runtime_message *message_new(enum runtime_message_type type) _must_check_;

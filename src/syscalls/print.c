@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Arguments as a person would write them. What was captured is user memory: its length is checked
+ * against what is read from it, and what is too short is shown as bytes.
+ */
+#include "values.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <linux/capability.h>
+#include <linux/mount.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
+
+struct flag_list {
+	struct strbuf *out;
+	bool any;
+};
+
+static void add_flag(struct flag_list *list, const char *name)
+{
+	if (list->any)
+		strbuf_addc(list->out, '|');
+	strbuf_adds(list->out, name);
+	list->any = true;
+}
+
+/* Adds the names of the bits that have one and returns the other bits. */
+static uint64_t add_named(struct flag_list *list, const struct named_value *v, uint64_t raw)
+{
+	uint64_t rest = raw;
+
+	for (; v && v->name; v++) {
+		if (v->mask ? (raw & v->mask) != v->value
+			    : !v->value || (rest & v->value) != v->value)
+			continue;
+		add_flag(list, v->name);
+		rest &= ~(v->mask ? v->mask : v->value);
+	}
+	return rest;
+}
+
+static void end_flags(struct flag_list *list, uint64_t rest)
+{
+	if (!rest && list->any)
+		return;
+	if (list->any)
+		strbuf_addc(list->out, '|');
+	if (rest)
+		strbuf_addx(list->out, rest);
+	else
+		strbuf_addc(list->out, '0');
+}
+
+static void print_flags(struct strbuf *out, const struct named_value *values, uint64_t raw)
+{
+	struct flag_list list = { out, false };
+
+	end_flags(&list, add_named(&list, values, raw));
+}
+
+static const char *enum_name(const struct named_value *v, uint32_t raw)
+{
+	for (; v && v->name; v++)
+		if (v->value == raw)
+			return v->name;
+	return NULL;
+}
+
+/* Small numbers are counted, large ones (ioctl requests, magic numbers) are made of bits. */
+static void print_enum(struct strbuf *out, const struct named_value *values, uint32_t raw)
+{
+	const char *name = enum_name(values, raw);
+
+	if (name)
+		strbuf_adds(out, name);
+	else if ((int32_t)raw < -4095 || (int32_t)raw > 0xffff)
+		strbuf_addx(out, raw);
+	else
+		strbuf_addi(out, (int32_t)raw);
+}
+
+static void print_clone_flags(struct strbuf *out, uint32_t raw)
+{
+	struct flag_list list = { out, false };
+	uint32_t signal = raw & CSIGNAL;
+	uint64_t rest = add_named(&list, values_clone_flags, raw & ~(uint32_t)CSIGNAL);
+	const char *name = signal_name((int)signal);
+
+	if (signal && name)
+		add_flag(&list, name);
+	else
+		rest |= signal;
+	end_flags(&list, rest);
+}
+
+static void print_socket_type(struct strbuf *out, uint32_t raw)
+{
+	const uint32_t type_mask = 0xf;
+	struct flag_list list = { out, true };
+	uint64_t rest;
+
+	print_enum(out, values_sock_types, raw & type_mask);
+	rest = add_named(&list, values_sock_flags, raw & ~type_mask);
+	end_flags(&list, rest);
+}
+
+static void print_mode(struct strbuf *out, uint16_t mode)
+{
+	static const struct named_value types[] = {
+		N(S_IFREG), N(S_IFDIR), N(S_IFCHR), N(S_IFBLK), N(S_IFIFO), N(S_IFLNK), N(S_IFSOCK),
+		END
+	};
+	const char *type = enum_name(types, mode & S_IFMT);
+
+	if (type) {
+		strbuf_adds(out, type);
+		strbuf_addc(out, '|');
+		mode &= (uint16_t)~S_IFMT;
+	}
+	strbuf_addo(out, mode);
+}
+
+static void print_mode_flags(struct strbuf *out, const struct named_value *values, uint32_t raw)
+{
+	const uint32_t mode_mask = 0777;
+	struct flag_list list = { out, false };
+	uint64_t rest = add_named(&list, values, raw & ~mode_mask);
+
+	if (rest || !(raw & mode_mask)) {
+		end_flags(&list, rest);
+		list.any = true;
+	}
+	if (!(raw & mode_mask))
+		return;
+	if (list.any)
+		strbuf_addc(out, '|');
+	strbuf_addo(out, raw & mode_mask);
+}
+
+/* The kernel's encoding of a dev_t in 32 bits (new_decode_dev). */
+static void print_device(struct strbuf *out, uint32_t dev)
+{
+	strbuf_addu(out, (dev >> 8) & 0xfff);
+	strbuf_addc(out, ':');
+	strbuf_addu(out, (dev & 0xff) | ((dev >> 12) & 0xfff00));
+}
+
+static void print_pointer(struct strbuf *out, uint64_t raw)
+{
+	if (raw)
+		strbuf_addx(out, raw);
+	else
+		strbuf_adds(out, "NULL");
+}
+
+static void print_signal(struct strbuf *out, int sig)
+{
+	const char *name = signal_name(sig);
+
+	if (name)
+		strbuf_adds(out, name);
+	else
+		strbuf_addi(out, sig);
+}
+
+/* Each string ends with a NUL, but perhaps the last one. */
+static void print_strings(struct strbuf *out, const char *data, size_t len)
+{
+	if (len && !data[len - 1])
+		len--;
+	for (const char *nul; (nul = memchr(data, '\0', len));) {
+		strbuf_add(out, data, (size_t)(nul - data));
+		strbuf_addc(out, ' ');
+		len -= (size_t)(nul + 1 - data);
+		data = nul + 1;
+	}
+	strbuf_add(out, data, len);
+}
+
+static void print_hex(struct strbuf *out, const char *data, size_t len)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < len; i++) {
+		strbuf_addc(out, digits[(uint8_t)data[i] >> 4]);
+		strbuf_addc(out, digits[(uint8_t)data[i] & 15]);
+	}
+}
+
+/* Seconds and a fraction of so many digits; a fraction that is none is told as it is. */
+static void print_time(struct strbuf *out, const char *data, int digits)
+{
+	int64_t t[2], units = digits == 9 ? 1000000000 : 1000000;
+
+	memcpy(t, data, sizeof(t));
+	if (t[1] < 0 || t[1] >= units)
+		strbuf_addf(out, "{%lld, %lld}", (long long)t[0], (long long)t[1]);
+	else
+		strbuf_addf(out, "%lld.%0*lld", (long long)t[0], digits, (long long)t[1]);
+}
+
+static void print_fd_pair(struct strbuf *out, const char *data)
+{
+	int32_t fds[2];
+
+	memcpy(fds, data, sizeof(fds));
+	strbuf_addf(out, "[%d, %d]", fds[0], fds[1]);
+}
+
+static void print_open_how(struct strbuf *out, const char *data)
+{
+	struct open_how how;
+
+	memcpy(&how, data, sizeof(how));
+	strbuf_adds(out, "{flags=");
+	print_flags(out, values_open_flags, how.flags);
+	strbuf_adds(out, ", mode=");
+	strbuf_addo(out, how.mode);
+	strbuf_adds(out, ", resolve=");
+	print_flags(out, values_resolve_flags, how.resolve);
+	strbuf_addc(out, '}');
+}
+
+/* Only what the oldest form of the struct has is shown unasked: a short one has other bytes after. */
+static void print_clone_args(struct strbuf *out, const char *data)
+{
+	struct clone_args args;
+
+	memcpy(&args, data, sizeof(args));
+	strbuf_adds(out, "{flags=");
+	print_flags(out, values_clone_flags, args.flags);
+	strbuf_adds(out, ", exit_signal=");
+	print_signal(out, (int)args.exit_signal);
+	if (args.flags & CLONE_INTO_CGROUP) {
+		strbuf_adds(out, ", cgroup=");
+		strbuf_addi(out, (int32_t)args.cgroup);
+	}
+	strbuf_addc(out, '}');
+}
+
+static void print_limit(struct strbuf *out, uint64_t limit)
+{
+	if (limit == UINT64_MAX)
+		strbuf_adds(out, "RLIM_INFINITY");
+	else
+		strbuf_addu(out, limit);
+}
+
+static void print_rlimit(struct strbuf *out, const char *data)
+{
+	uint64_t limits[2];
+
+	memcpy(limits, data, sizeof(limits));
+	strbuf_adds(out, "{cur=");
+	print_limit(out, limits[0]);
+	strbuf_adds(out, ", max=");
+	print_limit(out, limits[1]);
+	strbuf_addc(out, '}');
+}
+
+static void print_cap_header(struct strbuf *out, const char *data)
+{
+	static const struct named_value versions[] = {
+		N(_LINUX_CAPABILITY_VERSION_1), N(_LINUX_CAPABILITY_VERSION_2),
+		N(_LINUX_CAPABILITY_VERSION_3), END
+	};
+	struct __user_cap_header_struct header;
+
+	memcpy(&header, data, sizeof(header));
+	strbuf_adds(out, "{version=");
+	print_enum(out, versions, header.version);
+	strbuf_addf(out, ", pid=%d}", header.pid);
+}
+
+static void print_caps(struct strbuf *out, const char *name, uint64_t caps)
+{
+	const uint64_t all = (2ULL << CAP_LAST_CAP) - 1;
+	struct flag_list list = { out, false };
+
+	strbuf_adds(out, name);
+	if ((caps & all) == all) {
+		strbuf_adds(out, "all");
+		return;
+	}
+	for (int cap = 0; cap <= CAP_LAST_CAP; cap++)
+		if (caps & 1ULL << cap)
+			add_flag(&list, capability_name(cap));
+	end_flags(&list, caps & ~all);
+}
+
+static void print_cap_data(struct strbuf *out, const char *data)
+{
+	struct __user_cap_data_struct half[2];
+
+	memcpy(half, data, sizeof(half));
+	print_caps(out, "{effective=", half[0].effective | (uint64_t)half[1].effective << 32);
+	print_caps(out, ", permitted=", half[0].permitted | (uint64_t)half[1].permitted << 32);
+	print_caps(out, ", inheritable=", half[0].inheritable | (uint64_t)half[1].inheritable << 32);
+	strbuf_addc(out, '}');
+}
+
+static void print_mount_attr(struct strbuf *out, const char *data)
+{
+	struct mount_attr attr;
+
+	memcpy(&attr, data, sizeof(attr));
+	strbuf_adds(out, "{attr_set=");
+	print_flags(out, values_mount_attrs, attr.attr_set);
+	strbuf_adds(out, ", attr_clr=");
+	print_flags(out, values_mount_attrs, attr.attr_clr);
+	strbuf_adds(out, ", propagation=");
+	print_flags(out, values_mount_flags, attr.propagation);
+	if (attr.attr_set & MOUNT_ATTR_IDMAP) {
+		strbuf_adds(out, ", userns_fd=");
+		strbuf_addi(out, (int32_t)attr.userns_fd);
+	}
+	strbuf_addc(out, '}');
+}
+
+/* Kinds of which the bytes say all. */
+static void print_captured(struct strbuf *out, enum arg_kind kind, const char *data, size_t len)
+{
+	static const struct {
+		size_t size;
+		void (*print)(struct strbuf *out, const char *data);
+	} structs[ARG_KIND_MAX] = {
+		[ARG_FDPAIR] = { sizeof(int32_t[2]), print_fd_pair },
+		[ARG_OPENHOW] = { sizeof(struct open_how), print_open_how },
+		[ARG_CLONEARGS] = { sizeof(struct clone_args), print_clone_args },
+		[ARG_RLIMIT] = { sizeof(uint64_t[2]), print_rlimit },
+		[ARG_CAPHDR] = { sizeof(struct __user_cap_header_struct), print_cap_header },
+		[ARG_CAPDATA] = { sizeof(struct __user_cap_data_struct[2]), print_cap_data },
+		[ARG_MOUNTATTR] = { sizeof(struct mount_attr), print_mount_attr },
+	};
+
+	if (structs[kind].print && len >= structs[kind].size)
+		structs[kind].print(out, data);
+	else if ((kind == ARG_TIME || kind == ARG_TIMEVAL) && len >= sizeof(int64_t[2]))
+		print_time(out, data, kind == ARG_TIME ? 9 : 6);
+	else
+		print_hex(out, data, len);
+}
+
+void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, const char *data,
+	       size_t len)
+{
+	int32_t word = (int32_t)raw;
+	uint32_t bits = (uint32_t)raw;
+
+	switch (arg->kind) {
+	case ARG_NONE:
+	case ARG_KIND_MAX:
+		return;
+	case ARG_INT:
+	case ARG_PID:
+	case ARG_FD:
+		return strbuf_addi(out, word);
+	case ARG_DIRFD:
+		return word == AT_FDCWD ? strbuf_adds(out, "AT_FDCWD") : strbuf_addi(out, word);
+	case ARG_LONG:
+		return strbuf_addi(out, (int64_t)raw);
+	case ARG_UINT:
+		return strbuf_addu(out, bits);
+	case ARG_SIZE:
+		return strbuf_addu(out, raw);
+	case ARG_HEX:
+		return strbuf_addx(out, raw);
+	case ARG_POINTER:
+		return print_pointer(out, raw);
+	case ARG_MODE:
+		return print_mode(out, (uint16_t)raw);
+	case ARG_DEV:
+		return print_device(out, bits);
+	case ARG_FLAGS:
+		return print_flags(out, arg->values, bits);
+	case ARG_ENUM:
+		return print_enum(out, arg->values, bits);
+	case ARG_OPENFLAGS:
+		return print_flags(out, values_open_flags, bits);
+	case ARG_CLONEFLAGS:
+		return print_clone_flags(out, bits);
+	case ARG_MODEFLAGS:
+		return print_mode_flags(out, arg->values, bits);
+	case ARG_SOCKTYPE:
+		return print_socket_type(out, bits);
+	case ARG_SIGNAL:
+		return print_signal(out, word);
+	case ARG_UID:
+	case ARG_GID:
+		return word == -1 ? strbuf_adds(out, "-1") : strbuf_addu(out, bits);
+	default:
+		break;
+	}
+
+	if (!data)
+		return print_pointer(out, raw);
+	switch (arg->kind) {
+	case ARG_PATH:
+	case ARG_PATHAT:
+	case ARG_STRING:
+	case ARG_BUFFER:
+	case ARG_BUFFER_OUT:
+		return strbuf_add(out, data, len);
+	case ARG_STRINGS:
+		return print_strings(out, data, len);
+	case ARG_SOCKADDR:
+	case ARG_SOCKADDR_OUT:
+	case ARG_MSGHDR:
+		return sockaddr_print(out, data, len);
+	default:
+		return print_captured(out, arg->kind, data, len);
+	}
+}
+
+void syscall_print_arg(struct strbuf *out, const struct syscall_info *call,
+		       const uint64_t args[6], unsigned index, const char *data, size_t len)
+{
+	struct syscall_arg arg;
+
+	if (index >= call->n_args)
+		return;
+	arg = call->args[index];
+	for (const struct arg_choice *c = arg.choices; c && c->kind != ARG_NONE; c++) {
+		if (c->when != (uint32_t)args[arg.chooser])
+			continue;
+		arg.kind = c->kind;
+		arg.values = c->values;
+		break;
+	}
+	arg_print(out, &arg, args[index], data, len);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decode table: ioctl requests, of which there are thousands. These are the ones that a program in
+ * a container makes, and the ones that reveal intent (typing into a terminal, tunnels, KVM, loop
+ * devices, file attributes, namespaces). The number says what is not here.
+ */
+#include "values.h"
+
+#include <linux/dm-ioctl.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/if_tun.h>
+#include <linux/kvm.h>
+#include <linux/loop.h>
+#include <linux/nsfs.h>
+#include <linux/perf_event.h>
+#include <linux/random.h>
+#include <linux/seccomp.h>
+#include <linux/sockios.h>
+#include <linux/userfaultfd.h>
+#include <linux/vhost.h>
+#include <linux/vt.h>
+#include <sys/ioctl.h>
+
+const struct named_value values_ioctl_requests[] = {
+	/* terminals */
+	N(TCGETS), N(TCSETS), N(TCSETSW), N(TCSETSF), N(TCSBRK), N(TCXONC), N(TCFLSH), N(TIOCEXCL),
+	N(TIOCNXCL), N(TIOCSCTTY), N(TIOCNOTTY), N(TIOCGPGRP), N(TIOCSPGRP), N(TIOCGSID),
+	N(TIOCSTI), N(TIOCGWINSZ), N(TIOCSWINSZ), N(TIOCLINUX), N(TIOCCONS), N(TIOCPKT),
+	N(TIOCGPTN), N(TIOCSPTLCK), N(TIOCGPTPEER), N(VT_ACTIVATE), N(VT_WAITACTIVE),
+	/* descriptors */
+	N(FIONREAD), N(FIONBIO), N(FIOASYNC), N(FIOCLEX), N(FIONCLEX),
+	/* network devices */
+	N(SIOCGIFCONF), N(SIOCGIFNAME), N(SIOCGIFFLAGS), N(SIOCSIFFLAGS), N(SIOCGIFADDR),
+	N(SIOCSIFADDR), N(SIOCGIFNETMASK), N(SIOCSIFNETMASK), N(SIOCGIFMTU), N(SIOCSIFMTU),
+	N(SIOCGIFHWADDR), N(SIOCSIFHWADDR), N(SIOCGIFINDEX), N(SIOCADDRT), N(SIOCDELRT),
+	N(SIOCSARP), N(SIOCDARP), N(SIOCBRADDBR), N(SIOCBRDELBR), N(SIOCBRADDIF), N(SIOCBRDELIF),
+	N(SIOCOUTQ), N(TUNSETIFF), N(TUNGETIFF), N(TUNSETPERSIST), N(TUNSETOWNER),
+	N(TUNGETFEATURES), N(TUNATTACHFILTER), N(VHOST_SET_OWNER), N(VHOST_SET_MEM_TABLE),
+	/* files and file systems */
+	N(FS_IOC_GETFLAGS), N(FS_IOC_SETFLAGS), N(FS_IOC_FSGETXATTR), N(FS_IOC_FSSETXATTR),
+	N(FS_IOC_FIEMAP), N(FICLONE), N(FICLONERANGE), N(FIDEDUPERANGE), N(FIFREEZE), N(FITHAW),
+	N(FITRIM), N(FIBMAP),
+	/* block devices */
+	N(BLKROSET), N(BLKROGET), N(BLKRRPART), N(BLKGETSIZE), N(BLKGETSIZE64), N(BLKFLSBUF),
+	N(BLKSSZGET), N(BLKDISCARD), N(BLKSECDISCARD), N(BLKZEROOUT), N(LOOP_SET_FD),
+	N(LOOP_CLR_FD), N(LOOP_SET_STATUS), N(LOOP_SET_STATUS64), N(LOOP_GET_STATUS64),
+	N(LOOP_CHANGE_FD), N(LOOP_CONFIGURE), N(LOOP_CTL_ADD), N(LOOP_CTL_REMOVE),
+	N(LOOP_CTL_GET_FREE), N(DM_VERSION), N(DM_DEV_CREATE), N(DM_DEV_REMOVE), N(DM_TABLE_LOAD),
+	/* namespaces, seccomp, perf, userfaultfd, random, KVM */
+	N(NS_GET_USERNS), N(NS_GET_PARENT), N(NS_GET_NSTYPE), N(NS_GET_OWNER_UID),
+	N(SECCOMP_IOCTL_NOTIF_RECV), N(SECCOMP_IOCTL_NOTIF_SEND),
+	N(SECCOMP_IOCTL_NOTIF_ID_VALID), N(SECCOMP_IOCTL_NOTIF_ADDFD), N(PERF_EVENT_IOC_ENABLE),
+	N(PERF_EVENT_IOC_DISABLE), N(PERF_EVENT_IOC_RESET), N(PERF_EVENT_IOC_SET_FILTER),
+	N(PERF_EVENT_IOC_SET_BPF), N(UFFDIO_API), N(UFFDIO_REGISTER), N(UFFDIO_UNREGISTER),
+	N(UFFDIO_WAKE), N(UFFDIO_COPY), N(UFFDIO_ZEROPAGE), N(UFFDIO_WRITEPROTECT),
+	N(RNDGETENTCNT), N(RNDADDTOENTCNT), N(RNDADDENTROPY), N(RNDZAPENTCNT), N(RNDCLEARPOOL),
+	N(KVM_GET_API_VERSION), N(KVM_CREATE_VM), N(KVM_CHECK_EXTENSION), N(KVM_CREATE_VCPU),
+	N(KVM_SET_USER_MEMORY_REGION), N(KVM_RUN), END
+};

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decode tables: processes, scheduling, tracing, seccomp, signals, capabilities. */
+#include "values.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/kcmp.h>
+#include <linux/personality.h>
+#include <linux/ptrace.h>
+#include <linux/rseq.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+
+/* CLONE_NEWTIME lies in clone's byte for the exit signal: only unshare, setns and clone3 take it. */
+const struct named_value values_clone_flags[] = {
+	N(CLONE_NEWTIME), N(CLONE_VM), N(CLONE_FS), N(CLONE_FILES), N(CLONE_SIGHAND),
+	N(CLONE_PIDFD), N(CLONE_PTRACE), N(CLONE_VFORK), N(CLONE_PARENT), N(CLONE_THREAD),
+	N(CLONE_NEWNS), N(CLONE_SYSVSEM), N(CLONE_SETTLS), N(CLONE_PARENT_SETTID),
+	N(CLONE_CHILD_CLEARTID), N(CLONE_DETACHED), N(CLONE_UNTRACED), N(CLONE_CHILD_SETTID),
+	N(CLONE_NEWCGROUP), N(CLONE_NEWUTS), N(CLONE_NEWIPC), N(CLONE_NEWUSER), N(CLONE_NEWPID),
+	N(CLONE_NEWNET), N(CLONE_IO), L(CLONE_CLEAR_SIGHAND, 0x100000000ULL),
+	L(CLONE_INTO_CGROUP, 0x200000000ULL), END
+};
+
+const struct named_value values_wait_options[] = {
+	N(WNOHANG), N(WUNTRACED), N(WEXITED), N(WCONTINUED), N(WNOWAIT), N(__WNOTHREAD), N(__WALL),
+	N(__WCLONE), END
+};
+
+const struct named_value values_wait_idtypes[] = {
+	N(P_ALL), N(P_PID), N(P_PGID), L(P_PIDFD, 3), END
+};
+
+const struct named_value values_pidfd_open_flags[] = {
+	L(PIDFD_NONBLOCK, O_NONBLOCK), L(PIDFD_THREAD, O_EXCL), END
+};
+
+const struct named_value values_pidfd_signal_flags[] = {
+	L(PIDFD_SIGNAL_THREAD, 1), L(PIDFD_SIGNAL_THREAD_GROUP, 2),
+	L(PIDFD_SIGNAL_PROCESS_GROUP, 4), END
+};
+
+const struct named_value values_rlimits[] = {
+	N(RLIMIT_CPU), N(RLIMIT_FSIZE), N(RLIMIT_DATA), N(RLIMIT_STACK), N(RLIMIT_CORE),
+	N(RLIMIT_RSS), N(RLIMIT_NPROC), N(RLIMIT_NOFILE), N(RLIMIT_MEMLOCK), N(RLIMIT_AS),
+	N(RLIMIT_LOCKS), N(RLIMIT_SIGPENDING), N(RLIMIT_MSGQUEUE), N(RLIMIT_NICE), N(RLIMIT_RTPRIO),
+	N(RLIMIT_RTTIME), END
+};
+
+const struct named_value values_rusage_who[] = {
+	N(RUSAGE_SELF), N(RUSAGE_CHILDREN), N(RUSAGE_THREAD), END
+};
+
+const struct named_value values_priority_which[] = {
+	N(PRIO_PROCESS), N(PRIO_PGRP), N(PRIO_USER), END
+};
+
+#define POLICY_BITS 0x3fffffffU
+const struct named_value values_sched_policies[] = {
+	M(SCHED_NORMAL, POLICY_BITS), M(SCHED_FIFO, POLICY_BITS), M(SCHED_RR, POLICY_BITS),
+	M(SCHED_BATCH, POLICY_BITS), M(SCHED_IDLE, POLICY_BITS), M(SCHED_DEADLINE, POLICY_BITS),
+	{ "SCHED_EXT", 7, POLICY_BITS }, N(SCHED_RESET_ON_FORK), END
+};
+
+const struct named_value values_ioprio_which[] = {
+	N(IOPRIO_WHO_PROCESS), N(IOPRIO_WHO_PGRP), N(IOPRIO_WHO_USER), END
+};
+
+#define IOCLASS(id) { #id, (uint32_t)(id) << IOPRIO_CLASS_SHIFT, 7U << IOPRIO_CLASS_SHIFT }
+const struct named_value values_ioprio_values[] = {
+	IOCLASS(IOPRIO_CLASS_NONE), IOCLASS(IOPRIO_CLASS_RT), IOCLASS(IOPRIO_CLASS_BE),
+	IOCLASS(IOPRIO_CLASS_IDLE), END
+};
+
+const struct named_value values_kcmp_types[] = {
+	N(KCMP_FILE), N(KCMP_VM), N(KCMP_FILES), N(KCMP_FS), N(KCMP_SIGHAND), N(KCMP_IO),
+	N(KCMP_SYSVSEM), N(KCMP_EPOLL_TFD), END
+};
+
+const struct named_value values_rseq_flags[] = { N(RSEQ_FLAG_UNREGISTER), END };
+
+const struct named_value values_personality[] = {
+	{ "0xffffffff", 0xffffffff, 0xffffffff },	/* asks only */
+	M(PER_LINUX, PER_MASK), M(PER_LINUX32, PER_MASK), M(PER_SVR4, PER_MASK),
+	M(PER_BSD, PER_MASK), M(PER_HPUX, PER_MASK), N(UNAME26), N(ADDR_NO_RANDOMIZE),
+	N(FDPIC_FUNCPTRS), N(MMAP_PAGE_ZERO), N(ADDR_COMPAT_LAYOUT), N(READ_IMPLIES_EXEC),
+	N(ADDR_LIMIT_32BIT), N(SHORT_INODE), N(WHOLE_SECONDS), N(STICKY_TIMEOUTS),
+	N(ADDR_LIMIT_3GB), END
+};
+
+/* The ones below 33 that only x86 or only arm64 has are given by number. */
+const struct named_value values_ptrace_requests[] = {
+	N(PTRACE_TRACEME), N(PTRACE_PEEKTEXT), N(PTRACE_PEEKDATA), N(PTRACE_PEEKUSR),
+	N(PTRACE_POKETEXT), N(PTRACE_POKEDATA), N(PTRACE_POKEUSR), N(PTRACE_CONT), N(PTRACE_KILL),
+	N(PTRACE_SINGLESTEP),
+#ifdef __x86_64__
+	N(PTRACE_GETREGS), N(PTRACE_SETREGS), N(PTRACE_GETFPREGS), N(PTRACE_SETFPREGS),
+	L(PTRACE_GET_THREAD_AREA, 25), L(PTRACE_SET_THREAD_AREA, 26), L(PTRACE_ARCH_PRCTL, 30),
+#endif
+	N(PTRACE_ATTACH), N(PTRACE_DETACH), N(PTRACE_SYSCALL), L(PTRACE_SYSEMU, 31),
+	L(PTRACE_SYSEMU_SINGLESTEP, 32), N(PTRACE_SETOPTIONS), N(PTRACE_GETEVENTMSG),
+	N(PTRACE_GETSIGINFO), N(PTRACE_SETSIGINFO), N(PTRACE_GETREGSET), N(PTRACE_SETREGSET),
+	N(PTRACE_SEIZE), N(PTRACE_INTERRUPT), N(PTRACE_LISTEN), N(PTRACE_PEEKSIGINFO),
+	N(PTRACE_GETSIGMASK), N(PTRACE_SETSIGMASK), N(PTRACE_SECCOMP_GET_FILTER),
+	N(PTRACE_SECCOMP_GET_METADATA), N(PTRACE_GET_SYSCALL_INFO), N(PTRACE_GET_RSEQ_CONFIGURATION),
+	L(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, 0x4210),
+	L(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 0x4211), L(PTRACE_SET_SYSCALL_INFO, 0x4212), END
+};
+
+const struct named_value values_seccomp_ops[] = {
+	N(SECCOMP_SET_MODE_STRICT), N(SECCOMP_SET_MODE_FILTER), N(SECCOMP_GET_ACTION_AVAIL),
+	N(SECCOMP_GET_NOTIF_SIZES), END
+};
+
+const struct named_value values_seccomp_flags[] = {
+	N(SECCOMP_FILTER_FLAG_TSYNC), N(SECCOMP_FILTER_FLAG_LOG), N(SECCOMP_FILTER_FLAG_SPEC_ALLOW),
+	N(SECCOMP_FILTER_FLAG_NEW_LISTENER), N(SECCOMP_FILTER_FLAG_TSYNC_ESRCH),
+	N(SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV), END
+};
+
+const struct named_value values_sigmask_how[] = {
+	N(SIG_BLOCK), N(SIG_UNBLOCK), N(SIG_SETMASK), END
+};
+
+const struct named_value values_signals[] = {
+	N(SIGHUP), N(SIGINT), N(SIGQUIT), N(SIGILL), N(SIGTRAP), N(SIGABRT), N(SIGBUS), N(SIGFPE),
+	N(SIGKILL), N(SIGUSR1), N(SIGSEGV), N(SIGUSR2), N(SIGPIPE), N(SIGALRM), N(SIGTERM),
+	N(SIGSTKFLT), N(SIGCHLD), N(SIGCONT), N(SIGSTOP), N(SIGTSTP), N(SIGTTIN), N(SIGTTOU),
+	N(SIGURG), N(SIGXCPU), N(SIGXFSZ), N(SIGVTALRM), N(SIGPROF), N(SIGWINCH), N(SIGIO),
+	N(SIGPWR), N(SIGSYS), END
+};
+
+const struct named_value values_capabilities[] = {
+	N(CAP_CHOWN), N(CAP_DAC_OVERRIDE), N(CAP_DAC_READ_SEARCH), N(CAP_FOWNER), N(CAP_FSETID),
+	N(CAP_KILL), N(CAP_SETGID), N(CAP_SETUID), N(CAP_SETPCAP), N(CAP_LINUX_IMMUTABLE),
+	N(CAP_NET_BIND_SERVICE), N(CAP_NET_BROADCAST), N(CAP_NET_ADMIN), N(CAP_NET_RAW),
+	N(CAP_IPC_LOCK), N(CAP_IPC_OWNER), N(CAP_SYS_MODULE), N(CAP_SYS_RAWIO), N(CAP_SYS_CHROOT),
+	N(CAP_SYS_PTRACE), N(CAP_SYS_PACCT), N(CAP_SYS_ADMIN), N(CAP_SYS_BOOT), N(CAP_SYS_NICE),
+	N(CAP_SYS_RESOURCE), N(CAP_SYS_TIME), N(CAP_SYS_TTY_CONFIG), N(CAP_MKNOD), N(CAP_LEASE),
+	N(CAP_AUDIT_WRITE), N(CAP_AUDIT_CONTROL), N(CAP_SETFCAP), N(CAP_MAC_OVERRIDE),
+	N(CAP_MAC_ADMIN), N(CAP_SYSLOG), N(CAP_WAKE_ALARM), N(CAP_BLOCK_SUSPEND), N(CAP_AUDIT_READ),
+	N(CAP_PERFMON), N(CAP_BPF), N(CAP_CHECKPOINT_RESTORE), END
+};

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "world.h"
+
+static struct world *world;
+static struct field_context context;
+
+static int set_up(void **state)
+{
+	setenv("TZ", "XYZ-1", 1);
+	world = world_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fields_end(&context);
+	world_free(world);
+	return 0;
+}
+
+/* The field's text, or "-" when it is missing. */
+static char *text_of(enum world_event e, const char *name)
+{
+	_cleanup_free_ char *arg = NULL;
+	const struct field *f = field_find(name, strlen(name), &arg);
+	struct strbuf out = STRBUF_INIT;
+	struct value v;
+
+	if (!f)
+		fail_msg("no field %s", name);
+	fields_begin(&context, &world->events[e], world->model);
+	field_get(f, arg, &context, &v);
+	if (v.type != VALUE_NONE)
+		assert_int_equal(v.type, f->type);
+	if (v.type == VALUE_NONE)
+		strbuf_addc(&out, '-');
+	value_print(&out, &v);
+	return strbuf_take(&out);
+}
+
+static const struct {
+	enum world_event event;
+	const char *field;
+	const char *expected;
+} rows[] = {
+	{ W_EXEC, "evt.type", "execve" },
+	{ W_EXEC, "evt.num", "-" },
+	{ W_EXEC, "evt.time", "23:13:32.345678901" },
+	{ W_EXEC, "evt.time.iso8601", "2023-11-14T22:13:32.345678901Z" },
+	{ W_EXEC, "evt.rawtime", "1700000012345678901" },
+	{ W_EXEC, "evt.cpu", "3" },
+	{ W_EXEC, "evt.phase", "run" },
+	{ W_EXEC, "evt.late", "false" },
+	{ W_EXEC, "evt.res", "SUCCESS" },
+	{ W_EXEC, "activity.category", "process" },
+	{ W_EXEC, "activity.title", "Process Manage" },
+	{ W_EXEC, "evt.rawarg.pathname", "-" },
+	{ W_EXEC, "evt.arg.pathname", "/usr/bin/cat" },
+	{ W_EXEC, "evt.arg.envp", "-" },
+	{ W_EXEC, "proc.pid", "5000" },
+	{ W_EXEC, "proc.ppid", "4999" },
+	{ W_EXEC, "proc.vpid", "31" },
+	{ W_EXEC, "thread.tid", "5100" },
+	{ W_EXEC, "thread.vtid", "131" },
+	{ W_EXEC, "proc.name", "cat" },
+	{ W_EXEC, "proc.prev_name", "bash" },
+	{ W_EXEC, "proc.exe", "cat" },
+	{ W_EXEC, "proc.exepath", "/usr/bin/cat" },
+	{ W_EXEC, "proc.args", "/mnt/test.txt -n" },
+	{ W_EXEC, "proc.cmdline", "cat /mnt/test.txt -n" },
+	{ W_EXEC, "proc.cwd", "/mnt" },
+	{ W_EXEC, "proc.pname", "bash" },
+	{ W_EXEC, "proc.pexepath", "/usr/bin/bash" },
+	{ W_EXEC, "proc.pcmdline", "bash -l" },
+	{ W_EXEC, "proc.start_ts", "1700000001000005000" },
+	{ W_EXEC, "proc.pidns", "4026532995" },
+	{ W_EXEC, "proc.mntns", "4026532993" },
+	{ W_EXEC, "proc.cgroup_id", "7777" },
+	{ W_EXEC, "user.uid", "101" },
+	{ W_EXEC, "user.name", "nginx" },
+	{ W_EXEC, "group.gid", "33" },
+	{ W_EXEC, "group.name", "www-data" },
+	{ W_EXEC, "user.loginuid", "-1" },
+	{ W_EXEC, "host.name", "node1" },
+	{ W_EXEC, "container.id", "0123456789ab" },
+	{ W_EXEC, "container.full_id", WEB_ID },
+	{ W_EXEC, "container.name", "web" },
+	{ W_EXEC, "container.runtime", "containerd" },
+	{ W_EXEC, "container.image", "reg:5000/nginx:1.27" },
+	{ W_EXEC, "container.image.repository", "reg:5000/nginx" },
+	{ W_EXEC, "container.image.tag", "1.27" },
+	{ W_EXEC, "container.image.digest", "-" },
+	{ W_EXEC, "container.pid", "4211" },
+	{ W_EXEC, "container.pidns", "4026532995" },
+	{ W_EXEC, "container.mntns", "4026532993" },
+	{ W_EXEC, "container.privileged", "true" },
+	{ W_EXEC, "container.host_namespaces", "pid,net" },
+	{ W_EXEC, "container.cgroup", "/kubepods/web" },
+	{ W_EXEC, "container.start_ts", "1699999999999999999" },
+	{ W_EXEC, "container.created", "1699999999999999998" },
+	{ W_EXEC, "container.label.app", "shop" },
+	{ W_EXEC, "container.label[app]", "shop" },
+	{ W_EXEC, "container.label[\"io.kubernetes/x-y\"]", "" },
+	{ W_EXEC, "container.label.none", "-" },
+	{ W_EXEC, "k8s.ns.name", "shop" },
+	{ W_EXEC, "k8s.pod.name", "web-7d9" },
+	{ W_EXEC, "k8s.pod.uid", "aaaa-bbbb" },
+	{ W_EXEC, "k8s.pod.label[tier]", "front" },
+	{ W_EXEC, "evt.is_open_read", "false" },
+	{ W_EXEC, "lost.count", "-" },
+
+	{ W_OPEN, "fd.num", "3" },
+	{ W_OPEN, "fd.type", "file" },
+	{ W_OPEN, "fd.typechar", "f" },
+	{ W_OPEN, "fd.name", "/mnt/test.txt" },
+	{ W_OPEN, "fd.nameraw", "test.txt" },
+	{ W_OPEN, "fd.directory", "/mnt" },
+	{ W_OPEN, "fd.filename", "test.txt" },
+	{ W_OPEN, "fd.oldname", "-" },
+	{ W_OPEN, "fd.ino", "4711" },
+	{ W_OPEN, "fd.dev", "8388609" },
+	{ W_OPEN, "fd.rip", "-" },
+	{ W_OPEN, "fd.port", "-" },
+	{ W_OPEN, "fd.l4proto", "-" },
+	{ W_OPEN, "evt.arg.pathname", "test.txt" },
+	{ W_OPEN, "evt.arg.1", "test.txt" },
+	{ W_OPEN, "evt.arg[dirfd]", "AT_FDCWD" },
+	{ W_OPEN, "evt.arg.oldpath", "-" },
+	{ W_OPEN, "evt.arg.5", "-" },
+	{ W_OPEN, "evt.rawarg.dirfd", "-100" },
+	{ W_OPEN, "evt.rawarg.pathname", "4096" },
+	{ W_OPEN, "evt.is_open_read", "true" },
+	{ W_OPEN, "evt.is_open_write", "false" },
+	{ W_OPEN, "evt.is_open_create", "false" },
+	{ W_OPEN, "evt.failed", "false" },
+	{ W_OPEN, "evt.rawres", "3" },
+	{ W_OPEN, "activity.name", "File Open" },
+	{ W_OPEN, "proc.exepath", "/usr/bin/cat" },
+
+	{ W_FAILED, "evt.res", "EACCES" },
+	{ W_FAILED, "evt.rawres", "-13" },
+	{ W_FAILED, "evt.failed", "true" },
+	{ W_FAILED, "fd.num", "-1" },
+	{ W_FAILED, "fd.name", "/etc/shadow" },
+	{ W_FAILED, "fd.nameraw", "../etc/shadow" },
+	{ W_FAILED, "fd.typechar", "f" },
+	{ W_FAILED, "fd.ino", "-" },
+	{ W_FAILED, "evt.is_open_read", "true" },
+	{ W_FAILED, "evt.is_open_write", "true" },
+	{ W_FAILED, "evt.is_open_create", "false" },
+
+	{ W_CREATE, "evt.is_open_read", "false" },
+	{ W_CREATE, "evt.is_open_write", "true" },
+	{ W_CREATE, "evt.is_open_create", "true" },
+
+	{ W_CONNECT, "fd.type", "ipv4" },
+	{ W_CONNECT, "fd.typechar", "4" },
+	{ W_CONNECT, "fd.num", "5" },
+	{ W_CONNECT, "fd.name", "10.0.0.1:40000->10.0.0.7:443" },
+	{ W_CONNECT, "fd.directory", "-" },
+	{ W_CONNECT, "fd.filename", "-" },
+	{ W_CONNECT, "fd.lip", "10.0.0.1" },
+	{ W_CONNECT, "fd.lport", "40000" },
+	{ W_CONNECT, "fd.rip", "10.0.0.7" },
+	{ W_CONNECT, "fd.rport", "443" },
+	{ W_CONNECT, "fd.ip", "10.0.0.7" },
+	{ W_CONNECT, "fd.port", "443" },
+	{ W_CONNECT, "fd.l4proto", "tcp" },
+	{ W_CONNECT, "evt.res", "EINPROGRESS" },
+	{ W_CONNECT6, "fd.rip", "2001:db8::7" },
+	{ W_CONNECT6, "fd.l4proto", "udp" },
+	{ W_CONNECT6, "fd.typechar", "6" },
+	{ W_MAPPED, "fd.rip", "10.0.0.7" },
+
+	{ W_RENAME, "fd.name", "/mnt/b" },
+	{ W_RENAME, "fd.oldname", "/mnt/a" },
+	{ W_RENAME, "fd.num", "-" },
+	{ W_RENAME, "evt.args", "oldpath=/mnt/a newpath=/mnt/b" },
+
+	{ W_KILLED, "evt.type", "procexit" },
+	{ W_KILLED, "evt.res", "SUCCESS" },
+	{ W_KILLED, "evt.rawres", "-" },
+	{ W_KILLED, "evt.arg.status", "9" },
+	{ W_KILLED, "evt.arg.sig", "SIGKILL" },
+	{ W_KILLED, "evt.rawarg.sig", "9" },
+	{ W_KILLED, "evt.arg.ret", "-" },
+	{ W_KILLED, "evt.args", "status=9 sig=SIGKILL" },
+	{ W_KILLED, "fd.name", "-" },
+	{ W_KILLED, "activity.name", "Process Exit" },
+	{ W_DB_EXIT, "evt.args", "status=768 ret=3" },
+	{ W_DB_EXIT, "evt.arg.1", "3" },
+	{ W_DB_EXIT, "evt.arg.4", "-" },
+	{ W_DB_EXIT, "container.id", "postgres-mai" },
+	{ W_DB_EXIT, "container.host_namespaces", "-" },
+	{ W_DB_EXIT, "container.image", "-" },
+	{ W_DB_EXIT, "k8s.ns.name", "-" },
+	{ W_DB_EXIT, "container.privileged", "false" },
+
+	{ W_HOST, "container.id", "host" },
+	{ W_HOST, "container.name", "host" },
+	{ W_HOST, "container.full_id", "-" },
+	{ W_HOST, "container.runtime", "-" },
+	{ W_HOST, "container.privileged", "-" },
+	{ W_HOST, "container.label.app", "-" },
+	{ W_HOST, "user.name", "alice" },
+	{ W_HOST, "group.name", "alices" },
+	{ W_HOST, "user.loginuid", "1000" },
+
+	{ W_PENDING, "container.id", "-" },
+	{ W_PENDING, "container.name", "-" },
+	{ W_PENDING, "user.uid", "1000" },
+	{ W_PENDING, "user.name", "-" },
+	{ W_PENDING, "group.name", "-" },
+	{ W_PENDING, "evt.phase", "setup" },
+	{ W_PENDING, "evt.late", "true" },
+	{ W_PENDING, "fd.name", "/" },
+	{ W_PENDING, "fd.directory", "/" },
+	{ W_PENDING, "fd.filename", "-" },
+	{ W_PENDING, "fd.type", "directory" },
+	{ W_PENDING, "fd.typechar", "d" },
+
+	{ W_STARTED, "evt.type", "container_started" },
+	{ W_STARTED, "container.name", "web" },
+	{ W_STARTED, "proc.pid", "-" },
+	{ W_STARTED, "proc.name", "-" },
+	{ W_STARTED, "user.uid", "-" },
+	{ W_STARTED, "user.loginuid", "-" },
+	{ W_STARTED, "evt.cpu", "-" },
+	{ W_STARTED, "evt.phase", "-" },
+	{ W_STARTED, "evt.res", "-" },
+	{ W_STARTED, "evt.args", "-" },
+	{ W_STARTED, "evt.arg.flags", "-" },
+	{ W_STARTED, "fd.num", "-" },
+
+	{ W_LOST, "evt.type", "events_lost" },
+	{ W_LOST, "lost.count", "1204" },
+	{ W_LOST, "lost.reason", "ring full" },
+	{ W_LOST, "container.name", "web" },
+	{ W_MISSING, "lost.reason", "missing" },
+	{ W_MISSING, "container.id", "-" },
+};
+
+static void test_values(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *text = text_of(rows[i].event, rows[i].field);
+
+		if (!streq(text, rows[i].expected))
+			fail_msg("row %zu: %s is '%s', expected '%s'", i, rows[i].field, text,
+				 rows[i].expected);
+	}
+}
+
+/* No accessor may crash, or give another type than it says, whatever the event is. */
+static void test_all_fields_of_all_events(void **state)
+{
+	static const char *const args[] = { "pathname", "status", "0", "5", "9", "", "no such" };
+
+	for (size_t e = 0; e < W_MAX; e++) {
+		for (size_t i = 0; i < field_table_len; i++) {
+			const struct field *f = &field_table[i];
+
+			for (size_t k = 0; k < (f->takes_arg ? ARRAY_SIZE(args) : 1); k++) {
+				struct value v;
+
+				fields_begin(&context, &world->events[e], world->model);
+				field_get(f, f->takes_arg ? args[k] : NULL, &context, &v);
+				assert_true(v.type == VALUE_NONE || v.type == f->type);
+				if (v.type == VALUE_STRING)
+					assert_non_null(v.s);
+			}
+		}
+	}
+}
+
+/* What says that it depends on the process alone is the same for each of its events. */
+static void test_scopes(void **state)
+{
+	static const enum world_event same[] = { W_OPEN, W_FAILED, W_CONNECT, W_RENAME };
+
+	for (size_t i = 0; i < field_table_len; i++) {
+		const struct field *f = &field_table[i];
+		_cleanup_free_ char *first = NULL;
+
+		if (f->takes_arg || f->scope == SCOPE_EVENT || f->scope == SCOPE_TYPE)
+			continue;
+		first = text_of(W_EXEC, f->name);
+		for (size_t k = 0; k < ARRAY_SIZE(same); k++) {
+			_cleanup_free_ char *other = text_of(same[k], f->name);
+
+			assert_string_equal(first, other);
+		}
+	}
+}
+
+/* A record without a head or a model: what an output makes to show a container alone. */
+static void test_bare_event(void **state)
+{
+	const struct event ev = { .type = EVENT_CONTAINER_STARTED,
+				  .container = world->events[W_OPEN].container };
+	struct field_context fc = { .ev = NULL };
+
+	for (size_t i = 0; i < field_table_len; i++) {
+		struct value v;
+
+		fields_begin(&fc, &ev, NULL);
+		field_get(&field_table[i], field_table[i].takes_arg ? "x" : NULL, &fc, &v);
+		if (streq(field_table[i].name, "container.name"))
+			assert_memory_equal(v.s, "web", 3);
+	}
+	fields_end(&fc);
+}
+
+static void test_find(void **state)
+{
+	static const char *const none[] = {
+		"", "fd", "fd.", "fd.nam", "fd.namex", "fd.name.x", "fd.name[x]", "evt.arg",
+		"evt.arg.", "evt.arg[", "evt.arg[]", "evt.arg[\"\"]", "evt.arg.x[y]", "evt.argx",
+		"container.labels", "container.label[x", "EVT.TYPE",
+	};
+	_cleanup_free_ char *arg = NULL;
+	const struct field *f;
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
+		f = field_find(none[i], strlen(none[i]), &arg);
+		if (f || arg)
+			fail_msg("'%s' was found", none[i]);
+	}
+	assert_null(field_find("fd.name\0", 8, &arg));
+	f = field_find("evt.args", 8, &arg);
+	assert_string_equal(f->name, "evt.args");
+	assert_null(arg);
+	f = field_find("container.label['a b.c']", 24, &arg);
+	assert_string_equal(f->name, "container.label");
+	assert_string_equal(arg, "a b.c");
+}
+
+static void test_arg_known(void **state)
+{
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	const struct field *f;
+	char *arg;
+
+	f = field_find("evt.arg.flags", 13, &arg);
+	free(arg);
+	assert_true(field_arg_known(f, "flags", &near));
+	assert_true(field_arg_known(f, "0", &near));
+	assert_true(field_arg_known(f, "a5", &near));
+	assert_true(field_arg_known(f, "sig", &near));
+	assert_int_equal(near.len, 0);
+	assert_false(field_arg_known(f, "6", &near));
+	strbuf_reset(&near);
+	assert_false(field_arg_known(f, "pathnam", &near));
+	assert_true(starts_with(near.s, "pathname"));
+	f = field_find("container.label.x", 17, &arg);
+	free(arg);
+	assert_true(field_arg_known(f, "anything", &near));
+}
+
+static void test_table(void **state)
+{
+	for (size_t i = 0; i < field_table_len; i++) {
+		const struct field *f = &field_table[i];
+
+		assert_true(strlen(f->doc) > 5);
+		assert_true(f->type != VALUE_NONE);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(field_table[k].name, f->name);
+		for (size_t k = 0; k < 2 && f->either[0]; k++) {
+			char *arg;
+			const struct field *end = field_find(f->either[k], strlen(f->either[k]), &arg);
+
+			assert_non_null(end);
+			assert_null(arg);
+			assert_int_equal(end->type, f->type);
+		}
+	}
+}
+
+static void test_print_json(void **state)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct value v = { .type = VALUE_NONE };
+	const uint8_t ip[16] = { 10, 0, 0, 7 };
+
+	strbuf_reset(&out);
+	value_print_json(&out, &v);
+	value_print_json(&out, &(struct value){ .type = VALUE_NUMBER, .n = INT64_MIN });
+	value_print_json(&out, &(struct value){ .type = VALUE_BOOL, .n = 1 });
+	value_print_json(&out, &(struct value){ .type = VALUE_STRING, .s = "a\"\n", .len = 3 });
+	value_set_ip(&v, AF_INET, ip);
+	value_print_json(&out, &v);
+	assert_string_equal(out.s, "null-9223372036854775808true\"a\\\"\\n\"\"10.0.0.7\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_all_fields_of_all_events),
+		cmocka_unit_test(test_scopes),
+		cmocka_unit_test(test_bare_event),
+		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_arg_known),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_print_json),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
