@@ -393,6 +393,9 @@ static void grpc_start(struct http *h, const struct grpc_call *call)
 	strbuf_reset(&h->sent);
 	grpc_frame(&h->sent, call->message, call->len);
 	curl_easy_setopt(h->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+	/* libcurl 7.88 speaks HTTP/1 on a prior-knowledge connection that it uses again. */
+	curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
 	curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, h->sent.s);

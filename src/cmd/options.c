@@ -60,7 +60,8 @@ static const struct option_row {
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
-	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS, "read a capture file (- is stdin), not the kernel" },
+	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS,
+	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS, "one more runtime to ask" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
@@ -118,11 +119,14 @@ static void tell_unknown(const struct usage *usage, const char *word)
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].commands & usage->command)
 			names[n++] = rows[i].name;
-	if (optopt)
-		word = letter;
 	strbuf_reset(&nearest);
-	if (starts_with(word, "--"))
-		nearest_names(&nearest, word + 2, strcspn(word + 2, "="), names, n);
+	if (optopt) {
+		word = letter;
+	} else if (starts_with(word, "--")) {
+		const char *name = word + strlen("--");
+
+		nearest_names(&nearest, name, strcspn(name, "="), names, n);
+	}
 	strbuf_add_printable(&text, word, strlen(word));
 	if (nearest.len)
 		log_error("%s: no such option: %s. Did you mean --%s?", usage->name, text.s,
@@ -167,7 +171,7 @@ static bool take_set(struct options *o, const char *spec)
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 
 	if (syscall_set_parse(&o->engine.set, spec, &err) < 0) {
-		log_error("-e %s", err.s);
+		log_error("%s", err.s);
 		return false;
 	}
 	o->engine.set_given = true;
@@ -191,7 +195,7 @@ static bool take_runtime(struct options *o, const char *value)
 	size_t n = o->engine.runtimes.n_extra;
 
 	if (runtimes_check(value, &err) < 0) {
-		log_error("--runtime %s", err.s);
+		log_error("%s", err.s);
 		return false;
 	}
 	o->runtimes = xrealloc(o->runtimes, (n + 1) * sizeof(*o->runtimes));

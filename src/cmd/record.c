@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi record: the stream into a capture file, to be read by -r later, elsewhere, without root. */
+/* nunchi record: the stream into a capture file, to be read by -r elsewhere, without root. */
 #include "cmd.h"
 
 #include "base/log.h"

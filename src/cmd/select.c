@@ -93,8 +93,9 @@ static int add_label(struct strbuf *out, const char *s, struct strbuf *err)
 	static const char *const fields[] = { "container.label", "k8s.pod.label" };
 	const char *equals = strchr(s, '=');
 	size_t len = equals ? (size_t)(equals - s) : strlen(s);
+	char quote = memchr(s, '"', len) ? '\'' : '"';
 
-	if (!len || memchr(s, ']', len) || memchr(s, '[', len)) {
+	if (!len || memchr(s, quote, len)) {
 		strbuf_adds(err, "-l ");
 		strbuf_add_printable(err, s, strlen(s));
 		strbuf_adds(err, ": expected KEY=VALUE, or KEY");
@@ -103,7 +104,7 @@ static int add_label(struct strbuf *out, const char *s, struct strbuf *err)
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		_cleanup_strbuf_ struct strbuf field = STRBUF_INIT;
 
-		strbuf_addf(&field, "%s[%.*s]", fields[i], (int)len, s);
+		strbuf_addf(&field, "%s[%c%.*s%c]", fields[i], quote, (int)len, s, quote);
 		if (i)
 			strbuf_adds(out, " or ");
 		if (equals)

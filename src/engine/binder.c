@@ -60,6 +60,7 @@ static void bind_host(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot);
 
+	log_debug("slot %u is the host's, %u tries", n, slot->tries);
 	slot->phase = SLOT_HOST;
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
@@ -84,6 +85,8 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 {
 	uint32_t n = number_of(e, slot);
 
+	log_debug("slot %u is container %s, by %s", n, c->info->id,
+		  c->info->source ? c->info->source : "its cgroup's path");
 	slot->phase = SLOT_CONTAINER;
 	slot->asked = false;
 	free(slot->id);
@@ -198,6 +201,9 @@ void binder_pending(struct engine *e, const struct nunchi_head *record)
 		cgroup_from_walk(&path, blob);
 		slot->cgroup_path = strbuf_take(&path);
 	}
+	log_debug("slot %u opened by %.16s[%u], mount namespace %u, cgroup %s", record->slot,
+		  record->comm, record->pid, record->mntns,
+		  slot->cgroup_path ? slot->cgroup_path : "unknown");
 	if (slot->phase == SLOT_PENDING)
 		slot_look_up(e, slot);
 }
@@ -389,14 +395,14 @@ void binder_tick(struct engine *e, uint64_t now)
 		struct slot *slot = &e->slots[i];
 
 		if (slot->phase == SLOT_PENDING) {
-			if (now - slot->opened >= hold || e->held_bytes > ENGINE_HOLD_BYTES)
+			if (now >= slot->opened + hold || e->held_bytes > ENGINE_HOLD_BYTES)
 				give_up(e, slot);
 			else if (!slot->asked && now >= slot->next_try)
 				ask_disk(e, slot);
 		} else if (slot->release_at && now >= slot->release_at) {
 			give_back(e, slot);
 		} else if (slot->phase == SLOT_HOST && !slot->release_at &&
-			   now - slot->opened > 2 * hold && kill((pid_t)slot->pid, 0) &&
+			   now > slot->opened + 2 * hold && kill((pid_t)slot->pid, 0) &&
 			   errno == ESRCH) {
 			slot->release_at = now;
 		}

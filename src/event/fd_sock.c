@@ -122,7 +122,9 @@ static void fill_from_address(const struct event *ev, struct event_fd *fd, unsig
 
 static bool is_mapped(const uint8_t ip[16])
 {
-	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)ip);
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
+	return !memcmp(ip, prefix, sizeof(prefix));
 }
 
 static void unmap(uint8_t ip[16])

@@ -77,13 +77,6 @@ void model_apply(struct model *m, struct event *ev)
 		containers_gone(m, ev);
 }
 
-void model_look_up(const struct model *m, struct event *ev)
-{
-	const struct nunchi_head *head = ev->head;
-
-	fill(m, ev, has_task(head) ? model_process(m, head->pid, head->start) : NULL);
-}
-
 const struct host_info *model_host(const struct model *m)
 {
 	return m->host;

@@ -40,6 +40,7 @@ struct process {
 	/* In the list of those alive, or of the dead, in the order of their last use. */
 	struct process *older, *newer;
 	uint64_t start;			/* CLOCK_BOOTTIME ns; with pid the key */
+	uint64_t ended;			/* CLOCK_BOOTTIME ns; 0 while alive */
 	uint32_t pid, vpid, ppid;
 	uint32_t slot, generation;
 	bool alive;
@@ -69,12 +70,6 @@ void model_free(struct model *m);	/* NULL is fine */
  * An EXIT keeps the process (as dead) so that the event can still be shown.
  */
 void model_apply(struct model *m, struct event *ev);
-
-/*
- * Sets the same of an event that has been applied before (a record that was held until its
- * container had a name) from what is known now, and changes no state.
- */
-void model_look_up(const struct model *m, struct event *ev);
 
 /* What binds a slot now. *ret: NULL for the host. False: nobody has said yet (pending). */
 bool model_slot(const struct model *m, uint32_t slot, uint32_t generation, struct container **ret);

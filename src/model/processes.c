@@ -78,7 +78,7 @@ void processes_free(struct model *m)
 	hmap_free(&m->processes);
 }
 
-static void process_end(struct model *m, struct process *p)
+static void process_end(struct model *m, struct process *p, uint64_t time)
 {
 	struct container *c = p->container;
 
@@ -87,6 +87,7 @@ static void process_end(struct model *m, struct process *p)
 	set_container(p, NULL);
 	list_remove(&m->alive, p);
 	p->alive = false;
+	p->ended = time;
 	p->container = c;	/* still its container, but not counted there any more */
 	list_add(&m->dead, p);
 	if (m->dead.count > MODEL_DEAD_MAX)
@@ -106,7 +107,7 @@ struct process *model_process(const struct model *m, uint32_t pid, uint64_t star
 	return NULL;
 }
 
-/* The parent started before its child: a later process of that pid is another. */
+/* The parent started before its child and did not end before it: else it is another of that pid. */
 struct process *process_parent(const struct model *m, const struct process *p)
 {
 	uint64_t hash = pid_hash(p->ppid);
@@ -115,10 +116,8 @@ struct process *process_parent(const struct model *m, const struct process *p)
 	for (struct hnode *n = hmap_first(&m->processes, hash); n; n = hmap_next(n, hash)) {
 		struct process *q = container_of(n, struct process, by_pid);
 
-		if (q->pid != p->ppid || q->start > p->start || q == p)
-			continue;
-		if (!best || q->alive > best->alive ||
-		    (q->alive == best->alive && q->start > best->start))
+		if (q->pid == p->ppid && q->start <= p->start && q != p &&
+		    (q->alive || q->ended >= p->start) && (!best || q->start > best->start))
 			best = q;
 	}
 	return best;
@@ -184,7 +183,7 @@ static struct process *process_new(struct model *m, const struct nunchi_head *he
 
 	/* Two cannot have one pid: the end of the older was lost, or the record is late. */
 	if (same_pid && same_pid->start < head->start) {
-		process_end(m, same_pid);
+		process_end(m, same_pid, head->start);
 		same_pid = NULL;
 	}
 	if (m->processes.count >= MODEL_PROCESSES_MAX)
@@ -194,6 +193,7 @@ static struct process *process_new(struct model *m, const struct nunchi_head *he
 	p->pid = head->pid;
 	p->start = head->start;
 	p->alive = !same_pid;
+	p->ended = same_pid ? same_pid->start : 0;
 	p->version = 1;
 	p->vpid = head->vpid;
 	p->ppid = head->ppid;
@@ -358,7 +358,7 @@ static void apply_fork(struct model *m, struct process *p, const struct event *e
 {
 	const struct process *parent = process_parent(m, p);
 
-	if (parent && parent->alive)
+	if (parent)
 		copy_from_parent(p, parent);
 	apply_blobs(p, ev);
 }
@@ -394,7 +394,7 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 		break;
 	case NUNCHI_REC_EXIT:
 		apply_blobs(p, ev);
-		process_end(m, p);
+		process_end(m, p, ev->head->time);
 		break;
 	default:
 		for (unsigned i = 0; i < ev->n_blobs; i++)

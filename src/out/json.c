@@ -86,6 +86,7 @@ static char *make_key(const char *prefix, const char *name, size_t *ret_len)
 	strbuf_addf(&b, ",\"%s%s\":", prefix, name);
 	*ret_len = b.len;
 	strbuf_grow(&b, KEY_ROOM);
+	memset(b.s + b.len, 0, KEY_ROOM);
 	return strbuf_take(&b);
 }
 
@@ -96,7 +97,7 @@ static inline uint64_t bytes_below(uint64_t x, unsigned char n)
 	return (x - EACH(n)) & ~x & EACH(0x80);
 }
 
-/* Whether one of eight bytes needs more than being copied: not 0x20 to 0x7e, a quote, a backslash. */
+/* Whether one of eight bytes cannot just be copied: not 0x20 to 0x7e, a quote, a backslash. */
 static inline bool any_special(uint64_t x)
 {
 	return (bytes_below(x, 0x20) | bytes_below(x ^ EACH('"'), 1) |
@@ -417,13 +418,14 @@ static void json_event(struct output *o, struct field_context *fc, struct strbuf
 	close_object(out, start);
 }
 
-static void fields_collect(struct json_fields *ret, enum field_scope scope)
+/* all: also those that are not in every event. */
+static void fields_collect(struct json_fields *ret, enum field_scope scope, bool all)
 {
 	for (size_t i = 0; i < field_table_len; i++) {
 		const struct field *f = &field_table[i];
 		struct json_field *jf;
 
-		if (!f->json || f->takes_arg || f->scope != scope)
+		if (!(f->json || all) || f->takes_arg || f->scope != scope)
 			continue;
 		ret->v = xrealloc(ret->v, (ret->n + 1) * sizeof(*ret->v));
 		jf = &ret->v[ret->n++];
@@ -446,12 +448,13 @@ void json_add_container(struct strbuf *out, const struct model *m, struct contai
 	struct field_context fc = { .ev = NULL };
 	size_t start = out->len;
 
-	fields_collect(&fields, SCOPE_CONTAINER);
+	fields_collect(&fields, SCOPE_CONTAINER, true);
 	fields_begin(&fc, &ev, m);
 	put_fields(&fields, &fc, out);
 	strbuf_adds(out, ",\"container.procs\":");
 	strbuf_addu(out, c->n_procs);
-	strbuf_adds(out, c->running ? ",\"container.running\":true" : ",\"container.running\":false");
+	strbuf_adds(out, ",\"container.running\":");
+	strbuf_adds(out, c->running ? "true" : "false");
 	put_all_labels(out, c->info);
 	close_object(out, start);
 	fields_end(&fc);
@@ -488,7 +491,7 @@ struct output *json_new(void)
 
 	j->output.ops = &json_ops;
 	for (unsigned scope = 0; scope < N_SCOPES; scope++)
-		fields_collect(&j->fields[scope], (enum field_scope)scope);
+		fields_collect(&j->fields[scope], (enum field_scope)scope, false);
 	j->arg_field = field_find("evt.arg.ret", strlen("evt.arg.ret"), &arg);
 	free(arg);
 	assert(j->arg_field);

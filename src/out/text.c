@@ -20,6 +20,7 @@
 #define WHAT_DEFAULT 44 /* without a width to fill */
 #define RESULT_WIDTH 12 /* "EINPROGRESS", "ok fd 12" */
 #define GAP 2
+#define FOUND_AFTER (10 * NSEC_PER_SEC) /* runtimes tell of a start within seconds */
 
 #define SGR_DIM "2"
 #define SGR_BOLD "1"
@@ -266,7 +267,7 @@ static void add_what(struct text *t, struct field_context *fc, struct strbuf *ou
 		done = w->paths[i].start + len;
 	}
 	strbuf_add(&t->cell, w->text.s + done, w->text.len - done);
-	/* A path alone keeps its file name, whatever the width; other text ends where the column does. */
+	/* A path alone keeps its file name, whatever the width; other text ends with the column. */
 	if (used > t->what && !(w->n_paths && done == w->text.len)) {
 		strbuf_reset(&t->tmp);
 		strbuf_add(&t->tmp, t->cell.s, t->cell.len);
@@ -274,6 +275,14 @@ static void add_what(struct text *t, struct field_context *fc, struct strbuf *ou
 		columns_add_cut(&t->cell, t->tmp.s, t->tmp.len, t->what);
 	}
 	add_cell(t, out, NULL, t->what);
+}
+
+/* It is told of when it is found, too: a start that long ago was not seen. */
+static bool runs_already(const struct event *ev)
+{
+	uint64_t started = ev->container ? ev->container->info->started : 0;
+
+	return started && ev->time > started + FOUND_AFTER;
 }
 
 /* A container's life and losses: "* started", "! 1,204 lost", over two columns. */
@@ -293,7 +302,7 @@ static void add_mark(struct text *t, struct field_context *fc, struct strbuf *ou
 		strbuf_adds(&t->cell, "* stopped");
 		break;
 	default:
-		strbuf_adds(&t->cell, "* started");
+		strbuf_adds(&t->cell, runs_already(ev) ? "* running" : "* started");
 		break;
 	}
 	add_cell(t, out, color, t->process);

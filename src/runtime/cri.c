@@ -186,8 +186,8 @@ static int look_up(struct cri *d, const char *space, const char *id, uint32_t pi
 	if (pid)
 		c->init_pid = pid;
 	facts_fill(c, d->s->rt->root);
-	/* It ended meanwhile, or does not run yet: the next event or list says so. */
-	if (c->init_pid)
+	/* Not running (yet): an event will say so. One that just was: who it was is still wanted. */
+	if (c->init_pid || pid)
 		source_found(d->s, TAKE_PTR(c));
 	return 0;
 }

@@ -93,16 +93,19 @@ static int add_pod_labels(struct docker *d, struct container_info *c)
 	return 0;
 }
 
-static int look_up(struct docker *d, const char *id)
+/* event is what the start's event said, NULL if there was none. */
+static int look_up(struct docker *d, const char *id, const struct strbuf *event)
 {
 	_cleanup_container_info_ struct container_info *c = NULL;
 	int r;
 
 	r = inspect(d, id, &c);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	/* It ended meanwhile: its event says so. */
-	if (!c->init_pid)
+	if (r < 0 && r != -ENOENT)
+		return r;
+	/* It ended meanwhile, which its own event says; but who it was is still wanted. */
+	if (r < 0 && event)
+		c = docker_parse_event_container(event->s, event->len);
+	if (!c || (!c->init_pid && !event))
 		return 0;
 	r = add_pod_labels(d, c);
 	if (r < 0)
@@ -147,7 +150,7 @@ static int list(struct docker *d, bool only_new)
 		source_keep(d->s, ids.ids[i]);
 		if (only_new && source_knows(d->s, ids.ids[i]))
 			continue;
-		r = look_up(d, ids.ids[i]);
+		r = look_up(d, ids.ids[i], NULL);
 		if (r < 0)
 			return r;
 	}
@@ -161,9 +164,9 @@ static int on_event(struct docker *d, const struct strbuf *line)
 
 	switch (docker_parse_event(line->s, line->len, &id)) {
 	case DOCKER_START:
-		return look_up(d, id);
+		return look_up(d, id, line);
 	case DOCKER_CHANGED:
-		return source_knows(d->s, id) ? look_up(d, id) : 0;
+		return source_knows(d->s, id) ? look_up(d, id, NULL) : 0;
 	case DOCKER_STOP:
 		source_gone(d->s, id);
 		return 0;

@@ -94,9 +94,9 @@ enum docker_action docker_parse_event(const char *text, size_t len, char **ret_i
 		const char *name;
 		enum docker_action action;
 	} actions[] = {
-		{ "start", DOCKER_START },    { "restart", DOCKER_START },  { "rename", DOCKER_CHANGED },
-		{ "update", DOCKER_CHANGED }, { "die", DOCKER_STOP },	    { "died", DOCKER_STOP },
-		{ "destroy", DOCKER_STOP },   { "remove", DOCKER_STOP },
+		{ "start", DOCKER_START }, { "rename", DOCKER_CHANGED }, { "update", DOCKER_CHANGED },
+		{ "die", DOCKER_STOP },	   { "died", DOCKER_STOP },	 { "destroy", DOCKER_STOP },
+		{ "remove", DOCKER_STOP },
 	};
 	_cleanup_json_ json_t *j = json_parse(text, len);
 	const char *type = json_text(j, "Type"), *name = json_text(j, "Action");
@@ -116,6 +116,26 @@ enum docker_action docker_parse_event(const char *text, size_t len, char **ret_i
 		}
 	}
 	return DOCKER_OTHER;
+}
+
+struct container_info *docker_parse_event_container(const char *text, size_t len)
+{
+	_cleanup_json_ json_t *j = json_parse(text, len);
+	const json_t *attributes = json_at(j, "Actor.Attributes");
+	const char *id = json_text(j, "Actor.ID");
+	struct container_info *c;
+
+	if (!container_id_valid(id))
+		return NULL;
+	c = xcalloc(1, sizeof(*c));
+	c->id = xstrdup(id);
+	c->name = bounded_dup(json_text(attributes, "name"));
+	image_set(c, json_text(attributes, "image"));
+	/* The labels stand among the engine's own attributes. */
+	labels_add_json(&c->labels, &c->n_labels, attributes, "");
+	kubernetes_apply_name(c);
+	kubernetes_apply(c, c->labels, c->n_labels);
+	return c;
 }
 
 int docker_parse_version(const char *text, size_t len, const char **ret_runtime, char **ret_version)

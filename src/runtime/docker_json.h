@@ -20,6 +20,12 @@ int docker_parse_list(const char *text, size_t len, void (*each)(void *arg, cons
 /* A line of /events. The id is a copy, NULL if there is none. */
 enum docker_action docker_parse_event(const char *text, size_t len, char **ret_id) _must_check_;
 
+/*
+ * What the same line tells of the container: its name, image and labels. All there is to know of
+ * one that has been removed by now. NULL if there is no id.
+ */
+struct container_info *docker_parse_event_container(const char *text, size_t len) _must_check_;
+
 /* /version: "docker" or "podman", and its version. -EBADMSG if it is something else. */
 int docker_parse_version(const char *text, size_t len, const char **ret_runtime,
 			 char **ret_version) _must_check_;

@@ -177,6 +177,7 @@ void source_list_end(struct source *s)
 		if (k->generation != s->generation)
 			gone(s, k);
 	}
+	s->answered = true;
 	listed(s);
 }
 
@@ -201,7 +202,6 @@ void source_up(struct source *s, const char *runtime, const char *version)
 {
 	free(s->runtime);
 	s->runtime = xstrdup(runtime);
-	s->answered = true;
 	say(s, true, xasprintf("%s %s %s", runtime, version, s->socket));
 }
 

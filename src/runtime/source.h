@@ -55,7 +55,7 @@ struct source {
 	unsigned generation;
 	pthread_t thread;
 	bool counted;		/* its first list is waited for */
-	bool answered;		/* since the last connection */
+	bool answered;		/* with a whole list, on this connection */
 };
 
 struct disk;

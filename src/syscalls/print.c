@@ -223,7 +223,7 @@ static void print_open_how(struct strbuf *out, const char *data)
 	strbuf_addc(out, '}');
 }
 
-/* Only what the oldest form of the struct has is shown unasked: a short one has other bytes after. */
+/* Shown unasked is what the oldest form of the struct has: other bytes follow a short one. */
 static void print_clone_args(struct strbuf *out, const char *data)
 {
 	struct clone_args args;
@@ -274,8 +274,9 @@ static void print_cap_header(struct strbuf *out, const char *data)
 	strbuf_addf(out, ", pid=%d}", header.pid);
 }
 
-static void print_caps(struct strbuf *out, const char *name, uint64_t caps)
+static void print_caps(struct strbuf *out, const char *name, uint32_t low, uint32_t high)
 {
+	const uint64_t caps = low | (uint64_t)high << 32;
 	const uint64_t all = (2ULL << CAP_LAST_CAP) - 1;
 	struct flag_list list = { out, false };
 
@@ -295,9 +296,9 @@ static void print_cap_data(struct strbuf *out, const char *data)
 	struct __user_cap_data_struct half[2];
 
 	memcpy(half, data, sizeof(half));
-	print_caps(out, "{effective=", half[0].effective | (uint64_t)half[1].effective << 32);
-	print_caps(out, ", permitted=", half[0].permitted | (uint64_t)half[1].permitted << 32);
-	print_caps(out, ", inheritable=", half[0].inheritable | (uint64_t)half[1].inheritable << 32);
+	print_caps(out, "{effective=", half[0].effective, half[1].effective);
+	print_caps(out, ", permitted=", half[0].permitted, half[1].permitted);
+	print_caps(out, ", inheritable=", half[0].inheritable, half[1].inheritable);
 	strbuf_addc(out, '}');
 }
 

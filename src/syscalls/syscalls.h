@@ -105,7 +105,7 @@ struct syscall_arg {
 	const char *name;
 	enum arg_kind kind;
 	uint8_t size;				/* bytes, for the BYTES captures */
-	uint8_t chooser;			/* which argument chooses, where there are choices */
+	uint8_t chooser;			/* the number of the one that chooses */
 	const struct named_value *values;	/* for FLAGS and ENUM */
 	const struct arg_choice *choices;	/* NULL: it always means the same */
 };
@@ -175,8 +175,9 @@ void syscall_set_all(struct syscall_set *set);
 /*
  * Parses what -e takes: names, @category, "all", "default", "procexit", each with "!" before it
  * to take it out, separated by commas, applied from left to right. If the first is a "!", it
- * starts from the default set, else from the empty one. "@process" has procexit in it. On error returns -EINVAL and puts one
- * sentence without "nunchi: " into err, with the offending word and the nearest names.
+ * starts from the default set, else from the empty one. "@process" has procexit in it. On error
+ * returns -EINVAL and puts one sentence without "nunchi: " into err ("-e openatt: no such ..."),
+ * with the offending word and the nearest names.
  */
 int syscall_set_parse(struct syscall_set *set, const char *spec, struct strbuf *err) _must_check_;
 

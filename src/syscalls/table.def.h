@@ -83,7 +83,7 @@ CALL(27, 232, mincore, MEMORY, "Memory Query", ZERO, 0,
 CALL(28, 233, madvise, MEMORY, "Memory Advise", ZERO, 0,
      A(POINTER, addr), A(SIZE, length), V(ENUM, advice, madvise_advice))
 CALL(29, 194, shmget, IPC, "Shared Memory Get", VALUE, DEFAULT,
-     A(HEX, key), A(SIZE, size), V(MODEFLAGS, shmflg, shmget_flags))
+     V(ENUM, key, ipc_keys), A(SIZE, size), V(MODEFLAGS, shmflg, shmget_flags))
 CALL(30, 196, shmat, IPC, "Shared Memory Attach", POINTER, DEFAULT,
      A(INT, shmid), A(POINTER, shmaddr), V(FLAGS, shmflg, shmat_flags))
 CALL(31, 195, shmctl, IPC, "Shared Memory Control", VALUE, 0,
@@ -161,15 +161,15 @@ CALL(62, 129, kill, SIGNAL, "Signal Send", ZERO, DEFAULT,
 CALL(63, 160, uname, SYSTEM, "System Query", ZERO, 0,
      A(POINTER, buf))
 CALL(64, 190, semget, IPC, "Semaphore Get", VALUE, DEFAULT,
-     A(HEX, key), A(INT, nsems), V(MODEFLAGS, semflg, ipcget_flags))
+     V(ENUM, key, ipc_keys), A(INT, nsems), V(MODEFLAGS, semflg, ipcget_flags))
 CALL(65, 193, semop, IPC, "Semaphore Operate", ZERO, 0,
-     A(INT, semid), A(POINTER, sops), A(SIZE, nsops))
+     A(INT, semid), A(POINTER, sops), A(UINT, nsops))
 CALL(66, 191, semctl, IPC, "Semaphore Control", VALUE, 0,
      A(INT, semid), A(INT, semnum), V(ENUM, cmd, semctl_cmds), A(HEX, arg))
 CALL(67, 197, shmdt, IPC, "Shared Memory Detach", ZERO, 0,
      A(POINTER, shmaddr))
 CALL(68, 186, msgget, IPC, "Message Queue Get", VALUE, DEFAULT,
-     A(HEX, key), V(MODEFLAGS, msgflg, ipcget_flags))
+     V(ENUM, key, ipc_keys), V(MODEFLAGS, msgflg, ipcget_flags))
 CALL(69, 189, msgsnd, IPC, "Message Send", ZERO, 0,
      A(INT, msqid), A(POINTER, msgp), A(SIZE, msgsz), V(FLAGS, msgflg, msgrcv_flags))
 CALL(70, 188, msgrcv, IPC, "Message Receive", COUNT, 0,
@@ -212,7 +212,7 @@ CALL(87, -1, unlink, FILE, "File Delete", ZERO, DEFAULT,
 CALL(88, -1, symlink, FILE, "File Symlink", ZERO, DEFAULT,
      A(STRING, target), A(PATH, linkpath))
 CALL(89, -1, readlink, FILE, "File Read Link", COUNT, 0,
-     A(PATH, pathname), A(BUFFER_OUT, buf), A(SIZE, bufsiz))
+     A(PATH, pathname), A(BUFFER_OUT, buf), A(INT, bufsiz))
 CALL(90, -1, chmod, FILE, "File Change Mode", ZERO, DEFAULT,
      A(PATH, pathname), A(MODE, mode))
 CALL(91, 52, fchmod, FILE, "File Change Mode", ZERO, DEFAULT,
@@ -259,7 +259,7 @@ CALL(114, 143, setregid, CREDENTIAL, "Group Change", ZERO, DEFAULT,
 CALL(115, 158, getgroups, CREDENTIAL, "Group Query", COUNT, 0,
      A(INT, size), A(POINTER, list))
 CALL(116, 159, setgroups, CREDENTIAL, "Group Change", ZERO, DEFAULT,
-     A(SIZE, size), A(POINTER, list))
+     A(INT, size), A(POINTER, list))
 CALL(117, 147, setresuid, CREDENTIAL, "User Change", ZERO, DEFAULT,
      A(UID, ruid), A(UID, euid), A(UID, suid))
 CALL(118, 148, getresuid, CREDENTIAL, "User Query", ZERO, 0,
@@ -364,11 +364,12 @@ CALL(167, 224, swapon, SYSTEM, "Swap On", ZERO, DEFAULT,
 CALL(168, 225, swapoff, SYSTEM, "Swap Off", ZERO, DEFAULT,
      A(PATH, path))
 CALL(169, 142, reboot, SYSTEM, "System Reboot", ZERO, DEFAULT,
-     A(HEX, magic), A(HEX, magic2), V(ENUM, op, reboot_ops), A(POINTER, arg))
+     V(ENUM, magic, reboot_magics), V(ENUM, magic2, reboot_magics), V(ENUM, op, reboot_ops),
+     A(POINTER, arg))
 CALL(170, 161, sethostname, SYSTEM, "Hostname Change", ZERO, DEFAULT,
-     A(BUFFER, name), A(SIZE, len))
+     A(BUFFER, name), A(INT, len))
 CALL(171, 162, setdomainname, SYSTEM, "Hostname Change", ZERO, DEFAULT,
-     A(BUFFER, name), A(SIZE, len))
+     A(BUFFER, name), A(INT, len))
 CALL(172, -1, iopl, SYSTEM, "Port Access", ZERO, DEFAULT,
      A(UINT, level))
 CALL(173, -1, ioperm, SYSTEM, "Port Access", ZERO, DEFAULT,
@@ -427,11 +428,11 @@ CALL(201, -1, time, SYSTEM, "Time Query", VALUE, 0,
      A(POINTER, tloc))
 CALL(202, 98, futex, IPC, "Futex Operate", VALUE, 0,
      A(POINTER, uaddr), V(FLAGS, futex_op, futex_ops), A(UINT, val), A(POINTER, timeout),
-     A(POINTER, uaddr2), A(HEX, val3))
+     A(POINTER, uaddr2), A(UINT, val3))
 CALL(203, 122, sched_setaffinity, PROCESS, "Schedule Change", ZERO, 0,
-     A(PID, pid), A(SIZE, cpusetsize), A(POINTER, mask))
+     A(PID, pid), A(UINT, cpusetsize), A(POINTER, mask))
 CALL(204, 123, sched_getaffinity, PROCESS, "Schedule Query", VALUE, 0,
-     A(PID, pid), A(SIZE, cpusetsize), A(POINTER, mask))
+     A(PID, pid), A(UINT, cpusetsize), A(POINTER, mask))
 CALL(205, -1, set_thread_area, PROCESS, "Thread Set", ZERO, 0,
      A(POINTER, u_info))
 CALL(206, 0, io_setup, FILE, "Async Setup", ZERO, 0,
@@ -461,7 +462,7 @@ CALL(218, 96, set_tid_address, PROCESS, "Thread Set", PID, 0,
      A(POINTER, tidptr))
 CALL(219, 128, restart_syscall, SIGNAL, "Call Restart", VALUE, 0)
 CALL(220, 192, semtimedop, IPC, "Semaphore Operate", ZERO, 0,
-     A(INT, semid), A(POINTER, sops), A(SIZE, nsops), B(TIME, timeout, 16))
+     A(INT, semid), A(POINTER, sops), A(UINT, nsops), B(TIME, timeout, 16))
 CALL(221, 223, fadvise64, FILE, "File Advise", ZERO, 0,
      A(FD, fd), A(LONG, offset), A(SIZE, len), V(ENUM, advice, fadvise_advice))
 CALL(222, 107, timer_create, SIGNAL, "Timer Create", ZERO, 0,
@@ -564,7 +565,7 @@ CALL(265, 37, linkat, FILE, "File Link", ZERO, DEFAULT,
 CALL(266, 36, symlinkat, FILE, "File Symlink", ZERO, DEFAULT,
      A(STRING, target), A(DIRFD, newdirfd), A(PATHAT, linkpath))
 CALL(267, 78, readlinkat, FILE, "File Read Link", COUNT, 0,
-     A(DIRFD, dirfd), A(PATHAT, pathname), A(BUFFER_OUT, buf), A(SIZE, bufsiz))
+     A(DIRFD, dirfd), A(PATHAT, pathname), A(BUFFER_OUT, buf), A(INT, bufsiz))
 CALL(268, 53, fchmodat, FILE, "File Change Mode", ZERO, DEFAULT,
      A(DIRFD, dirfd), A(PATHAT, pathname), A(MODE, mode))
 CALL(269, 48, faccessat, FILE, "File Access", ZERO, 0,
@@ -717,7 +718,7 @@ CALL(333, 292, io_pgetevents, FILE, "Async Wait", COUNT, 0,
      A(HEX, ctx_id), A(LONG, min_nr), A(LONG, nr), A(POINTER, events), B(TIME, timeout, 16),
      A(POINTER, sig))
 CALL(334, 293, rseq, PROCESS, "Thread Set", ZERO, 0,
-     A(POINTER, rseq), A(SIZE, rseq_len), V(FLAGS, flags, rseq_flags), A(HEX, sig))
+     A(POINTER, rseq), A(UINT, rseq_len), V(FLAGS, flags, rseq_flags), A(UINT, sig))
 CALL(335, -1, uretprobe, PROCESS, "Probe Return", VALUE, 0)
 CALL(336, -1, uprobe, PROCESS, "Probe Hit", VALUE, 0)
 
@@ -788,7 +789,7 @@ CALL(451, 451, cachestat, FILE, "File Stat", ZERO, 0,
 CALL(452, 452, fchmodat2, FILE, "File Change Mode", ZERO, DEFAULT,
      A(DIRFD, dirfd), A(PATHAT, pathname), A(MODE, mode), V(FLAGS, flags, at_flags))
 CALL(453, 453, map_shadow_stack, MEMORY, "Memory Map", POINTER, 0,
-     A(POINTER, addr), A(SIZE, size), A(HEX, flags))
+     A(POINTER, addr), A(SIZE, size), A(UINT, flags))
 CALL(454, 454, futex_wake, IPC, "Futex Operate", VALUE, 0,
      A(POINTER, uaddr), A(HEX, mask), A(INT, nr), V(FLAGS, flags, futex2_flags))
 CALL(455, 455, futex_wait, IPC, "Futex Operate", VALUE, 0,
@@ -797,15 +798,15 @@ CALL(455, 455, futex_wait, IPC, "Futex Operate", VALUE, 0,
 CALL(456, 456, futex_requeue, IPC, "Futex Operate", VALUE, 0,
      A(POINTER, waiters), A(UINT, flags), A(INT, nr_wake), A(INT, nr_requeue))
 CALL(457, 457, statmount, NAMESPACE, "Mount Query", ZERO, 0,
-     A(POINTER, req), A(POINTER, smbuf), A(SIZE, bufsize), A(HEX, flags))
+     A(POINTER, req), A(POINTER, smbuf), A(SIZE, bufsize), A(UINT, flags))
 CALL(458, 458, listmount, NAMESPACE, "Mount Query", COUNT, 0,
-     A(POINTER, req), A(POINTER, mnt_ids), A(SIZE, nr_mnt_ids), A(HEX, flags))
+     A(POINTER, req), A(POINTER, mnt_ids), A(SIZE, nr_mnt_ids), A(UINT, flags))
 CALL(459, 459, lsm_get_self_attr, CREDENTIAL, "Label Query", VALUE, 0,
-     V(ENUM, attr, lsm_attrs), A(POINTER, ctx), A(POINTER, size), A(HEX, flags))
+     V(ENUM, attr, lsm_attrs), A(POINTER, ctx), A(POINTER, size), A(UINT, flags))
 CALL(460, 460, lsm_set_self_attr, CREDENTIAL, "Label Change", ZERO, 0,
-     V(ENUM, attr, lsm_attrs), A(POINTER, ctx), A(UINT, size), A(HEX, flags))
+     V(ENUM, attr, lsm_attrs), A(POINTER, ctx), A(UINT, size), A(UINT, flags))
 CALL(461, 461, lsm_list_modules, CREDENTIAL, "Label Query", COUNT, 0,
-     A(POINTER, ids), A(POINTER, size), A(HEX, flags))
+     A(POINTER, ids), A(POINTER, size), A(UINT, flags))
 CALL(462, 462, mseal, MEMORY, "Memory Seal", ZERO, 0,
      A(POINTER, addr), A(SIZE, size), A(HEX, flags))
 CALL(463, 463, setxattrat, FILE, "Attribute Change", ZERO, DEFAULT,

@@ -60,7 +60,8 @@ extern const struct named_value values_get_mempolicy_flags[], values_madvise_adv
 
 /* IPC and time (values_ipc.c) */
 extern const struct named_value values_clocks[], values_futex2_flags[], values_futex_ops[],
-	values_ipcget_flags[], values_itimers[], values_msgctl_cmds[], values_msgrcv_flags[],
+	values_ipc_keys[], values_ipcget_flags[], values_itimers[], values_msgctl_cmds[],
+	values_msgrcv_flags[],
 	values_semctl_cmds[], values_shmat_flags[], values_shmctl_cmds[], values_shmget_flags[],
 	values_signalfd_flags[], values_timer_flags[], values_timerfd_flags[],
 	values_timerfd_settime_flags[];
@@ -71,5 +72,6 @@ extern const struct named_value values_bpf_cmds[], values_delete_module_flags[],
 	values_io_uring_register_ops[], values_kexec_file_flags[], values_kexec_flags[],
 	values_keyctl_ops[], values_keyrings[], values_landlock_create_flags[],
 	values_landlock_restrict_flags[], values_landlock_rules[], values_lsm_attrs[],
-	values_perf_flags[], values_quotactl_ops[], values_reboot_ops[], values_swap_flags[],
+	values_perf_flags[], values_quotactl_ops[], values_reboot_magics[], values_reboot_ops[],
+	values_swap_flags[],
 	values_syslog_types[];

@@ -12,6 +12,8 @@
 
 #include <linux/futex.h>
 
+const struct named_value values_ipc_keys[] = { N(IPC_PRIVATE), END };
+
 const struct named_value values_ipcget_flags[] = { N(IPC_CREAT), N(IPC_EXCL), END };
 
 const struct named_value values_shmget_flags[] = {

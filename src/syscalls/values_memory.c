@@ -72,7 +72,8 @@ const struct named_value values_get_mempolicy_flags[] = {
 };
 
 const struct named_value values_memfd_flags[] = {
-	N(MFD_CLOEXEC), N(MFD_ALLOW_SEALING), N(MFD_HUGETLB), L(MFD_NOEXEC_SEAL, 8), L(MFD_EXEC, 16),
+	N(MFD_CLOEXEC), N(MFD_ALLOW_SEALING), N(MFD_HUGETLB), L(MFD_NOEXEC_SEAL, 8),
+	L(MFD_EXEC, 16),
 	{ "MFD_HUGE_2MB", 21U << 26, HUGE_BITS }, { "MFD_HUGE_1GB", 30U << 26, HUGE_BITS }, END
 };
 

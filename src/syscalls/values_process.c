@@ -16,7 +16,7 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
-/* CLONE_NEWTIME lies in clone's byte for the exit signal: only unshare, setns and clone3 take it. */
+/* CLONE_NEWTIME lies in clone's byte for the exit signal: unshare, setns and clone3 take it. */
 const struct named_value values_clone_flags[] = {
 	N(CLONE_NEWTIME), N(CLONE_VM), N(CLONE_FS), N(CLONE_FILES), N(CLONE_SIGHAND),
 	N(CLONE_PIDFD), N(CLONE_PTRACE), N(CLONE_VFORK), N(CLONE_PARENT), N(CLONE_THREAD),
@@ -84,10 +84,12 @@ const struct named_value values_kcmp_types[] = {
 
 const struct named_value values_rseq_flags[] = { N(RSEQ_FLAG_UNREGISTER), END };
 
+/* The header's constants have flags in them, which are shown by themselves. */
+#define PERSONALITY(id) { #id, (id) & PER_MASK, PER_MASK }
 const struct named_value values_personality[] = {
 	{ "0xffffffff", 0xffffffff, 0xffffffff },	/* asks only */
-	M(PER_LINUX, PER_MASK), M(PER_LINUX32, PER_MASK), M(PER_SVR4, PER_MASK),
-	M(PER_BSD, PER_MASK), M(PER_HPUX, PER_MASK), N(UNAME26), N(ADDR_NO_RANDOMIZE),
+	PERSONALITY(PER_LINUX), PERSONALITY(PER_LINUX32), PERSONALITY(PER_SVR4),
+	PERSONALITY(PER_BSD), PERSONALITY(PER_HPUX), N(UNAME26), N(ADDR_NO_RANDOMIZE),
 	N(FDPIC_FUNCPTRS), N(MMAP_PAGE_ZERO), N(ADDR_COMPAT_LAYOUT), N(READ_IMPLIES_EXEC),
 	N(ADDR_LIMIT_32BIT), N(SHORT_INODE), N(WHOLE_SECONDS), N(STICKY_TIMEOUTS),
 	N(ADDR_LIMIT_3GB), END
@@ -107,7 +109,8 @@ const struct named_value values_ptrace_requests[] = {
 	N(PTRACE_GETSIGINFO), N(PTRACE_SETSIGINFO), N(PTRACE_GETREGSET), N(PTRACE_SETREGSET),
 	N(PTRACE_SEIZE), N(PTRACE_INTERRUPT), N(PTRACE_LISTEN), N(PTRACE_PEEKSIGINFO),
 	N(PTRACE_GETSIGMASK), N(PTRACE_SETSIGMASK), N(PTRACE_SECCOMP_GET_FILTER),
-	N(PTRACE_SECCOMP_GET_METADATA), N(PTRACE_GET_SYSCALL_INFO), N(PTRACE_GET_RSEQ_CONFIGURATION),
+	N(PTRACE_SECCOMP_GET_METADATA), N(PTRACE_GET_SYSCALL_INFO),
+	N(PTRACE_GET_RSEQ_CONFIGURATION),
 	L(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, 0x4210),
 	L(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 0x4211), L(PTRACE_SET_SYSCALL_INFO, 0x4212), END
 };

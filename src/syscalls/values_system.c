@@ -108,7 +108,8 @@ const struct named_value values_landlock_rules[] = {
 };
 
 const struct named_value values_landlock_restrict_flags[] = {
-	L(LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF, 1), L(LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON, 2),
+	L(LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF, 1),
+	L(LANDLOCK_RESTRICT_SELF_LOG_NEW_EXEC_ON, 2),
 	L(LANDLOCK_RESTRICT_SELF_LOG_SUBDOMAINS_OFF, 4), END
 };
 
@@ -131,6 +132,11 @@ const struct named_value values_quotactl_ops[] = {
 	XQ(Q_XGETQUOTA, 3), XQ(Q_XSETQLIM, 4), XQ(Q_XGETQSTAT, 5), XQ(Q_XQUOTARM, 6),
 	XQ(Q_XQUOTASYNC, 7), XQ(Q_XGETQSTATV, 8), XQ(Q_XGETNEXTQUOTA, 9),
 	M(USRQUOTA, SUBCMDMASK), M(GRPQUOTA, SUBCMDMASK), M(PRJQUOTA, SUBCMDMASK), END
+};
+
+const struct named_value values_reboot_magics[] = {
+	N(LINUX_REBOOT_MAGIC1), N(LINUX_REBOOT_MAGIC2), N(LINUX_REBOOT_MAGIC2A),
+	N(LINUX_REBOOT_MAGIC2B), N(LINUX_REBOOT_MAGIC2C), END
 };
 
 const struct named_value values_reboot_ops[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Events to format: a record made by hand, decoded, with the process and container of the figures. */
+/* Events to format: records made by hand, with the process and container of the figures. */
 #pragma once
 
 #include "event/encode.h"

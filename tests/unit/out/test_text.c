@@ -198,6 +198,9 @@ static void test_text_lines(void **state)
 	assert_string_equal(sample_format(&s, o),
 			    "22:13:20.123  default/web-7d9   * started                       "
 			    "       ubuntu:22.04 by docker, privileged, host network  pid 73262\n");
+	s.info->started = SAMPLE_TIME - 60 * NSEC_PER_SEC;
+	sample_format(&s, o);
+	assert_non_null(strstr(s.out.s, "  * running  "));
 	s.ev.type = EVENT_CONTAINER_STOPPED;
 	assert_string_equal(sample_format(&s, o),
 			    "22:13:20.123  default/web-7d9   * stopped                       "

@@ -537,7 +537,7 @@ static void test_error_in_long_text(void **state)
 		strbuf_adds(&text, " and proc.pid=1");
 	assert_int_equal(filter_parse(&f, text.s, &err), -EINVAL);
 	line = strchr(err.s, '\n') + 1;
-	assert_true(starts_with(line, "  ...id=1 and proc.pid=1 "));
+	assert_true(starts_with(line, "  ... and proc.pid=1 and "));
 	assert_true(strchrnul(line, '\n') - line <= 100);
 	assert_non_null(strstr(line, "...\n"));
 	line = strchr(line, '\n') + 1;

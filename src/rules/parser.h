@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the parser share: the text and the place in it, and what a test is made of. */
+#pragma once
+
+#include "ast.h"
+#include "parse_error.h"
+
+struct parser {
+	const char *text;
+	size_t len;
+	size_t pos;
+	unsigned depth;
+	struct strbuf *err;
+};
+
+/* A piece of the text. */
+struct span {
+	size_t at;
+	size_t len;
+};
+
+/* What is on the left side of a test, and its operator. */
+struct left {
+	const struct field *field;
+	char *arg;
+	struct span where;
+	const struct operation *op;
+	struct span op_where;
+};
+
+/* Values on the right side; strings are owned. */
+struct values {
+	struct value *v;
+	size_t n;
+	size_t cap;
+};
+
+void values_free(struct values *w);
+void values_add(struct values *w, const struct value *v);	/* takes the string */
+
+static inline bool is_blank(char c)
+{
+	return c == ' ' || (c >= '\b' && c <= '\r');
+}
+
+static inline bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static inline bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* What ends bare text, as in Falco: comparison signs but "=" may stand in a value. */
+static inline bool ends_bare(char c)
+{
+	return is_blank(c) || memchr("()\"'=,", c, 6);
+}
+
+static inline int hex_digit(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Ends a sentence that is in err already. Always NULL, for a return. */
+void *parser_fail_at(struct parser *p, struct span where);
+void *parser_fail(struct parser *p, struct span where, const char *sentence);
+void parser_add_nearest(struct parser *p, const struct strbuf *near);
+
+void parser_skip_blanks(struct parser *p);
+struct span parser_here(const struct parser *p, size_t len);
+bool parser_at_char(const struct parser *p, char c);
+/* The word that an error is about: up to the next blank or sign; a sign alone otherwise. */
+struct span parser_word(const struct parser *p);
+bool parser_at_keyword(const struct parser *p, const char *word);
+bool parser_take_keyword(struct parser *p, const char *word);
+bool parser_take_quoted(struct parser *p, struct strbuf *out) _must_check_;
+
+/* "a number" */
+const char *value_type_name(enum value_type type);
+
+/* What is right of the operator, into w. False: err is filled. */
+bool parser_take_value(struct parser *p, const struct left *left, struct values *w) _must_check_;
+bool parser_take_list(struct parser *p, const struct left *left, struct values *w) _must_check_;

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A directory that everything of one test run lives in, and the proof that nothing is left.
+
+Whatever is started is pushed on a stack and undone in reverse order, also after an exception or a
+signal. What the runtimes make outside of the directory (cgroups, /run/containerd, mounts) is known
+by comparing with what was there before.
+"""
+
+import contextlib
+import glob
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+# Made by the runtimes beside their own directories, whatever they are told.
+OUTSIDE = ["/run/docker", "/run/containerd", "/run/runc", "/var/run/docker", "/opt/containerd"]
+
+
+def cgroup_dirs():
+    """The directories right below the root of each hierarchy, where runtimes begin theirs."""
+    return set(glob.glob("/sys/fs/cgroup/*/") + glob.glob("/sys/fs/cgroup/*/*/"))
+
+
+def mounts():
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as f:
+        return [line.split()[4] for line in f]
+
+
+def wait_until(condition, seconds, what, step=0.02):
+    """Waits for a true value of condition() and returns it; raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds} s")
+        time.sleep(step)
+
+
+def end_process(process, seconds=10):
+    """Ends a process that this program started: SIGTERM, and SIGKILL after a while."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def remove_cgroup(path):
+    for directory, _, _ in os.walk(path, topdown=False):
+        with contextlib.suppress(OSError):
+            os.rmdir(directory)
+
+
+class Place:
+    def __init__(self):
+        self.stack = contextlib.ExitStack()
+        self.mounts_before = set(mounts())
+        self.cgroups_before = cgroup_dirs()
+        self.outside_before = {p for p in OUTSIDE if os.path.exists(p)}
+        self.path = tempfile.mkdtemp(prefix="nunchi-test-", dir="/var/tmp")
+        os.chmod(self.path, 0o711)
+        self.name = os.path.basename(self.path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()
+
+    def file(self, *parts):
+        path = os.path.join(self.path, *parts)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        return path
+
+    def directory(self, *parts):
+        path = os.path.join(self.path, *parts)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def start(self, command, log, **kwargs):
+        """Starts a daemon that is ended with the place; its output goes to the file log."""
+        with open(self.file(log), "ab") as out:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                       start_new_session=True, **kwargs)
+        self.stack.callback(end_process, process)
+        return process
+
+    def close(self):
+        """Undoes everything; returns a list of sentences on what could not be undone."""
+        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            self.stack.close()
+            for path in sorted(self._mounts_left(), reverse=True):
+                subprocess.run(["umount", "-l", path], check=False, stderr=subprocess.DEVNULL)
+            shutil.rmtree(self.path, ignore_errors=True)
+            for path in cgroup_dirs() - self.cgroups_before:
+                if self._ours(path):
+                    remove_cgroup(path)
+            for path in OUTSIDE:
+                if path not in self.outside_before and os.path.isdir(path):
+                    subprocess.run(["find", path, "-depth", "-type", "d", "-empty", "-delete"],
+                                   check=False, stderr=subprocess.DEVNULL)
+        finally:
+            signal.signal(signal.SIGINT, previous)
+        return self.left()
+
+    def _ours(self, path):
+        name = os.path.basename(path.rstrip("/"))
+        return name in ("docker", "kubepods") or name.startswith(self.name)
+
+    def _mounts_left(self):
+        return [m for m in mounts() if m not in self.mounts_before and
+                (m.startswith(self.path) or m.startswith("/run/docker/netns"))]
+
+    def processes_left(self):
+        found = []
+        for directory in glob.glob("/proc/[0-9]*"):
+            with contextlib.suppress(OSError):
+                with open(directory + "/cmdline", "rb") as f:
+                    if self.path.encode() in f.read():
+                        found.append(int(os.path.basename(directory)))
+        return [pid for pid in found if pid != os.getpid()]
+
+    def left(self):
+        found = [f"mount {m}" for m in self._mounts_left()]
+        found += [f"cgroup {p}" for p in cgroup_dirs() - self.cgroups_before if self._ours(p)]
+        found += [f"process {p}" for p in self.processes_left()]
+        found += [f"directory {p}" for p in OUTSIDE
+                  if p not in self.outside_before and os.path.exists(p)]
+        if os.path.exists(self.path):
+            found.append(f"directory {self.path}")
+        return found

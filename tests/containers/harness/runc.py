@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""runc alone: a bundle, and its state below /run/runc, which is where nunchi looks."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+
+# By number, from CAP_CHOWN, 0.
+CAPABILITIES = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
+LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE
+SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME
+SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG
+WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE""".split()
+
+MOUNTS = [("/proc", "proc", "proc", []),
+          ("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755"]),
+          ("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666"]),
+          ("/dev/shm", "tmpfs", "shm", ["nosuid", "noexec", "nodev", "mode=1777"]),
+          ("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
+          ("/tmp", "tmpfs", "tmpfs", ["mode=1777"])]
+
+
+def own_capabilities():
+    """What this process itself has: runc can give no others."""
+    with open("/proc/self/status", encoding="utf-8") as f:
+        mask = next(int(line.split()[1], 16) for line in f if line.startswith("CapEff"))
+    return ["CAP_" + name for number, name in enumerate(CAPABILITIES) if mask >> number & 1]
+
+
+class RuncContainer:
+    def __init__(self, runc, name):
+        self.runc, self.name, self.id = runc, name, name
+        self.bundle = runc.place.directory("bundles", name)
+        self.process = None
+
+    def start(self):
+        """Runs it; the caller's process stays its parent until wait()."""
+        with open(os.path.join(self.bundle, "output"), "wb") as out:
+            self.process = subprocess.Popen(
+                ["runc", "run", "--bundle", self.bundle, self.name], stdin=subprocess.DEVNULL,
+                stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def wait(self):
+        return self.process.wait(120)
+
+    def output(self):
+        with open(os.path.join(self.bundle, "output"), "rb") as f:
+            return f.read().decode("utf-8", "surrogateescape")
+
+    def pid(self):
+        shown = subprocess.run(["runc", "state", self.name], capture_output=True, check=True)
+        return json.loads(shown.stdout)["pid"]
+
+    def stop(self):
+        subprocess.run(["runc", "kill", self.name, "KILL"], check=False, capture_output=True)
+        self.wait()
+
+    def remove(self):
+        subprocess.run(["runc", "delete", "--force", self.name], check=False, capture_output=True)
+        if self.process and self.process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(5)
+            if self.process.poll() is None:
+                os.kill(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+class Runc:
+    kind = "runc"
+
+    def __init__(self, place, root):
+        if not shutil.which("runc"):
+            raise FileNotFoundError("runc is not installed")
+        self.place, self.root = place, root
+
+    def create(self, name, command, privileged=False):
+        """All capabilities and no seccomp when privileged, else runc's own defaults."""
+        container = RuncContainer(self, name)
+        if privileged:
+            capabilities = own_capabilities()
+        else:
+            capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
+        config = {
+            "ociVersion": "1.0.2",
+            "process": {
+                "user": {"uid": 0, "gid": 0}, "args": command, "cwd": "/",
+                "env": ["PATH=/usr/bin:/bin"], "noNewPrivileges": not privileged,
+                "capabilities": {kind: capabilities
+                                 for kind in ("bounding", "effective", "permitted")}},
+            "root": {"path": self.root, "readonly": True}, "hostname": name,
+            "mounts": [{"destination": where, "type": kind, "source": source, "options": options}
+                       for where, kind, source, options in MOUNTS],
+            "linux": {"namespaces": [{"type": kind} for kind in
+                                     ("pid", "mount", "ipc", "uts", "network")],
+                      "resources": {"devices": [{"allow": privileged, "access": "rwm"}]}}}
+        with open(os.path.join(container.bundle, "config.json"), "w", encoding="utf-8") as f:
+            json.dump(config, f)
+        self.place.stack.callback(container.remove)
+        return container
+
+    def run(self, name, command, privileged=False):
+        container = self.create(name, command, privileged)
+        container.start()
+        return container

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One place with every runtime, each started when it is first asked for."""
+
+import functools
+
+from . import image
+from .cri import Containerd
+from .docker import Docker
+from .nunchi import Nunchi
+from .place import Place
+from .runc import Runc
+
+IMAGE = "docker.io/library/nunchi-test:1"
+PAUSE = "docker.io/library/nunchi-pause:1"
+
+
+class Setup(Place):
+    @functools.cached_property
+    def root(self):
+        """A root directory with busybox, bash, cat and the test programs."""
+        root = self.directory("root")
+        image.make_root(root, image.build_progs(self.directory("progs")))
+        return root
+
+    @functools.cached_property
+    def archive(self):
+        path = self.file("image.tar")
+        image.make_archive(self.root, path, IMAGE, [])
+        return path
+
+    @functools.cached_property
+    def containerd(self):
+        pause = self.file("pause.tar")
+        image.make_archive(self.root, pause, PAUSE, ["/bin/pause"])
+        containerd = Containerd(self, PAUSE)
+        containerd.load(self.archive)
+        containerd.load(pause)
+        return containerd
+
+    @functools.cached_property
+    def docker(self):
+        docker = Docker(self, self.containerd)
+        docker.load(self.archive)
+        return docker
+
+    @functools.cached_property
+    def runc(self):
+        return Runc(self, self.root)
+
+    def nunchi(self, *args, runtimes=(), **kwargs):
+        """nunchi ARGS, told of the sockets of the runtimes that are given."""
+        for runtime in runtimes:
+            args += ("--runtime", runtime.runtime_option())
+        return Nunchi(self, *args, **kwargs)

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include "record.h"
+
+#define CWD "/home"
+#define NO_NUM INT64_MIN
+#define AT ((uint64_t)AT_FDCWD)
+
+/* One call: what was captured of it, and what it is about. */
+struct row {
+	const char *call;
+	int64_t ret;
+	uint64_t args[3];
+	const char *str[4];		/* STR blobs by argument */
+	const char *base[4];		/* the one component of BASE blobs */
+	int file_arg;			/* FILE blob's argument, -1: none */
+	uint32_t mode;
+	const char *file;		/* its one component */
+	int64_t num;
+	enum fd_type type;
+	const char *name, *raw, *old;
+};
+
+#define RET NUNCHI_ARG_RET
+#define NONE -1, 0, NULL
+
+static const struct row rows[] = {
+	{ "openat", 5, { AT }, { NULL, "f" }, { NULL, "mnt" }, RET, S_IFREG, "f", 5, FD_FILE, "/f",
+	  "f", NULL },
+	{ "openat", -2, { AT }, { NULL, "f" }, { NULL, "mnt" }, NONE, -1, FD_NONE, "/mnt/f", "f",
+	  NULL },
+	{ "openat", -2, { AT }, { NULL, "f" }, { NULL }, NONE, -1, FD_NONE, "/home/f", "f", NULL },
+	{ "openat", -2, { 9 }, { NULL, "f" }, { NULL }, NONE, -1, FD_NONE, NULL, "f", NULL },
+	{ "openat", -13, { 9 }, { NULL, "/e/../s" }, { NULL }, NONE, -1, FD_NONE, "/s", "/e/../s",
+	  NULL },
+	{ "open", -2, { 0 }, { "f" }, { "tmp" }, NONE, -1, FD_NONE, "/tmp/f", "f", NULL },
+	{ "creat", 4, { 0 }, { "f" }, { "tmp" }, RET, S_IFREG, "f", 4, FD_FILE, "/f", "f", NULL },
+	{ "unlink", 0, { 0 }, { "f" }, { "tmp" }, NONE, NO_NUM, FD_NONE, "/tmp/f", "f", NULL },
+	{ "unlinkat", 0, { 3 }, { NULL, "../f" }, { NULL, "tmp" }, NONE, NO_NUM, FD_NONE, "/f",
+	  "../f", NULL },
+	{ "mkdir", 0, { 0 }, { "d/" }, { "tmp" }, NONE, NO_NUM, FD_NONE, "/tmp/d", "d/", NULL },
+	{ "mkdirat", -17, { 3 }, { NULL, "d" }, { NULL, "tmp" }, NONE, NO_NUM, FD_NONE, "/tmp/d",
+	  "d", NULL },
+	{ "rmdir", 0, { 0 }, { "/d" }, { NULL }, NONE, NO_NUM, FD_NONE, "/d", "/d", NULL },
+	{ "chmod", 0, { 0 }, { "f" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/f", "f", NULL },
+	{ "fchmod", 0, { 6 }, { NULL }, { NULL }, 0, S_IFREG, "f", 6, FD_FILE, "/f", NULL, NULL },
+	{ "chown", 0, { 0 }, { "f" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/f", "f", NULL },
+	{ "truncate", 0, { 0 }, { "f" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/f", "f", NULL },
+	{ "rename", 0, { 0 }, { "a", "b" }, { "x", "y" }, NONE, NO_NUM, FD_NONE, "/y/b", "b",
+	  "/x/a" },
+	{ "renameat2", 0, { 3, 0, 4 }, { NULL, "a", NULL, "b" }, { NULL, "x", NULL, "y" }, NONE,
+	  NO_NUM, FD_NONE, "/y/b", "b", "/x/a" },
+	{ "link", -1, { 0 }, { "a", "/b" }, { NULL }, NONE, NO_NUM, FD_NONE, "/b", "/b",
+	  "/home/a" },
+	{ "symlink", 0, { 0 }, { "../t", "l" }, { NULL, "x" }, NONE, NO_NUM, FD_NONE, "/x/l", "l",
+	  "../t" },
+	{ "symlinkat", 0, { 0, AT }, { "../t", NULL, "l" }, { NULL }, NONE, NO_NUM, FD_NONE,
+	  "/home/l", "l", "../t" },
+	{ "pivot_root", 0, { 0 }, { "/new", "/new/old" }, { NULL }, NONE, NO_NUM, FD_NONE, "/new",
+	  "/new", "/new/old" },
+	{ "chdir", 0, { 0 }, { "d" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/d", "d", NULL },
+	{ "fchdir", 0, { 3 }, { NULL }, { NULL }, 0, S_IFDIR, "d", 3, FD_DIRECTORY, "/d", NULL,
+	  NULL },
+	{ "execve", -2, { 0 }, { "./x" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/x", "./x", NULL },
+	{ "mount", 0, { 0 }, { "proc", "p" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/p", "p",
+	  NULL },
+	{ "close", 0, { 3 }, { NULL }, { NULL }, 0, S_IFREG, "f", 3, FD_FILE, "/f", NULL, NULL },
+	{ "close", -9, { 99 }, { NULL }, { NULL }, NONE, 99, FD_NONE, NULL, NULL, NULL },
+	{ "read", 1, { 0 }, { NULL }, { NULL }, 0, S_IFCHR, "tty", 0, FD_CHAR, "/tty", NULL,
+	  NULL },
+	{ "dup", 8, { 3 }, { NULL }, { NULL }, RET, S_IFBLK, "sda", 8, FD_BLOCK, "/sda", NULL,
+	  NULL },
+	{ "dup", -9, { 99 }, { NULL }, { NULL }, NONE, -1, FD_NONE, NULL, NULL, NULL },
+	{ "utimensat", 0, { 3 }, { NULL }, { NULL, "f" }, NONE, NO_NUM, FD_NONE, "/f", NULL,
+	  NULL },
+};
+
+static void assert_text(const char *got, size_t len, const char *want)
+{
+	if (!want) {
+		assert_null(got);
+		return;
+	}
+	assert_non_null(got);
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(got, want, len);
+}
+
+static void check_row(const struct row *row)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+	struct event_fd fd;
+	struct event ev;
+
+	begin_call(&rec, NUNCHI_REC_SYSCALL, row->call, row->ret, row->args[0], row->args[1],
+		   row->args[2]);
+	for (int i = 0; i < 4; i++) {
+		if (row->str[i])
+			add_text(&rec, NUNCHI_BLOB_STR, i, row->str[i]);
+		if (row->base[i])
+			add_file_raw(&rec, NUNCHI_BLOB_BASE, i, 0, S_IFDIR, 1, row->base[i],
+				     strlen(row->base[i]) + 1);
+	}
+	if (row->file)
+		add_file_raw(&rec, NUNCHI_BLOB_FILE, row->file_arg, 0, row->mode, 1, row->file,
+			     strlen(row->file) + 1);
+	decode(&ev, &rec);
+	event_fd(&ev, CWD, &scratch, &fd);
+	assert_true(fd.present);
+	assert_int_equal(fd.num, row->num);
+	assert_int_equal(fd.type, row->type);
+	assert_text(fd.name, fd.name_len, row->name);
+	assert_text(fd.nameraw, fd.nameraw_len, row->raw);
+	assert_text(fd.oldname, fd.oldname_len, row->old);
+	assert_int_equal(fd.is_path, row->name != NULL);
+}
+
+static void test_calls(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		check_row(&rows[i]);
+}
+
+static void test_exec(void **state)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+	struct event_fd fd;
+	struct event ev;
+
+	begin_call(&rec, NUNCHI_REC_EXEC, "execve", 0, 0, 0, 0);
+	add_text(&rec, NUNCHI_BLOB_FILENAME, 0, "bin/cat");
+	add_walk(&rec, NUNCHI_BLOB_EXE, 0, 0100755, "busybox\0bin");
+	add_walk(&rec, NUNCHI_BLOB_CWD, 0, 040755, "usr");
+	decode(&ev, &rec);
+	event_fd(&ev, CWD, &scratch, &fd);
+	assert_text(fd.name, fd.name_len, "/usr/bin/cat");
+	assert_text(fd.nameraw, fd.nameraw_len, "bin/cat");
+	assert_int_equal(fd.num, INT64_MIN);
+	assert_int_equal(fd.dir_len, 8);
+	assert_string_equal(fd.name + fd.file_off, "cat");
+}
+
+static void test_split(void **state)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+	struct event_fd fd;
+	struct event ev;
+
+	begin_call(&rec, NUNCHI_REC_SYSCALL, "fchdir", 0, 3, 0, 0);
+	add_file_raw(&rec, NUNCHI_BLOB_FILE, 0, 0, S_IFDIR, 1, "", 0);
+	decode(&ev, &rec);
+	event_fd(&ev, NULL, &scratch, &fd);
+	assert_text(fd.name, fd.name_len, "/");
+	assert_int_equal(fd.dir_len, 1);
+	assert_int_equal(fd.file_off, 1);
+
+	begin_call(&rec, NUNCHI_REC_SYSCALL, "memfd_create", 4, 0, 0, 0);
+	add_file_raw(&rec, NUNCHI_BLOB_FILE, RET, NUNCHI_BLOB_DELETED, S_IFREG, TMPFS_MAGIC,
+		     "memfd:x", 8);
+	decode(&ev, &rec);
+	event_fd(&ev, NULL, &scratch, &fd);
+	assert_text(fd.name, fd.name_len, "memfd:x");
+	assert_int_equal(fd.type, FD_MEMFD);
+	assert_false(fd.is_path);
+	assert_true(fd.deleted);
+
+	begin_call(&rec, NUNCHI_REC_SYSCALL, "getpid", 4, 0, 0, 0);
+	decode(&ev, &rec);
+	event_fd(&ev, NULL, &scratch, &fd);
+	assert_false(fd.present);
+	assert_int_equal(fd.num, INT64_MIN);
+}
+
+struct net_row {
+	const char *call;
+	int64_t ret;
+	int sock_arg;
+	int family, type;
+	const char *lip;
+	uint16_t lport;
+	const char *rip;
+	uint16_t rport;
+	const char *given;		/* address in user memory */
+	uint16_t given_port;
+	enum fd_type fd_type;
+	uint16_t protocol;
+	const char *name;
+};
+
+static const struct net_row net_rows[] = {
+	{ "connect", 0, 0, AF_INET, SOCK_STREAM, "10.0.0.1", 40000, "10.0.0.7", 443, NULL, 0,
+	  FD_IPV4, IPPROTO_TCP, "10.0.0.1:40000->10.0.0.7:443" },
+	{ "connect", -111, 0, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0, "10.0.0.7", 443, FD_IPV4,
+	  IPPROTO_TCP, "0.0.0.0:0->10.0.0.7:443" },
+	{ "connect", 0, 0, AF_INET6, SOCK_DGRAM, "::1", 5, "::1", 53, NULL, 0, FD_IPV6,
+	  IPPROTO_UDP, "[::1]:5->[::1]:53" },
+	{ "connect", 0, 0, AF_INET6, SOCK_STREAM, "::ffff:10.0.0.1", 5, "::ffff:10.0.0.7", 80, NULL,
+	  0, FD_IPV4, IPPROTO_TCP, "10.0.0.1:5->10.0.0.7:80" },
+	{ "connect", -101, 0, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0, "::ffff:10.0.0.7", 80,
+	  FD_IPV4, IPPROTO_TCP, "0.0.0.0:0->10.0.0.7:80" },
+	{ "connect", -22, 0, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0, "10.0.0.7", 80, FD_IPV6,
+	  IPPROTO_TCP, NULL },
+	{ "bind", 0, 0, AF_INET, SOCK_STREAM, NULL, 80, NULL, 0, "0.0.0.0", 80, FD_IPV4,
+	  IPPROTO_TCP, "0.0.0.0:80" },
+	{ "bind", -98, 0, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0, "127.0.0.1", 80, FD_IPV4,
+	  IPPROTO_TCP, "127.0.0.1:80" },
+	{ "bind", -13, 0, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0, "::", 80, FD_IPV6, IPPROTO_TCP,
+	  "[::]:80" },
+	{ "listen", 0, 0, AF_INET6, SOCK_STREAM, NULL, 80, NULL, 0, NULL, 0, FD_IPV6, IPPROTO_TCP,
+	  "[::]:80" },
+	{ "accept", 9, RET, AF_INET, SOCK_STREAM, "10.0.0.1", 80, "10.0.0.9", 5555, NULL, 0,
+	  FD_IPV4, IPPROTO_TCP, "10.0.0.1:80->10.0.0.9:5555" },
+	{ "accept4", -11, 0, AF_INET, SOCK_STREAM, NULL, 80, NULL, 0, NULL, 0, FD_IPV4,
+	  IPPROTO_TCP, "0.0.0.0:80" },
+	{ "sendto", 5, 0, AF_INET, SOCK_DGRAM, NULL, 4000, NULL, 0, "10.0.0.53", 53, FD_IPV4,
+	  IPPROTO_UDP, "0.0.0.0:4000->10.0.0.53:53" },
+	{ "sendto", 5, 0, AF_INET, SOCK_DGRAM, "10.0.0.1", 4000, "10.0.0.2", 9, "10.0.0.53", 53,
+	  FD_IPV4, IPPROTO_UDP, "10.0.0.1:4000->10.0.0.53:53" },
+	{ "sendto", 5, 0, AF_INET, SOCK_STREAM, "10.0.0.1", 4000, "10.0.0.2", 9, "10.0.0.53", 53,
+	  FD_IPV4, IPPROTO_TCP, "10.0.0.1:4000->10.0.0.2:9" },
+	{ "socket", 3, RET, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0, NULL, 0, FD_IPV4, IPPROTO_TCP,
+	  NULL },
+	{ "sendto", 5, 0, AF_INET, SOCK_RAW, NULL, 1, NULL, 0, "10.0.0.53", 0, FD_IPV4, 0,
+	  "0.0.0.0:0->10.0.0.53:0" },
+};
+
+static int put_address(struct strbuf *rec, const char *ip, uint16_t port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+	bool v6 = strchr(ip, ':');
+
+	inet_pton(v6 ? AF_INET6 : AF_INET, ip, v6 ? (void *)&in6.sin6_addr : (void *)&in.sin_addr);
+	encode_blob(rec, NUNCHI_BLOB_SOCKADDR, 1, 0, v6 ? (void *)&in6 : (void *)&in,
+		    v6 ? sizeof(in6) : sizeof(in));
+	return 0;
+}
+
+static void test_network(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(net_rows); i++) {
+		const struct net_row *row = &net_rows[i];
+		_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+		struct nunchi_sock sock = {
+			.family = (uint16_t)row->family, .type = (uint16_t)row->type,
+			.lport = row->lport, .rport = row->rport, .ino = 77,
+		};
+		struct event_fd fd;
+		struct event ev;
+
+		if (row->lip)
+			inet_pton(row->family, row->lip, sock.laddr);
+		if (row->rip)
+			inet_pton(row->family, row->rip, sock.raddr);
+		begin_call(&rec, NUNCHI_REC_SYSCALL, row->call, row->ret, 6, 0, 0);
+		encode_blob(&rec, NUNCHI_BLOB_SOCK, (uint8_t)row->sock_arg, 0, &sock, sizeof(sock));
+		if (row->given)
+			put_address(&rec, row->given, row->given_port);
+		decode(&ev, &rec);
+		event_fd(&ev, CWD, &scratch, &fd);
+		assert_true(fd.present);
+		assert_int_equal(fd.type, row->fd_type);
+		assert_int_equal(fd.protocol, row->protocol);
+		assert_text(fd.name, fd.name_len, row->name);
+		assert_int_equal(fd.has_addr, row->name != NULL);
+		assert_int_equal(fd.ino, 77);
+		assert_int_equal(fd.num, starts_with(row->call, "accept") || row->sock_arg == RET ?
+				 (row->ret < 0 ? -1 : row->ret) : 6);
+	}
+}
+
+static void check_unix(const char *call, const char *lpath, size_t l, const char *rpath, size_t r,
+		       const char *given, size_t g, const char *want)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT, s = STRBUF_INIT,
+				a = STRBUF_INIT;
+	struct nunchi_sock sock = { .family = AF_UNIX, .type = SOCK_STREAM,
+				    .lpath = (uint16_t)l, .rpath = (uint16_t)r };
+	sa_family_t family = AF_UNIX;
+	struct event_fd fd;
+	struct event ev;
+
+	strbuf_add(&s, &sock, sizeof(sock));
+	strbuf_add(&s, lpath, l);
+	strbuf_add(&s, rpath, r);
+	begin_call(&rec, NUNCHI_REC_SYSCALL, call, 0, 6, 0, 0);
+	encode_blob(&rec, NUNCHI_BLOB_SOCK, 0, 0, s.s, s.len);
+	if (given) {
+		strbuf_add(&a, &family, sizeof(family));
+		strbuf_add(&a, given, g);
+		encode_blob(&rec, NUNCHI_BLOB_SOCKADDR, 1, 0, a.s, a.len);
+	}
+	decode(&ev, &rec);
+	event_fd(&ev, CWD, &scratch, &fd);
+	assert_int_equal(fd.type, FD_UNIX);
+	assert_text(fd.name, fd.name_len, want);
+}
+
+static void test_unix(void **state)
+{
+	check_unix("connect", "", 0, "/run/x.sock", 12, NULL, 0, "/run/x.sock");
+	check_unix("connect", "", 0, "", 0, "/run/y.sock", 12, "/run/y.sock");
+	check_unix("connect", "", 0, "\0abs", 4, NULL, 0, "@abs");
+	check_unix("bind", "/run/x.sock", 11, "", 0, NULL, 0, "/run/x.sock");
+	check_unix("bind", "", 0, "", 0, "\0a\0b", 4, "@a@b");
+	check_unix("listen", "", 0, "", 0, NULL, 0, NULL);
+}
+
+/* Each length of every piece that the view reads, in memory of exactly that size. */
+static void test_short_pieces(void **state)
+{
+	static const uint8_t types[] = { NUNCHI_BLOB_FILE, NUNCHI_BLOB_SOCK, NUNCHI_BLOB_SOCKADDR,
+					 NUNCHI_BLOB_BASE, NUNCHI_BLOB_STR, NUNCHI_BLOB_CWD };
+	static const char *const calls[] = { "connect", "bind", "openat", "fchdir", "execveat",
+					     "socket", "renameat", "sendmsg" };
+
+	for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
+		for (size_t t = 0; t < ARRAY_SIZE(types); t++) {
+			for (uint32_t len = 0; len < 80; len++) {
+				_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT,
+							scratch = STRBUF_INIT;
+				_cleanup_free_ char *data = xcalloc(1, len), *sock_data = NULL;
+				struct nunchi_sock sock = { .family = len % 3 ? AF_INET6 : AF_UNIX,
+							    .lpath = 60000, .rpath = 60000 };
+				struct event_fd fd;
+				struct event ev;
+
+				memset(data, len % 2 ? 0x0a : 0, len);
+				sock_data = xmemdup(&sock, sizeof(sock));
+				begin_call(&rec, NUNCHI_REC_SYSCALL, calls[c], -1, 6, 0, 0);
+				decode(&ev, &rec);
+				ev.n_blobs = 2;
+				ev.blobs[0] = (struct event_blob){ .data = data, .len = len,
+								   .type = types[t] };
+				ev.blobs[1] = (struct event_blob){ .data = sock_data,
+								   .len = sizeof(sock),
+								   .type = NUNCHI_BLOB_SOCK };
+				event_fd(&ev, CWD, &scratch, &fd);
+				assert_true(!fd.name || fd.name_len <= scratch.len);
+			}
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_short_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "../event/record.h"
+#include "model/model.h"
+
+/* A model, and the record it was given last. */
+struct world {
+	struct model *m;
+	struct strbuf rec;
+	struct event ev;
+};
+
+static void world_free(struct world *w)
+{
+	model_free(w->m);
+	strbuf_free(&w->rec);
+}
+
+#define WORLD(w) _cleanup_(world_free) struct world w = { .m = model_new() }
+
+static struct event *apply(struct world *w)
+{
+	decode(&w->ev, &w->rec);
+	model_apply(w->m, &w->ev);
+	return &w->ev;
+}
+
+static struct nunchi_head task(enum nunchi_kind kind, uint32_t pid, uint64_t start, uint32_t ppid,
+			       const char *comm)
+{
+	struct nunchi_head head = head_of(kind, pid);
+
+	head.start = start;
+	head.ppid = ppid;
+	memset(head.comm, 0, sizeof(head.comm));
+	memcpy(head.comm, comm, strnlen(comm, sizeof(head.comm)));
+	return head;
+}
+
+static struct event *say(struct world *w, const struct nunchi_head *head)
+{
+	struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("getpid")) };
+	struct nunchi_exit code = { 0 };
+
+	encode_begin(&w->rec, head);
+	if (head->kind == NUNCHI_REC_SYSCALL)
+		encode_bytes(&w->rec, &call, sizeof(call));
+	if (head->kind == NUNCHI_REC_EXIT)
+		encode_bytes(&w->rec, &code, sizeof(code));
+	return apply(w);
+}
+
+static struct event *exec(struct world *w, struct nunchi_head head, const char *exe,
+			  const char *argv, size_t argv_len)
+{
+	struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("execve")) };
+
+	head.kind = NUNCHI_REC_EXEC;
+	encode_begin(&w->rec, &head);
+	encode_bytes(&w->rec, &call, sizeof(call));
+	add_file_raw(&w->rec, NUNCHI_BLOB_EXE, 0, 0, 0100755, 1, exe, strlen(exe) + 1);
+	add_walk(&w->rec, NUNCHI_BLOB_CWD, 0, 040755, "work");
+	encode_blob(&w->rec, NUNCHI_BLOB_ARGV, 0, 0, argv, argv_len);
+	add_text(&w->rec, NUNCHI_BLOB_FILENAME, 0, exe);
+	return apply(w);
+}
+
+static struct event *container(struct world *w, const char *id, uint32_t init_pid,
+			       const char *name, const char *pod, bool sandbox)
+{
+	struct container_info info = {
+		.id = (char *)id, .init_pid = init_pid, .name = (char *)name,
+		.pod_name = (char *)pod, .pod_namespace = (char *)(pod ? "shop" : NULL),
+		.sandbox = sandbox,
+	};
+
+	encode_container(&w->rec, &info, 1);
+	return apply(w);
+}
+
+static struct event *bind_slot(struct world *w, uint32_t slot, uint32_t generation, const char *id)
+{
+	encode_slot(&w->rec, slot, generation, id, 1);
+	return apply(w);
+}
+
+static void test_fork_exec_exit(void **state)
+{
+	WORLD(w);
+	struct nunchi_head sh = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "bash");
+	struct nunchi_head cat = task(NUNCHI_REC_FORK, 200, 20, 100, "bash");
+	struct process *p;
+
+	exec(&w, sh, "bash", "bash\0-c\0ls", 10);
+	p = w.ev.proc;
+	assert_string_equal(p->exepath, "/bash");
+	assert_string_equal(p->exe_asked, "bash");
+	assert_string_equal(p->cwd, "/work");
+	assert_string_equal(p->cmdline, "bash -c ls");
+	assert_string_equal(p->prev_comm, "");
+
+	p = say(&w, &cat)->proc;
+	assert_int_equal(p->pid, 200);
+	assert_string_equal(p->exepath, "/bash");
+	assert_string_equal(p->cwd, "/work");
+	assert_string_equal(p->cmdline, "bash -c ls");
+	assert_string_equal(p->parent_comm, "bash");
+	assert_non_null(w.ev.parent);
+	assert_int_equal(w.ev.parent->pid, 100);
+
+	cat = task(NUNCHI_REC_EXEC, 200, 20, 100, "cat");
+	exec(&w, cat, "cat", "cat\0/etc/shadow", 16);
+	assert_ptr_equal(w.ev.proc, p);
+	assert_string_equal(p->comm, "cat");
+	assert_string_equal(p->prev_comm, "bash");
+	assert_string_equal(p->exepath, "/cat");
+	assert_string_equal(p->cmdline, "cat /etc/shadow");
+	assert_true(p->version > 1);
+
+	cat.kind = NUNCHI_REC_EXIT;
+	assert_ptr_equal(say(&w, &cat)->proc, p);
+	assert_false(p->alive);
+	assert_string_equal(p->cmdline, "cat /etc/shadow");
+	assert_ptr_equal(model_process(w.m, 200, 20), p);
+	cat.kind = NUNCHI_REC_SYSCALL;		/* late */
+	assert_ptr_equal(say(&w, &cat)->proc, p);
+	assert_false(p->alive);
+}
+
+static void test_pid_reuse(void **state)
+{
+	WORLD(w);
+	struct nunchi_head old = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "old");
+	struct nunchi_head new = task(NUNCHI_REC_SYSCALL, 100, 500, 1, "new");
+	struct nunchi_head child = task(NUNCHI_REC_FORK, 300, 400, 100, "old");
+	struct process *p;
+
+	exec(&w, old, "old", "old", 4);
+	p = w.ev.proc;
+	assert_ptr_not_equal(say(&w, &new)->proc, p);
+	assert_false(p->alive);		/* its exit was lost */
+	assert_true(w.ev.proc->alive);
+	assert_null(w.ev.proc->exepath);
+	assert_string_equal(w.ev.proc->cmdline, "new");
+	/* A child of before: its parent is the old one, not who has that pid now. */
+	say(&w, &child);
+	assert_ptr_equal(w.ev.parent, p);
+	assert_string_equal(w.ev.proc->exepath, "/old");
+	/* A late record of a process that nobody knew does not end the one that is alive. */
+	old.start = 300;
+	assert_false(say(&w, &old)->proc->alive);
+	assert_true(model_process(w.m, 100, 500)->alive);
+}
+
+static void test_head_changes(void **state)
+{
+	WORLD(w);
+	struct nunchi_head h = task(NUNCHI_REC_SYSCALL, 100, 10, 50, "java");
+	struct process *p = say(&w, &h)->proc;
+	uint32_t version = p->version;
+
+	say(&w, &h);
+	assert_int_equal(p->version, version);
+	h.tid = 101;			/* a thread's name is not the process's */
+	memcpy(h.comm, "GC", 3);
+	say(&w, &h);
+	assert_string_equal(p->comm, "java");
+	assert_int_equal(p->version, version);
+	h.tid = 100;
+	say(&w, &h);
+	assert_string_equal(p->comm, "GC");
+	assert_string_equal(p->cmdline, "GC");
+	assert_true(p->version > version);
+	version = p->version;
+	h.ppid = 1;			/* its parent died */
+	say(&w, &h);
+	assert_int_equal(p->ppid, 1);
+	assert_true(p->version > version);
+	memset(h.comm, 'x', sizeof(h.comm));	/* no NUL: damage */
+	say(&w, &h);
+	assert_int_equal(strlen(p->comm), 15);
+}
+
+static void test_cwd(void **state)
+{
+	WORLD(w);
+
+	begin_call(&w.rec, NUNCHI_REC_SYSCALL, "chdir", 0, 0, 0, 0);
+	add_text(&w.rec, NUNCHI_BLOB_STR, 0, "b");
+	add_walk(&w.rec, NUNCHI_BLOB_CWD, 0, 040755, "b\0a");
+	assert_string_equal(apply(&w)->proc->cwd, "/a/b");
+	assert_null(w.ev.proc->exepath);
+}
+
+static void test_process_records_fill_only(void **state)
+{
+	WORLD(w);
+	struct nunchi_head h = task(NUNCHI_REC_TASK, 100, 10, 1, "sh");
+
+	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init");
+	apply(&w);
+	assert_string_equal(w.ev.proc->exepath, "/bin/sh");
+	assert_string_equal(w.ev.proc->cmdline, "sh -i");
+	assert_string_equal(w.ev.proc->parent_comm, "init");
+	exec(&w, h, "new", "new", 4);
+	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init");
+	apply(&w);
+	assert_string_equal(w.ev.proc->exepath, "/new");
+	assert_string_equal(w.ev.proc->cwd, "/work");
+}
+
+static void test_slots(void **state)
+{
+	WORLD(w);
+	struct nunchi_head h = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "sh");
+	struct container *c, *d;
+
+	h.slot = 3;
+	h.generation = 2;
+	assert_null(say(&w, &h)->container);
+	assert_false(model_slot(w.m, 3, 2, &c));
+	assert_true(model_slot(w.m, 0, 99, &c));
+	assert_null(c);
+
+	/* The process that came before its slot was named gets the name too. */
+	bind_slot(&w, 3, 2, "aaaabbbbccccdddd");
+	c = model_container(w.m, "aaaabbbbccccdddd");
+	assert_non_null(c);
+	assert_string_equal(c->short_id, "aaaabbbbcccc");
+	assert_string_equal(c->display, "aaaabbbbcccc");
+	assert_ptr_equal(model_process(w.m, 100, 10)->container, c);
+	assert_int_equal(c->n_procs, 1);
+	assert_ptr_equal(say(&w, &h)->container, c);
+
+	/* Other generations are not it; an older one does not take it back. */
+	assert_false(model_slot(w.m, 3, 1, &d));
+	bind_slot(&w, 3, 1, "other");
+	assert_true(model_slot(w.m, 3, 2, &d));
+	assert_ptr_equal(d, c);
+
+	/* A newer one does. What still belongs to the old one is not shown as the new. */
+	bind_slot(&w, 3, 4, "newer");
+	assert_false(model_slot(w.m, 3, 2, &d));
+	assert_ptr_equal(say(&w, &h)->container, c);
+	h.generation = 4;
+	h.pid = h.tid = 101;
+	assert_string_equal(say(&w, &h)->container->info->id, "newer");
+
+	/* Bound to the host. */
+	bind_slot(&w, 5, 1, NULL);
+	assert_true(model_slot(w.m, 5, 1, &d));
+	assert_null(d);
+
+	h = task(NUNCHI_REC_EXIT, 100, 10, 1, "sh");
+	h.slot = 3;
+	h.generation = 2;
+	say(&w, &h);
+	assert_int_equal(c->n_procs, 0);
+	assert_ptr_equal(w.ev.container, c);
+
+	/* Slots out of range are nobody's. */
+	bind_slot(&w, NUNCHI_SLOTS_MAX, 1, "x");
+	bind_slot(&w, UINT32_MAX, 1, "x");
+	assert_null(model_container(w.m, "x"));
+	h.slot = UINT32_MAX;
+	h.kind = NUNCHI_REC_SYSCALL;
+	assert_null(say(&w, &h)->container);
+}
+
+static void test_container_life(void **state)
+{
+	WORLD(w);
+	struct container *c;
+	uint32_t version;
+
+	bind_slot(&w, 1, 1, "id");
+	assert_int_equal(container(&w, "id", 0, "web", NULL, false)->type, EVENT_OTHER);
+	c = w.ev.container;
+	assert_string_equal(c->display, "web");
+	assert_false(c->running);
+	assert_int_equal(container(&w, "id", 42, NULL, NULL, false)->type, EVENT_CONTAINER_STARTED);
+	assert_ptr_equal(w.ev.container, c);
+	assert_string_equal(c->info->name, "web");	/* kept */
+	assert_int_equal(c->info->init_pid, 42);
+	assert_string_equal(event_type_name(&w.ev), "container_started");
+	version = c->version;
+	assert_int_equal(container(&w, "id", 42, NULL, NULL, false)->type, EVENT_OTHER);
+	assert_int_equal(c->version, version);		/* nothing new */
+	container(&w, "id", 42, "renamed", NULL, false);
+	assert_string_equal(c->display, "renamed");
+	assert_true(c->version > version);
+
+	encode_container_gone(&w.rec, "id", 1);
+	assert_int_equal(apply(&w)->type, EVENT_CONTAINER_STOPPED);
+	assert_ptr_equal(w.ev.container, c);
+	assert_false(c->running);
+	encode_container_gone(&w.rec, "id", 1);
+	assert_int_equal(apply(&w)->type, EVENT_OTHER);
+	encode_container_gone(&w.rec, "nobody", 1);
+	assert_int_equal(apply(&w)->type, EVENT_OTHER);
+	assert_null(w.ev.container);
+	assert_int_equal(container(&w, "id", 43, NULL, NULL, false)->type, EVENT_CONTAINER_STARTED);
+	assert_true(c->running);
+
+	/* Damage changes nothing. */
+	encode_container_gone(&w.rec, "id", 1);
+	((struct nunchi_head *)w.rec.s)->kind = NUNCHI_REC_CONTAINER;
+	assert_int_equal(apply(&w)->type, EVENT_OTHER);
+	assert_true(c->running);
+}
+
+static void test_pod_names(void **state)
+{
+	WORLD(w);
+	struct container *a;
+	uint32_t version;
+
+	container(&w, "p", 1, "POD", "web-7d9", true);
+	assert_string_equal(w.ev.container->display, "shop/web-7d9/(pause)");
+	container(&w, "a", 2, "nginx", "web-7d9", false);
+	a = w.ev.container;
+	assert_string_equal(a->display, "shop/web-7d9");
+	container(&w, "a2", 3, "nginx", "web-7d9", false);	/* restarted */
+	assert_string_equal(a->display, "shop/web-7d9");
+	version = a->version;
+	container(&w, "b", 4, "sidecar", "web-7d9", false);
+	assert_string_equal(w.ev.container->display, "shop/web-7d9/sidecar");
+	assert_string_equal(a->display, "shop/web-7d9/nginx");
+	assert_true(a->version > version);
+	container(&w, "c", 5, "nginx", "other", false);
+	assert_string_equal(w.ev.container->display, "shop/other");
+}
+
+static void collect(struct container *c, void *arg)
+{
+	strbuf_addf(arg, "%s ", c->display);
+}
+
+static void test_list_order(void **state)
+{
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+	WORLD(w);
+
+	model_for_each_container(w.m, collect, &all);
+	assert_int_equal(all.len, 0);
+	container(&w, "1", 0, "aaa", NULL, false);
+	container(&w, "2", 7, "zzz", NULL, false);
+	container(&w, "3", 8, "mmm", NULL, false);
+	model_for_each_container(w.m, collect, &all);
+	assert_string_equal(all.s, "mmm zzz aaa ");
+}
+
+static void test_stopped_are_bounded(void **state)
+{
+	WORLD(w);
+	struct nunchi_head h = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "sh");
+	struct container *c;
+	char id[16];
+
+	bind_slot(&w, 9, 1, "c0");
+	h.slot = 9;
+	h.generation = 1;
+	for (unsigned i = 0; i < 2 * MODEL_STOPPED_MAX; i++) {
+		snprintf(id, sizeof(id), "c%u", i);
+		container(&w, id, 1 + i, NULL, NULL, false);
+		if (!i)
+			say(&w, &h);
+		if (i == 1)
+			bind_slot(&w, 10, 1, id);
+		encode_container_gone(&w.rec, id, 1);
+		apply(&w);
+	}
+	/* The oldest went, but for the one that still has a process. */
+	assert_non_null(model_container(w.m, "c0"));
+	assert_null(model_container(w.m, "c1"));
+	assert_false(model_slot(w.m, 10, 1, &c));
+	snprintf(id, sizeof(id), "c%u", 2 * MODEL_STOPPED_MAX - 1);
+	assert_non_null(model_container(w.m, id));
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < 2 * MODEL_STOPPED_MAX; i++) {
+		snprintf(id, sizeof(id), "c%u", i);
+		left += model_container(w.m, id) != NULL;
+	}
+	assert_true(left <= MODEL_STOPPED_MAX && left >= MODEL_STOPPED_MAX - 1);
+}
+
+static void test_processes_are_bounded(void **state)
+{
+	WORLD(w);
+	struct nunchi_head h = task(NUNCHI_REC_EXIT, 1, 1, 0, "x");
+
+	for (uint32_t pid = 1; pid <= 2 * MODEL_DEAD_MAX; pid++) {
+		h.pid = h.tid = pid;
+		say(&w, &h);
+	}
+	assert_null(model_process(w.m, MODEL_DEAD_MAX, 1));
+	assert_non_null(model_process(w.m, MODEL_DEAD_MAX + 1, 1));
+
+	/* Alive ones push out the dead first, then the longest unused. */
+	h.kind = NUNCHI_REC_SYSCALL;
+	for (uint32_t pid = 10000; pid < 10000 + MODEL_PROCESSES_MAX; pid++) {
+		h.pid = h.tid = pid;
+		say(&w, &h);
+	}
+	assert_null(model_process(w.m, 2 * MODEL_DEAD_MAX, 1));
+	assert_non_null(model_process(w.m, 10000, 1));
+	h.pid = h.tid = 10000;
+	say(&w, &h);
+	h.pid = h.tid = 9999;
+	say(&w, &h);
+	assert_non_null(model_process(w.m, 10000, 1));
+	assert_null(model_process(w.m, 10001, 1));
+}
+
+static void test_host(void **state)
+{
+	static char root[] = "root", www[] = "www";
+	const struct id_name users[] = { { 0, root } };
+	const struct host_info h = { .name = "node1", .users = users, .n_users = 1 };
+	struct id_name inside[] = { { 33, www } };
+	static char id[] = "id";
+	const struct container_info info = { .id = id, .users = inside, .n_users = 1,
+					     .groups = inside, .n_groups = 1 };
+	WORLD(w);
+
+	assert_null(model_host(w.m));
+	assert_null(model_user_name(w.m, NULL, 0));
+	encode_host(&w.rec, &h, 1);
+	apply(&w);
+	assert_string_equal(w.ev.host_name, "node1");
+	assert_string_equal(model_host(w.m)->name, "node1");
+	assert_string_equal(model_user_name(w.m, NULL, 0), "root");
+	assert_null(model_user_name(w.m, NULL, 33));
+	encode_container(&w.rec, &info, 1);
+	apply(&w);
+	assert_string_equal(w.ev.host_name, "node1");
+	assert_string_equal(model_user_name(w.m, w.ev.container, 33), "www");
+	assert_string_equal(model_group_name(w.m, w.ev.container, 33), "www");
+	assert_null(model_user_name(w.m, w.ev.container, 0));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_fork_exec_exit),
+		cmocka_unit_test(test_pid_reuse),
+		cmocka_unit_test(test_head_changes),
+		cmocka_unit_test(test_cwd),
+		cmocka_unit_test(test_process_records_fill_only),
+		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_container_life),
+		cmocka_unit_test(test_pod_names),
+		cmocka_unit_test(test_list_order),
+		cmocka_unit_test(test_stopped_are_bounded),
+		cmocka_unit_test(test_processes_are_bounded),
+		cmocka_unit_test(test_host),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
