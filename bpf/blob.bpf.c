@@ -500,8 +500,8 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 		next = ret;
 		/* fallthrough */
 	case NUNCHI_CAP_BUFFER:
-		return value ? blob_user_bytes(s, value, at_most(next, NUNCHI_BUFFER_MAX), next,
-					       BLOB(NUNCHI_BLOB_BYTES, i)) : 0;
+		return value ? blob_user_bytes(s, value, at_most((u32)next, NUNCHI_BUFFER_MAX),
+					       (u32)next, BLOB(NUNCHI_BLOB_BYTES, i)) : 0;
 	case NUNCHI_CAP_BYTES:
 		return value ? blob_user_bytes(s, value, size, size, BLOB(NUNCHI_BLOB_BYTES, i)) : 0;
 	default:

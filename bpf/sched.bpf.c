@@ -6,24 +6,14 @@
  * births and ends, of which the model has no need. Cost: nothing for the host's processes but a
  * look at whether namespaces or cgroup changed.
  */
-#include "lib/identity.h"
+#include "lib/call.h"
 
 /* A life-cycle record is due: counts it, and says whether it is to be sent. */
 static __always_inline bool life_wanted(const struct identity *id)
 {
 	enum nunchi_mode mode = identity_mode(id);
-	struct nunchi_account *account;
 
-	if (mode == NUNCHI_MODE_NONE)
-		return false;
-	account = account_of(id->slot);
-	if (!account)
-		return false;
-	count(account->seen);
-	if (mode == NUNCHI_MODE_EVENT)
-		return true;
-	count(account->filtered);
-	return false;
+	return mode != NUNCHI_MODE_NONE && call_wanted(id, mode);
 }
 
 SEC("tp_btf/sched_process_fork")
@@ -101,9 +91,11 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	struct signal_struct *signal = task->signal;
 	struct scratch *s;
 
+	id = bpf_task_storage_get(&identities, task, 0, 0);
+	if (id && id->interrupted.ret)
+		call_cut_short(task, id);
 	if (signal->live.counter)
 		return 0;
-	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (!id && slots[0].mode)
 		id = identity_make(task, true);
 	if (!id || !life_wanted(id))

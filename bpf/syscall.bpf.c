@@ -1,45 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * System calls, when they return: at that point the registers still hold number and arguments, so
- * that one hook gives arguments and result. Not seen here: calls that do not return (exit; see
- * sched.bpf.c), an execve that succeeded (its registers are the new image's; sched.bpf.c), 32-bit
- * calls (counted as unseen). Cost: 3 ns for a number nobody wants; see docs for events.
+ * that one hook gives arguments and result. signal_deliver tells how an interrupted one goes on.
+ * Not seen here: calls that do not return (exit; see sched.bpf.c), an execve that succeeded (its
+ * registers are the new image's; sched.bpf.c), 32-bit calls (counted as unseen). Cost: a load and
+ * a bit test for a number nobody wants.
  */
-#include "lib/identity.h"
-
-/* A call of a task whose container is recorded. */
-static __always_inline int call_record(struct task_struct *task, const struct identity *id,
-				  struct pt_regs *regs, u32 nr, s64 ret)
-{
-	struct scratch *s = scratch_get();
-
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
-		return 0;
-	}
-	record_begin(s, task, id, NUNCHI_REC_SYSCALL, sizeof(s->call));
-	s->call.nr = nr;
-	s->call.pad = 0;
-	s->call.ret = ret;
-	syscall_args(regs, s->call.args);
-	if (!(wanted[nr & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_WANT_EVENT))
-		s->head.flags |= NUNCHI_F_MODEL;
-	if (ret <= -ERESTARTSYS && ret >= -ERESTART_RESTARTBLOCK)
-		s->head.flags |= NUNCHI_F_INTERRUPTED;
-	blob_call(s);
-	record_send(s, specs[nr & (NUNCHI_CALLS_MAX - 1)].flags & NUNCHI_SPEC_CRITICAL);
-	scratch_put(s);
-	return 0;
-}
+#include "lib/call.h"
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
 	u64 nr = syscall_nr(regs);
-	struct nunchi_account *account;
 	struct task_struct *task;
 	enum nunchi_mode mode;
 	struct identity *id;
+	bool restart, goes_on;
 	u8 want, flags;
 
 	barrier_var(nr);	/* the compiler must index with what was checked */
@@ -55,26 +31,51 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	if (unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0 && identity_is_open(id))
 		identity_locate(task, id, true);
 	mode = identity_mode(id);
-	if (mode == NUNCHI_MODE_NONE || !(want & (NUNCHI_WANT_EVENT | NUNCHI_WANT_MODEL)))
+	if (mode == NUNCHI_MODE_NONE || want == NUNCHI_WANT_IDENTITY)
 		return 0;
 	if (unlikely(syscall_is_compat(task))) {
 		count(unseen_compat);
 		return 0;
 	}
+	restart = want & NUNCHI_WANT_RESTART;
+	goes_on = call_goes_on(id, regs, nr, restart);
+	if (restart && !goes_on)
+		return 0;	/* of a call that nobody wants */
 	/* The child's return of a fork, and an execve that the exec hook has reported: no calls. */
 	flags = specs[nr].flags;
 	if (!ret && (flags & (NUNCHI_SPEC_FORK | NUNCHI_SPEC_EXEC)))
 		return 0;
-	/* The kernel runs it again by itself, always: not its end. */
-	if (ret == -ERESTARTNOINTR)
-		return 0;
-	account = account_of(id->slot);
-	if (!account)
-		return 0;
-	count(account->seen);
-	if (mode == NUNCHI_MODE_COUNT) {
-		count(account->filtered);
+	if (unlikely(call_is_interrupted(ret))) {
+		if (restart)
+			id->interrupted.ret = ret;
+		else
+			call_put_aside(id, regs, nr, ret);
 		return 0;
 	}
-	return call_record(task, id, regs, nr, ret);
+	if (call_wanted(id, mode)) {
+		if (likely(!goes_on))
+			call_record(task, id, regs, nr, ret, 0);
+		else
+			call_record(task, id, 0, id->interrupted.nr, ret, NUNCHI_F_INTERRUPTED);
+	}
+	if (goes_on)
+		id->interrupted.ret = 0;
+	return 0;
+}
+
+SEC("tp_btf/signal_deliver")
+int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	s32 ret;
+
+	if (!id || !id->interrupted.ret || (u64)ka->sa.sa_handler <= SIG_IGN)
+		return 0;
+	ret = id->interrupted.ret;
+	if (ret == -ERESTARTNOINTR || (ret == -ERESTARTSYS && (ka->sa.sa_flags & SA_RESTART)))
+		id->interrupted.ret = -ERESTARTNOINTR;	/* decided: later handlers change nothing */
+	else
+		call_cut_short(task, id);
+	return 0;
 }

@@ -253,6 +253,16 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+struct sigaction {
+	void *sa_handler;
+	unsigned long sa_flags;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct kernel_siginfo;
 struct seq_file;
 
 struct bpf_iter_meta {
@@ -282,11 +292,14 @@ enum cgroup_subsys_id {
 #define AF_INET 2
 #define AF_INET6 10
 #define AT_FDCWD (-100)
-#define EFAULT 14
+#define EINTR 4
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
 #define ERESTART_RESTARTBLOCK 516
+
+#define SA_RESTART 0x10000000
+#define SIG_IGN 1	/* handlers are above it */
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)

@@ -11,6 +11,13 @@
 /* Rings at most: the critical one and one per few CPUs. */
 #define RINGS_MAX 65
 
+/* A call that a signal interrupted, and of which it is not known yet whether it goes on. */
+struct interrupted {
+	u32 nr;
+	s32 ret;		/* -ERESTART*; 0: there is none */
+	u64 args[6];
+};
+
 /* Who a task is; in task storage, so that it lives and dies with the task. */
 struct identity {
 	u32 slot;		/* 0: the host's */
@@ -21,6 +28,7 @@ struct identity {
 	u32 pidns;
 	u32 setup;		/* entered the container, has not executed anything yet */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
+	struct interrupted interrupted;
 };
 
 /* Where a walk from a dentry to the root has come. */

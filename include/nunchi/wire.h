@@ -40,7 +40,7 @@ enum nunchi_kind {
 /* Flags of a record. */
 #define NUNCHI_F_SETUP 0x0001		/* the runtime's own doing, before the entrypoint's exec */
 #define NUNCHI_F_CUT 0x0002		/* a blob did not fit in the record any more */
-#define NUNCHI_F_INTERRUPTED 0x0004	/* ERESTART*: a signal interrupted the call */
+#define NUNCHI_F_INTERRUPTED 0x0004	/* a signal interrupted the call, it went on or ended by that */
 #define NUNCHI_F_LATE 0x0008		/* set by the reader: came after its time had been passed */
 #define NUNCHI_F_MODEL 0x0010		/* nobody asked for this call; the model needs it */
 
@@ -239,6 +239,7 @@ struct nunchi_ring_number {
 #define NUNCHI_WANT_EVENT 0x01	/* somebody asked for this call */
 #define NUNCHI_WANT_MODEL 0x02	/* the model needs it, in containers that are recorded */
 #define NUNCHI_WANT_IDENTITY 0x04	/* it can move a task into a container (setns, unshare) */
+#define NUNCHI_WANT_RESTART 0x08	/* restart_syscall: the end of a call that was interrupted */
 
 /* How the kernel side captures an argument. What a person reads is up to src/syscalls. */
 enum nunchi_capture {

@@ -355,7 +355,6 @@ static void give_up(struct engine *e, struct slot *slot)
 	info.cgroup_id = slot->cgroup;
 	info.mntns = slot->mntns;
 	info.pidns = slot->pidns;
-	info.init_pid = slot->pid;
 	encode_container(&e->record, &info, clock_boot());
 	free(info.runtime);
 	pipeline_made(e);

@@ -36,7 +36,10 @@ static void choose_calls(struct engine *e)
 static struct interest make_interest(const struct engine *e)
 {
 	struct interest interest = { .host = e->config->host };
+	const struct syscall_info *restart = syscall_by_name("restart_syscall",
+							     strlen("restart_syscall"));
 
+	interest.wanted[restart->nr] |= NUNCHI_WANT_RESTART;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
 		const struct syscall_info *call = syscall_by_nr(nr);
 

@@ -12,7 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-/* Level 1 writes the stream of a busy host at a small part of a core; level 3 saves 5 % more. */
+/* Records repeat each other so much that level 3 costs twice the time and saves nothing. */
 #define LEVEL 1
 
 #define VERSION 1

@@ -2,9 +2,9 @@
 /*
  * Capture files: a stream of records on disk. Layout (docs/capture-format.md): a fixed header
  * (magic "NUNCHI\x1a\n", version, architecture, flags), then frames {magic, stored length, raw
- * length, CRC-32 of the stored bytes, zstd data}, each frame holding whole records, and an end
- * frame of raw length 0. A frame is at most CAPTURE_FRAME_MAX raw bytes and stands for itself, so
- * that a truncated or damaged file gives everything before the damage.
+ * length, CRC-32 of the lengths and the stored bytes, zstd data}, each frame holding whole records,
+ * and an end frame of raw length 0. A frame is at most CAPTURE_FRAME_MAX raw bytes and stands for
+ * itself, so that a truncated or damaged file gives everything before the damage.
  */
 #pragma once
 

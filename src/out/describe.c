@@ -226,20 +226,13 @@ static bool is_new_image(const struct event *ev)
 
 static void describe_exec(struct field_context *fc, struct what *w)
 {
-	const struct process *p = fc->ev->proc;
+	const struct event_fd *fd = fields_fd(fc);
 	const struct event_blob *argv;
-	const struct event_fd *fd;
 	int index;
 
-	if (is_new_image(fc->ev) && p && (p->exepath || p->exe_asked)) {
-		const char *exe = p->exepath ? p->exepath : p->exe_asked;
-
-		add_path(w, exe, strlen(exe));
-		add_argv(&w->text, p->argv, p->argv_len, p->argv_full > p->argv_len);
-		return;
-	}
-	fd = fields_fd(fc);
-	if (fd->nameraw_len)
+	if (is_new_image(fc->ev) && fd->name_len)
+		add_path(w, fd->name, fd->name_len);
+	else if (fd->nameraw_len)
 		add_path(w, fd->nameraw, fd->nameraw_len);
 	else if (fd->name_len)
 		add_path(w, fd->name, fd->name_len);

@@ -183,6 +183,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.cgroup_mkdir, &skel->links.cgroup_mkdir },
 		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
 		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
+		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 	};
 

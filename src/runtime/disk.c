@@ -56,6 +56,7 @@ struct disk {
 	char **patterns;	/* those of the places that are not constant */
 	size_t n_places, n_patterns;
 	struct hmap entries;
+	size_t named_by;	/* docker_dirs that the entries were read with */
 	unsigned generation;
 };
 
@@ -171,11 +172,8 @@ static size_t docker_dirs(struct disk *d, const char *ret[DOCKER_DIRS_MAX])
 	return n;
 }
 
-static void refresh(struct disk *d, struct entry *e)
+static void refresh(struct disk *d, struct entry *e, const char *const *dirs, size_t n)
 {
-	const char *dirs[DOCKER_DIRS_MAX];
-	size_t n = docker_dirs(d, dirs);
-
 	for (size_t i = 0; i < PLACE_KINDS; i++) {
 		struct entry_part *part = &e->parts[i];
 
@@ -202,11 +200,17 @@ static void refresh(struct disk *d, struct entry *e)
 
 static void refresh_all(struct disk *d)
 {
+	const char *dirs[DOCKER_DIRS_MAX];
+	size_t n_dirs = docker_dirs(d, dirs);
+	bool more = n_dirs != d->named_by;
+
+	d->named_by = n_dirs;
 	hmap_for_each(&d->entries, n) {
 		struct entry *e = container_of(n, struct entry, by_key);
 
 		if (e->generation == d->generation) {
-			refresh(d, e);
+			e->stale |= more && e->info && !e->info->name;
+			refresh(d, e, dirs, n_dirs);
 			continue;
 		}
 		if (e->posted)
@@ -315,6 +319,13 @@ static void wait_for_work(struct disk *d)
 	eventfd_read(d->wake_fd, &woken);
 }
 
+static bool new_docker_dirs(struct disk *d)
+{
+	const char *dirs[DOCKER_DIRS_MAX];
+
+	return docker_dirs(d, dirs) != d->named_by;
+}
+
 static void *disk_main(void *arg)
 {
 	struct disk *d = arg;
@@ -335,7 +346,7 @@ static void *disk_main(void *arg)
 		if ((d->dirty && now - d->scanned >= RESCAN_LEAST_MS * NSEC_PER_MSEC) ||
 		    now - d->scanned >= (blind ? LOOK_MS : RESCAN_MOST_MS) * NSEC_PER_MSEC)
 			scan(d);
-		else if (now - looked >= LOOK_MS * NSEC_PER_MSEC)
+		else if (now - looked >= LOOK_MS * NSEC_PER_MSEC || new_docker_dirs(d))
 			refresh_all(d);
 		else
 			continue;
@@ -382,6 +393,8 @@ void disk_add_docker(struct disk *d, const char *dir)
 	if (!known && d->n_docker_dirs < DOCKER_DIRS_MAX)
 		d->docker_dirs[d->n_docker_dirs++] = xstrdup(dir);
 	pthread_mutex_unlock(&d->lock);
+	if (!known)
+		eventfd_write(d->wake_fd, 1);
 }
 
 bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, const char *cgroup)

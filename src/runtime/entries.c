@@ -30,6 +30,12 @@ void entry_free(struct entry *e)
 	free(e);
 }
 
+/* Root, and who runs us: nobody else can make us read or believe what he could not himself. */
+static bool is_trusted(uid_t owner)
+{
+	return !owner || owner == geteuid();
+}
+
 static int read_part(const struct entry_part *part, const char *file, struct strbuf *text,
 		     struct stat *st)
 {
@@ -42,7 +48,7 @@ static int read_part(const struct entry_part *part, const char *file, struct str
 	if (dir < 0)
 		return -errno;
 	r = read_bounded_at(dir, file, STATE_MAX, text, st);
-	if (r == 0 && st->st_uid && text->len > USER_STATE_MAX)
+	if (r == 0 && !is_trusted(st->st_uid) && text->len > USER_STATE_MAX)
 		r = -EFBIG;
 	return r;
 }
@@ -50,7 +56,7 @@ static int read_part(const struct entry_part *part, const char *file, struct str
 /* True if the state file's owner may speak for that process. */
 static bool owner_may(const struct stat *st, const char *root, uint32_t pid)
 {
-	return !st->st_uid || process_userns_owner(root, pid) == (int64_t)st->st_uid;
+	return is_trusted(st->st_uid) || process_userns_owner(root, pid) == (int64_t)st->st_uid;
 }
 
 struct loader {
@@ -118,14 +124,26 @@ static void load_spec(struct loader *l)
 	if (read_part(&l->e->parts[PLACE_CRUN], "config.json", &l->text, &st) == 0 &&
 	    oci_parse_spec(l->text.s, l->text.len, l->c) == 0)
 		return;
-	/* Only root may name a directory for root to read. */
-	if (l->state.bundle && !l->owner) {
+	/* Only who is trusted may name a directory for us to read. */
+	if (l->state.bundle && is_trusted(l->owner)) {
 		_cleanup_free_ char *path = xasprintf("%s%s/config.json", l->root, l->state.bundle);
 
 		if (read_bounded(path, STATE_MAX, &l->text) < 0 ||
 		    oci_parse_spec(l->text.s, l->text.len, l->c) < 0)
 			return;
 	}
+}
+
+/* ".../io.containerd.runtime.v2.task/NAMESPACE/ID": whose a state directory of any name is. */
+static void space_from_bundle(struct entry *e, const char *bundle)
+{
+	static const char above[] = "/io.containerd.runtime.v2.task/";
+	const char *space = bundle ? strstr(bundle, above) : NULL;
+
+	if (!space || e->space)
+		return;
+	space += sizeof(above) - 1;
+	e->space = xstrndup(space, strcspn(space, "/"));
 }
 
 static const char *runtime_of(const struct loader *l, bool docker)
@@ -183,6 +201,7 @@ void entry_load(struct entry *e, const char *root, const char *const *docker_dir
 	e->stale = false;
 	l.c->id = xstrdup(e->id);
 	load_state(&l);
+	space_from_bundle(e, l.state.bundle);
 	load_init_pid(&l);
 	load_spec(&l);
 	if (container_id_hex64(e->id))

@@ -34,9 +34,10 @@ static bool same_namespace(const struct task *t, const char *name, uint64_t task
 	       task_ns != process_namespace("", (uint32_t)getpid(), name);
 }
 
+/* What we were told counts only when the task is gone and cannot be asked. */
 static bool same_cgroup(const struct task *t, const struct container_info *c)
 {
-	return c->cgroup && (is_below(t->now, c->cgroup) || is_below(t->cgroup, c->cgroup));
+	return c->cgroup && is_below(t->now ? t->now : t->cgroup, c->cgroup);
 }
 
 static bool in_namespaces(const struct task *t, const struct container_info *c)

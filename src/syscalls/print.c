@@ -320,8 +320,8 @@ static void print_mount_attr(struct strbuf *out, const char *data)
 	strbuf_addc(out, '}');
 }
 
-/* Kinds of which the bytes say all. */
-static void print_captured(struct strbuf *out, enum arg_kind kind, const char *data, size_t len)
+/* Structs that are not all there, and those without a form of their own, are shown as hex. */
+static void print_struct(struct strbuf *out, enum arg_kind kind, const char *data, size_t len)
 {
 	static const struct {
 		size_t size;
@@ -344,15 +344,33 @@ static void print_captured(struct strbuf *out, enum arg_kind kind, const char *d
 		print_hex(out, data, len);
 }
 
-void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, const char *data,
-	       size_t len)
+/* Kinds of which the register says all but for their table of values. */
+static void print_listed(struct strbuf *out, const struct syscall_arg *arg, uint32_t bits)
+{
+	switch (arg->kind) {
+	case ARG_FLAGS:
+		return print_flags(out, arg->values, bits);
+	case ARG_ENUM:
+		return print_enum(out, arg->values, bits);
+	case ARG_OPENFLAGS:
+		return print_flags(out, values_open_flags, bits);
+	case ARG_CLONEFLAGS:
+		return print_clone_flags(out, bits);
+	case ARG_MODEFLAGS:
+		return print_mode_flags(out, arg->values, bits);
+	default:
+		return print_socket_type(out, bits);
+	}
+}
+
+/* Kinds of which the register says all. */
+static void print_register(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw)
 {
 	int32_t word = (int32_t)raw;
 	uint32_t bits = (uint32_t)raw;
 
 	switch (arg->kind) {
 	case ARG_NONE:
-	case ARG_KIND_MAX:
 		return;
 	case ARG_INT:
 	case ARG_PID:
@@ -364,39 +382,35 @@ void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, 
 		return strbuf_addi(out, (int64_t)raw);
 	case ARG_UINT:
 		return strbuf_addu(out, bits);
+	case ARG_UID:
+	case ARG_GID:
+		return word == -1 ? strbuf_adds(out, "-1") : strbuf_addu(out, bits);
 	case ARG_SIZE:
 		return strbuf_addu(out, raw);
 	case ARG_HEX:
 		return strbuf_addx(out, raw);
-	case ARG_POINTER:
-		return print_pointer(out, raw);
 	case ARG_MODE:
 		return print_mode(out, (uint16_t)raw);
 	case ARG_DEV:
 		return print_device(out, bits);
-	case ARG_FLAGS:
-		return print_flags(out, arg->values, bits);
-	case ARG_ENUM:
-		return print_enum(out, arg->values, bits);
-	case ARG_OPENFLAGS:
-		return print_flags(out, values_open_flags, bits);
-	case ARG_CLONEFLAGS:
-		return print_clone_flags(out, bits);
-	case ARG_MODEFLAGS:
-		return print_mode_flags(out, arg->values, bits);
-	case ARG_SOCKTYPE:
-		return print_socket_type(out, bits);
 	case ARG_SIGNAL:
 		return print_signal(out, word);
-	case ARG_UID:
-	case ARG_GID:
-		return word == -1 ? strbuf_adds(out, "-1") : strbuf_addu(out, bits);
+	case ARG_FLAGS:
+	case ARG_ENUM:
+	case ARG_OPENFLAGS:
+	case ARG_CLONEFLAGS:
+	case ARG_MODEFLAGS:
+	case ARG_SOCKTYPE:
+		return print_listed(out, arg, bits);
 	default:
-		break;
-	}
-
-	if (!data)
 		return print_pointer(out, raw);
+	}
+}
+
+/* Kinds that are bytes in user memory. */
+static void print_memory(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw,
+			 const char *data, size_t len)
+{
 	switch (arg->kind) {
 	case ARG_PATH:
 	case ARG_PATHAT:
@@ -410,9 +424,29 @@ void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, 
 	case ARG_SOCKADDR_OUT:
 	case ARG_MSGHDR:
 		return sockaddr_print(out, data, len);
+	case ARG_FDPAIR:
+	case ARG_OPENHOW:
+	case ARG_CLONEARGS:
+	case ARG_STRUCT:
+	case ARG_TIME:
+	case ARG_TIMEVAL:
+	case ARG_RLIMIT:
+	case ARG_CAPHDR:
+	case ARG_CAPDATA:
+	case ARG_MOUNTATTR:
+		return print_struct(out, arg->kind, data, len);
 	default:
-		return print_captured(out, arg->kind, data, len);
+		return print_register(out, arg, raw);
 	}
+}
+
+void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, const char *data,
+	       size_t len)
+{
+	if (data)
+		print_memory(out, arg, raw, data, len);
+	else
+		print_register(out, arg, raw);
 }
 
 void syscall_print_arg(struct strbuf *out, const struct syscall_info *call,

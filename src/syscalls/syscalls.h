@@ -61,7 +61,7 @@ extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 	X(PATHAT, PATHAT)                                                         \
 	X(STRING, STR)                                                            \
 	X(STRINGS, STRV)                                                          \
-	X(SOCKADDR, SOCKADDR)	/* "10.0.0.7:443", "[::1]:53", "unix:/run/x.sock", "unix:@abstract" */ \
+	X(SOCKADDR, SOCKADDR)	/* "10.0.0.7:443", "[::1]:53", "unix:/run/x.sock" */ \
 	X(SOCKADDR_OUT, SOCKADDR_OUT)                                             \
 	X(MSGHDR, MSGHDR)	/* the address in it */                           \
 	X(BUFFER, BUFFER)	/* first bytes, escaped */                        \

@@ -159,7 +159,10 @@ struct nunchi_spec syscall_spec(const struct syscall_info *call)
 		spec.flags |= NUNCHI_SPEC_FORK;
 	if (call->flags & SYSCALL_EXEC)
 		spec.flags |= NUNCHI_SPEC_EXEC;
-	if (call->flags & (SYSCALL_MODEL | SYSCALL_IDENTITY))
+	if (call->flags & SYSCALL_MODEL)
+		spec.flags |= NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD;
+	/* A fork moves identities too, but has a life-cycle record of its own for that. */
+	if ((call->flags & SYSCALL_IDENTITY) && !(call->flags & SYSCALL_FORK))
 		spec.flags |= NUNCHI_SPEC_CRITICAL;
 	return spec;
 }

@@ -20,7 +20,8 @@
  * boundary or reveal intent. Not in it is what an ordinary program does all day: reading, writing,
  * polling, its own descriptors and memory. So mprotect is not (every start of a dynamically linked
  * program makes several, a JIT makes thousands) nor mmap; nor sendto and sendmsg, whose peer a
- * connect or a socket has shown already; chdir and times of files neither.
+ * connect or a socket has shown already; chdir and times of files neither; nor prctl, by which
+ * shells and languages name every thread.
  */
 
 CALL(0, 63, read, FILE, "File Read", COUNT, 0,
@@ -338,7 +339,7 @@ CALL(155, 41, pivot_root, NAMESPACE, "Root Change", ZERO, DEFAULT,
      A(PATH, new_root), A(PATH, put_old))
 CALL(156, -1, _sysctl, SYSTEM, "Kernel Parameter", ZERO, 0,
      A(POINTER, args))
-CALL(157, 167, prctl, PROCESS, "Process Control", VALUE, DEFAULT,
+CALL(157, 167, prctl, PROCESS, "Process Control", VALUE, 0,
      V(ENUM, option, prctl_options), C(HEX, arg2, 0, prctl_args2), C(HEX, arg3, 0, prctl_args3),
      A(HEX, arg4), A(HEX, arg5))
 CALL(158, -1, arch_prctl, PROCESS, "Process Control", VALUE, 0,

@@ -75,9 +75,9 @@ const struct arg_choice choices_socket_protocols[] = {
 
 const struct named_value values_sockopt_levels[] = {
 	N(SOL_SOCKET), N(SOL_IP), L(SOL_TCP, IPPROTO_TCP), L(SOL_UDP, IPPROTO_UDP), N(SOL_IPV6),
-	N(SOL_ICMPV6), L(SOL_SCTP, 132), L(SOL_UDPLITE, 136), N(SOL_RAW), N(SOL_PACKET), N(SOL_NETLINK),
-	N(SOL_TIPC), N(SOL_ALG), N(SOL_TLS), N(SOL_XDP), L(SOL_MPTCP, 284), L(SOL_MCTP, 285),
-	L(SOL_SMC, 286), L(SOL_VSOCK, 287), N(AF_VSOCK), END
+	N(SOL_ICMPV6), L(SOL_SCTP, 132), L(SOL_UDPLITE, 136), N(SOL_RAW), N(SOL_PACKET),
+	N(SOL_NETLINK), N(SOL_TIPC), N(SOL_ALG), N(SOL_TLS), N(SOL_XDP), L(SOL_MPTCP, 284),
+	L(SOL_MCTP, 285), L(SOL_SMC, 286), L(SOL_VSOCK, 287), N(AF_VSOCK), END
 };
 
 static const struct named_value socket_options[] = {

@@ -68,11 +68,14 @@ class Docker:
             raise FileNotFoundError("dockerd is not installed")
         self.place = place
         self.socket = place.file("docker.sock")
+        config = place.file("daemon.json")  # the host's own must not be read
+        with open(config, "w", encoding="utf-8") as f:
+            f.write("{}")
         self.process = place.start(
             ["dockerd", "--data-root", place.directory("docker"),
              "--exec-root", place.directory("docker-exec"), "--host", "unix://" + self.socket,
              "--pidfile", place.file("docker.pid"), "--containerd", containerd.socket,
-             "--config-file", place.file("no-daemon.json"),
+             "--config-file", config,
              "--bridge=none", "--iptables=false", "--ip6tables=false"], "dockerd.log")
         wait_until(self._answers, 60, "dockerd")
 

@@ -179,7 +179,7 @@ static void test_says_where(void **state)
 
 static void test_not_a_capture(void **state)
 {
-	_cleanup_strbuf_ struct strbuf file = STRBUF_INIT, err = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	struct capture_reader *r;
 
 	put_file("#!/bin/sh\necho this is something else entirely\n", 47);

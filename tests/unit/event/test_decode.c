@@ -112,6 +112,7 @@ static void test_decode_lengths(void **state)
 	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
 	struct nunchi_head *head;
 	struct nunchi_blob *blob;
+	struct event ev;
 	size_t at;
 
 	begin_call(&rec, NUNCHI_REC_SYSCALL, "openat", 3, 0, 0, 0);
@@ -146,7 +147,8 @@ static void test_decode_lengths(void **state)
 	}
 	blob->len = 8;
 	blob->full = 2;		/* less than what is there */
-	assert_int_equal(decode_exact(&rec, rec.len), 0);
+	assert_int_equal(decode_bytes(&ev, &rec, rec.len), 0);
+	assert_int_equal(ev.blobs[0].full, 8);
 }
 
 static void test_decode_too_many_blobs(void **state)

@@ -145,6 +145,19 @@ static void test_pid_reuse(void **state)
 	say(&w, &child);
 	assert_ptr_equal(w.ev.parent, p);
 	assert_string_equal(w.ev.proc->exepath, "/old");
+	/* A process that ended before the child was born was never its parent. */
+	old.start = 600;
+	old.pid = old.tid = 101;
+	old.kind = NUNCHI_REC_EXIT;
+	say(&w, &old);			/* ends at 1000 */
+	child.pid = child.tid = 301;
+	child.start = 2000;
+	child.ppid = 101;
+	assert_null(say(&w, &child)->parent);
+	child.pid = child.tid = 302;
+	child.start = 900;
+	assert_non_null(say(&w, &child)->parent);
+	old = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "old");
 	/* A late record of a process that nobody knew does not end the one that is alive. */
 	old.start = 300;
 	assert_false(say(&w, &old)->proc->alive);

@@ -213,7 +213,7 @@ static void test_spec(void **state)
 	s = syscall_spec(by_name("clone3"));
 	assert_int_equal(s.capture[0], NUNCHI_CAP_BYTES);
 	assert_int_equal(s.size[0], 88);
-	assert_int_equal(s.flags, NUNCHI_SPEC_FORK | NUNCHI_SPEC_CRITICAL);
+	assert_int_equal(s.flags, NUNCHI_SPEC_FORK);
 
 	s = syscall_spec(by_name("execve"));
 	assert_int_equal(s.capture[1], NUNCHI_CAP_STRV);
@@ -232,7 +232,8 @@ static void test_spec(void **state)
 	assert_int_equal(syscall_spec(by_name("accept")).capture[1], NUNCHI_CAP_SOCKADDR_OUT);
 	assert_int_equal(syscall_spec(by_name("pipe2")).size[0], 8);
 	assert_int_equal(syscall_spec(by_name("openat2")).size[2], 24);
-	assert_int_equal(syscall_spec(by_name("chdir")).flags, NUNCHI_SPEC_CRITICAL);
+	assert_int_equal(syscall_spec(by_name("chdir")).flags,
+			 NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD);
 	assert_int_equal(syscall_spec(by_name("setns")).flags, NUNCHI_SPEC_CRITICAL);
 	assert_int_equal(syscall_spec(by_name("vfork")).flags, NUNCHI_SPEC_FORK);
 }

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs the distribution's packages that nunchi needs; what is there already costs nothing.
+#
+#	scripts/deps.sh [build] [test] [demo]
+#
+# build: to compile. test: build, and what the tests run. demo: something to start a container with.
+# Debian 12 and later, Ubuntu 24.04 and later. Without an argument: build and test.
+set -eu
+
+say() {
+	echo "nunchi: $*" >&2
+}
+
+build='gcc libc6-dev linux-libc-dev meson ninja-build pkgconf clang libbpf-dev libelf-dev zlib1g-dev
+libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libcmocka-dev'
+test='python3 bash coreutils util-linux busybox-static curl iproute2 libclang-rt-dev'
+test_programs='dockerd:docker.io containerd:containerd runc:runc'
+
+have_package() {
+	case $(dpkg-query -W -f '${db:Status-Status} ' "$1" 2>/dev/null) in
+	*"installed "*) return 0 ;;
+	esac
+	return 1
+}
+
+have_program() {
+	command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]
+}
+
+need=''
+want_packages() {
+	for package; do
+		have_package "$package" || need="$need $package"
+	done
+}
+
+# PROGRAM:PACKAGE: a program that came another way (docker-ce, say) is as good, and may conflict.
+want_programs() {
+	for pair; do
+		have_program "${pair%%:*}" || need="$need ${pair#*:}"
+	done
+}
+
+want_bpftool() {
+	# Ubuntu's /usr/sbin/bpftool only looks for one that fits the running kernel.
+	bpftool version >/dev/null 2>&1 || /usr/sbin/bpftool version >/dev/null 2>&1 ||
+		ls /usr/lib/linux-tools*/*/bpftool /usr/lib/linux-tools*/bpftool >/dev/null 2>&1 ||
+		bpftool_missing=yes
+}
+
+want_demo() {
+	have_program docker || have_program podman || {
+		want_programs runc:runc
+		want_packages busybox-static
+	}
+}
+
+if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
+	say "this needs apt (Debian 12, Ubuntu 24.04 or later); elsewhere install by hand:" $build bpftool
+	exit 1
+fi
+
+bpftool_missing=''
+[ $# -gt 0 ] || set -- build test
+for set; do
+	case $set in
+	build)
+		want_packages $build
+		want_bpftool
+		;;
+	test)
+		want_packages $build $test
+		want_programs $test_programs
+		want_bpftool
+		;;
+	demo) want_demo ;;
+	*)
+		say "deps.sh: no such set: $set. There are build, test and demo."
+		exit 2
+		;;
+	esac
+done
+
+[ -n "$need$bpftool_missing" ] || exit 0
+if [ "$(id -u)" -ne 0 ]; then
+	say "packages are missing, and installing them needs root:$need${bpftool_missing:+ bpftool}"
+	say "Try: sudo scripts/deps.sh"
+	exit 1
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+say "installing${need}${bpftool_missing:+ bpftool}"
+apt-get update -qq || say "apt-get update failed; trying with the lists that are here"
+if [ -n "$bpftool_missing" ]; then
+	case $(apt-cache policy bpftool 2>/dev/null) in
+	*"Candidate: "[0-9]*) need="$need bpftool" ;;
+	*) need="$need linux-tools-common linux-tools-generic" ;;
+	esac
+fi
+if ! apt-get install -y -qq --no-install-recommends $need >/tmp/nunchi-apt.$$ 2>&1; then
+	tail -n 20 /tmp/nunchi-apt.$$ >&2
+	rm -f /tmp/nunchi-apt.$$
+	say "apt-get could not install:$need"
+	exit 1
+fi
+rm -f /tmp/nunchi-apt.$$

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/runtime.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void test_container_id_known_forms(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *runtime;
+	} good[] = {
+		{ "/docker/" ID, "docker" },
+		{ "/system.slice/docker-" ID ".scope", "docker" },
+		{ "/kubepods.slice/kubepods-pod1.slice/cri-containerd-" ID ".scope", "containerd" },
+		{ "/kubepods/burstable/pod11-22/" ID, NULL },
+		{ "/kubepods.slice/crio-" ID ".scope", "cri-o" },
+		{ "/machine.slice/libpod-" ID ".scope", "podman" },
+		{ "/libpod_parent/libpod-" ID, "podman" },
+		{ ID, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		const char *runtime = "unset";
+		char id[65] = "";
+
+		assert_true(cgroup_container_id(good[i].path, id, &runtime));
+		assert_string_equal(id, ID);
+		if (good[i].runtime)
+			assert_string_equal(runtime, good[i].runtime);
+		else
+			assert_null(runtime);
+	}
+}
+
+static void test_container_id_none(void **state)
+{
+	static const char *const bad[] = {
+		"", "/", "/docker/", "/user.slice/session-1.scope", "/docker/" ID "/init.scope",
+		"/docker/" ID "0", "/system.slice/docker-" ID, "/system.slice/docker-" ID ".scope2",
+		"/x/other-" ID ".scope", "/crio-" ID, "/docker/0123",
+		"/docker/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
+		"/docker-0123.scope", "/crio-conmon-" ID ".scope",
+	};
+	const char *runtime;
+	char id[65];
+
+	(void)state;
+	assert_false(cgroup_container_id(NULL, id, &runtime));
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(cgroup_container_id(bad[i], id, &runtime));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_container_id_known_forms),
+		cmocka_unit_test(test_container_id_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
