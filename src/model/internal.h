@@ -41,7 +41,7 @@ void containers_free(struct model *m);
 struct process *process_touch(struct model *m, const struct nunchi_head *head);
 /* What the record says beyond its head. */
 void process_apply(struct model *m, struct process *p, const struct event *ev);
-struct process *process_parent(const struct model *m, const struct process *p);
+struct process *processes_parent(const struct model *m, const struct process *p);
 /* Those that carry the slot belong to c (NULL: nobody) from now on. */
 void processes_bind(struct model *m, uint32_t slot, uint32_t generation, struct container *c);
 /* c goes: no process may point to it. */

@@ -53,7 +53,7 @@ static void fill(const struct model *m, struct event *ev, struct process *p)
 {
 	ev->proc = p;
 	ev->container = container_of_record(m, ev->head, p);
-	ev->parent = p ? process_parent(m, p) : NULL;
+	ev->parent = p ? processes_parent(m, p) : NULL;
 	ev->host_name = m->host ? m->host->name : NULL;
 }
 

@@ -108,7 +108,7 @@ struct process *model_process(const struct model *m, uint32_t pid, uint64_t star
 }
 
 /* The parent started before its child and did not end before it: else it is another of that pid. */
-struct process *process_parent(const struct model *m, const struct process *p)
+struct process *processes_parent(const struct model *m, const struct process *p)
 {
 	uint64_t hash = pid_hash(p->ppid);
 	struct process *best = NULL;
@@ -356,7 +356,7 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 
 static void apply_fork(struct model *m, struct process *p, const struct event *ev)
 {
-	const struct process *parent = process_parent(m, p);
+	const struct process *parent = processes_parent(m, p);
 
 	if (parent)
 		copy_from_parent(p, parent);
