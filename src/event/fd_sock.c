@@ -92,9 +92,14 @@ static bool names_local(const struct event *ev)
 	return streq(ev->call->name, "bind") || streq(ev->call->name, "getsockname");
 }
 
-/* A datagram goes to the address that came with it, whatever the socket is connected to. */
+/*
+ * A datagram goes to the address that came with it, whatever the socket is connected to; and a
+ * connect that failed has left half an address in the socket (its port is cleared).
+ */
 static bool overrides_peer(const struct event *ev, unsigned type)
 {
+	if (event_failed(ev) && streq(ev->call->name, "connect"))
+		return true;
 	return type != SOCK_STREAM && starts_with(ev->call->name, "send");
 }
 

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door; the build itself is Meson's.
+BUILD ?= build
+PREFIX ?= /usr/local
+
+all:
+	@scripts/build.sh $(BUILD)
+
+deps:
+	scripts/deps.sh
+
+# No root, no kernel side needed to run them.
+check:
+	@scripts/test.sh --no-root
+
+test:
+	@scripts/test.sh
+
+# The long forms of the tests in tests/containers.
+soak:
+	@NUNCHI_TEST_SIZE=full scripts/test.sh containers
+
+run:
+	@scripts/run.sh
+
+bench: all
+	python3 bench/run.py
+
+lint:
+	@scripts/check-layers src
+
+fmt:
+	git diff --name-only --diff-filter=d HEAD -- '*.c' '*.h' | xargs -r clang-format -i
+
+install: all
+	DESTDIR=$(DESTDIR) meson configure $(BUILD) -Dprefix=$(PREFIX)
+	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
+
+clean:
+	rm -rf $(BUILD) build-asan build-clang build-fuzz
+
+.PHONY: all deps check test soak run bench lint fmt install clean

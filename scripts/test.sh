@@ -1,0 +1,172 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds, and runs every test. The last line is the result:
+# N passed, N failed, N skipped. With CI=true, what could run and does not is a failure.
+#
+#	scripts/test.sh [--no-root] [STAGE...]
+#
+# Stages: lint unit replay asan clang fuzz containers. --no-root: those that need neither root nor
+# containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length.
+set -u
+cd "$(dirname "$0")/.."
+PATH=$PATH:/usr/sbin:/sbin
+export PATH
+
+stages=''
+root=yes
+for argument; do
+	case $argument in
+	--no-root) root=no ;;
+	lint | unit | replay | asan | clang | fuzz | containers) stages="$stages $argument" ;;
+	*)
+		echo "nunchi: test.sh: no such stage: $argument" >&2
+		exit 2
+		;;
+	esac
+done
+if [ -z "$stages" ]; then
+	stages='lint unit replay asan clang fuzz'
+	[ $root = no ] || stages="$stages containers"
+fi
+
+tmp=$(mktemp -d)
+results=$tmp/results
+: >"$results"
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+
+say() {
+	echo "nunchi: $*" >&2
+}
+
+# ok NAME | fail NAME [FILE with what it said] | skip NAME REASON
+ok() {
+	echo "ok $1" | tee -a "$results"
+}
+fail() {
+	echo "not ok $1" | tee -a "$results"
+	if [ -n "${2:-}" ]; then
+		tail -n 60 "$2" | sed 's/^/#   /'
+	fi
+}
+skip() {
+	if [ "${CI:-}" = true ]; then
+		fail "$1"
+		echo "#   not run: $2"
+	else
+		echo "skip $1: $2" | tee -a "$results"
+	fi
+}
+
+# check NAME COMMAND...: a test that is one command.
+check() {
+	name=$1
+	shift
+	if "$@" >"$tmp/log" 2>&1; then ok "$name"; else fail "$name" "$tmp/log"; fi
+}
+
+# Takes over the TAP lines of a program's output: collect NAME LOG EXIT-CODE
+collect() {
+	sed -n 's/^ok [0-9]* - \(.*\)/ok '"$1"' \1/p; s/^not ok [0-9]* - \(.*\)/not ok '"$1"' \1/p' \
+		"$2" | tee -a "$results"
+	if grep -q '^not ok' "$2"; then
+		sed 's/^/#   /' "$2" | tail -n 60
+	elif [ "$3" -ne 0 ]; then
+		fail "$1 (exit $3)" "$2"
+	fi
+}
+
+# Every unit test program of a build directory, each test of it counted.
+unit_tests() {
+	for program in "$1"/tests/unit/test_*; do
+		[ -f "$program" ] && [ -x "$program" ] || continue
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" >"$tmp/log" 2>&1
+		collect "$2/${program##*/test_}" "$tmp/log" $?
+	done
+}
+
+build() {
+	if ! scripts/build.sh "$@" >"$tmp/log" 2>&1; then
+		fail "build in $1" "$tmp/log"
+		return 1
+	fi
+	ok "build in $1"
+}
+
+sanitizers='-Db_sanitize=address,undefined -Db_lundef=false -Doptimization=1'
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+# A sanitizer's own exit is a failure; leaks are bugs too.
+export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
+
+run_lint() {
+	check 'lint layers' scripts/check-layers src
+}
+
+run_unit() {
+	build build && unit_tests build unit
+}
+
+run_replay() {
+	build build || return
+	for program in build/nunchi; do
+		tests/replay/run.sh "$program" build/tests/replay/streams >"$tmp/replay" 2>&1
+		collect replay "$tmp/replay" $?
+	done
+}
+
+run_asan() {
+	# shellcheck disable=SC2086
+	build build-asan $sanitizers || return
+	unit_tests build-asan asan
+	tests/replay/run.sh build-asan/nunchi build-asan/tests/replay/streams >"$tmp/replay" 2>&1
+	collect 'asan replay' "$tmp/replay" $?
+}
+
+run_clang() {
+	CC=clang build build-clang -Dbpf=false
+}
+
+run_fuzz() {
+	CC=clang build build-fuzz -Dbpf=false -Dtests=false -Dfuzz=true -Db_lundef=false || return
+	seconds=10
+	[ "${NUNCHI_TEST_SIZE:-}" != full ] || seconds=300
+	for target in event capture runtime filter; do
+		mkdir -p "$tmp/corpus-$target"
+		check "fuzz $target ${seconds}s" "build-fuzz/tests/fuzz/fuzz_$target" \
+			-max_total_time=$seconds -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 \
+			-artifact_prefix="$tmp/" "$tmp/corpus-$target" "tests/fuzz/corpus/$target"
+	done
+}
+
+run_containers() {
+	if [ "$(id -u)" -ne 0 ]; then
+		skip containers 'needs root'
+		return
+	fi
+	build build || return
+	python3 tests/containers/run.py --nunchi build/nunchi 2>"$tmp/containers.err" |
+		tee "$tmp/containers" | grep -v '^ok\|^not ok\|^skip'
+	grep '^ok \|^not ok \|^skip ' "$tmp/containers" | tee -a "$results"
+	if ! grep -q '^# done' "$tmp/containers"; then
+		fail 'containers: the runner did not end' "$tmp/containers.err"
+	fi
+}
+
+if [ $root = yes ]; then
+	scripts/deps.sh test || {
+		echo '0 passed, 1 failed, 0 skipped'
+		exit 1
+	}
+fi
+for stage in $stages; do
+	start=$(date +%s)
+	"run_$stage"
+	say "$stage: $(($(date +%s) - start)) s"
+done
+
+passed=$(grep -c '^ok ' "$results")
+failed=$(grep -c '^not ok ' "$results")
+skipped=$(grep -c '^skip ' "$results")
+[ "$failed" -eq 0 ] || grep '^not ok ' "$results" >&2
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A host made of files: state directories, and a /proc with just what is read. */
+#include "runtime/runtime.h"
+
+#include <ftw.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+
+#define ID "675fbb69a050ddff24d5bad0e87288445022f3db543aa5c7f54b6890432da70d"
+#define OTHER "0000000000000000000000000000000000000000000000000000000000000000"
+
+struct host {
+	char root[40];
+	struct runtimes *rt;
+};
+
+static void put(struct host *h, const char *text, const char *fmt, ...) _printf_(3, 4);
+static void put(struct host *h, const char *text, const char *fmt, ...)
+{
+	_cleanup_free_ char *name = NULL, *path = NULL, *temporary = NULL;
+	_cleanup_fclose_ FILE *f = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	assert_true(vasprintf(&name, fmt, ap) > 0);
+	va_end(ap);
+	path = xasprintf("%s%s", h->root, name);
+	temporary = xasprintf("%s.new", path);
+	for (char *slash = strchr(path + strlen(h->root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	f = fopen(temporary, "we");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(TAKE_PTR(f));
+	assert_int_equal(rename(temporary, path), 0);
+}
+
+static void put_process(struct host *h, unsigned pid, unsigned parent, unsigned start,
+			const char *cgroup)
+{
+	_cleanup_free_ char *stat = xasprintf("%u (a ) b) S %u 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %u 1 2\n",
+					      pid, parent, start);
+	_cleanup_free_ char *groups = xasprintf("0::%s\n", cgroup);
+
+	/* parent is field 4, start field 22: two zeros fewer than the real line has are right here. */
+	put(h, stat, "/proc/%u/stat", pid);
+	put(h, groups, "/proc/%u/cgroup", pid);
+	put(h, "", "/proc/%u/ns/pid", pid);
+	put(h, "", "/proc/%u/ns/mnt", pid);
+}
+
+static void put_state(struct host *h, const char *dir, const char *id, unsigned pid, unsigned start)
+{
+	_cleanup_free_ char *text = xasprintf(
+		"{\"id\":\"%s\",\"init_process_pid\":%u,\"init_process_start\":%u,"
+		"\"created\":\"2026-11-24T00:29:15Z\",\"config\":{\"labels\":[]}}", id, pid, start);
+
+	put(h, text, "%s/%s/state.json", dir, id);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+static void remove_tree(struct host *h, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s%s", h->root, name);
+
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int set_up(void **state)
+{
+	struct host *h = xcalloc(1, sizeof(*h));
+
+	snprintf(h->root, sizeof(h->root), "/tmp/nunchi-test-XXXXXX");
+	assert_non_null(mkdtemp(h->root));
+	put_process(h, 1, 0, 1, "/init.scope");
+	*state = h;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct host *h = *state;
+
+	runtimes_stop(h->rt);
+	remove_tree(h, "");
+	free(h);
+	return 0;
+}
+
+static struct runtime_message *want(struct host *h, enum runtime_message_type type)
+{
+	uint64_t deadline = clock_boot() + 5 * NSEC_PER_SEC;
+	struct pollfd p = { .fd = runtimes_fd(h->rt), .events = POLLIN };
+
+	while (clock_boot() < deadline) {
+		struct runtime_message *m = runtimes_next(h->rt);
+
+		if (!m)
+			poll(&p, 1, 50);
+		else if (m->type == type)
+			return m;
+		else
+			runtime_message_free(m);
+	}
+	return NULL;
+}
+
+static void start(struct host *h, const char *extra)
+{
+	const struct runtimes_config config = {
+		.root = h->root, .defaults = true, .extra = &extra, .n_extra = extra ? 1 : 0,
+	};
+	struct runtime_message *m;
+
+	assert_int_equal(runtimes_start(&h->rt, &config), 0);
+	if (extra)
+		return;
+	m = want(h, RUNTIME_LISTED);
+	assert_non_null(m);
+	runtime_message_free(m);
+}
+
+/* Answers with the name (or id) of whose the task is; NULL if nobody's. */
+static char *resolve(struct host *h, uint32_t pid, const char *cgroup)
+{
+	static uint64_t token = 100;
+	uint64_t deadline = clock_boot() + 5 * NSEC_PER_SEC;
+
+	runtimes_resolve(h->rt, ++token, pid, cgroup);
+	while (clock_boot() < deadline) {
+		struct runtime_message *m = runtimes_next(h->rt);
+		char *name;
+
+		if (!m) {
+			usleep(2000);
+			continue;
+		}
+		if (m->token != token) {
+			runtime_message_free(m);
+			continue;
+		}
+		name = m->type == RUNTIME_CONTAINER ? xstrdup(m->info->name ? m->info->name : m->info->id) :
+						      NULL;
+		runtime_message_free(m);
+		return name;
+	}
+	return xstrdup("no answer");
+}
+
+static void check_resolve(struct host *h, uint32_t pid, const char *cgroup, const char *want_name)
+{
+	_cleanup_free_ char *name = resolve(h, pid, cgroup);
+
+	if (want_name && name)
+		assert_string_equal(name, want_name);
+	else
+		assert_true(!name && !want_name);
+}
+
+static void test_runc_comes_and_goes(void **state)
+{
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put(h, "", "/run/x");
+	start(h, NULL);
+	put_process(h, 500, 1, 777, "/web");
+	put_state(h, "/run/runc", "web", 500, 777);
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "web");
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->runtime, "runc");
+	assert_string_equal(m->info->cgroup, "/web");
+	assert_int_equal(m->info->init_pid, 500);
+	assert_true(m->info->init_start == 7770000000ULL);
+	assert_true(m->info->created == 1795480155000000000ULL);
+	runtime_message_free(m);
+	remove_tree(h, "/run/runc/web");
+	m = want(h, RUNTIME_GONE);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "web");
+	assert_int_equal(m->info->init_pid, 500);
+	runtime_message_free(m);
+}
+
+static void test_dead_process_goes(void **state)
+{
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put_process(h, 500, 1, 777, "/web");
+	put_state(h, "/run/runc", "web", 500, 777);
+	start(h, NULL);
+	/* The number is given to another process. */
+	put_process(h, 500, 1, 900, "/other");
+	m = want(h, RUNTIME_GONE);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "web");
+	runtime_message_free(m);
+}
+
+static void test_stale_state_is_not_shown(void **state)
+{
+	struct host *h = *state;
+
+	put_process(h, 500, 1, 900, "/somebody");
+	put_state(h, "/run/runc", "old", 500, 777);
+	start(h, NULL);
+	check_resolve(h, 500, "/somebody", NULL);
+}
+
+static void test_resolve_by_cgroup(void **state)
+{
+	struct host *h = *state;
+
+	put_process(h, 500, 1, 777, "/docker/" ID);
+	put_process(h, 510, 400, 800, "/docker/" ID);
+	put_process(h, 520, 1, 800, "/user.slice");
+	put_state(h, "/run/docker/runtime-runc/moby", ID, 500, 777);
+	put(h, "{\"ID\":\"" ID "\",\"Name\":\"/db\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
+	start(h, NULL);
+	check_resolve(h, 510, NULL, "db");
+	check_resolve(h, 510, "/docker/" ID, "db");
+	/* It is gone, but this is where it was. */
+	check_resolve(h, 999, "/docker/" ID, "db");
+	/* It is somewhere else than it was said to be. */
+	check_resolve(h, 520, "/docker/" ID, NULL);
+	/* A directory that only looks like a container's. */
+	check_resolve(h, 999, "/x/docker-" ID ".scope", NULL);
+	check_resolve(h, 999, "/docker/" OTHER, NULL);
+}
+
+static void test_resolve_while_created(void **state)
+{
+	struct host *h = *state;
+
+	put(h, "{\"ID\":\"" ID "\",\"Name\":\"/new\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.cri.container-name\":\"c\"}}",
+	    "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" OTHER "/config.json");
+	put(h, "{\"ociVersion\":\"1\"}",
+	    "/run/containerd/io.containerd.runtime.v2.task/default/plain/config.json");
+	start(h, NULL);
+	check_resolve(h, 999, "/docker/" ID, "new");
+	check_resolve(h, 999, "/kubepods/pod1/" OTHER, "c");
+	check_resolve(h, 999, "/default/plain", "plain");
+	check_resolve(h, 999, "/other/plain", NULL);
+}
+
+static void test_resolve_by_ancestor(void **state)
+{
+	struct host *h = *state;
+
+	put_process(h, 500, 1, 777, "/web");
+	put_process(h, 501, 500, 778, "/elsewhere");
+	put_process(h, 502, 501, 779, "/elsewhere");
+	put_process(h, 600, 1, 779, "/elsewhere");
+	put_state(h, "/run/runc", "web", 500, 777);
+	start(h, NULL);
+	check_resolve(h, 500, NULL, "web");
+	check_resolve(h, 502, NULL, "web");
+	check_resolve(h, 600, NULL, NULL);
+	check_resolve(h, 1, NULL, NULL);
+}
+
+static void test_bundle_and_state_are_one(void **state)
+{
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put_process(h, 500, 1, 777, "/default/plain");
+	put_state(h, "/run/containerd/runc/default", "plain", 500, 777);
+	put(h, "500", "/run/containerd/io.containerd.runtime.v2.task/default/plain/init.pid");
+	put(h, "{\"ociVersion\":\"1\"}",
+	    "/run/containerd/io.containerd.runtime.v2.task/default/plain/config.json");
+	start(h, NULL);
+	remove_tree(h, "/run/containerd/io.containerd.runtime.v2.task/default/plain");
+	remove_tree(h, "/run/containerd/runc/default/plain");
+	m = want(h, RUNTIME_GONE);
+	assert_non_null(m);
+	assert_string_equal(m->info->runtime, "containerd");
+	runtime_message_free(m);
+}
+
+static void test_own_directory_and_hostile_files(void **state)
+{
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put_process(h, 500, 1, 777, "/x");
+	put(h, "{\"id\":[[[", "/my/runc/bad/state.json");
+	put(h, "", "/my/runc/empty/state.json");
+	put(h, "x", "/my/runc/notdir");
+	put_state(h, "/my/runc", "good", 500, 777);
+	start(h, "runc=/my/runc");
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "good");
+	runtime_message_free(m);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_runc_comes_and_goes),
+		TEST(test_dead_process_goes),
+		TEST(test_stale_state_is_not_shown),
+		TEST(test_resolve_by_cgroup),
+		TEST(test_resolve_while_created),
+		TEST(test_resolve_by_ancestor),
+		TEST(test_bundle_and_state_are_one),
+		TEST(test_own_directory_and_hostile_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

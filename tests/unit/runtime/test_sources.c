@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The threads against daemons that work, hang, talk rubbish, stop half way and restart. */
+#include "runtime/runtime.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "fake.h"
+
+enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY };
+
+static void serve(struct fake *f, int fd)
+{
+	static const char stream[] = "HTTP/1.1 200 OK\r\n\r\n";
+	static const char event[] =
+		"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\"}}\n";
+	_cleanup_free_ char *inspect = xasprintf(
+		"{\"Id\":\"aa\",\"Name\":\"/web\",\"State\":{\"Running\":true,\"Pid\":%d}}", getpid());
+	char path[512];
+
+	while (fake_request(fd, path)) {
+		if (f->mode == SILENT) {
+			fake_hold(fd);
+			return;
+		}
+		if (f->mode == GARBAGE) {
+			fake_write(fd, "\1\2\3\r\n\r\n", 7);
+			return;
+		}
+		if (f->mode == HALF && streq(path, "/containers/json")) {
+			fake_write(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[{", 41);
+			return;
+		}
+		if (streq(path, "/version")) {
+			fake_answer(fd, 200, "{\"Version\":\"9.9\"}");
+		} else if (starts_with(path, "/events")) {
+			fake_write(fd, stream, strlen(stream));
+			while (!f->ending && f->mode != EMPTY)
+				usleep(10000);
+			fake_write(fd, event, strlen(event));
+			fake_hold(fd);
+			return;
+		} else if (streq(path, "/containers/json")) {
+			fake_answer(fd, 200, f->mode == EMPTY ? "[]" : "[{\"Id\":\"aa\"}]");
+		} else if (streq(path, "/containers/aa/json")) {
+			fake_answer(fd, 200, inspect);
+		} else {
+			fake_answer(fd, 404, "{}");
+		}
+	}
+}
+
+static struct runtime_message *next(struct runtimes *rt, unsigned ms)
+{
+	uint64_t deadline = clock_boot() + ms * NSEC_PER_MSEC;
+	struct pollfd p = { .fd = runtimes_fd(rt), .events = POLLIN };
+
+	while (clock_boot() < deadline) {
+		struct runtime_message *m = runtimes_next(rt);
+
+		if (m)
+			return m;
+		poll(&p, 1, 50);
+	}
+	return NULL;
+}
+
+/* The next message of a type; what comes before it is dropped. */
+static struct runtime_message *want(struct runtimes *rt, enum runtime_message_type type, unsigned ms)
+{
+	uint64_t deadline = clock_boot() + ms * NSEC_PER_MSEC;
+	struct runtime_message *m;
+
+	while (clock_boot() < deadline) {
+		m = next(rt, ms);
+		if (!m || m->type == type)
+			return m;
+		runtime_message_free(m);
+	}
+	return NULL;
+}
+
+static struct runtimes *start(const struct fake *f)
+{
+	_cleanup_free_ char *extra = xasprintf("docker=%s", f->path);
+	const char *list[] = { extra };
+	const struct runtimes_config config = { .extra = list, .n_extra = 1, .root = "" };
+	struct runtimes *rt = NULL;
+
+	assert_int_equal(runtimes_start(&rt, &config), 0);
+	return rt;
+}
+
+static void stop_soon(struct runtimes *rt)
+{
+	uint64_t before = clock_boot();
+
+	runtimes_stop(rt);
+	assert_true(clock_boot() - before < NSEC_PER_SEC);
+}
+
+static void test_good(void **state)
+{
+	struct runtime_message *m;
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	rt = start(&f);
+	m = want(rt, RUNTIME_STATE, 5000);
+	assert_non_null(m);
+	assert_true(m->ok);
+	assert_int_equal(strncmp(m->text, "docker 9.9 /tmp/", 16), 0);
+	runtime_message_free(m);
+	m = want(rt, RUNTIME_CONTAINER, 5000);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "aa");
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->runtime, "docker");
+	assert_int_equal(m->info->init_pid, getpid());
+	assert_true(m->info->pidns != 0);
+	runtime_message_free(m);
+	m = want(rt, RUNTIME_LISTED, 5000);
+	assert_non_null(m);
+	runtime_message_free(m);
+	assert_int_equal(runtimes_unlisted(rt), 0);
+	f.mode = EMPTY;
+	m = want(rt, RUNTIME_GONE, 5000);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "aa");
+	assert_int_equal(m->info->init_pid, getpid());
+	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+static void test_hung_is_stopped(void **state)
+{
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	f.mode = SILENT;
+	rt = start(&f);
+	usleep(200000);
+	/* The disk has listed, the daemon has not. */
+	assert_int_equal(runtimes_unlisted(rt), 1);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+static void check_bad(enum mode mode)
+{
+	struct runtime_message *m;
+	struct runtimes *rt;
+	struct fake f;
+	unsigned listed = 0;
+
+	fake_start(&f, serve, NULL);
+	f.mode = (int)mode;
+	rt = start(&f);
+	do {
+		m = want(rt, RUNTIME_STATE, 5000);
+		assert_non_null(m);
+		if (m->ok) {
+			runtime_message_free(m);
+			m = NULL;
+		}
+	} while (!m);
+	assert_non_null(strstr(m->text, f.path));
+	runtime_message_free(m);
+	while (runtimes_unlisted(rt) && listed++ < 100)
+		usleep(20000);
+	assert_int_equal(runtimes_unlisted(rt), 0);
+	/* It is tried again, and then works. */
+	f.mode = GOOD;
+	m = want(rt, RUNTIME_CONTAINER, 8000);
+	assert_non_null(m);
+	assert_string_equal(m->info->name, "web");
+	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+static void test_garbage_then_good(void **state)
+{
+	(void)state;
+	check_bad(GARBAGE);
+}
+
+static void test_half_then_good(void **state)
+{
+	(void)state;
+	check_bad(HALF);
+}
+
+/* While it is away its containers stay; what is not there afterwards is gone. */
+static void test_restart(void **state)
+{
+	struct runtime_message *m;
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	rt = start(&f);
+	m = want(rt, RUNTIME_LISTED, 5000);
+	runtime_message_free(m);
+	m = want(rt, RUNTIME_LISTED, 5000);
+	assert_non_null(m);
+	runtime_message_free(m);
+	fake_hang_up(&f);
+	f.mode = EMPTY;
+	fake_listen(&f);
+	m = want(rt, RUNTIME_GONE, 8000);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "aa");
+	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+static void test_socket_that_comes_later(void **state)
+{
+	struct runtime_message *m;
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	fake_hang_up(&f);
+	rt = start(&f);
+	m = want(rt, RUNTIME_LISTED, 5000);
+	assert_non_null(m);
+	runtime_message_free(m);
+	assert_int_equal(runtimes_unlisted(rt), 0);
+	fake_listen(&f);
+	m = want(rt, RUNTIME_CONTAINER, 8000);
+	assert_non_null(m);
+	assert_string_equal(m->info->name, "web");
+	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+static void test_one_source_for_two_names(void **state)
+{
+	_cleanup_free_ char *one = NULL, *two = NULL, *link = NULL;
+	const char *list[2];
+	struct runtimes_config config = { .extra = list, .n_extra = 2, .root = "" };
+	struct runtimes *rt = NULL;
+	struct runtime_message *m;
+	unsigned containers = 0;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	link = xasprintf("%s/link", f.dir);
+	assert_int_equal(symlink(f.path, link), 0);
+	list[0] = one = xasprintf("docker=%s", f.path);
+	list[1] = two = xasprintf("docker=%s", link);
+	assert_int_equal(runtimes_start(&rt, &config), 0);
+	while ((m = next(rt, 800))) {
+		containers += m->type == RUNTIME_CONTAINER;
+		runtime_message_free(m);
+	}
+	assert_int_equal(containers, 1);
+	stop_soon(rt);
+	unlink(link);
+	fake_stop(&f);
+}
+
+static void test_check(void **state)
+{
+	static const char *const good[] = { "docker=/x", "cri=/x", "containerd=/x", "podman=/x",
+					    "runc=/x/y", "crun=/x" };
+	static const char *const bad[] = { "", "docker", "docker=", "docker=x", "=/x", "foo=/x",
+					   "runc=relative", "DOCKER=/x" };
+	_cleanup_free_ char *text = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
+		assert_int_equal(runtimes_check(good[i], &err), 0);
+		assert_int_equal(err.len, 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
+		assert_int_equal(runtimes_check(bad[i], &err), -EINVAL);
+		assert_true(err.len > 10);
+	}
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	text = xasprintf("docker=/%0200d", 0);
+	assert_int_equal(runtimes_check(text, &err), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_hung_is_stopped),
+		cmocka_unit_test(test_garbage_then_good),
+		cmocka_unit_test(test_half_then_good),
+		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_socket_that_comes_later),
+		cmocka_unit_test(test_one_source_for_two_names),
+		cmocka_unit_test(test_check),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
