@@ -79,16 +79,20 @@ static __always_inline bool record_output(struct scratch *s, bool is_critical)
 {
 	u32 ring = is_critical ? 0 : bpf_get_smp_processor_id() / cpus_per_ring + 1;
 	u32 index = ring - 1, len = s->pos;
-	void *map;
+	void *map = 0;
 
-	if (ring >= RINGS_MAX || len > sizeof(s->data))
+	if (ring >= RINGS_MAX || len > NUNCHI_RECORD_MAX)
 		return false;
 	s->head.len = len;
 	s->head.ring = ring;
 	s->head.seq = __sync_fetch_and_add(&ring_numbers[ring].last, 1) + 1;
+	if (!is_critical)
+		map = bpf_map_lookup_elem(&bulk, &index);
+	/* Older verifiers forget the bound when the register is spilled: say it again, as a mask. */
+	barrier_var(len);
+	len &= sizeof(s->data) - 1;
 	if (is_critical)
 		return !bpf_ringbuf_output(&critical, s->data, len, 0);
-	map = bpf_map_lookup_elem(&bulk, &index);
 	return map && !bpf_ringbuf_output(map, s->data, len, BPF_RB_NO_WAKEUP);
 }
 

@@ -59,7 +59,7 @@ struct scratch {
 				struct nunchi_cgroup cgroup;
 			};
 		};
-		u8 data[NUNCHI_RECORD_MAX + 8192];
+		u8 data[NUNCHI_RECORD_MAX + 8192];	/* a power of two, see record_output() */
 	};
 };
 

@@ -47,11 +47,11 @@ static void put(struct host *h, const char *text, const char *fmt, ...)
 static void put_process(struct host *h, unsigned pid, unsigned parent, unsigned start,
 			const char *cgroup)
 {
-	_cleanup_free_ char *stat = xasprintf("%u (a ) b) S %u 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 %u 1 2\n",
-					      pid, parent, start);
+	_cleanup_free_ char *stat =
+		xasprintf("%u (a ) b) S %u 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %u 1 2\n", pid, parent,
+			  start);
 	_cleanup_free_ char *groups = xasprintf("0::%s\n", cgroup);
 
-	/* parent is field 4, start field 22: two zeros fewer than the real line has are right here. */
 	put(h, stat, "/proc/%u/stat", pid);
 	put(h, groups, "/proc/%u/cgroup", pid);
 	put(h, "", "/proc/%u/ns/pid", pid);
