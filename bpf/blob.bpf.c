@@ -13,7 +13,7 @@
 #define LAST_POS (NUNCHI_RECORD_MAX - DATA_MAX - 512)	/* where the last blob may begin */
 #define SPARE (NUNCHI_RECORD_MAX + 4096)	/* of scratch: bytes that are measured, not kept */
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
-#define STRINGS_MAX 256		/* of an argv that are looked at */
+#define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
 
 static __always_inline bool blob_fits(struct scratch *s)
 {
@@ -126,48 +126,53 @@ __noinline int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u3
 	return 0;
 }
 
+/* One string of an array. What does not fit any more is measured only. 1 ends the loop. */
+static long strv_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct strv *v = &s->strv;
+	u32 pos = v->pos, len = v->len;
+	u64 string = 0;
+	long n;
+
+	if (bpf_probe_read_user(&string, sizeof(string), (void *)(v->next + i * sizeof(string)))) {
+		v->flags |= NUNCHI_BLOB_UNREADABLE;
+		return 1;
+	}
+	if (!string || pos > LAST_POS + sizeof(struct nunchi_blob))
+		return 1;
+	if (len < DATA_MAX - 1)
+		n = bpf_probe_read_user_str(&s->data[pos + len], DATA_MAX - len, (void *)string);
+	else
+		n = bpf_probe_read_user_str(&s->data[SPARE], DATA_MAX, (void *)string);
+	if (n <= 0) {
+		v->flags |= NUNCHI_BLOB_UNREADABLE;
+		return 1;
+	}
+	v->full += n;
+	if (len + n >= DATA_MAX)
+		v->flags |= NUNCHI_BLOB_TRUNCATED;
+	if (len < DATA_MAX - 1)
+		v->len = len + n;
+	return 0;
+}
+
 __noinline int blob_user_strv(struct scratch *s, u64 ptr, u32 blob)
 {
-	u32 pos, len = 0, full = 0, flags = 0;
+	struct strv *v;
+	u32 pos;
 
 	if (!s || !blob_fits(s))
 		return 0;
 	pos = s->pos;
 	if (pos > LAST_POS)
 		return 0;
-	pos += sizeof(struct nunchi_blob);
-	for (int i = 0; i < STRINGS_MAX; i++) {
-		u64 string = 0;
-		long n;
-
-		if (bpf_probe_read_user(&string, sizeof(string), (void *)(ptr + i * sizeof(ptr)))) {
-			flags |= NUNCHI_BLOB_UNREADABLE;
-			break;
-		}
-		if (!string)
-			break;
-		if (len < DATA_MAX - 1)
-			n = bpf_probe_read_user_str(&s->data[pos + len], DATA_MAX - len,
-						    (void *)string);
-		else
-			n = bpf_probe_read_user_str(&s->data[SPARE], DATA_MAX, (void *)string);
-		if (n <= 0) {
-			flags |= NUNCHI_BLOB_UNREADABLE;
-			break;
-		}
-		if (n > DATA_MAX)
-			break;
-		full += n;
-		if (len >= DATA_MAX - 1 || len + (u32)n >= DATA_MAX)
-			flags |= NUNCHI_BLOB_TRUNCATED;
-		if (len < DATA_MAX - 1)
-			len += n;
-		if (len > DATA_MAX)
-			break;
-	}
-	if (len > DATA_MAX)
-		len = DATA_MAX;
-	blob_end(s, pos - sizeof(struct nunchi_blob), len, full, flags, blob);
+	v = &s->strv;
+	v->next = ptr;
+	v->pos = pos + sizeof(struct nunchi_blob);
+	v->len = v->full = v->flags = 0;
+	bpf_loop(STRINGS_MAX, strv_step, &s, 0);
+	blob_end(s, pos, v->len, v->full, v->flags, blob);
 	return 0;
 }
 

@@ -23,7 +23,7 @@ int tasks(struct bpf_iter__task *ctx)
 	s = scratch_get();
 	if (!s)
 		return 0;
-	record_begin(s, task, id, NUNCHI_REC_TASK, 0);
+	record_begin(s, task, id, NUNCHI_REC_TASK, 0, false);
 	s->head.len = sizeof(s->head);
 	s->head.seq = 0;
 	s->head.ring = 0;

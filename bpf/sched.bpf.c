@@ -21,16 +21,18 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 {
 	struct identity *from = bpf_task_storage_get(&identities, parent, 0, 0), *id;
 	struct scratch *s;
+	bool same_place;
 
+	same_place = BPF_CORE_READ(child, nsproxy) == BPF_CORE_READ(parent, nsproxy);
 	/* The host's child is looked at when it does something, unless it was born elsewhere. */
-	if ((!from || !from->slot) && child->nsproxy == parent->nsproxy &&
-	    child->cgroups == parent->cgroups && !slots[0].mode)
+	if ((!from || !from->slot) && same_place && !slots[0].mode &&
+	    BPF_CORE_READ(child, cgroups) == BPF_CORE_READ(parent, cgroups))
 		return 0;
 	id = identity_make(child, true);
 	if (!id)
 		return 0;
 	/* An open identity passes on too, while the child is where its parent is. */
-	if (from && from->slot && child->nsproxy == parent->nsproxy) {
+	if (from && from->slot && same_place) {
 		id->slot = from->slot;
 		id->generation = from->generation;
 		id->setup = from->setup;
@@ -42,7 +44,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
 		return 0;
 	}
-	record_begin(s, child, id, NUNCHI_REC_FORK, 0);
+	record_begin(s, child, id, NUNCHI_REC_FORK, 0, false);
 	blob_comm(s, parent->comm, NUNCHI_BLOB_PARENT_COMM);
 	record_send(s, true);
 	scratch_put(s);
@@ -69,7 +71,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
 		return 0;
 	}
-	record_begin(s, task, id, NUNCHI_REC_EXEC, sizeof(s->call));
+	record_begin(s, task, id, NUNCHI_REC_EXEC, sizeof(s->call), false);
 	__builtin_memset(&s->call, 0, sizeof(s->call));
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	s->call.nr = syscall_nr(regs);
@@ -78,7 +80,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	blob_file(s, (u64)BPF_CORE_READ(bprm, file), BLOB(NUNCHI_BLOB_EXE, 0));
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
-	blob_comm(s, task->real_parent->comm, NUNCHI_BLOB_PARENT_COMM);
+	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);
 	record_send(s, true);
 	scratch_put(s);
 	return 0;
@@ -105,7 +107,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
 		return 0;
 	}
-	record_begin(s, task, id, NUNCHI_REC_EXIT, sizeof(s->exit));
+	record_begin(s, task, id, NUNCHI_REC_EXIT, sizeof(s->exit), false);
 	s->exit.code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
 							   task->exit_code;
 	s->exit.pad = 0;

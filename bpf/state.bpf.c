@@ -6,6 +6,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 host_mntns[2];
 const volatile __u32 host_pidns;
+const volatile __u32 own_tgid;
 const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 cgroup_hierarchy;
 

@@ -33,6 +33,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	mode = identity_mode(id);
 	if (mode == NUNCHI_MODE_NONE || want == NUNCHI_WANT_IDENTITY)
 		return 0;
+	if (!id->slot && (u32)task->tgid == own_tgid)
+		return 0;	/* it would report its own reports */
 	if (unlikely(syscall_is_compat(task))) {
 		count(unseen_compat);
 		return 0;
@@ -54,9 +56,10 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	}
 	if (call_wanted(id, mode)) {
 		if (likely(!goes_on))
-			call_record(task, id, regs, nr, ret, 0);
+			call_record(task, id, regs, nr, ret, 0, true);
 		else
-			call_record(task, id, 0, id->interrupted.nr, ret, NUNCHI_F_INTERRUPTED);
+			call_record(task, id, 0, id->interrupted.nr, ret, NUNCHI_F_INTERRUPTED,
+				    false);
 	}
 	if (goes_on)
 		id->interrupted.ret = 0;

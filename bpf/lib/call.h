@@ -23,9 +23,10 @@ static __always_inline bool call_wanted(const struct identity *id, enum nunchi_m
 	return false;
 }
 
-/* regs: where the arguments are; or of what was put aside, if it is 0. */
+/* regs: where the arguments are; or of what was put aside, if it is 0. follow: see record.h. */
 static __always_inline void call_record(struct task_struct *task, const struct identity *id,
-					struct pt_regs *regs, u32 nr, s64 ret, u16 flags)
+					struct pt_regs *regs, u32 nr, s64 ret, u16 flags,
+					bool follow)
 {
 	struct scratch *s = scratch_get();
 
@@ -34,7 +35,7 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 		return;
 	}
 	nr &= NUNCHI_CALLS_MAX - 1;
-	record_begin(s, task, id, NUNCHI_REC_SYSCALL, sizeof(s->call));
+	record_begin(s, task, id, NUNCHI_REC_SYSCALL, sizeof(s->call), follow);
 	s->call.nr = nr;
 	s->call.pad = 0;
 	s->call.ret = ret;
@@ -89,6 +90,6 @@ static __always_inline void call_cut_short(struct task_struct *task, struct iden
 	enum nunchi_mode mode = identity_mode(id);
 
 	if (mode != NUNCHI_MODE_NONE && call_wanted(id, mode))
-		call_record(task, id, 0, id->interrupted.nr, -EINTR, NUNCHI_F_INTERRUPTED);
+		call_record(task, id, 0, id->interrupted.nr, -EINTR, NUNCHI_F_INTERRUPTED, false);
 	id->interrupted.ret = 0;
 }

@@ -50,12 +50,12 @@ static __always_inline bool syscall_is_compat(struct task_struct *task)
  */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 {
-	struct css_set *set = task->cgroups;
-	struct cgroup *cgroup = set->dfl_cgrp;
+	struct css_set *set = BPF_CORE_READ(task, cgroups);
+	struct cgroup *cgroup = BPF_CORE_READ(set, dfl_cgrp);
 	struct cgroup_subsys_state *css;
 	int index;
 
-	if (cgroup->level > 0 || !cgroup_hierarchy)
+	if (!cgroup_hierarchy || BPF_CORE_READ(cgroup, level) > 0)
 		return cgroup;
 	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, pids_cgrp_id))
 		index = bpf_core_enum_value(enum cgroup_subsys_id, pids_cgrp_id);
@@ -68,16 +68,14 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return BPF_CORE_READ(css, cgroup);
 }
 
-static __always_inline u64 cgroup_id(struct cgroup *cgroup)
-{
-	return BPF_CORE_READ(cgroup, kn, id);
-}
-
 static __always_inline u64 task_cgroup_id(struct task_struct *task)
 {
-	if (!cgroup_hierarchy)
-		return task->cgroups->dfl_cgrp->kn->id;
-	return cgroup_id(task_cgroup(task));
+	return BPF_CORE_READ(task_cgroup(task), kn, id);
+}
+
+static __always_inline u32 task_mntns(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);
 }
 
 /* The parent's field was renamed in 633488947ef6 ("kernfs: Use RCU to access kernfs_node::parent."). */

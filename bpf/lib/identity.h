@@ -17,7 +17,7 @@ static __always_inline void pending_send(struct task_struct *task, const struct 
 
 	if (!s)
 		return;
-	record_begin(s, task, id, NUNCHI_REC_PENDING, sizeof(s->pending));
+	record_begin(s, task, id, NUNCHI_REC_PENDING, sizeof(s->pending), false);
 	s->pending.parent_slot = from->slot;
 	s->pending.parent_generation = from->generation;
 	blob_cgroup(s, (u64)BPF_CORE_READ(task_cgroup(task), kn));
@@ -104,7 +104,7 @@ static __always_inline bool identity_is_open(const struct identity *id)
  */
 static __noinline void identity_locate(struct task_struct *task, struct identity *id, bool starting)
 {
-	u32 mntns = task->nsproxy->mnt_ns->ns.inum;
+	u32 mntns = task_mntns(task);
 	struct nunchi_slot_ref from = { id->slot, id->generation }, to = { 0 };
 	bool is_new = false;
 

@@ -8,8 +8,8 @@
 #include "kernel.h"
 #include "nunchi/wire.h"
 
-/* Rings at most: the critical one and one per few CPUs. */
-#define RINGS_MAX 65
+/* Rings at most: the critical one and one per few CPUs. A power of two, to mask an index. */
+#define RINGS_MAX 64
 
 /* A call that a signal interrupted, and of which it is not known yet whether it goes on. */
 struct interrupted {
@@ -44,11 +44,23 @@ struct walk {
 	u32 pad;
 };
 
+/* How far a string array has been copied. */
+struct strv {
+	u64 next;		/* the array, in user memory */
+	u32 pos;
+	u32 len;
+	u32 full;
+	u32 flags;
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
 	u32 pos;
-	struct walk walk;
+	union {
+		struct walk walk;
+		struct strv strv;
+	};
 	union {
 		struct {
 			struct nunchi_head head;
@@ -66,6 +78,7 @@ struct scratch {
 /* Filled by user space before load. */
 extern const volatile __u32 host_mntns[2];	/* init's and nunchi's own */
 extern const volatile __u32 host_pidns;
+extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
 extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
 

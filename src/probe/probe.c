@@ -75,6 +75,7 @@ static void configure(struct probe *p)
 	skel->rodata->host_pidns = namespace_inum("/proc/1/ns/pid");
 	if (!skel->rodata->host_pidns)
 		skel->rodata->host_pidns = namespace_inum("/proc/self/ns/pid");
+	skel->rodata->own_tgid = (uint32_t)getpid();
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
 	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
 	p->n_rings = 1 + (p->n_cpus + skel->rodata->cpus_per_ring - 1) / skel->rodata->cpus_per_ring;

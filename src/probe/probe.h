@@ -13,7 +13,7 @@ struct probe;
 
 #define PROBE_CRITICAL_BYTES (2U << 20)	/* 10,000 life-cycle records: a fork bomb's first 0.1 s */
 #define PROBE_BULK_BYTES (8U << 20)	/* 40,000 events: 40 ms at a million a second */
-#define PROBE_RINGS_MAX 65
+#define PROBE_RINGS_MAX 64
 
 /*
  * Checks that this process and kernel can do it, in a few ms. 0, or -EPERM / -ENOTSUP with a
