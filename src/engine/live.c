@@ -344,8 +344,10 @@ static bool is_over(struct engine *e, uint64_t now)
 /* What is done now and then, whatever comes. */
 static void tick(struct engine *e, uint64_t now)
 {
-	if (!e->ready && (!runtimes_unlisted(e->runtimes) || now - e->started > ENGINE_LISTING_NS))
+	if (!e->ready && (!runtimes_unlisted(e->runtimes) || now > e->started + ENGINE_LISTING_NS)) {
+		take_messages(e);
 		say_ready(e);
+	}
 	binder_tick(e, now);
 	if (now < e->next_check)
 		return;
