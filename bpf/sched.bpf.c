@@ -55,8 +55,8 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct identity *id = identity_get(task);
-	struct pt_regs *regs;
 	struct scratch *s;
+	u32 nr;
 
 	if (!id)
 		return 0;
@@ -73,8 +73,17 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	}
 	record_begin(s, task, id, NUNCHI_REC_EXEC, sizeof(s->call), false);
 	__builtin_memset(&s->call, 0, sizeof(s->call));
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	s->call.nr = syscall_nr(regs);
+	/*
+	 * x86's set_personality_64bit() has made every exec an execve in the registers by now; the
+	 * rename that an exec makes before that has kept which call it was.
+	 */
+	nr = id->rename_nr;
+	if (nr < NUNCHI_CALLS_MAX && specs[nr].flags & NUNCHI_SPEC_EXEC)
+		__builtin_memcpy(s->call.args, id->interrupted.args, sizeof(s->call.args));
+	else
+		nr = syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
+	id->rename_nr = -1;
+	s->call.nr = nr;
 	blob_kernel_str(s, (u64)BPF_CORE_READ(bprm, filename), BLOB(NUNCHI_BLOB_FILENAME, 0));
 	blob_argv(s);
 	blob_file(s, (u64)BPF_CORE_READ(bprm, file), BLOB(NUNCHI_BLOB_EXE, 0));
@@ -121,8 +130,15 @@ SEC("tp_btf/task_rename")
 int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	struct pt_regs *regs;
 
-	if (id && (id->slot || slots[0].mode))
-		bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
+	if (!id || !(id->slot || slots[0].mode))
+		return 0;
+	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
+	regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	id->rename_nr = syscall_nr(regs);
+	/* A call that execs is interrupted no more: the room is free for its arguments. */
+	if (id->rename_nr < NUNCHI_CALLS_MAX && specs[id->rename_nr].flags & NUNCHI_SPEC_EXEC)
+		syscall_args(regs, id->interrupted.args);
 	return 0;
 }

@@ -28,6 +28,8 @@ struct identity {
 	u32 pidns;
 	u32 setup;		/* entered the container, has not executed anything yet */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
+	u32 rename_nr;		/* the call that renamed it */
+	u32 pad;
 	struct interrupted interrupted;
 };
 

@@ -80,7 +80,7 @@ struct nunchi_call {
 	__u32 nr;		/* number in the table of the architecture that recorded */
 	__u32 pad;
 	__s64 ret;
-	__u64 args[6];		/* zero in EXEC: the new image has replaced the registers */
+	__u64 args[6];		/* all zero in an EXEC that could not keep them */
 };
 
 /* Follows the head in EXIT records. */

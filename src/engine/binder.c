@@ -36,6 +36,59 @@ static void slot_clear(struct engine *e, struct slot *slot)
 	*slot = (struct slot){ 0 };
 }
 
+static void gone(struct engine *e, const char *id)
+{
+	struct container *c = model_container(e->model, id);
+
+	if (!c || !c->running)
+		return;
+	encode_container_gone(&e->record, id, clock_boot());
+	pipeline_made(e);
+	for (uint32_t i = 1; i < e->slots_used; i++) {
+		struct slot *slot = &e->slots[i];
+
+		if (slot->phase == SLOT_CONTAINER && streq(slot->id, id))
+			slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
+	}
+}
+
+/*
+ * The first program that a container executes is its init: known from the kernel before a runtime
+ * says so, and for a container that lives 10 ms the only one who says it.
+ */
+static void init_executed(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	struct container *c = model_container(e->model, slot->id);
+	struct container_info init = { .id = slot->id, .init_pid = record->pid,
+				       .pidns = record->pidns, .mntns = record->mntns,
+				       .cgroup_id = record->cgroup, .init_start = record->start,
+				       .started = record->time + e->boot_to_epoch };
+
+	if (!c || c->running || slot->release_at)
+		return;
+	encode_container(&e->record, &init, record->time);
+	pipeline_made(e);
+}
+
+static void init_exited(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	struct container *c = model_container(e->model, slot->id);
+
+	if (c && c->info->init_pid == record->pid)
+		gone(e, slot->id);
+}
+
+void binder_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	bool is_container = slot->phase == SLOT_CONTAINER && slot->generation == record->generation;
+
+	if (is_container && record->kind == NUNCHI_REC_EXEC)
+		init_executed(e, slot, record);
+	pipeline_record(e, record);
+	if (is_container && record->kind == NUNCHI_REC_EXIT)
+		init_exited(e, slot, record);
+}
+
 /* What waited goes on, in its order. */
 static void release_held(struct engine *e, struct slot *slot)
 {
@@ -43,7 +96,7 @@ static void release_held(struct engine *e, struct slot *slot)
 
 	while ((h = hold_take(&slot->held))) {
 		e->held_bytes -= h->record->len;
-		pipeline_record(e, h->record);
+		binder_deliver(e, slot, h->record);
 		free(h);
 	}
 }
@@ -244,34 +297,6 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 		    slot->phase == SLOT_HOST)
 			slot->release_at = clock_boot();
 	}
-}
-
-static void gone(struct engine *e, const char *id)
-{
-	struct container *c = model_container(e->model, id);
-
-	if (!c || !c->running)
-		return;
-	encode_container_gone(&e->record, id, clock_boot());
-	pipeline_made(e);
-	for (uint32_t i = 1; i < e->slots_used; i++) {
-		struct slot *slot = &e->slots[i];
-
-		if (slot->phase == SLOT_CONTAINER && streq(slot->id, id))
-			slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
-	}
-}
-
-void binder_exit(struct engine *e, const struct nunchi_head *record)
-{
-	struct slot *slot = &e->slots[record->slot % NUNCHI_SLOTS_MAX];
-	struct container *c;
-
-	if (slot->phase != SLOT_CONTAINER || slot->generation != record->generation)
-		return;
-	c = model_container(e->model, slot->id);
-	if (c && c->info->init_pid == record->pid)
-		gone(e, slot->id);
 }
 
 /* Bound slots take over what is new in a container's facts; pending ones may be meant. */

@@ -101,8 +101,8 @@ void pipeline_made(struct engine *e);
 void binder_pending(struct engine *e, const struct nunchi_head *record);
 void binder_cgroup(struct engine *e, const struct nunchi_head *record);
 void binder_message(struct engine *e, struct runtime_message *message);
-/* The init process of a container may have ended: says so at once. */
-void binder_exit(struct engine *e, const struct nunchi_head *record);
+/* A record of a slot that is bound goes on; a container's start and end are noticed on the way. */
+void binder_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 /* Retries, ends of holds, slots to give back. */
 void binder_tick(struct engine *e, uint64_t now);
 /* The slot of a record; a pending one is made of what nobody has announced. */

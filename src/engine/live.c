@@ -112,9 +112,7 @@ static void dispatch(struct engine *e, const struct nunchi_head *record)
 		e->held_bytes += record->len;
 		return;
 	}
-	pipeline_record(e, record);
-	if (record->kind == NUNCHI_REC_EXIT)
-		binder_exit(e, record);
+	binder_deliver(e, slot, record);
 }
 
 static void check_number(struct engine *e, unsigned ring, uint64_t seq)
@@ -226,6 +224,7 @@ static const char *read_link(const char *path, char *buf, size_t size)
 /* A process that already ran: the kernel's head, and what /proc says of it. */
 static void task_found(const struct nunchi_head *head, void *arg)
 {
+	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
 	struct engine *e = arg;
 	char path[64], exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], argv[PROC_FILE_MAX], comm[32];
 	size_t argv_len, comm_len;
@@ -240,9 +239,9 @@ static void task_found(const struct nunchi_head *head, void *arg)
 	snprintf(path, sizeof(path), "/proc/%u/exe", head->pid);
 	const char *exe_link = read_link(path, exe, sizeof(exe));
 	snprintf(path, sizeof(path), "/proc/%u/cwd", head->pid);
-	encode_process(&e->record, head, exe_link, read_link(path, cwd, sizeof(cwd)), argv, argv_len,
+	encode_process(&record, head, exe_link, read_link(path, cwd, sizeof(cwd)), argv, argv_len,
 		       comm_len ? comm : NULL);
-	dispatch(e, (const struct nunchi_head *)(const void *)e->record.s);
+	dispatch(e, (const struct nunchi_head *)(const void *)record.s);
 }
 
 static unsigned count_wanted(const struct engine *e)

@@ -228,7 +228,7 @@ static const struct event_blob *captured(const struct event *ev, unsigned index)
 	return NULL;
 }
 
-/* After a successful exec the registers are gone: what is known lies in blobs without a number. */
+/* Of a successful exec the strings lie in blobs without a number: the old memory is gone. */
 static const struct event_blob *captured_exec(const struct event *ev, enum arg_kind kind,
 					      unsigned index)
 {
@@ -247,6 +247,12 @@ static const struct event_blob *captured_exec(const struct event *ev, enum arg_k
 	}
 }
 
+/* An execve's path is never at address 0. */
+static bool has_registers(const struct event *ev)
+{
+	return ev->args[0] || ev->args[1];
+}
+
 void event_arg_print(const struct event *ev, unsigned index, struct strbuf *out)
 {
 	const struct event_blob *b;
@@ -258,7 +264,7 @@ void event_arg_print(const struct event *ev, unsigned index, struct strbuf *out)
 	arg = &ev->call->args[index];
 	if (ev->head->kind == NUNCHI_REC_EXEC) {
 		b = captured_exec(ev, arg->kind, index);
-		if (!b)
+		if (!b && !has_registers(ev))
 			return;
 	} else {
 		b = captured(ev, index);

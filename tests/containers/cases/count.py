@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Exactly the calls that were made: the workload's own counters are the oracle."""
+
+import collections
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from harness.nunchi import TOP
+import harness.nunchi as harness_nunchi
+
+FULL = os.environ.get("NUNCHI_TEST_SIZE") == "full"
+ACCOUNT = re.compile(r"seen ([\d,]+) = delivered ([\d,]+) \+ filtered ([\d,]+) \+ lost ([\d,]+)")
+
+
+def account(stderr):
+    found = ACCOUNT.search(stderr)
+    assert found, "no account in: " + stderr
+    return [int(n.replace(",", "")) for n in found.groups()]
+
+
+def count(setup, name, calls):
+    """Runs count in a runc container; what it made, what was shown, and nunchi's last words."""
+    made = setup.runc.create(name, ["/bin/count", str(calls)])
+    nunchi = setup.nunchi("trace", "-o", "json")
+    made.start()
+    assert made.wait() == 0, made.output()
+    nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped" and
+                      e["container.full_id"] == name, 60)
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    shown, counting = collections.Counter(), False
+    for event in nunchi.events():
+        if event.get("container.full_id") != name:
+            continue
+        if event["evt.type"] == "unlink" and event.get("fd.name") == "/tmp/start":
+            counting = True
+        elif counting and not event["evt.type"].startswith("container_"):
+            kind = event["evt.type"]
+            shown["clone" if kind == "clone3" else kind] += 1
+    made_calls = json.loads(made.output().strip().splitlines()[-1])
+    made_calls["procexit"] += 1  # its own, after it has written
+    return made_calls, dict(shown), nunchi.stderr()
+
+
+def check_account(stderr):
+    seen, delivered, filtered, lost = account(stderr)
+    assert lost == 0, stderr
+    assert seen == delivered + filtered, stderr
+    assert "does not add up" not in stderr and "not everything came" not in stderr, stderr
+
+
+def test_exactly(setup):
+    calls = 100000 if FULL else 10000
+    made, shown, stderr = count(setup, setup.name + "-count", calls)
+    assert sum(made.values()) >= calls
+    assert made == shown, f"made {made}, shown {shown}"
+    check_account(stderr)
+
+
+def test_again_and_again(setup):
+    for round_ in range(20 if FULL else 2):
+        made, shown, stderr = count(setup, f"{setup.name}-count-{round_}", 2003)
+        assert made == shown, f"round {round_}: made {made}, shown {shown}"
+        check_account(stderr)
+
+
+def test_a_missing_increment_is_noticed(setup):
+    """The account can fail: a build in which one counter is not incremented does not add up."""
+    tree = setup.directory("mutant")
+    for name in ("bpf", "include", "src", "meson.build", "meson_options.txt"):
+        source = os.path.join(TOP, name)
+        target = os.path.join(tree, name)
+        if os.path.isdir(source):
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+    record = os.path.join(tree, "bpf/lib/record.h")
+    with open(record, encoding="utf-8") as f:
+        text = f.read()
+    assert text.count("count(account->sent)") == 1
+    with open(record, "w", encoding="utf-8") as f:
+        f.write(text.replace("count(account->sent)", "(void)0"))
+    build = os.path.join(tree, "build")
+    for command in (["meson", "setup", build, tree, "-Dtests=false"], ["ninja", "-C", build]):
+        done = subprocess.run(command, capture_output=True, check=False, text=True,
+                              env={**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"})
+        assert done.returncode == 0, done.stdout[-800:]
+    program = harness_nunchi.PROGRAM
+    harness_nunchi.PROGRAM = os.path.join(build, "nunchi")
+    try:
+        _, _, stderr = count(setup, setup.name + "-mutant", 1000)
+    finally:
+        harness_nunchi.PROGRAM = program
+    try:
+        check_account(stderr)
+    except AssertionError:
+        return
+    raise AssertionError("the account of the mutant adds up: " + stderr)
