@@ -137,8 +137,10 @@ int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
 	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
 	regs = (struct pt_regs *)bpf_task_pt_regs(task);
 	id->rename_nr = syscall_nr(regs);
-	/* A call that execs is interrupted no more: the room is free for its arguments. */
-	if (id->rename_nr < NUNCHI_CALLS_MAX && specs[id->rename_nr].flags & NUNCHI_SPEC_EXEC)
+	/* Who execs has no interrupted call to go back to: the room is free for its arguments. */
+	if (id->rename_nr < NUNCHI_CALLS_MAX && specs[id->rename_nr].flags & NUNCHI_SPEC_EXEC) {
+		id->interrupted.ret = 0;
 		syscall_args(regs, id->interrupted.args);
+	}
 	return 0;
 }

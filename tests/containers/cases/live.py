@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the person at the terminal sees: names, filters, life and end, captures, ps."""
+
+import json
+import signal
+import subprocess
+import time
+
+from harness.nunchi import PROGRAM, parse, run
+from harness.place import wait_until
+from harness.setup import IMAGE
+
+LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt /mnt/none >/dev/null; sleep 0.05; done"]
+
+
+def ps(setup, *args, runtimes=()):
+    options = [o for r in runtimes for o in ("--runtime", r.runtime_option())]
+    shown = run("ps", *args, *options)
+    assert shown.returncode == 0, shown.stderr
+    return shown.stdout
+
+
+def ps_json(setup, runtimes):
+    return {c["container.full_id"]: c
+            for c in parse(ps(setup, "-o", "json", runtimes=runtimes).encode())}
+
+
+def test_what_runs_already(setup):
+    made = setup.docker.run("already", IMAGE, LOOP, PidMode="host", labels={"tier": "back"})
+    pod = setup.containerd.pod("already-pod", "shop")
+    web = pod.create("web", IMAGE, LOOP)
+    web.start()
+    runc = setup.runc.run(setup.name + "-already", LOOP)
+    both = [setup.docker, setup.containerd]
+    try:
+        wait_until(lambda: runc.process.poll() is None and runc.output() is not None, 5, "runc")
+        time.sleep(0.3)
+        nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", runtimes=both)
+        for made_id, name, runtime in ((made.id, "already", "docker"), (web.id, "web", "containerd"),
+                                       (runc.id, runc.name, "runc")):
+            event = nunchi.wait_event(lambda e, i=made_id: e.get("container.full_id") == i)
+            assert event["container.name"] == name, event
+            assert event["container.runtime"] == runtime, event
+            assert event["proc.name"] == "cat" and event["proc.pname"] == "sh", event
+        pod_event = nunchi.wait_event(lambda e: e.get("container.full_id") == web.id)
+        assert (pod_event["k8s.ns.name"], pod_event["k8s.pod.name"]) == ("shop", "already-pod")
+        assert nunchi.stop() == 0
+        assert " 4 containers" in nunchi.stderr() or " 3 containers" in nunchi.stderr(), nunchi.stderr()
+
+        listed = ps_json(setup, both)
+        assert "pid" in listed[made.id]["container.host_namespaces"], listed[made.id]
+        assert listed[made.id]["container.privileged"] is False
+        assert listed[made.id]["container.image.repository"].endswith("nunchi-test")
+        assert listed[made.id]["container.image.tag"] == "1"
+        assert listed[web.id]["k8s.pod.uid"] == pod.uid
+        assert listed[runc.id]["container.mntns"] > 4026531840
+        table = ps(setup, runtimes=both)
+        assert "shop/already-pod" in table and "host pid" in table, table
+        shown = run("trace", "-n", "3", "-o", "json", "-l", "tier=back", "--timeout", "10",
+                    "--runtime", setup.docker.runtime_option())
+        assert [e["container.name"] for e in parse(shown.stdout.encode())] == ["already"] * 3
+    finally:
+        made.remove()
+        pod.remove()
+        runc.remove()
+
+
+def test_named_before_it_exists(setup):
+    nunchi = setup.nunchi("trace", "-o", "json", "-c", "later*", "-e", "openat",
+                          runtimes=[setup.docker])
+    other = setup.docker.run("other", IMAGE, LOOP)
+    later = setup.docker.run("later-1", IMAGE, LOOP)
+    try:
+        event = nunchi.wait_event(lambda e: e["evt.type"] == "openat")
+        assert event["container.name"] == "later-1"
+        time.sleep(0.3)
+        assert nunchi.stop() == 0
+        assert {e["container.name"] for e in nunchi.events()} == {"later-1"}
+    finally:
+        other.remove()
+        later.remove()
+
+
+def test_start_and_end_show_at_once(setup):
+    nunchi = setup.nunchi("trace", "-o", "json", runtimes=[setup.docker])
+    made = setup.docker.create("brief", IMAGE, ["/bin/true"])
+    made.start()
+    made.wait()
+    nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped", 5)
+    nunchi.stop()
+    types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == made.id]
+    assert types == ["container_started", "execve", "procexit", "container_stopped"], types
+    made.remove()
+
+
+def test_setup_is_hidden(setup):
+    for option, hidden in (([], True), (["--setup"], False)):
+        nunchi = setup.nunchi("trace", "-o", "json", *option)
+        made = setup.runc.run(f"{setup.name}-setup{len(option)}", ["/bin/true"])
+        made.wait()
+        nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped")
+        nunchi.stop()
+        events = [e for e in nunchi.events() if e.get("container.full_id") == made.id]
+        by_runc = [e for e in events if e.get("proc.name", "").startswith("runc:")]
+        assert bool(by_runc) != hidden, by_runc[:3]
+
+
+def test_filter(setup):
+    made = setup.runc.run(setup.name + "-filter", LOOP)
+    try:
+        nunchi = setup.nunchi(
+            "trace", "-o", "json", "-n", "5",
+            f"container.name={made.name} and evt.type in (openat, connect) and evt.failed=true "
+            "and not fd.name startswith /proc")
+        nunchi.process.wait(10)
+        nunchi.stop()
+        events = nunchi.events()
+        assert len(events) == 5
+        assert all(e["evt.type"] == "openat" and e["evt.res"] == "ENOENT" and
+                   e["fd.name"] == "/mnt/none" for e in events), events[0]
+        shown = run("trace", "-n", "2", "-c", made.name, "-e", "openat", "--failed", "--format",
+                    "%container.name %proc.name %fd.name")
+        assert shown.stdout.splitlines() == [f"{made.name} cat /mnt/none"] * 2, shown.stdout
+    finally:
+        made.remove()
+
+
+def test_capture_gives_the_same(setup):
+    """Two instances watch the same run: one shows it, one records it."""
+    capture = setup.file("same.cap")
+    shown = setup.nunchi("trace", "-o", "json", runtimes=[setup.docker])
+    recorded = setup.nunchi("record", "-w", capture, runtimes=[setup.docker])
+    made = setup.docker.create("recorded", IMAGE, ["/bin/sh", "-c", "cat /mnt/test.txt; mkdir /tmp/x; "
+                                                   "cd /tmp; echo a > b; rm b; kill -0 1; /bin/false"])
+    made.start()
+    made.wait()
+    shown.wait_event(lambda e: e["evt.type"] == "container_stopped")
+    assert shown.stop() == 0 and recorded.stop() == 0
+    replayed = run("trace", "-r", capture, "-o", "json")
+    assert replayed.returncode == 0, replayed.stderr
+
+    def lines(events):
+        times = ("evt.num", "evt.time.iso8601", "evt.rawtime", "lost.first", "lost.last")
+        return [{k: v for k, v in e.items() if k not in times} for e in events
+                if e.get("container.full_id") == made.id]
+
+    live, again = lines(shown.events()), lines(parse(replayed.stdout.encode()))
+    assert live and live == again, [x for x in zip(live, again) if x[0] != x[1]][:2]
+    listed = parse(run("ps", "-o", "json", "-a", "-r", capture).stdout.encode())
+    assert made.id in [c["container.full_id"] for c in listed], listed
+
+
+def test_interrupt_and_closed_pipe(setup):
+    made = setup.runc.run(setup.name + "-pipe", LOOP)
+    try:
+        for end in (signal.SIGINT, signal.SIGTERM):
+            nunchi = setup.nunchi("trace", "-o", "json")
+            nunchi.wait_event(lambda e: True)
+            nunchi.process.send_signal(end)
+            assert nunchi.process.wait(5) == 0, nunchi.stderr()
+            nunchi.stop()
+            assert "seen " in nunchi.stderr() and "does not add up" not in nunchi.stderr()
+            assert json.loads(nunchi.text().splitlines()[-1])
+        done = subprocess.run(["sh", "-c", f"timeout 20 {PROGRAM} trace -o json | head -n 1; "
+                               "exit 0"], capture_output=True, check=True, timeout=15)
+        assert len(done.stdout.splitlines()) == 1
+    finally:
+        made.remove()
