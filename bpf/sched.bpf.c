@@ -109,6 +109,12 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		return 0;
 	if (!id && slots[0].mode)
 		id = identity_make(task, true);
+	/* A PID namespace ends with its init, and its inode number may be another's at once. */
+	if (id && id->slot && id->vpid == 1 && id->pidns != host_pidns) {
+		u64 key = NUNCHI_KEY_PIDNS | id->pidns;
+
+		bpf_map_delete_elem(&namespaces, &key);
+	}
 	if (!id || !life_wanted(id))
 		return 0;
 	s = scratch_get();

@@ -67,8 +67,8 @@ check() {
 
 # Takes over the TAP lines of a program's output: collect NAME LOG EXIT-CODE
 collect() {
-	sed -n 's/^ok [0-9]* - \(.*\)/ok '"$1"' \1/p; s/^not ok [0-9]* - \(.*\)/not ok '"$1"' \1/p' \
-		"$2" | tee -a "$results"
+	sed -n "s|^ok [0-9]* - \\(.*\\)|ok $1 \\1|p; s|^not ok [0-9]* - \\(.*\\)|not ok $1 \\1|p" "$2" |
+		tee -a "$results"
 	if grep -q '^not ok' "$2"; then
 		sed 's/^/#   /' "$2" | tail -n 60
 	elif [ "$3" -ne 0 ]; then

@@ -73,6 +73,26 @@ static __always_inline u64 task_cgroup_id(struct task_struct *task)
 	return BPF_CORE_READ(task_cgroup(task), kn, id);
 }
 
+/*
+ * A number of the mount namespace that no other ever has: mnt_namespace.seq, until that moved into
+ * struct ns_common as ns_id for all kinds of namespaces (6.18).
+ */
+struct ns_common___id {
+	u64 ns_id;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 task_mntns_key(struct task_struct *task)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ(task, nsproxy, mnt_ns);
+	struct ns_common___id *common = (void *)ns + bpf_core_field_offset(struct mnt_namespace, ns);
+
+	if (bpf_core_field_exists(common->ns_id))
+		return BPF_CORE_READ(common, ns_id);
+	if (bpf_core_field_exists(ns->seq))
+		return BPF_CORE_READ(ns, seq);
+	return BPF_CORE_READ(ns, ns.inum);
+}
+
 static __always_inline u32 task_mntns(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, nsproxy, mnt_ns, ns.inum);

@@ -11,7 +11,7 @@
 
 /* Tells user space that tasks in an unknown mount namespace have appeared. */
 static __always_inline void pending_send(struct task_struct *task, const struct identity *id,
-					 const struct nunchi_slot_ref *from)
+					 const struct nunchi_slot_ref *from, u64 key)
 {
 	struct scratch *s = scratch_get();
 
@@ -20,6 +20,7 @@ static __always_inline void pending_send(struct task_struct *task, const struct 
 	record_begin(s, task, id, NUNCHI_REC_PENDING, sizeof(s->pending), false);
 	s->pending.parent_slot = from->slot;
 	s->pending.parent_generation = from->generation;
+	s->pending.namespace_key = key;
 	blob_cgroup(s, (u64)BPF_CORE_READ(task_cgroup(task), kn));
 	record_output(s, true);
 	scratch_put(s);
@@ -31,19 +32,19 @@ static __always_inline bool slot_is_current(const struct nunchi_slot_ref *ref)
 }
 
 /*
- * The slot of the task's cgroup or namespaces, if one is known. *ret_ns: the mount namespace.
- * Returns whether ref was set.
+ * The slot of the task's cgroup or namespaces, if one is known. The PID namespace counts only for
+ * a task that has the host's mounts: others have been in the mount namespace's entry.
  */
-static __always_inline bool slot_find(struct task_struct *task, u32 mntns, u32 pidns,
-				      struct nunchi_slot_ref *ret)
+static __always_inline bool slot_find(struct task_struct *task, bool host_mounts, u64 key,
+				      u32 pidns, struct nunchi_slot_ref *ret)
 {
-	u64 cgroup = task_cgroup_id(task);
+	u64 cgroup = task_cgroup_id(task), pid_key = NUNCHI_KEY_PIDNS | pidns;
 	struct nunchi_slot_ref *ref = bpf_map_lookup_elem(&cgroups, &cgroup);
 
-	if (!slot_is_current(ref) && mntns != host_mntns[0] && mntns != host_mntns[1])
-		ref = bpf_map_lookup_elem(&namespaces, &mntns);
-	if (!slot_is_current(ref) && pidns != host_pidns)
-		ref = bpf_map_lookup_elem(&namespaces, &pidns);
+	if (!slot_is_current(ref) && !host_mounts)
+		ref = bpf_map_lookup_elem(&namespaces, &key);
+	if (!slot_is_current(ref) && host_mounts && pidns != host_pidns)
+		ref = bpf_map_lookup_elem(&namespaces, &pid_key);
 	if (!slot_is_current(ref))
 		return false;
 	*ret = *ref;
@@ -51,7 +52,7 @@ static __always_inline bool slot_find(struct task_struct *task, u32 mntns, u32 p
 }
 
 /* Takes a free slot for an unknown mount namespace. Another CPU may have been faster. */
-static __always_inline bool slot_open(u32 mntns, struct nunchi_slot_ref *ret, bool *ret_new)
+static __always_inline bool slot_open(u64 key, struct nunchi_slot_ref *ret, bool *ret_new)
 {
 	struct nunchi_slot *row;
 	struct nunchi_slot_ref *known;
@@ -68,15 +69,15 @@ static __always_inline bool slot_open(u32 mntns, struct nunchi_slot_ref *ret, bo
 	ret->slot = slot;
 	ret->generation = row->generation;
 	*ret_new = true;
-	known = bpf_map_lookup_elem(&namespaces, &mntns);
+	known = bpf_map_lookup_elem(&namespaces, &key);
 	if (known && !slot_is_current(known))
-		bpf_map_delete_elem(&namespaces, &mntns);
-	if (!bpf_map_update_elem(&namespaces, &mntns, ret, BPF_NOEXIST))
+		bpf_map_delete_elem(&namespaces, &key);
+	if (!bpf_map_update_elem(&namespaces, &key, ret, BPF_NOEXIST))
 		return true;
 	row->state = NUNCHI_SLOT_FREE;
 	bpf_map_push_elem(&free_slots, &slot, 0);
 	*ret_new = false;
-	known = bpf_map_lookup_elem(&namespaces, &mntns);
+	known = bpf_map_lookup_elem(&namespaces, &key);
 	if (!slot_is_current(known))
 		return false;
 	*ret = *known;
@@ -105,12 +106,13 @@ static __always_inline bool identity_is_open(const struct identity *id)
 static __noinline void identity_locate(struct task_struct *task, struct identity *id, bool starting)
 {
 	u32 mntns = task_mntns(task);
+	bool host_mounts = !mntns || mntns == host_mntns[0] || mntns == host_mntns[1];
+	u64 key = task_mntns_key(task);
 	struct nunchi_slot_ref from = { id->slot, id->generation }, to = { 0 };
 	bool is_new = false;
 
-	if (!slot_find(task, mntns, id->pidns, &to)) {
-		if (!mntns || mntns == host_mntns[0] || mntns == host_mntns[1] ||
-		    !slot_open(mntns, &to, &is_new)) {
+	if (!slot_find(task, host_mounts, key, id->pidns, &to)) {
+		if (host_mounts || !slot_open(key, &to, &is_new)) {
 			id->slot = 0;
 			id->generation = slots[0].generation;
 			return;
@@ -122,7 +124,7 @@ static __noinline void identity_locate(struct task_struct *task, struct identity
 	id->slot = to.slot;
 	id->generation = to.generation;
 	if (is_new)
-		pending_send(task, id, &from);
+		pending_send(task, id, &from, key);
 }
 
 /* A task that has no identity yet gets one: its leader's, its parent's, or by where it is. */

@@ -105,12 +105,12 @@ struct map_identities {
 };
 extern struct map_identities identities SEC(".maps");
 
-/* Inode number of a mount or PID namespace -> slot. */
+/* A mount or PID namespace -> slot; see NUNCHI_KEY_PIDNS. */
 struct map_namespaces {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 2 * NUNCHI_SLOTS_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, u32);
+	__type(key, u64);
 	__type(value, struct nunchi_slot_ref);
 };
 extern struct map_namespaces namespaces SEC(".maps");

@@ -93,6 +93,7 @@ struct nunchi_exit {
 struct nunchi_pending {
 	__u32 parent_slot;	/* the slot the task was in before, 0 for the host */
 	__u32 parent_generation;
+	__u64 namespace_key;	/* of the mount namespace in the identity maps, see NUNCHI_KEY_PIDNS */
 };
 
 /* Follows the head in CGROUP_* records. Blob: CGROUP_PATH. */
@@ -228,6 +229,13 @@ struct nunchi_slot_ref {
 	__u32 slot;
 	__u32 generation;
 };
+
+/*
+ * Namespaces in the identity maps: a mount namespace by its unique id (inode numbers are given out
+ * again as soon as a namespace is gone), a PID namespace by its inode number and this bit; that
+ * entry goes when its init exits.
+ */
+#define NUNCHI_KEY_PIDNS (1ULL << 63)
 
 /* The last number given out in a ring's sequence; a cache line each. */
 struct nunchi_ring_number {

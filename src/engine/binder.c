@@ -13,6 +13,9 @@
 /* When to ask the disk again after it did not know: state.json is written after init has started. */
 static const unsigned retry_ms[] = { 20, 50, 100, 200, 400, 800 };
 
+#define RETRY_DEAD (300 * NSEC_PER_MSEC)	/* a runtime may still say whose a finished container was */
+#define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
+
 static uint64_t token_of(const struct engine *e, const struct slot *slot)
 {
 	return (uint64_t)(slot - e->slots) << 32 | slot->generation;
@@ -126,9 +129,8 @@ static void push_identity(struct engine *e, struct slot *slot, const struct cont
 {
 	uint32_t n = number_of(e, slot);
 
-	probe_slot_namespace(e->probe, n, slot->generation, info->mntns);
 	if (!(info->shares & SHARES_PID) && !info->sandbox && !info->pod_uid)
-		probe_slot_namespace(e->probe, n, slot->generation, info->pidns);
+		probe_slot_pidns(e->probe, n, slot->generation, info->pidns);
 	probe_slot_cgroup(e->probe, n, slot->generation, info->cgroup_id);
 }
 
@@ -166,12 +168,19 @@ static void bind_children(struct engine *e, struct slot *parent)
 	}
 }
 
-/* Whether what a runtime says is about the tasks of this slot: by facts, not by names. */
+/*
+ * Whether what a runtime says is about the tasks of this slot: by facts, not by names. An inode
+ * number alone may be that of an earlier namespace: then its container's init is older, too.
+ */
 static bool slot_matches(const struct slot *slot, const struct container_info *info)
 {
-	if (info->mntns && info->mntns == slot->mntns)
-		return true;
 	if (info->cgroup_id && info->cgroup_id == slot->cgroup)
+		return true;
+	if (slot->init_pid && info->init_pid && slot->init_pid != info->init_pid)
+		return false;
+	if (slot->born && info->init_start && info->init_start + INIT_START_GRAIN < slot->time)
+		return false;
+	if (info->mntns && info->mntns == slot->mntns)
 		return true;
 	return info->cgroup && slot->cgroup_path && streq(info->cgroup, slot->cgroup_path);
 }
@@ -225,7 +234,12 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	slot->mntns = record->mntns;
 	slot->pidns = record->pidns;
 	slot->cgroup = record->cgroup;
+	slot->born = record->flags & NUNCHI_F_SETUP;
+	memcpy(slot->opener, record->comm, sizeof(slot->opener));
+	slot->opener[sizeof(slot->opener) - 1] = '\0';
+	slot->time = record->time;
 	slot->opened = clock_boot();
+	slot->give_up_at = slot->opened + e->config->hold_ms * NSEC_PER_MSEC;
 	e->slots_used = MAX(e->slots_used, record->slot + 1);
 	return slot;
 }
@@ -248,6 +262,7 @@ void binder_pending(struct engine *e, const struct nunchi_head *record)
 
 		slot->parent = pending->parent_slot;
 		slot->parent_generation = pending->parent_generation;
+		slot->namespace_key = pending->namespace_key;
 	}
 	blob = event_blob(&ev, NUNCHI_BLOB_CGROUP_PATH, -1);
 	if (blob && !slot->cgroup_path) {
@@ -300,7 +315,8 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 }
 
 /* Bound slots take over what is new in a container's facts; pending ones may be meant. */
-static void container_known(struct engine *e, struct container *c, uint64_t token)
+static void container_known(struct engine *e, struct container *c,
+			    const struct container_info *info, uint64_t token)
 {
 	struct slot *asked = &e->slots[(token >> 32) % NUNCHI_SLOTS_MAX];
 
@@ -316,24 +332,57 @@ static void container_known(struct engine *e, struct container *c, uint64_t toke
 			if (c->running)
 				slot->release_at = 0;
 		} else if ((slot->phase == SLOT_PENDING || slot->phase == SLOT_HOST) &&
-			   slot_matches(slot, c->info)) {
+			   slot_matches(slot, info)) {
 			bind_container(e, slot, c);
 		}
 	}
 }
 
+/*
+ * Whether the kernel tells this container's start and end itself: we saw its namespaces' birth, so
+ * that its first exec starts it, at its time; a runtime's word for it comes later, perhaps too late.
+ */
+static bool kernel_tells(const struct engine *e, const struct runtime_message *message)
+{
+	const struct slot *asked = &e->slots[(message->token >> 32) % NUNCHI_SLOTS_MAX];
+
+	if (message->token && asked->born && asked->generation == (uint32_t)message->token)
+		return true;
+	for (uint32_t i = 1; i < e->slots_used; i++) {
+		const struct slot *slot = &e->slots[i];
+
+		if (!slot->born)
+			continue;
+		if (slot->phase == SLOT_CONTAINER ? streq(slot->id, message->info->id) :
+						    slot_matches(slot, message->info))
+			return true;
+	}
+	return false;
+}
+
+static void take_facts(struct engine *e, struct runtime_message *message)
+{
+	struct container_info *info = message->info;
+	struct container *c = model_container(e->model, info->id);
+	uint32_t init_pid = info->init_pid;
+
+	if (!(c && c->running) && kernel_tells(e, message))
+		info->init_pid = 0;
+	encode_container(&e->record, info, clock_boot());
+	info->init_pid = init_pid;
+	pipeline_made(e);
+	c = model_container(e->model, info->id);
+	if (c)
+		container_known(e, c, info, message->token);
+}
+
 void binder_message(struct engine *e, struct runtime_message *message)
 {
-	struct container *c;
 	struct slot *slot;
 
 	switch (message->type) {
 	case RUNTIME_CONTAINER:
-		encode_container(&e->record, message->info, clock_boot());
-		pipeline_made(e);
-		c = model_container(e->model, message->info->id);
-		if (c)
-			container_known(e, c, message->token);
+		take_facts(e, message);
 		break;
 	case RUNTIME_GONE:
 		gone(e, message->info->id);
@@ -360,34 +409,73 @@ void binder_message(struct engine *e, struct runtime_message *message)
 }
 
 /*
+ * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
+ * made the namespaces is known from its process, and its cgroup is named after the container:
+ * "/ID", or "runc-ID.scope" below systemd's.
+ */
+static char *plain_id(const struct slot *slot)
+{
+	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
+	bool runc = starts_with(slot->opener, "runc:["), crun = streq(slot->opener, "crun");
+	size_t len;
+
+	if (!slot->born || !(runc || crun) || !name || !*++name)
+		return NULL;
+	if (starts_with(name, runc ? "runc-" : "crun-"))
+		name += strlen("runc-");
+	len = strlen(name);
+	if (len > strlen(".scope") && streq(name + len - strlen(".scope"), ".scope"))
+		len -= strlen(".scope");
+	return xstrndup(name, len);
+}
+
+/*
  * The hold is over. If the cgroup's path has an id, the container is known at least by that; what
  * nobody claims and nothing names is a sandbox of the host's.
  */
 static void give_up(struct engine *e, struct slot *slot)
 {
 	struct container_info info = { 0 };
+	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
 	const char *runtime = NULL;
 	struct container *c;
 	char id[65];
 
-	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, id, &runtime)) {
+	if (slot->cgroup_path && cgroup_container_id(slot->cgroup_path, id, &runtime)) {
+		info.id = id;
+	} else if ((plain = plain_id(slot)) &&
+		   !((c = model_container(e->model, plain)) && c->running)) {
+		info.id = info.name = plain;
+		runtime = *slot->opener == 'c' ? "crun" : "runc";
+	} else {
 		bind_host(e, slot);
 		return;
 	}
-	info.id = id;
-	info.runtime = xstrdup(runtime);
+	info.runtime = runtime_name = xstrdup(runtime);
 	info.cgroup = slot->cgroup_path;
 	info.cgroup_id = slot->cgroup;
 	info.mntns = slot->mntns;
 	info.pidns = slot->pidns;
 	encode_container(&e->record, &info, clock_boot());
-	free(info.runtime);
 	pipeline_made(e);
-	c = model_container(e->model, id);
+	c = model_container(e->model, info.id);
 	if (c)
 		bind_container(e, slot, c);
 	else
 		bind_host(e, slot);
+}
+
+/* A record that waits may say who is init in there, and that it is over: then nothing will come. */
+void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	uint64_t soon = clock_boot() + RETRY_DEAD;
+
+	if (record->vpid == 1 && record->pid != 1)
+		slot->init_pid = record->pid;
+	if (record->kind == NUNCHI_REC_EXIT && record->pid == slot->init_pid)
+		slot->give_up_at = MIN(slot->give_up_at, soon);
+	hold_add(&slot->held, record);
+	e->held_bytes += record->len;
 }
 
 /* Gives a slot back when its container is gone and everything of it has come. */
@@ -399,10 +487,9 @@ static void give_back(struct engine *e, struct slot *slot)
 	if (!account_complete(e, n))
 		return;
 	account_close(e, n);
-	probe_forget_namespace(e->probe, slot->mntns);
+	probe_forget_namespace(e->probe, slot->namespace_key);
 	if (c) {
-		probe_forget_namespace(e->probe, c->info->mntns);
-		probe_forget_namespace(e->probe, c->info->pidns);
+		probe_forget_pidns(e->probe, c->info->pidns);
 		probe_forget_cgroup(e->probe, c->info->cgroup_id);
 	}
 	probe_slot_release(e->probe, n, generation);
@@ -419,7 +506,7 @@ void binder_tick(struct engine *e, uint64_t now)
 		struct slot *slot = &e->slots[i];
 
 		if (slot->phase == SLOT_PENDING) {
-			if (now >= slot->opened + hold || e->held_bytes > ENGINE_HOLD_BYTES)
+			if (now >= slot->give_up_at || e->held_bytes > ENGINE_HOLD_BYTES)
 				give_up(e, slot);
 			else if (!slot->asked && now >= slot->next_try)
 				ask_disk(e, slot);

@@ -34,10 +34,16 @@ struct slot {
 	uint32_t pid;		/* the task that opened it */
 	uint32_t mntns;
 	uint32_t pidns;
+	uint64_t namespace_key;	/* of the mount namespace, for the kernel side; 0: unknown */
 	uint64_t cgroup;
 	char *cgroup_path;	/* NULL: unknown */
+	bool born;		/* we saw its namespaces' birth: they are younger than time */
+	char opener[16];	/* comm of the task that opened it */
+	uint32_t init_pid;	/* the process that is 1 in its PID namespace; 0: not seen */
+	uint64_t time;		/* of the record that opened it, boot ns */
 	char *id;		/* full id of its container, NULL: none */
 	uint64_t opened;	/* boot ns */
+	uint64_t give_up_at;	/* when the hold ends, boot ns */
 	uint64_t next_try;	/* when to ask the disk again, boot ns */
 	uint64_t release_at;	/* its container has stopped: when to give the slot back; 0: not */
 	unsigned tries;
@@ -101,6 +107,8 @@ void pipeline_made(struct engine *e);
 void binder_pending(struct engine *e, const struct nunchi_head *record);
 void binder_cgroup(struct engine *e, const struct nunchi_head *record);
 void binder_message(struct engine *e, struct runtime_message *message);
+/* Keeps a record of a slot that is pending. */
+void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 /* A record of a slot that is bound goes on; a container's start and end are noticed on the way. */
 void binder_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 /* Retries, ends of holds, slots to give back. */

@@ -108,8 +108,7 @@ static void dispatch(struct engine *e, const struct nunchi_head *record)
 	if (record->kind <= NUNCHI_REC_EXIT)
 		slot->account.received++;
 	if (slot->phase == SLOT_PENDING) {
-		hold_add(&slot->held, record);
-		e->held_bytes += record->len;
+		binder_hold(e, slot, record);
 		return;
 	}
 	binder_deliver(e, slot, record);

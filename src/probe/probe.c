@@ -268,13 +268,13 @@ void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
 	p->skel->bss->slots[slot].state = (uint8_t)state;
 }
 
-void probe_slot_namespace(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum)
+void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum)
 {
 	struct nunchi_slot_ref ref = { slot, generation };
+	uint64_t key = NUNCHI_KEY_PIDNS | inum;
 
-	if (inum && inum != p->skel->rodata->host_mntns[0] &&
-	    inum != p->skel->rodata->host_mntns[1] && inum != p->skel->rodata->host_pidns)
-		bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &inum, &ref, BPF_ANY);
+	if (inum && inum != p->skel->rodata->host_pidns)
+		bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &key, &ref, BPF_ANY);
 }
 
 void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id)
@@ -285,9 +285,14 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
 }
 
-void probe_forget_namespace(struct probe *p, uint32_t inum)
+void probe_forget_namespace(struct probe *p, uint64_t key)
 {
-	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &inum);
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);
+}
+
+void probe_forget_pidns(struct probe *p, uint32_t inum)
+{
+	probe_forget_namespace(p, NUNCHI_KEY_PIDNS | inum);
 }
 
 void probe_forget_cgroup(struct probe *p, uint64_t id)

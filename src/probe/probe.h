@@ -46,12 +46,13 @@ int probe_wake_fd(const struct probe *p);
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
 		    enum nunchi_slot_state state, enum nunchi_mode mode);
-/* Tasks found in the namespace or cgroup belong to the slot from now on. 0 is ignored. */
-void probe_slot_namespace(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
+/* Tasks found in the PID namespace or cgroup belong to the slot from now on. 0 is ignored. */
+void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
 void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
 /* The opposite, and the slot may be used for another container. */
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation);
-void probe_forget_namespace(struct probe *p, uint32_t inum);
+void probe_forget_namespace(struct probe *p, uint64_t key);	/* nunchi_pending.namespace_key */
+void probe_forget_pidns(struct probe *p, uint32_t inum);
 void probe_forget_cgroup(struct probe *p, uint64_t id);
 
 /* The kernel's half of a slot's account, summed over the CPUs. */

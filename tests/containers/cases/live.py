@@ -38,10 +38,11 @@ def test_what_runs_already(setup):
         nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", runtimes=both)
         for made_id, name, runtime in ((made.id, "already", "docker"), (web.id, "web", "containerd"),
                                        (runc.id, runc.name, "runc")):
-            event = nunchi.wait_event(lambda e, i=made_id: e.get("container.full_id") == i)
+            event = nunchi.wait_event(lambda e, i=made_id: e.get("container.full_id") == i and
+                                      e["proc.name"] == "cat")
             assert event["container.name"] == name, event
             assert event["container.runtime"] == runtime, event
-            assert event["proc.name"] == "cat" and event["proc.pname"] == "sh", event
+            assert event["proc.pname"] == "sh", event
         pod_event = nunchi.wait_event(lambda e: e.get("container.full_id") == web.id)
         assert (pod_event["k8s.ns.name"], pod_event["k8s.pod.name"]) == ("shop", "already-pod")
         assert nunchi.stop() == 0
@@ -166,3 +167,19 @@ def test_interrupt_and_closed_pipe(setup):
         assert len(done.stdout.splitlines()) == 1
     finally:
         made.remove()
+
+
+def test_short_lives(setup):
+    """Containers that live some ms, one after the other, so that kernel ids are used again."""
+    nunchi = setup.nunchi("trace", "-o", "json")
+    names = [f"{setup.name}-short{i}" for i in range(30)]
+    for name in names:
+        made = setup.runc.run(name, ["/bin/true"])
+        assert made.wait() == 0, made.output()
+    wait_until(lambda: len([1 for _, line in nunchi.lines
+                            if b'"evt.type":"container_stopped"' in line]) >= len(names), 10,
+               "the end of every container")
+    assert nunchi.stop() == 0
+    for name in names:
+        types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == name]
+        assert types == ["container_started", "execve", "procexit", "container_stopped"], (name, types)

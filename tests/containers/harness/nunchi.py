@@ -26,12 +26,12 @@ def run(*args, **kwargs):
 
 
 class Nunchi:
-    def __init__(self, place, *args, stdout=subprocess.PIPE, wait=True):
+    def __init__(self, place, *args, stdout=subprocess.PIPE, wait=True, **kwargs):
         self.lines, self.errors = [], []
         self.ready_after = None
         self.began = time.monotonic()
         self.process = subprocess.Popen([PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=stdout,
-                                        stderr=subprocess.PIPE)
+                                        stderr=subprocess.PIPE, **kwargs)
         self.threads = [threading.Thread(target=self._read_errors, daemon=True)]
         if stdout == subprocess.PIPE:
             self.threads.append(threading.Thread(target=self._read_lines, daemon=True))
@@ -55,6 +55,10 @@ class Nunchi:
             if self.ready_after is None and is_ready_line(line):
                 self.ready_after = time.monotonic() - self.began
             self.errors.append(line)
+
+    def first_after(self, text):
+        """Seconds from the start to the first line of output with this text (bytes) in it."""
+        return next(when for when, line in self.lines if text in line) - self.began
 
     def stderr(self):
         return "".join(self.errors)

@@ -49,7 +49,7 @@ static void put_head(int fd, const char *status, bool end, const char *grpc_stat
 	put_literal(&b, "content-type", "application/grpc");
 	if (grpc_status) {
 		put_literal(&b, "grpc-status", grpc_status);
-		put_literal(&b, "grpc-message", "not%20here\x01");
+		put_literal(&b, "grpc-message", "not%20here%01");
 	}
 	put_frame(fd, FRAME_HEADERS, FLAG_END_HEADERS | (end ? FLAG_END_STREAM : 0), 1, b.s, b.len);
 }
