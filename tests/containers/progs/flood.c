@@ -4,7 +4,8 @@
  *
  *	flood getppid|open ROUNDS CALLS [CPU]	a line of ns per call, for each round
  *	flood gate getppid|open CALLS FIFO [CPU]	one round for each byte that comes by FIFO
- *	flood rate PER-SECOND SECONDS [CPU]	openat+close at this rate; ends with the number made
+ *	flood rate PER-SECOND SECONDS FILL [CPU]	openat, close and FILL times getppid at this rate;
+ *							ends with the number made and the seconds
  *
  * Each round starts when it is told to (gate), so that traced and untraced ones can alternate.
  */
@@ -63,8 +64,8 @@ static void one_round(const char *what, long calls)
 	fflush(stdout);
 }
 
-/* In bursts of a hundredth of a second; what was missed is made up for. */
-static long rate(double per_second, double seconds)
+/* In short bursts; what was missed is made up for. */
+static long rate(double per_second, double seconds, int fill)
 {
 	double begin = now(), t;
 	long made = 0;
@@ -76,8 +77,11 @@ static long rate(double per_second, double seconds)
 			usleep(200);
 			continue;
 		}
-		for (; made < due; made++)
+		for (; made < due; made++) {
 			open_close();
+			for (int i = 0; i < fill; i++)
+				syscall(SYS_getppid);
+		}
 	}
 	return made;
 }
@@ -96,13 +100,13 @@ int main(int argc, char **argv)
 			one_round(argv[2], atol(argv[3]));
 		return 0;
 	}
-	if (argc >= 4 && !strcmp(argv[1], "rate")) {
+	if (argc >= 5 && !strcmp(argv[1], "rate")) {
 		double begin;
 		long made;
 
-		pin(argc > 4 ? argv[4] : NULL);
+		pin(argc > 5 ? argv[5] : NULL);
 		begin = now();
-		made = rate(atof(argv[2]), atof(argv[3]));
+		made = rate(atof(argv[2]), atof(argv[3]), atoi(argv[4]));
 		printf("%ld %.3f\n", made, now() - begin);
 		return 0;
 	}

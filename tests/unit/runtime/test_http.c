@@ -189,6 +189,7 @@ static void test_lines(void **state)
 	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
 	struct http *h;
 	struct fake f;
+	int r;
 
 	(void)state;
 	fake_start(&f, serve, NULL);
@@ -204,8 +205,9 @@ static void test_lines(void **state)
 	/* What has no newline is half a line. */
 	assert_int_equal(next(h, &line), -EPIPE);
 	f.mode = LONG_LINE;
-	assert_int_equal(http_get_lines(h, "/events", 5000), 0);
-	assert_int_equal(next(h, &line), -EMSGSIZE);
+	/* It may come together with the head. */
+	r = http_get_lines(h, "/events", 5000);
+	assert_int_equal(r ? r : next(h, &line), -EMSGSIZE);
 	f.mode = NOT_FOUND;
 	assert_int_equal(http_get_lines(h, "/events", 5000), -EPROTO);
 	f.mode = SILENT;
