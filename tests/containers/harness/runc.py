@@ -101,6 +101,10 @@ class Runc:
         self.place.stack.callback(container.remove)
         return container
 
+    def is_running(self, name):
+        shown = subprocess.run(["runc", "state", name], capture_output=True, check=False)
+        return shown.returncode == 0 and json.loads(shown.stdout)["status"] == "running"
+
     def run(self, name, command, privileged=False):
         container = self.create(name, command, privileged)
         container.start()
