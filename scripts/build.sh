@@ -17,14 +17,18 @@ if ! bpftool version >/dev/null 2>&1; then
 fi
 export PATH
 
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 if [ ! -f "$directory/build.ninja" ]; then
-	log=$(mktemp)
 	if ! meson setup "$directory" "$@" >"$log" 2>&1; then
 		cat "$log" >&2
-		rm -f "$log"
 		rm -rf "$directory"
 		exit 1
 	fi
-	rm -f "$log"
 fi
-ninja -C "$directory" ${NINJA_ARGUMENTS:---quiet}
+# Nothing is said when all is well.
+# shellcheck disable=SC2086
+ninja -C "$directory" ${NINJA_ARGUMENTS:-} >"$log" 2>&1 || {
+	grep -v '^\[' "$log" >&2
+	exit 1
+}

@@ -98,10 +98,10 @@ if [ -n "$bpftool_missing" ]; then
 	*) need="$need linux-tools-common linux-tools-generic" ;;
 	esac
 fi
-if ! apt-get install -y -qq --no-install-recommends $need >/tmp/nunchi-apt.$$ 2>&1; then
-	tail -n 20 /tmp/nunchi-apt.$$ >&2
-	rm -f /tmp/nunchi-apt.$$
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! apt-get install -y -qq --no-install-recommends $need >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
 	say "apt-get could not install:$need"
 	exit 1
 fi
-rm -f /tmp/nunchi-apt.$$

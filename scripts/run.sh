@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # From a clean machine to the activity of its containers: packages, build, nunchi trace.
 #
-#	sudo scripts/run.sh [ARGUMENT OF nunchi trace...]
+#	sudo scripts/run.sh [--demo] [ARGUMENT OF nunchi trace...]
 #
-# Where no container runs, it starts one to look at, and removes it at the end.
+# Where no container runs, or with --demo, it starts one to look at, and removes it at the end.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -30,14 +30,16 @@ place=''
 runc=''
 
 # What the demo container does, over and over: something of each kind worth seeing.
+# By full paths, or busybox's shell would do it all in one process.
 work='while :; do
-	cat /etc/hostname >/dev/null
-	echo "visit $(date)" >>/tmp/visits.log
-	cat /etc/shadow >/dev/null 2>&1
-	ls /proc/1 >/dev/null
-	mkdir -p /tmp/basket && mv /tmp/visits.log /tmp/basket/visits && rm -r /tmp/basket
-	nc -w 1 127.0.0.1 81 </dev/null >/dev/null 2>&1
-	sleep 1
+	/bin/cat /etc/hostname >/dev/null
+	/bin/date >/tmp/visits.log
+	/bin/cat /etc/shadow >/dev/null 2>&1
+	/bin/mkdir /tmp/basket
+	/bin/mv /tmp/visits.log /tmp/basket/visits
+	/bin/rm -r /tmp/basket
+	/bin/nc -w 1 127.0.0.1 81 </dev/null >/dev/null 2>&1
+	/bin/sleep 1
 done'
 
 clean_up() {
@@ -141,8 +143,16 @@ case " $* " in
 *" -r "* | *" --help "* | *" -h "*) exec build/nunchi trace "$@" ;;
 esac
 
-if ! running; then
-	say "no container runs here: starting one to look at ($name)"
+demo=''
+if [ "${1:-}" = --demo ]; then
+	shift
+	demo="starting a container to look at ($name)"
+	set -- -c "$name" "$@"
+elif ! running; then
+	demo="no container runs here: starting one to look at ($name)"
+fi
+if [ -n "$demo" ]; then
+	say "$demo"
 	trap clean_up EXIT
 	trap 'clean_up; exit 130' HUP TERM
 	# Ctrl-C goes to nunchi too, which ends cleanly; then the container is removed.

@@ -120,7 +120,7 @@ static __noinline void identity_locate(struct task_struct *task, struct identity
 	}
 	if (to.slot == id->slot && to.generation == id->generation)
 		return;
-	id->setup = starting && (id->setup || identity_is_host(id));
+	id->setup = starting && settled && (id->setup || identity_is_host(id));
 	id->slot = to.slot;
 	id->generation = to.generation;
 	if (is_new)

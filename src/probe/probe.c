@@ -355,8 +355,10 @@ int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void
 
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		if (n <= 0)
+		if (n <= 0) {
+			p->skel->bss->settled = 1;
 			return n < 0 ? -errno : 0;
+		}
 		have += (size_t)n;
 		whole = have / sizeof(heads[0]);
 		for (size_t i = 0; i < whole; i++)

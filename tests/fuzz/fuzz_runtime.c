@@ -3,7 +3,9 @@
  * What runtimes answer and what lies on the disk: the first byte chooses the parser, the rest is
  * its input. What is accepted goes through the record that carries it.
  */
+#include "base/http.h"
 #include "runtime/docker_json.h"
+#include "runtime/facts.h"
 #include "runtime/oci.h"
 #include "runtime/protobuf.h"
 #include "runtime/runtime.h"
@@ -97,6 +99,23 @@ static void containerd(const uint8_t *data, size_t len)
 		ctd_event_free(&event);
 }
 
+/* gRPC's frame, and the lines of /proc and of a container's passwd. */
+static void lines(const char *text, size_t len)
+{
+	struct container_info *c = xcalloc(1, sizeof(*c));
+	_cleanup_free_ char *copy = xstrndup(text, len), *cgroup = NULL;
+	const char *message = NULL, *hierarchy;
+	size_t n = 0;
+
+	/* Copied, so that a message past the end is found. */
+	if (grpc_unframe(text, len, 1 << 20, &message, &n) > 0)
+		free(xmemdup(message, n));
+	cgroup = facts_parse_cgroup(copy, &hierarchy);
+	c->id = xstrdup("c");
+	facts_parse_ids(text, len, &c->users, &c->n_users);
+	take_container(c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	_cleanup_free_ char *path = NULL;
@@ -105,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	switch (data[0] % 5) {
+	switch (data[0] % 6) {
 	case 0:
 		docker((const char *)data + 1, size - 1);
 		break;
@@ -118,9 +137,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 3:
 		containerd(data + 1, size - 1);
 		break;
-	default:
+	case 4:
 		path = xstrndup((const char *)data + 1, size - 1);
 		(void)cgroup_container_id(path, id, &runtime);
+		break;
+	default:
+		lines((const char *)data + 1, size - 1);
 	}
 	return 0;
 }
