@@ -3,7 +3,7 @@
 """What nunchi costs, on this machine: run.py [--nunchi PROGRAM] [--rounds N] [MEASURE...]
 
 Ratios compare rounds with and without nunchi, in turns, in one run of the same process; the median
-counts. The workload is pinned to the first CPU and nunchi to the second. Exit code 1: something
+round counts. The workload is pinned to the first CPU and nunchi to the second. Exit code 1: something
 missed its target.
 """
 
@@ -131,13 +131,13 @@ class Bench:
                                  **kwargs)
 
     def ratios(self, flood, *args):
-        """With nunchi and with an empty program, each over without: medians of rounds in turns."""
+        """With nunchi and with an empty program, each over without: medians over rounds in turns."""
         plain, empty, traced, gone, events = [], [], [], 0, 0
-        floor = Floor(self.setup)
+        empty_program = Floor(self.setup)
         flood.round()
         for _ in range(self.rounds):
             plain.append(flood.round())
-            with floor:
+            with empty_program:
                 empty.append(flood.round())
             nunchi = self.nunchi(*args)
             began = time.monotonic()
@@ -146,10 +146,11 @@ class Bench:
             nunchi.stop()
             gone += lost(nunchi)
             events = max(events, seen(nunchi) / took)
-        base = statistics.median(plain)
-        note = f"{base:.0f} ns alone, {statistics.median(empty) / base:.2f}x with an empty program"
-        return (statistics.median(traced) / base, statistics.median(empty) / base, note, gone,
-                events)
+        # Within a round, since a shared machine's speed drifts from one to the next.
+        ratio = statistics.median(with_it / without for with_it, without in zip(traced, plain))
+        floor = statistics.median(with_it / without for with_it, without in zip(empty, plain))
+        note = f"{statistics.median(plain):.0f} ns alone, {floor:.2f}x with an empty program"
+        return ratio, floor, note, gone, events
 
     def uninteresting(self):
         calls = calls_for(self.setup, "getppid", self.cpu)

@@ -187,21 +187,36 @@ __noinline int blob_argv(struct scratch *s)
 			       BLOB(NUNCHI_BLOB_ARGV, 0));
 }
 
+/*
+ * The beginning of a kernel struct, read at once: a read costs as much for 64 bytes as for 8. The
+ * offsets are constants once the object is loaded; a field that lies further back on some kernel
+ * is read by itself.
+ */
+#define HEAD_BYTES 64
+#define HEAD_FIELD(bytes, addr, type, field, to)                                               \
+	({                                                                                     \
+		if (bpf_core_field_offset(type, field) + sizeof(to) <= HEAD_BYTES)             \
+			__builtin_memcpy(&(to), (bytes) + bpf_core_field_offset(type, field),  \
+					 sizeof(to));                                          \
+		else                                                                           \
+			bpf_core_read(&(to), sizeof(to), &((type *)(addr))->field);            \
+	})
+
 /* One step of a walk: a name, or from the root of a mount to where it is mounted. 1 ends it. */
 static long walk_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
 	struct walk *w = &s->walk;
-	struct dentry *dentry = (void *)w->dentry;
-	u64 parent = (u64)BPF_CORE_READ(dentry, d_parent);
+	u64 dentry = w->dentry, parent = 0, name = 0;
 	u32 pos = w->pos, len = w->len;
+	u8 head[HEAD_BYTES];
 	long n;
 
-	if (w->dentry == w->root_dentry && w->mnt == w->root_mnt) {
+	if (dentry == w->root_dentry && w->mnt == w->root_mnt) {
 		w->flags &= ~NUNCHI_BLOB_UNREACHABLE;
 		return 1;
 	}
-	if (w->dentry == w->mnt_root) {
+	if (dentry == w->mnt_root) {
 		struct mount *m = (void *)w->mnt - bpf_core_field_offset(struct mount, mnt);
 		struct mount *up = BPF_CORE_READ(m, mnt_parent);
 		struct vfsmount *mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
@@ -219,15 +234,39 @@ static long walk_step(u32 i, struct scratch **ctx)
 		w->flags |= NUNCHI_BLOB_TRUNCATED;
 		return 1;
 	}
-	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256,
-				      BPF_CORE_READ(dentry, d_name.name));
+	if (bpf_probe_read_kernel(head, sizeof(head), (void *)dentry))
+		return 1;
+	HEAD_FIELD(head, dentry, struct dentry, d_parent, parent);
+	HEAD_FIELD(head, dentry, struct dentry, d_name.name, name);
+	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)name);
 	if (n <= 0 || n > 256)
 		return 1;
 	w->len = len + n;
-	if (w->dentry == parent)
+	if (dentry == parent)
 		return 1;
 	w->dentry = parent;
 	return 0;
+}
+
+/* The file itself. Returns whether it still has its name. */
+static __always_inline bool file_facts(struct nunchi_file *file, u64 dentry)
+{
+	u64 inode = 0, sb = 0, ino = 0, pprev = 0;
+	u8 head[HEAD_BYTES];
+	u16 mode = 0;
+
+	bpf_probe_read_kernel(head, sizeof(head), (void *)dentry);
+	HEAD_FIELD(head, dentry, struct dentry, d_inode, inode);
+	HEAD_FIELD(head, dentry, struct dentry, d_hash.pprev, pprev);
+	bpf_probe_read_kernel(head, sizeof(head), (void *)inode);
+	HEAD_FIELD(head, inode, struct inode, i_mode, mode);
+	HEAD_FIELD(head, inode, struct inode, i_sb, sb);
+	HEAD_FIELD(head, inode, struct inode, i_ino, ino);
+	file->ino = ino;
+	file->mode = mode;
+	file->dev = BPF_CORE_READ((struct super_block *)sb, s_dev);
+	file->magic = BPF_CORE_READ((struct super_block *)sb, s_magic);
+	return pprev;
 }
 
 /*
@@ -238,10 +277,9 @@ static long walk_step(u32 i, struct scratch **ctx)
 __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct nunchi_file *file;
 	struct path root = { 0 };
-	struct inode *inode;
 	struct walk *w;
+	bool named;
 	u32 pos;
 
 	if (!s || !blob_fits(s))
@@ -249,13 +287,7 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	pos = s->pos;
 	if (pos > LAST_POS)
 		return 0;
-	file = (void *)&s->data[pos + sizeof(struct nunchi_blob)];
-	inode = BPF_CORE_READ((struct dentry *)dentry, d_inode);
-	file->ino = BPF_CORE_READ(inode, i_ino);
-	file->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	file->mode = BPF_CORE_READ(inode, i_mode);
-	file->magic = BPF_CORE_READ(inode, i_sb, s_magic);
-
+	named = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
 	bpf_probe_read_kernel(&root, sizeof(root), &task->fs->root);
 	w = &s->walk;
 	w->mnt = mnt;
@@ -264,9 +296,9 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	w->root_mnt = (u64)root.mnt;
 	w->root_dentry = (u64)root.dentry;
 	w->pos = pos + sizeof(struct nunchi_blob);
-	w->len = sizeof(*file);
+	w->len = sizeof(struct nunchi_file);
 	w->flags = NUNCHI_BLOB_UNREACHABLE;
-	if (dentry != w->mnt_root && !BPF_CORE_READ((struct dentry *)dentry, d_hash.pprev))
+	if (!named && dentry != w->mnt_root)
 		w->flags |= NUNCHI_BLOB_DELETED;
 	bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
 	blob_end(s, pos, w->len, w->len, w->flags, blob);

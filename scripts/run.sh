@@ -154,14 +154,14 @@ fi
 if [ -n "$demo" ]; then
 	say "$demo"
 	trap clean_up EXIT
-	trap 'clean_up; exit 130' HUP TERM
-	# Ctrl-C goes to nunchi too, which ends cleanly; then the container is removed.
-	trap : INT
+	trap 'clean_up; exit 130' INT HUP TERM
 	if ! start_demo; then
 		say "no container could be started"
 		exit 1
 	fi
 	say "Ctrl-C ends it"
+	# It goes to nunchi too, which ends cleanly; then the container is removed.
+	trap : INT
 	status=0
 	build/nunchi trace "$@" || status=$?
 	exit $status
