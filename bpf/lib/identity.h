@@ -65,7 +65,7 @@ static __always_inline bool slot_open(u64 key, struct nunchi_slot_ref *ret, bool
 	slot &= NUNCHI_SLOTS_MAX - 1;
 	row = &slots[slot];
 	row->state = NUNCHI_SLOT_PENDING;
-	row->mode = pending_mode;
+	row->mode = NUNCHI_MODE_EVENT;
 	ret->slot = slot;
 	ret->generation = row->generation;
 	*ret_new = true;

@@ -89,7 +89,6 @@ extern __u8 wanted[NUNCHI_CALLS_MAX];
 extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
-extern __u8 pending_mode;		/* enum nunchi_mode of a slot that is opened */
 
 /* Counted by programs, read by user space. */
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];

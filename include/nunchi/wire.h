@@ -177,8 +177,6 @@ struct nunchi_sock {
 #define NUNCHI_DROPS(X)                                                       \
 	X(RING_FULL, "ring full", "the reader did not keep up")               \
 	X(SCRATCH, "no scratch", "programs nested deeper than there are buffers") \
-	X(IDENTITY, "no identity", "task storage could not be had")           \
-	X(HOLD, "hold full", "a container without a name had too much to hold") \
 	X(OUTPUT, "output blocked", "the output did not take it in time")     \
 	X(DAMAGED, "damaged", "a record could not be decoded")                \
 	X(SEQUENCE, "missing", "a number in a ring's sequence never came")

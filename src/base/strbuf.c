@@ -114,6 +114,13 @@ void strbuf_addo(struct strbuf *b, uint64_t v)
 	strbuf_add(b, p, (size_t)(tmp + sizeof(tmp) - p));
 }
 
+/* Marks that reorder or hide the text around them: see UAX #9, and U+FEFF, U+200B..U+200F. */
+static bool rune_deceives(uint32_t r)
+{
+	return (r >= 0x200b && r <= 0x200f) || (r >= 0x2028 && r <= 0x202e) ||
+	       (r >= 0x2060 && r <= 0x206f) || r == 0xfeff || r == 0x061c;
+}
+
 /* Bytes that stand for themselves inside a JSON string. */
 static inline bool json_plain(unsigned char c)
 {
@@ -162,8 +169,7 @@ void strbuf_add_json(struct strbuf *b, const char *s, size_t len)
 		if (!n) {
 			strbuf_adds(b, "\\ufffd");
 			i++;
-		} else if (rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || rune == 0x2028 ||
-			   rune == 0x2029) {
+		} else if (rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || rune_deceives(rune)) {
 			strbuf_addf(b, "\\u%04x", rune);
 			i += n;
 		} else {
@@ -172,13 +178,6 @@ void strbuf_add_json(struct strbuf *b, const char *s, size_t len)
 		}
 	}
 	strbuf_addc(b, '"');
-}
-
-/* Marks that reorder or hide the text around them: see UAX #9, and U+FEFF, U+200B..U+200F. */
-static bool rune_deceives(uint32_t r)
-{
-	return (r >= 0x200b && r <= 0x200f) || (r >= 0x2028 && r <= 0x202e) ||
-	       (r >= 0x2060 && r <= 0x206f) || r == 0xfeff || r == 0x061c;
 }
 
 void strbuf_add_printable(struct strbuf *b, const char *s, size_t len)

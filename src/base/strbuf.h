@@ -41,8 +41,8 @@ static inline void strbuf_addc(struct strbuf *b, char c)
 }
 
 /*
- * As a JSON string with its quotes: control characters, quotes and backslashes escaped, what is
- * no valid UTF-8 replaced byte by byte by "\ufffd". Cannot break the JSON, whatever the bytes are.
+ * As a JSON string with its quotes: control characters, marks that deceive the eye, quotes and
+ * backslashes escaped, what is no valid UTF-8 replaced byte by byte by "\ufffd". Cannot break the JSON, whatever the bytes are.
  */
 void strbuf_add_json(struct strbuf *b, const char *s, size_t len);
 

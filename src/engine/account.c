@@ -4,6 +4,7 @@
  * here. A loss becomes an event in the stream as soon as it is noticed.
  */
 #include "internal.h"
+#include "out/describe.h"
 
 #define UNSEEN_MAX 32
 
@@ -39,11 +40,13 @@ void account_losses(struct engine *e, uint64_t now)
 		uint64_t dropped;
 
 		probe_account(e->probe, i, &kernel);
-		dropped = sum_dropped(kernel.dropped);
-		if (dropped > slot->kernel_dropped)
-			tell_loss(e, i, NUNCHI_DROP_RING_FULL, dropped - slot->kernel_dropped, since,
-				  now);
-		slot->kernel_dropped = dropped;
+		for (int reason = 0; reason < NUNCHI_DROP_MAX; reason++) {
+			dropped = kernel.dropped[reason];
+			if (dropped > slot->kernel_dropped[reason])
+				tell_loss(e, i, (enum nunchi_drop)reason,
+					  dropped - slot->kernel_dropped[reason], since, now);
+			slot->kernel_dropped[reason] = dropped;
+		}
 		dropped = slot->account.dropped[NUNCHI_DROP_OUTPUT];
 		if (dropped > slot->output_dropped && !e->blocked) {
 			tell_loss(e, i, NUNCHI_DROP_OUTPUT, dropped - slot->output_dropped, since, now);
@@ -68,17 +71,6 @@ void account_record(struct engine *e)
 	}
 }
 
-/* 12,345: easier to compare by eye. */
-static void add_number(struct strbuf *b, uint64_t n)
-{
-	if (n >= 1000) {
-		add_number(b, n / 1000);
-		strbuf_addf(b, ",%03u", (unsigned)(n % 1000));
-	} else {
-		strbuf_addu(b, n);
-	}
-}
-
 static void add_loss(struct engine *e, struct strbuf *losses, const struct slot *slot, uint64_t lost)
 {
 	struct container *c = slot->id ? model_container(e->model, slot->id) : NULL;
@@ -86,7 +78,7 @@ static void add_loss(struct engine *e, struct strbuf *losses, const struct slot 
 	strbuf_adds(losses, losses->len ? ", " : "");
 	strbuf_adds(losses, c ? c->display : slot->id ? slot->id : "host");
 	strbuf_addc(losses, ' ');
-	add_number(losses, lost);
+	add_grouped(losses, lost);
 }
 
 static void add_slot(struct engine *e, uint32_t i, struct totals *t)
@@ -118,7 +110,8 @@ void account_close(struct engine *e, uint32_t slot)
 {
 	add_slot(e, slot, &e->closed);
 	memset(&e->slots[slot].account, 0, sizeof(e->slots[slot].account));
-	e->slots[slot].kernel_dropped = e->slots[slot].output_dropped = 0;
+	memset(e->slots[slot].kernel_dropped, 0, sizeof(e->slots[slot].kernel_dropped));
+	e->slots[slot].output_dropped = 0;
 }
 
 static void say_unseen(struct engine *e)
@@ -130,6 +123,9 @@ static void say_unseen(struct engine *e)
 		log_warn("degraded: not seen: %llu %s%s%s", (unsigned long long)rows[i].count,
 			 rows[i].reason, rows[i].program ? " of " : "",
 			 rows[i].program ? rows[i].program : "");
+	if (e->missing)
+		log_warn("%llu numbers are missing in the rings' sequences",
+			 (unsigned long long)e->missing);
 	if (e->late_records)
 		log_warn("%llu records came later than their time had been passed",
 			 (unsigned long long)e->late_records);
@@ -147,13 +143,13 @@ void account_say(struct engine *e)
 	}
 	strbuf_addf(&line, "%u container%s, %.1f s: seen ", t->containers,
 		    t->containers == 1 ? "" : "s", (double)(clock_boot() - e->started) / 1e9);
-	add_number(&line, t->seen);
+	add_grouped(&line, t->seen);
 	strbuf_adds(&line, " = delivered ");
-	add_number(&line, t->shown);
+	add_grouped(&line, t->shown);
 	strbuf_adds(&line, " + filtered ");
-	add_number(&line, t->filtered);
+	add_grouped(&line, t->filtered);
 	strbuf_adds(&line, " + lost ");
-	add_number(&line, t->lost);
+	add_grouped(&line, t->lost);
 	if (t->losses.len)
 		strbuf_addf(&line, " (%s)", t->losses.s);
 	log_info("%s", line.s);

@@ -50,7 +50,7 @@ struct slot {
 	bool asked;		/* an answer is due */
 	struct hold_queue held;
 	struct account_user account;
-	uint64_t kernel_dropped;	/* of the kernel's account, what has been told already */
+	uint64_t kernel_dropped[NUNCHI_DROP_MAX];	/* what has been told of the kernel's account */
 	uint64_t output_dropped;	/* of ours, likewise */
 };
 

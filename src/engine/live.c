@@ -400,6 +400,9 @@ static void finish(struct engine *e)
 	take_messages(e);
 	while (drain(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);
+	/* What was numbered and never came, after the last that did. */
+	for (unsigned i = 0; i < probe_rings(e->probe); i++)
+		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
 	take_messages(e);
 	binder_release_all(e);
 	account_losses(e, clock_boot());

@@ -50,10 +50,12 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 {
 	if (!is_asked_for(e, ev))
 		return false;
-	if (ev->type == EVENT_LOST)
-		return true;
 	if (!ev->container && !e->config->host)
 		return false;
+	/* A loss is of every kind of event: only whose it is can make it another's business. */
+	if (ev->type == EVENT_LOST)
+		return filter_match_container(e->config->filter, e->model, ev->container) !=
+		       TRI_FALSE;
 	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
 		return false;
 	return filter_match(e->config->filter, &e->fields);

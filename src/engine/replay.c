@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records from a capture file: names are in the stream, so that nothing is held. */
 #include "internal.h"
+#include "out/describe.h"
 
 static void free_host(struct host_info **host)
 {
@@ -21,11 +22,10 @@ static void take_host(struct engine *e, const struct nunchi_head *record)
 
 int replay_run(struct engine *e)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, shown = STRBUF_INIT;
 	const struct nunchi_head *record;
 	struct capture_reader *reader;
 	const char *path = e->config->replay;
-	uint64_t n = 0;
 	int r;
 
 	r = capture_reader_open(&reader, path, &err);
@@ -37,15 +37,14 @@ int replay_run(struct engine *e)
 		if (record->kind == NUNCHI_REC_HOST)
 			take_host(e, record);
 		pipeline_record(e, record);
-		n++;
 	}
 	pipeline_flush(e, true);
 	capture_reader_close(reader);
 	if (e->config->snapshot)
 		e->config->snapshot(e->model, e->config->snapshot_arg);
 	if (r < 0 && !e->ending) {
-		log_error("%s: %s; the %llu records before it were shown", path, err.s,
-			  (unsigned long long)n);
+		add_grouped(&shown, e->num);
+		log_error("%s: %s; the %s events before it were shown", path, err.s, shown.s);
 		return 1;
 	}
 	return 0;

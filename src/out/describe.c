@@ -6,6 +6,8 @@
  */
 #include "describe.h"
 
+#include <errno.h>
+
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -48,8 +50,6 @@ static const struct form {
 	{ "setxattr", "$o $1" },
 	{ "socket", "$0 $1" },
 	{ "socketpair", "$0 $1" },
-	{ "symlink", "$0 -> $o" },
-	{ "symlinkat", "$0 -> $o" },
 	{ "tgkill", "$2 -> $1" },
 	{ "tkill", "$1 -> $0" },
 };
@@ -378,13 +378,20 @@ static void describe_success(const struct event *ev, struct strbuf *out)
 	}
 }
 
+/* A signal ended it; one that went on after a signal has a result like any other. */
+static bool was_cut_short(const struct event *ev)
+{
+	return (ev->head->flags & NUNCHI_F_INTERRUPTED) && event_failed(ev) &&
+	       (ev->ret == -EINTR || ev->ret <= -512);	/* the kernel's own ERESTART* */
+}
+
 void describe_result(const struct event *ev, struct strbuf *out)
 {
 	const struct container_info *info = ev->container ? ev->container->info : NULL;
 
 	switch (ev->type) {
 	case EVENT_SYSCALL:
-		if (ev->head->flags & NUNCHI_F_INTERRUPTED)
+		if (was_cut_short(ev))
 			strbuf_adds(out, "interrupted");
 		else if (event_failed(ev))
 			strbuf_adds(out, result_name(ev->call, ev->ret));
@@ -409,7 +416,7 @@ bool describe_is_failure(const struct event *ev)
 {
 	if (ev->type == EVENT_PROCEXIT)
 		return ev->exit_code != 0;
-	return event_failed(ev) && !(ev->head->flags & NUNCHI_F_INTERRUPTED);
+	return event_failed(ev) && !was_cut_short(ev);
 }
 
 const char *describe_comm(const struct event *ev)

@@ -93,7 +93,6 @@ static void init_slots(struct probe *p)
 {
 	int fd = bpf_map__fd(p->skel->maps.free_slots);
 
-	p->skel->bss->pending_mode = NUNCHI_MODE_EVENT;
 	for (uint32_t slot = 0; slot < p->n_slots; slot++) {
 		p->skel->bss->slots[slot].generation = 1;
 		if (slot)
@@ -232,11 +231,6 @@ void probe_interest(struct probe *p, const struct interest *interest)
 	/* The rows before the bits: a program must not find a bit whose row is not there yet. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memcpy(p->skel->bss->wanted, interest->wanted, sizeof(p->skel->bss->wanted));
-}
-
-void probe_pending_mode(struct probe *p, enum nunchi_mode mode)
-{
-	p->skel->bss->pending_mode = (uint8_t)mode;
 }
 
 unsigned probe_rings(const struct probe *p)

@@ -34,8 +34,6 @@ void probe_free(struct probe *p);	/* NULL is fine */
 
 /* Which calls are wanted. May be changed at any time. */
 void probe_interest(struct probe *p, const struct interest *interest);
-/* What becomes of the events of containers that have no name yet; NUNCHI_MODE_EVENT at first. */
-void probe_pending_mode(struct probe *p, enum nunchi_mode mode);
 
 /* Ring 0 is the critical one. */
 unsigned probe_rings(const struct probe *p);

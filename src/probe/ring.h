@@ -28,9 +28,3 @@ const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len);
 void ring_advance(struct ring *r);
 /* Gives back the room of everything that was stepped over. */
 void ring_commit(struct ring *r);
-
-/* Bytes that wait to be read. */
-static inline uint64_t ring_backlog(const struct ring *r)
-{
-	return __atomic_load_n(r->producer, __ATOMIC_ACQUIRE) - r->pos;
-}

@@ -29,13 +29,14 @@ result() { # NAME FILE-WITH-DIFF-OR-EMPTY
 	fi
 }
 
-for stream in basic hostile setup; do
+for stream in basic calls frames hostile setup slots; do
 	"$streams" $stream "$tmp/$stream.cap" || exit 1
 done
 
 while read -r stream name arguments; do
 	case $stream in '' | '#'*) continue ;; esac
-	eval "$nunchi $arguments -r $tmp/$stream.cap" >"$tmp/out" 2>"$tmp/err"
+	eval "$nunchi $arguments -r $tmp/$stream.cap" >"$tmp/out" 2>"$tmp/err" ||
+		echo "exit $?" >>"$tmp/err"
 	cat "$tmp/err" >>"$tmp/out"
 	if [ $update = yes ]; then
 		cp "$tmp/out" "$here/golden/$stream.$name"
@@ -60,12 +61,31 @@ hostile block trace -o block
 hostile ps ps
 setup text trace
 setup all trace --setup
+setup phase trace --setup --format '%evt.type %evt.phase %proc.name %proc.pname'
+calls text trace
+calls all trace -e all
+calls json trace -o json -e all
+calls block trace -o block -e all
+calls args trace -e all --format '%evt.type %evt.args'
+calls fd trace -e all --format '%evt.type %fd.num %fd.type %fd.name %fd.oldname %fd.lip %fd.rip'
+calls network trace -e @network --failed
+calls filter trace 'proc.cmdline contains "ls -l" and (fd.filename in (key, b) or evt.arg.uid=101)'
+calls port trace 'fd.port in (53, 8080)' --format '%evt.type %fd.name %evt.res'
+calls label trace -l tier=front -e mount,setns
+calls image trace --image app -e socket,bind
+slots text trace
+slots host trace --host
+slots json trace -o json -e setuid
+slots inner trace 'container.name=deep or container.name=nine'
+slots ps ps
+slots ps-wide ps -o wide -a
+frames text trace
 ROWS
 
 # Every line of JSON is an object.
 : >"$tmp/diff"
-for stream in basic hostile setup; do
-	"$nunchi" trace -r "$tmp/$stream.cap" -o json 2>/dev/null | python3 -c '
+for stream in basic calls hostile setup slots; do
+	"$nunchi" trace -r "$tmp/$stream.cap" --setup --host -e all -o json 2>/dev/null | python3 -c '
 import json, sys
 for line in sys.stdin.buffer:
     keys = []
@@ -75,23 +95,81 @@ for line in sys.stdin.buffer:
 done
 result 'json parses' "$tmp/diff"
 
-# No control byte but the line's end reaches a terminal.
+# No control byte but the line's end reaches a terminal, nor what turns the writing round.
 for form in text block json; do
 	"$nunchi" trace -r "$tmp/hostile.cap" -o $form 2>/dev/null |
 		LC_ALL=C tr -d '\n' | LC_ALL=C grep -a '[[:cntrl:]]' >"$tmp/diff"
 	result "hostile $form has no control bytes" "$tmp/diff"
 done
-
-# A truncated file gives what is whole, and says where it ends.
-size=$(stat -c %s "$tmp/basic.cap")
-for cut in 0 7 40 $((size / 2)) $((size - 1)); do
-	: >"$tmp/diff"
-	head -c "$cut" "$tmp/basic.cap" >"$tmp/cut.cap"
-	if "$nunchi" trace -r "$tmp/cut.cap" >"$tmp/out" 2>"$tmp/err" || ! grep -q cut.cap "$tmp/err"; then
-		cat "$tmp/err" >"$tmp/diff"
-		echo "no error for $cut of $size bytes" >>"$tmp/diff"
-	fi
-	result "truncated at $cut" "$tmp/diff"
+for form in text block; do
+	"$nunchi" trace -r "$tmp/hostile.cap" -o $form 2>/dev/null |
+		LC_ALL=C grep -a "$(printf '\342\200\256')" >"$tmp/diff"
+	result "hostile $form has no bidirectional marks" "$tmp/diff"
 done
+
+# What is wrong with a file is told: exit 1, one sentence with its name, and before it everything
+# that was whole, at least so many lines.
+damaged() { # NAME LINES SENTENCE
+	: >"$tmp/diff"
+	"$nunchi" trace -r "$tmp/bad.cap" >"$tmp/out" 2>"$tmp/err"
+	code=$?
+	[ $code = 1 ] || echo "exit $code" >>"$tmp/diff"
+	[ "$(grep -c . "$tmp/err")" = 1 ] && grep -q "^nunchi: .*bad\.cap: .*$3" "$tmp/err" ||
+		echo "not one sentence with: $3" >>"$tmp/diff"
+	lines=$(grep -c . "$tmp/out")
+	[ "$lines" -ge "$2" ] || echo "$lines lines of at least $2" >>"$tmp/diff"
+	head -n "$lines" "$tmp/whole" | cmp - "$tmp/out" >>"$tmp/diff" 2>&1
+	[ -s "$tmp/diff" ] && cat "$tmp/err" >>"$tmp/diff"
+	result "$1" "$tmp/diff"
+}
+
+cap=$tmp/frames.cap
+"$nunchi" trace -r "$cap" >"$tmp/whole" 2>/dev/null
+size=$(stat -c %s "$cap")
+all=$(grep -c . "$tmp/whole")
+for cut in 7 31; do
+	head -c $cut "$cap" >"$tmp/bad.cap"
+	damaged "truncated at $cut" 0 ''
+done
+for part in 32:0 48:0 $((size / 2)):3 $((size - 17)):$((all - 1)) $((size - 16)):"$all" \
+	$((size - 1)):"$all"; do
+	head -c "${part%:*}" "$cap" >"$tmp/bad.cap"
+	damaged "truncated at ${part%:*}" "${part#*:}" 'ends early at byte [0-9,]*'
+done
+for part in 32:0 60:0 $((size / 2)):3 $((size - 20)):$((all - 1)) $((size - 4)):"$all"; do
+	at=${part%:*}
+	byte=$(od -An -tu1 -j "$at" -N 1 "$cap" | tr -d ' ')
+	{
+		head -c "$at" "$cap"
+		# shellcheck disable=SC2059
+		printf "\\$(printf %03o $((byte ^ 64)))"
+		tail -c +$((at + 2)) "$cap"
+	} >"$tmp/bad.cap"
+	damaged "a bit flipped at $at" "${part#*:}" 'damaged at byte [0-9,]*'
+done
+: >"$tmp/bad.cap"
+damaged 'an empty file' 0 ''
+echo 'TIME CONTAINER, but no capture of anything that ever was' >"$tmp/bad.cap"
+damaged 'a text file' 0 'is no nunchi capture'
+rm "$tmp/bad.cap"
+damaged 'no file' 0 'No such file'
+mkdir "$tmp/bad.cap"
+damaged 'a directory' 0 ''
+rmdir "$tmp/bad.cap"
+
+# A capture can come by a pipe, and needs no rights.
+"$nunchi" trace -r - <"$cap" 2>&1 | diff -u "$tmp/whole" - >"$tmp/diff"
+result 'from stdin' "$tmp/diff"
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 "$tmp"
+	cp "$nunchi" "$tmp/nunchi"
+	chmod 644 "$cap"
+	for command in trace ps; do
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$tmp/nunchi" $command -r "$cap" \
+			>"$tmp/out" 2>&1
+		"$nunchi" $command -r "$cap" 2>&1 | diff -u - "$tmp/out" >"$tmp/diff"
+		result "$command without rights" "$tmp/diff"
+	done
+fi
 echo "1..$n"
 exit $failed

@@ -7,9 +7,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "event/capture.h"
 #include "event/encode.h"
@@ -34,7 +38,8 @@ static uint64_t tick(void)
 }
 
 /* Process vpid of slot; its pid on the host is a thousand times the slot more. */
-static struct nunchi_head head(enum nunchi_kind kind, uint32_t slot, uint32_t vpid, const char *comm)
+static struct nunchi_head head(enum nunchi_kind kind, uint32_t slot, uint32_t vpid,
+			       const char *comm)
 {
 	struct nunchi_head h = {
 		.kind = (uint16_t)kind,
@@ -83,7 +88,8 @@ static void text(enum nunchi_blob_type type, uint8_t arg, const char *s)
 static void walk(enum nunchi_blob_type type, uint8_t arg, uint32_t mode, const char *components,
 		 size_t len)
 {
-	struct nunchi_file file = { .ino = 42, .dev = 8 << 20 | 1, .mode = mode, .magic = EXT4_SUPER_MAGIC };
+	struct nunchi_file file = { .ino = 42, .dev = 8 << 20 | 1, .mode = mode,
+				    .magic = EXT4_SUPER_MAGIC };
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
 
 	strbuf_add(&b, &file, sizeof(file));
@@ -273,12 +279,393 @@ static void setup(void)
 	finish();
 }
 
+static void begin(uint32_t slot, uint32_t vpid, const char *comm, const char *name, int64_t ret,
+		  const uint64_t args[6])
+{
+	begin_call(head(NUNCHI_REC_SYSCALL, slot, vpid, comm), name, ret, args);
+}
+
+/* What was longer than it may be: only its beginning came. */
+static void beginning(enum nunchi_blob_type type, uint8_t arg, const char *s, size_t len,
+		      uint32_t full)
+{
+	size_t at = rec.len;
+
+	encode_blob(&rec, type, arg, NUNCHI_BLOB_TRUNCATED, s, len);
+	memcpy(rec.s + at + offsetof(struct nunchi_blob, full), &full, sizeof(full));
+}
+
+/* A file by what else there is to say of it: its file system, and flags of the blob. */
+static void object(uint8_t arg, uint32_t mode, uint64_t magic, uint16_t flags, const char *leaf)
+{
+	struct nunchi_file file = { .ino = 4711, .dev = 1, .mode = mode, .magic = magic };
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	strbuf_add(&b, &file, sizeof(file));
+	strbuf_add(&b, leaf, strlen(leaf) + 1);
+	encode_blob(&rec, NUNCHI_BLOB_FILE, arg, flags, b.s, b.len);
+}
+
+static void socket_blob(uint8_t arg, uint16_t family, uint16_t type, const char *local,
+			uint16_t lport, const char *remote, uint16_t rport)
+{
+	struct nunchi_sock sock = { .family = family, .type = type, .lport = lport, .rport = rport,
+				    .ino = 815 };
+
+	if (local)
+		inet_pton(family, local, sock.laddr);
+	if (remote)
+		inet_pton(family, remote, sock.raddr);
+	encode_blob(&rec, NUNCHI_BLOB_SOCK, arg, 0, &sock, sizeof(sock));
+}
+
+static void unix_blob(uint8_t arg, const char *local, size_t llen, const char *remote, size_t rlen)
+{
+	struct nunchi_sock sock = { .family = AF_UNIX, .type = SOCK_STREAM, .ino = 816,
+				    .lpath = (uint16_t)llen, .rpath = (uint16_t)rlen };
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	strbuf_add(&b, &sock, sizeof(sock));
+	strbuf_add(&b, local, llen);
+	strbuf_add(&b, remote, rlen);
+	encode_blob(&rec, NUNCHI_BLOB_SOCK, arg, 0, b.s, b.len);
+}
+
+static void address4(uint8_t arg, const char *ip, uint16_t port)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	inet_pton(AF_INET, ip, &in.sin_addr);
+	encode_blob(&rec, NUNCHI_BLOB_SOCKADDR, arg, 0, &in, sizeof(in));
+}
+
+static void address6(uint8_t arg, const char *ip, uint16_t port)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+	inet_pton(AF_INET6, ip, &in6.sin6_addr);
+	encode_blob(&rec, NUNCHI_BLOB_SOCKADDR, arg, 0, &in6, sizeof(in6));
+}
+
+static void address_unix(uint8_t arg, const char *path, size_t len)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+
+	memcpy(un.sun_path, path, len);
+	encode_blob(&rec, NUNCHI_BLOB_SOCKADDR, arg, 0, &un,
+		    offsetof(struct sockaddr_un, sun_path) + len);
+}
+
+#define CWD ((uint64_t)AT_FDCWD)
+
+static void processes(void)
+{
+	static const char argv[] = "nginx: master process\0-g\0daemon off;";
+	const uint64_t clone_args[11] = { CLONE_NEWPID | CLONE_VFORK, [4] = SIGCHLD };
+	struct nunchi_head h = head(NUNCHI_REC_TASK, 7, 1, "nginx");
+
+	encode_process(&rec, &h, "/usr/sbin/nginx", "/", argv, sizeof(argv), "containerd-shim");
+	put();
+	h = head(NUNCHI_REC_FORK, 7, 40, "nginx");
+	h.ppid = 7001;
+	encode_begin(&rec, &h);
+	text(NUNCHI_BLOB_PARENT_COMM, 0, "nginx");
+	finish();
+	begin(7, 1, "nginx", "clone", 40, ARGS(CLONE_CHILD_CLEARTID | SIGCHLD));
+	finish();
+	/* Still the image of its parent. */
+	begin(7, 40, "nginx", "setuid", 0, ARGS(101));
+	finish();
+	begin(7, 40, "nginx", "execve", -ENOENT, ARGS(0x1000, 0x2000, 0x3000));
+	text(NUNCHI_BLOB_STR, 0, "/usr/local/bin/sh");
+	encode_blob(&rec, NUNCHI_BLOB_STRV, 1, 0, "sh\0-c\0ls -l", 12);
+	finish();
+	begin_call(head(NUNCHI_REC_EXEC, 7, 40, "sh"), "execve", 0, NULL);
+	text(NUNCHI_BLOB_FILENAME, 0, "sh");
+	encode_blob(&rec, NUNCHI_BLOB_ARGV, 0, 0, "sh\0-c\0ls -l", 12);
+	WALK(NUNCHI_BLOB_EXE, 0, S_IFREG | 0755, "busybox\0bin");
+	WALK(NUNCHI_BLOB_CWD, 0, S_IFDIR | 0755, "bin");
+	text(NUNCHI_BLOB_PREV_COMM, 0, "nginx");
+	text(NUNCHI_BLOB_PARENT_COMM, 0, "nginx");
+	finish();
+	begin(7, 40, "sh", "clone3", -EAGAIN, ARGS(0x1000, 88));
+	encode_blob(&rec, NUNCHI_BLOB_BYTES, 0, 0, clone_args, sizeof(clone_args));
+	finish();
+	begin(7, 40, "sh", "ptrace", -EPERM, ARGS(PTRACE_ATTACH, 1));
+	finish();
+	begin(7, 40, "sh", "kill", -ESRCH, ARGS((uint64_t)-1, SIGTERM));
+	finish();
+	begin(7, 40, "sh", "tgkill", 0, ARGS(40, 41, SIGUSR1));
+	finish();
+	begin(7, 40, "sh", "unshare", -EPERM, ARGS(CLONE_NEWNS | CLONE_NEWUSER));
+	finish();
+	begin(7, 40, "sh", "setns", 0, ARGS(6, CLONE_NEWNET));
+	object(0, S_IFREG | 0444, NSFS_MAGIC, NUNCHI_BLOB_UNREACHABLE, "");
+	finish();
+}
+
+static void files(void)
+{
+	begin(7, 40, "sh", "openat", -EACCES, ARGS(5, 0x1000, O_RDWR | O_CLOEXEC));
+	text(NUNCHI_BLOB_STR, 1, "./sub/../key");
+	WALK(NUNCHI_BLOB_BASE, 1, S_IFDIR | 0755, "tls\0etc");
+	finish();
+	/* Through a link: the object is elsewhere than the words say. */
+	begin(7, 40, "sh", "openat", 4, ARGS(CWD, 0x1000, O_WRONLY | O_APPEND));
+	text(NUNCHI_BLOB_STR, 1, "../var/log/access.log");
+	WALK(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFCHR | 0620, "0\0pts\0dev");
+	finish();
+	begin(7, 40, "sh", "openat", 5, ARGS(CWD, 0x1000, O_RDONLY | O_DIRECTORY));
+	text(NUNCHI_BLOB_STR, 1, "/");
+	WALK(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFDIR | 0755, "");
+	finish();
+	begin(7, 40, "sh", "memfd_create", 6, ARGS(0x1000, 1));
+	text(NUNCHI_BLOB_STR, 0, "x");
+	object(NUNCHI_ARG_RET, S_IFREG | 0777, TMPFS_MAGIC,
+	       NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED, "memfd:x");
+	finish();
+	begin(7, 40, "sh", "fchmod", 0, ARGS(7, 0600));
+	object(0, S_IFREG | 0644, EXT4_SUPER_MAGIC, NUNCHI_BLOB_DELETED, "gone");
+	finish();
+	begin(7, 40, "sh", "fchmodat", 0, ARGS(CWD, 0x1000, 04755));
+	text(NUNCHI_BLOB_STR, 1, "run.sh");
+	WALK(NUNCHI_BLOB_BASE, 1, S_IFDIR | 0755, "bin");
+	finish();
+	begin(7, 40, "sh", "fchownat", 0, ARGS(CWD, 0x1000, 0, 101, 0));
+	text(NUNCHI_BLOB_STR, 1, "/srv/www");
+	finish();
+	begin(7, 40, "sh", "renameat2", -EEXIST, ARGS(5, 0x1000, 8, 0x2000, 1));
+	text(NUNCHI_BLOB_STR, 1, "a");
+	text(NUNCHI_BLOB_STR, 3, "b");
+	WALK(NUNCHI_BLOB_BASE, 1, S_IFDIR | 0755, "one");
+	WALK(NUNCHI_BLOB_BASE, 3, S_IFDIR | 0755, "two");
+	finish();
+	begin(7, 40, "sh", "symlinkat", 0, ARGS(0x1000, CWD, 0x2000));
+	text(NUNCHI_BLOB_STR, 0, "../../etc/shadow");
+	text(NUNCHI_BLOB_STR, 2, "link");
+	WALK(NUNCHI_BLOB_BASE, 2, S_IFDIR | 0755, "bin");
+	finish();
+	begin(7, 40, "sh", "unlinkat", 0, ARGS(CWD, 0x1000, 0x200));
+	text(NUNCHI_BLOB_STR, 1, "/tmp/d/");
+	finish();
+	begin(7, 40, "sh", "mount", -EPERM, ARGS(0x1000, 0x2000, 0, MS_BIND | MS_REC, 0));
+	text(NUNCHI_BLOB_STR, 0, "/proc/1/root");
+	text(NUNCHI_BLOB_STR, 1, "/mnt");
+	finish();
+	begin(7, 40, "sh", "mount", 0, ARGS(0x1000, 0x2000, 0x3000, MS_NOSUID, 0x4000));
+	text(NUNCHI_BLOB_STR, 0, "none");
+	text(NUNCHI_BLOB_STR, 1, "/tmp");
+	text(NUNCHI_BLOB_STR, 2, "tmpfs");
+	text(NUNCHI_BLOB_STR, 4, "size=1m");
+	finish();
+	/* What nobody asked for, but the model needs: it is shown by -e only. */
+	begin(7, 40, "sh", "fchdir", 0, ARGS(5));
+	WALK(NUNCHI_BLOB_FILE, 0, S_IFDIR | 0755, "srv");
+	WALK(NUNCHI_BLOB_CWD, 0, S_IFDIR | 0755, "srv");
+	finish();
+	/* A record that carries no base: the working directory is the model's. */
+	begin(7, 40, "sh", "unlink", 0, ARGS(0x1000));
+	text(NUNCHI_BLOB_STR, 0, "late");
+	finish();
+	begin(7, 40, "sh", "openat", -ENAMETOOLONG, ARGS(CWD, 0x1000, O_RDONLY));
+	beginning(NUNCHI_BLOB_STR, 1, "/very/long", 10, 5000);
+	finish();
+	begin(7, 40, "sh", "execve", -E2BIG, ARGS(0x1000, 0x2000, 0x3000));
+	text(NUNCHI_BLOB_STR, 0, "/bin/echo");
+	beginning(NUNCHI_BLOB_STRV, 1, "echo\0a\0bc", 9, 200000);
+	finish();
+	begin(7, 40, "sh", "write", 5, ARGS(4, 0x1000, 5));
+	WALK(NUNCHI_BLOB_FILE, 0, S_IFREG | 0644, "log\0srv");
+	encode_blob(&rec, NUNCHI_BLOB_BYTES, 1, 0, "hi\n\0\377", 5);
+	finish();
+}
+
+static void sockets(void)
+{
+	struct nunchi_head h;
+
+	begin(8, 1, "app", "socket", 3, ARGS(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC));
+	socket_blob(NUNCHI_ARG_RET, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0);
+	finish();
+	begin(8, 1, "app", "socket", -EPERM, ARGS(AF_PACKET, SOCK_RAW, 0x300));
+	finish();
+	begin(8, 1, "app", "bind", 0, ARGS(3, 0x1000, 28));
+	socket_blob(0, AF_INET6, SOCK_STREAM, "::", 8080, NULL, 0);
+	address6(1, "::", 8080);
+	finish();
+	begin(8, 1, "app", "bind", -EACCES, ARGS(4, 0x1000, 16));
+	socket_blob(0, AF_INET, SOCK_DGRAM, NULL, 0, NULL, 0);
+	address4(1, "0.0.0.0", 53);
+	finish();
+	begin(8, 1, "app", "listen", 0, ARGS(3, 128));
+	socket_blob(0, AF_INET6, SOCK_STREAM, "::", 8080, NULL, 0);
+	finish();
+	begin(8, 1, "app", "accept4", 5, ARGS(3, 0x1000, 0x2000, SOCK_CLOEXEC));
+	socket_blob(0, AF_INET6, SOCK_STREAM, "::", 8080, NULL, 0);
+	address6(1, "2001:db8::7", 40000);
+	socket_blob(NUNCHI_ARG_RET, AF_INET6, SOCK_STREAM, "2001:db8::1", 8080, "2001:db8::7", 40000);
+	finish();
+	begin(8, 1, "app", "connect", -EINPROGRESS, ARGS(6, 0x1000, 28));
+	socket_blob(0, AF_INET6, SOCK_STREAM, "2001:db8::1", 40001, "2001:db8::53", 853);
+	address6(1, "2001:db8::53", 853);
+	finish();
+	begin(8, 1, "app", "connect", 0, ARGS(6, 0x1000, 28));
+	socket_blob(0, AF_INET6, SOCK_STREAM, "::ffff:10.0.0.1", 40002, "::ffff:10.0.0.9", 5432);
+	address6(1, "::ffff:10.0.0.9", 5432);
+	finish();
+	begin(8, 1, "app", "connect", 0, ARGS(7, 0x1000, 110));
+	unix_blob(0, "", 0, "/run/docker.sock", 17);
+	address_unix(1, "/run/docker.sock", 17);
+	finish();
+	begin(8, 1, "app", "connect", -ECONNREFUSED, ARGS(7, 0x1000, 10));
+	unix_blob(0, "", 0, "", 0);
+	address_unix(1, "\0bus\0x", 6);
+	finish();
+	begin(8, 1, "app", "connect", -EFAULT, ARGS(7, 1, 16));
+	socket_blob(0, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0);
+	encode_blob(&rec, NUNCHI_BLOB_SOCKADDR, 1, NUNCHI_BLOB_UNREADABLE, "", 0);
+	finish();
+	begin(8, 1, "app", "connect", -EBADF, ARGS(99, 0x1000, 16));
+	address4(1, "10.0.0.7", 443);
+	finish();
+	begin(8, 1, "app", "sendto", 2, ARGS(4, 0x1000, 2, 0, 0x2000, 16));
+	socket_blob(0, AF_INET, SOCK_DGRAM, NULL, 0, NULL, 0);
+	encode_blob(&rec, NUNCHI_BLOB_BYTES, 1, 0, "ab", 2);
+	address4(4, "10.0.0.53", 53);
+	finish();
+	h = head(NUNCHI_REC_SYSCALL, 8, 1, "app");
+	h.flags = NUNCHI_F_INTERRUPTED;
+	begin_call(h, "accept", 9, ARGS(3));
+	socket_blob(0, AF_INET6, SOCK_STREAM, "::", 8080, NULL, 0);
+	socket_blob(NUNCHI_ARG_RET, AF_INET6, SOCK_STREAM, "::1", 8080, "::1", 40009);
+	finish();
+}
+
+/* A thread has a name of its own, which its process keeps not. */
+static void call_of_thread(void)
+{
+	struct nunchi_head h = head(NUNCHI_REC_SYSCALL, 8, 1, "worker");
+
+	h.tid = 8007;
+	h.vtid = 7;
+	begin_call(h, "setuid", -EPERM, ARGS(0));
+	finish();
+}
+
+/* Every kind of record and of object. */
+static void calls(void)
+{
+	struct nunchi_lost lost = { .count = 3, .first = now, .last = now, .reason = 99 };
+	struct nunchi_account kernel = { .seen = 10, .filtered = 2, .sent = 8 };
+	struct account_user user = { .received = 8, .shown = 8 };
+	struct nunchi_call *call;
+
+	say_host();
+	containers();
+	processes();
+	files();
+	sockets();
+	/* A call newer than the table. */
+	begin(8, 1, "app", "getpid", -ENOSYS, ARGS(1, 2, 3, 4, 5, 6));
+	call = (void *)(rec.s + sizeof(struct nunchi_head));
+	call->nr = 509;
+	finish();
+	end(7, 40, "sh", 3 << 8);
+	call_of_thread();
+	end(8, 1, "app", SIGSEGV | 0x80);
+	encode_lost(&rec, &lost, 0, 0, tick());
+	put();
+	encode_lost(&rec, &lost, 8, 1, tick());
+	put();
+	encode_account(&rec, 7, 1, &kernel, &user, tick());
+	put();
+}
+
+/* Slots: bound late, given to another container, the host's; and a container in a container. */
+static void slots(void)
+{
+	struct nunchi_pending pending = { 0 };
+	struct nunchi_head h;
+
+	say_host();
+	containers();
+	/* Until somebody says whose it is, it is nobody's. */
+	h = head(NUNCHI_REC_PENDING, 9, 1, "runc:[2:INIT]");
+	encode_begin(&rec, &h);
+	encode_bytes(&rec, &pending, sizeof(pending));
+	text(NUNCHI_BLOB_CGROUP_PATH, 0, "/system.slice/nine.scope");
+	finish();
+	begin(9, 1, "runc:[2:INIT]", "setuid", 0, ARGS(1));
+	finish();
+	container(9, (struct container_info){
+		.id = (char *)"nine", .name = (char *)"nine", .runtime = (char *)"runc",
+		.init_pid = 9001, .pidns = 4026532009U, .started = BOOT_TO_EPOCH + now });
+	begin(9, 1, "inner", "setuid", 0, ARGS(2));
+	finish();
+	/* A slot of the host's own sandbox. */
+	encode_slot(&rec, 10, 1, NULL, tick());
+	put();
+	begin(10, 2, "chrome", "setuid", 0, ARGS(3));
+	finish();
+	begin(0, 77, "sshd", "setuid", 0, ARGS(4));
+	finish();
+	/* A container in container 7: its processes are children of 7's, its ids its own. */
+	h = head(NUNCHI_REC_FORK, 11, 1, "dockerd");
+	h.ppid = 7001;
+	encode_begin(&rec, &h);
+	text(NUNCHI_BLOB_PARENT_COMM, 0, "dockerd");
+	finish();
+	container(11, (struct container_info){
+		.id = (char *)"deep", .name = (char *)"deep", .init_pid = 11001,
+		.started = BOOT_TO_EPOCH + now });
+	h = head(NUNCHI_REC_SYSCALL, 11, 1, "dockerd");
+	h.ppid = 7001;
+	begin_call(h, "setuid", 0, ARGS(5));
+	finish();
+	/* Slot 9 ends and is used again; a record of the old generation comes late. */
+	encode_container_gone(&rec, "nine", tick());
+	put();
+	encode_container(&rec, &(struct container_info){
+		.id = (char *)"ten", .name = (char *)"ten", .init_pid = 9501,
+		.started = BOOT_TO_EPOCH + now }, tick());
+	put();
+	encode_slot(&rec, 9, 2, "ten", tick());
+	put();
+	begin(9, 1, "inner", "setuid", 0, ARGS(6));
+	finish();
+	h = head(NUNCHI_REC_SYSCALL, 9, 1, "tenth");
+	h.generation = 2;
+	h.start += NSEC_PER_SEC;
+	begin_call(h, "setuid", 0, ARGS(7));
+	finish();
+	/* One who changed its name, moved to another container: the record's own slot counts. */
+	begin(8, 1, "app", "setuid", 0, ARGS(8));
+	finish();
+	h = head(NUNCHI_REC_SYSCALL, 8, 1, "renamed");
+	begin_call(h, "setuid", 0, ARGS(9));
+	finish();
+}
+
+/* A frame per event: what a damaged file still gives can be told to the event. */
+static void frames(void)
+{
+	say_host();
+	containers();
+	for (uint32_t i = 0; i < 8; i++) {
+		if (capture_writer_flush(out) < 0)
+			exit(1);
+		begin(7, 1, "nginx", "setuid", 0, ARGS(100 + i));
+		finish();
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*make)(void);
-	} streams[] = { { "basic", basic }, { "hostile", hostile }, { "setup", setup } };
+	} streams[] = { { "basic", basic }, { "calls", calls }, { "frames", frames },
+			{ "hostile", hostile }, { "setup", setup }, { "slots", slots } };
 
 	for (size_t i = 0; argc == 3 && i < ARRAY_SIZE(streams); i++) {
 		if (!streq(streams[i].name, argv[1]))
@@ -289,6 +676,6 @@ int main(int argc, char **argv)
 		strbuf_free(&rec);
 		return capture_writer_close(out) < 0;
 	}
-	fprintf(stderr, "usage: streams basic|hostile|setup FILE\n");
+	fprintf(stderr, "usage: streams basic|calls|frames|hostile|setup|slots FILE\n");
 	return 2;
 }

@@ -24,7 +24,7 @@ def account(stderr):
 def count(setup, name, calls):
     """Runs count in a runc container; what it made, what was shown, and nunchi's last words."""
     made = setup.runc.create(name, ["/bin/count", str(calls)])
-    nunchi = setup.nunchi("trace", "-o", "json")
+    nunchi = setup.nunchi("trace", "-o", "json", "-c", name)
     made.start()
     assert made.wait() == 0, made.output()
     nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped" and
