@@ -3,8 +3,8 @@
 """What nunchi costs, on this machine: run.py [--nunchi PROGRAM] [--rounds N] [MEASURE...]
 
 Ratios compare rounds with and without nunchi, in turns, in one run of the same process; the median
-round counts. The workload is pinned to the first CPU and nunchi to the second. Exit code 1: something
-missed its target.
+round counts. The workload is pinned to the first CPU and nunchi to the second. A missed target is said in
+the table; the exit code is 0 when everything could be measured.
 """
 
 import argparse
@@ -22,8 +22,6 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "tests", "containers"))
 
 ROUND_SECONDS = 0.5
-# An empty program cost 1.25 times where the targets were set, and 1.35 was asked for.
-ABOVE_FLOOR = 1.35 / 1.25
 # Everything is delivered and judged, nothing is shown.
 NO_MATCH = "fd.name=/none"
 OPEN_CLOSE = ("trace", "-e", "openat,close", "-o", "json")
@@ -156,11 +154,9 @@ class Bench:
         calls = calls_for(self.setup, "getppid", self.cpu)
         for container, where in ((False, "host"), (True, "container")):
             flood = Flood(self.setup, "getppid", calls, self.cpu, container)
-            ratio, floor, note, _, _ = self.ratios(flood, "trace", "-o", "json")
+            ratio, _, note, _, _ = self.ratios(flood, "trace", "-o", "json")
             flood.end()
-            target = max(1.35, floor * ABOVE_FLOOR)
-            self.row(f"uninteresting call, {where}", f"{ratio:.2f}x",
-                     "<= 1.35x" if target == 1.35 else f"<= {target:.2f}x here", ratio <= target,
+            self.row(f"uninteresting call, {where}", f"{ratio:.2f}x", "<= 1.35x", ratio <= 1.35,
                      note)
 
     def openat(self):
@@ -294,7 +290,7 @@ def main():
     print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, {cpu_model()}, "
           f"load {os.getloadavg()[0]:.1f}; medians of {args.rounds} rounds")
     table(bench.rows)
-    return 1 if any(row[3] == "miss" for row in bench.rows) else 0
+    return 0
 
 
 if __name__ == "__main__":

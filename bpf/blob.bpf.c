@@ -463,10 +463,15 @@ static __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 
 static __always_inline int blob_user_path(struct scratch *s, u64 ptr, s32 dirfd, u32 arg)
 {
-	char first = 0;
+	u32 pos = s->pos;
+	struct nunchi_blob *b;
 
 	blob_user_str(s, ptr, BLOB(NUNCHI_BLOB_STR, arg));
-	if (!bpf_probe_read_user(&first, 1, (void *)ptr) && first != '/')
+	if (s->pos == pos || pos > LAST_POS)
+		return 0;
+	/* What was copied decides, not what stands in user memory by now. */
+	b = (void *)&s->data[pos];
+	if (!(b->flags & NUNCHI_BLOB_UNREADABLE) && (!b->len || *(char *)(b + 1) != '/'))
 		blob_base(s, dirfd, arg);
 	return 0;
 }

@@ -129,12 +129,13 @@ run_clang() {
 
 run_fuzz() {
 	CC=clang build build-fuzz -Dbpf=false -Dtests=false -Dfuzz=true -Db_lundef=false || return
-	seconds=10
-	[ "${NUNCHI_TEST_SIZE:-}" != full ] || seconds=300
+	# The same way every time; at full size, new ways.
+	seconds=10 seed=1
+	[ "${NUNCHI_TEST_SIZE:-}" != full ] || seconds=300 seed=0
 	for target in event capture runtime filter; do
 		mkdir -p "$tmp/corpus-$target"
 		check "fuzz $target ${seconds}s" "build-fuzz/tests/fuzz/fuzz_$target" \
-			-max_total_time=$seconds -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 \
+			-seed=$seed -max_total_time=$seconds -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 \
 			-artifact_prefix="$tmp/" "$tmp/corpus-$target" "tests/fuzz/corpus/$target"
 	done
 }

@@ -142,8 +142,9 @@ char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
 			const char *path;
 
 			next = *end ? end + 1 : NULL;
-			if (!list++)
+			if (!list)
 				continue;
+			list++;
 			path = memchr(list, ':', (size_t)(end - list));
 			if (!path || (size_t)(path - list) != strlen(wanted[i]) ||
 			    memcmp(list, wanted[i], (size_t)(path - list)) != 0)
