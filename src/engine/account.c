@@ -34,6 +34,7 @@ void account_losses(struct engine *e, uint64_t now)
 	uint64_t since = e->next_check > NSEC_PER_SEC ? e->next_check - NSEC_PER_SEC : 0;
 
 	e->told_missing = e->missing;
+	e->output_untold = e->output_untold && e->blocked;
 	for (uint32_t i = 0; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 		struct nunchi_account kernel;

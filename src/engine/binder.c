@@ -43,10 +43,11 @@ static void gone(struct engine *e, const char *id)
 {
 	struct container *c = model_container(e->model, id);
 
-	if (!c || !c->running)
-		return;
-	encode_container_gone(&e->record, id, clock_boot());
-	pipeline_made(e);
+	if (c && c->running) {
+		encode_container_gone(&e->record, id, clock_boot());
+		pipeline_made(e);
+	}
+	/* Also of one that never ran: its slot is to be given back. */
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
@@ -64,7 +65,7 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 	struct container *c = model_container(e->model, slot->id);
 	struct container_info init = { .id = slot->id, .init_pid = record->pid,
 				       .pidns = record->pidns, .mntns = record->mntns,
-				       .cgroup_id = record->cgroup, .init_start = record->start,
+				       .init_start = record->start,
 				       .started = record->time + e->boot_to_epoch };
 
 	if (!c || c->running || slot->release_at)
@@ -177,6 +178,8 @@ static bool slot_matches(const struct slot *slot, const struct container_info *i
 	if (info->cgroup_id && info->cgroup_id == slot->cgroup)
 		return true;
 	if (slot->init_pid && info->init_pid && slot->init_pid != info->init_pid)
+		return false;
+	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number another's */
 		return false;
 	if (slot->born && info->init_start && info->init_start + INIT_START_GRAIN < slot->time)
 		return false;
@@ -442,6 +445,12 @@ static void give_up(struct engine *e, struct slot *slot)
 	char id[65];
 
 	if (slot->cgroup_path && cgroup_container_id(slot->cgroup_path, id, &runtime)) {
+		/* Anyone can name a cgroup so: a container that runs is not taken over by a name. */
+		c = model_container(e->model, id);
+		if (c && c->running && !slot_matches(slot, c->info)) {
+			bind_host(e, slot);
+			return;
+		}
 		info.id = id;
 	} else if ((plain = plain_id(slot)) &&
 		   !((c = model_container(e->model, plain)) && c->running)) {
@@ -452,8 +461,8 @@ static void give_up(struct engine *e, struct slot *slot)
 		return;
 	}
 	info.runtime = runtime_name = xstrdup(runtime);
+	/* Not its cgroup as an identity: it may be one that others are in. */
 	info.cgroup = slot->cgroup_path;
-	info.cgroup_id = slot->cgroup;
 	info.mntns = slot->mntns;
 	info.pidns = slot->pidns;
 	encode_container(&e->record, &info, clock_boot());
@@ -512,7 +521,7 @@ void binder_tick(struct engine *e, uint64_t now)
 				ask_disk(e, slot);
 		} else if (slot->release_at && now >= slot->release_at) {
 			give_back(e, slot);
-		} else if (slot->phase == SLOT_HOST && !slot->release_at &&
+		} else if (slot->phase == SLOT_HOST && !slot->release_at && now >= e->next_check &&
 			   now > slot->opened + 2 * hold && kill((pid_t)slot->pid, 0) &&
 			   errno == ESRCH) {
 			slot->release_at = now;

@@ -16,6 +16,7 @@
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
+#define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
 
 enum slot_phase {
@@ -90,8 +91,9 @@ struct engine {
 	uint64_t told_missing;
 	uint64_t next_check;		/* for losses, boot ns */
 	bool ready;			/* the ready line has been said */
-	bool ending;			/* count reached, or a signal: nothing more is shown */
-	bool count_reached;
+	bool stop;			/* a signal: what has come is still shown */
+	bool ending;			/* the count is reached: nothing more is shown */
+	bool output_untold;		/* the output refused something, and the stream does not say so yet */
 	bool blocked;			/* the writer did not take what is in out */
 	int failure;			/* -errno of output or capture, sticky */
 };

@@ -311,25 +311,27 @@ static void take_signal(struct engine *e, int fd)
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
 	if (info.ssi_signo != SIGWINCH)
-		e->ending = true;
+		e->stop = true;
 	else if (e->config->output && !ioctl(e->config->out_fd, TIOCGWINSZ, &size))
 		output_set_width(e->config->output, size.ws_col);
 }
 
+enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER };
+
+/* The ring by its edges: what is younger than the watermark stays in it, and must not wake us on. */
 static int watch(int epoll, int fd, uint32_t what)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.u32 = what };
+	struct epoll_event event = { .events = EPOLLIN | (what == WAKE_RING ? EPOLLET : 0U),
+				     .data.u32 = what };
 
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
-
-enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER };
 
 static bool is_over(struct engine *e, uint64_t now)
 {
 	uint64_t age = now - e->started;
 
-	if (e->ending || e->failure)
+	if (e->stop || e->ending || e->failure)
 		return true;
 	if (e->config->timeout && age >= e->config->timeout)
 		return true;
@@ -350,7 +352,7 @@ static void tick(struct engine *e, uint64_t now)
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
-	if (e->missing != e->told_missing || e->blocked)
+	if (e->missing != e->told_missing || (e->output_untold && !e->blocked))
 		account_losses(e, now);
 }
 
@@ -390,13 +392,23 @@ static int loop(struct engine *e, int epoll, int signals)
 	}
 }
 
+/* A reader that does not read is waited for, but not for ever. */
+static void flush_at_last(struct engine *e)
+{
+	uint64_t end = clock_boot() + ENGINE_LAST_FLUSH_NS;
+
+	pipeline_flush(e, false);
+	while (e->blocked && !e->failure && clock_boot() < end) {
+		usleep(5000);
+		pipeline_flush(e, false);
+	}
+}
+
 /* Everything that was under way is still taken, then the account is closed. */
 static void finish(struct engine *e)
 {
 	probe_detach(e->probe);
 	usleep(2000);	/* a program that is running on another CPU sends its record yet */
-	if (!e->count_reached && !e->failure)
-		e->ending = false;
 	take_messages(e);
 	while (drain(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);
@@ -405,8 +417,9 @@ static void finish(struct engine *e)
 		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
 	take_messages(e);
 	binder_release_all(e);
+	flush_at_last(e);
 	account_losses(e, clock_boot());
-	pipeline_flush(e, !e->failure);
+	flush_at_last(e);
 	if (e->capture)
 		account_record(e);
 	if (e->config->snapshot)

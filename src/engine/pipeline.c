@@ -127,9 +127,10 @@ void pipeline_record(struct engine *e, const struct nunchi_head *record)
 		account->shown += is_accounted(record);
 		e->num++;
 		if (e->config->count && e->num >= e->config->count)
-			e->ending = e->count_reached = true;
+			e->ending = true;
 	} else {
 		account->dropped[NUNCHI_DROP_OUTPUT] += is_accounted(record);
+		e->output_untold = true;
 	}
 }
 

@@ -57,12 +57,12 @@ int probe_check(struct strbuf *err)
 	uname(&uts);
 	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0) {
 		strbuf_addf(err, "Linux %s has no BPF ring buffer (it came with 5.8); nunchi needs "
-				 "Linux 6.1 or later, 5.15 is tried", uts.release);
+				 "Linux 6.1 or later, 5.17 may do", uts.release);
 		return -ENOTSUP;
 	}
 	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 0) {
 		strbuf_addf(err, "Linux %s has no BPF task storage (it came with 5.11); nunchi needs "
-				 "Linux 6.1 or later, 5.15 is tried", uts.release);
+				 "Linux 6.1 or later, 5.17 may do", uts.release);
 		return -ENOTSUP;
 	}
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {

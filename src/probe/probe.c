@@ -116,8 +116,11 @@ static int map_rings(struct probe *p)
 		if (r >= 0 &&
 		    bpf_map_update_elem(bpf_map__fd(p->skel->maps.bulk), &i, &fd, BPF_ANY))
 			r = -errno;
-		if (r < 0)
+		if (r < 0) {
+			ring_unmap(&p->rings[i + 1]);
+			p->rings[i + 1].fd = -1;
 			close(fd);
+		}
 	}
 	return r;
 }
