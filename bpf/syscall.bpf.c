@@ -3,8 +3,9 @@
  * System calls, when they return: at that point the registers still hold number and arguments, so
  * that one hook gives arguments and result. signal_deliver tells how an interrupted one goes on.
  * Not seen here: calls that do not return (exit; see sched.bpf.c), an execve that succeeded (its
- * registers are the new image's; sched.bpf.c), 32-bit calls (counted as unseen where their number is that of a wanted call, else not even that). Cost: a load and
- * a bit test for a number nobody wants.
+ * registers are the new image's; sched.bpf.c), 32-bit calls (counted as unseen where their number
+ * is that of a wanted call, else not even that). Cost: a load and a bit test for a number nobody
+ * wants.
  */
 #include "lib/call.h"
 
