@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Cgroups: their birth tells user space early that a container is coming (its path often says
- * which), their end that one has gone; a task that is moved into a named container's is the
+ * Cgroups: their end tells user space that what ran in them has gone (their birth is told too, and
+ * nothing hangs on it yet); a task that is moved into a named container's is the
  * container's. Only v2 and the v1 hierarchy in use are reported.
  */
 #include "lib/identity.h"
