@@ -63,6 +63,26 @@ static uint32_t namespace_inum(const char *path)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
+/* Init's, or where they are hidden our own: those of whoever watches from the host. */
+static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
+{
+	static const char *const names[NUNCHI_NS_MAX] = {
+#define X(name, text) [NUNCHI_NS_##name] = text,
+		NUNCHI_NAMESPACES(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < NUNCHI_NS_MAX; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/1/ns/%s", names[i]);
+		ret[i] = namespace_inum(path);
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		if (!ret[i])
+			ret[i] = namespace_inum(path);
+	}
+}
+
 static void configure(struct probe *p)
 {
 	struct nunchi *skel = p->skel;
@@ -75,6 +95,7 @@ static void configure(struct probe *p)
 	skel->rodata->host_pidns = namespace_inum("/proc/1/ns/pid");
 	if (!skel->rodata->host_pidns)
 		skel->rodata->host_pidns = namespace_inum("/proc/self/ns/pid");
+	host_namespaces(skel->rodata->host_namespaces);
 	skel->rodata->own_tgid = (uint32_t)getpid();
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
 	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
