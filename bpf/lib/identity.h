@@ -224,15 +224,13 @@ static __always_inline void life_send(struct scratch *s)
 	scratch_put(s);
 }
 
-/* The task came in from outside; who brought it is its parent. */
+/* The task came in from outside. */
 static __always_inline void enter_send(struct task_struct *task, const struct identity *id)
 {
 	struct scratch *s = life_begin(task, id, NUNCHI_REC_ENTER, 0);
 
-	if (!s)
-		return;
-	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);
-	life_send(s);
+	if (s)
+		life_send(s);
 }
 
 /* holder: who held it until now. */

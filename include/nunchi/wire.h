@@ -26,7 +26,7 @@ enum nunchi_kind {
 	NUNCHI_REC_CGROUP_NEW = 6,	/* cgroup_mkdir: nunchi_cgroup, CGROUP_PATH */
 	NUNCHI_REC_CGROUP_GONE = 7,	/* cgroup_rmdir: the same */
 	NUNCHI_REC_TASK = 8,	/* a process that already ran at start; the head is its own */
-	NUNCHI_REC_ENTER = 9,	/* a task of the host has come into a container: PARENT_COMM */
+	NUNCHI_REC_ENTER = 9,	/* a task of the host has come into a container */
 	NUNCHI_REC_NAMESPACES = 10,	/* a container's task is in other namespaces: nunchi_namespaces */
 	NUNCHI_REC_MOVED = 11,	/* a container's task was moved to a cgroup: nunchi_moved, CGROUP_PATH */
 	NUNCHI_REC_KERNEL_LAST = NUNCHI_REC_MOVED,
