@@ -387,6 +387,8 @@ void binder_message(struct engine *e, struct runtime_message *message)
 	case RUNTIME_CONTAINER:
 		take_facts(e, message);
 		break;
+	case RUNTIME_LIFE:
+		break;
 	case RUNTIME_GONE:
 		gone(e, message->info->id);
 		break;
