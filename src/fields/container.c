@@ -78,19 +78,12 @@ INFO_TEXT(k8s_ns_name, pod_namespace)
 INFO_TEXT(k8s_pod_name, pod_name)
 INFO_TEXT(k8s_pod_uid, pod_uid)
 INFO_TEXT(container_parent_id, parent_id)
+INFO_TEXT(container_incomplete, incomplete)
 INFO_NUMBER(container_pid, init_pid)
 INFO_NUMBER(container_pidns, pidns)
 INFO_NUMBER(container_mntns, mntns)
 INFO_NUMBER(container_start_ts, started)
 INFO_NUMBER(container_created, created)
-
-FIELD_GET(container_incomplete)
-{
-	const struct container_info *info = info_of(fc);
-
-	if (info && info->incomplete && *info->incomplete)
-		value_set_text(ret, info->incomplete);
-}
 
 /* How its last run ended, if that is what is told and anybody knows. */
 static bool ended(const struct event *ev, int *ret_status)

@@ -187,7 +187,13 @@ static bool same_info(const struct container_info *a, const struct container_inf
 /* What the new one does not say, the old one does. */
 static void extend(struct container *c, struct container_info *info)
 {
+	bool named = info->name;
+
 	container_info_complete(info, c->info);
+	if (named) {
+		free(info->incomplete);
+		info->incomplete = NULL;
+	}
 	if (!same_info(info, c->info))
 		c->version++;
 	container_info_free(c->info);
