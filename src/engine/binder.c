@@ -52,8 +52,10 @@ void binder_stopped(struct engine *e, const char *id)
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->phase == SLOT_CONTAINER && streq(slot->id, id))
-			slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
+		if (slot->phase != SLOT_CONTAINER || !streq(slot->id, id))
+			continue;
+		slot->gone_at = 0;
+		slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
 	}
 }
 
@@ -352,7 +354,8 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 			push_identity(e, slot, c->info);
 			probe_slot_set(e->probe, i, slot->generation, NUNCHI_SLOT_NAMED,
 				       mode_for(e, c));
-			if (c->running)
+			/* That of an earlier run is over, whatever the container does now. */
+			if (c->running && slot_matches(slot, info))
 				slot->release_at = 0;
 		} else if ((slot->phase == SLOT_PENDING || slot->phase == SLOT_HOST) &&
 			   i > NUNCHI_SLOT_HELPERS && slot_matches(slot, info) &&
@@ -378,6 +381,25 @@ bool binder_saw_birth(const struct engine *e, const struct container_info *info,
 			return true;
 	}
 	return false;
+}
+
+bool binder_ends_later(struct engine *e, const char *id, uint64_t at)
+{
+	struct container *c = model_container(e->model, id);
+	bool later = false;
+
+	/* Of what is only counted no end is heard. */
+	if (!c || mode_for(e, c) != NUNCHI_MODE_EVENT)
+		return false;
+	for (uint32_t i = 1; i < e->slots_used; i++) {
+		struct slot *slot = &e->slots[i];
+
+		if (slot->phase == SLOT_CONTAINER && !slot->inner && streq(slot->id, id)) {
+			slot->gone_at = at;
+			later = true;
+		}
+	}
+	return later;
 }
 
 void binder_unknown(struct engine *e, uint64_t token)
@@ -535,6 +557,10 @@ static bool slot_in_use(struct engine *e, const struct slot *slot)
 
 static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 {
+	if (slot->gone_at && now >= slot->gone_at) {
+		slot->gone_at = 0;
+		life_gone(e, slot->id);
+	}
 	/* Of what is only counted nobody hears who is in there. */
 	if (slot->inner && !slot->release_at && now >= e->next_check &&
 	    now > slot->opened + ENGINE_RELEASE_NS &&

@@ -28,22 +28,25 @@ static void closedirp(DIR **d)
 		closedir(*d);
 }
 
-/* A process's start, in ticks since boot: with the number it is one process for ever. 0: gone. */
+/*
+ * A process's start, in ticks since boot: with the number it is one process for ever. 0: it is gone,
+ * be it that nobody has waited for it yet.
+ */
 static unsigned long long start_of(pid_t pid)
 {
 	_cleanup_fclose_ FILE *f = NULL;
 	unsigned long long start = 0;
-	char path[64], line[1024], *after;
+	char path[64], line[1024], state, *after;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "re");
 	if (!f || !fgets(line, sizeof(line), f) || !(after = strrchr(line, ')')))
 		return 0;
 	/* Fields 3 to 22; the name before them may hold anything. */
-	if (sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			      "%*d %*d %llu", &start) != 1)
+	if (sscanf(after + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			      "%*d %*d %llu", &state, &start) != 2)
 		return 0;
-	return start;
+	return strchr("ZXx", state) ? 0 : start;
 }
 
 /* Whether the instance that left the file is still there: by the start that it wrote into it. */

@@ -18,6 +18,7 @@
 #define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
+#define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
 
 enum slot_phase {
@@ -48,6 +49,7 @@ struct slot {
 	uint64_t opened;	/* boot ns */
 	uint64_t give_up_at;	/* when the hold ends, boot ns */
 	uint64_t next_try;	/* when to ask the disk again, boot ns */
+	uint64_t gone_at;	/* a runtime says that it has stopped: when to believe it; 0: not */
 	uint64_t release_at;	/* its container has stopped: when to give the slot back; 0: not */
 	unsigned tries;
 	bool asked;		/* an answer is due */
@@ -128,6 +130,8 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 		      uint64_t token);
 /* Whether the kernel saw this container's namespaces come, so that it tells start and end itself. */
 bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token);
+/* Whether the kernel will tell of the container's end; if not, it is to be gone at that time. */
+bool binder_ends_later(struct engine *e, const char *id, uint64_t at);
 /* The disk does not know whose the slot of this token is. */
 void binder_unknown(struct engine *e, uint64_t token);
 /* The container stopped: its slots are to be given back. */
@@ -141,6 +145,8 @@ void binder_free(struct engine *e);
 
 /* life.c: what becomes of containers, as records of the stream. */
 void life_message(struct engine *e, struct runtime_message *message);
+/* It has stopped, whoever says so. */
+void life_gone(struct engine *e, const char *id);
 /* A record of a slot that is bound goes on; starts, ends and escapes are noticed on the way. */
 void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 

@@ -5,7 +5,7 @@
  */
 #include "internal.h"
 
-static void gone(struct engine *e, const char *id)
+void life_gone(struct engine *e, const char *id)
 {
 	struct container *c = model_container(e->model, id);
 
@@ -34,6 +34,7 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 	encode_container(&e->record, &init, record->time);
 	pipeline_made(e);
 	probe_slot_pidns(e->probe, record->slot, slot->generation, record->pidns, false);
+	slot->init_pid = record->pid;
 }
 
 static void init_exited(struct engine *e, struct slot *slot, const struct nunchi_head *record)
@@ -41,7 +42,7 @@ static void init_exited(struct engine *e, struct slot *slot, const struct nunchi
 	struct container *c = model_container(e->model, slot->id);
 
 	if (c && c->info->init_pid == record->pid)
-		gone(e, slot->id);
+		life_gone(e, slot->id);
 }
 
 /* Namespaces of the host's that the container itself does not have, and its task has now. */
@@ -196,6 +197,16 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 	tell(e, message->info->id, whats[message->life], message->exit_code);
 }
 
+/* The exit of its init is the end, and has the time; a runtime's word may overtake it. */
+static void take_gone(struct engine *e, const char *id)
+{
+	const struct container *c = model_container(e->model, id);
+
+	if (c && c->running && binder_ends_later(e, id, clock_boot() + ENGINE_GONE_NS))
+		return;
+	life_gone(e, id);
+}
+
 void life_message(struct engine *e, struct runtime_message *message)
 {
 	switch (message->type) {
@@ -206,7 +217,7 @@ void life_message(struct engine *e, struct runtime_message *message)
 		take_life(e, message);
 		break;
 	case RUNTIME_GONE:
-		gone(e, message->info->id);
+		take_gone(e, message->info->id);
 		break;
 	case RUNTIME_UNKNOWN:
 		binder_unknown(e, message->token);
