@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Cgroups: their end tells user space that what ran in them has gone (their birth is told too, and
- * nothing hangs on it yet); a task that is moved into a named container's is the
- * container's. Only v2 and the v1 hierarchy in use are reported.
+ * nothing hangs on it yet); a task that is moved into a named container's is the container's, and
+ * a container's task that is moved is told. Only v2 and the v1 hierarchy in use are reported.
  */
 #include "lib/identity.h"
 
@@ -44,15 +44,41 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return cgroup_send(cgroup, NUNCHI_REC_CGROUP_GONE);
 }
 
+/* A container's task was moved by somebody: out of it, perhaps. */
+static __always_inline void moved_send(struct task_struct *task, const struct identity *id,
+				       struct cgroup *to)
+{
+	struct task_struct *mover = bpf_get_current_task_btf();
+	struct identity *mover_id = bpf_task_storage_get(&identities, mover, 0, 0);
+	struct scratch *s = life_begin(task, id, NUNCHI_REC_MOVED, sizeof(s->moved));
+
+	if (!s)
+		return;
+	s->moved.id = to->kn->id;
+	s->moved.hierarchy = to->root->hierarchy_id;
+	s->moved.mover_pid = mover->tgid;
+	s->moved.mover_slot = mover_id ? mover_id->slot : 0;
+	s->moved.mover_generation = mover_id ? mover_id->generation : slots[0].generation;
+	bpf_probe_read_kernel(s->moved.mover_comm, sizeof(s->moved.mover_comm), mover->comm);
+	blob_cgroup(s, (u64)BPF_CORE_READ(to, kn));
+	life_send(s);
+}
+
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	u32 hierarchy = to->root->hierarchy_id, before;
 
-	if (!id)
-		identity_make(task, true);
-	else if (identity_is_open(id))
+	if (!id) {
+		identity_make(task, 0, false, true);
+		return 0;
+	}
+	before = id->slot;
+	if (identity_is_open(id))
 		identity_locate(task, id, true);
+	if (id->slot && id->slot == before && (!hierarchy || hierarchy == cgroup_hierarchy))
+		moved_send(task, id, to);
 	return 0;
 }

@@ -105,13 +105,13 @@ static void dispatch(struct engine *e, const struct nunchi_head *record)
 		break;
 	}
 	slot = binder_slot(e, record);
-	if (record->kind <= NUNCHI_REC_EXIT)
+	if (is_accounted(record))
 		slot->account.received++;
 	if (slot->phase == SLOT_PENDING) {
 		binder_hold(e, slot, record);
 		return;
 	}
-	binder_deliver(e, slot, record);
+	life_deliver(e, slot, record);
 }
 
 static void check_number(struct engine *e, unsigned ring, uint64_t seq)
@@ -300,7 +300,7 @@ static void take_messages(struct engine *e)
 	struct runtime_message *message;
 
 	while ((message = runtimes_next(e->runtimes)))
-		binder_message(e, message);
+		life_message(e, message);
 }
 
 static void take_signal(struct engine *e, int fd)
@@ -349,6 +349,7 @@ static void tick(struct engine *e, uint64_t now)
 		say_ready(e);
 	}
 	binder_tick(e, now);
+	heartbeat_beat(e);
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
@@ -462,6 +463,10 @@ static int start(struct engine *e, struct strbuf *err)
 	e->started = clock_boot();
 	e->boot_to_epoch = clock_epoch() - e->started;
 	say_host(e);
+	encode_slot(&e->record, NUNCHI_SLOT_HELPERS, PROBE_GENERATION_FIRST, NULL, e->started);
+	pipeline_made(e);
+	if (!e->config->snapshot)
+		heartbeat_start(e);
 	r = probe_attach(e->probe, err);
 	if (r < 0)
 		return r;
@@ -494,5 +499,6 @@ int live_run(struct engine *e)
 	}
 	r = loop(e, epoll, signals);
 	finish(e);
+	heartbeat_end(e);
 	return r;
 }
