@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import threading
 import time
 import uuid
 
@@ -138,6 +139,10 @@ class CriContainer:
     def stop(self):
         self.cri.call("StopContainer", "ContainerId", {"container_id": self.id})
 
+    def delete(self):
+        """Alone, without its pod."""
+        self.cri.call("RemoveContainer", "ContainerId", {"container_id": self.id})
+
     def remove(self):
         self.pod.remove()
 
@@ -215,7 +220,7 @@ class Containerd:
 
     def call(self, method, message, values):
         body = encode(message, values)
-        heads = self.place.file("grpc-heads")
+        heads = self.place.file(f"grpc-heads-{threading.get_ident()}")
         done = subprocess.run(
             ["curl", "--silent", "--http2-prior-knowledge", "--unix-socket", self.socket,
              "--max-time", "120", "-H", "content-type: application/grpc", "-H", "te: trailers",

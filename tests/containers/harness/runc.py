@@ -76,14 +76,13 @@ class Runc:
             raise FileNotFoundError("runc is not installed")
         self.place, self.root = place, root
 
-    def create(self, name, command, privileged=False):
+    def config(self, name, command, privileged=False):
         """All capabilities and no seccomp when privileged, else runc's own defaults."""
-        container = RuncContainer(self, name)
         if privileged:
             capabilities = own_capabilities()
         else:
             capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
-        config = {
+        return {
             "ociVersion": "1.0.2",
             "process": {
                 "user": {"uid": 0, "gid": 0}, "args": command, "cwd": "/",
@@ -96,6 +95,10 @@ class Runc:
             "linux": {"namespaces": [{"type": kind} for kind in
                                      ("pid", "mount", "ipc", "uts", "network")],
                       "resources": {"devices": [{"allow": privileged, "access": "rwm"}]}}}
+
+    def create(self, name, command, privileged=False):
+        container = RuncContainer(self, name)
+        config = self.config(name, command, privileged)
         with open(os.path.join(container.bundle, "config.json"), "w", encoding="utf-8") as f:
             json.dump(config, f)
         self.place.stack.callback(container.remove)
