@@ -220,35 +220,13 @@ class Bench:
         load = self.setup.runc.run(f"{self.setup.name}-load", [
             "/bin/flood", "rate", "50000", "3", "0", str(self.cpu)])
         load.wait()
+        from harness.resources import map_memory, own_memory
         own, maps = own_memory(nunchi.process.pid), map_memory(nunchi.process.pid)
         nunchi.stop()
         mib = 1 << 20
         self.row("memory, 20 containers", f"{(own + maps) / mib:.1f} MiB", "< 40 MiB",
                  own + maps < 40 * mib, f"{maps / mib:.1f} MiB of it BPF maps")
         self.row("of it the process's own", f"{own / mib:.1f} MiB", "< 12 MiB", own < 12 * mib)
-
-
-def own_memory(pid):
-    """Pss without the mapped rings, which are the maps' memory, and mapped twice."""
-    total, own = 0, True
-    with open(f"/proc/{pid}/smaps", encoding="utf-8") as f:
-        for line in f:
-            if re.match(r"[0-9a-f]+-", line):
-                own = "bpf-map" not in line
-            elif own and line.startswith("Pss:"):
-                total += int(line.split()[1]) << 10
-    return total
-
-
-def map_memory(pid):
-    """Of every map the process holds, as the kernel charges it."""
-    maps = {}
-    for fd in os.listdir(f"/proc/{pid}/fdinfo"):
-        with open(f"/proc/{pid}/fdinfo/{fd}", encoding="utf-8") as f:
-            info = dict(line.split(":", 1) for line in f if ":" in line)
-        if "map_id" in info:
-            maps[info["map_id"]] = int(info["memlock"])
-    return sum(maps.values())
 
 
 def table(rows):

@@ -12,6 +12,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 import uuid
@@ -166,6 +167,10 @@ class CriContainer:
     def stop(self):
         self.cri.call("StopContainer", "ContainerId", {"container_id": self.id})
 
+    def delete(self):
+        """Alone, without its pod."""
+        self.cri.call("RemoveContainer", "ContainerId", {"container_id": self.id})
+
     def remove(self):
         self.pod.remove()
 
@@ -243,7 +248,7 @@ class Containerd:
 
     def call(self, method, message, values):
         body = encode(message, values)
-        heads = self.place.file("grpc-heads")
+        heads = self.place.file(f"grpc-heads-{threading.get_ident()}")
         done = subprocess.run(
             ["curl", "--silent", "--http2-prior-knowledge", "--unix-socket", self.socket,
              "--max-time", "120", "-H", "content-type: application/grpc", "-H", "te: trailers",

@@ -85,18 +85,17 @@ class Runc:
             raise FileNotFoundError("runc is not installed")
         self.place, self.root = place, root
 
-    def create(self, name, command, privileged=False, namespaces=NAMESPACES, binds=(), env=(),
-               root=None, state=None):
+    def config(self, name, command, privileged=False, namespaces=NAMESPACES, binds=(), env=(),
+               root=None):
         """
         All capabilities and no seccomp when privileged, else runc's own defaults. binds: pairs of
-        a path inside and the host's that is mounted there. state: where runc keeps what it knows.
+        a path inside and the host's that is mounted there.
         """
-        container = RuncContainer(self, name, state)
         if privileged:
             capabilities = own_capabilities()
         else:
             capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
-        config = {
+        return {
             "ociVersion": "1.0.2",
             "process": {
                 "user": {"uid": 0, "gid": 0}, "args": command, "cwd": "/",
@@ -110,6 +109,11 @@ class Runc:
                                  for where, source in binds]],
             "linux": {"namespaces": [{"type": kind} for kind in namespaces],
                       "resources": {"devices": [{"allow": privileged, "access": "rwm"}]}}}
+
+    def create(self, name, command, privileged=False, state=None, **more):
+        """state: where runc keeps what it knows. more: see config()."""
+        container = RuncContainer(self, name, state)
+        config = self.config(name, command, privileged, **more)
         with open(os.path.join(container.bundle, "config.json"), "w", encoding="utf-8") as f:
             json.dump(config, f)
         self.place.stack.callback(container.remove)

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Many containers with many processes, all busy at once while others start and stop: every process
+calls itself after its container and opens a path that says so, and no event may say otherwise.
+"""
+
+import collections
+import re
+import threading
+import time
+
+from harness.many import Findings, ShortRunc, full_or, in_turns
+from harness.setup import IMAGE
+
+FORMAT = "%evt.type\t%container.name\t%proc.name\t%fd.name\t%proc.cmdline"
+
+
+LABEL = re.compile(r"(crowd|pass)\d+(-\d+)?")
+
+
+def label_of(kind, comm, path, cmdline):
+    """Which container an event itself says that it is of; None: it does not say."""
+    if kind == "openat" and path.startswith("/tmp/crowd"):
+        return path[len("/tmp/"):].rpartition("-")[0]
+    words = cmdline.split(" ")
+    for word in (comm, words[1] if len(words) > 1 else ""):
+        if LABEL.fullmatch(word):
+            return word
+    return None
+
+
+def check(path, names, made, passing, said):
+    """names: label -> container; made: label -> how many opens; passing: labels of short ones."""
+    findings, opens = Findings(), collections.Counter()
+    execs, exits = collections.Counter(), collections.Counter()
+    total = 0
+    with open(path, encoding="utf-8", errors="surrogateescape") as f:
+        for line in f:
+            kind, container, comm, fd_name, cmdline = line.rstrip("\n").split("\t")
+            label = label_of(kind, comm, fd_name, cmdline)
+            if kind == "events_lost":
+                findings.add("losses", line)
+            if label is None:
+                if container in names.values() and kind in ("openat", "procexit"):
+                    findings.add("events without a label", line)
+                continue
+            total += 1
+            if container != names.get(label):
+                findings.add("events with a wrong container", (names.get(label), line))
+                continue
+            if kind == "openat" and fd_name.startswith("/tmp/"):
+                opens[label] += 1
+            execs[label] += kind == "execve"
+            exits[label] += kind == "procexit"
+    for label, number in made.items():
+        if opens[label] != number:
+            findings.add("another number of opens", (label, f"made {number}", opens[label]))
+    for label in passing:
+        if (execs[label], exits[label]) != (1, 1):
+            findings.add("passing containers without exactly one execve and end",
+                         (label, execs[label], exits[label]))
+    findings.check(f"{len(made)} containers, {len(passing)} passing ones, {total} events", said)
+    return total
+
+
+def test_nobody_is_mistaken(setup):
+    n, workers, seconds = full_or(200, 20), full_or(50, 10), full_or(60, 6)
+    names, made, passing = {}, {}, []
+    short, docker = ShortRunc(setup.runc), setup.docker
+    output = setup.file("crowd.out")
+    with open(output, "wb") as out:
+        nunchi = setup.nunchi("trace", "--format", FORMAT, "-e", "openat,execve,procexit",
+                              stdout=out, runtimes=[docker])
+
+    def one(i):
+        label = f"crowd{i}"
+        command = ["/bin/crowd", label, str(workers), str(seconds), str(2)]
+        if i % 10 == 0:
+            names[label] = f"docker-{label}"
+            container = docker.create(names[label], IMAGE, command, Tmpfs={"/tmp": ""})
+            container.start()
+            assert container.wait() == 0, container.output()
+            said = container.output()
+            container.remove()
+        else:
+            names[label] = f"{setup.name}-{label}"
+            said = short.run(names[label], command)
+        made[label] = int(said)
+
+    over = threading.Event()
+
+    def pass_by(i):
+        time.sleep(0.3 * i)
+        for k in range(1000000):
+            if over.is_set():
+                return
+            label = f"pass{i}-{k}"
+            names[label] = f"{setup.name}-{label}"
+            short.run(names[label], ["/bin/true", label])
+            passing.append(label)
+            time.sleep(0.1)
+
+    passers = threading.Thread(target=in_turns, args=(pass_by, range(2)))
+    passers.start()
+    try:
+        in_turns(one, range(n), n)
+    finally:
+        over.set()
+        passers.join()
+    time.sleep(3)  # longer than events wait for a name
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert len(passing) > 5, passing
+    total = check(output, names, made, passing, nunchi.stderr())
+    print(f"# {total} events of {n} containers, {len(passing)} others meanwhile")

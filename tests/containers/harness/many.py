@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers by the hundred: some at a time, and nothing is kept of one that is over."""
+
+import concurrent.futures
+import json
+import os
+import shutil
+import subprocess
+import time
+
+AT_ONCE = 8
+
+
+def full_or(full, tenth):
+    return full if os.environ.get("NUNCHI_TEST_SIZE") == "full" else tenth
+
+
+def in_turns(function, items, at_once=AT_ONCE):
+    """function(item) of every item, at_once at the same time; the first exception ends it."""
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        waiting = [pool.submit(function, item) for item in items]
+        try:
+            return [each.result() for each in waiting]
+        except BaseException:
+            for each in waiting:
+                each.cancel()
+            raise
+
+
+class ShortRunc:
+    """`runc run` to the end, a bundle each, gone with it: Runc.run() keeps all for the tear-down."""
+
+    def __init__(self, runc):
+        self.runc = runc
+        self.directory = runc.place.directory("short")
+        self.running = set()
+        runc.place.stack.callback(self.end)
+
+    def start(self, name, command, **options):
+        bundle = os.path.join(self.directory, name)
+        os.mkdir(bundle)
+        with open(os.path.join(bundle, "config.json"), "w", encoding="utf-8") as f:
+            json.dump(self.runc.config(name, command, **options), f)
+        self.running.add(name)
+        return subprocess.Popen(["runc", "run", "--bundle", bundle, name], stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                start_new_session=True)
+
+    def finish(self, name, process):
+        """Waits; raises if it did not end well."""
+        said, _ = process.communicate(timeout=300)
+        self.running.discard(name)
+        shutil.rmtree(os.path.join(self.directory, name), ignore_errors=True)
+        if process.returncode:
+            raise RuntimeError(f"{name} ended with {process.returncode}: {said[-300:]}")
+        return said.decode("utf-8", "surrogateescape")
+
+    def run(self, name, command, **options):
+        return self.finish(name, self.start(name, command, **options))
+
+    def end(self):
+        for name in sorted(self.running):
+            subprocess.run(["runc", "delete", "--force", name], check=False, capture_output=True)
+
+
+class Parsed:
+    """A nunchi's lines, each parsed once, as they come."""
+
+    def __init__(self, nunchi, parse=json.loads):
+        self.nunchi, self.parse = nunchi, parse
+        self.events, self.taken = [], 0
+
+    def __call__(self):
+        while self.taken < len(self.nunchi.lines):
+            self.events.append(self.parse(self.nunchi.lines[self.taken][1]))
+            self.taken += 1
+        return self.events
+
+    def until(self, condition, seconds, quiet=4):
+        """
+        Until condition(events), at most so long, and no longer when nothing has come for quiet
+        seconds: what is missing then is for the test to say. Returns the events.
+        """
+        end, last = time.monotonic() + seconds, (0, time.monotonic())
+        while not condition(self()) and time.monotonic() < end:
+            if len(self.events) != last[0]:
+                last = (len(self.events), time.monotonic())
+            elif time.monotonic() - last[1] > quiet:
+                break
+            time.sleep(0.05)
+        return self()
+
+
+class Findings:
+    """What is wrong, by kind: how often, and the first of each."""
+
+    def __init__(self):
+        self.found = {}
+
+    def add(self, kind, what):
+        self.found.setdefault(kind, []).append(what)
+
+    def check(self, whole, said=""):
+        if not self.found:
+            return
+        lines = [f"of {whole}:"]
+        for kind, cases in self.found.items():
+            lines.append(f"{kind}: {len(cases)}, such as")
+            lines += [f"  {str(case)[:600]}" for case in cases[:3]]
+        raise AssertionError("\n".join(lines + [said]))
