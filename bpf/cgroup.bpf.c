@@ -4,7 +4,7 @@
  * nothing hangs on it yet); a task that is moved into a named container's is the container's, and
  * a container's task that is moved is told. Only v2 and the v1 hierarchy in use are reported.
  */
-#include "lib/identity.h"
+#include "lib/leave.h"
 
 static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind kind)
 {
@@ -42,26 +42,6 @@ SEC("tp_btf/cgroup_rmdir")
 int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 {
 	return cgroup_send(cgroup, NUNCHI_REC_CGROUP_GONE);
-}
-
-/* A container's task was moved by somebody: out of it, perhaps. */
-static __always_inline void moved_send(struct task_struct *task, const struct identity *id,
-				       struct cgroup *to)
-{
-	struct task_struct *mover = bpf_get_current_task_btf();
-	struct identity *mover_id = bpf_task_storage_get(&identities, mover, 0, 0);
-	struct scratch *s = life_begin(task, id, NUNCHI_REC_MOVED, sizeof(s->moved));
-
-	if (!s)
-		return;
-	s->moved.id = to->kn->id;
-	s->moved.hierarchy = to->root->hierarchy_id;
-	s->moved.mover_pid = mover->tgid;
-	s->moved.mover_slot = mover_id ? mover_id->slot : 0;
-	s->moved.mover_generation = mover_id ? mover_id->generation : slots[0].generation;
-	bpf_probe_read_kernel(s->moved.mover_comm, sizeof(s->moved.mover_comm), mover->comm);
-	blob_cgroup(s, (u64)BPF_CORE_READ(to, kn));
-	life_send(s);
 }
 
 SEC("tp_btf/cgroup_attach_task")

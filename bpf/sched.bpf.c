@@ -7,15 +7,9 @@
  * look at whether namespaces or cgroup changed.
  */
 #include "lib/call.h"
-#include "lib/namespaces.h"
+#include "lib/leave.h"
 
-/* Whether children are born in the namespaces of their parent, and not in a container's PID namespace. */
-static __always_inline bool is_same_place(struct task_struct *child, struct task_struct *parent)
-{
-	return BPF_CORE_READ(child, nsproxy) == BPF_CORE_READ(parent, nsproxy) &&
-	       BPF_CORE_READ(child, cgroups) == BPF_CORE_READ(parent, cgroups);
-}
-
+/* Whether a task's children are born in the host's PID namespace. */
 static __always_inline bool makes_host_children(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, nsproxy, pid_ns_for_children, ns.inum) == host_pidns;
@@ -25,7 +19,9 @@ SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct identity *from = bpf_task_storage_get(&identities, parent, 0, 0), *id;
-	bool same_place = is_same_place(child, parent);
+	bool same_namespaces = BPF_CORE_READ(child, nsproxy) == BPF_CORE_READ(parent, nsproxy);
+	bool same_cgroup = BPF_CORE_READ(child, cgroups) == BPF_CORE_READ(parent, cgroups);
+	bool same_place = same_namespaces && same_cgroup;
 	struct scratch *s;
 
 	/* The host's child is looked at when it does something, unless it was born elsewhere. */
@@ -41,8 +37,11 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 			life_send(s);
 		}
 	}
-	if (!same_place || BPF_CORE_READ(child, cred, user_ns) != BPF_CORE_READ(parent, cred, user_ns))
+	if (!same_namespaces ||
+	    BPF_CORE_READ(child, cred, user_ns) != BPF_CORE_READ(parent, cred, user_ns))
 		namespaces_check(child, id);
+	if (!same_cgroup && from && id->slot == from->slot)	/* CLONE_INTO_CGROUP */
+		moved_send(child, id, BPF_CORE_READ(child, cgroups, dfl_cgrp));
 	return 0;
 }
 
@@ -112,7 +111,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		call_cut_short(task, id);
 	if (signal->live.counter)
 		return 0;
-	if (!id && slots[0].mode)
+	/* The last to go can be one of io_uring's, which no fork has told of. */
+	if (!id && (slots[0].mode || bpf_task_storage_get(&identities, task->group_leader, 0, 0)))
 		id = identity_make(task, 0, false, true);
 	if (!id)
 		return 0;

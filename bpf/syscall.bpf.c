@@ -8,7 +8,7 @@
  * wants.
  */
 #include "lib/call.h"
-#include "lib/namespaces.h"
+#include "lib/leave.h"
 
 /* A wanted call of a task that is counted. */
 static __always_inline void call_returned(struct task_struct *task, struct identity *id,

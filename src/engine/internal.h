@@ -160,7 +160,13 @@ void heartbeat_end(struct engine *e);
 
 /* live.c and replay.c: where records come from. */
 int live_run(struct engine *e);
+/* A record whose slot is known, or is not yet: it goes on its way, or waits. */
+void live_dispatch(struct engine *e, const struct nunchi_head *record);
+
 int replay_run(struct engine *e);
+
+/* present.c: what ran before we did, with its ancestors, as records. 0 or -errno. */
+int present_find(struct engine *e) _must_check_;
 
 /* account.c */
 /* Whether everything the kernel sent of the slot has come. */

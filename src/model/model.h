@@ -87,6 +87,8 @@ const struct process *model_slot_next(const struct model *m, uint32_t slot, uint
 
 struct container *model_container(const struct model *m, const char *full_id);
 struct process *model_process(const struct model *m, uint32_t pid, uint64_t start);
+/* The one that has this pid now, as far as the stream told; NULL: none is known. */
+struct process *model_process_alive(const struct model *m, uint32_t pid);
 
 /* Calls fn for each container, running ones first, then by display name. */
 void model_for_each_container(const struct model *m, void (*fn)(struct container *c, void *arg),

@@ -173,7 +173,7 @@ static void make_cmdline(struct process *p)
 	set_string(&p->cmdline, strbuf_take(&b));
 }
 
-static struct process *find_alive(const struct model *m, uint32_t pid)
+struct process *model_process_alive(const struct model *m, uint32_t pid)
 {
 	uint64_t hash = pid_hash(pid);
 
@@ -188,7 +188,7 @@ static struct process *find_alive(const struct model *m, uint32_t pid)
 
 static struct process *process_new(struct model *m, const struct nunchi_head *head)
 {
-	struct process *same_pid = find_alive(m, head->pid), *p;
+	struct process *same_pid = model_process_alive(m, head->pid), *p;
 
 	/* Two cannot have one pid: the end of the older was lost, or the record is late. */
 	if (same_pid && same_pid->start < head->start) {
