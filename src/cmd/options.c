@@ -24,6 +24,7 @@ enum {
 	OPT_PID,
 	OPT_FAILED,
 	OPT_HOST,
+	OPT_PIN,
 	OPT_SETUP,
 	OPT_TIMEOUT,
 	OPT_FORMAT,
@@ -52,6 +53,8 @@ static const struct option_row {
 	  "calls to show: names, @category, all, !name, separated by commas" },
 	{ OPT_FAILED, "failed", NULL, LIVE, "only calls that failed" },
 	{ OPT_HOST, "host", NULL, LIVE, "the host's own processes too" },
+	{ OPT_PIN, "pin", NULL, LIVE,
+	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE, "also what a runtime does before the entrypoint runs" },
 	{ 'n', "count", "COUNT", LIVE, "end after so many events" },
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
@@ -279,6 +282,9 @@ static void take_switch(struct options *o, int code)
 		break;
 	case OPT_HOST:
 		o->engine.host = true;
+		break;
+	case OPT_PIN:
+		o->engine.pin = true;
 		break;
 	case OPT_SETUP:
 		o->engine.setup = true;

@@ -132,6 +132,51 @@ static void say_parent(struct engine *e, struct container *c, const struct conta
 	pipeline_made(e);
 }
 
+/* For the next run, if identities outlive this one. */
+static void keep(struct engine *e, const struct slot *slot, const struct container_info *info)
+{
+	struct probe_kept kept = { .mntns = slot->mntns, .cgroup = slot->cgroup };
+
+	snprintf(kept.id, sizeof(kept.id), "%s", info->id);
+	snprintf(kept.name, sizeof(kept.name), "%s", info->name ? info->name : "");
+	snprintf(kept.runtime, sizeof(kept.runtime), "%s", info->runtime ? info->runtime : "");
+	snprintf(kept.image, sizeof(kept.image), "%s", info->image ? info->image : "");
+	probe_keep(e->probe, number_of(e, slot), &kept);
+}
+
+static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
+{
+	struct container_info info = { .id = (char *)kept->id, .name = (char *)kept->name,
+				       .runtime = (char *)kept->runtime,
+				       .image = (char *)kept->image };
+	struct engine *e = arg;
+	struct slot *slot = &e->slots[n];
+	struct slot *parent = &e->slots[kept->parent % NUNCHI_SLOTS_MAX];
+	uint64_t now = clock_boot();
+
+	*slot = (struct slot){
+		.phase = SLOT_CONTAINER, .generation = kept->generation, .parent = kept->parent,
+		.parent_generation = kept->parent_generation, .mntns = kept->mntns,
+		.pidns = kept->pidns, .cgroup = kept->cgroup, .time = now, .opened = now,
+		.id = xstrdup(kept->id),
+		.inner = kept->parent && parent->id && streq(parent->id, kept->id),
+	};
+	/* If nobody is in it any more, and no runtime knows it, that was all. */
+	slot->release_at = now + ENGINE_ADOPT_NS;
+	e->slots_used = MAX(e->slots_used, n + 1);
+	encode_container(&e->record, &info, now);
+	pipeline_made(e);
+	encode_slot(&e->record, n, slot->generation, slot->id, now);
+	pipeline_made(e);
+	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED,
+		       mode_for(e, model_container(e->model, slot->id)));
+}
+
+void binder_adopt(struct engine *e)
+{
+	probe_kept(e->probe, adopt_one, e);
+}
+
 static void bind_children(struct engine *e, struct slot *parent);
 
 static void bind_container(struct engine *e, struct slot *slot, struct container *c)
@@ -152,6 +197,7 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	pipeline_made(e);
 	push_identity(e, slot, c->info);
 	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode_for(e, c));
+	keep(e, slot, c->info);
 	release_held(e, slot);
 	bind_children(e, slot);
 }
@@ -354,6 +400,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 			push_identity(e, slot, c->info);
 			probe_slot_set(e->probe, i, slot->generation, NUNCHI_SLOT_NAMED,
 				       mode_for(e, c));
+			keep(e, slot, c->info);
 			/* That of an earlier run is over, whatever the container does now. */
 			if (c->running && slot_matches(slot, info))
 				slot->release_at = 0;
