@@ -126,7 +126,7 @@ static void read_verbose(struct container_info *c, Cri__Entry **info, size_t n, 
 			continue;
 		j = json_parse(info[i]->value, strlen(info[i]->value));
 		c->init_pid = json_pid(j, "pid");
-		oci_read_spec(json_at(j, "runtimeSpec"), c);
+		oci_read_spec(json_at(j, "runtimeSpec"), c, NULL);
 		if (json_at(j, marked))
 			c->privileged = json_bool(j, marked);
 		else

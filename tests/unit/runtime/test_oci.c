@@ -36,7 +36,7 @@ static void test_runc_state(void **state)
 	assert_true(s.start_ticks == 407545);
 	assert_string_equal(s.bundle, "/run/b/web");
 	assert_string_equal(s.cgroup, "/kubepods/pod1/web");
-	assert_false(s.podman);
+	assert_null(s.manager);
 	assert_true(c.created == 1795480155051218311ULL);
 	assert_int_equal(c.shares, SHARES_NET | SHARES_USER | SHARES_CGROUP);
 	assert_false(c.privileged);
@@ -95,7 +95,7 @@ static void test_spec(void **state)
 	struct container_info *c = xcalloc(1, sizeof(*c));
 
 	(void)state;
-	assert_int_equal(oci_parse_spec(spec_json, strlen(spec_json), c), 0);
+	assert_int_equal(oci_parse_spec(spec_json, strlen(spec_json), c, NULL), 0);
 	assert_string_equal(c->name, "web");
 	assert_string_equal(c->pod_name, "nginx-7d9");
 	assert_string_equal(c->pod_namespace, "shop");
@@ -119,13 +119,13 @@ static void test_spec_sandbox_and_masked(void **state)
 	struct container_info *c = xcalloc(1, sizeof(*c));
 
 	(void)state;
-	assert_int_equal(oci_parse_spec(spec, strlen(spec), c), 0);
+	assert_int_equal(oci_parse_spec(spec, strlen(spec), c, NULL), 0);
 	assert_false(c->privileged);
 	assert_true(c->sandbox);
 	assert_string_equal(c->name, "POD");
 	assert_string_equal(c->pod_name, "p");
 	assert_int_equal(c->shares, 0);
-	assert_int_equal(oci_parse_spec("{}", 2, c), -EBADMSG);
+	assert_int_equal(oci_parse_spec("{}", 2, c, NULL), -EBADMSG);
 	container_info_free(c);
 }
 
