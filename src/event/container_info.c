@@ -46,6 +46,7 @@ static const struct member members[] = {
 	MEMBER(20, U8, shares),
 	MEMBER(21, BOOL, privileged),
 	MEMBER(22, BOOL, sandbox),
+	MEMBER(23, STRING, image_id),
 };
 
 struct label_list {

@@ -18,12 +18,22 @@
 #define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
 #define SANDBOX_LABEL "io.kubernetes.sandbox.id"
 
+/* Digests of images are asked for once each; a host has some hundred. */
+#define IMAGES_MAX 1024
+
+struct image {
+	struct hnode by_key;
+	char *key;	/* its id and the repository that it was asked for by */
+	char *digest;	/* NULL: it was made here, and has none */
+};
+
 struct docker {
 	struct source *s;
 	struct http *calls;
 	struct http *events;
 	struct strbuf *why;
 	struct strbuf body;
+	struct hmap images;
 	char *libpod;		/* where podman's own API is; NULL: this is none */
 };
 
@@ -96,6 +106,66 @@ static int add_pod_labels(struct docker *d, struct container_info *c)
 	return 0;
 }
 
+static void forget_images(struct docker *d)
+{
+	hmap_for_each(&d->images, n) {
+		struct image *i = container_of(n, struct image, by_key);
+
+		hmap_remove(&d->images, n);
+		free(i->key);
+		free(i->digest);
+		free(i);
+	}
+}
+
+static const struct image *find_image(const struct docker *d, const char *key)
+{
+	uint64_t hash = hash_string(key);
+
+	for (struct hnode *n = hmap_first(&d->images, hash); n; n = hmap_next(n, hash)) {
+		const struct image *i = container_of(n, struct image, by_key);
+
+		if (streq(i->key, key))
+			return i;
+	}
+	return NULL;
+}
+
+static int ask_image(struct docker *d, const struct container_info *c, const char *key)
+{
+	_cleanup_free_ char *path = xasprintf("/images/%s/json", c->image_id);
+	struct image *i;
+	int r;
+
+	r = get(d, path);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (d->images.count >= IMAGES_MAX)
+		forget_images(d);
+	i = xcalloc(1, sizeof(*i));
+	i->key = xstrdup(key);
+	if (r == 0)
+		i->digest = docker_parse_image_digest(d->body.s, d->body.len, c->image_repository);
+	hmap_insert(&d->images, &i->by_key, hash_string(key));
+	return 0;
+}
+
+/* Docker's inspect of a container has the image's id only. */
+static int add_digest(struct docker *d, struct container_info *c)
+{
+	_cleanup_free_ char *key = NULL;
+	int r = 0;
+
+	if (c->image_digest || !c->image_id || d->libpod)
+		return 0;
+	key = xasprintf("%s %s", c->image_id, c->image_repository ? c->image_repository : "");
+	if (!find_image(d, key))
+		r = ask_image(d, c, key);
+	if (r == 0)
+		c->image_digest = xstrdup(find_image(d, key)->digest);
+	return r;
+}
+
 static int add_podman_pod(struct docker *d, struct container_info *c)
 {
 	_cleanup_free_ char *path = NULL;
@@ -127,6 +197,8 @@ static int look_up(struct docker *d, const char *id, const struct strbuf *event)
 	r = add_podman_pod(d, c);
 	if (r == 0)
 		r = add_pod_labels(d, c);
+	if (r == 0)
+		r = add_digest(d, c);
 	if (r < 0)
 		return r;
 	facts_fill(c, d->s->rt->root);
@@ -296,5 +368,7 @@ int docker_run(struct source *s, struct strbuf *why)
 		r = watch(&d);
 	strbuf_free(&d.body);
 	free(d.libpod);
+	forget_images(&d);
+	hmap_free(&d.images);
 	return r;
 }

@@ -26,19 +26,34 @@ static void set_shares(struct container_info *c, const json_t *host)
 	c->privileged = json_bool(host, "Privileged");
 }
 
-/* The manifest's digest where the engine knows it, else the image's own id. */
 static void set_digest(struct container_info *c, const json_t *j)
 {
 	const char *digest = json_text(j, "ImageManifestDescriptor.digest");
 
-	if (c->image_digest)
-		return;
 	if (!digest)
 		digest = json_text(j, "ImageDigest");
-	if (!digest)
-		digest = json_text(j, "Image");
-	if (digest && starts_with(digest, "sha256:"))
+	if (!c->image_digest && digest && starts_with(digest, "sha256:"))
 		c->image_digest = bounded_dup(digest);
+	image_id_set(c, json_text(j, "Image"));
+}
+
+char *docker_parse_image_digest(const char *text, size_t len, const char *repository)
+{
+	_cleanup_json_ json_t *j = json_parse(text, len);
+	const json_t *list = json_at(j, "RepoDigests");
+	size_t n = json_array_size(list), name = repository ? strlen(repository) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+		const char *at = s ? strrchr(s, '@') : NULL;
+
+		if (!at || !starts_with(at + 1, "sha256:"))
+			continue;
+		/* Registries can pack one image differently: another's digest is not this one's. */
+		if (n == 1 || (name && (size_t)(at - s) == name && !strncmp(s, repository, name)))
+			return bounded_dup(at + 1);
+	}
+	return NULL;
 }
 
 struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,

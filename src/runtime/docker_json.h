@@ -51,6 +51,9 @@ void docker_version_free(struct docker_version *v);	/* what it owns */
 /* /version. -EBADMSG if it is something else. */
 int docker_parse_version(const char *text, size_t len, struct docker_version *ret) _must_check_;
 
+/* /images/ID/json: the digest of the manifest that came from this repository, or NULL. */
+char *docker_parse_image_digest(const char *text, size_t len, const char *repository) _must_check_;
+
 /* podman's pods/ID/json: gives c the pod's name and labels. */
 void docker_parse_pod(const char *text, size_t len, struct container_info *c);
 

@@ -172,6 +172,7 @@ void storage_complete(struct container_info *c, const struct storage_dir *dir, c
 		if (read_file(dir, names, &text) == 0)
 			image = storage_parse_names(text.s, text.len, c);
 	}
+	image_id_set(c, image);
 	if (image && !c->image_digest) {
 		_cleanup_free_ char *images = images_file(above, slash + 1);
 

@@ -50,6 +50,7 @@ static void docker(const char *text, size_t len)
 	_cleanup_(docker_version_free) struct docker_version version = { 0 };
 	struct container_info *c = info("c");
 	_cleanup_free_ char *id = NULL, *root = NULL;
+	_cleanup_free_ char *digest = docker_parse_image_digest(text, len, "nginx");
 	size_t sum = 0;
 	int exit_code;
 

@@ -435,6 +435,39 @@ static void test_podman_facts(void **state)
 	check_life(h, RUNTIME_LIFE_REMOVED, ID);
 }
 
+/* CRI-O: its bundle and the pid file are below the run root, names of crictl's in the storage. */
+static void test_crio(void **state)
+{
+	static const char cgroup[] = "/kubepods.slice/crio-" ID ".scope";
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put(h, "", "/run/runc/x");
+	start(h, NULL);
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"cri-o\","
+	       "\"io.kubernetes.cri-o.ContainerType\":\"container\","
+	       "\"io.kubernetes.cri-o.ImageName\":\"quay.io/a/b:1\","
+	       "\"io.kubernetes.container.name\":\"web\",\"io.kubernetes.pod.name\":\"web-0\","
+	       "\"io.kubernetes.pod.namespace\":\"shop\"}}",
+	    "/run/containers/storage/overlay-containers/" ID "/userdata/config.json");
+	put_process(h, 500, 1, 777, cgroup);
+	put(h, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
+	put_state(h, "/run/runc", ID, 500, 777);
+	do {
+		m = want(h, RUNTIME_CONTAINER);
+		assert_non_null(m);
+		if (m->info->name)
+			break;
+		runtime_message_free(m);
+	} while (true);
+	assert_string_equal(m->info->runtime, "cri-o");
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->pod_name, "web-0");
+	assert_string_equal(m->info->image, "quay.io/a/b:1");
+	runtime_message_free(m);
+	check_resolve(h, 500, cgroup, "web");
+}
+
 /* A user's files speak of his own processes only, whatever id they give. */
 static void test_user_speaks_for_himself(void **state)
 {
@@ -472,6 +505,7 @@ int main(void)
 		TEST(test_no_life_below_an_engine),
 		TEST(test_podman_by_pidfile),
 		TEST(test_podman_facts),
+		TEST(test_crio),
 		TEST(test_user_speaks_for_himself),
 		TEST(test_own_directory_and_hostile_files),
 	};

@@ -38,7 +38,9 @@ static void test_container_inspect(void **state)
 	assert_string_equal(c->image, "reg:5000/a/nginx:1.27");
 	assert_string_equal(c->image_repository, "reg:5000/a/nginx");
 	assert_string_equal(c->image_tag, "1.27");
-	assert_int_equal(strncmp(c->image_digest, "sha256:8ab520ad", 15), 0);
+	/* The image's id is no digest of its manifest. */
+	assert_null(c->image_digest);
+	assert_int_equal(strncmp(c->image_id, "sha256:8ab520ad", 15), 0);
 	assert_int_equal(c->init_pid, 632);
 	assert_true(c->created == 1795480154728220960ULL);
 	assert_true(c->started == 1795480155098829067ULL);
@@ -89,12 +91,29 @@ static void test_container_podman(void **state)
 	assert_string_equal(c->name, "d7de1dacc82d-infra");
 	assert_string_equal(c->image, "docker.io/library/bbx:2");
 	assert_string_equal(c->image_digest, "sha256:74257ca1");
+	assert_int_equal(strncmp(c->image_id, "sha256:f539e615", 15), 0);
 	assert_string_equal(c->pod_uid, "d7de1dacc82d");
 	assert_int_equal(c->init_pid, 21167);
 	assert_true(c->sandbox);
 	docker_parse_pod(pod, strlen(pod), c);
 	assert_string_equal(c->pod_name, "shop");
 	assert_string_equal(labels_find(c->pod_labels, c->n_pod_labels, "a"), "b");
+}
+
+static void test_image_digest(void **state)
+{
+	static const char two[] = "{\"RepoDigests\":[\"mirror:5000/nginx@sha256:aa\",\"nginx@sha256:bb\",7]}";
+	static const char one[] = "{\"RepoDigests\":[\"nginx@sha256:cc\"]}";
+	static const char *const none[] = { "{}", "{\"RepoDigests\":null}", "{\"RepoDigests\":[\"x\"]}", "x" };
+	_cleanup_free_ char *a = docker_parse_image_digest(two, strlen(two), "nginx");
+	_cleanup_free_ char *b = docker_parse_image_digest(one, strlen(one), "docker.io/library/nginx");
+
+	(void)state;
+	assert_string_equal(a, "sha256:bb");
+	assert_string_equal(b, "sha256:cc");
+	assert_null(docker_parse_image_digest(two, strlen(two), NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_null(docker_parse_image_digest(none[i], strlen(none[i]), "nginx"));
 }
 
 static void test_container_kubernetes(void **state)
@@ -319,6 +338,7 @@ int main(void)
 		cmocka_unit_test(test_container_inspect),
 		cmocka_unit_test(test_container_config_on_disk),
 		cmocka_unit_test(test_container_podman),
+		cmocka_unit_test(test_image_digest),
 		cmocka_unit_test(test_container_kubernetes),
 		cmocka_unit_test(test_container_hostile),
 		cmocka_unit_test(test_container_bounds),
