@@ -30,6 +30,7 @@ struct cri {
 	bool has_cri;
 	bool has_tasks;		/* containerd's own services answer */
 	enum watch_kind watch;
+	bool streamed;		/* a message has come */
 };
 
 static int failure(struct cri *d, const char *what, int r)
@@ -420,11 +421,15 @@ static int next_event(struct cri *d, struct strbuf *message)
 	if (d->watch == WATCH_NONE)
 		return runtimes_wait(d->s->rt, STREAM_WAIT_MS) ? -ECANCELED : 0;
 	r = grpc_next(d->events, STREAM_WAIT_MS, message);
+	d->streamed |= r == 0;
 	if (r == 0)
 		return d->watch == WATCH_TASKS ? on_task_event(d, message) :
 						 on_cri_event(d, message);
 	if (r == -EAGAIN)
 		return 0;
+	/* CRI-O has the stream, but unless it is told to fill it, ends it at once. */
+	if (r == -EPIPE && d->watch == WATCH_CRI && !d->streamed)
+		r = -ENOSYS;
 	if (r != -ENOSYS)
 		return failure(d, http_error(d->events), r);
 	d->watch++;
@@ -486,8 +491,8 @@ static int greet(struct cri *d)
 
 int cri_run(struct source *s, struct strbuf *why)
 {
-	_cleanup_http_ struct http *calls = http_new(s->path, s->rt->stop_fd);
-	_cleanup_http_ struct http *events = http_new(s->path, s->rt->stop_fd);
+	_cleanup_http_ struct http *calls = http_new(s->connect, s->rt->stop_fd);
+	_cleanup_http_ struct http *events = http_new(s->connect, s->rt->stop_fd);
 	struct cri d = { .s = s, .calls = calls, .events = events, .why = why };
 	int r;
 

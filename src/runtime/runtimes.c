@@ -28,10 +28,11 @@ int runtimes_check(const char *extra, struct strbuf *err)
 			    extra);
 		return -EINVAL;
 	}
-	disk = streq(kind, "runc") || streq(kind, "crun");
+	disk = streq(kind, "runc") || streq(kind, "crun") || streq(kind, "storage");
 	if (!disk && source_kind_parse(kind, &unused) < 0) {
 		strbuf_addf(err, "--runtime %s: no such kind. Kinds with a socket: docker, podman, "
-				 "cri, containerd; with a state directory: runc, crun", extra);
+				 "cri, containerd; with a directory: runc, crun (their state), storage "
+				 "(podman's or CRI-O's)", extra);
 		return -EINVAL;
 	}
 	if (equals[1] != '/') {
