@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Cgroups: their end tells user space that what ran in them has gone (their birth is told too, and
- * nothing hangs on it yet); a task that is moved into a named container's is the
- * container's. Only v2 and the v1 hierarchy in use are reported.
+ * nothing hangs on it yet); a task that is moved into a named container's is the container's, and
+ * a container's task that is moved is told. Only v2 and the v1 hierarchy in use are reported.
  */
-#include "lib/identity.h"
+#include "lib/leave.h"
 
 static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind kind)
 {
@@ -49,10 +49,16 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 	     bool threadgroup)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	u32 hierarchy = to->root->hierarchy_id, before;
 
-	if (!id)
-		identity_make(task, true);
-	else if (identity_is_open(id))
+	if (!id) {
+		identity_make(task, 0, false, true);
+		return 0;
+	}
+	before = id->slot;
+	if (identity_is_open(id))
 		identity_locate(task, id, true);
+	if (id->slot && id->slot == before && (!hierarchy || hierarchy == cgroup_hierarchy))
+		moved_send(task, id, to);
 	return 0;
 }

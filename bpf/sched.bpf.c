@@ -7,54 +7,58 @@
  * look at whether namespaces or cgroup changed.
  */
 #include "lib/call.h"
+#include "lib/leave.h"
 
-/* A life-cycle record is due: counts it, and says whether it is to be sent. */
-static __always_inline bool life_wanted(const struct identity *id)
+/* Whether a task's children are born in the host's PID namespace. */
+static __always_inline bool makes_host_children(struct task_struct *task)
 {
-	enum nunchi_mode mode = identity_mode(id);
-
-	return mode != NUNCHI_MODE_NONE && call_wanted(id, mode);
+	return BPF_CORE_READ(task, nsproxy, pid_ns_for_children, ns.inum) == host_pidns;
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct identity *from = bpf_task_storage_get(&identities, parent, 0, 0), *id;
+	bool same_namespaces = BPF_CORE_READ(child, nsproxy) == BPF_CORE_READ(parent, nsproxy);
+	bool same_cgroup = BPF_CORE_READ(child, cgroups) == BPF_CORE_READ(parent, cgroups);
+	bool same_place = same_namespaces && same_cgroup;
 	struct scratch *s;
-	bool same_place;
 
-	same_place = BPF_CORE_READ(child, nsproxy) == BPF_CORE_READ(parent, nsproxy);
 	/* The host's child is looked at when it does something, unless it was born elsewhere. */
-	if ((!from || !from->slot) && same_place && !slots[0].mode &&
-	    BPF_CORE_READ(child, cgroups) == BPF_CORE_READ(parent, cgroups))
+	if ((!from || !from->slot) && same_place && !slots[0].mode && makes_host_children(parent))
 		return 0;
-	id = identity_make(child, true);
+	id = identity_make(child, from, same_place, true);
 	if (!id)
 		return 0;
-	/* An open identity passes on too, while the child is where its parent is. */
-	if (from && from->slot && same_place) {
-		id->slot = from->slot;
-		id->generation = from->generation;
-		id->setup = from->setup;
+	if (child->pid == child->tgid) {
+		s = life_begin(child, id, NUNCHI_REC_FORK, 0);
+		if (s) {
+			blob_comm(s, parent->comm, NUNCHI_BLOB_PARENT_COMM);
+			life_send(s);
+		}
 	}
-	if (child->pid != child->tgid || !life_wanted(id))
-		return 0;
-	s = scratch_get();
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
-		return 0;
-	}
-	record_begin(s, child, id, NUNCHI_REC_FORK, 0, false);
-	blob_comm(s, parent->comm, NUNCHI_BLOB_PARENT_COMM);
-	record_send(s, true);
-	scratch_put(s);
+	if (!same_namespaces ||
+	    BPF_CORE_READ(child, cred, user_ns) != BPF_CORE_READ(parent, cred, user_ns))
+		namespaces_check(child, id);
+	if (!same_cgroup && from && id->slot == from->slot)	/* CLONE_INTO_CGROUP */
+		moved_send(child, id, BPF_CORE_READ(child, cgroups, dfl_cgrp));
 	return 0;
+}
+
+/* What the kernel itself starts (core_pattern, modprobe, release_agent) is always reported. */
+static __always_inline void find_helper(struct task_struct *task, struct identity *id)
+{
+	if (id->slot || !(BPF_CORE_READ(task, real_parent, flags) & PF_KTHREAD))
+		return;
+	id->slot = NUNCHI_SLOT_HELPERS;
+	id->generation = slots[NUNCHI_SLOT_HELPERS].generation;
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct identity *id = identity_get(task);
+	bool entering;
 	struct scratch *s;
 	u32 nr;
 
@@ -62,16 +66,17 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		return 0;
 	if (identity_is_open(id))
 		identity_locate(task, id, true);
+	find_helper(task, id);
+	entering = id->entered == ENTERED_FRESH;
+	if (entering)
+		id->entered = ENTERED;
 	id->setup = 0;
 	id->vtid = id->vpid;	/* an exec from a thread makes it the leader */
-	if (!life_wanted(id))
+	s = life_begin(task, id, NUNCHI_REC_EXEC, sizeof(s->call));
+	if (!s)
 		return 0;
-	s = scratch_get();
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
-		return 0;
-	}
-	record_begin(s, task, id, NUNCHI_REC_EXEC, sizeof(s->call), false);
+	if (entering)
+		s->head.flags |= NUNCHI_F_ENTERING;
 	__builtin_memset(&s->call, 0, sizeof(s->call));
 	/*
 	 * x86's set_personality_64bit() has made every exec an execve in the registers by now; the
@@ -90,8 +95,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
 	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);
-	record_send(s, true);
-	scratch_put(s);
+	life_send(s);
 	return 0;
 }
 
@@ -107,27 +111,24 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		call_cut_short(task, id);
 	if (signal->live.counter)
 		return 0;
-	if (!id && slots[0].mode)
-		id = identity_make(task, true);
+	/* The last to go can be one of io_uring's, which no fork has told of. */
+	if (!id && (slots[0].mode || bpf_task_storage_get(&identities, task->group_leader, 0, 0)))
+		id = identity_make(task, 0, false, true);
+	if (!id)
+		return 0;
 	/* A PID namespace ends with its init, and its inode number may be another's at once. */
-	if (id && id->slot && id->vpid == 1 && id->pidns != host_pidns) {
+	if (id->slot && id->vpid == 1 && id->pidns != host_pidns) {
 		u64 key = NUNCHI_KEY_PIDNS | id->pidns;
 
 		bpf_map_delete_elem(&namespaces, &key);
 	}
-	if (!id || !life_wanted(id))
+	s = life_begin(task, id, NUNCHI_REC_EXIT, sizeof(s->exit));
+	if (!s)
 		return 0;
-	s = scratch_get();
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
-		return 0;
-	}
-	record_begin(s, task, id, NUNCHI_REC_EXIT, sizeof(s->exit), false);
 	s->exit.code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
 							   task->exit_code;
-	s->exit.pad = 0;
-	record_send(s, true);
-	scratch_put(s);
+	s->exit.oom = signal->oom_mm != 0;
+	life_send(s);
 	return 0;
 }
 

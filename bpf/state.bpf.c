@@ -6,6 +6,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile __u32 host_mntns[2];
 const volatile __u32 host_pidns;
+const volatile __u32 host_namespaces[NUNCHI_NS_MAX];
 const volatile __u32 own_tgid;
 const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 cgroup_hierarchy;
@@ -23,6 +24,7 @@ __u64 unseen_identity;
 struct map_identities identities SEC(".maps");
 struct map_namespaces namespaces SEC(".maps");
 struct map_cgroups cgroups SEC(".maps");
+struct map_sandboxes sandboxes SEC(".maps");
 struct map_free_slots free_slots SEC(".maps");
 struct map_accounts accounts SEC(".maps");
 struct map_scratches scratches SEC(".maps");

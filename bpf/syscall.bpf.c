@@ -8,6 +8,38 @@
  * wants.
  */
 #include "lib/call.h"
+#include "lib/leave.h"
+
+/* A wanted call of a task that is counted. */
+static __always_inline void call_returned(struct task_struct *task, struct identity *id,
+					  struct pt_regs *regs, u32 nr, long ret, u8 want,
+					  enum nunchi_mode mode)
+{
+	bool restart = want & NUNCHI_WANT_RESTART, goes_on = call_goes_on(id, regs, nr, restart);
+	u8 flags = specs[nr & (NUNCHI_CALLS_MAX - 1)].flags;
+
+	if (restart && !goes_on)
+		return;	/* of a call that nobody wants */
+	/* The child's return of a fork, and an execve that the exec hook has reported: no calls. */
+	if (!ret && (flags & (NUNCHI_SPEC_FORK | NUNCHI_SPEC_EXEC)))
+		return;
+	if (unlikely(call_is_interrupted(ret))) {
+		if (restart)
+			id->interrupted.ret = ret;
+		else
+			call_put_aside(id, regs, nr, ret);
+		return;
+	}
+	if (account_seen(id->slot, mode)) {
+		if (likely(!goes_on))
+			call_record(task, id, regs, nr, ret, 0, true);
+		else
+			call_record(task, id, 0, id->interrupted.nr, ret, NUNCHI_F_INTERRUPTED,
+				    false);
+	}
+	if (goes_on)
+		id->interrupted.ret = 0;
+}
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
@@ -16,8 +48,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	struct task_struct *task;
 	enum nunchi_mode mode;
 	struct identity *id;
-	bool restart, goes_on;
-	u8 want, flags;
+	bool moves;
+	u8 want;
 
 	barrier_var(nr);	/* the compiler must index with what was checked */
 	if (nr >= NUNCHI_CALLS_MAX)
@@ -29,10 +61,11 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 	id = identity_get(task);
 	if (!id)
 		return 0;
-	if (unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0 && identity_is_open(id))
+	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0;
+	if (moves)
 		identity_locate(task, id, true);
 	mode = identity_mode(id);
-	if (mode == NUNCHI_MODE_NONE || want == NUNCHI_WANT_IDENTITY)
+	if (mode == NUNCHI_MODE_NONE)
 		return 0;
 	if (!id->slot && (u32)task->tgid == own_tgid)
 		return 0;	/* it would report its own reports */
@@ -40,30 +73,10 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 		count(unseen_compat);
 		return 0;
 	}
-	restart = want & NUNCHI_WANT_RESTART;
-	goes_on = call_goes_on(id, regs, nr, restart);
-	if (restart && !goes_on)
-		return 0;	/* of a call that nobody wants */
-	/* The child's return of a fork, and an execve that the exec hook has reported: no calls. */
-	flags = specs[nr].flags;
-	if (!ret && (flags & (NUNCHI_SPEC_FORK | NUNCHI_SPEC_EXEC)))
-		return 0;
-	if (unlikely(call_is_interrupted(ret))) {
-		if (restart)
-			id->interrupted.ret = ret;
-		else
-			call_put_aside(id, regs, nr, ret);
-		return 0;
-	}
-	if (call_wanted(id, mode)) {
-		if (likely(!goes_on))
-			call_record(task, id, regs, nr, ret, 0, true);
-		else
-			call_record(task, id, 0, id->interrupted.nr, ret, NUNCHI_F_INTERRUPTED,
-				    false);
-	}
-	if (goes_on)
-		id->interrupted.ret = 0;
+	if (want != NUNCHI_WANT_IDENTITY)
+		call_returned(task, id, regs, nr, ret, want, mode);
+	if (moves)
+		namespaces_check(task, id);
 	return 0;
 }
 

@@ -9,20 +9,6 @@
 
 #include "identity.h"
 
-/* Counts a call of the task, and says whether it is to be recorded. */
-static __always_inline bool call_wanted(const struct identity *id, enum nunchi_mode mode)
-{
-	struct nunchi_account *account = account_of(id->slot);
-
-	if (!account)
-		return false;
-	count(account->seen);
-	if (mode == NUNCHI_MODE_EVENT)
-		return true;
-	count(account->filtered);
-	return false;
-}
-
 /* regs: where the arguments are; or of what was put aside, if it is 0. follow: see record.h. */
 static __always_inline void call_record(struct task_struct *task, const struct identity *id,
 					struct pt_regs *regs, u32 nr, s64 ret, u16 flags,
@@ -89,7 +75,7 @@ static __always_inline void call_cut_short(struct task_struct *task, struct iden
 {
 	enum nunchi_mode mode = identity_mode(id);
 
-	if (mode != NUNCHI_MODE_NONE && call_wanted(id, mode))
+	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
 		call_record(task, id, 0, id->interrupted.nr, -EINTR, NUNCHI_F_INTERRUPTED, false);
 	id->interrupted.ret = 0;
 }

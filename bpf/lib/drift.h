@@ -133,3 +133,20 @@ static __always_inline u32 task_vnr(struct task_struct *task, u32 *ret_pidns)
 	*ret_pidns = BPF_CORE_READ(ns, ns.inum);
 	return nr;
 }
+
+/* Inode numbers by enum nunchi_namespace; 0 where the task has none any more, or the kernel no such kind. */
+static __always_inline void task_namespaces(struct task_struct *task, u32 ret[NUNCHI_NS_MAX])
+{
+	struct nsproxy *ns = BPF_CORE_READ(task, nsproxy);
+
+	ret[NUNCHI_NS_MNT] = BPF_CORE_READ(ns, mnt_ns, ns.inum);
+	ret[NUNCHI_NS_PID] = BPF_CORE_READ(ns, pid_ns_for_children, ns.inum);
+	ret[NUNCHI_NS_NET] = BPF_CORE_READ(ns, net_ns, ns.inum);
+	ret[NUNCHI_NS_USER] = BPF_CORE_READ(task, cred, user_ns, ns.inum);
+	ret[NUNCHI_NS_IPC] = BPF_CORE_READ(ns, ipc_ns, ns.inum);
+	ret[NUNCHI_NS_UTS] = BPF_CORE_READ(ns, uts_ns, ns.inum);
+	ret[NUNCHI_NS_CGROUP] = BPF_CORE_READ(ns, cgroup_ns, ns.inum);
+	ret[NUNCHI_NS_TIME] = 0;
+	if (bpf_core_field_exists(ns->time_ns_for_children))
+		ret[NUNCHI_NS_TIME] = BPF_CORE_READ(ns, time_ns_for_children, ns.inum);
+}

@@ -56,9 +56,38 @@ struct mnt_namespace {
 	u64 seq;
 };
 
+struct net {
+	struct ns_common ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct uts_namespace {
+	struct ns_common ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
+struct time_namespace {
+	struct ns_common ns;
+};
+
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
 	struct pid_namespace *pid_ns_for_children;
+	struct net *net_ns;
+	struct ipc_namespace *ipc_ns;
+	struct uts_namespace *uts_ns;
+	struct cgroup_namespace *cgroup_ns;
+	struct time_namespace *time_ns_for_children;
 };
 
 struct upid {
@@ -82,6 +111,7 @@ typedef struct {
 struct cred {
 	kuid_t euid;
 	kgid_t egid;
+	struct user_namespace *user_ns;
 };
 
 struct kernfs_node {
@@ -182,6 +212,7 @@ struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	unsigned int flags;
+	struct mm_struct *oom_mm;
 };
 
 struct thread_info {
@@ -191,6 +222,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
+	unsigned int flags;
 	int exit_code;
 	int pid;
 	int tgid;

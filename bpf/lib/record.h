@@ -20,6 +20,20 @@ static __always_inline void account_drop(u32 slot, enum nunchi_drop reason)
 		count(account->dropped[reason]);
 }
 
+/* Counts a call or life-cycle event, and says whether it is to be recorded. */
+static __always_inline bool account_seen(u32 slot, enum nunchi_mode mode)
+{
+	struct nunchi_account *account = account_of(slot);
+
+	if (!account)
+		return false;
+	count(account->seen);
+	if (mode == NUNCHI_MODE_EVENT)
+		return true;
+	count(account->filtered);
+	return false;
+}
+
 static __always_inline struct scratch *scratch_get(void)
 {
 	u32 first = bpf_get_smp_processor_id() * NUNCHI_SCRATCH_LEVELS;
@@ -69,6 +83,18 @@ static __always_inline void head_read(struct nunchi_head *head, struct task_stru
 	head->cgroup = task_cgroup_id(task);
 }
 
+static __always_inline u16 identity_flags(const struct identity *id)
+{
+	u16 flags = id->setup ? NUNCHI_F_SETUP : 0;
+
+	if (id->entered)
+		flags |= NUNCHI_F_ENTERED;
+	if (id->slot ? slots[id->slot & (NUNCHI_SLOTS_MAX - 1)].state == NUNCHI_SLOT_HOST :
+		       id->sandboxed)
+		flags |= NUNCHI_F_SANDBOXED;
+	return flags;
+}
+
 /* The head of a record about task, whose identity is id. The record's body is body bytes long. */
 static __always_inline void record_begin(struct scratch *s, struct task_struct *task,
 					 const struct identity *id, enum nunchi_kind kind, u32 body,
@@ -77,7 +103,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	struct nunchi_head *head = &s->head;
 
 	head->kind = kind;
-	head->flags = id->setup ? NUNCHI_F_SETUP : 0;
+	head->flags = identity_flags(id);
 	head->time = bpf_ktime_get_boot_ns();
 	head->slot = id->slot;
 	head->generation = id->generation;

@@ -18,6 +18,13 @@ struct interrupted {
 	u64 args[6];
 };
 
+/* Whether a task came into its container from outside, or descends from one that did. */
+enum entered {
+	ENTERED_NOT = 0,
+	ENTERED_FRESH = 1,	/* and has executed nothing since: it may go back */
+	ENTERED = 2,
+};
+
 /* Who a task is; in task storage, so that it lives and dies with the task. */
 struct identity {
 	u32 slot;		/* 0: the host's */
@@ -26,10 +33,16 @@ struct identity {
 	u32 vtid;
 	u64 start;		/* of the group leader, CLOCK_BOOTTIME ns */
 	u32 pidns;
-	u32 setup;		/* entered the container, has not executed anything yet */
+	u8 setup;		/* entered the container, has not executed anything yet */
+	u8 entered;		/* enum entered */
+	u8 sandboxed;		/* the host's, in a mount namespace of its own */
+	u8 pad;
+	u32 base;		/* slot of the container that it was in before: it does not get above */
+	u32 base_generation;
+	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
 	u32 rename_nr;		/* the call that renamed it */
-	u32 pad;
+	u32 pad2;
 	struct interrupted interrupted;
 };
 
@@ -71,6 +84,8 @@ struct scratch {
 				struct nunchi_exit exit;
 				struct nunchi_pending pending;
 				struct nunchi_cgroup cgroup;
+				struct nunchi_namespaces namespaces;
+				struct nunchi_moved moved;
 			};
 		};
 		u8 data[NUNCHI_RECORD_MAX + 8192];	/* a power of two, see record_output() */
@@ -80,6 +95,7 @@ struct scratch {
 /* Filled by user space before load. */
 extern const volatile __u32 host_mntns[2];	/* init's and nunchi's own */
 extern const volatile __u32 host_pidns;
+extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
 extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
@@ -114,6 +130,18 @@ struct map_namespaces {
 	__type(value, struct nunchi_slot_ref);
 };
 extern struct map_namespaces namespaces SEC(".maps");
+
+/*
+ * Mount namespaces that are known to be the host's, without a slot: of sandboxes, when there are
+ * many. One that is forgotten is looked up again.
+ */
+struct map_sandboxes {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, NUNCHI_SLOTS_MAX);
+	__type(key, u64);
+	__type(value, u8);
+};
+extern struct map_sandboxes sandboxes SEC(".maps");
 
 /* Kernfs id of a named container's cgroup -> slot. */
 struct map_cgroups {

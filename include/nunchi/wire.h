@@ -26,7 +26,10 @@ enum nunchi_kind {
 	NUNCHI_REC_CGROUP_NEW = 6,	/* cgroup_mkdir: nunchi_cgroup, CGROUP_PATH */
 	NUNCHI_REC_CGROUP_GONE = 7,	/* cgroup_rmdir: the same */
 	NUNCHI_REC_TASK = 8,	/* a process that already ran at start; the head is its own */
-	NUNCHI_REC_KERNEL_LAST = NUNCHI_REC_TASK,
+	NUNCHI_REC_ENTER = 9,	/* a task of the host has come into a container */
+	NUNCHI_REC_NAMESPACES = 10,	/* a container's task is in other namespaces: nunchi_namespaces */
+	NUNCHI_REC_MOVED = 11,	/* a container's task was moved to a cgroup: nunchi_moved, CGROUP_PATH */
+	NUNCHI_REC_KERNEL_LAST = NUNCHI_REC_MOVED,
 
 	NUNCHI_REC_HOST = 32,		/* who recorded: nunchi_host, then strings (see event/) */
 	NUNCHI_REC_CONTAINER = 33,	/* names and facts of a container (event/container_info.h) */
@@ -35,6 +38,9 @@ enum nunchi_kind {
 	NUNCHI_REC_LOST = 36,		/* records lost in a ring, or by a full queue */
 	NUNCHI_REC_ACCOUNT = 37,	/* the account of one slot, at the end */
 	NUNCHI_REC_SLOT = 38,		/* slot, generation -> container id, or host */
+	NUNCHI_REC_LIFE = 39,		/* of a container: nunchi_life, its full id */
+	NUNCHI_REC_ESCAPE = 40,		/* a container's task left it; the head is its own: nunchi_escape */
+	NUNCHI_REC_GAP = 41,		/* nobody watched: nunchi_gap */
 };
 
 /* Flags of a record. */
@@ -43,6 +49,9 @@ enum nunchi_kind {
 #define NUNCHI_F_INTERRUPTED 0x0004	/* a signal interrupted the call, it went on or ended by that */
 #define NUNCHI_F_LATE 0x0008		/* set by the reader: came after its time had been passed */
 #define NUNCHI_F_MODEL 0x0010		/* nobody asked for this call; the model needs it */
+#define NUNCHI_F_ENTERED 0x0020		/* the process, or one it descends from, came in from outside */
+#define NUNCHI_F_ENTERING 0x0040	/* EXEC: its first since it came in */
+#define NUNCHI_F_SANDBOXED 0x0080	/* the host's, in a mount namespace of its own */
 
 /*
  * The head of every record: when, where in the ring, and who. All ids are the kernel's own, in
@@ -86,7 +95,73 @@ struct nunchi_call {
 /* Follows the head in EXIT records. */
 struct nunchi_exit {
 	__u32 code;		/* wait status, as in wait(2) */
+	__u32 oom;		/* 1: the kernel chose it to free memory */
+};
+
+/* The namespaces of a task, in the order of struct nunchi_namespaces; names as in /proc/PID/ns. */
+#define NUNCHI_NAMESPACES(X)                                                     \
+	X(MNT, "mnt")                                                            \
+	X(PID, "pid")		/* of its children, if unshare or setns moved them */ \
+	X(NET, "net")                                                            \
+	X(USER, "user")                                                          \
+	X(IPC, "ipc")                                                            \
+	X(UTS, "uts")                                                            \
+	X(CGROUP, "cgroup")                                                      \
+	X(TIME, "time")		/* of its children */
+
+enum nunchi_namespace {
+#define X(name, text) NUNCHI_NS_##name,
+	NUNCHI_NAMESPACES(X)
+#undef X
+	NUNCHI_NS_MAX
+};
+
+/* Follows the head in NAMESPACES records. */
+struct nunchi_namespaces {
+	__u32 before[NUNCHI_NS_MAX];	/* inode numbers */
+	__u32 now[NUNCHI_NS_MAX];
+	__u32 changed;		/* bits 1 << enum nunchi_namespace */
+	__u32 host;		/* of those: the host's now */
+};
+
+/* Follows the head in MOVED records; the head is that of who was moved. */
+struct nunchi_moved {
+	__u64 id;		/* kernfs id of where to */
+	__u32 hierarchy;	/* 0 is cgroup v2 */
+	__u32 mover_pid;	/* who did it */
+	__u32 mover_slot;
+	__u32 mover_generation;
+	char mover_comm[16];
+};
+
+/* What LIFE records tell; what starts and stops is told by CONTAINER and CONTAINER_GONE. */
+enum nunchi_life_what {
+	NUNCHI_LIFE_CREATED = 1,
+	NUNCHI_LIFE_REMOVED = 2,
+	NUNCHI_LIFE_PAUSED = 3,
+	NUNCHI_LIFE_RESUMED = 4,
+	NUNCHI_LIFE_EXEC = 5,	/* somebody outside ran a program in it; the head is that program's */
+	NUNCHI_LIFE_INFO = 6,	/* its name came after its first events had gone out */
+	NUNCHI_LIFE_DIED = 7,	/* how its init ended, if a runtime knows what we did not see */
+	NUNCHI_LIFE_OOM = 8,	/* a process of it was killed to free memory, as a runtime says */
+};
+
+/* Follows the head in LIFE records, then the container's full id. */
+struct nunchi_life {
+	__u32 what;		/* enum nunchi_life_what */
+	__s32 exit_code;	/* DIED: as the runtime has it, 128 + signal; -1: unknown */
+};
+
+/* Follows the head in ESCAPE records; by a move a CGROUP_PATH after it. */
+struct nunchi_escape {
+	__u32 namespaces;	/* of the host that it joined: bits 1 << enum nunchi_namespace */
 	__u32 pad;
+};
+
+/* Follows the head in GAP records: ns since the epoch. */
+struct nunchi_gap {
+	__u64 from;
+	__u64 to;
 };
 
 /* Follows the head in PENDING records; the head is the task's. Blob: CGROUP_PATH. */
@@ -214,13 +289,24 @@ enum nunchi_slot_state {
 	NUNCHI_SLOT_HOST = 3,		/* nobody claimed it: a sandbox of the host's */
 };
 
-/* The row of a slot: written by user space, but for PENDING, which the kernel side sets. */
+/*
+ * The row of a slot: written by user space, but for what opening it sets: PENDING, opener, parent
+ * and key.
+ */
 struct nunchi_slot {
 	__u32 generation;
 	__u8 state;		/* enum nunchi_slot_state */
 	__u8 mode;		/* enum nunchi_mode */
 	__u16 pad;
+	__u32 opener;		/* process that opened it: one that goes on unsharing needs no other */
+	__u32 pidns;		/* its init's, once it is known: who is in another may be nested */
+	__u32 parent;		/* slot of the container that it was opened in; 0: the host */
+	__u32 parent_generation;
+	__u64 key;		/* mount namespace by which it is known now */
 };
+
+/* What the kernel itself starts on the host: core_pattern's program, modprobe, release_agent. */
+#define NUNCHI_SLOT_HELPERS 1
 
 /* A slot, and which container's it was meant as: the value of the identity maps. */
 struct nunchi_slot_ref {
@@ -285,5 +371,7 @@ static_assert(sizeof(struct nunchi_blob) == 16, "wire: nunchi_blob");
 static_assert(sizeof(struct nunchi_file) == 24, "wire: nunchi_file");
 static_assert(sizeof(struct nunchi_sock) == 56, "wire: nunchi_sock");
 static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
-static_assert(sizeof(struct nunchi_slot) == 8, "wire: nunchi_slot");
+static_assert(sizeof(struct nunchi_slot) == 32, "wire: nunchi_slot");
+static_assert(sizeof(struct nunchi_namespaces) == 72, "wire: nunchi_namespaces");
+static_assert(sizeof(struct nunchi_moved) == 40, "wire: nunchi_moved");
 #endif

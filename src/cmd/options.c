@@ -29,6 +29,7 @@ enum {
 	OPT_FORMAT,
 	OPT_RUNTIME,
 	OPT_HOLD_MS,
+	OPT_HOLD_BYTES,
 	OPT_COLOR,
 	OPT_NO_COLOR,
 };
@@ -65,6 +66,8 @@ static const struct option_row {
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS, "one more runtime to ask" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
+	{ OPT_HOLD_BYTES, "hold-bytes", "BYTES", LIVE,
+	  "how much may wait for names; what is more goes on without" },
 	{ OPT_COLOR, "color", NULL, FOR_TRACE, "colours, terminal or not" },
 	{ OPT_NO_COLOR, "no-color", NULL, FOR_TRACE, "no colours (NO_COLOR does the same)" },
 	{ 'q', "quiet", NULL, LIVE | FOR_PS, "only errors on stderr" },
@@ -205,13 +208,23 @@ static bool take_runtime(struct options *o, const char *value)
 	return true;
 }
 
-static bool take_hold(struct options *o, const char *value)
+static bool take_hold_ms(struct options *o, const char *value)
 {
 	uint64_t ms;
 
 	if (!parse_number("--hold-ms", value, 60000, &ms))
 		return false;
 	o->engine.hold_ms = (unsigned)ms;
+	return true;
+}
+
+static bool take_hold_bytes(struct options *o, const char *value)
+{
+	uint64_t bytes;
+
+	if (!parse_number("--hold-bytes", value, 1U << 30, &bytes))
+		return false;
+	o->engine.hold_bytes = bytes;
 	return true;
 }
 
@@ -240,7 +253,9 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_RUNTIME:
 		return take_runtime(o, value);
 	case OPT_HOLD_MS:
-		return take_hold(o, value);
+		return take_hold_ms(o, value);
+	case OPT_HOLD_BYTES:
+		return take_hold_bytes(o, value);
 	case 'o':
 		o->output = value;
 		return true;
@@ -314,6 +329,7 @@ static void options_init(struct options *o)
 	memset(o, 0, sizeof(*o));
 	syscall_set_default(&o->engine.set);
 	o->engine.hold_ms = ENGINE_HOLD_MS_DEFAULT;
+	o->engine.hold_bytes = ENGINE_HOLD_BYTES_DEFAULT;
 	o->engine.runtimes.root = "";
 	o->engine.runtimes.defaults = true;
 	o->engine.out_fd = STDOUT_FILENO;

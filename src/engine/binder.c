@@ -3,7 +3,7 @@
  * Which slot is whose. The kernel side opens a slot when tasks appear in namespaces that it does
  * not know; the runtimes say which containers there are. Here they meet: by namespace, by cgroup,
  * by the id in the cgroup's path (a hint, which only starts a look-up), or because the disk knows
- * the task's init. A slot that nobody claims becomes the host's.
+ * the task's init. A slot that nobody claims is the host's, or the container's that it was opened in.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,10 +15,18 @@ static const unsigned retry_ms[] = { 20, 50, 100, 200, 400, 800 };
 
 #define RETRY_DEAD (300 * NSEC_PER_MSEC)	/* a runtime may still say whose a finished container was */
 #define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
+#define SANDBOXES_MAX (NUNCHI_SLOTS_MAX / 4)	/* slots of the host's that are kept for a late claim */
 
 static uint64_t token_of(const struct engine *e, const struct slot *slot)
 {
 	return (uint64_t)(slot - e->slots) << 32 | slot->generation;
+}
+
+static struct slot *slot_of_token(struct engine *e, uint64_t token)
+{
+	struct slot *slot = &e->slots[(token >> 32) % NUNCHI_SLOTS_MAX];
+
+	return token && slot->generation == (uint32_t)token ? slot : NULL;
 }
 
 static uint32_t number_of(const struct engine *e, const struct slot *slot)
@@ -39,58 +47,32 @@ static void slot_clear(struct engine *e, struct slot *slot)
 	*slot = (struct slot){ 0 };
 }
 
-static void gone(struct engine *e, const char *id)
+void binder_stopped(struct engine *e, const char *id)
 {
-	struct container *c = model_container(e->model, id);
-
-	if (c && c->running) {
-		encode_container_gone(&e->record, id, clock_boot());
-		pipeline_made(e);
-	}
-	/* Also of one that never ran: its slot is to be given back. */
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->phase == SLOT_CONTAINER && streq(slot->id, id))
-			slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
+		if (slot->phase != SLOT_CONTAINER || !streq(slot->id, id))
+			continue;
+		slot->gone_at = 0;
+		slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
 	}
 }
 
-/*
- * The first program that a container executes is its init: known from the kernel before a runtime
- * says so, and for a container that lives 10 ms the only one who says it.
- */
-static void init_executed(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+/* The slot that it was opened in, NULL if that was the host's. */
+static struct slot *parent_of(struct engine *e, const struct slot *slot)
 {
-	struct container *c = model_container(e->model, slot->id);
-	struct container_info init = { .id = slot->id, .init_pid = record->pid,
-				       .pidns = record->pidns, .mntns = record->mntns,
-				       .init_start = record->start,
-				       .started = record->time + e->boot_to_epoch };
+	struct slot *parent = &e->slots[slot->parent % NUNCHI_SLOTS_MAX];
 
-	if (!c || c->running || slot->release_at)
-		return;
-	encode_container(&e->record, &init, record->time);
-	pipeline_made(e);
+	return slot->parent && parent->generation == slot->parent_generation ? parent : NULL;
 }
 
-static void init_exited(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+/* The container that it was opened in. */
+static struct container *outer_container(struct engine *e, const struct slot *slot)
 {
-	struct container *c = model_container(e->model, slot->id);
+	struct slot *parent = parent_of(e, slot);
 
-	if (c && c->info->init_pid == record->pid)
-		gone(e, slot->id);
-}
-
-void binder_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record)
-{
-	bool is_container = slot->phase == SLOT_CONTAINER && slot->generation == record->generation;
-
-	if (is_container && record->kind == NUNCHI_REC_EXEC)
-		init_executed(e, slot, record);
-	pipeline_record(e, record);
-	if (is_container && record->kind == NUNCHI_REC_EXIT)
-		init_exited(e, slot, record);
+	return parent && parent->phase == SLOT_CONTAINER ? model_container(e->model, parent->id) : NULL;
 }
 
 /* What waited goes on, in its order. */
@@ -100,7 +82,7 @@ static void release_held(struct engine *e, struct slot *slot)
 
 	while ((h = hold_take(&slot->held))) {
 		e->held_bytes -= h->record->len;
-		binder_deliver(e, slot, h->record);
+		life_deliver(e, slot, h->record);
 		free(h);
 	}
 }
@@ -129,10 +111,25 @@ static void bind_host(struct engine *e, struct slot *slot)
 static void push_identity(struct engine *e, struct slot *slot, const struct container_info *info)
 {
 	uint32_t n = number_of(e, slot);
+	bool exclusive = !(info->shares & SHARES_PID) && !info->sandbox && !info->pod_uid;
 
-	if (!(info->shares & SHARES_PID) && !info->sandbox && !info->pod_uid)
-		probe_slot_pidns(e->probe, n, slot->generation, info->pidns);
+	if (slot->inner) {
+		probe_slot_pidns(e->probe, n, slot->generation, slot->pidns, false);
+		return;
+	}
+	probe_slot_pidns(e->probe, n, slot->generation, info->pidns, exclusive);
 	probe_slot_cgroup(e->probe, n, slot->generation, info->cgroup_id);
+}
+
+/* A container that was made in another one says so. */
+static void say_parent(struct engine *e, struct container *c, const struct container *outer)
+{
+	struct container_info info = { .id = c->info->id, .parent_id = outer->info->id };
+
+	if (c->info->parent_id)
+		return;
+	encode_container(&e->record, &info, clock_boot());
+	pipeline_made(e);
 }
 
 static void bind_children(struct engine *e, struct slot *parent);
@@ -140,13 +137,17 @@ static void bind_children(struct engine *e, struct slot *parent);
 static void bind_container(struct engine *e, struct slot *slot, struct container *c)
 {
 	uint32_t n = number_of(e, slot);
+	struct container *outer = outer_container(e, slot);
 
 	log_debug("slot %u is container %s, by %s", n, c->info->id,
 		  c->info->source ? c->info->source : "its cgroup's path");
 	slot->phase = SLOT_CONTAINER;
 	slot->asked = false;
+	slot->inner = outer == c;
 	free(slot->id);
 	slot->id = xstrdup(c->info->id);
+	if (outer && outer != c)
+		say_parent(e, c, outer);
 	encode_slot(&e->record, n, slot->generation, slot->id, clock_boot());
 	pipeline_made(e);
 	push_identity(e, slot, c->info);
@@ -155,7 +156,24 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	bind_children(e, slot);
 }
 
-/* Slots that were opened by tasks of this one while it had no name: they are in it. */
+/* What opened it is a runtime that keeps its state in files and has no daemon. */
+static bool opened_by_plain_runtime(const struct slot *slot)
+{
+	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
+}
+
+/*
+ * Whether a container may have been made in there: by a runtime, or because its tasks have a
+ * cgroup of their own. Else a program of the container has only unshared its namespaces.
+ */
+static bool may_be_nested(const struct slot *slot, const struct container *outer)
+{
+	return opened_by_plain_runtime(slot) ||
+	       (slot->cgroup_path && outer->info->cgroup &&
+		!streq(slot->cgroup_path, outer->info->cgroup));
+}
+
+/* Slots that were opened by tasks of this one while it had no name. */
 static void bind_children(struct engine *e, struct slot *parent)
 {
 	struct container *c = model_container(e->model, parent->id);
@@ -163,8 +181,8 @@ static void bind_children(struct engine *e, struct slot *parent)
 	for (uint32_t i = 1; c && i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->phase == SLOT_PENDING && slot->parent == number_of(e, parent) &&
-		    slot->parent_generation == parent->generation)
+		if (slot->phase == SLOT_PENDING && parent_of(e, slot) == parent &&
+		    !may_be_nested(slot, c))
 			bind_container(e, slot, c);
 	}
 }
@@ -210,16 +228,15 @@ static void ask_disk(struct engine *e, struct slot *slot)
 /* A new pending slot: perhaps it is known already, else the disk is asked. */
 static void slot_look_up(struct engine *e, struct slot *slot)
 {
+	struct container *outer = outer_container(e, slot);
 	struct match m = { .slot = slot };
-	struct slot *parent = &e->slots[slot->parent % NUNCHI_SLOTS_MAX];
 
-	if (slot->parent && parent->generation == slot->parent_generation &&
-	    parent->phase == SLOT_CONTAINER) {
-		m.found = model_container(e->model, parent->id);
-	} else {
-		model_for_each_container(e->model, match_one, &m);
+	if (outer && !may_be_nested(slot, outer)) {
+		bind_container(e, slot, outer);
+		return;
 	}
-	if (m.found)
+	model_for_each_container(e->model, match_one, &m);
+	if (m.found && m.found != outer)
 		bind_container(e, slot, m.found);
 	else
 		ask_disk(e, slot);
@@ -234,6 +251,7 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	slot->phase = SLOT_PENDING;
 	slot->generation = record->generation;
 	slot->pid = record->pid;
+	slot->procs = 1;
 	slot->mntns = record->mntns;
 	slot->pidns = record->pidns;
 	slot->cgroup = record->cgroup;
@@ -265,7 +283,6 @@ void binder_pending(struct engine *e, const struct nunchi_head *record)
 
 		slot->parent = pending->parent_slot;
 		slot->parent_generation = pending->parent_generation;
-		slot->namespace_key = pending->namespace_key;
 	}
 	blob = event_blob(&ev, NUNCHI_BLOB_CGROUP_PATH, -1);
 	if (blob && !slot->cgroup_path) {
@@ -285,10 +302,10 @@ struct slot *binder_slot(struct engine *e, const struct nunchi_head *record)
 
 	if (likely(slot->phase != SLOT_UNKNOWN && slot->generation == record->generation))
 		return slot;
-	if (!record->slot) {
+	if (record->slot <= NUNCHI_SLOT_HELPERS) {
 		slot->phase = SLOT_HOST;
 		slot->generation = record->generation;
-		e->slots_used = MAX(e->slots_used, 1U);
+		e->slots_used = MAX(e->slots_used, record->slot + 1);
 		return slot;
 	}
 	if (record->generation < slot->generation)
@@ -318,13 +335,18 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 }
 
 /* Bound slots take over what is new in a container's facts; pending ones may be meant. */
-static void container_known(struct engine *e, struct container *c,
-			    const struct container_info *info, uint64_t token)
+void binder_container(struct engine *e, struct container *c, const struct container_info *info,
+		      uint64_t token)
 {
-	struct slot *asked = &e->slots[(token >> 32) % NUNCHI_SLOTS_MAX];
+	struct slot *asked = slot_of_token(e, token);
 
-	if (token && asked->phase == SLOT_PENDING && asked->generation == (uint32_t)token)
-		bind_container(e, asked, c);
+	if (asked && asked->phase == SLOT_PENDING) {
+		/* That its ancestor is the outer container's is no news: there may be one inside. */
+		if (outer_container(e, asked) == c)
+			binder_unknown(e, token);
+		else
+			bind_container(e, asked, c);
+	}
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
@@ -332,83 +354,64 @@ static void container_known(struct engine *e, struct container *c,
 			push_identity(e, slot, c->info);
 			probe_slot_set(e->probe, i, slot->generation, NUNCHI_SLOT_NAMED,
 				       mode_for(e, c));
-			if (c->running)
+			/* That of an earlier run is over, whatever the container does now. */
+			if (c->running && slot_matches(slot, info))
 				slot->release_at = 0;
 		} else if ((slot->phase == SLOT_PENDING || slot->phase == SLOT_HOST) &&
-			   slot_matches(slot, info)) {
+			   i > NUNCHI_SLOT_HELPERS && slot_matches(slot, info) &&
+			   outer_container(e, slot) != c) {
 			bind_container(e, slot, c);
 		}
 	}
 }
 
-/*
- * Whether the kernel tells this container's start and end itself: we saw its namespaces' birth, so
- * that its first exec starts it, at its time; a runtime's word for it comes later, perhaps too late.
- */
-static bool kernel_tells(const struct engine *e, const struct runtime_message *message)
+bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token)
 {
-	const struct slot *asked = &e->slots[(message->token >> 32) % NUNCHI_SLOTS_MAX];
+	const struct slot *asked = &e->slots[(token >> 32) % NUNCHI_SLOTS_MAX];
 
-	if (message->token && asked->born && asked->generation == (uint32_t)message->token)
+	if (token && asked->born && asked->generation == (uint32_t)token)
 		return true;
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		const struct slot *slot = &e->slots[i];
 
-		if (!slot->born)
+		if (!slot->born || slot->inner)
 			continue;
-		if (slot->phase == SLOT_CONTAINER ? streq(slot->id, message->info->id) :
-						    slot_matches(slot, message->info))
+		if (slot->phase == SLOT_CONTAINER ? streq(slot->id, info->id) :
+						    slot_matches(slot, info))
 			return true;
 	}
 	return false;
 }
 
-static void take_facts(struct engine *e, struct runtime_message *message)
+bool binder_ends_later(struct engine *e, const char *id, uint64_t at)
 {
-	struct container_info *info = message->info;
-	struct container *c = model_container(e->model, info->id);
-	uint32_t init_pid = info->init_pid;
+	struct container *c = model_container(e->model, id);
+	bool later = false;
 
-	if (!(c && c->running) && kernel_tells(e, message))
-		info->init_pid = 0;
-	encode_container(&e->record, info, clock_boot());
-	info->init_pid = init_pid;
-	pipeline_made(e);
-	c = model_container(e->model, info->id);
-	if (c)
-		container_known(e, c, info, message->token);
+	/* Of what is only counted no end is heard. */
+	if (!c || mode_for(e, c) != NUNCHI_MODE_EVENT)
+		return false;
+	for (uint32_t i = 1; i < e->slots_used; i++) {
+		struct slot *slot = &e->slots[i];
+
+		if (slot->phase == SLOT_CONTAINER && !slot->inner && streq(slot->id, id)) {
+			slot->gone_at = at;
+			later = true;
+		}
+	}
+	return later;
 }
 
-void binder_message(struct engine *e, struct runtime_message *message)
+void binder_unknown(struct engine *e, uint64_t token)
 {
-	struct slot *slot;
+	struct slot *slot = slot_of_token(e, token);
 
-	switch (message->type) {
-	case RUNTIME_CONTAINER:
-		take_facts(e, message);
-		break;
-	case RUNTIME_GONE:
-		gone(e, message->info->id);
-		break;
-	case RUNTIME_UNKNOWN:
-		slot = &e->slots[(message->token >> 32) % NUNCHI_SLOTS_MAX];
-		if (slot->generation != (uint32_t)message->token)
-			break;
-		slot->asked = false;
-		slot->next_try = clock_boot() +
-				 retry_ms[MIN(slot->tries, ARRAY_SIZE(retry_ms) - 1)] * NSEC_PER_MSEC;
-		slot->tries++;
-		break;
-	case RUNTIME_STATE:
-		if (message->ok)
-			log_debug("%s", message->text);
-		else
-			log_warn("%s", message->text);
-		break;
-	case RUNTIME_LISTED:
-		break;
-	}
-	runtime_message_free(message);
+	if (!slot)
+		return;
+	slot->asked = false;
+	slot->next_try = clock_boot() +
+			 retry_ms[MIN(slot->tries, ARRAY_SIZE(retry_ms) - 1)] * NSEC_PER_MSEC;
+	slot->tries++;
 }
 
 /*
@@ -419,12 +422,11 @@ void binder_message(struct engine *e, struct runtime_message *message)
 static char *plain_id(const struct slot *slot)
 {
 	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
-	bool runc = starts_with(slot->opener, "runc:["), crun = streq(slot->opener, "crun");
 	size_t len;
 
-	if (!slot->born || !(runc || crun) || !name || !*++name)
+	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name)
 		return NULL;
-	if (starts_with(name, runc ? "runc-" : "crun-"))
+	if (starts_with(name, *slot->opener == 'r' ? "runc-" : "crun-"))
 		name += strlen("runc-");
 	len = strlen(name);
 	if (len > strlen(".scope") && streq(name + len - strlen(".scope"), ".scope"))
@@ -433,32 +435,39 @@ static char *plain_id(const struct slot *slot)
 }
 
 /*
- * The hold is over. If the cgroup's path has an id, the container is known at least by that; what
- * nobody claims and nothing names is a sandbox of the host's.
+ * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
+ * a cgroup so: a container that runs is not taken over by a name. False: nothing.
  */
-static void give_up(struct engine *e, struct slot *slot)
+static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[65],
+			 const char **ret_runtime)
 {
-	struct container_info info = { 0 };
+	const struct container *c;
+
+	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
+		return false;
+	c = model_container(e->model, ret_id);
+	return !c || !c->running || slot_matches(slot, c->info);
+}
+
+/* As far as the kernel alone knows a container. NULL: it is none. */
+static struct container *name_by_kernel(struct engine *e, const struct slot *slot, const char *why)
+{
 	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
+	struct container_info info = { 0 };
 	const char *runtime = NULL;
 	struct container *c;
 	char id[65];
 
-	if (slot->cgroup_path && cgroup_container_id(slot->cgroup_path, id, &runtime)) {
-		/* Anyone can name a cgroup so: a container that runs is not taken over by a name. */
+	if (id_of_cgroup(e, slot, id, &runtime)) {
 		c = model_container(e->model, id);
-		if (c && c->running && !slot_matches(slot, c->info)) {
-			bind_host(e, slot);
-			return;
-		}
 		info.id = id;
+		info.incomplete = c && c->info->name ? NULL : (char *)why;
 	} else if ((plain = plain_id(slot)) &&
 		   !((c = model_container(e->model, plain)) && c->running)) {
 		info.id = info.name = plain;
 		runtime = *slot->opener == 'c' ? "crun" : "runc";
 	} else {
-		bind_host(e, slot);
-		return;
+		return NULL;
 	}
 	info.runtime = runtime_name = xstrdup(runtime);
 	/* Not its cgroup as an identity: it may be one that others are in. */
@@ -467,36 +476,53 @@ static void give_up(struct engine *e, struct slot *slot)
 	info.pidns = slot->pidns;
 	encode_container(&e->record, &info, clock_boot());
 	pipeline_made(e);
-	c = model_container(e->model, info.id);
+	return model_container(e->model, info.id);
+}
+
+/* The hold is over: what nobody claims and nothing names is a sandbox of where it was opened. */
+static void give_up(struct engine *e, struct slot *slot, const char *why)
+{
+	struct container *outer = outer_container(e, slot);
+	struct container *c = name_by_kernel(e, slot, why);
+
+	if (!c)
+		c = outer;
 	if (c)
 		bind_container(e, slot, c);
 	else
 		bind_host(e, slot);
 }
 
-/* A record that waits may say who is init in there, and that it is over: then nothing will come. */
+/*
+ * A record that waits may say who is init in there, and that all is over: then nothing will come.
+ * Past the bound of what may wait, a slot goes on without a name.
+ */
 void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record)
 {
 	uint64_t soon = clock_boot() + RETRY_DEAD;
 
 	if (record->vpid == 1 && record->pid != 1)
 		slot->init_pid = record->pid;
-	if (record->kind == NUNCHI_REC_EXIT && record->pid == slot->init_pid)
+	if (record->kind == NUNCHI_REC_FORK && record->pid != slot->pid)
+		slot->procs++;
+	if (record->kind == NUNCHI_REC_EXIT &&
+	    ((slot->procs && !--slot->procs) || record->pid == slot->init_pid))
 		slot->give_up_at = MIN(slot->give_up_at, soon);
 	hold_add(&slot->held, record);
 	e->held_bytes += record->len;
+	if (unlikely(e->held_bytes > e->config->hold_bytes))
+		give_up(e, slot, "more waited for names than --hold-bytes allows");
 }
 
 /* Gives a slot back when its container is gone and everything of it has come. */
 static void give_back(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot), generation = slot->generation;
-	struct container *c = slot->id ? model_container(e->model, slot->id) : NULL;
+	struct container *c = slot->id && !slot->inner ? model_container(e->model, slot->id) : NULL;
 
 	if (!account_complete(e, n))
 		return;
 	account_close(e, n);
-	probe_forget_namespace(e->probe, slot->namespace_key);
 	if (c) {
 		probe_forget_pidns(e->probe, c->info->pidns);
 		probe_forget_cgroup(e->probe, c->info->cgroup_id);
@@ -507,24 +533,91 @@ static void give_back(struct engine *e, struct slot *slot)
 	slot->generation = generation + 1;
 }
 
+static bool is_alive(uint32_t pid)
+{
+	return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
+}
+
+/* Whether somebody still goes by it: a process that got away, or a slot that was opened in it. */
+static bool slot_in_use(struct engine *e, const struct slot *slot)
+{
+	uint32_t n = number_of(e, slot);
+	const struct process *p = NULL;
+
+	for (uint32_t i = 1; i < e->slots_used; i++)
+		if (e->slots[i].phase != SLOT_UNKNOWN && parent_of(e, &e->slots[i]) == slot)
+			return true;
+	if (!model_slot_processes(e->model, n))
+		return false;
+	while ((p = model_slot_next(e->model, n, slot->generation, p)))
+		if (is_alive(p->pid))
+			return true;
+	return false;
+}
+
+static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
+{
+	if (slot->gone_at && now >= slot->gone_at) {
+		slot->gone_at = 0;
+		life_gone(e, slot->id);
+	}
+	/* Of what is only counted nobody hears who is in there. */
+	if (slot->inner && !slot->release_at && now >= e->next_check &&
+	    now > slot->opened + ENGINE_RELEASE_NS &&
+	    mode_for(e, model_container(e->model, slot->id)) == NUNCHI_MODE_EVENT)
+		slot->release_at = now;
+	if (!slot->release_at || now < slot->release_at)
+		return;
+	if (slot_in_use(e, slot))
+		slot->release_at = slot->inner ? 0 : now + NSEC_PER_SEC;
+	else
+		give_back(e, slot);
+}
+
+static void look_at_host(struct engine *e, struct slot *slot, uint64_t now, bool many)
+{
+	if (number_of(e, slot) <= NUNCHI_SLOT_HELPERS)
+		return;
+	if (many && !slot->release_at) {
+		probe_slot_sandbox(e->probe, number_of(e, slot), slot->generation);
+		slot->release_at = now;
+	}
+	if (!slot->release_at && now >= e->next_check && !is_alive(slot->pid))
+		slot->release_at = now;
+	if (slot->release_at && now >= slot->release_at)
+		give_back(e, slot);
+}
+
 void binder_tick(struct engine *e, uint64_t now)
 {
-	uint64_t hold = e->config->hold_ms * NSEC_PER_MSEC;
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+	unsigned sandboxes = 0;
 
+	if (now < e->next_look)
+		return;
+	e->next_look = now + ENGINE_LOOK_NS;
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->phase == SLOT_PENDING) {
-			if (now >= slot->give_up_at || e->held_bytes > ENGINE_HOLD_BYTES)
-				give_up(e, slot);
-			else if (!slot->asked && now >= slot->next_try)
+		switch (slot->phase) {
+		case SLOT_PENDING:
+			if (now >= slot->give_up_at) {
+				strbuf_reset(&why);
+				strbuf_addf(&why, "no runtime named it within %.1f s",
+					    (double)(now - slot->opened) / (double)NSEC_PER_SEC);
+				give_up(e, slot, why.s);
+			} else if (!slot->asked && now >= slot->next_try) {
 				ask_disk(e, slot);
-		} else if (slot->release_at && now >= slot->release_at) {
-			give_back(e, slot);
-		} else if (slot->phase == SLOT_HOST && !slot->release_at && now >= e->next_check &&
-			   now > slot->opened + 2 * hold && kill((pid_t)slot->pid, 0) &&
-			   errno == ESRCH) {
-			slot->release_at = now;
+			}
+			break;
+		case SLOT_CONTAINER:
+			look_at_container(e, slot, now);
+			break;
+		case SLOT_HOST:
+			look_at_host(e, slot, now, ++sandboxes > SANDBOXES_MAX);
+			break;
+		case SLOT_UNKNOWN:
+			break;
 		}
 	}
 }
@@ -542,7 +635,7 @@ void binder_release_all(struct engine *e)
 {
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		if (e->slots[i].phase == SLOT_PENDING)
-			give_up(e, &e->slots[i]);
+			give_up(e, &e->slots[i], "nunchi ended before a runtime named it");
 	}
 }
 

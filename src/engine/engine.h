@@ -11,7 +11,7 @@
 #include "runtime/runtime.h"
 
 #define ENGINE_HOLD_MS_DEFAULT 2000	/* a runtime's API answers within 100 ms, a slow disk within 1 s */
-#define ENGINE_HOLD_BYTES (8U << 20)	/* of records that wait for names, over all containers */
+#define ENGINE_HOLD_BYTES_DEFAULT (8U << 20)	/* 40,000 events: of a busy entrypoint's first seconds */
 
 struct engine_config {
 	const char *replay;		/* capture file to read; NULL: live */
@@ -25,6 +25,7 @@ struct engine_config {
 	uint64_t count;			/* end after so many events shown; 0: no limit */
 	uint64_t timeout;		/* ns to run; 0: no limit */
 	unsigned hold_ms;
+	size_t hold_bytes;		/* of records that wait for names, over all containers */
 	struct runtimes_config runtimes;
 	struct output *output;		/* borrowed; NULL: nothing is shown (record, ps) */
 	int out_fd;			/* where the output goes; a terminal's width is followed */

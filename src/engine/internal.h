@@ -15,8 +15,10 @@
 #define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
+#define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
+#define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
 
 enum slot_phase {
@@ -32,10 +34,11 @@ struct slot {
 	uint32_t generation;
 	uint32_t parent;	/* slot it was opened from */
 	uint32_t parent_generation;
-	uint32_t pid;		/* the task that opened it */
+	bool inner;		/* part of the container that it was opened in: a sandbox there */
+	uint32_t pid;		/* the process that opened it */
+	unsigned procs;		/* alive in it, while it waits for a name */
 	uint32_t mntns;
 	uint32_t pidns;
-	uint64_t namespace_key;	/* of the mount namespace, for the kernel side; 0: unknown */
 	uint64_t cgroup;
 	char *cgroup_path;	/* NULL: unknown */
 	bool born;		/* we saw its namespaces' birth: they are younger than time */
@@ -46,6 +49,7 @@ struct slot {
 	uint64_t opened;	/* boot ns */
 	uint64_t give_up_at;	/* when the hold ends, boot ns */
 	uint64_t next_try;	/* when to ask the disk again, boot ns */
+	uint64_t gone_at;	/* a runtime says that it has stopped: when to believe it; 0: not */
 	uint64_t release_at;	/* its container has stopped: when to give the slot back; 0: not */
 	unsigned tries;
 	bool asked;		/* an answer is due */
@@ -90,6 +94,8 @@ struct engine {
 	uint64_t missing;		/* numbers that have not come */
 	uint64_t told_missing;
 	uint64_t next_check;		/* for losses, boot ns */
+	uint64_t next_look;		/* at the slots, boot ns */
+	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool ready;			/* the ready line has been said */
 	bool stop;			/* a signal: what has come is still shown */
 	bool ending;			/* the count is reached: nothing more is shown */
@@ -97,6 +103,13 @@ struct engine {
 	bool blocked;			/* the writer did not take what is in out */
 	int failure;			/* -errno of output or capture, sticky */
 };
+
+/* Kinds that the kernel's account counts. */
+static inline bool is_accounted(const struct nunchi_head *record)
+{
+	return record->kind <= NUNCHI_REC_EXIT || (record->kind >= NUNCHI_REC_ENTER &&
+						   record->kind <= NUNCHI_REC_MOVED);
+}
 
 /* pipeline.c: a record, to the model and out. */
 void pipeline_record(struct engine *e, const struct nunchi_head *record);
@@ -108,13 +121,21 @@ void pipeline_made(struct engine *e);
 /* binder.c: which slot is whose. */
 void binder_pending(struct engine *e, const struct nunchi_head *record);
 void binder_cgroup(struct engine *e, const struct nunchi_head *record);
-void binder_message(struct engine *e, struct runtime_message *message);
 /* Keeps a record of a slot that is pending. */
 void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record);
-/* A record of a slot that is bound goes on; a container's start and end are noticed on the way. */
-void binder_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 /* Retries, ends of holds, slots to give back. */
 void binder_tick(struct engine *e, uint64_t now);
+/* What a runtime says of a container: slots are bound to it, or know more of it. */
+void binder_container(struct engine *e, struct container *c, const struct container_info *info,
+		      uint64_t token);
+/* Whether the kernel saw this container's namespaces come, so that it tells start and end itself. */
+bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token);
+/* Whether the kernel will tell of the container's end; if not, it is to be gone at that time. */
+bool binder_ends_later(struct engine *e, const char *id, uint64_t at);
+/* The disk does not know whose the slot of this token is. */
+void binder_unknown(struct engine *e, uint64_t token);
+/* The container stopped: its slots are to be given back. */
+void binder_stopped(struct engine *e, const char *id);
 /* The slot of a record; a pending one is made of what nobody has announced. */
 struct slot *binder_slot(struct engine *e, const struct nunchi_head *record);
 /* Ends all holds: at the end. */
@@ -122,9 +143,30 @@ void binder_release_all(struct engine *e);
 unsigned binder_waiting(const struct engine *e);
 void binder_free(struct engine *e);
 
+/* life.c: what becomes of containers, as records of the stream. */
+void life_message(struct engine *e, struct runtime_message *message);
+/* It has stopped, whoever says so. */
+void life_gone(struct engine *e, const char *id);
+/* A record of a slot that is bound goes on; starts, ends and escapes are noticed on the way. */
+void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
+
+/*
+ * heartbeat.c: a file that is touched each second, so that who comes next can tell since when
+ * nobody watched. Starting tells of those that were left behind.
+ */
+void heartbeat_start(struct engine *e);
+void heartbeat_beat(struct engine *e);
+void heartbeat_end(struct engine *e);
+
 /* live.c and replay.c: where records come from. */
 int live_run(struct engine *e);
+/* A record whose slot is known, or is not yet: it goes on its way, or waits. */
+void live_dispatch(struct engine *e, const struct nunchi_head *record);
+
 int replay_run(struct engine *e);
+
+/* present.c: what ran before we did, with its ancestors, as records. 0 or -errno. */
+int present_find(struct engine *e) _must_check_;
 
 /* account.c */
 /* Whether everything the kernel sent of the slot has come. */

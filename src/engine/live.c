@@ -5,7 +5,6 @@
  * be on its way to another ring. What comes later than that is marked, counted and taken as it is.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
@@ -17,7 +16,6 @@
 #include "internal.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
-#define PROC_FILE_MAX 4096	/* of cmdline, exe, cwd */
 
 /* Which calls are to be shown: the set, and what the filter names, less what it refuses. */
 static void choose_calls(struct engine *e)
@@ -88,8 +86,7 @@ static void say_host(struct engine *e)
 	free(groups);
 }
 
-/* A record whose slot is known, or is not yet: on its way, or held. */
-static void dispatch(struct engine *e, const struct nunchi_head *record)
+void live_dispatch(struct engine *e, const struct nunchi_head *record)
 {
 	struct slot *slot;
 
@@ -105,13 +102,13 @@ static void dispatch(struct engine *e, const struct nunchi_head *record)
 		break;
 	}
 	slot = binder_slot(e, record);
-	if (record->kind <= NUNCHI_REC_EXIT)
+	if (is_accounted(record))
 		slot->account.received++;
 	if (slot->phase == SLOT_PENDING) {
 		binder_hold(e, slot, record);
 		return;
 	}
-	binder_deliver(e, slot, record);
+	life_deliver(e, slot, record);
 }
 
 static void check_number(struct engine *e, unsigned ring, uint64_t seq)
@@ -188,7 +185,7 @@ static unsigned drain(struct engine *e, uint64_t watermark)
 			record = mark_late(e, record);
 		else
 			e->last_time = record->time;
-		dispatch(e, record);
+		live_dispatch(e, record);
 		ring_advance(probe_ring(e->probe, first));
 		if (!(++n % 64))
 			ring_commit(probe_ring(e->probe, first));
@@ -197,50 +194,6 @@ static unsigned drain(struct engine *e, uint64_t watermark)
 	for (unsigned i = 0; i < n_rings; i++)
 		ring_commit(probe_ring(e->probe, i));
 	return n;
-}
-
-static size_t read_file(const char *path, char *buf, size_t size)
-{
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	size_t len = 0;
-	ssize_t n;
-
-	while (fd >= 0 && len < size && (n = read(fd, buf + len, size - len)) > 0)
-		len += (size_t)n;
-	return len;
-}
-
-static const char *read_link(const char *path, char *buf, size_t size)
-{
-	ssize_t n = readlink(path, buf, size - 1);
-
-	if (n <= 0)
-		return NULL;
-	buf[n] = '\0';
-	return buf;
-}
-
-/* A process that already ran: the kernel's head, and what /proc says of it. */
-static void task_found(const struct nunchi_head *head, void *arg)
-{
-	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
-	struct engine *e = arg;
-	char path[64], exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], argv[PROC_FILE_MAX], comm[32];
-	size_t argv_len, comm_len;
-
-	snprintf(path, sizeof(path), "/proc/%u/cmdline", head->pid);
-	argv_len = read_file(path, argv, sizeof(argv));
-	snprintf(path, sizeof(path), "/proc/%u/comm", head->ppid);
-	comm_len = read_file(path, comm, sizeof(comm) - 1);
-	while (comm_len && comm[comm_len - 1] == '\n')
-		comm_len--;
-	comm[comm_len] = '\0';
-	snprintf(path, sizeof(path), "/proc/%u/exe", head->pid);
-	const char *exe_link = read_link(path, exe, sizeof(exe));
-	snprintf(path, sizeof(path), "/proc/%u/cwd", head->pid);
-	encode_process(&record, head, exe_link, read_link(path, cwd, sizeof(cwd)), argv, argv_len,
-		       comm_len ? comm : NULL);
-	dispatch(e, (const struct nunchi_head *)(const void *)record.s);
 }
 
 static unsigned count_wanted(const struct engine *e)
@@ -300,7 +253,7 @@ static void take_messages(struct engine *e)
 	struct runtime_message *message;
 
 	while ((message = runtimes_next(e->runtimes)))
-		binder_message(e, message);
+		life_message(e, message);
 }
 
 static void take_signal(struct engine *e, int fd)
@@ -349,6 +302,7 @@ static void tick(struct engine *e, uint64_t now)
 		say_ready(e);
 	}
 	binder_tick(e, now);
+	heartbeat_beat(e);
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
@@ -462,10 +416,14 @@ static int start(struct engine *e, struct strbuf *err)
 	e->started = clock_boot();
 	e->boot_to_epoch = clock_epoch() - e->started;
 	say_host(e);
+	encode_slot(&e->record, NUNCHI_SLOT_HELPERS, PROBE_GENERATION_FIRST, NULL, e->started);
+	pipeline_made(e);
+	if (!e->config->snapshot)
+		heartbeat_start(e);
 	r = probe_attach(e->probe, err);
 	if (r < 0)
 		return r;
-	r = probe_tasks(e->probe, task_found, e);
+	r = present_find(e);
 	if (r < 0)
 		strbuf_addf(err, "looking at what already runs failed: %s", strerror(-r));
 	return r;
@@ -494,5 +452,6 @@ int live_run(struct engine *e)
 	}
 	r = loop(e, epoll, signals);
 	finish(e);
+	heartbeat_end(e);
 	return r;
 }

@@ -8,13 +8,6 @@
 
 #include "internal.h"
 
-/* Kinds that the kernel's account counts. */
-static bool is_accounted(const struct nunchi_head *record)
-{
-	return record->kind == NUNCHI_REC_SYSCALL || record->kind == NUNCHI_REC_EXEC ||
-	       record->kind == NUNCHI_REC_FORK || record->kind == NUNCHI_REC_EXIT;
-}
-
 /* A container that ran before we did is not news. A pure function of the stream. */
 static bool is_news(const struct engine *e, const struct event *ev)
 {
@@ -35,22 +28,24 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 		       !(e->config->failed_only && !event_failed(ev));
 	case EVENT_PROCEXIT:
 		return e->show.procexit && !e->config->failed_only;
-	case EVENT_CONTAINER_STARTED:
-	case EVENT_CONTAINER_STOPPED:
-		return !e->config->set_given && !e->config->failed_only && is_news(e, ev);
 	case EVENT_LOST:
+	case EVENT_GAP:
 		return true;
 	case EVENT_OTHER:
-		break;
+		return false;
+	default:
+		return !e->config->set_given && !e->config->failed_only && is_news(e, ev);
 	}
-	return false;
 }
 
 static bool is_wanted(struct engine *e, const struct event *ev)
 {
 	if (!is_asked_for(e, ev))
 		return false;
-	if (!ev->container && !e->config->host)
+	if (ev->type == EVENT_GAP)
+		return true;
+	/* What the kernel itself starts on the host may be a container's doing. */
+	if (!ev->container && !e->config->host && ev->head->slot != NUNCHI_SLOT_HELPERS)
 		return false;
 	/* A loss is of every kind of event: only whose it is can make it another's business. */
 	if (ev->type == EVENT_LOST)
@@ -83,7 +78,7 @@ static bool show(struct engine *e, struct event *ev)
 		return true;
 	if (e->blocked)
 		pipeline_flush(e, false);
-	if (e->blocked && ev->type != EVENT_LOST)
+	if (e->blocked && ev->type != EVENT_LOST && ev->type != EVENT_GAP)
 		return false;
 	output_event(e->config->output, &e->fields, &e->out);
 	if (e->out.len >= ENGINE_OUT_BYTES)

@@ -44,6 +44,8 @@ struct container_info {
 	char *pod_namespace;
 	char *pod_uid;
 	char *cgroup;		/* path below the hierarchy's root, "/docker/<id>" */
+	char *parent_id;	/* full id of the container that it was made in; NULL: the host */
+	char *incomplete;	/* why its name is not known; NULL: it is */
 	char *source;		/* who said so: "docker /run/docker.sock", "disk /run/runc/x/state.json" */
 	struct label *labels;
 	size_t n_labels;

@@ -246,6 +246,42 @@ void encode_lost(struct strbuf *out, const struct nunchi_lost *lost, uint32_t sl
 	encode_end(out);
 }
 
+void encode_life(struct strbuf *out, const struct nunchi_head *head, enum nunchi_life_what what,
+		 int exit_code, const char *full_id)
+{
+	const struct nunchi_life life = { .what = (uint32_t)what, .exit_code = exit_code };
+	struct nunchi_head copy = *head;
+
+	copy.kind = NUNCHI_REC_LIFE;
+	encode_begin(out, &copy);
+	encode_bytes(out, &life, sizeof(life));
+	encode_bytes(out, full_id, strnlen(full_id, CONTAINER_STRING_MAX));
+	encode_end(out);
+}
+
+void encode_escape(struct strbuf *out, const struct nunchi_head *record, uint32_t namespaces,
+		   const struct event_blob *path)
+{
+	const struct nunchi_escape escape = { .namespaces = namespaces };
+	struct nunchi_head copy = *record;
+
+	copy.kind = NUNCHI_REC_ESCAPE;
+	encode_begin(out, &copy);
+	encode_bytes(out, &escape, sizeof(escape));
+	if (path)
+		encode_blob(out, NUNCHI_BLOB_CGROUP_PATH, 0, path->flags, path->data, path->len);
+	encode_end(out);
+}
+
+void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time)
+{
+	const struct nunchi_gap gap = { .from = from, .to = to };
+
+	begin(out, NUNCHI_REC_GAP, time, 0, 0);
+	encode_bytes(out, &gap, sizeof(gap));
+	encode_end(out);
+}
+
 /*
  * Body of an ACCOUNT record: how many reasons for a loss the writer knew, then both halves, each
  * its four counters and as many drops, so that a new reason does not make old captures unreadable.

@@ -46,6 +46,15 @@ void encode_process(struct strbuf *out, const struct nunchi_head *head, const ch
 void encode_lost(struct strbuf *out, const struct nunchi_lost *lost, uint32_t slot,
 		 uint32_t generation, uint64_t time);
 
+/* head: of the task that a program was run by (EXEC), or zero but for its time. */
+void encode_life(struct strbuf *out, const struct nunchi_head *head, enum nunchi_life_what what,
+		 int exit_code, const char *full_id);
+/* record: the NAMESPACES or MOVED record that it follows from. path: that of the cgroup, or NULL. */
+void encode_escape(struct strbuf *out, const struct nunchi_head *record, uint32_t namespaces,
+		   const struct event_blob *path);
+/* ns since the epoch. */
+void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time);
+
 /* Both halves of a slot's account. */
 struct account_user {
 	uint64_t received;	/* = shown + filtered + dropped + held */

@@ -109,13 +109,35 @@ static size_t fixed_part(unsigned kind)
 	case NUNCHI_REC_CGROUP_NEW:
 	case NUNCHI_REC_CGROUP_GONE:
 		return sizeof(struct nunchi_cgroup);
+	case NUNCHI_REC_NAMESPACES:
+		return sizeof(struct nunchi_namespaces);
+	case NUNCHI_REC_MOVED:
+		return sizeof(struct nunchi_moved);
+	case NUNCHI_REC_ESCAPE:
+		return sizeof(struct nunchi_escape);
 	case NUNCHI_REC_FORK:
 	case NUNCHI_REC_TASK:
+	case NUNCHI_REC_ENTER:
 	case NUNCHI_REC_PROCESS:
 		return 0;
 	default:
 		return SIZE_MAX;
 	}
+}
+
+/* DIED and OOM only tell the model how what stops ended. */
+static enum event_type life_type(uint32_t what)
+{
+	static const enum event_type types[] = {
+		[NUNCHI_LIFE_CREATED] = EVENT_CONTAINER_CREATED,
+		[NUNCHI_LIFE_REMOVED] = EVENT_CONTAINER_REMOVED,
+		[NUNCHI_LIFE_PAUSED] = EVENT_CONTAINER_PAUSED,
+		[NUNCHI_LIFE_RESUMED] = EVENT_CONTAINER_RESUMED,
+		[NUNCHI_LIFE_EXEC] = EVENT_CONTAINER_EXEC,
+		[NUNCHI_LIFE_INFO] = EVENT_CONTAINER_INFO,
+	};
+
+	return what && what < ARRAY_SIZE(types) ? types[what] : EVENT_OTHER;
 }
 
 static int decode_fixed(struct event *ev, const char *p, size_t len, const char **ret_why)
@@ -135,6 +157,25 @@ static int decode_fixed(struct event *ev, const char *p, size_t len, const char 
 			return bad(ret_why, "a loss without its count");
 		ev->type = EVENT_LOST;
 		memcpy(&ev->lost, p, sizeof(ev->lost));
+		return 0;
+	case NUNCHI_REC_LIFE:
+		if (len <= sizeof(struct nunchi_life))
+			return bad(ret_why, "a container's life without its id");
+		ev->type = life_type(((const struct nunchi_life *)(const void *)p)->what);
+		return 0;
+	case NUNCHI_REC_GAP:
+		if (len < sizeof(struct nunchi_gap))
+			return bad(ret_why, "a gap without its times");
+		ev->type = EVENT_GAP;
+		return 0;
+	case NUNCHI_REC_NAMESPACES:
+		ev->type = EVENT_NS_CHANGED;
+		return 0;
+	case NUNCHI_REC_MOVED:
+		ev->type = EVENT_CGROUP_MOVED;
+		return 0;
+	case NUNCHI_REC_ESCAPE:
+		ev->type = EVENT_ESCAPE;
 		return 0;
 	default:
 		return 0;
@@ -188,18 +229,41 @@ const struct event_blob *event_blob(const struct event *ev, enum nunchi_blob_typ
 	return NULL;
 }
 
-/* What an event is that is no system call. By enum event_type. */
 static const struct {
 	const char *name;
 	const char *activity;
 	enum activity_category category;
+	bool process;
 } kinds[] = {
-	[EVENT_PROCEXIT] = { "procexit", "Process Exit", CATEGORY_PROCESS },
-	[EVENT_CONTAINER_STARTED] = { "container_started", "Container Start", CATEGORY_PROCESS },
-	[EVENT_CONTAINER_STOPPED] = { "container_stopped", "Container Stop", CATEGORY_PROCESS },
-	[EVENT_LOST] = { "events_lost", "Events Lost", CATEGORY_SYSTEM },
-	[EVENT_OTHER] = { "other", "Other", CATEGORY_SYSTEM },
+	[EVENT_SYSCALL] = { .process = true },
+#define X(id, n, a, c, p) [EVENT_##id] = { n, a, CATEGORY_##c, p },
+	EVENT_TYPES(X)
+#undef X
+	[EVENT_OTHER] = { "other", "Other", CATEGORY_SYSTEM, false },
 };
+
+bool event_has_process(enum event_type type)
+{
+	return kinds[type].process;
+}
+
+void namespaces_print(struct strbuf *out, uint32_t bits)
+{
+	static const char *const names[NUNCHI_NS_MAX] = {
+#define X(name, text) [NUNCHI_NS_##name] = text,
+		NUNCHI_NAMESPACES(X)
+#undef X
+	};
+	const char *comma = "";
+
+	for (unsigned i = 0; i < NUNCHI_NS_MAX; i++) {
+		if (!(bits & 1U << i))
+			continue;
+		strbuf_adds(out, comma);
+		strbuf_adds(out, names[i]);
+		comma = ",";
+	}
+}
 
 const char *event_type_name(const struct event *ev)
 {

@@ -21,14 +21,32 @@ struct event_blob {
 	uint8_t arg;
 };
 
-/* What an event is to the person: evt.type. */
+/*
+ * What is an event and no system call: evt.type, activity.name, category, and whether a process
+ * did it (those are shown with the process, the others with a mark).
+ */
+#define EVENT_TYPES(X)                                                                          \
+	X(PROCEXIT, "procexit", "Process Exit", PROCESS, true)                                  \
+	X(CONTAINER_CREATED, "container_created", "Container Create", PROCESS, false)           \
+	X(CONTAINER_STARTED, "container_started", "Container Start", PROCESS, false)            \
+	X(CONTAINER_EXEC, "container_exec", "Container Exec", PROCESS, true)                    \
+	X(CONTAINER_STOPPED, "container_stopped", "Container Stop", PROCESS, false)             \
+	X(CONTAINER_REMOVED, "container_removed", "Container Remove", PROCESS, false)           \
+	X(CONTAINER_PAUSED, "container_paused", "Container Pause", PROCESS, false)              \
+	X(CONTAINER_RESUMED, "container_resumed", "Container Resume", PROCESS, false)           \
+	X(CONTAINER_INFO, "container_info", "Container Info", PROCESS, false)                   \
+	X(NS_CHANGED, "ns_changed", "Namespace Change", NAMESPACE, true)                        \
+	X(CGROUP_MOVED, "cgroup_moved", "Cgroup Move", NAMESPACE, true)                         \
+	X(ESCAPE, "container_escape_suspected", "Container Escape", NAMESPACE, true)            \
+	X(GAP, "sensor_gap", "Sensor Gap", SYSTEM, false)                                       \
+	X(LOST, "events_lost", "Events Lost", SYSTEM, false)
+
 enum event_type {
-	EVENT_SYSCALL,		/* call->name, an execve included */
-	EVENT_PROCEXIT,		/* "procexit" */
-	EVENT_CONTAINER_STARTED,	/* "container_started": found or started; shown with "*" */
-	EVENT_CONTAINER_STOPPED,	/* "container_stopped" */
-	EVENT_LOST,		/* "events_lost"; shown with "!" */
-	EVENT_OTHER,		/* a record for the model only: never shown */
+	EVENT_SYSCALL,	/* call->name, an execve included */
+#define X(id, name, activity, category, process) EVENT_##id,
+	EVENT_TYPES(X)
+#undef X
+	EVENT_OTHER,	/* a record for the model only: never shown */
 };
 
 struct process;
@@ -44,7 +62,7 @@ struct event {
 	uint64_t args[6];
 	uint32_t exit_code;		/* EVENT_PROCEXIT: wait status */
 	struct nunchi_lost lost;	/* EVENT_LOST */
-	const void *body;		/* after the head, for kinds that have no blobs */
+	const void *body;		/* after the head: what wire.h says follows it, whole */
 	size_t body_len;
 	unsigned n_blobs;
 	struct event_blob blobs[EVENT_BLOBS_MAX];
@@ -65,6 +83,30 @@ int event_decode(struct event *ev, const void *data, size_t len, uint64_t boot_t
 
 /* The first blob of this type and argument (-1: any argument), or NULL. */
 const struct event_blob *event_blob(const struct event *ev, enum nunchi_blob_type type, int arg);
+
+/* A process did it: what its head says of a task is shown. */
+bool event_has_process(enum event_type type);
+
+/* The body of a record as its kind of event has it; NULL of other events. */
+static inline const struct nunchi_namespaces *event_namespaces(const struct event *ev)
+{
+	return ev->type == EVENT_NS_CHANGED ? ev->body : NULL;
+}
+static inline const struct nunchi_moved *event_moved(const struct event *ev)
+{
+	return ev->type == EVENT_CGROUP_MOVED ? ev->body : NULL;
+}
+static inline const struct nunchi_escape *event_escape(const struct event *ev)
+{
+	return ev->type == EVENT_ESCAPE ? ev->body : NULL;
+}
+static inline const struct nunchi_gap *event_gap(const struct event *ev)
+{
+	return ev->type == EVENT_GAP ? ev->body : NULL;
+}
+
+/* Names of namespaces by commas; bits 1 << enum nunchi_namespace. */
+void namespaces_print(struct strbuf *out, uint32_t bits);
 
 /* evt.type: "openat", "procexit", ... */
 const char *event_type_name(const struct event *ev);

@@ -49,6 +49,13 @@ static inline void value_set_comm(struct value *v, const char comm[16])
 		value_set_bytes(v, comm, strnlen(comm, 16));
 }
 
+/* A text in memory of the context; missing when empty. */
+static inline void value_set_strbuf(struct value *v, const struct strbuf *b)
+{
+	if (b->len)
+		value_set_bytes(v, b->s, b->len);
+}
+
 /* An empty strbuf for text that an accessor makes. */
 static inline struct strbuf *scratch_next(struct field_context *fc)
 {

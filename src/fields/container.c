@@ -6,6 +6,8 @@
  */
 #include "accessors.h"
 
+#include <sys/wait.h>
+
 enum owner event_owner(const struct field_context *fc)
 {
 	const struct event *ev = fc->ev;
@@ -75,11 +77,42 @@ INFO_TEXT(container_cgroup, cgroup)
 INFO_TEXT(k8s_ns_name, pod_namespace)
 INFO_TEXT(k8s_pod_name, pod_name)
 INFO_TEXT(k8s_pod_uid, pod_uid)
+INFO_TEXT(container_parent_id, parent_id)
+INFO_TEXT(container_incomplete, incomplete)
 INFO_NUMBER(container_pid, init_pid)
 INFO_NUMBER(container_pidns, pidns)
 INFO_NUMBER(container_mntns, mntns)
 INFO_NUMBER(container_start_ts, started)
 INFO_NUMBER(container_created, created)
+
+/* How its last run ended, if that is what is told and anybody knows. */
+static bool ended(const struct event *ev, int *ret_status)
+{
+	*ret_status = ev->container ? ev->container->exit_status : -1;
+	return ev->type == EVENT_CONTAINER_STOPPED && *ret_status >= 0;
+}
+
+FIELD_GET(container_exit_code)
+{
+	int status;
+
+	if (ended(fc->ev, &status) && WIFEXITED(status))
+		value_set_number(ret, WEXITSTATUS(status));
+}
+
+FIELD_GET(container_exit_signal)
+{
+	int status;
+
+	if (ended(fc->ev, &status) && WIFSIGNALED(status))
+		value_set_text(ret, signal_name(WTERMSIG(status)));
+}
+
+FIELD_GET(container_oom)
+{
+	if (fc->ev->type == EVENT_CONTAINER_STOPPED && fc->ev->container)
+		value_set_bool(ret, fc->ev->container->oom);
+}
 
 FIELD_GET(container_privileged)
 {

@@ -29,6 +29,7 @@ struct value {
 /* What a field depends on: what an output may cache, and what a filter can decide early. */
 enum field_scope {
 	SCOPE_EVENT,	/* anything of the event itself */
+	SCOPE_OTHER,	/* anything of an event that is no system call; of those it is missing */
 	SCOPE_TYPE,	/* only the event's type: evt.type, activity.* */
 	SCOPE_PROCESS,	/* only struct process and its version (proc.exepath, proc.cmdline ...) */
 	SCOPE_CONTAINER,	/* only struct container and its version (container.*, k8s.*) */

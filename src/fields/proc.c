@@ -87,6 +87,26 @@ FIELD_GET(proc_cmdline)
 		value_set_text(ret, fc->ev->proc->cmdline);
 }
 
+FIELD_GET(proc_is_container_exec)
+{
+	if (fc->ev->proc)
+		value_set_bool(ret, fc->ev->proc->entered);
+}
+
+FIELD_GET(proc_entered_by)
+{
+	if (fc->ev->proc && fc->ev->proc->entered)
+		value_set_comm(ret, fc->ev->proc->entered_by);
+}
+
+FIELD_GET(proc_sandboxed)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	if (head && event_owner(fc) == OWNER_HOST)
+		value_set_bool(ret, head->flags & NUNCHI_F_SANDBOXED);
+}
+
 FIELD_GET(proc_cwd)
 {
 	if (fc->ev->proc)

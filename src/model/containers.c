@@ -101,7 +101,8 @@ static void remove_container(struct model *m, struct container *c)
 {
 	for (size_t i = 0; i < NUNCHI_SLOTS_MAX; i++)
 		if (m->slots[i].state == SLOT_CONTAINER && m->slots[i].container == c)
-			m->slots[i] = (struct slot){ .generation = m->slots[i].generation };
+			m->slots[i] = (struct slot){ .generation = m->slots[i].generation,
+						     .n_processes = m->slots[i].n_processes };
 	processes_forget(m, c);
 	hmap_remove(&m->containers, &c->by_id);
 	if (!c->running)
@@ -146,6 +147,7 @@ static struct container *add(struct model *m, struct container_info *info)
 	c->info = info;
 	c->version = 1;
 	c->stopped_at = ++m->stops;
+	c->exit_status = -1;
 	snprintf(c->short_id, sizeof(c->short_id), "%s", info->id);
 	m->n_stopped++;
 	hmap_insert(&m->containers, &c->by_id, hash_string(info->id));
@@ -159,8 +161,11 @@ static void set_running(struct model *m, struct container *c, bool running)
 		return;
 	c->running = running;
 	c->version++;
+	c->paused = false;
 	if (running) {
 		m->n_stopped--;
+		c->removed = c->oom = false;
+		c->exit_status = -1;
 		return;
 	}
 	m->n_stopped++;
@@ -182,7 +187,13 @@ static bool same_info(const struct container_info *a, const struct container_inf
 /* What the new one does not say, the old one does. */
 static void extend(struct container *c, struct container_info *info)
 {
+	bool named = info->name;
+
 	container_info_complete(info, c->info);
+	if (named) {
+		free(info->incomplete);
+		info->incomplete = NULL;
+	}
 	if (!same_info(info, c->info))
 		c->version++;
 	container_info_free(c->info);
@@ -231,12 +242,69 @@ void containers_gone(struct model *m, struct event *ev)
 	ev->container = c;
 }
 
+static bool set_flag(bool *flag, bool value)
+{
+	bool was = *flag;
+
+	*flag = value;
+	return was != value;
+}
+
+/* Whether it is news: two runtimes, or a list and an event, can tell of one thing. */
+static bool live(struct container *c, const struct nunchi_life *life)
+{
+	switch (life->what) {
+	case NUNCHI_LIFE_CREATED:
+		return !c->running && set_flag(&c->created, true);
+	case NUNCHI_LIFE_REMOVED:
+		return set_flag(&c->removed, true);
+	case NUNCHI_LIFE_PAUSED:
+		return c->running && set_flag(&c->paused, true);
+	case NUNCHI_LIFE_RESUMED:
+		return set_flag(&c->paused, false);
+	case NUNCHI_LIFE_OOM:
+		c->oom = true;
+		return false;
+	case NUNCHI_LIFE_DIED:
+		/* Signals as shells and runtimes tell them. */
+		if (c->exit_status < 0 && life->exit_code >= 0)
+			c->exit_status = life->exit_code > 128 && life->exit_code < 128 + 65 ?
+						 life->exit_code - 128 : life->exit_code << 8;
+		return false;
+	default:
+		return true;
+	}
+}
+
+void containers_life(struct model *m, struct event *ev)
+{
+	const struct nunchi_life *life = ev->body;
+	_cleanup_free_ char *id = xstrndup((const char *)(life + 1),
+					   MIN(ev->body_len - sizeof(*life), CONTAINER_STRING_MAX));
+	struct container *c = find(m, id);
+
+	if (!c || !live(c, life))
+		ev->type = EVENT_OTHER;
+	else
+		c->version++;
+	ev->container = c;
+}
+
+void containers_exit(struct container *c, const struct event *ev)
+{
+	if (((const struct nunchi_exit *)ev->body)->oom)
+		c->oom = true;
+	if (c->info->init_pid == ev->head->pid)
+		c->exit_status = (int)ev->exit_code;
+}
+
 static void bind_slot(struct model *m, uint32_t slot, uint32_t generation, struct container *c)
 {
 	m->slots[slot] = (struct slot){
 		.generation = generation,
 		.state = c ? SLOT_CONTAINER : SLOT_HOST,
 		.container = c,
+		.n_processes = m->slots[slot].n_processes,
 	};
 	processes_bind(m, slot, generation, c);
 }
@@ -280,6 +348,11 @@ bool model_slot(const struct model *m, uint32_t slot, uint32_t generation, struc
 		return false;
 	*ret = s->container;
 	return true;
+}
+
+uint32_t model_slot_processes(const struct model *m, uint32_t slot)
+{
+	return slot < NUNCHI_SLOTS_MAX ? m->slots[slot].n_processes : 0;
 }
 
 struct container *container_of_slot(const struct model *m, uint32_t slot, uint32_t generation)

@@ -10,6 +10,7 @@ struct slot {
 	uint32_t generation;
 	enum slot_state state;
 	struct container *container;	/* SLOT_CONTAINER */
+	uint32_t n_processes;		/* alive, of whatever generation */
 };
 
 struct process_list {
@@ -34,6 +35,10 @@ struct container *container_of_slot(const struct model *m, uint32_t slot, uint32
 void containers_update(struct model *m, struct event *ev);
 void containers_gone(struct model *m, struct event *ev);
 void containers_bind(struct model *m, const struct event *ev);
+/* A LIFE record: sets ev->container; what changes nothing is no event. */
+void containers_life(struct model *m, struct event *ev);
+/* A process of c has ended. */
+void containers_exit(struct container *c, const struct event *ev);
 void containers_free(struct model *m);
 
 /* processes.c */

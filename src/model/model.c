@@ -21,7 +21,8 @@ void model_free(struct model *m)
 static bool has_task(const struct nunchi_head *head)
 {
 	return head->pid && (head->kind <= NUNCHI_REC_KERNEL_LAST ||
-			     head->kind == NUNCHI_REC_PROCESS);
+			     head->kind == NUNCHI_REC_PROCESS ||
+			     head->kind == NUNCHI_REC_LIFE || head->kind == NUNCHI_REC_ESCAPE);
 }
 
 static void apply_host(struct model *m, const struct event *ev)
@@ -75,6 +76,10 @@ void model_apply(struct model *m, struct event *ev)
 		containers_update(m, ev);
 	else if (head->kind == NUNCHI_REC_CONTAINER_GONE)
 		containers_gone(m, ev);
+	else if (head->kind == NUNCHI_REC_LIFE)
+		containers_life(m, ev);
+	else if (head->kind == NUNCHI_REC_EXIT && ev->container)
+		containers_exit(ev->container, ev);
 }
 
 const struct host_info *model_host(const struct model *m)

@@ -31,6 +31,9 @@ struct container {
 	bool running;
 	uint64_t stopped_at;		/* order of stopping (or of coming, if it never ran) */
 	uint32_t n_procs;		/* processes alive in it, as far as the stream told */
+	bool created, removed, paused;	/* as a runtime has told */
+	bool oom;			/* a process of its was killed to free memory, in this run */
+	int exit_status;		/* wait status of its last init; -1: unknown */
 	uint32_t version;		/* counts changes of info; starts at 1 */
 	struct rendered json;		/* for src/out; freed with the container */
 };
@@ -47,6 +50,8 @@ struct process {
 	char comm[16];
 	char prev_comm[16];		/* before the last exec; empty if there was none */
 	char parent_comm[16];		/* as of fork or exec: for parents that are not in the table */
+	char entered_by[16];		/* program that brought it in from outside; empty: none did */
+	bool entered;			/* it came in from outside, or descends from one that did */
 	char *exepath;			/* resolved path of the image; NULL: unknown */
 	char *exe_asked;		/* what execve was asked for; NULL: unknown */
 	char *cwd;
@@ -74,8 +79,16 @@ void model_apply(struct model *m, struct event *ev);
 /* What binds a slot now. *ret: NULL for the host. False: nobody has said yet (pending). */
 bool model_slot(const struct model *m, uint32_t slot, uint32_t generation, struct container **ret);
 
+/* How many processes of the slot are alive, as far as the stream told. */
+uint32_t model_slot_processes(const struct model *m, uint32_t slot);
+/* The next process alive in the slot after p (NULL: the first). */
+const struct process *model_slot_next(const struct model *m, uint32_t slot, uint32_t generation,
+				      const struct process *p);
+
 struct container *model_container(const struct model *m, const char *full_id);
 struct process *model_process(const struct model *m, uint32_t pid, uint64_t start);
+/* The one that has this pid now, as far as the stream told; NULL: none is known. */
+struct process *model_process_alive(const struct model *m, uint32_t pid);
 
 /* Calls fn for each container, running ones first, then by display name. */
 void model_for_each_container(const struct model *m, void (*fn)(struct container *c, void *arg),

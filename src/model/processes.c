@@ -53,8 +53,16 @@ static void set_container(struct process *p, struct container *c)
 	p->container = c;
 }
 
+/* An alive process counts in its slot; one that has ended, or goes, does not. */
+static void count_in_slot(struct model *m, const struct process *p, uint32_t by)
+{
+	if (p->alive && p->slot < NUNCHI_SLOTS_MAX)
+		m->slots[p->slot].n_processes += by;
+}
+
 static void process_free(struct model *m, struct process *p)
 {
+	count_in_slot(m, p, -1U);
 	set_container(p, NULL);
 	list_remove(list_of(m, p), p);
 	hmap_remove(&m->processes, &p->by_pid);
@@ -84,6 +92,7 @@ static void process_end(struct model *m, struct process *p, uint64_t time)
 
 	if (!p->alive)
 		return;
+	count_in_slot(m, p, -1U);
 	set_container(p, NULL);
 	list_remove(&m->alive, p);
 	p->alive = false;
@@ -164,7 +173,7 @@ static void make_cmdline(struct process *p)
 	set_string(&p->cmdline, strbuf_take(&b));
 }
 
-static struct process *find_alive(const struct model *m, uint32_t pid)
+struct process *model_process_alive(const struct model *m, uint32_t pid)
 {
 	uint64_t hash = pid_hash(pid);
 
@@ -179,7 +188,7 @@ static struct process *find_alive(const struct model *m, uint32_t pid)
 
 static struct process *process_new(struct model *m, const struct nunchi_head *head)
 {
-	struct process *same_pid = find_alive(m, head->pid), *p;
+	struct process *same_pid = model_process_alive(m, head->pid), *p;
 
 	/* Two cannot have one pid: the end of the older was lost, or the record is late. */
 	if (same_pid && same_pid->start < head->start) {
@@ -203,9 +212,29 @@ static struct process *process_new(struct model *m, const struct nunchi_head *he
 	make_cmdline(p);
 	hmap_insert(&m->processes, &p->by_pid, pid_hash(p->pid));
 	list_add(list_of(m, p), p);
+	count_in_slot(m, p, 1);
 	if (m->dead.count > MODEL_DEAD_MAX)
 		process_free(m, m->dead.oldest);
 	return p;
+}
+
+/* "runc" of "runc:[1:CHILD]": what a program calls its parts is its own business. */
+static void set_entered_by(struct process *p, const char *comm, size_t len)
+{
+	const char *colon = memchr(comm, ':', len);
+
+	if (colon && colon > comm)
+		len = (size_t)(colon - comm);
+	if (set_comm(p->entered_by, comm, len))
+		p->version++;
+}
+
+static void follow_entered(struct process *p, const struct nunchi_head *head)
+{
+	p->entered = head->flags & NUNCHI_F_ENTERED;
+	if (!p->entered)
+		p->entered_by[0] = '\0';
+	p->version++;
 }
 
 /* What changed hands since: a reparented child, a rename, another container. */
@@ -227,10 +256,14 @@ static void follow_head(struct model *m, struct process *p, const struct nunchi_
 		p->version++;
 	}
 	if (unlikely(p->slot != head->slot || p->generation != head->generation)) {
+		count_in_slot(m, p, -1U);
 		p->slot = head->slot;
 		p->generation = head->generation;
+		count_in_slot(m, p, 1);
 		set_container(p, container_of_slot(m, p->slot, p->generation));
 	}
+	if (unlikely(p->entered != !!(head->flags & NUNCHI_F_ENTERED)))
+		follow_entered(p, head);
 }
 
 struct process *process_touch(struct model *m, const struct nunchi_head *head)
@@ -350,6 +383,8 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 	}
 	if (!p->parent_comm[0])
 		memcpy(p->parent_comm, parent->comm, sizeof(p->parent_comm));
+	if (p->entered && !p->entered_by[0])
+		memcpy(p->entered_by, parent->entered_by, sizeof(p->entered_by));
 	make_cmdline(p);
 	p->version++;
 }
@@ -361,6 +396,9 @@ static void apply_fork(struct model *m, struct process *p, const struct event *e
 	if (parent)
 		copy_from_parent(p, parent);
 	apply_blobs(p, ev);
+	/* A runtime gives its children away (CLONE_PARENT): it is who made this one, all the same. */
+	if (p->entered && !p->entered_by[0])
+		set_entered_by(p, p->parent_comm, strlen(p->parent_comm));
 }
 
 /* The old image's facts go, known or not: those of the new one take their place. */
@@ -392,6 +430,9 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 	case NUNCHI_REC_PROCESS:
 		apply_unknown(p, ev);
 		break;
+	case NUNCHI_REC_ENTER:
+		set_entered_by(p, ev->head->comm, strnlen(ev->head->comm, sizeof(ev->head->comm)));
+		break;
 	case NUNCHI_REC_EXIT:
 		apply_blobs(p, ev);
 		process_end(m, p, ev->head->time);
@@ -403,6 +444,15 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 				p->version++;
 		break;
 	}
+}
+
+const struct process *model_slot_next(const struct model *m, uint32_t slot, uint32_t generation,
+				      const struct process *p)
+{
+	for (p = p ? p->older : m->alive.newest; p; p = p->older)
+		if (p->slot == slot && p->generation == generation)
+			return p;
+	return NULL;
 }
 
 static void list_bind(const struct process_list *l, uint32_t slot, uint32_t generation,

@@ -101,7 +101,7 @@ static void block_event(struct output *o, struct field_context *fc, struct strbu
 	const struct container_info *info = ev->container ? ev->container->info : NULL;
 	const char *name = info && info->name ? info->name : describe_container(ev);
 	const char *pod_ns = info && info->pod_namespace ? info->pod_namespace : "-";
-	bool task = ev->type == EVENT_SYSCALL || ev->type == EVENT_PROCEXIT;
+	bool task = event_has_process(ev->type);
 
 	strbuf_adds(out, "ContainerName: ");
 	strbuf_add_printable(out, name, strlen(name));

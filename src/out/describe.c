@@ -312,6 +312,44 @@ static void describe_lost(const struct nunchi_lost *lost, struct what *w)
 	strbuf_adds(&w->text, describe_drop(lost->reason));
 }
 
+static void describe_field(struct field_context *fc, const char *name, const char *before,
+			   struct what *w)
+{
+	_cleanup_free_ char *arg = NULL;
+	const struct field *f = field_find(name, strlen(name), &arg);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct value v;
+
+	field_get(f, arg, fc, &v);
+	if (v.type == VALUE_NONE)
+		return;
+	value_print(&text, &v);
+	strbuf_adds(&w->text, before);
+	strbuf_add_printable(&w->text, text.s, text.len);
+}
+
+static void describe_entered(const struct process *p, struct what *w)
+{
+	if (!p)
+		return;
+	if (p->cmdline)
+		strbuf_add_printable(&w->text, p->cmdline, strlen(p->cmdline));
+	if (p->entered_by[0]) {
+		strbuf_adds(&w->text, " by ");
+		strbuf_add_printable(&w->text, p->entered_by,
+				     strnlen(p->entered_by, sizeof(p->entered_by)));
+	}
+}
+
+static void describe_namespaces(const struct nunchi_namespaces *ns, struct what *w)
+{
+	namespaces_print(&w->text, ns->changed);
+	if (!ns->host)
+		return;
+	strbuf_adds(&w->text, ", the host's: ");
+	namespaces_print(&w->text, ns->host);
+}
+
 void describe_what(struct field_context *fc, struct what *w)
 {
 	const struct event *ev = fc->ev;
@@ -327,9 +365,31 @@ void describe_what(struct field_context *fc, struct what *w)
 			strbuf_add_printable(&w->text, ev->proc->cmdline,
 					     strlen(ev->proc->cmdline));
 		break;
+	case EVENT_CONTAINER_CREATED:
 	case EVENT_CONTAINER_STARTED:
 	case EVENT_CONTAINER_STOPPED:
+	case EVENT_CONTAINER_REMOVED:
+	case EVENT_CONTAINER_PAUSED:
+	case EVENT_CONTAINER_RESUMED:
+	case EVENT_CONTAINER_INFO:
 		describe_started(ev, w);
+		break;
+	case EVENT_CONTAINER_EXEC:
+		describe_entered(ev->proc, w);
+		break;
+	case EVENT_NS_CHANGED:
+		describe_namespaces(event_namespaces(ev), w);
+		break;
+	case EVENT_CGROUP_MOVED:
+		describe_field(fc, "cgroup.path", "", w);
+		describe_field(fc, "cgroup.mover", " by ", w);
+		break;
+	case EVENT_ESCAPE:
+		describe_field(fc, "escape.reason", "", w);
+		break;
+	case EVENT_GAP:
+		describe_field(fc, "gap.from", "from ", w);
+		describe_field(fc, "gap.to", " to ", w);
 		break;
 	case EVENT_LOST:
 		describe_lost(&ev->lost, w);
@@ -400,6 +460,12 @@ void describe_result(const struct event *ev, struct strbuf *out)
 		break;
 	case EVENT_PROCEXIT:
 		describe_exit(ev->exit_code, out);
+		break;
+	case EVENT_CONTAINER_STOPPED:
+		if (ev->container && ev->container->exit_status >= 0)
+			describe_exit((uint32_t)ev->container->exit_status, out);
+		if (ev->container && ev->container->oom)
+			strbuf_adds(out, ", out of memory");
 		break;
 	case EVENT_CONTAINER_STARTED:
 		if (info && info->init_pid) {

@@ -404,10 +404,13 @@ static void json_event(struct output *o, struct field_context *fc, struct strbuf
 
 	put_fields(&j->fields[SCOPE_EVENT], fc, out);
 	put_type(j, fc, out);
-	if (ev->type == EVENT_SYSCALL)
+	if (ev->type == EVENT_SYSCALL) {
 		put_args(j, ev, out);
-	else if (ev->type == EVENT_PROCEXIT)
-		put_exit_args(j, fc, out);
+	} else {
+		put_fields(&j->fields[SCOPE_OTHER], fc, out);
+		if (ev->type == EVENT_PROCEXIT)
+			put_exit_args(j, fc, out);
+	}
 	put_process(j, fc, out);
 	put_container(j, fc, out);
 	put_host(j, fc, out);

@@ -235,7 +235,8 @@ static void add_activity(struct text *t, const struct event *ev, struct strbuf *
 		columns_add_cut(&t->cell, activity, strlen(activity), t->activity);
 	else
 		strbuf_adds(&t->cell, activity);
-	add_cell(t, out, category_colors[event_category(ev)], t->activity);
+	add_cell(t, out, ev->type == EVENT_ESCAPE ? SGR_LOSS : category_colors[event_category(ev)],
+		 t->activity);
 }
 
 /* Shortens the paths in it first, then its end. */
@@ -285,7 +286,7 @@ static bool runs_already(const struct event *ev)
 	return started && ev->time > started + FOUND_AFTER;
 }
 
-/* A container's life and losses: "* started", "! 1,204 lost", over two columns. */
+/* A container's life ("* started"), losses and gaps ("! 1,204 lost"), over two columns. */
 static void add_mark(struct text *t, struct field_context *fc, struct strbuf *out)
 {
 	const struct event *ev = fc->ev;
@@ -298,11 +299,15 @@ static void add_mark(struct text *t, struct field_context *fc, struct strbuf *ou
 		strbuf_adds(&t->cell, " lost");
 		color = SGR_LOSS;
 		break;
-	case EVENT_CONTAINER_STOPPED:
-		strbuf_adds(&t->cell, "* stopped");
+	case EVENT_GAP:
+		strbuf_adds(&t->cell, "! not watched");
+		color = SGR_LOSS;
+		break;
+	case EVENT_CONTAINER_STARTED:
+		strbuf_adds(&t->cell, runs_already(ev) ? "* running" : "* started");
 		break;
 	default:
-		strbuf_adds(&t->cell, runs_already(ev) ? "* running" : "* started");
+		strbuf_addf(&t->cell, "* %s", event_type_name(ev) + strlen("container_"));
 		break;
 	}
 	add_cell(t, out, color, t->process);
@@ -314,7 +319,7 @@ static void text_event(struct output *o, struct field_context *fc, struct strbuf
 {
 	struct text *t = text_of(o);
 	const struct event *ev = fc->ev;
-	bool process = ev->type == EVENT_SYSCALL || ev->type == EVENT_PROCEXIT;
+	bool process = event_has_process(ev->type);
 	size_t end;
 
 	strbuf_reset(&t->cell);

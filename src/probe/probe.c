@@ -63,6 +63,26 @@ static uint32_t namespace_inum(const char *path)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
+/* Init's, or where they are hidden our own: those of whoever watches from the host. */
+static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
+{
+	static const char *const names[NUNCHI_NS_MAX] = {
+#define X(name, text) [NUNCHI_NS_##name] = text,
+		NUNCHI_NAMESPACES(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < NUNCHI_NS_MAX; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/1/ns/%s", names[i]);
+		ret[i] = namespace_inum(path);
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
+		if (!ret[i])
+			ret[i] = namespace_inum(path);
+	}
+}
+
 static void configure(struct probe *p)
 {
 	struct nunchi *skel = p->skel;
@@ -75,6 +95,7 @@ static void configure(struct probe *p)
 	skel->rodata->host_pidns = namespace_inum("/proc/1/ns/pid");
 	if (!skel->rodata->host_pidns)
 		skel->rodata->host_pidns = namespace_inum("/proc/self/ns/pid");
+	host_namespaces(skel->rodata->host_namespaces);
 	skel->rodata->own_tgid = (uint32_t)getpid();
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
 	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
@@ -94,10 +115,12 @@ static void init_slots(struct probe *p)
 	int fd = bpf_map__fd(p->skel->maps.free_slots);
 
 	for (uint32_t slot = 0; slot < p->n_slots; slot++) {
-		p->skel->bss->slots[slot].generation = 1;
-		if (slot)
+		p->skel->bss->slots[slot].generation = PROBE_GENERATION_FIRST;
+		if (slot > NUNCHI_SLOT_HELPERS)
 			bpf_map_update_elem(fd, NULL, &slot, BPF_ANY);
 	}
+	p->skel->bss->slots[NUNCHI_SLOT_HELPERS].state = NUNCHI_SLOT_NAMED;
+	p->skel->bss->slots[NUNCHI_SLOT_HELPERS].mode = NUNCHI_MODE_EVENT;
 	p->skel->bss->slots[0].state = NUNCHI_SLOT_HOST;
 	p->skel->bss->slots[0].mode = p->host ? NUNCHI_MODE_EVENT : NUNCHI_MODE_NONE;
 }
@@ -265,12 +288,16 @@ void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
 	p->skel->bss->slots[slot].state = (uint8_t)state;
 }
 
-void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum)
+void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum,
+		      bool exclusive)
 {
 	struct nunchi_slot_ref ref = { slot, generation };
 	uint64_t key = NUNCHI_KEY_PIDNS | inum;
 
-	if (inum && inum != p->skel->rodata->host_pidns)
+	if (!inum || !slot_is_current(p, slot, generation))
+		return;
+	p->skel->bss->slots[slot].pidns = inum;
+	if (exclusive && inum != p->skel->rodata->host_pidns)
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &key, &ref, BPF_ANY);
 }
 
@@ -282,14 +309,31 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
 }
 
-void probe_forget_namespace(struct probe *p, uint64_t key)
+void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation)
 {
-	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);
+	uint64_t key;
+	uint8_t yes = 1;
+
+	if (!slot_is_current(p, slot, generation))
+		return;
+	key = p->skel->bss->slots[slot].key;
+	bpf_map_update_elem(bpf_map__fd(p->skel->maps.sandboxes), &key, &yes, BPF_ANY);
 }
 
 void probe_forget_pidns(struct probe *p, uint32_t inum)
 {
-	probe_forget_namespace(p, NUNCHI_KEY_PIDNS | inum);
+	uint64_t key = NUNCHI_KEY_PIDNS | inum;
+
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);
+}
+
+unsigned probe_slots_free(const struct probe *p)
+{
+	unsigned n = 0;
+
+	for (uint32_t slot = 0; slot < p->n_slots; slot++)
+		n += p->skel->bss->slots[slot].state == NUNCHI_SLOT_FREE;
+	return n;
 }
 
 void probe_forget_cgroup(struct probe *p, uint64_t id)
@@ -300,12 +344,16 @@ void probe_forget_cgroup(struct probe *p, uint64_t id)
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 {
 	struct nunchi_slot *row;
+	uint64_t key;
 
 	if (!slot || !slot_is_current(p, slot, generation))
 		return;
 	row = &p->skel->bss->slots[slot];
+	key = row->key;
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);
 	row->state = NUNCHI_SLOT_FREE;
 	row->mode = NUNCHI_MODE_NONE;
+	row->parent = row->parent_generation = row->pidns = row->opener = 0;
 	/* From here on whoever still has it looks again at where it is. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);
 	memset(p->per_cpu, 0, p->n_cpus * sizeof(*p->per_cpu));

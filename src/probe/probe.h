@@ -44,13 +44,24 @@ int probe_wake_fd(const struct probe *p);
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
 		    enum nunchi_slot_state state, enum nunchi_mode mode);
-/* Tasks found in the PID namespace or cgroup belong to the slot from now on. 0 is ignored. */
-void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
+/*
+ * The PID namespace of the slot's init: a task of the slot that is in another one, and in mounts of
+ * its own, may be a container made inside. exclusive: no other container's tasks are in it, so
+ * that whoever is found there belongs to the slot.
+ */
+void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum,
+		      bool exclusive);
+/* Tasks found in the cgroup belong to the slot from now on. 0 is ignored. */
 void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
-/* The opposite, and the slot may be used for another container. */
+/* The slot's mount namespace is the host's, also when the slot is gone. */
+void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation);
+/* Gives the slot back: it may be used for another container. */
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation);
-void probe_forget_namespace(struct probe *p, uint64_t key);	/* nunchi_pending.namespace_key */
 void probe_forget_pidns(struct probe *p, uint32_t inum);
+/* How many slots the kernel side may still open. */
+unsigned probe_slots_free(const struct probe *p);
+/* The generation of a slot that exists from the start: the host, and NUNCHI_SLOT_HELPERS. */
+#define PROBE_GENERATION_FIRST 1
 void probe_forget_cgroup(struct probe *p, uint64_t id);
 
 /* The kernel's half of a slot's account, summed over the CPUs. */

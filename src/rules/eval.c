@@ -85,7 +85,7 @@ enum tri filter_match_type(const struct filter *f, const struct syscall_info *ca
 {
 	const struct event ev = { .type = call ? EVENT_SYSCALL : EVENT_PROCEXIT, .call = call };
 
-	return match_known(f, &ev, NULL, 1U << SCOPE_TYPE);
+	return match_known(f, &ev, NULL, 1U << SCOPE_TYPE | 1U << SCOPE_OTHER);
 }
 
 enum tri filter_match_container(const struct filter *f, const struct model *m, struct container *c)

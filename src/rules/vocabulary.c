@@ -17,7 +17,9 @@ static void words_add(struct words *w, const char *word)
 
 /* The kinds of events that are no system calls, as the event room names them. */
 static const enum event_type kinds[] = {
-	EVENT_PROCEXIT, EVENT_CONTAINER_STARTED, EVENT_CONTAINER_STOPPED, EVENT_LOST,
+#define X(id, name, activity, category, process) EVENT_##id,
+	EVENT_TYPES(X)
+#undef X
 };
 
 static void types(struct words *w)

@@ -274,18 +274,26 @@ static int list_containerd(struct cri *d, bool only_new)
 	return 0;
 }
 
-static int list(struct cri *d, bool only_new)
+static void life(struct cri *d, enum runtime_life what, const char *id, int exit_code)
 {
-	int r = 0;
+	source_life(d->s, what, info_new(id), exit_code);
+}
 
-	source_list_begin(d->s);
-	if (d->has_cri)
-		r = list_cri(d, only_new);
-	if (r == 0 && d->has_tasks)
-		r = list_containerd(d, only_new);
-	if (r == 0)
-		source_list_end(d->s);
-	return r;
+/* What is being made: containerd's CRI does not admit to it yet, but its own service does. */
+static int on_created(struct cri *d, const char *space, const char *id, const char *image)
+{
+	_cleanup_container_info_ struct container_info *c = NULL;
+	int r;
+
+	r = d->has_tasks ? ask_containerd(d, space, id, &c) : ask_container(d, id, &c);
+	if (r < 0 && !is_refusal(r))
+		return r;
+	if (r < 0) {
+		c = info_new(id);
+		image_set(c, image);
+	}
+	source_life(d->s, RUNTIME_LIFE_CREATED, TAKE_PTR(c), -1);
+	return 0;
 }
 
 static int on_task_event(struct cri *d, const struct strbuf *m)
@@ -296,10 +304,71 @@ static int on_task_event(struct cri *d, const struct strbuf *m)
 		return garbage(d, "Subscribe");
 	if (e.type == EVENT_OTHER || streq(e.space, SPACE_DOCKER))
 		return 0;
-	if (e.type == EVENT_START)
+	switch (e.type) {
+	case EVENT_CREATE:
+		return on_created(d, e.space, e.id, e.image);
+	case EVENT_START:
 		return look_up(d, e.space, e.id, e.pid);
-	source_gone(d->s, e.id);
+	case EVENT_PAUSE:
+		life(d, RUNTIME_LIFE_PAUSED, e.id, -1);
+		return 0;
+	case EVENT_RESUME:
+		life(d, RUNTIME_LIFE_RESUMED, e.id, -1);
+		return 0;
+	case EVENT_OOM:
+		life(d, RUNTIME_LIFE_OOM, e.id, -1);
+		return 0;
+	case EVENT_STOP:
+		life(d, RUNTIME_LIFE_DIED, e.id, e.exit_code <= 255 ? (int)e.exit_code : -1);
+		source_gone(d->s, e.id);
+		return 0;
+	default:
+		source_gone(d->s, e.id);
+		life(d, RUNTIME_LIFE_REMOVED, e.id, -1);
+		return 0;
+	}
+}
+
+/* How a container ended, which its event does not say. A pod's sandbox has no status of this kind. */
+static int on_stopped(struct cri *d, const char *id)
+{
+	int r, exit_code = -1;
+	bool oom = false;
+
+	strbuf_reset(&d->request);
+	cri_container_status_request(&d->request, id);
+	r = call(d, CRI "ContainerStatus", NULL);
+	if (r < 0 && !is_refusal(r))
+		return r;
+	if (r == 0 && !cri_parse_end(d->answer.s, d->answer.len, &exit_code, &oom))
+		exit_code = -1;
+	if (oom)
+		life(d, RUNTIME_LIFE_OOM, id, -1);
+	life(d, RUNTIME_LIFE_DIED, id, exit_code);
+	source_gone(d->s, id);
 	return 0;
+}
+
+static int stopped(void *arg, const char *id)
+{
+	return on_stopped(arg, id);
+}
+
+static int list(struct cri *d, bool only_new)
+{
+	int r = 0;
+
+	source_list_begin(d->s);
+	if (d->has_cri)
+		r = list_cri(d, only_new);
+	if (r == 0 && d->has_tasks)
+		r = list_containerd(d, only_new);
+	/* Where nothing tells of an end, this is how one is seen. */
+	if (r == 0 && d->watch == WATCH_NONE)
+		r = source_each_missing(d->s, stopped, d);
+	if (r == 0)
+		source_list_end(d->s);
+	return r;
 }
 
 static int on_cri_event(struct cri *d, const struct strbuf *m)
@@ -309,11 +378,20 @@ static int on_cri_event(struct cri *d, const struct strbuf *m)
 
 	if (cri_parse_event(m->s, m->len, &type, &id) < 0)
 		return garbage(d, "GetContainerEvents");
-	if (type == EVENT_START)
+	switch (type) {
+	case EVENT_CREATE:
+		return on_created(d, SPACE_CRI, id, NULL);
+	case EVENT_START:
 		return look_up(d, SPACE_CRI, id, 0);
-	if (type == EVENT_STOP)
+	case EVENT_STOP:
+		return on_stopped(d, id);
+	case EVENT_DELETE:
 		source_gone(d->s, id);
-	return 0;
+		life(d, RUNTIME_LIFE_REMOVED, id, -1);
+		return 0;
+	default:
+		return 0;
+	}
 }
 
 static int subscribe(struct cri *d)

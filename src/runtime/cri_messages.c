@@ -13,6 +13,7 @@
 #include "protobuf.h"
 
 #define STATE_RUNNING 1
+#define STATE_EXITED 2
 
 void cri_version_request(struct strbuf *out)
 {
@@ -228,11 +229,26 @@ int cri_parse_sandbox_status(const void *data, size_t len, struct container_info
 	return 0;
 }
 
+bool cri_parse_end(const void *data, size_t len, int *ret_exit, bool *ret_oom)
+{
+	size_t budget;
+	ProtobufCAllocator a = protobuf_bounded(&budget);
+	Cri__ContainerStatusResponse *m = cri__container_status_response__unpack(&a, len, data);
+	bool ended = m && m->status && m->status->state == STATE_EXITED;
+
+	if (ended) {
+		*ret_exit = m->status->exit_code;
+		*ret_oom = streq(m->status->reason, "OOMKilled");
+	}
+	cri__container_status_response__free_unpacked(m, &a);
+	return ended;
+}
+
 int cri_parse_event(const void *data, size_t len, enum container_event *ret, char **ret_id)
 {
 	/* CREATED, STARTED, STOPPED, DELETED */
-	static const enum container_event types[] = { EVENT_OTHER, EVENT_START, EVENT_STOP,
-						      EVENT_STOP };
+	static const enum container_event types[] = { EVENT_CREATE, EVENT_START, EVENT_STOP,
+						      EVENT_DELETE };
 	size_t budget;
 	ProtobufCAllocator a = protobuf_bounded(&budget);
 	Cri__ContainerEventResponse *m = cri__container_event_response__unpack(&a, len, data);

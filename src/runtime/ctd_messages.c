@@ -12,12 +12,111 @@
 #define TASK_PAUSED 4
 #define TASK_PAUSING 5
 
+static bool read_create(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	Ctd__ContainerCreate *m = ctd__container_create__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = EVENT_CREATE;
+	ret->id = bounded_dup(m->id);
+	ret->image = bounded_dup(m->image);
+	ctd__container_create__free_unpacked(m, a);
+	return true;
+}
+
+static bool read_delete(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	Ctd__ContainerDelete *m = ctd__container_delete__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = EVENT_DELETE;
+	ret->id = bounded_dup(m->id);
+	ctd__container_delete__free_unpacked(m, a);
+	return true;
+}
+
+static bool read_start(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	Ctd__TaskStart *m = ctd__task_start__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = EVENT_START;
+	ret->id = bounded_dup(m->container_id);
+	ret->pid = m->pid;
+	ctd__task_start__free_unpacked(m, a);
+	return true;
+}
+
+/* Processes put into a container later exit under ids of their own. */
+static bool read_exit(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	Ctd__TaskExit *m = ctd__task_exit__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = !*m->id || streq(m->id, m->container_id) ? EVENT_STOP : EVENT_OTHER;
+	ret->id = bounded_dup(m->container_id);
+	ret->pid = m->pid;
+	ret->exit_code = m->exit_status;
+	ctd__task_exit__free_unpacked(m, a);
+	return true;
+}
+
+/* Those that have nothing but the container's id. */
+static bool read_task(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a,
+		      enum container_event type)
+{
+	Ctd__TaskOom *m = ctd__task_oom__unpack(a, any->value.len, any->value.data);
+
+	if (!m)
+		return false;
+	ret->type = type;
+	ret->id = bounded_dup(m->container_id);
+	ctd__task_oom__free_unpacked(m, a);
+	return true;
+}
+
+static bool read_oom(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	return read_task(any, ret, a, EVENT_OOM);
+}
+
+static bool read_paused(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	return read_task(any, ret, a, EVENT_PAUSE);
+}
+
+static bool read_resumed(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
+{
+	return read_task(any, ret, a, EVENT_RESUME);
+}
+
+static const struct {
+	const char *topic;
+	const char *filter;
+	bool (*read)(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a);
+} topics[] = {
+#define TOPIC(name, read) { name, "topic==\"" name "\"", read }
+	TOPIC("/containers/create", read_create),
+	TOPIC("/containers/delete", read_delete),
+	TOPIC("/tasks/start", read_start),
+	TOPIC("/tasks/exit", read_exit),
+	TOPIC("/tasks/oom", read_oom),
+	TOPIC("/tasks/paused", read_paused),
+	TOPIC("/tasks/resumed", read_resumed),
+#undef TOPIC
+};
+
 void ctd_subscribe_request(struct strbuf *out)
 {
-	static char *filters[] = { (char *)"topic==\"/tasks/start\"",
-				   (char *)"topic==\"/tasks/exit\"" };
+	char *filters[ARRAY_SIZE(topics)];
 	Ctd__SubscribeRequest m = CTD__SUBSCRIBE_REQUEST__INIT;
 
+	for (size_t i = 0; i < ARRAY_SIZE(topics); i++)
+		filters[i] = (char *)topics[i].filter;
 	m.filters = filters;
 	m.n_filters = ARRAY_SIZE(filters);
 	protobuf_pack(out, &m.base);
@@ -119,34 +218,8 @@ void ctd_event_free(struct ctd_event *e)
 {
 	free(e->space);
 	free(e->id);
+	free(e->image);
 	*e = (struct ctd_event){ 0 };
-}
-
-static bool read_start(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
-{
-	Ctd__TaskStart *m = ctd__task_start__unpack(a, any->value.len, any->value.data);
-
-	if (!m)
-		return false;
-	ret->type = EVENT_START;
-	ret->id = bounded_dup(m->container_id);
-	ret->pid = m->pid;
-	ctd__task_start__free_unpacked(m, a);
-	return true;
-}
-
-/* Processes put into a container later exit under ids of their own. */
-static bool read_exit(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
-{
-	Ctd__TaskExit *m = ctd__task_exit__unpack(a, any->value.len, any->value.data);
-
-	if (!m)
-		return false;
-	ret->type = !*m->id || streq(m->id, m->container_id) ? EVENT_STOP : EVENT_OTHER;
-	ret->id = bounded_dup(m->container_id);
-	ret->pid = m->pid;
-	ctd__task_exit__free_unpacked(m, a);
-	return true;
 }
 
 int ctd_parse_event(const void *data, size_t len, struct ctd_event *ret)
@@ -157,10 +230,9 @@ int ctd_parse_event(const void *data, size_t len, struct ctd_event *ret)
 	bool good = m && m->event;
 
 	*ret = (struct ctd_event){ 0 };
-	if (good && streq(m->topic, "/tasks/start"))
-		good = read_start(m->event, ret, &a);
-	else if (good && streq(m->topic, "/tasks/exit"))
-		good = read_exit(m->event, ret, &a);
+	for (size_t i = 0; good && i < ARRAY_SIZE(topics); i++)
+		if (streq(m->topic, topics[i].topic))
+			good = topics[i].read(m->event, ret, &a);
 	if (good)
 		ret->space = bounded_dup(m->namespace_);
 	good = good && (ret->type == EVENT_OTHER ||

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "hierarchy.h"
 #include "nunchi/limits.h"
 #include "source.h"
 
@@ -51,7 +52,8 @@ struct disk {
 	int inotify_fd;		/* -1: cannot be had */
 	bool watch_failed;	/* a directory that could not be watched: look each second */
 	bool dirty;
-	uint64_t scanned;
+	uint64_t scanned;	/* 0: not yet */
+	uint64_t frozen_looked;
 	struct place *places;
 	char **patterns;	/* those of the places that are not constant */
 	size_t n_places, n_patterns;
@@ -118,6 +120,7 @@ static void on_container(void *arg, enum place_kind kind, const char *path, int 
 	if (!e->id) {
 		e->id = xstrdup(id);
 		e->stale = true;
+		e->is_new = d->scanned != 0;
 	}
 	if (space && !e->space)
 		e->space = xstrdup(above);
@@ -145,6 +148,31 @@ static void post(struct disk *d, enum runtime_message_type type, struct containe
 	m->info = info;
 	m->token = token;
 	messages_post(&d->rt->queue, m, false);
+}
+
+static void life(struct disk *d, const struct entry *e, enum runtime_life what)
+{
+	life_post(d->rt, what, container_info_dup(e->info), -1);
+}
+
+static void look_whether_new(struct disk *d, struct entry *e)
+{
+	if (!e->is_new || !entry_is_whole_life(e))
+		return;
+	e->is_new = false;
+	/* One that runs already is not told to have been made: that comes too late to be of use. */
+	if (entry_is_waiting(e))
+		life(d, e, RUNTIME_LIFE_CREATED);
+}
+
+static void look_whether_frozen(struct disk *d, struct entry *e)
+{
+	bool frozen = e->freezer && freezer_is_frozen(e->freezer);
+
+	if (!e->freezer || frozen == e->frozen)
+		return;
+	e->frozen = frozen;
+	life(d, e, frozen ? RUNTIME_LIFE_PAUSED : RUNTIME_LIFE_RESUMED);
 }
 
 static void post_gone(struct disk *d, struct entry *e)
@@ -190,6 +218,7 @@ static void refresh(struct disk *d, struct entry *e, const char *const *dirs, si
 	if (!e->stale)
 		return;
 	entry_load(e, d->rt->root, dirs, n);
+	look_whether_new(d, e);
 	if (e->info->init_pid) {
 		e->posted = true;
 		post(d, RUNTIME_CONTAINER, container_info_dup(e->info), 0);
@@ -203,18 +232,25 @@ static void refresh_all(struct disk *d)
 	const char *dirs[DOCKER_DIRS_MAX];
 	size_t n_dirs = docker_dirs(d, dirs);
 	bool more = n_dirs != d->named_by;
+	uint64_t now = clock_boot();
+	bool look = now - d->frozen_looked >= LOOK_MS * NSEC_PER_MSEC;
 
 	d->named_by = n_dirs;
+	d->frozen_looked = look ? now : d->frozen_looked;
 	hmap_for_each(&d->entries, n) {
 		struct entry *e = container_of(n, struct entry, by_key);
 
 		if (e->generation == d->generation) {
 			e->stale |= more && e->info && !e->info->name;
 			refresh(d, e, dirs, n_dirs);
+			if (look && e->posted)
+				look_whether_frozen(d, e);
 			continue;
 		}
 		if (e->posted)
 			post_gone(d, e);
+		if (entry_is_whole_life(e))
+			life(d, e, RUNTIME_LIFE_REMOVED);
 		hmap_remove(&d->entries, &e->by_key);
 		entry_free(e);
 	}

@@ -75,6 +75,9 @@ struct entry {
 	struct container_info *info;	/* as last read; NULL before */
 	uint64_t start_ticks;
 	unsigned generation;
+	char *freezer;		/* the file that says whether it is paused; NULL: unknown */
+	bool frozen;
+	bool is_new;		/* came after the first look, and nothing was said of it yet */
 	bool stale;		/* a part changed since info was read */
 	bool posted;
 };
@@ -82,6 +85,13 @@ struct entry {
 void entry_free(struct entry *e);
 /* Reads all parts anew. The info has init_pid 0 if it does not run (yet, or any more). */
 void entry_load(struct entry *e, const char *root, const char *const *docker_dirs, size_t n);
+/*
+ * Its directory is there from its creation to its removal, not for each run of it: so with plain
+ * runtimes, but not where an engine is above them.
+ */
+bool entry_is_whole_life(const struct entry *e);
+/* It was made and its first process waits to be let go; or there is none yet. */
+bool entry_is_waiting(const struct entry *e);
 bool entry_alive(const struct entry *e, const char *root);
 /*
  * What docker or podman keep of an id that no entry has: it is being created. NULL if nothing.

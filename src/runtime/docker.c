@@ -158,17 +158,44 @@ static int list(struct docker *d, bool only_new)
 	return 0;
 }
 
+/* The event itself has the name and the image. */
+static void life(struct docker *d, enum runtime_life what, const struct strbuf *line, int exit_code)
+{
+	struct container_info *c = docker_parse_event_container(line->s, line->len);
+
+	if (c)
+		source_life(d->s, what, c, exit_code);
+}
+
 static int on_event(struct docker *d, const struct strbuf *line)
 {
 	_cleanup_free_ char *id = NULL;
+	int exit_code;
 
-	switch (docker_parse_event(line->s, line->len, &id)) {
+	switch (docker_parse_event(line->s, line->len, &id, &exit_code)) {
+	case DOCKER_CREATE:
+		life(d, RUNTIME_LIFE_CREATED, line, -1);
+		return 0;
+	case DOCKER_PAUSE:
+		life(d, RUNTIME_LIFE_PAUSED, line, -1);
+		return 0;
+	case DOCKER_UNPAUSE:
+		life(d, RUNTIME_LIFE_RESUMED, line, -1);
+		return 0;
+	case DOCKER_OOM:
+		life(d, RUNTIME_LIFE_OOM, line, -1);
+		return 0;
 	case DOCKER_START:
 		return look_up(d, id, line);
 	case DOCKER_CHANGED:
 		return source_knows(d->s, id) ? look_up(d, id, NULL) : 0;
 	case DOCKER_STOP:
+		life(d, RUNTIME_LIFE_DIED, line, exit_code);
 		source_gone(d->s, id);
+		return 0;
+	case DOCKER_REMOVE:
+		source_gone(d->s, id);
+		life(d, RUNTIME_LIFE_REMOVED, line, -1);
 		return 0;
 	case DOCKER_OTHER:
 		break;

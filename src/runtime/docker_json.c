@@ -87,22 +87,41 @@ int docker_parse_list(const char *text, size_t len, void (*each)(void *arg, cons
 	return 0;
 }
 
-enum docker_action docker_parse_event(const char *text, size_t len, char **ret_id)
+/* Attributes are text. podman has another name for it. */
+static int event_exit(const json_t *j)
+{
+	const char *s = json_text(j, "Actor.Attributes.exitCode");
+	char *end;
+	long code;
+
+	if (!s)
+		s = json_text(j, "Actor.Attributes.containerExitCode");
+	if (!s)
+		return -1;
+	code = strtol(s, &end, 10);
+	return *end || code < 0 || code > 255 ? -1 : (int)code;
+}
+
+enum docker_action docker_parse_event(const char *text, size_t len, char **ret_id, int *ret_exit)
 {
 	/* podman says "died" and "remove" where docker says "die" and "destroy". */
 	static const struct {
 		const char *name;
 		enum docker_action action;
 	} actions[] = {
-		{ "start", DOCKER_START }, { "rename", DOCKER_CHANGED }, { "update", DOCKER_CHANGED },
-		{ "die", DOCKER_STOP },	   { "died", DOCKER_STOP },	 { "destroy", DOCKER_STOP },
-		{ "remove", DOCKER_STOP },
+		{ "create", DOCKER_CREATE },   { "start", DOCKER_START },
+		{ "rename", DOCKER_CHANGED },  { "update", DOCKER_CHANGED },
+		{ "pause", DOCKER_PAUSE },     { "unpause", DOCKER_UNPAUSE },
+		{ "oom", DOCKER_OOM },	       { "die", DOCKER_STOP },
+		{ "died", DOCKER_STOP },       { "destroy", DOCKER_REMOVE },
+		{ "remove", DOCKER_REMOVE },
 	};
 	_cleanup_json_ json_t *j = json_parse(text, len);
 	const char *type = json_text(j, "Type"), *name = json_text(j, "Action");
 	const char *id = json_text(j, "Actor.ID");
 
 	*ret_id = NULL;
+	*ret_exit = -1;
 	if (!name)
 		name = json_text(j, "status");
 	if (!id)
@@ -112,6 +131,8 @@ enum docker_action docker_parse_event(const char *text, size_t len, char **ret_i
 	for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
 		if (streq(actions[i].name, name)) {
 			*ret_id = xstrdup(id);
+			if (actions[i].action == DOCKER_STOP)
+				*ret_exit = event_exit(j);
 			return actions[i].action;
 		}
 	}

@@ -4,7 +4,17 @@
 
 #include "event/container_info.h"
 
-enum docker_action { DOCKER_OTHER, DOCKER_START, DOCKER_CHANGED, DOCKER_STOP };
+enum docker_action {
+	DOCKER_OTHER,
+	DOCKER_CREATE,
+	DOCKER_START,
+	DOCKER_CHANGED,
+	DOCKER_PAUSE,
+	DOCKER_UNPAUSE,
+	DOCKER_OOM,
+	DOCKER_STOP,
+	DOCKER_REMOVE,
+};
 
 /*
  * /containers/ID/json, or containers/ID/config.v2.json with (if not NULL) its hostconfig.json.
@@ -17,8 +27,12 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 int docker_parse_list(const char *text, size_t len, void (*each)(void *arg, const char *id),
 		      void *arg) _must_check_;
 
-/* A line of /events. The id is a copy, NULL if there is none. */
-enum docker_action docker_parse_event(const char *text, size_t len, char **ret_id) _must_check_;
+/*
+ * A line of /events. The id is a copy, NULL if there is none; the exit code is that of
+ * DOCKER_STOP, else -1.
+ */
+enum docker_action docker_parse_event(const char *text, size_t len, char **ret_id,
+				      int *ret_exit) _must_check_;
 
 /*
  * What the same line tells of the container: its name, image and labels. All there is to know of

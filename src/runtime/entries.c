@@ -11,6 +11,7 @@
 #include "disk.h"
 #include "docker_json.h"
 #include "facts.h"
+#include "hierarchy.h"
 #include "json.h"
 
 /* config.json of a big pod is some 100 KiB. jansson makes up to 30 times the text of it. */
@@ -24,6 +25,7 @@ void entry_free(struct entry *e)
 	for (size_t i = 0; i < PLACE_KINDS; i++)
 		free(e->parts[i].path);
 	container_info_free(e->info);
+	free(e->freezer);
 	free(e->key);
 	free(e->id);
 	free(e->space);
@@ -228,10 +230,37 @@ void entry_load(struct entry *e, const char *root, const char *const *docker_dir
 	} else if (!e->start_ticks) {
 		e->start_ticks = process_start_ticks(root, l.c->init_pid);
 	}
+	free(e->freezer);
+	e->freezer = l.c->init_pid ? freezer_file(root, l.c->init_pid) : NULL;
+	e->frozen = e->freezer && freezer_is_frozen(e->freezer);
 	container_info_free(e->info);
 	e->info = l.c;
 	oci_state_free(&l.state);
 	strbuf_free(&l.text);
+}
+
+bool entry_is_whole_life(const struct entry *e)
+{
+	if (!e->info || e->space)
+		return false;
+	/* Before the state is written, a directory of 64 digits can be an engine's. */
+	return (streq(e->info->runtime, "runc") || streq(e->info->runtime, "crun")) &&
+	       (e->info->source || !container_id_hex64(e->id));
+}
+
+bool entry_is_waiting(const struct entry *e)
+{
+	for (size_t i = 0; i < PLACE_KINDS; i++) {
+		_cleanup_free_ char *fifo = NULL;
+		struct stat st;
+
+		if (!e->parts[i].path)
+			continue;
+		fifo = xasprintf("%s/exec.fifo", e->parts[i].path);
+		if (lstat(fifo, &st) == 0)
+			return true;
+	}
+	return !e->info->init_pid;
 }
 
 bool entry_alive(const struct entry *e, const char *root)

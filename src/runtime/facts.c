@@ -15,11 +15,10 @@
 #include <sys/syscall.h>
 
 #include "base/clock.h"
+#include "hierarchy.h"
 
 /* Neither a FIFO nor a terminal may hold us up or become ours. */
 #define OPEN_FOREIGN (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
-#define PROC_MAX 65536
-#define MOUNTINFO_MAX (1U << 20)
 #define IDS_FILE_MAX 65536
 
 static int read_fd(int fd, size_t max, struct strbuf *ret)
@@ -69,8 +68,7 @@ int open_within(int dir, const char *name, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-static int read_proc(const char *root, uint32_t pid, const char *name, size_t max,
-		     struct strbuf *ret)
+int read_proc(const char *root, uint32_t pid, const char *name, size_t max, struct strbuf *ret)
 {
 	_cleanup_free_ char *path = xasprintf("%s/proc/%u/%s", root, pid, name);
 
@@ -128,136 +126,6 @@ uint32_t process_parent(const char *root, uint32_t pid)
 		return 0;
 	parent = stat_field(&stat, 4);
 	return parent ? (uint32_t)strtoul(parent, NULL, 10) : 0;
-}
-
-char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
-{
-	/* Best first. The v2 line has an empty list of controllers. */
-	static const char *const wanted[] = { "", "memory", "pids" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		for (const char *line = text, *next; line && *line; line = next) {
-			const char *end = strchrnul(line, '\n');
-			const char *list = memchr(line, ':', (size_t)(end - line));
-			const char *path;
-
-			next = *end ? end + 1 : NULL;
-			if (!list)
-				continue;
-			list++;
-			path = memchr(list, ':', (size_t)(end - list));
-			if (!path || (size_t)(path - list) != strlen(wanted[i]) ||
-			    memcmp(list, wanted[i], (size_t)(path - list)) != 0)
-				continue;
-			path++;
-			if (*path != '/' || end - path < 2)
-				continue;
-			*ret_hierarchy = wanted[i];
-			return xstrndup(path, MIN((size_t)(end - path), (size_t)CONTAINER_STRING_MAX));
-		}
-	}
-	*ret_hierarchy = "";
-	return NULL;
-}
-
-static char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	char *path;
-
-	*ret_hierarchy = "";
-	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
-		return NULL;
-	path = facts_parse_cgroup(text.s, ret_hierarchy);
-	return path ? path : xstrdup("/");
-}
-
-char *process_cgroup(const char *root, uint32_t pid)
-{
-	const char *hierarchy;
-
-	return cgroup_of(root, pid, &hierarchy);
-}
-
-/* "\040" and the like in mountinfo. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
-		    s[3] >= '0' && s[3] <= '7') {
-			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
-			s += 3;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = '\0';
-}
-
-/* One line of mountinfo, cut in place: the mount's root and place, type and super options. */
-static bool mount_line(char *line, char *field[4])
-{
-	char *dash = strstr(line, " - "), *after, *w;
-	unsigned n = 0;
-
-	if (!dash)
-		return false;
-	*dash = '\0';
-	for (; (w = strsep(&line, " ")); n++)
-		if (n == 3 || n == 4)
-			field[n - 3] = w;
-	after = dash + 3;
-	field[2] = strsep(&after, " ");
-	strsep(&after, " ");
-	field[3] = strsep(&after, " ");
-	return n > 4 && field[3];
-}
-
-/* Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown. */
-static char *hierarchy_mount(const char *root, const char *hierarchy)
-{
-	_cleanup_free_ char *below = xasprintf("%s/sys/fs/cgroup", root);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	char *rest, *line, *best = NULL;
-
-	if (read_bounded("/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0)
-		return NULL;
-	rest = text.s;
-	while ((line = strsep(&rest, "\n"))) {
-		_cleanup_free_ char *options = NULL;
-		char *f[4] = { NULL };
-
-		if (!mount_line(line, f) || !streq(f[0], "/") ||
-		    !streq(f[2], *hierarchy ? "cgroup" : "cgroup2"))
-			continue;
-		options = xasprintf(",%s,", f[3]);
-		if (*hierarchy) {
-			_cleanup_free_ char *option = xasprintf(",%s,", hierarchy);
-
-			if (!strstr(options, option))
-				continue;
-		}
-		unescape(f[1]);
-		if (!best || (starts_with(f[1], below) && !starts_with(best, below))) {
-			free(best);
-			best = xstrdup(f[1]);
-		}
-	}
-	return best;
-}
-
-static uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup)
-{
-	_cleanup_free_ char *mount = hierarchy_mount(root, hierarchy), *path = NULL;
-	struct stat st;
-
-	/* "/../x" is outside of our own cgroup namespace: not below what we have mounted. */
-	if (!mount || strstr(cgroup, ".."))
-		return 0;
-	path = xasprintf("%s%s", mount, cgroup);
-	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
 uint64_t process_namespace(const char *root, uint32_t pid, const char *name)

@@ -17,6 +17,11 @@ int read_bounded(const char *path, size_t max, struct strbuf *ret) _must_check_;
 /* The same below a directory that its owner cannot lead us out of: no link, no mount on the way. */
 int read_bounded_at(int dir, const char *name, size_t max, struct strbuf *ret,
 		    struct stat *ret_st) _must_check_;
+/* ROOT/proc/PID/NAME. */
+#define PROC_MAX 65536
+#define MOUNTINFO_MAX (1U << 20)
+int read_proc(const char *root, uint32_t pid, const char *name, size_t max, struct strbuf *ret)
+	_must_check_;
 int open_within(int dir, const char *name, int flags) _must_check_;
 
 /* The start of a process, CLOCK_BOOTTIME ns in steps of a tick; 0 if it is gone or a zombie. */

@@ -29,7 +29,19 @@ int cri_parse_container_status(const void *data, size_t len, struct container_in
 int cri_parse_sandbox_status(const void *data, size_t len, struct container_info **ret)
 	_must_check_;
 
-enum container_event { EVENT_OTHER, EVENT_START, EVENT_STOP };
+enum container_event {
+	EVENT_OTHER,
+	EVENT_CREATE,
+	EVENT_START,
+	EVENT_PAUSE,
+	EVENT_RESUME,
+	EVENT_OOM,
+	EVENT_STOP,
+	EVENT_DELETE,
+};
+
+/* How it ended; false if it has not. */
+bool cri_parse_end(const void *data, size_t len, int *ret_exit, bool *ret_oom);
 
 int cri_parse_event(const void *data, size_t len, enum container_event *ret, char **ret_id)
 	_must_check_;
@@ -49,7 +61,9 @@ struct ctd_event {
 	enum container_event type;
 	char *space;
 	char *id;
+	char *image;		/* of EVENT_CREATE */
 	uint32_t pid;
+	uint32_t exit_code;	/* of EVENT_STOP */
 };
 
 int ctd_parse_event(const void *data, size_t len, struct ctd_event *ret) _must_check_;

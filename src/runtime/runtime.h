@@ -12,9 +12,25 @@
 enum runtime_message_type {
 	RUNTIME_CONTAINER,	/* it exists, or more is known of it: info is set */
 	RUNTIME_GONE,		/* it stopped: info->id (and runtime) only */
+	RUNTIME_LIFE,		/* it was made, paused, ...: life and info->id are set, the rest of
+				 * info as far as it is at hand; what exists it does not change */
 	RUNTIME_STATE,		/* a runtime came, went or answered badly: text is set */
 	RUNTIME_LISTED,		/* a source has given its first full list, or failed to */
 	RUNTIME_UNKNOWN,	/* answer to runtimes_resolve: nothing on disk claims it */
+};
+
+/*
+ * What a runtime says that it did. A source that only looks (the disk) says it later than one
+ * that is told, and whichever comes second is dropped here; but the limits of memory hold, so that
+ * a receiver must bear to be told twice. DIED comes before the GONE of the same end.
+ */
+enum runtime_life {
+	RUNTIME_LIFE_CREATED,
+	RUNTIME_LIFE_PAUSED,
+	RUNTIME_LIFE_RESUMED,
+	RUNTIME_LIFE_OOM,
+	RUNTIME_LIFE_DIED,
+	RUNTIME_LIFE_REMOVED,
 };
 
 struct runtime_message {
@@ -23,6 +39,8 @@ struct runtime_message {
 	struct container_info *info;	/* owned */
 	char *text;			/* owned: "docker 20.10.24 /run/docker.sock", "...: no answer in 10 s" */
 	bool ok;			/* RUNTIME_STATE: it answers */
+	enum runtime_life life;		/* RUNTIME_LIFE */
+	int exit_code;			/* RUNTIME_LIFE_DIED: -1 if it is not known */
 	uint64_t token;			/* answers to runtimes_resolve carry the request's */
 };
 

@@ -52,6 +52,7 @@ static void runtimes_free(struct runtimes *rt)
 	prober_free(rt->prober);
 	disk_free(rt->disk);
 	messages_free(&rt->queue);
+	pthread_mutex_destroy(&rt->lives.lock);
 	close(rt->stop_fd);
 	free(rt->root);
 	free(rt);
@@ -71,6 +72,7 @@ int runtimes_start(struct runtimes **ret, const struct runtimes_config *config)
 		free(rt);
 		return r;
 	}
+	pthread_mutex_init(&rt->lives.lock, NULL);
 	r = disk_start(&rt->disk, rt, config);
 	if (r == 0)
 		r = prober_start(&rt->prober, rt, config);

@@ -131,8 +131,7 @@ static void gone(struct source *s, struct known_container *k)
 {
 	struct runtime_message *m = message_new(RUNTIME_GONE);
 
-	m->info = xcalloc(1, sizeof(*m->info));
-	m->info->id = xstrdup(k->id);
+	m->info = info_new(k->id);
 	m->info->runtime = xstrdup(shown_runtime(s));
 	m->info->init_pid = k->init_pid;
 	known_free(s, k);
@@ -145,6 +144,14 @@ void source_gone(struct source *s, const char *id)
 
 	if (k)
 		gone(s, k);
+}
+
+void source_life(struct source *s, enum runtime_life life, struct container_info *info,
+		 int exit_code)
+{
+	if (!info->runtime)
+		info->runtime = xstrdup(shown_runtime(s));
+	life_post(s->rt, life, info, exit_code);
 }
 
 void source_keep(struct source *s, const char *id)
@@ -167,6 +174,24 @@ static void listed(struct source *s)
 	s->counted = false;
 	atomic_fetch_sub(&s->rt->unlisted, 1);
 	messages_post(&s->rt->queue, message_new(RUNTIME_LISTED), false);
+}
+
+int source_each_missing(struct source *s, int (*each)(void *arg, const char *id), void *arg)
+{
+	/* each may take the entry that the walk stands at, and no other. */
+	hmap_for_each(&s->known, n) {
+		struct known_container *k = container_of(n, struct known_container, by_id);
+		_cleanup_free_ char *id = NULL;
+		int r;
+
+		if (k->generation == s->generation)
+			continue;
+		id = xstrdup(k->id);
+		r = each(arg, id);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 void source_list_end(struct source *s)

@@ -40,6 +40,18 @@ struct runtime_message *messages_next(struct message_queue *q) _must_check_;
 /* Nobody waits and nothing is taken from here on. */
 void messages_close(struct message_queue *q);
 
+/* What was told of containers' lives last, so that no two sources tell the same. */
+#define LIVES_REMEMBERED 1024
+
+struct lives {
+	pthread_mutex_t lock;
+	struct told {
+		uint64_t id;	/* its hash */
+		enum runtime_life life;
+	} told[LIVES_REMEMBERED];
+	size_t n, next;
+};
+
 enum source_kind { SOURCE_DOCKER, SOURCE_CRI };
 
 struct source {
@@ -62,6 +74,7 @@ struct disk;
 
 struct runtimes {
 	struct message_queue queue;
+	struct lives lives;
 	char *root;
 	int stop_fd;		/* readable once all must end */
 	atomic_uint unlisted;
@@ -86,14 +99,26 @@ void source_found(struct source *s, struct container_info *info);
 /* Posts that it is gone, if it was known. */
 void source_gone(struct source *s, const char *id);
 bool source_knows(const struct source *s, const char *id);
+/* Takes info, which may have no more than an id, and posts what happened. */
+void source_life(struct source *s, enum runtime_life life, struct container_info *info,
+		 int exit_code);
 /* A list: begin, keep each that is in it, end: what was not kept is gone. */
 void source_list_begin(struct source *s);
 void source_keep(struct source *s, const char *id);
+/* Before the end of a list: what was not kept, until each returns less than 0. */
+int source_each_missing(struct source *s, int (*each)(void *arg, const char *id), void *arg)
+	_must_check_;
 void source_list_end(struct source *s);
 /* The runtime answers, with this version. */
 void source_up(struct source *s, const char *runtime, const char *version);
 
 /* kind of --runtime: 0, or -EINVAL if there is none of that name with a socket. */
 int source_kind_parse(const char *name, enum source_kind *ret);
+
+/* Takes info. Told once, whichever source comes first. */
+void life_post(struct runtimes *rt, enum runtime_life life, struct container_info *info,
+	       int exit_code);
+/* An info of which no more is known. */
+struct container_info *info_new(const char *id) _must_check_;
 
 struct runtime_message *message_new(enum runtime_message_type type) _must_check_;

@@ -41,11 +41,12 @@ static void docker(const char *text, size_t len)
 	_cleanup_free_ char *id = NULL, *version = NULL, *root = NULL;
 	const char *runtime;
 	size_t sum = 0;
+	int exit_code;
 
 	take_container(docker_parse_container(text, len, NULL, 0));
 	take_container(docker_parse_container(text, len / 2, text + len / 2, len - len / 2));
 	take_container(docker_parse_event_container(text, len));
-	(void)docker_parse_event(text, len, &id);
+	(void)!docker_parse_event(text, len, &id, &exit_code);
 	(void)!docker_parse_list(text, len, take_id, &sum);
 	(void)!docker_parse_version(text, len, &runtime, &version);
 	root = docker_parse_root_dir(text, len);
@@ -72,6 +73,8 @@ static void cri(const uint8_t *data, size_t len)
 	struct container_info *c = NULL, *s = NULL;
 	enum container_event event;
 	size_t sum = 0;
+	int exit_code;
+	bool oom;
 
 	(void)!cri_parse_version(data, len, &name, &version);
 	(void)!cri_parse_containers(data, len, take_id, &sum);
@@ -80,6 +83,7 @@ static void cri(const uint8_t *data, size_t len)
 		take_container(c);
 	if (cri_parse_sandbox_status(data, len, &s) >= 0)
 		take_container(s);
+	(void)cri_parse_end(data, len, &exit_code, &oom);
 	(void)!cri_parse_event(data, len, &event, &id);
 }
 

@@ -90,7 +90,8 @@ def test_start_and_end_show_at_once(setup):
     nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped", 5)
     nunchi.stop()
     types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == made.id]
-    assert types == ["container_started", "execve", "procexit", "container_stopped"], types
+    assert types == ["container_created", "container_started", "execve", "procexit",
+                     "container_stopped"], types
     made.remove()
 
 
@@ -183,5 +184,7 @@ def test_short_lives(setup):
                "the end of every container")
     assert nunchi.stop() == 0
     for name in names:
-        types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == name]
+        # Whether the disk was looked at while its state stood there, made or over, is chance.
+        types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == name and
+                 e["evt.type"] not in ("container_created", "container_removed")]
         assert types == ["container_started", "execve", "procexit", "container_stopped"], (name, types)

@@ -2,15 +2,19 @@
 """containerd of our own with its CRI plugin, and the few CRI calls that a pod's life takes.
 
 gRPC is one HTTP/2 POST by curl with a five-byte frame; a protobuf message is written from a nested
-dict by the numbers of the fields in FIELDS, which are those of runtime/v1/api.proto.
+dict by the numbers of the fields in FIELDS, which are those of runtime/v1/api.proto. Exec answers
+with an address, at which the command's output comes as a WebSocket.
 """
 
+import base64
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
+import urllib.parse
 import uuid
 
 from .place import wait_until
@@ -39,6 +43,8 @@ FIELDS = {
     "LinuxContainerSecurityContext": {"namespace_options": (3, "NamespaceOption")},
     "ContainerId": {"container_id": (1, "string"), "timeout": (2, "int")},
     "PodId": {"pod_sandbox_id": (1, "string")},
+    "ExecRequest": {"container_id": (1, "string"), "cmd": (2, "string*"), "tty": (3, "int"),
+                    "stdin": (4, "int"), "stdout": (5, "int"), "stderr": (6, "int")},
     "ExecSyncRequest": {"container_id": (1, "string"), "cmd": (2, "string*"), "timeout": (3, "int")},
 }
 
@@ -133,8 +139,30 @@ class CriContainer:
                         for _, _, tag, text in lines).decode("utf-8", "surrogateescape")
 
     def execute(self, command):
+        """ExecSync."""
         return decode(self.cri.call("ExecSync", "ExecSyncRequest",
                                     {"container_id": self.id, "cmd": command, "timeout": 60}))
+
+    def execute_streaming(self, command):
+        """Exec, as kubectl exec has it done, to its end."""
+        answer = decode(self.cri.call("Exec", "ExecRequest", {
+            "container_id": self.id, "cmd": command, "stdout": 1, "stderr": 1}))
+        url = urllib.parse.urlsplit(answer[1].decode())
+        with socket.create_connection((url.hostname, url.port), timeout=60) as connection:
+            connection.sendall((f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
+                                "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                                "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
+                                f"{base64.b64encode(os.urandom(16)).decode()}\r\n"
+                                "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n\r\n").encode())
+            data = b""
+            while chunk := connection.recv(65536):
+                data += chunk
+                # Channel 3 tells how it ended; then nothing comes any more.
+                if b'"status":' in data:
+                    break
+        head, _, frames = data.partition(b"\r\n\r\n")
+        if b" 101 " not in head or b'"Success"' not in frames:
+            raise CriError(f"Exec: {data[-300:]!r}")
 
     def stop(self):
         self.cri.call("StopContainer", "ContainerId", {"container_id": self.id})

@@ -53,6 +53,13 @@ class Container:
     def pid(self):
         return json.loads(self.docker.call("GET", f"/containers/{self.id}/json"))["State"]["Pid"]
 
+    def execute(self, command):
+        """Runs it in there, to its end."""
+        made = json.loads(self.docker.call("POST", f"/containers/{self.id}/exec", {"Cmd": command}))
+        self.docker.call("POST", f"/exec/{made['Id']}/start", {"Detach": True})
+        wait_until(lambda: not json.loads(self.docker.call("GET", f"/exec/{made['Id']}/json"))["Running"],
+                   30, "docker exec")
+
     def stop(self):
         self.docker.call("POST", f"/containers/{self.id}/stop?t=0")
 

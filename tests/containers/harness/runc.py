@@ -22,6 +22,8 @@ MOUNTS = [("/proc", "proc", "proc", []),
           ("/dev/mqueue", "mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
           ("/tmp", "tmpfs", "tmpfs", ["mode=1777"])]
 
+NAMESPACES = ("pid", "mount", "ipc", "uts", "network")
+
 
 def own_capabilities():
     """What this process itself has: runc can give no others."""
@@ -31,16 +33,17 @@ def own_capabilities():
 
 
 class RuncContainer:
-    def __init__(self, runc, name):
+    def __init__(self, runc, name, state=None):
         self.runc, self.name, self.id = runc, name, name
         self.bundle = runc.place.directory("bundles", name)
+        self.program = ["runc", "--root", state] if state else ["runc"]
         self.process = None
 
     def start(self):
         """Runs it; the caller's process stays its parent until wait()."""
         with open(os.path.join(self.bundle, "output"), "wb") as out:
             self.process = subprocess.Popen(
-                ["runc", "run", "--bundle", self.bundle, self.name], stdin=subprocess.DEVNULL,
+                [*self.program, "run", "--bundle", self.bundle, self.name], stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
 
     def wait(self):
@@ -51,15 +54,21 @@ class RuncContainer:
             return f.read().decode("utf-8", "surrogateescape")
 
     def pid(self):
-        shown = subprocess.run(["runc", "state", self.name], capture_output=True, check=True)
+        shown = subprocess.run([*self.program, "state", self.name], capture_output=True, check=True)
         return json.loads(shown.stdout)["pid"]
 
+    def execute(self, command):
+        subprocess.run([*self.program, "exec", self.name, *command], check=True,
+                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
     def stop(self):
-        subprocess.run(["runc", "kill", self.name, "KILL"], check=False, capture_output=True)
+        subprocess.run([*self.program, "kill", self.name, "KILL"], check=False,
+                       capture_output=True)
         self.wait()
 
     def remove(self):
-        subprocess.run(["runc", "delete", "--force", self.name], check=False, capture_output=True)
+        subprocess.run([*self.program, "delete", "--force", self.name], check=False,
+                       capture_output=True)
         if self.process and self.process.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(5)
@@ -76,8 +85,12 @@ class Runc:
             raise FileNotFoundError("runc is not installed")
         self.place, self.root = place, root
 
-    def config(self, name, command, privileged=False):
-        """All capabilities and no seccomp when privileged, else runc's own defaults."""
+    def config(self, name, command, privileged=False, namespaces=NAMESPACES, binds=(), env=(),
+               root=None):
+        """
+        All capabilities and no seccomp when privileged, else runc's own defaults. binds: pairs of
+        a path inside and the host's that is mounted there.
+        """
         if privileged:
             capabilities = own_capabilities()
         else:
@@ -86,19 +99,21 @@ class Runc:
             "ociVersion": "1.0.2",
             "process": {
                 "user": {"uid": 0, "gid": 0}, "args": command, "cwd": "/",
-                "env": ["PATH=/usr/bin:/bin"], "noNewPrivileges": not privileged,
+                "env": ["PATH=/usr/bin:/bin", *env], "noNewPrivileges": not privileged,
                 "capabilities": {kind: capabilities
                                  for kind in ("bounding", "effective", "permitted")}},
-            "root": {"path": self.root, "readonly": True}, "hostname": name,
+            "root": {"path": root or self.root, "readonly": True}, "hostname": name,
             "mounts": [{"destination": where, "type": kind, "source": source, "options": options}
-                       for where, kind, source, options in MOUNTS],
-            "linux": {"namespaces": [{"type": kind} for kind in
-                                     ("pid", "mount", "ipc", "uts", "network")],
+                       for where, kind, source, options in
+                       MOUNTS + [(where, "bind", source, ["rbind", "rw"])
+                                 for where, source in binds]],
+            "linux": {"namespaces": [{"type": kind} for kind in namespaces],
                       "resources": {"devices": [{"allow": privileged, "access": "rwm"}]}}}
 
-    def create(self, name, command, privileged=False):
-        container = RuncContainer(self, name)
-        config = self.config(name, command, privileged)
+    def create(self, name, command, privileged=False, state=None, **more):
+        """state: where runc keeps what it knows. more: see config()."""
+        container = RuncContainer(self, name, state)
+        config = self.config(name, command, privileged, **more)
         with open(os.path.join(container.bundle, "config.json"), "w", encoding="utf-8") as f:
             json.dump(config, f)
         self.place.stack.callback(container.remove)
@@ -108,7 +123,7 @@ class Runc:
         shown = subprocess.run(["runc", "state", name], capture_output=True, check=False)
         return shown.returncode == 0 and json.loads(shown.stdout)["status"] == "running"
 
-    def run(self, name, command, privileged=False):
-        container = self.create(name, command, privileged)
+    def run(self, name, command, privileged=False, **more):
+        container = self.create(name, command, privileged, **more)
         container.start()
         return container

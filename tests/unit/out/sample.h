@@ -25,6 +25,7 @@ struct sample {
 static inline void sample_init(struct sample *s)
 {
 	memset(s, 0, sizeof(*s));
+	s->container.exit_status = -1;
 	s->head = (struct nunchi_head){
 		.time = SAMPLE_BOOT,
 		.seq = 1,

@@ -121,6 +121,14 @@ static struct runtime_message *want(struct host *h, enum runtime_message_type ty
 	return NULL;
 }
 
+static struct runtime_message *want_any(struct host *h, int ms)
+{
+	struct pollfd p = { .fd = runtimes_fd(h->rt), .events = POLLIN };
+
+	poll(&p, 1, ms);
+	return runtimes_next(h->rt);
+}
+
 static void start(struct host *h, const char *extra)
 {
 	const struct runtimes_config config = {
@@ -315,6 +323,56 @@ static void test_own_directory_and_hostile_files(void **state)
 	runtime_message_free(m);
 }
 
+static void check_life(struct host *h, enum runtime_life life, const char *id)
+{
+	struct runtime_message *m = want(h, RUNTIME_LIFE);
+
+	assert_non_null(m);
+	assert_int_equal(m->life, life);
+	assert_int_equal(m->exit_code, -1);
+	assert_string_equal(m->info->id, id);
+	runtime_message_free(m);
+}
+
+static void test_life_of_plain_runc(void **state)
+{
+	struct host *h = *state;
+
+	put(h, "", "/run/runc/x");
+	put_process(h, 400, 1, 776, "/old");
+	put_state(h, "/run/runc", "old", 400, 776);
+	start(h, NULL);
+	put_process(h, 500, 1, 777, "/web");
+	put(h, "", "/run/runc/web/exec.fifo");
+	put_state(h, "/run/runc", "web", 500, 777);
+	check_life(h, RUNTIME_LIFE_CREATED, "web");
+	remove_tree(h, "/run/runc/web");
+	check_life(h, RUNTIME_LIFE_REMOVED, "web");
+	/* It was there before, and is told only to go. */
+	remove_tree(h, "/run/runc/old");
+	check_life(h, RUNTIME_LIFE_REMOVED, "old");
+}
+
+/* Docker's state directories come and go with each run of a container. */
+static void test_no_life_below_an_engine(void **state)
+{
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put(h, "", "/run/docker/runtime-runc/moby/x");
+	start(h, NULL);
+	put_process(h, 500, 1, 777, "/docker/" ID);
+	put_state(h, "/run/docker/runtime-runc/moby", ID, 500, 777);
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	runtime_message_free(m);
+	remove_tree(h, "/run/docker/runtime-runc/moby/" ID);
+	while ((m = want_any(h, 300))) {
+		assert_int_not_equal(m->type, RUNTIME_LIFE);
+		runtime_message_free(m);
+	}
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -327,6 +385,8 @@ int main(void)
 		TEST(test_resolve_while_created),
 		TEST(test_resolve_by_ancestor),
 		TEST(test_bundle_and_state_are_one),
+		TEST(test_life_of_plain_runc),
+		TEST(test_no_life_below_an_engine),
 		TEST(test_own_directory_and_hostile_files),
 	};
 

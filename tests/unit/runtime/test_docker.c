@@ -178,26 +178,42 @@ static void test_event(void **state)
 	static const struct {
 		const char *line;
 		enum docker_action action;
+		int exit_code;
 	} lines[] = {
 		{ "{\"status\":\"start\",\"id\":\"ab\",\"Type\":\"container\",\"Action\":\"start\","
-		  "\"Actor\":{\"ID\":\"ab\"}}", DOCKER_START },
-		{ "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"ab\"}}", DOCKER_STOP },
-		{ "{\"Type\":\"container\",\"Action\":\"died\",\"Actor\":{\"ID\":\"ab\"}}", DOCKER_STOP },
-		{ "{\"Action\":\"rename\",\"id\":\"ab\"}", DOCKER_CHANGED },
-		{ "{\"Type\":\"image\",\"Action\":\"start\",\"Actor\":{\"ID\":\"ab\"}}", DOCKER_OTHER },
+		  "\"Actor\":{\"ID\":\"ab\"}}", DOCKER_START, -1 },
+		{ "{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"ab\",\"Attributes\":"
+		  "{\"exitCode\":\"137\"}}}", DOCKER_STOP, 137 },
+		{ "{\"Type\":\"container\",\"Action\":\"died\",\"Actor\":{\"ID\":\"ab\",\"Attributes\":"
+		  "{\"containerExitCode\":\"0\"}}}", DOCKER_STOP, 0 },
+		{ "{\"Action\":\"die\",\"Actor\":{\"ID\":\"ab\"}}", DOCKER_STOP, -1 },
+		{ "{\"Action\":\"die\",\"Actor\":{\"ID\":\"ab\",\"Attributes\":{\"exitCode\":\"x\"}}}",
+		  DOCKER_STOP, -1 },
+		{ "{\"Action\":\"die\",\"Actor\":{\"ID\":\"ab\",\"Attributes\":{\"exitCode\":\"4294967296\"}}}",
+		  DOCKER_STOP, -1 },
+		{ "{\"Action\":\"create\",\"id\":\"ab\"}", DOCKER_CREATE, -1 },
+		{ "{\"Action\":\"pause\",\"id\":\"ab\"}", DOCKER_PAUSE, -1 },
+		{ "{\"Action\":\"unpause\",\"id\":\"ab\"}", DOCKER_UNPAUSE, -1 },
+		{ "{\"Action\":\"oom\",\"id\":\"ab\"}", DOCKER_OOM, -1 },
+		{ "{\"Action\":\"destroy\",\"id\":\"ab\"}", DOCKER_REMOVE, -1 },
+		{ "{\"Action\":\"remove\",\"id\":\"ab\"}", DOCKER_REMOVE, -1 },
+		{ "{\"Action\":\"rename\",\"id\":\"ab\"}", DOCKER_CHANGED, -1 },
+		{ "{\"Type\":\"image\",\"Action\":\"start\",\"Actor\":{\"ID\":\"ab\"}}", DOCKER_OTHER, -1 },
 		{ "{\"Type\":\"container\",\"Action\":\"exec_start: sh\",\"Actor\":{\"ID\":\"ab\"}}",
-		  DOCKER_OTHER },
-		{ "{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"a/b\"}}", DOCKER_OTHER },
-		{ "{\"Action\":[],\"Actor\":5}", DOCKER_OTHER },
-		{ "rubbish", DOCKER_OTHER },
+		  DOCKER_OTHER, -1 },
+		{ "{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"a/b\"}}", DOCKER_OTHER, -1 },
+		{ "{\"Action\":[],\"Actor\":5}", DOCKER_OTHER, -1 },
+		{ "rubbish", DOCKER_OTHER, -1 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
 		_cleanup_free_ char *id = NULL;
+		int exit_code = 5;
 
-		assert_int_equal(docker_parse_event(lines[i].line, strlen(lines[i].line), &id),
-				 lines[i].action);
+		assert_int_equal(docker_parse_event(lines[i].line, strlen(lines[i].line), &id,
+						    &exit_code), lines[i].action);
+		assert_int_equal(exit_code, lines[i].exit_code);
 		if (lines[i].action == DOCKER_OTHER)
 			assert_null(id);
 		else

@@ -269,6 +269,7 @@ static int make_event(const char *topic, const char *space, const char *id, cons
 	if (process) {
 		text(&inner, 2, process);
 		number(&inner, 3, 55);
+		number(&inner, 4, 137);
 	} else {
 		number(&inner, 2, 55);
 	}
@@ -293,9 +294,27 @@ static void test_containerd_event(void **state)
 	ctd_event_free(&e);
 	assert_int_equal(make_event("/tasks/exit", "default", "c1", "c1", &e), 0);
 	assert_int_equal(e.type, EVENT_STOP);
+	assert_int_equal(e.exit_code, 137);
 	ctd_event_free(&e);
 	assert_int_equal(make_event("/tasks/exit", "default", "c1", "exec-7", &e), 0);
 	assert_int_equal(e.type, EVENT_OTHER);
+	ctd_event_free(&e);
+	assert_int_equal(make_event("/tasks/oom", "default", "c1", NULL, &e), 0);
+	assert_int_equal(e.type, EVENT_OOM);
+	assert_string_equal(e.id, "c1");
+	ctd_event_free(&e);
+	assert_int_equal(make_event("/tasks/paused", "default", "c1", NULL, &e), 0);
+	assert_int_equal(e.type, EVENT_PAUSE);
+	ctd_event_free(&e);
+	assert_int_equal(make_event("/tasks/resumed", "default", "c1", NULL, &e), 0);
+	assert_int_equal(e.type, EVENT_RESUME);
+	ctd_event_free(&e);
+	assert_int_equal(make_event("/containers/create", "default", "c1", "bbx:1", &e), 0);
+	assert_int_equal(e.type, EVENT_CREATE);
+	assert_string_equal(e.image, "bbx:1");
+	ctd_event_free(&e);
+	assert_int_equal(make_event("/containers/delete", "default", "c1", NULL, &e), 0);
+	assert_int_equal(e.type, EVENT_DELETE);
 	ctd_event_free(&e);
 	assert_int_equal(make_event("/images/create", "default", "c1", "x", &e), 0);
 	assert_int_equal(e.type, EVENT_OTHER);
@@ -308,8 +327,8 @@ static void test_containerd_event(void **state)
 
 static void test_cri_event(void **state)
 {
-	static const enum container_event want[] = { EVENT_OTHER, EVENT_START, EVENT_STOP, EVENT_STOP,
-						     EVENT_OTHER };
+	static const enum container_event want[] = { EVENT_CREATE, EVENT_START, EVENT_STOP,
+						     EVENT_DELETE, EVENT_OTHER };
 
 	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
@@ -323,6 +342,29 @@ static void test_cri_event(void **state)
 		assert_int_equal(type, want[i]);
 		assert_string_equal(id, "c1");
 	}
+}
+
+static void test_end(void **state)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT, st = STRBUF_INIT;
+	int exit_code = -1;
+	bool oom = false;
+
+	(void)state;
+	text(&st, 1, "c1");
+	number(&st, 3, 2);
+	number(&st, 7, 137);
+	text(&st, 10, "OOMKilled");
+	nest(&b, 1, &st);
+	assert_true(cri_parse_end(b.s, b.len, &exit_code, &oom));
+	assert_int_equal(exit_code, 137);
+	assert_true(oom);
+	strbuf_reset(&b);
+	text(&st, 1, "c1");
+	number(&st, 3, 1);
+	nest(&b, 1, &st);
+	assert_false(cri_parse_end(b.s, b.len, &exit_code, &oom));
+	assert_false(cri_parse_end("\xff", 1, &exit_code, &oom));
 }
 
 /* Two bytes on the wire are a hundred in memory: 16 MiB of them must not become gigabytes. */
@@ -349,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_containerd_container),
 		cmocka_unit_test(test_containerd_event),
 		cmocka_unit_test(test_cri_event),
+		cmocka_unit_test(test_end),
 		cmocka_unit_test(test_memory_is_bounded),
 	};
 

@@ -12,11 +12,20 @@
 #include "base/clock.h"
 #include "fake.h"
 
-enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY };
+enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY };
 
 static void serve(struct fake *f, int fd)
 {
 	static const char stream[] = "HTTP/1.1 200 OK\r\n\r\n";
+	static const char events[] =
+		"{\"Type\":\"container\",\"Action\":\"pause\",\"Actor\":{\"ID\":\"aa\",\"Attributes\":"
+		"{\"name\":\"web\"}}}\n"
+		"{\"Type\":\"container\",\"Action\":\"pause\",\"Actor\":{\"ID\":\"aa\"}}\n"
+		"{\"Type\":\"container\",\"Action\":\"unpause\",\"Actor\":{\"ID\":\"aa\"}}\n"
+		"{\"Type\":\"container\",\"Action\":\"oom\",\"Actor\":{\"ID\":\"aa\"}}\n"
+		"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\",\"Attributes\":"
+		"{\"exitCode\":\"137\"}}}\n"
+		"{\"Type\":\"container\",\"Action\":\"destroy\",\"Actor\":{\"ID\":\"aa\"}}\n";
 	static const char event[] =
 		"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\"}}\n";
 	_cleanup_free_ char *inspect = xasprintf(
@@ -40,6 +49,8 @@ static void serve(struct fake *f, int fd)
 			fake_answer(fd, 200, "{\"Version\":\"9.9\"}");
 		} else if (starts_with(path, "/events")) {
 			fake_write(fd, stream, strlen(stream));
+			if (f->mode == LIVELY)
+				fake_write(fd, events, strlen(events));
 			while (!f->ending && f->mode != EMPTY)
 				usleep(10000);
 			fake_write(fd, event, strlen(event));
@@ -136,6 +147,39 @@ static void test_good(void **state)
 	assert_string_equal(m->info->id, "aa");
 	assert_int_equal(m->info->init_pid, getpid());
 	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+static void test_life(void **state)
+{
+	static const struct {
+		enum runtime_life life;
+		int exit_code;
+	} wanted[] = {
+		/* Twice told is once posted. */
+		{ RUNTIME_LIFE_PAUSED, -1 }, { RUNTIME_LIFE_RESUMED, -1 }, { RUNTIME_LIFE_OOM, -1 },
+		{ RUNTIME_LIFE_DIED, 137 },  { RUNTIME_LIFE_REMOVED, -1 },
+	};
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	f.mode = LIVELY;
+	rt = start(&f);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		struct runtime_message *m = want(rt, RUNTIME_LIFE, 5000);
+
+		assert_non_null(m);
+		assert_int_equal(m->life, wanted[i].life);
+		assert_int_equal(m->exit_code, wanted[i].exit_code);
+		assert_string_equal(m->info->id, "aa");
+		assert_string_equal(m->info->runtime, "docker");
+		if (i == 0)
+			assert_string_equal(m->info->name, "web");
+		runtime_message_free(m);
+	}
 	stop_soon(rt);
 	fake_stop(&f);
 }
@@ -307,6 +351,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_hung_is_stopped),
 		cmocka_unit_test(test_garbage_then_good),
 		cmocka_unit_test(test_half_then_good),

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A file per instance, /run/nunchi/PID, which is touched each second and removed at the end. One
+ * whose process is gone was left by an instance that was killed: from its last touch on nobody
+ * watched, as far as that instance is concerned. /run does not survive a boot, and neither do the
+ * processes that were watched. Where the directory cannot be had, there is no heartbeat.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "internal.h"
+
+#define DIRECTORY "/run/nunchi"
+
+struct heartbeat {
+	int dir;
+	int file;
+	char name[16];
+	uint64_t next;	/* boot ns */
+};
+
+static void closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+/*
+ * A process's start, in ticks since boot: with the number it is one process for ever. 0: it is gone,
+ * be it that nobody has waited for it yet.
+ */
+static unsigned long long start_of(pid_t pid)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	unsigned long long start = 0;
+	char path[64], line[1024], state, *after;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f || !fgets(line, sizeof(line), f) || !(after = strrchr(line, ')')))
+		return 0;
+	/* Fields 3 to 22; the name before them may hold anything. */
+	if (sscanf(after + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			      "%*d %*d %llu", &state, &start) != 2)
+		return 0;
+	return strchr("ZXx", state) ? 0 : start;
+}
+
+/* Whether the instance that left the file is still there: by the start that it wrote into it. */
+static bool is_running(int file, pid_t pid)
+{
+	char text[32] = { 0 };
+
+	if (read(file, text, sizeof(text) - 1) <= 0)
+		return false;
+	return start_of(pid) && start_of(pid) == strtoull(text, NULL, 10);
+}
+
+static void look_at(struct engine *e, int dir, const char *name)
+{
+	_cleanup_close_ int file = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	pid_t pid = (pid_t)strtol(name, NULL, 10);
+	struct stat st;
+	uint64_t from;
+
+	if (pid <= 0 || file < 0 || fstat(file, &st) || !S_ISREG(st.st_mode) || is_running(file, pid))
+		return;
+	/* Of several that look at once, who takes it away tells. */
+	if (unlinkat(dir, name, 0))
+		return;
+	from = (uint64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
+	encode_gap(&e->record, from, clock_epoch(), clock_boot());
+	pipeline_made(e);
+}
+
+static void look_at_all(struct engine *e, int dir)
+{
+	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closedirp) DIR *d = copy < 0 ? NULL : fdopendir(copy);
+
+	for (struct dirent *entry; d && (entry = readdir(d));)
+		look_at(e, dir, entry->d_name);
+}
+
+void heartbeat_start(struct engine *e)
+{
+	struct heartbeat *h;
+	int dir;
+
+	if (mkdir(DIRECTORY, 0755) && errno != EEXIST)
+		return;
+	dir = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0)
+		return;
+	look_at_all(e, dir);
+	h = xcalloc(1, sizeof(*h));
+	h->dir = dir;
+	snprintf(h->name, sizeof(h->name), "%d", getpid());
+	h->file = openat(dir, h->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (h->file < 0) {
+		log_debug("no heartbeat: " DIRECTORY "/%s: %s", h->name, strerror(errno));
+		close(dir);
+		free(h);
+		return;
+	}
+	dprintf(h->file, "%llu\n", start_of(getpid()));
+	e->heartbeat = h;
+}
+
+void heartbeat_beat(struct engine *e)
+{
+	struct heartbeat *h = e->heartbeat;
+	uint64_t now = clock_boot();
+
+	if (!h || now < h->next)
+		return;
+	h->next = now + NSEC_PER_SEC;
+	futimens(h->file, NULL);
+}
+
+void heartbeat_end(struct engine *e)
+{
+	struct heartbeat *h = e->heartbeat;
+
+	if (!h)
+		return;
+	unlinkat(h->dir, h->name, 0);
+	close(h->file);
+	close(h->dir);
+	free(h);
+	e->heartbeat = NULL;
+}

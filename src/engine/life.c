@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of containers, as records of the stream: what the runtimes tell of them, their
+ * start and end as the kernel saw them, who came in from outside, and who got away.
+ */
+#include "internal.h"
+
+void life_gone(struct engine *e, const char *id)
+{
+	struct container *c = model_container(e->model, id);
+
+	if (c && c->running) {
+		encode_container_gone(&e->record, id, clock_boot());
+		pipeline_made(e);
+	}
+	/* Also of one that never ran: its slot is to be given back. */
+	binder_stopped(e, id);
+}
+
+/*
+ * The first program that a container executes is its init: known from the kernel before a runtime
+ * says so, and for a container that lives 10 ms the only one who says it.
+ */
+static void init_executed(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	struct container *c = model_container(e->model, slot->id);
+	struct container_info init = { .id = slot->id, .init_pid = record->pid,
+				       .pidns = record->pidns, .mntns = record->mntns,
+				       .init_start = record->start,
+				       .started = record->time + e->boot_to_epoch };
+
+	if (!c || c->running || slot->release_at || slot->inner)
+		return;
+	encode_container(&e->record, &init, record->time);
+	pipeline_made(e);
+	probe_slot_pidns(e->probe, record->slot, slot->generation, record->pidns, false);
+	slot->init_pid = record->pid;
+}
+
+static void init_exited(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	struct container *c = model_container(e->model, slot->id);
+
+	if (c && c->info->init_pid == record->pid)
+		life_gone(e, slot->id);
+}
+
+/* Namespaces of the host's that the container itself does not have, and its task has now. */
+static uint32_t joined_host(const struct container *c, const struct nunchi_namespaces *ns)
+{
+	static const struct {
+		uint8_t shares;
+		enum nunchi_namespace ns;
+	} shared[] = {
+		{ SHARES_PID, NUNCHI_NS_PID },	 { SHARES_NET, NUNCHI_NS_NET },
+		{ SHARES_IPC, NUNCHI_NS_IPC },	 { SHARES_UTS, NUNCHI_NS_UTS },
+		{ SHARES_USER, NUNCHI_NS_USER }, { SHARES_CGROUP, NUNCHI_NS_CGROUP },
+	};
+	uint32_t host = ns->host & ~(1U << NUNCHI_NS_TIME);	/* all containers share it */
+
+	for (size_t i = 0; i < ARRAY_SIZE(shared); i++)
+		if (c->info->shares & shared[i].shares)
+			host &= ~(1U << shared[i].ns);
+	return host;
+}
+
+static bool is_below(const char *path, const char *above)
+{
+	size_t len = strlen(above);
+
+	return strncmp(path, above, len) == 0 &&
+	       (path[len] == '/' || path[len] == '\0' || streq(above, "/"));
+}
+
+/* A container's task was moved out of its cgroup, by a container's task: the host may do that. */
+static bool left_cgroup(struct engine *e, const struct slot *slot, const struct container *c,
+			const struct event *ev, const struct event_blob *path)
+{
+	_cleanup_strbuf_ struct strbuf to = STRBUF_INIT;
+	const char *own = c->info->cgroup ? c->info->cgroup : slot->cgroup_path;
+	const struct nunchi_moved *moved = ev->body;
+	const struct slot *mover = &e->slots[moved->mover_slot % NUNCHI_SLOTS_MAX];
+
+	if (!own || !path || !moved->mover_slot || mover->phase != SLOT_CONTAINER ||
+	    mover->generation != moved->mover_generation)
+		return false;
+	cgroup_from_walk(&to, path);
+	return !is_below(to.len ? to.s : "/", own);
+}
+
+static void look_for_escape(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	const struct container *c = model_container(e->model, slot->id);
+	const struct event_blob *path = NULL;
+	uint32_t joined = 0;
+	const char *why;
+	struct event ev;
+
+	if (!c || record->flags & NUNCHI_F_SETUP ||
+	    event_decode(&ev, record, record->len, 0, &why) < 0)
+		return;
+	if (record->kind == NUNCHI_REC_NAMESPACES) {
+		joined = joined_host(c, ev.body);
+		if (!joined)
+			return;
+	} else {
+		path = event_blob(&ev, NUNCHI_BLOB_CGROUP_PATH, -1);
+		if (!left_cgroup(e, slot, c, &ev, path))
+			return;
+	}
+	encode_escape(&e->record, record, joined, path);
+	pipeline_made(e);
+}
+
+static void after_container(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	switch (record->kind) {
+	case NUNCHI_REC_EXEC:
+		if (!(record->flags & NUNCHI_F_ENTERING))
+			break;
+		encode_life(&e->record, record, NUNCHI_LIFE_EXEC, -1, slot->id);
+		pipeline_made(e);
+		break;
+	case NUNCHI_REC_NAMESPACES:
+	case NUNCHI_REC_MOVED:
+		look_for_escape(e, slot, record);
+		break;
+	case NUNCHI_REC_EXIT:
+		init_exited(e, slot, record);
+		break;
+	}
+}
+
+void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record)
+{
+	bool is_container = slot->phase == SLOT_CONTAINER && slot->generation == record->generation;
+
+	if (is_container && record->kind == NUNCHI_REC_EXEC)
+		init_executed(e, slot, record);
+	pipeline_record(e, record);
+	if (is_container && record->kind != NUNCHI_REC_SYSCALL)
+		after_container(e, slot, record);
+}
+
+/* A container's life that is told by a runtime, not by a task. */
+static void tell(struct engine *e, const char *id, enum nunchi_life_what what, int exit_code)
+{
+	const struct nunchi_head head = { .time = clock_boot() };
+
+	encode_life(&e->record, &head, what, exit_code, id);
+	pipeline_made(e);
+}
+
+static void take_facts(struct engine *e, struct runtime_message *message)
+{
+	struct container_info *info = message->info;
+	struct container *c = model_container(e->model, info->id);
+	bool named_late = c && c->info->incomplete && info->name;
+	uint32_t init_pid = info->init_pid;
+
+	/*
+	 * The kernel tells this container's start and end itself: its first exec starts it, at its
+	 * time; a runtime's word for it comes later, perhaps too late.
+	 */
+	if (!(c && c->running) && binder_saw_birth(e, info, message->token))
+		info->init_pid = 0;
+	encode_container(&e->record, info, clock_boot());
+	info->init_pid = init_pid;
+	pipeline_made(e);
+	c = model_container(e->model, info->id);
+	if (!c)
+		return;
+	if (named_late)
+		tell(e, info->id, NUNCHI_LIFE_INFO, -1);
+	binder_container(e, c, info, message->token);
+}
+
+static void take_life(struct engine *e, const struct runtime_message *message)
+{
+	static const enum nunchi_life_what whats[] = {
+		[RUNTIME_LIFE_CREATED] = NUNCHI_LIFE_CREATED,
+		[RUNTIME_LIFE_PAUSED] = NUNCHI_LIFE_PAUSED,
+		[RUNTIME_LIFE_RESUMED] = NUNCHI_LIFE_RESUMED,
+		[RUNTIME_LIFE_OOM] = NUNCHI_LIFE_OOM,
+		[RUNTIME_LIFE_DIED] = NUNCHI_LIFE_DIED,
+		[RUNTIME_LIFE_REMOVED] = NUNCHI_LIFE_REMOVED,
+	};
+	const struct container *c = model_container(e->model, message->info->id);
+
+	/* What nobody has heard of and is over is nobody's news. */
+	if (!c && message->life != RUNTIME_LIFE_CREATED)
+		return;
+	if (!c) {
+		encode_container(&e->record, message->info, clock_boot());
+		pipeline_made(e);
+	}
+	tell(e, message->info->id, whats[message->life], message->exit_code);
+}
+
+/* The exit of its init is the end, and has the time; a runtime's word may overtake it. */
+static void take_gone(struct engine *e, const char *id)
+{
+	const struct container *c = model_container(e->model, id);
+
+	if (c && c->running && binder_ends_later(e, id, clock_boot() + ENGINE_GONE_NS))
+		return;
+	life_gone(e, id);
+}
+
+void life_message(struct engine *e, struct runtime_message *message)
+{
+	switch (message->type) {
+	case RUNTIME_CONTAINER:
+		take_facts(e, message);
+		break;
+	case RUNTIME_LIFE:
+		take_life(e, message);
+		break;
+	case RUNTIME_GONE:
+		take_gone(e, message->info->id);
+		break;
+	case RUNTIME_UNKNOWN:
+		binder_unknown(e, message->token);
+		break;
+	case RUNTIME_STATE:
+		if (message->ok)
+			log_debug("%s", message->text);
+		else
+			log_warn("%s", message->text);
+		break;
+	case RUNTIME_LISTED:
+		break;
+	}
+	runtime_message_free(message);
+}

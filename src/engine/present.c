@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What ran before we did: for each process of a container (with --host for every one) the head that
+ * the kernel's iterator makes and what /proc says, as a PROCESS record; and for those of the host
+ * that it descends from what /proc says alone, so that its ancestry is whole.
+ */
+#include <fcntl.h>
+
+#include "internal.h"
+
+#define PROC_FILE_MAX 4096	/* of cmdline, exe, cwd */
+#define ANCESTORS_MAX 32
+
+static size_t read_proc(uint32_t pid, const char *name, char *buf, size_t size)
+{
+	_cleanup_close_ int fd = -1;
+	size_t len = 0;
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	while (fd >= 0 && len < size && (n = read(fd, buf + len, size - len)) > 0)
+		len += (size_t)n;
+	return len;
+}
+
+static const char *read_link(uint32_t pid, const char *name, char *buf, size_t size)
+{
+	char path[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%u/%s", pid, name);
+	n = readlink(path, buf, size - 1);
+	if (n <= 0)
+		return NULL;
+	buf[n] = '\0';
+	return buf;
+}
+
+static void read_comm(uint32_t pid, char comm[16])
+{
+	char text[32];
+	size_t len = read_proc(pid, "comm", text, sizeof(text));
+
+	while (len && text[len - 1] == '\n')
+		len--;
+	len = MIN(len, 15);
+	memcpy(comm, text, len);
+	memset(comm + len, 0, 16 - len);
+}
+
+static void process_found(struct engine *e, const struct nunchi_head *head)
+{
+	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
+	char exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], argv[PROC_FILE_MAX], parent_comm[16];
+	size_t argv_len = read_proc(head->pid, "cmdline", argv, sizeof(argv));
+	const char *exe_link = read_link(head->pid, "exe", exe, sizeof(exe));
+	const char *cwd_link = read_link(head->pid, "cwd", cwd, sizeof(cwd));
+
+	read_comm(head->ppid, parent_comm);
+	encode_process(&record, head, exe_link, cwd_link, argv, argv_len,
+		       *parent_comm ? parent_comm : NULL);
+	live_dispatch(e, (const struct nunchi_head *)(const void *)record.s);
+}
+
+/* A head as far as /proc knows: proc(5), stat. False: it is gone. */
+static bool read_head(uint32_t pid, struct nunchi_head *ret)
+{
+	unsigned long long ticks = 0;
+	char text[1024], *after;
+	size_t len = read_proc(pid, "stat", text, sizeof(text) - 1);
+	long hz = sysconf(_SC_CLK_TCK);
+
+	text[len] = '\0';
+	after = strrchr(text, ')');
+	*ret = (struct nunchi_head){ .kind = NUNCHI_REC_TASK, .time = clock_boot(), .pid = pid,
+				     .tid = pid, .vpid = pid, .vtid = pid,
+				     .generation = PROBE_GENERATION_FIRST,
+				     .loginuid = (uint32_t)-1 };
+	/* Fields 4 and 22; the name before them may hold anything. */
+	if (!after || sscanf(after + 1, " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
+					"%*d %*d %*d %*d %*d %llu", &ret->ppid, &ticks) != 2)
+		return false;
+	ret->start = ticks * (NSEC_PER_SEC / (uint64_t)(hz > 0 ? hz : 100));
+	read_comm(pid, ret->comm);
+	return true;
+}
+
+/* From the outermost inwards, so that each finds its parent. */
+static void find_ancestors(struct engine *e, uint32_t pid)
+{
+	struct nunchi_head heads[ANCESTORS_MAX];
+	size_t n = 0;
+
+	while (pid && n < ARRAY_SIZE(heads) && !model_process_alive(e->model, pid) &&
+	       read_head(pid, &heads[n]))
+		pid = heads[n++].ppid;
+	while (n--)
+		process_found(e, &heads[n]);
+}
+
+static void task_found(const struct nunchi_head *head, void *arg)
+{
+	struct engine *e = arg;
+
+	if (!e->config->host && !e->config->snapshot)
+		find_ancestors(e, head->ppid);
+	process_found(e, head);
+}
+
+int present_find(struct engine *e)
+{
+	return probe_tasks(e->probe, task_found, e);
+}

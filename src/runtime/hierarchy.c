@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cgroup hierarchies: which one says where a process is, where it is mounted, and whether what is
+ * in a directory of it is frozen.
+ */
+#include "hierarchy.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "facts.h"
+
+char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
+{
+	/* Best first. The v2 line has an empty list of controllers. */
+	static const char *const wanted[] = { "", "memory", "pids" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		for (const char *line = text, *next; line && *line; line = next) {
+			const char *end = strchrnul(line, '\n');
+			const char *list = memchr(line, ':', (size_t)(end - line));
+			const char *path;
+
+			next = *end ? end + 1 : NULL;
+			if (!list)
+				continue;
+			list++;
+			path = memchr(list, ':', (size_t)(end - list));
+			if (!path || (size_t)(path - list) != strlen(wanted[i]) ||
+			    memcmp(list, wanted[i], (size_t)(path - list)) != 0)
+				continue;
+			path++;
+			if (*path != '/' || end - path < 2)
+				continue;
+			*ret_hierarchy = wanted[i];
+			return xstrndup(path, MIN((size_t)(end - path), (size_t)CONTAINER_STRING_MAX));
+		}
+	}
+	*ret_hierarchy = "";
+	return NULL;
+}
+
+char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char *path;
+
+	*ret_hierarchy = "";
+	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
+		return NULL;
+	path = facts_parse_cgroup(text.s, ret_hierarchy);
+	return path ? path : xstrdup("/");
+}
+
+char *process_cgroup(const char *root, uint32_t pid)
+{
+	const char *hierarchy;
+
+	return cgroup_of(root, pid, &hierarchy);
+}
+
+/* "\040" and the like in mountinfo. */
+static void unescape(char *s)
+{
+	char *out = s;
+
+	for (; *s; s++) {
+		if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+		    s[3] >= '0' && s[3] <= '7') {
+			*out++ = (char)((s[1] - '0') << 6 | (s[2] - '0') << 3 | (s[3] - '0'));
+			s += 3;
+		} else {
+			*out++ = *s;
+		}
+	}
+	*out = '\0';
+}
+
+bool mount_line(char *line, char *field[4])
+{
+	char *dash = strstr(line, " - "), *after, *w;
+	unsigned n = 0;
+
+	if (!dash)
+		return false;
+	*dash = '\0';
+	for (; (w = strsep(&line, " ")); n++)
+		if (n == 3 || n == 4)
+			field[n - 3] = w;
+	after = dash + 3;
+	field[2] = strsep(&after, " ");
+	strsep(&after, " ");
+	field[3] = strsep(&after, " ");
+	return n > 4 && field[3];
+}
+
+/* Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown. */
+static char *hierarchy_mount(const char *root, const char *hierarchy)
+{
+	_cleanup_free_ char *below = xasprintf("%s/sys/fs/cgroup", root);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	char *rest, *line, *best = NULL;
+
+	if (read_bounded("/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0)
+		return NULL;
+	rest = text.s;
+	while ((line = strsep(&rest, "\n"))) {
+		_cleanup_free_ char *options = NULL;
+		char *f[4] = { NULL };
+
+		if (!mount_line(line, f) || !streq(f[0], "/") ||
+		    !streq(f[2], *hierarchy ? "cgroup" : "cgroup2"))
+			continue;
+		options = xasprintf(",%s,", f[3]);
+		if (*hierarchy) {
+			_cleanup_free_ char *option = xasprintf(",%s,", hierarchy);
+
+			if (!strstr(options, option))
+				continue;
+		}
+		unescape(f[1]);
+		if (!best || (starts_with(f[1], below) && !starts_with(best, below))) {
+			free(best);
+			best = xstrdup(f[1]);
+		}
+	}
+	return best;
+}
+
+uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup)
+{
+	_cleanup_free_ char *mount = hierarchy_mount(root, hierarchy), *path = NULL;
+	struct stat st;
+
+	/* "/../x" is outside of our own cgroup namespace: not below what we have mounted. */
+	if (!mount || strstr(cgroup, ".."))
+		return 0;
+	path = xasprintf("%s%s", mount, cgroup);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
+/* The path on the line of a v1 controller, which may share its hierarchy with others. */
+static char *v1_path(const char *text, const char *controller)
+{
+	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+		_cleanup_free_ char *one = xstrndup(line, strcspn(line, "\n"));
+		_cleanup_free_ char *list = NULL, *wanted = xasprintf(",%s,", controller);
+		char *names = strchr(one, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (!path || path[1] != '/' || !path[2])
+			continue;
+		*path++ = '\0';
+		list = xasprintf(",%s,", names + 1);
+		if (strstr(list, wanted))
+			return xstrdup(path);
+	}
+	return NULL;
+}
+
+char *freezer_file(const char *root, uint32_t pid)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	_cleanup_free_ char *path = NULL, *mount = NULL;
+	const char *hierarchy = "freezer";
+
+	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
+		return NULL;
+	path = v1_path(text.s, hierarchy);
+	if (!path) {
+		path = facts_parse_cgroup(text.s, &hierarchy);
+		if (!path || *hierarchy)
+			return NULL;
+	}
+	mount = hierarchy_mount(root, hierarchy);
+	if (!mount || strstr(path, ".."))
+		return NULL;
+	return xasprintf("%s%s/%s", mount, path, *hierarchy ? "freezer.state" : "cgroup.events");
+}
+
+bool freezer_is_frozen(const char *file)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (read_bounded(file, PROC_MAX, &text) < 0 || !text.len)
+		return false;
+	return strstr(text.s, "frozen 1") || starts_with(text.s, "FROZEN");
+}

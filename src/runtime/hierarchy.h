@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cgroup hierarchies, v2 and v1. root is the prefix of runtime.h. */
+#pragma once
+
+#include "base/strbuf.h"
+
+/* Its path in the v2 hierarchy unless that is the root, else memory's or pids'; NULL if it is gone. */
+char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy) _must_check_;
+/* The kernfs id of a directory; 0 if it cannot be seen from here. */
+uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup);
+
+/* One line of mountinfo, cut in place: the mount's root and place, type and super options. */
+bool mount_line(char *line, char *field[4]);
+
+/* The file that says whether pid's cgroup is frozen; NULL if none does. */
+char *freezer_file(const char *root, uint32_t pid) _must_check_;
+bool freezer_is_frozen(const char *file);

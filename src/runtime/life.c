@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What happened to containers, told once. A pause is seen by Docker's events and by the look at
+ * the freezer a moment later: of two that say the same of one container the first counts. Deaths
+ * and OOM kills have one source each, and can follow one another without anything between.
+ */
+#include "source.h"
+
+static bool is_state(enum runtime_life life)
+{
+	return life != RUNTIME_LIFE_DIED && life != RUNTIME_LIFE_OOM;
+}
+
+static bool same_pair(enum runtime_life a, enum runtime_life b)
+{
+	bool a_freezer = a == RUNTIME_LIFE_PAUSED || a == RUNTIME_LIFE_RESUMED;
+	bool b_freezer = b == RUNTIME_LIFE_PAUSED || b == RUNTIME_LIFE_RESUMED;
+
+	return a_freezer == b_freezer;
+}
+
+/* True if this is what was told of it last, created or removed, paused or resumed. */
+static bool was_told(const struct lives *l, uint64_t id, enum runtime_life life)
+{
+	for (size_t i = 1; i <= l->n; i++) {
+		const struct told *t = &l->told[(l->next + LIVES_REMEMBERED - i) % LIVES_REMEMBERED];
+
+		if (t->id == id && same_pair(t->life, life))
+			return t->life == life;
+	}
+	return false;
+}
+
+static bool remember(struct lives *l, const char *id, enum runtime_life life)
+{
+	uint64_t hash = hash_string(id);
+	bool is_new;
+
+	pthread_mutex_lock(&l->lock);
+	is_new = !was_told(l, hash, life);
+	if (is_new) {
+		l->told[l->next] = (struct told){ hash, life };
+		l->next = (l->next + 1) % LIVES_REMEMBERED;
+		l->n = MIN(l->n + 1, (size_t)LIVES_REMEMBERED);
+	}
+	pthread_mutex_unlock(&l->lock);
+	return is_new;
+}
+
+void life_post(struct runtimes *rt, enum runtime_life life, struct container_info *info,
+	       int exit_code)
+{
+	struct runtime_message *m;
+
+	if (is_state(life) && !remember(&rt->lives, info->id, life)) {
+		container_info_free(info);
+		return;
+	}
+	m = message_new(RUNTIME_LIFE);
+	m->life = life;
+	m->exit_code = exit_code;
+	m->info = info;
+	messages_post(&rt->queue, m, false);
+}
+
+struct container_info *info_new(const char *id)
+{
+	struct container_info *c = xcalloc(1, sizeof(*c));
+
+	c->id = xstrdup(id);
+	return c;
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who enters a container from outside is its own from then on, and it is said who brought him."""
+
+import os
+import subprocess
+import time
+
+from harness.setup import IMAGE
+
+MARKS = {"after", "after-child", "after-exec"}
+INIT = ["/bin/sh", "-c", "TAG=init /bin/runaway nowhere; exec /bin/pause"]
+
+
+def command(tag, program="/bin/runaway"):
+    return ["/usr/bin/env", "TAG=" + tag, program, "nowhere"]
+
+
+def nsenter(made, options, entered):
+    subprocess.run(["nsenter", "-t", str(made.pid()), *options, *entered], check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def marks_of(events, tag):
+    prefix = f"/tmp/mark-{tag}-nowhere-"
+    return {e["fd.nameraw"][len(prefix):]: e for e in events
+            if (e.get("fd.nameraw") or "").startswith(prefix)}
+
+
+def has_all_marks(nunchi, tag):
+    text = f"/tmp/mark-{tag}-nowhere-after-exec".encode()
+    return lambda: any(text in line for _, line in nunchi.lines)
+
+
+def enter(setup, runtime, made, ways):
+    """
+    Starts the container and enters it in each way; ways: tag -> (a function, who brings it). Returns
+    (the events, sentences on what is wrong).
+    """
+    nunchi = setup.nunchi("trace", "-o", "json", runtimes=[runtime] if runtime else [])
+    made.start()
+    nunchi.wait_event(lambda e: e.get("fd.nameraw") == "/tmp/mark-init-nowhere-after-exec")
+    for tag, (way, _) in ways.items():
+        way(tag)
+    time.sleep(0.5)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    made.remove()
+    return nunchi.events()
+
+
+def wrong_attributions(events, made, ways):
+    wrong = []
+    for tag in ["init", *ways]:
+        marks = marks_of(events, tag)
+        if set(marks) != MARKS:
+            wrong.append(f"{tag}: no event of {sorted(MARKS - set(marks))}")
+        wrong += [f"{tag}: {task} is {e.get('container.full_id')}'s" for task, e in marks.items()
+                  if e.get("container.full_id") != made.id]
+    return wrong
+
+
+def wrong_reports(events, made, ways):
+    wrong = []
+    execs = [e for e in events if e["evt.type"] == "container_exec" and
+             e.get("container.full_id") == made.id]
+    for tag in ["init", *ways]:
+        marks = marks_of(events, tag)
+        for task, event in marks.items():
+            if event.get("proc.is_container_exec") is not (tag != "init"):
+                wrong.append(f"{tag}: {task} has proc.is_container_exec "
+                             f"{event.get('proc.is_container_exec')}")
+        if tag == "init" or "after" not in marks:
+            continue
+        found = [e for e in execs if e["proc.pid"] == marks["after"]["proc.pid"]]
+        if len(found) != 1:
+            wrong.append(f"{tag}: {len(found)} container_exec of it")
+        by = {e.get("proc.entered_by") for e in found + list(marks.values())}
+        if {str(name).split(":")[0] for name in by} != {ways[tag][1]}:
+            wrong.append(f"{tag}: brought by {by}")
+        wrong += [f"{tag}: container_exec comes after its calls" for e in found
+                  if e["evt.rawtime"] > marks["after"]["evt.rawtime"]]
+    if len(execs) != len(ways):
+        wrong.append(f"{len(execs)} container_exec for {len(ways)}: " +
+                     str([e.get("proc.cmdline") for e in execs]))
+    return wrong
+
+
+RESULTS = {}
+
+
+def results(setup):
+    """runtime -> (events, container, ways), made once."""
+    if setup in RESULTS:
+        return RESULTS[setup]
+    RESULTS[setup] = {}
+    outside = os.path.join(setup.root, "bin/runaway")
+    docker = setup.docker.create(setup.name + "-entered-d", IMAGE, INIT)
+    cri = setup.containerd.pod(setup.name + "-entered").create(setup.name + "-entered-c", IMAGE, INIT)
+    runc = setup.runc.create(setup.name + "-entered-r", INIT, privileged=True)
+    # A name for nsenter to be found by, whatever path it is started by.
+    for runtime, kind, made, ways in (
+            (setup.docker, "docker", docker, {
+                "docker-exec": (lambda tag: docker.execute(command(tag)), "runc"),
+                "nsenter-docker": (lambda tag: nsenter(docker, ["-a"], command(tag)), "nsenter")}),
+            (setup.containerd, "cri", cri, {
+                "exec-sync": (lambda tag: cri.execute(command(tag)), "runc"),
+                "exec-stream": (lambda tag: cri.execute_streaming(command(tag)), "runc")}),
+            (None, "runc", runc, {
+                "runc-exec": (lambda tag: runc.execute(command(tag)), "runc"),
+                "nsenter-all": (lambda tag: nsenter(runc, ["-a"], command(tag)), "nsenter"),
+                "nsenter-mnt": (lambda tag: nsenter(runc, ["-m"], command(tag)), "nsenter"),
+                "nsenter-pid": (lambda tag: nsenter(runc, ["-p"], command(tag, outside)), "nsenter"),
+                "runc-again": (lambda tag: runc.execute(command(tag)), "runc")})):
+        RESULTS[setup][kind] = (enter(setup, runtime, made, ways), made, ways)
+    return RESULTS[setup]
+
+
+def check(setup, function):
+    found = results(setup)
+    assert len(found) == 3, "not all could be entered: see the first test of it"
+    wrong = [f"{kind} {w}" for kind, run in found.items() for w in function(*run)]
+    assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong)
+
+
+def test_who_enters_is_the_container_s(setup):
+    check(setup, wrong_attributions)
+
+
+def test_entering_is_reported(setup):
+    check(setup, wrong_reports)
+
+
+def test_nothing_else_is(setup):
+    """What stays outside is not the container's: the tools that bring others in."""
+    for events, made, _ in results(setup).values():
+        tools = [e for e in events if e.get("container.full_id") == made.id and
+                 e["evt.type"] != "container_exec" and e.get("proc.name") in ("nsenter", "runc")]
+        assert not tools, (len(tools), tools[:2])
