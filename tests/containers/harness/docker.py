@@ -6,11 +6,12 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import urllib.parse
 
-from .place import wait_until
+from .place import end_process, wait_until
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -78,13 +79,35 @@ class Docker:
         config = place.file("daemon.json")  # the host's own must not be read
         with open(config, "w", encoding="utf-8") as f:
             f.write("{}")
-        self.process = place.start(
-            ["dockerd", "--data-root", place.directory("docker"),
-             "--exec-root", place.directory("docker-exec"), "--host", "unix://" + self.socket,
-             "--pidfile", place.file("docker.pid"), "--containerd", containerd.socket,
-             "--config-file", config,
-             "--bridge=none", "--iptables=false", "--ip6tables=false"], "dockerd.log")
+        self.command = [
+            "dockerd", "--data-root", place.directory("docker"),
+            "--exec-root", place.directory("docker-exec"), "--host", "unix://" + self.socket,
+            "--pidfile", place.file("docker.pid"), "--containerd", containerd.socket,
+            "--config-file", config,
+            "--bridge=none", "--iptables=false", "--ip6tables=false"]
+        # Before any container's removal, so that it is undone after them, whichever daemon it is.
+        self.process = None
+        place.stack.callback(lambda: self.process and end_process(self.process))
+        self.begin()
+
+    def begin(self):
+        """Starts the daemon: at first, and after kill()."""
+        self.process = self.place.spawn(self.command, "dockerd.log")
         wait_until(self._answers, 60, "dockerd")
+
+    def kill(self):
+        """Without a warning; its containers run on."""
+        self.process.kill()
+        self.process.wait()
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """Hung: it accepts connections and answers nothing."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.process.pid, signal.SIGCONT)
 
     def _answers(self):
         if self.process.poll() is not None:

@@ -84,11 +84,15 @@ class Place:
         os.makedirs(path, exist_ok=True)
         return path
 
-    def start(self, command, log, **kwargs):
-        """Starts a daemon that is ended with the place; its output goes to the file log."""
+    def spawn(self, command, log, **kwargs):
+        """Starts a daemon that its caller will end; its output goes to the file log."""
         with open(self.file(log), "ab") as out:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                       start_new_session=True, **kwargs)
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                    start_new_session=True, **kwargs)
+
+    def start(self, command, log, **kwargs):
+        """The same, and it is ended with the place."""
+        process = self.spawn(command, log, **kwargs)
         self.stack.callback(end_process, process)
         return process
 
