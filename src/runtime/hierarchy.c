@@ -6,8 +6,11 @@
 #include "hierarchy.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "facts.h"
 
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
@@ -184,4 +187,13 @@ bool freezer_is_frozen(const char *file)
 	if (read_bounded(file, PROC_MAX, &text) < 0 || !text.len)
 		return false;
 	return strstr(text.s, "frozen 1") || starts_with(text.s, "FROZEN");
+}
+
+void cgroup_enter_host(const char *root)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/1/ns/cgroup", root);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWCGROUP) < 0)
+		log_debug("the host's cgroup namespace cannot be entered: %s", strerror(errno));
 }
