@@ -68,9 +68,15 @@ WAYS = {
     "cgroup-thread": {"moved": "/AWAY", "escape": ["cgroup"]},
     "cgroup-by-child": {"moved": "/AWAY", "escape": ["cgroup"]},
     "cgroup-by-host": {"moved": "/AWAY"},  # by nobody of the container: no escape
-    "cgroup-named": {"moved": "/AWAY/docker-CLAIM.scope", "changed": "mnt", "escape": ["cgroup"]},
     "into-cgroup": {"moved": "/AWAY", "escape": ["cgroup"]},
     "into-cgroup-ns": {"moved": "/AWAY", "changed": "mnt,pid", "escape": ["cgroup"]},
+
+    "into-other": {"moved": "/OTHER", "escape": ["cgroup"]},
+    "into-other-ns": {"moved": "/OTHER", "changed": "mnt,pid", "escape": ["cgroup"]},
+    "claim-docker": {"moved": "/AWAY/docker-CLAIM.scope,/AWAY", "changed": "mnt,pid",
+                     "escape": ["cgroup"]},
+    "claim-runc": {"moved": "/AWAY/OTHER,/AWAY", "changed": "mnt,pid", "escape": ["cgroup"]},
+    "claim-inside": {"moved": "/OTHER/TAG,/AWAY", "changed": "mnt,pid", "escape": ["cgroup"]},
 
     "double-fork": {},
     "orphan": {},
@@ -109,6 +115,8 @@ WAYS = {
 HOST_PID = ["nowhere", "host-pidfd", "other-pid", "other-pidfd", "other-adopted", "orphan", "deep"]
 NESTED = ["nested-runc"]
 OWN = [way for way in WAYS if way not in HOST_PID[1:5] + NESTED]
+# Before it has a name; first what takes it to where others are.
+EARLY = sorted(OWN, key=lambda way: not way.startswith(("other", "cgroup", "into", "claim", "host")))
 DOCKER = ["unshare-mnt", "unshare-all", "clone-all", "double-fork", "vfork", "exec-thread",
           "pivot-root", "mini-runtime", "as-runtime", "memfd", "setuid", "sqpoll"]
 # Docker's and CRI's own sets of capabilities: as anyone in a container, and what that is refused.
@@ -235,9 +243,9 @@ def run_all(setup):
         Run("cri", pod.create(setup.name + "-cri", IMAGE, command("cri", CONFINED)), CONFINED)]
     # Where nobody looks for its name, so that all of it happens before it has one.
     table.runs.append(
-        Run("early", setup.runc.create(setup.name + "-early", command("early", OWN),
+        Run("early", setup.runc.create(setup.name + "-early", command("early", EARLY),
                                        namespaces=PRIVATE, env=[*env, f"AWAY={away}/early"],
-                                       state=setup.directory("runc-early"), **privileged), OWN))
+                                       state=setup.directory("runc-early"), **privileged), EARLY))
     survivor = setup.runc.create(setup.name + "-survivor",
                                  ["/usr/bin/env", "TAG=survivor", "/bin/runaway", "survive"],
                                  namespaces=of_host, env=env, **privileged)
@@ -272,7 +280,8 @@ def run_all(setup):
         name = event.get("fd.nameraw") or ""
         if event["evt.type"] == "openat" and name.startswith("/tmp/mark-"):
             tag, way_and_task = name[len("/tmp/mark-"):].split("-", 1)
-            way = max((w for w in [*WAYS, "survive"] if way_and_task.startswith(w + "-")), key=len)
+            way = max((w for w in [*WAYS, "survive"] if way_and_task.startswith(w + "-")), key=len,
+                      default=name)
             table.by_mark.setdefault((tag, way), []).append((way_and_task[len(way) + 1:], event))
     for made in [run.container for run in table.runs] + [survivor, *others]:
         made.remove()
@@ -392,12 +401,13 @@ def wrong_reports(run, way, table):
              for field in ("changed", "host")}
     wrong = compare("changed", split["changed"], names_in(kinds["ns_changed"], "ns.changed"))
     wrong += compare("of the host", split["host"], names_in(kinds["ns_changed"], "ns.host"))
-    moved = wanted.get("moved")
-    if moved and moved != ANY:
-        for name, value in {**table.names, "AWAY": f"{table.names['AWAY']}/{run.tag}"}.items():
+    moved = wanted.get("moved", "")
+    if moved != ANY:
+        for name, value in {**table.names, "AWAY": f"{table.names['AWAY']}/{run.tag}",
+                            "TAG": run.tag}.items():
             moved = moved.replace(name, value)
-    wrong += compare("moved to", ANY if moved == ANY else [moved] if moved else [],
-                     {e.get("cgroup.path") for e in kinds["cgroup_moved"]})
+        moved = moved.split(",") if moved else []
+    wrong += compare("moved to", moved, {e.get("cgroup.path") for e in kinds["cgroup_moved"]})
     reasons = [e.get("escape.reason", "") for e in kinds["container_escape_suspected"]]
     escape = wanted.get("escape", [])
     if escape != ANY:
@@ -421,16 +431,42 @@ def test_nothing_was_used_up(setup):
     assert "no free slot" not in table.stderr and " lost 0" in table.stderr, table.stderr
 
 
+def marks_then(nunchi, made):
+    """The tasks of a container that was run last, and is named."""
+    return {e["fd.nameraw"][len("/tmp/mark-then-unshare-mnt-"):] for e in nunchi.events()
+            if (e.get("fd.nameraw") or "").startswith("/tmp/mark-then-") and
+            e.get("container.full_id") == made.id}
+
+
+THEN = {"begin", "after", "after-child", "after-exec", "end"}
+
+
 def test_sandboxes_of_the_host_use_up_nothing(setup):
     """Mount namespaces that are no containers', made and left by thousands."""
     nunchi = setup.nunchi("trace", "-o", "json")
-    subprocess.run([os.path.join(setup.root, "bin/runaway"), "host-loop", "3000"], check=True)
+    subprocess.run([os.path.join(setup.root, "bin/runaway"), "sandboxes", "4500", "mnt"],
+                   check=True)
     made = setup.runc.run(setup.name + "-then", command("then", ["unshare-mnt"]), privileged=True)
     made.wait()
     time.sleep(0.5)
     assert nunchi.stop() == 0
     assert "no free slot" not in nunchi.stderr(), nunchi.stderr()
-    marks = {e["fd.nameraw"][len("/tmp/mark-then-unshare-mnt-"):] for e in nunchi.events()
-             if (e.get("fd.nameraw") or "").startswith("/tmp/mark-then-") and
-             e.get("container.full_id") == made.id}
-    assert marks == {"begin", "after", "after-child", "after-exec", "end"}, marks
+    assert marks_then(nunchi, made) == THEN, marks_then(nunchi, made)
+
+
+def test_sandboxes_of_a_container_use_up_nothing(setup):
+    """The same by a container, and another one starts while it goes on."""
+    nunchi = setup.nunchi("trace", "-o", "json")
+    busy = setup.runc.run(setup.name + "-busy", ["/bin/runaway", "sandboxes", "4500", "pid"],
+                          privileged=True)
+    time.sleep(2)
+    then = setup.runc.run(setup.name + "-then-2", command("then", ["unshare-mnt"]), privileged=True)
+    then.wait()
+    assert busy.wait() == 0, busy.output()
+    time.sleep(0.5)
+    assert nunchi.stop() == 0
+    assert "no free slot" not in nunchi.stderr(), nunchi.stderr()
+    assert marks_then(nunchi, then) == THEN, marks_then(nunchi, then)
+    strange = [e for e in nunchi.events() if e.get("container.full_id") not in (busy.id, then.id) and
+               e.get("proc.name") == "runaway"]
+    assert not strange, (len(strange), strange[:2])
