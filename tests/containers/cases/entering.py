@@ -34,7 +34,7 @@ def has_all_marks(nunchi, tag):
 def enter(setup, runtime, made, ways):
     """
     Starts the container and enters it in each way; ways: tag -> (a function, who brings it). Returns
-    (the events, sentences on what is wrong).
+    the events.
     """
     nunchi = setup.nunchi("trace", "-o", "json", runtimes=[runtime] if runtime else [])
     made.start()
@@ -96,7 +96,6 @@ def results(setup):
     docker = setup.docker.create(setup.name + "-entered-d", IMAGE, INIT)
     cri = setup.containerd.pod(setup.name + "-entered").create(setup.name + "-entered-c", IMAGE, INIT)
     runc = setup.runc.create(setup.name + "-entered-r", INIT, privileged=True)
-    # A name for nsenter to be found by, whatever path it is started by.
     for runtime, kind, made, ways in (
             (setup.docker, "docker", docker, {
                 "docker-exec": (lambda tag: docker.execute(command(tag)), "runc"),

@@ -156,8 +156,8 @@ class Table:
 
     def __init__(self):
         self.runs, self.events, self.stderr = [], [], ""
-        self.by_mark = {}	# (tag, way) -> [(task, event)]
-        self.names = {}
+        self.by_mark = {}  # (tag, way) -> [(task, event)]
+        self.names, self.others = {}, set()
         self.survivor = None
 
 
