@@ -319,6 +319,20 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
 }
 
+uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode)
+{
+	struct nunchi_slot_ref ref = { slot, generation + 1 };
+	struct nunchi_slot *row = &p->skel->bss->slots[slot];
+
+	if (!slot_is_current(p, slot, generation))
+		return generation;
+	probe_slot_set(p, slot, generation, NUNCHI_SLOT_HOST, mode);
+	row->parent = row->parent_generation = 0;
+	bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &row->key, &ref, BPF_ANY);
+	__atomic_store_n(&row->generation, ref.generation, __ATOMIC_SEQ_CST);
+	return ref.generation;
+}
+
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation)
 {
 	uint64_t key;
