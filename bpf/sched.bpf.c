@@ -40,7 +40,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	if (!same_namespaces ||
 	    BPF_CORE_READ(child, cred, user_ns) != BPF_CORE_READ(parent, cred, user_ns))
 		namespaces_check(child, id);
-	if (!same_cgroup && from && id->slot == from->slot)	/* CLONE_INTO_CGROUP */
+	if (!same_cgroup && from && from->slot && id->slot)	/* CLONE_INTO_CGROUP */
 		moved_send(child, id, BPF_CORE_READ(child, cgroups, dfl_cgrp));
 	return 0;
 }

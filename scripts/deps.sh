@@ -15,7 +15,7 @@ say() {
 build='gcc libc6-dev linux-libc-dev meson ninja-build pkgconf clang libbpf-dev libelf-dev zlib1g-dev
 libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libcmocka-dev'
 test='python3 bash coreutils util-linux busybox-static curl iproute2 libclang-rt-dev'
-test_programs='dockerd:docker.io containerd:containerd runc:runc'
+test_programs='dockerd:docker.io containerd:containerd runc:runc podman:podman conmon:conmon'
 
 have_package() {
 	case $(dpkg-query -W -f '${db:Status-Status} ' "$1" 2>/dev/null) in

@@ -285,14 +285,11 @@ static __noinline void identity_locate(struct task_struct *task, struct identity
 		pending_send(task, id, &from, key);
 }
 
-/*
- * A task that has no identity yet gets one: a copy of from's (0: its leader's, else its parent's),
- * corrected by where it is, unless that is known to be the same place.
- */
-static __noinline struct identity *identity_make(struct task_struct *task, struct identity *from,
-						 bool same_place, bool starting)
+/* A new identity for the task, with the container of from (0: the host's). */
+static __always_inline struct identity *identity_copy(struct task_struct *task,
+						      const struct identity *from)
 {
-	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
+	struct task_struct *leader = task->group_leader;
 	struct identity *id;
 
 	id = bpf_task_storage_get(&identities, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -306,11 +303,8 @@ static __noinline struct identity *identity_make(struct task_struct *task, struc
 		id->start = leader->start_boottime;
 		id->vpid = task_vnr(leader, &id->pidns);
 	}
+	id->slot = 0;
 	id->generation = slots[0].generation;
-	if (!from && leader && task->pid != task->tgid)
-		from = bpf_task_storage_get(&identities, leader, 0, 0);
-	if (!from && parent)
-		from = bpf_task_storage_get(&identities, parent, 0, 0);
 	if (from && (from->slot || from->sandboxed)) {
 		id->slot = from->slot;
 		id->generation = from->generation;
@@ -320,10 +314,29 @@ static __noinline struct identity *identity_make(struct task_struct *task, struc
 		id->entered = from->entered;
 		id->sandboxed = from->sandboxed;
 		__builtin_memcpy(id->namespaces, from->namespaces, sizeof(id->namespaces));
-		if (same_place && id->pidns == from->pidns)
-			return id;
 	}
-	identity_locate(task, id, starting);
+	return id;
+}
+
+/*
+ * A task that has no identity yet gets one: a copy of from's (0: its leader's, else its parent's),
+ * corrected by where it is, unless that is known to be the same place.
+ */
+static __noinline struct identity *identity_make(struct task_struct *task, struct identity *from,
+						 bool same_place, bool starting)
+{
+	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
+	struct identity *id;
+
+	if (!from && leader && task->pid != task->tgid)
+		from = bpf_task_storage_get(&identities, leader, 0, 0);
+	if (!from && parent)
+		from = bpf_task_storage_get(&identities, parent, 0, 0);
+	id = identity_copy(task, from);
+	if (!id)
+		return 0;
+	if (!(from && (from->slot || from->sandboxed) && same_place && id->pidns == from->pidns))
+		identity_locate(task, id, starting);
 	return id;
 }
 

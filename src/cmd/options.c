@@ -24,10 +24,12 @@ enum {
 	OPT_PID,
 	OPT_FAILED,
 	OPT_HOST,
+	OPT_PIN,
 	OPT_SETUP,
 	OPT_TIMEOUT,
 	OPT_FORMAT,
 	OPT_RUNTIME,
+	OPT_HOST_ROOT,
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
 	OPT_COLOR,
@@ -52,6 +54,8 @@ static const struct option_row {
 	  "calls to show: names, @category, all, !name, separated by commas" },
 	{ OPT_FAILED, "failed", NULL, LIVE, "only calls that failed" },
 	{ OPT_HOST, "host", NULL, LIVE, "the host's own processes too" },
+	{ OPT_PIN, "pin", NULL, LIVE,
+	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE, "also what a runtime does before the entrypoint runs" },
 	{ 'n', "count", "COUNT", LIVE, "end after so many events" },
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
@@ -65,6 +69,8 @@ static const struct option_row {
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS, "one more runtime to ask" },
+	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS,
+	  "where the host's / is, when nunchi runs in a container" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
 	{ OPT_HOLD_BYTES, "hold-bytes", "BYTES", LIVE,
 	  "how much may wait for names; what is more goes on without" },
@@ -208,6 +214,24 @@ static bool take_runtime(struct options *o, const char *value)
 	return true;
 }
 
+/* "/" is no prefix, and a path is compared with those of mounts: no link in it, no slash after. */
+static bool take_host_root(struct options *o, const char *value)
+{
+	char *real = realpath(value, NULL);
+	_cleanup_free_ char *stat = real ? xasprintf("%s/proc/1/stat", real) : NULL;
+
+	if (!real || access(stat, F_OK) < 0) {
+		log_error("--host-root %s: there is no %s/proc with the host's processes; mount the host's / there "
+			  "(docker run --privileged --pid host -v /:%s:rslave)", value, value, value);
+		free(real);
+		return false;
+	}
+	free(o->host_root);
+	o->host_root = real;
+	o->engine.runtimes.root = streq(real, "/") ? "" : real;
+	return true;
+}
+
 static bool take_hold_ms(struct options *o, const char *value)
 {
 	uint64_t ms;
@@ -252,6 +276,8 @@ static bool take_value(struct options *o, int code, const char *value)
 		return parse_seconds(value, &o->engine.timeout);
 	case OPT_RUNTIME:
 		return take_runtime(o, value);
+	case OPT_HOST_ROOT:
+		return take_host_root(o, value);
 	case OPT_HOLD_MS:
 		return take_hold_ms(o, value);
 	case OPT_HOLD_BYTES:
@@ -279,6 +305,9 @@ static void take_switch(struct options *o, int code)
 		break;
 	case OPT_HOST:
 		o->engine.host = true;
+		break;
+	case OPT_PIN:
+		o->engine.pin = true;
 		break;
 	case OPT_SETUP:
 		o->engine.setup = true;
@@ -381,6 +410,7 @@ void options_free(struct options *o)
 	o->engine.filter = NULL;
 	selection_free(&o->selection);
 	free(o->runtimes);
+	free(o->host_root);
 }
 
 static bool add_filter(struct options *o, const char *text)

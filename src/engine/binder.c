@@ -132,6 +132,51 @@ static void say_parent(struct engine *e, struct container *c, const struct conta
 	pipeline_made(e);
 }
 
+/* For the next run, if identities outlive this one. */
+static void keep(struct engine *e, const struct slot *slot, const struct container_info *info)
+{
+	struct probe_kept kept = { .mntns = slot->mntns, .cgroup = slot->cgroup };
+
+	snprintf(kept.id, sizeof(kept.id), "%s", info->id);
+	snprintf(kept.name, sizeof(kept.name), "%s", info->name ? info->name : "");
+	snprintf(kept.runtime, sizeof(kept.runtime), "%s", info->runtime ? info->runtime : "");
+	snprintf(kept.image, sizeof(kept.image), "%s", info->image ? info->image : "");
+	probe_keep(e->probe, number_of(e, slot), &kept);
+}
+
+static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
+{
+	struct container_info info = { .id = (char *)kept->id, .name = (char *)kept->name,
+				       .runtime = (char *)kept->runtime,
+				       .image = (char *)kept->image };
+	struct engine *e = arg;
+	struct slot *slot = &e->slots[n];
+	struct slot *parent = &e->slots[kept->parent % NUNCHI_SLOTS_MAX];
+	uint64_t now = clock_boot();
+
+	*slot = (struct slot){
+		.phase = SLOT_CONTAINER, .generation = kept->generation, .parent = kept->parent,
+		.parent_generation = kept->parent_generation, .mntns = kept->mntns,
+		.pidns = kept->pidns, .cgroup = kept->cgroup, .time = now, .opened = now,
+		.id = xstrdup(kept->id),
+		.inner = kept->parent && parent->id && streq(parent->id, kept->id),
+	};
+	/* If nobody is in it any more, and no runtime knows it, that was all. */
+	slot->release_at = now + ENGINE_ADOPT_NS;
+	e->slots_used = MAX(e->slots_used, n + 1);
+	encode_container(&e->record, &info, now);
+	pipeline_made(e);
+	encode_slot(&e->record, n, slot->generation, slot->id, now);
+	pipeline_made(e);
+	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED,
+		       mode_for(e, model_container(e->model, slot->id)));
+}
+
+void binder_adopt(struct engine *e)
+{
+	probe_kept(e->probe, adopt_one, e);
+}
+
 static void bind_children(struct engine *e, struct slot *parent);
 
 static void bind_container(struct engine *e, struct slot *slot, struct container *c)
@@ -152,6 +197,7 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	pipeline_made(e);
 	push_identity(e, slot, c->info);
 	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode_for(e, c));
+	keep(e, slot, c->info);
 	release_held(e, slot);
 	bind_children(e, slot);
 }
@@ -225,18 +271,91 @@ static void ask_disk(struct engine *e, struct slot *slot)
 	runtimes_resolve(e->runtimes, token_of(e, slot), slot->pid, slot->cgroup_path);
 }
 
+/*
+ * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
+ * made the namespaces is known from its process, and its cgroup is named after the container:
+ * "/ID", or "runc-ID.scope" below systemd's.
+ */
+static char *plain_id(const struct slot *slot)
+{
+	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
+	size_t len;
+
+	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name)
+		return NULL;
+	if (starts_with(name, *slot->opener == 'r' ? "runc-" : "crun-"))
+		name += strlen("runc-");
+	len = strlen(name);
+	if (len > strlen(".scope") && streq(name + len - strlen(".scope"), ".scope"))
+		len -= strlen(".scope");
+	return xstrndup(name, len);
+}
+
+/*
+ * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
+ * a cgroup so: a container that runs is not taken over by a name. False: nothing.
+ */
+static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[65],
+			 const char **ret_runtime)
+{
+	const struct container *c;
+
+	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
+		return false;
+	c = model_container(e->model, ret_id);
+	return !c || !c->running || slot_matches(slot, c->info);
+}
+
+/* As far as the kernel alone knows a container. NULL: it is none. */
+static struct container *name_by_kernel(struct engine *e, const struct slot *slot, const char *why)
+{
+	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
+	struct container_info info = { 0 };
+	const char *runtime = NULL;
+	struct container *c;
+	char id[65];
+
+	if (id_of_cgroup(e, slot, id, &runtime)) {
+		c = model_container(e->model, id);
+		info.id = id;
+		info.incomplete = c && c->info->name ? NULL : (char *)why;
+	} else if ((plain = plain_id(slot)) &&
+		   !((c = model_container(e->model, plain)) && c->running)) {
+		info.id = info.name = plain;
+		runtime = *slot->opener == 'c' ? "crun" : "runc";
+	} else {
+		return NULL;
+	}
+	info.runtime = runtime_name = xstrdup(runtime);
+	/* Not its cgroup as an identity: it may be one that others are in. */
+	info.cgroup = slot->cgroup_path;
+	info.mntns = slot->mntns;
+	info.pidns = slot->pidns;
+	encode_container(&e->record, &info, clock_boot());
+	pipeline_made(e);
+	return model_container(e->model, info.id);
+}
+
+/* Of a slot that was opened in a container. Its runtime is in there too, where nobody asks it. */
+static struct container *find_nested(struct engine *e, const struct slot *slot,
+				     struct container *outer)
+{
+	if (!may_be_nested(slot, outer))
+		return outer;
+	return name_by_kernel(e, slot, "it was made in a container, by a runtime that is not asked");
+}
+
 /* A new pending slot: perhaps it is known already, else the disk is asked. */
 static void slot_look_up(struct engine *e, struct slot *slot)
 {
 	struct container *outer = outer_container(e, slot);
 	struct match m = { .slot = slot };
 
-	if (outer && !may_be_nested(slot, outer)) {
-		bind_container(e, slot, outer);
-		return;
-	}
-	model_for_each_container(e->model, match_one, &m);
-	if (m.found && m.found != outer)
+	if (outer)
+		m.found = find_nested(e, slot, outer);
+	else
+		model_for_each_container(e->model, match_one, &m);
+	if (m.found)
 		bind_container(e, slot, m.found);
 	else
 		ask_disk(e, slot);
@@ -354,6 +473,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 			push_identity(e, slot, c->info);
 			probe_slot_set(e->probe, i, slot->generation, NUNCHI_SLOT_NAMED,
 				       mode_for(e, c));
+			keep(e, slot, c->info);
 			/* That of an earlier run is over, whatever the container does now. */
 			if (c->running && slot_matches(slot, info))
 				slot->release_at = 0;
@@ -414,77 +534,25 @@ void binder_unknown(struct engine *e, uint64_t token)
 	slot->tries++;
 }
 
-/*
- * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
- * made the namespaces is known from its process, and its cgroup is named after the container:
- * "/ID", or "runc-ID.scope" below systemd's.
- */
-static char *plain_id(const struct slot *slot)
+static bool waits_for_parent(struct engine *e, const struct slot *slot)
 {
-	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
-	size_t len;
+	const struct slot *parent = parent_of(e, slot);
 
-	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name)
-		return NULL;
-	if (starts_with(name, *slot->opener == 'r' ? "runc-" : "crun-"))
-		name += strlen("runc-");
-	len = strlen(name);
-	if (len > strlen(".scope") && streq(name + len - strlen(".scope"), ".scope"))
-		len -= strlen(".scope");
-	return xstrndup(name, len);
-}
-
-/*
- * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
- * a cgroup so: a container that runs is not taken over by a name. False: nothing.
- */
-static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[65],
-			 const char **ret_runtime)
-{
-	const struct container *c;
-
-	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
-		return false;
-	c = model_container(e->model, ret_id);
-	return !c || !c->running || slot_matches(slot, c->info);
-}
-
-/* As far as the kernel alone knows a container. NULL: it is none. */
-static struct container *name_by_kernel(struct engine *e, const struct slot *slot, const char *why)
-{
-	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
-	struct container_info info = { 0 };
-	const char *runtime = NULL;
-	struct container *c;
-	char id[65];
-
-	if (id_of_cgroup(e, slot, id, &runtime)) {
-		c = model_container(e->model, id);
-		info.id = id;
-		info.incomplete = c && c->info->name ? NULL : (char *)why;
-	} else if ((plain = plain_id(slot)) &&
-		   !((c = model_container(e->model, plain)) && c->running)) {
-		info.id = info.name = plain;
-		runtime = *slot->opener == 'c' ? "crun" : "runc";
-	} else {
-		return NULL;
-	}
-	info.runtime = runtime_name = xstrdup(runtime);
-	/* Not its cgroup as an identity: it may be one that others are in. */
-	info.cgroup = slot->cgroup_path;
-	info.mntns = slot->mntns;
-	info.pidns = slot->pidns;
-	encode_container(&e->record, &info, clock_boot());
-	pipeline_made(e);
-	return model_container(e->model, info.id);
+	return parent && parent->phase == SLOT_PENDING;
 }
 
 /* The hold is over: what nobody claims and nothing names is a sandbox of where it was opened. */
 static void give_up(struct engine *e, struct slot *slot, const char *why)
 {
-	struct container *outer = outer_container(e, slot);
-	struct container *c = name_by_kernel(e, slot, why);
+	struct container *outer, *c;
 
+	if (waits_for_parent(e, slot)) {
+		give_up(e, parent_of(e, slot), why);
+		if (slot->phase != SLOT_PENDING)
+			return;
+	}
+	outer = outer_container(e, slot);
+	c = name_by_kernel(e, slot, why);
 	if (!c)
 		c = outer;
 	if (c)
@@ -601,7 +669,9 @@ void binder_tick(struct engine *e, uint64_t now)
 
 		switch (slot->phase) {
 		case SLOT_PENDING:
-			if (now >= slot->give_up_at) {
+			if (waits_for_parent(e, slot)) {
+				/* Whose that is, this is. */
+			} else if (now >= slot->give_up_at) {
 				strbuf_reset(&why);
 				strbuf_addf(&why, "no runtime named it within %.1f s",
 					    (double)(now - slot->opened) / (double)NSEC_PER_SEC);

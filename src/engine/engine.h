@@ -20,6 +20,7 @@ struct engine_config {
 	struct syscall_set set;		/* calls to show (-e, or the default set) */
 	bool set_given;			/* by -e; else calls that the filter names are added */
 	bool host;			/* host processes too */
+	bool pin;			/* identities outlive the process */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */
 	uint64_t count;			/* end after so many events shown; 0: no limit */

@@ -19,6 +19,7 @@
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
 #define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */
+#define ENGINE_ADOPT_NS (10 * NSEC_PER_SEC)	/* a runtime that knows an adopted slot has said so by then */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
 
 enum slot_phase {
@@ -119,6 +120,8 @@ void pipeline_flush(struct engine *e, bool wait);
 void pipeline_made(struct engine *e);
 
 /* binder.c: which slot is whose. */
+/* Slots that an earlier run had are the same containers' still. */
+void binder_adopt(struct engine *e);
 void binder_pending(struct engine *e, const struct nunchi_head *record);
 void binder_cgroup(struct engine *e, const struct nunchi_head *record);
 /* Keeps a record of a slot that is pending. */

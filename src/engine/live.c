@@ -407,7 +407,7 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
-	r = probe_load(&e->probe, e->config->host, err);
+	r = probe_load(&e->probe, e->config->host, e->config->pin, err);
 	if (r < 0)
 		return r;
 	choose_calls(e);
@@ -418,6 +418,7 @@ static int start(struct engine *e, struct strbuf *err)
 	say_host(e);
 	encode_slot(&e->record, NUNCHI_SLOT_HELPERS, PROBE_GENERATION_FIRST, NULL, e->started);
 	pipeline_made(e);
+	binder_adopt(e);
 	if (!e->config->snapshot)
 		heartbeat_start(e);
 	r = probe_attach(e->probe, err);

@@ -46,8 +46,9 @@ static const struct member members[] = {
 	MEMBER(20, U8, shares),
 	MEMBER(21, BOOL, privileged),
 	MEMBER(22, BOOL, sandbox),
-	MEMBER(23, STRING, parent_id),
-	MEMBER(24, STRING, incomplete),
+	MEMBER(23, STRING, image_id),
+	MEMBER(24, STRING, parent_id),
+	MEMBER(25, STRING, incomplete),
 };
 
 struct label_list {

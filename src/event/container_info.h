@@ -39,7 +39,8 @@ struct container_info {
 	char *image;		/* as asked for: "nginx:1.27", "docker.io/library/nginx:1.27" */
 	char *image_repository;	/* without tag and digest */
 	char *image_tag;
-	char *image_digest;	/* "sha256:..." */
+	char *image_digest;	/* "sha256:...", of its manifest */
+	char *image_id;		/* "sha256:...", of its configuration: as it is called on this host */
 	char *pod_name;
 	char *pod_namespace;
 	char *pod_uid;

@@ -7,6 +7,7 @@
 #include "describe.h"
 
 #include <errno.h>
+#include <time.h>
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -328,6 +329,19 @@ static void describe_field(struct field_context *fc, const char *name, const cha
 	strbuf_add_printable(&w->text, text.s, text.len);
 }
 
+/* The time as the lines have it. */
+static void describe_gap(const struct nunchi_gap *gap, struct what *w)
+{
+	time_t from = (time_t)(gap->from / NSEC_PER_SEC);
+	char text[32] = "";
+	struct tm tm;
+
+	if (localtime_r(&from, &tm))
+		strftime(text, sizeof(text), "%F %H:%M:%S", &tm);
+	strbuf_addf(&w->text, "since %s, for %.1f s", text,
+		    gap->to > gap->from ? (double)(gap->to - gap->from) / (double)NSEC_PER_SEC : 0.0);
+}
+
 static void describe_entered(const struct process *p, struct what *w)
 {
 	if (!p)
@@ -388,8 +402,7 @@ void describe_what(struct field_context *fc, struct what *w)
 		describe_field(fc, "escape.reason", "", w);
 		break;
 	case EVENT_GAP:
-		describe_field(fc, "gap.from", "from ", w);
-		describe_field(fc, "gap.to", " to ", w);
+		describe_gap(event_gap(ev), w);
 		break;
 	case EVENT_LOST:
 		describe_lost(&ev->lost, w);

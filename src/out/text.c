@@ -306,6 +306,9 @@ static void add_mark(struct text *t, struct field_context *fc, struct strbuf *ou
 	case EVENT_CONTAINER_STARTED:
 		strbuf_adds(&t->cell, runs_already(ev) ? "* running" : "* started");
 		break;
+	case EVENT_CONTAINER_INFO:
+		strbuf_adds(&t->cell, "* named");
+		break;
 	default:
 		strbuf_addf(&t->cell, "* %s", event_type_name(ev) + strlen("container_"));
 		break;

@@ -12,19 +12,9 @@
 #include <sys/utsname.h>
 
 #include "base/log.h"
-#include "nunchi.skel.h"
+#include "internal.h"
 
 #define ACCOUNTS_BYTES_MAX (16ULL << 20)	/* per-CPU accounts: fewer slots on very wide machines */
-
-struct probe {
-	struct nunchi *skel;
-	unsigned n_cpus;
-	unsigned n_slots;
-	unsigned n_rings;
-	struct ring rings[PROBE_RINGS_MAX];
-	struct nunchi_account *per_cpu;		/* n_cpus, for look-ups */
-	bool host;
-};
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -115,7 +105,10 @@ static void init_slots(struct probe *p)
 	int fd = bpf_map__fd(p->skel->maps.free_slots);
 
 	for (uint32_t slot = 0; slot < p->n_slots; slot++) {
-		p->skel->bss->slots[slot].generation = PROBE_GENERATION_FIRST;
+		if (slot > NUNCHI_SLOT_HELPERS && pin_restore(p, slot))
+			continue;
+		p->skel->bss->slots[slot].generation =
+			slot > NUNCHI_SLOT_HELPERS ? p->first_generation : PROBE_GENERATION_FIRST;
 		if (slot > NUNCHI_SLOT_HELPERS)
 			bpf_map_update_elem(fd, NULL, &slot, BPF_ANY);
 	}
@@ -148,7 +141,7 @@ static int map_rings(struct probe *p)
 	return r;
 }
 
-static int load_failed(struct strbuf *err, const char *what, int r)
+int load_failed(struct strbuf *err, const char *what, int r)
 {
 	struct utsname uts;
 
@@ -162,13 +155,15 @@ static int load_failed(struct strbuf *err, const char *what, int r)
 	return r;
 }
 
-int probe_load(struct probe **ret, bool host, struct strbuf *err)
+int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int r;
 
 	libbpf_set_print(print_libbpf);
 	p->host = host;
+	p->first_generation = PROBE_GENERATION_FIRST;
+	p->kept_fd = p->lock_fd = -1;
 	p->n_cpus = (unsigned)libbpf_num_possible_cpus();
 	p->per_cpu = xcalloc(p->n_cpus, sizeof(*p->per_cpu));
 	p->skel = nunchi__open();
@@ -177,11 +172,18 @@ int probe_load(struct probe **ret, bool host, struct strbuf *err)
 		goto fail;
 	}
 	configure(p);
+	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
+	r = pin ? pin_prepare(p, err) : 0;
+	if (r < 0)
+		goto fail;
 	r = nunchi__load(p->skel);
 	if (r) {
 		r = load_failed(err, "loading the BPF programs", r);
 		goto fail;
 	}
+	r = pin ? pin_link(p, err) : 0;
+	if (r < 0)
+		goto fail;
 	r = map_rings(p);
 	if (r < 0) {
 		load_failed(err, "making the ring buffers", r);
@@ -242,6 +244,7 @@ void probe_free(struct probe *p)
 			close(fd);
 	}
 	nunchi__destroy(p->skel);
+	pin_close(p);
 	free(p->per_cpu);
 	free(p);
 }
@@ -348,6 +351,7 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 
 	if (!slot || !slot_is_current(p, slot, generation))
 		return;
+	pin_forget(p, slot);
 	row = &p->skel->bss->slots[slot];
 	key = row->key;
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);

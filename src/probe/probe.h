@@ -23,9 +23,10 @@ int probe_check(struct strbuf *err) _must_check_;
 
 /*
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
- * the host's processes are wanted too.
+ * the host's processes are wanted too. pin: identities outlive this process, and those of an
+ * earlier one are taken over (see probe_kept).
  */
-int probe_load(struct probe **ret, bool host, struct strbuf *err) _must_check_;
+int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
 /* Detaches the hooks: nothing more is recorded. The rings can still be read. */
@@ -63,6 +64,23 @@ unsigned probe_slots_free(const struct probe *p);
 /* The generation of a slot that exists from the start: the host, and NUNCHI_SLOT_HELPERS. */
 #define PROBE_GENERATION_FIRST 1
 void probe_forget_cgroup(struct probe *p, uint64_t id);
+
+/* A container's slot as it is kept over a restart. Strings that do not fit are cut. */
+struct probe_kept {
+	uint32_t generation;
+	uint32_t parent, parent_generation;	/* see struct nunchi_slot */
+	uint32_t pidns, mntns;
+	uint32_t pad;
+	uint64_t key;
+	uint64_t cgroup;
+	char id[128], name[128], runtime[32], image[192];
+};
+
+/* Remembers the slot, if anything is pinned; what concerns the slot's row is filled in. */
+void probe_keep(struct probe *p, uint32_t slot, struct probe_kept *kept);
+/* Calls fn with each slot that was taken over from an earlier run; its row is as it was. */
+void probe_kept(struct probe *p, void (*fn)(uint32_t slot, const struct probe_kept *k, void *arg),
+		void *arg);
 
 /* The kernel's half of a slot's account, summed over the CPUs. */
 void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret);

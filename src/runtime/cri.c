@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "facts.h"
 #include "json.h"
 #include "protobuf.h"
@@ -30,6 +31,7 @@ struct cri {
 	bool has_cri;
 	bool has_tasks;		/* containerd's own services answer */
 	enum watch_kind watch;
+	bool streamed;		/* a message has come */
 };
 
 static int failure(struct cri *d, const char *what, int r)
@@ -43,7 +45,7 @@ static int garbage(struct cri *d, const char *method)
 {
 	strbuf_reset(d->why);
 	strbuf_addf(d->why, "the answer to %s makes no sense", method);
-	return -EPROTO;
+	return -EBADMSG;
 }
 
 /* Sends what is in request. space is containerd's namespace, NULL where there is none. */
@@ -168,6 +170,16 @@ static int ask_containerd(struct cri *d, const char *space, const char *id,
 	return 0;
 }
 
+/* As with a refusal, but what came was no message: of this one container nothing is known, then. */
+static bool is_garbage(struct cri *d, int r)
+{
+	if (r != -EBADMSG)
+		return false;
+	log_debug("%s: %s", d->s->socket, d->why->s);
+	strbuf_reset(d->why);
+	return true;
+}
+
 /* pid is what an event or a list of tasks said, else 0. */
 static int look_up(struct cri *d, const char *space, const char *id, uint32_t pid)
 {
@@ -182,7 +194,7 @@ static int look_up(struct cri *d, const char *space, const char *id, uint32_t pi
 	if (is_refusal(r))
 		r = ask_containerd(d, space, id, &c);
 	if (r < 0)
-		return is_refusal(r) ? 0 : r;
+		return is_refusal(r) || is_garbage(d, r) ? 0 : r;
 	if (pid)
 		c->init_pid = pid;
 	facts_fill(c, d->s->rt->root);
@@ -420,11 +432,15 @@ static int next_event(struct cri *d, struct strbuf *message)
 	if (d->watch == WATCH_NONE)
 		return runtimes_wait(d->s->rt, STREAM_WAIT_MS) ? -ECANCELED : 0;
 	r = grpc_next(d->events, STREAM_WAIT_MS, message);
+	d->streamed |= r == 0;
 	if (r == 0)
 		return d->watch == WATCH_TASKS ? on_task_event(d, message) :
 						 on_cri_event(d, message);
 	if (r == -EAGAIN)
 		return 0;
+	/* CRI-O has the stream, but unless it is told to fill it, ends it at once. */
+	if (r == -EPIPE && d->watch == WATCH_CRI && !d->streamed)
+		r = -ENOSYS;
 	if (r != -ENOSYS)
 		return failure(d, http_error(d->events), r);
 	d->watch++;
@@ -486,8 +502,8 @@ static int greet(struct cri *d)
 
 int cri_run(struct source *s, struct strbuf *why)
 {
-	_cleanup_http_ struct http *calls = http_new(s->path, s->rt->stop_fd);
-	_cleanup_http_ struct http *events = http_new(s->path, s->rt->stop_fd);
+	_cleanup_http_ struct http *calls = http_new(s->connect, s->rt->stop_fd);
+	_cleanup_http_ struct http *events = http_new(s->connect, s->rt->stop_fd);
 	struct cri d = { .s = s, .calls = calls, .events = events, .why = why };
 	int r;
 

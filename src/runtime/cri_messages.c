@@ -126,7 +126,7 @@ static void read_verbose(struct container_info *c, Cri__Entry **info, size_t n, 
 			continue;
 		j = json_parse(info[i]->value, strlen(info[i]->value));
 		c->init_pid = json_pid(j, "pid");
-		oci_read_spec(json_at(j, "runtimeSpec"), c);
+		oci_read_spec(json_at(j, "runtimeSpec"), c, NULL);
 		if (json_at(j, marked))
 			c->privileged = json_bool(j, marked);
 		else
@@ -144,9 +144,10 @@ static void take_digest(struct container_info *c, const char *image_ref)
 {
 	const char *at = strrchr(image_ref, '@');
 
-	at = at ? at + 1 : image_ref;
-	if (!c->image_digest && starts_with(at, "sha256:"))
-		c->image_digest = bounded_dup(at);
+	if (!at)
+		image_id_set(c, image_ref);
+	else if (!c->image_digest && starts_with(at + 1, "sha256:"))
+		c->image_digest = bounded_dup(at + 1);
 }
 
 static uint64_t positive(int64_t v)

@@ -199,7 +199,7 @@ int ctd_parse_container(const void *data, size_t len, struct container_info **re
 		labels_add(&c->labels, &c->n_labels, from->labels[i]->key, from->labels[i]->value);
 	/* A spec that cannot be read takes only what it would have said. */
 	if (from->spec && oci_parse_spec((const char *)from->spec->value.data,
-					 from->spec->value.len, c) < 0)
+					 from->spec->value.len, c, NULL) < 0)
 		c->shares = 0;
 	kubernetes_apply(c, c->labels, c->n_labels);
 	image_set(c, from->image);

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "hierarchy.h"
+#include "json.h"
 #include "nunchi/limits.h"
 #include "source.h"
 
@@ -92,52 +93,67 @@ static struct entry *entry_get(struct disk *d, const char *key)
 	return e;
 }
 
-/* The state below a containerd namespace and its bundle are one container; so are 64 equal digits. */
-static char *entry_key(enum place_kind kind, const char *path, const char *above, const char *id,
-		       bool *ret_space)
+/*
+ * The state below a containerd namespace and its bundle are one container; so are 64 equal digits,
+ * unless they stand in a user's own directory: what he says is not mixed with what root says.
+ */
+static char *entry_key(const struct place_hit *hit, uid_t owner, bool *ret_space)
 {
-	*ret_space = kind == PLACE_BUNDLE || strstr(path, "/containerd/runc/") ||
-		     strstr(path, "/docker/runtime-");
-	if (strspn(id, "0123456789abcdef") == 64 && !id[64])
-		return xstrdup(id);
-	return *ret_space ? xasprintf("%s/%s", above, id) : xstrdup(path);
+	*ret_space = hit->kind == PLACE_BUNDLE || strstr(hit->path, "/containerd/runc/") ||
+		     strstr(hit->path, "/docker/runtime-");
+	if (container_id_hex64(hit->id))
+		return owner ? xasprintf("%u:%s", owner, hit->id) : xstrdup(hit->id);
+	return *ret_space ? xasprintf("%s/%s", hit->above, hit->id) : xstrdup(hit->path);
 }
 
-static void on_container(void *arg, enum place_kind kind, const char *path, int dir,
-			 const char *above, const char *id)
+static void set_part(struct entry *e, const struct place_hit *hit)
+{
+	struct entry_part *part = &e->parts[hit->kind];
+	struct stat st;
+
+	if (fstatat(hit->dir, place_state_file(hit->kind), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		memset(&st, 0, sizeof(st));
+	part->generation = e->generation;
+	if (part->path && part->ino == st.st_ino && part->dev == st.st_dev &&
+	    part->changed.tv_sec == st.st_mtim.tv_sec &&
+	    part->changed.tv_nsec == st.st_mtim.tv_nsec)
+		return;
+	free(part->path);
+	part->path = xstrdup(hit->path);
+	part->trusted = hit->trusted;
+	part->ino = st.st_ino;
+	part->dev = st.st_dev;
+	part->changed = st.st_mtim;
+	e->stale = true;
+}
+
+static void on_container(void *arg, const struct place_hit *hit)
 {
 	_cleanup_free_ char *key = NULL;
 	struct disk *d = arg;
-	struct entry_part *part;
-	struct stat st = { 0 };
 	struct entry *e;
+	struct stat st;
+	uid_t owner;
 	bool space;
 
-	key = entry_key(kind, path, above, id, &space);
+	if (fstat(hit->dir, &st) < 0)
+		return;
+	owner = st.st_uid == geteuid() ? 0 : st.st_uid;
+	key = entry_key(hit, owner, &space);
 	e = entry_get(d, key);
 	if (!e)
 		return;
 	if (!e->id) {
-		e->id = xstrdup(id);
+		e->id = xstrdup(hit->id);
+		e->owner = owner;
 		e->stale = true;
 		e->is_new = d->scanned != 0;
 	}
 	if (space && !e->space)
-		e->space = xstrdup(above);
-	if (fstatat(dir, place_state_file(kind), &st, AT_SYMLINK_NOFOLLOW) < 0)
-		memset(&st, 0, sizeof(st));
-	part = &e->parts[kind];
-	if (!part->path || part->ino != st.st_ino || part->dev != st.st_dev ||
-	    part->changed.tv_sec != st.st_mtim.tv_sec ||
-	    part->changed.tv_nsec != st.st_mtim.tv_nsec) {
-		free(part->path);
-		part->path = xstrdup(path);
-		part->ino = st.st_ino;
-		part->dev = st.st_dev;
-		part->changed = st.st_mtim;
-		e->stale = true;
-	}
-	part->generation = e->generation = d->generation;
+		e->space = xstrdup(hit->above);
+	e->generation = d->generation;
+	e->stored |= hit->kind == PLACE_STORAGE;
+	set_part(e, hit);
 }
 
 static void post(struct disk *d, enum runtime_message_type type, struct container_info *info,
@@ -278,9 +294,13 @@ static bool matters(const struct inotify_event *ev)
 {
 	if (ev->mask & (IN_ISDIR | IN_Q_OVERFLOW))
 		return true;
-	for (int i = 0; ev->len && i < PLACE_KINDS; i++)
-		if (streq(ev->name, place_state_file((enum place_kind)i)))
+	for (int i = 0; ev->len && i < PLACE_KINDS; i++) {
+		const char *file = place_state_file((enum place_kind)i);
+		const char *slash = strrchr(file, '/');
+
+		if (streq(ev->name, slash ? slash + 1 : file))
 			return true;
+	}
 	return ev->len && streq(ev->name, "config.json");
 }
 
@@ -391,10 +411,17 @@ static void *disk_main(void *arg)
 	return NULL;
 }
 
-static void add_place(struct disk *d, enum place_kind kind, const char *pattern)
+static void add_place(struct disk *d, const struct place *place)
 {
 	d->places = xrealloc(d->places, (d->n_places + 1) * sizeof(*d->places));
-	d->places[d->n_places++] = (struct place){ kind, pattern };
+	d->places[d->n_places++] = *place;
+}
+
+static void add_own_place(struct disk *d, enum place_kind kind, const char *dir, const char *below)
+{
+	d->patterns = xrealloc(d->patterns, (d->n_patterns + 1) * sizeof(*d->patterns));
+	d->patterns[d->n_patterns] = xasprintf("%s%s", dir, below);
+	add_place(d, &(struct place){ kind, d->patterns[d->n_patterns++], false });
 }
 
 static void add_places(struct disk *d, const struct runtimes_config *config)
@@ -402,21 +429,22 @@ static void add_places(struct disk *d, const struct runtimes_config *config)
 	static const struct {
 		const char *prefix;
 		enum place_kind kind;
-	} kinds[] = { { "runc=", PLACE_RUNC }, { "crun=", PLACE_CRUN } };
+		const char *below;
+	} kinds[] = {
+		{ "runc=", PLACE_RUNC, "" },
+		{ "crun=", PLACE_CRUN, "" },
+		{ "storage=", PLACE_STORAGE, "/*-containers" },
+		{ "storage=", PLACE_RUNROOT, "/*-containers" },
+	};
 
 	for (size_t i = 0; config->defaults && i < n_default_places; i++)
-		add_place(d, default_places[i].kind, default_places[i].pattern);
-	for (size_t i = 0; i < config->n_extra; i++) {
-		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-			if (!starts_with(config->extra[i], kinds[k].prefix))
-				continue;
-			d->patterns = xrealloc(d->patterns,
-					       (d->n_patterns + 1) * sizeof(*d->patterns));
-			d->patterns[d->n_patterns] =
-				xstrdup(config->extra[i] + strlen(kinds[k].prefix));
-			add_place(d, kinds[k].kind, d->patterns[d->n_patterns++]);
-		}
-	}
+		add_place(d, &default_places[i]);
+	for (size_t i = 0; i < config->n_extra; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
+			if (starts_with(config->extra[i], kinds[k].prefix))
+				add_own_place(d, kinds[k].kind,
+					      config->extra[i] + strlen(kinds[k].prefix),
+					      kinds[k].below);
 }
 
 void disk_add_docker(struct disk *d, const char *dir)

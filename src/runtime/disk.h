@@ -31,12 +31,25 @@ enum place_kind {
 	PLACE_RUNC,	/* ID/state.json */
 	PLACE_CRUN,	/* ID/status */
 	PLACE_BUNDLE,	/* ID/config.json and ID/init.pid, of containerd */
+	PLACE_STORAGE,	/* ID/userdata/config.json, of podman and CRI-O: from create to remove */
+	PLACE_RUNROOT,	/* ID/userdata/pidfile, and CRI-O's config.json: of what has run */
 	PLACE_KINDS,
 };
 
 struct place {
 	enum place_kind kind;
 	const char *pattern;	/* of the directory above ID; a component may have * */
+	bool quiet;		/* not watched: whatever happens there shows in another place too */
+};
+
+/* Where a container was found. */
+struct place_hit {
+	enum place_kind kind;
+	const char *path;	/* of ID */
+	size_t trusted;		/* bytes of it before the first "*"; below, anybody may have written */
+	int dir;
+	const char *above;	/* the name of the directory that has ID */
+	const char *id;
 };
 
 extern const struct place default_places[];
@@ -48,9 +61,7 @@ const char *place_state_file(enum place_kind kind);
 struct place_visitor {
 	/* Every directory on the way that is there, and each place and each ID in it: watch it. */
 	void (*directory)(void *arg, int fd);
-	/* dir is that of ID itself; above is the name of the directory that has it. */
-	void (*container)(void *arg, enum place_kind kind, const char *path, int dir,
-			  const char *above, const char *id);
+	void (*container)(void *arg, const struct place_hit *hit);
 	void *arg;
 };
 
@@ -60,6 +71,7 @@ void place_visit(const char *root, const struct place *place, const struct place
 
 struct entry_part {
 	char *path;		/* ROOT/.../ID, NULL if this kind of place does not have it */
+	size_t trusted;		/* as in the hit */
 	dev_t dev;
 	ino_t ino;		/* of the state file, 0 while it is not there */
 	struct timespec changed;
@@ -69,6 +81,7 @@ struct entry_part {
 struct entry {
 	struct hnode by_key;
 	char *key;		/* the id if it is 64 hex digits, else with who has it before */
+	uid_t owner;		/* whose directories say so: root's (or ours), or a user's own */
 	char *id;
 	char *space;		/* containerd's namespace, or NULL */
 	struct entry_part parts[PLACE_KINDS];
@@ -77,6 +90,7 @@ struct entry {
 	unsigned generation;
 	char *freezer;		/* the file that says whether it is paused; NULL: unknown */
 	bool frozen;
+	bool stored;		/* podman or CRI-O had it in their storage: from create to remove */
 	bool is_new;		/* came after the first look, and nothing was said of it yet */
 	bool stale;		/* a part changed since info was read */
 	bool posted;

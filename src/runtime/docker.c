@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Docker Engine, and podman's service that speaks the same. The stream of events is open before
+ * Docker Engine, and podman's service that speaks the same, and what Docker has no word for (pods) in
+ * an API of its own. The stream of events is open before
  * the list is asked for, so that nothing falls between the two; each start is looked up by
  * inspect, since neither the list nor an event has the process id.
  */
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "disk.h"
 #include "docker_json.h"
 #include "json.h"
@@ -17,12 +19,23 @@
 #define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
 #define SANDBOX_LABEL "io.kubernetes.sandbox.id"
 
+/* Digests of images are asked for once each; a host has some hundred. */
+#define IMAGES_MAX 1024
+
+struct image {
+	struct hnode by_key;
+	char *key;	/* its id and the repository that it was asked for by */
+	char *digest;	/* NULL: it was made here, and has none */
+};
+
 struct docker {
 	struct source *s;
 	struct http *calls;
 	struct http *events;
 	struct strbuf *why;
 	struct strbuf body;
+	struct hmap images;
+	char *libpod;		/* where podman's own API is; NULL: this is none */
 };
 
 static int failure(struct docker *d, struct http *h, int r)
@@ -36,10 +49,13 @@ static int garbage(struct docker *d, const char *what)
 {
 	strbuf_reset(d->why);
 	strbuf_addf(d->why, "the answer to %s makes no sense", what);
-	return -EPROTO;
+	return -EBADMSG;
 }
 
-/* 0 and the body, -ENOENT for status 404, which is no failure of the engine. */
+/*
+ * 0 and the body, -ENOENT for status 404, which is no failure of the engine; -EBADMSG: it answered,
+ * but not this.
+ */
 static int get(struct docker *d, const char *path)
 {
 	long status = 0;
@@ -53,14 +69,15 @@ static int get(struct docker *d, const char *path)
 	if (status != 200) {
 		strbuf_reset(d->why);
 		strbuf_addf(d->why, "HTTP status %ld for %.64s", status, path);
-		return -EPROTO;
+		return -EBADMSG;
 	}
 	return 0;
 }
 
 static int inspect(struct docker *d, const char *id, struct container_info **ret)
 {
-	_cleanup_free_ char *path = xasprintf("/containers/%s/json", id);
+	_cleanup_free_ char *path =
+		xasprintf("%s/containers/%s/json", d->libpod ? d->libpod : "", id);
 	int r;
 
 	r = get(d, path);
@@ -93,8 +110,82 @@ static int add_pod_labels(struct docker *d, struct container_info *c)
 	return 0;
 }
 
+static void forget_images(struct docker *d)
+{
+	hmap_for_each(&d->images, n) {
+		struct image *i = container_of(n, struct image, by_key);
+
+		hmap_remove(&d->images, n);
+		free(i->key);
+		free(i->digest);
+		free(i);
+	}
+}
+
+static const struct image *find_image(const struct docker *d, const char *key)
+{
+	uint64_t hash = hash_string(key);
+
+	for (struct hnode *n = hmap_first(&d->images, hash); n; n = hmap_next(n, hash)) {
+		const struct image *i = container_of(n, struct image, by_key);
+
+		if (streq(i->key, key))
+			return i;
+	}
+	return NULL;
+}
+
+static int ask_image(struct docker *d, const struct container_info *c, const char *key)
+{
+	_cleanup_free_ char *path = xasprintf("/images/%s/json", c->image_id);
+	struct image *i;
+	int r;
+
+	r = get(d, path);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	if (d->images.count >= IMAGES_MAX)
+		forget_images(d);
+	i = xcalloc(1, sizeof(*i));
+	i->key = xstrdup(key);
+	if (r == 0)
+		i->digest = docker_parse_image_digest(d->body.s, d->body.len, c->image_repository);
+	hmap_insert(&d->images, &i->by_key, hash_string(key));
+	return 0;
+}
+
+/* Docker's inspect of a container has the image's id only. */
+static int add_digest(struct docker *d, struct container_info *c)
+{
+	_cleanup_free_ char *key = NULL;
+	int r = 0;
+
+	if (c->image_digest || !c->image_id || d->libpod)
+		return 0;
+	key = xasprintf("%s %s", c->image_id, c->image_repository ? c->image_repository : "");
+	if (!find_image(d, key))
+		r = ask_image(d, c, key);
+	if (r == 0)
+		c->image_digest = xstrdup(find_image(d, key)->digest);
+	return r;
+}
+
+static int add_podman_pod(struct docker *d, struct container_info *c)
+{
+	_cleanup_free_ char *path = NULL;
+	int r;
+
+	if (!d->libpod || !container_id_valid(c->pod_uid))
+		return 0;
+	path = xasprintf("%s/pods/%s/json", d->libpod, c->pod_uid);
+	r = get(d, path);
+	if (r == 0)
+		docker_parse_pod(d->body.s, d->body.len, c);
+	return r == -ENOENT ? 0 : r;
+}
+
 /* event is what the start's event said, NULL if there was none. */
-static int look_up(struct docker *d, const char *id, const struct strbuf *event)
+static int ask(struct docker *d, const char *id, const struct strbuf *event)
 {
 	_cleanup_container_info_ struct container_info *c = NULL;
 	int r;
@@ -107,11 +198,27 @@ static int look_up(struct docker *d, const char *id, const struct strbuf *event)
 		c = docker_parse_event_container(event->s, event->len);
 	if (!c || (!c->init_pid && !event))
 		return 0;
-	r = add_pod_labels(d, c);
+	r = add_podman_pod(d, c);
+	if (r == 0)
+		r = add_pod_labels(d, c);
+	if (r == 0)
+		r = add_digest(d, c);
 	if (r < 0)
 		return r;
 	facts_fill(c, d->s->rt->root);
 	source_found(d->s, TAKE_PTR(c));
+	return 0;
+}
+
+/* A container that the engine itself cannot tell of must not cost the others their names. */
+static int look_up(struct docker *d, const char *id, const struct strbuf *event)
+{
+	int r = ask(d, id, event);
+
+	if (r != -EBADMSG)
+		return r;
+	log_debug("%s: %s", d->s->socket, d->why->s);
+	strbuf_reset(d->why);
 	return 0;
 }
 
@@ -133,29 +240,6 @@ static void collect(void *arg, const char *id)
 
 	l->ids = xrealloc(l->ids, (l->n + 1) * sizeof(*l->ids));
 	l->ids[l->n++] = xstrdup(id);
-}
-
-static int list(struct docker *d, bool only_new)
-{
-	_cleanup_(id_list_free) struct id_list ids = { 0 };
-	int r;
-
-	r = get(d, "/containers/json");
-	if (r < 0)
-		return r == -ENOENT ? garbage(d, "/containers/json") : r;
-	if (docker_parse_list(d->body.s, d->body.len, collect, &ids) < 0)
-		return garbage(d, "/containers/json");
-	source_list_begin(d->s);
-	for (size_t i = 0; i < ids.n; i++) {
-		source_keep(d->s, ids.ids[i]);
-		if (only_new && source_knows(d->s, ids.ids[i]))
-			continue;
-		r = look_up(d, ids.ids[i], NULL);
-		if (r < 0)
-			return r;
-	}
-	source_list_end(d->s);
-	return 0;
 }
 
 /* The event itself has the name and the image. */
@@ -203,6 +287,45 @@ static int on_event(struct docker *d, const struct strbuf *line)
 	return 0;
 }
 
+/* What happened while a long list is asked for, one by one, of an engine that takes its time. */
+static int drain(struct docker *d)
+{
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
+	int r;
+
+	while ((r = http_next_line(d->events, 0, &line)) == 0) {
+		r = on_event(d, &line);
+		if (r < 0)
+			return r;
+	}
+	return r == -EAGAIN ? 0 : failure(d, d->events, r);
+}
+
+static int list(struct docker *d, bool only_new)
+{
+	_cleanup_(id_list_free) struct id_list ids = { 0 };
+	int r;
+
+	r = get(d, "/containers/json");
+	if (r < 0)
+		return r == -ENOENT ? garbage(d, "/containers/json") : r;
+	if (docker_parse_list(d->body.s, d->body.len, collect, &ids) < 0)
+		return garbage(d, "/containers/json");
+	source_list_begin(d->s);
+	for (size_t i = 0; i < ids.n; i++) {
+		source_keep(d->s, ids.ids[i]);
+		if (only_new && source_knows(d->s, ids.ids[i]))
+			continue;
+		r = look_up(d, ids.ids[i], NULL);
+		if (r == 0)
+			r = drain(d);
+		if (r < 0)
+			return r;
+	}
+	source_list_end(d->s);
+	return 0;
+}
+
 static int watch(struct docker *d)
 {
 	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
@@ -228,16 +351,16 @@ static int watch(struct docker *d)
 
 static int greet(struct docker *d)
 {
-	_cleanup_free_ char *version = NULL;
-	const char *runtime;
+	_cleanup_(docker_version_free) struct docker_version version = { 0 };
 	int r;
 
 	r = get(d, "/version");
 	if (r < 0)
 		return r == -ENOENT ? garbage(d, "/version") : r;
-	if (docker_parse_version(d->body.s, d->body.len, &runtime, &version) < 0)
+	if (docker_parse_version(d->body.s, d->body.len, &version) < 0)
 		return garbage(d, "/version");
-	source_up(d->s, runtime, version);
+	source_up(d->s, version.runtime, version.version);
+	d->libpod = TAKE_PTR(version.libpod);
 	return 0;
 }
 
@@ -251,15 +374,15 @@ static int tell_disk(struct docker *d)
 	if (r < 0)
 		return r == -ENOENT ? 0 : r;
 	dir = docker_parse_root_dir(d->body.s, d->body.len);
-	if (dir)
+	if (dir && !d->libpod)
 		disk_add_docker(d->s->rt->disk, dir);
 	return 0;
 }
 
 int docker_run(struct source *s, struct strbuf *why)
 {
-	_cleanup_http_ struct http *calls = http_new(s->path, s->rt->stop_fd);
-	_cleanup_http_ struct http *events = http_new(s->path, s->rt->stop_fd);
+	_cleanup_http_ struct http *calls = http_new(s->connect, s->rt->stop_fd);
+	_cleanup_http_ struct http *events = http_new(s->connect, s->rt->stop_fd);
 	struct docker d = { .s = s, .calls = calls, .events = events, .why = why };
 	int r;
 
@@ -276,5 +399,8 @@ int docker_run(struct source *s, struct strbuf *why)
 	if (r == 0)
 		r = watch(&d);
 	strbuf_free(&d.body);
+	free(d.libpod);
+	forget_images(&d);
+	hmap_free(&d.images);
 	return r;
 }

@@ -26,17 +26,34 @@ static void set_shares(struct container_info *c, const json_t *host)
 	c->privileged = json_bool(host, "Privileged");
 }
 
-/* The manifest's digest where the engine knows it, else the image's own id. */
 static void set_digest(struct container_info *c, const json_t *j)
 {
 	const char *digest = json_text(j, "ImageManifestDescriptor.digest");
 
-	if (c->image_digest)
-		return;
 	if (!digest)
-		digest = json_text(j, "Image");
-	if (digest && starts_with(digest, "sha256:"))
+		digest = json_text(j, "ImageDigest");
+	if (!c->image_digest && digest && starts_with(digest, "sha256:"))
 		c->image_digest = bounded_dup(digest);
+	image_id_set(c, json_text(j, "Image"));
+}
+
+char *docker_parse_image_digest(const char *text, size_t len, const char *repository)
+{
+	_cleanup_json_ json_t *j = json_parse(text, len);
+	const json_t *list = json_at(j, "RepoDigests");
+	size_t n = json_array_size(list), name = repository ? strlen(repository) : 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *s = json_string_value(json_array_get(list, i));
+		const char *at = s ? strrchr(s, '@') : NULL;
+
+		if (!at || !starts_with(at + 1, "sha256:"))
+			continue;
+		/* Registries can pack one image differently: another's digest is not this one's. */
+		if (n == 1 || (name && (size_t)(at - s) == name && !strncmp(s, repository, name)))
+			return bounded_dup(at + 1);
+	}
+	return NULL;
 }
 
 struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,
@@ -45,7 +62,7 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 	_cleanup_json_ json_t *j = json_parse(text, len);
 	_cleanup_json_ json_t *own_host = json_parse(host_config, host_len);
 	_cleanup_container_info_ struct container_info *c = NULL;
-	const char *id, *name;
+	const char *id, *name, *image;
 
 	id = json_text(j, "Id");
 	if (!id)
@@ -57,7 +74,8 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 	name = json_text(j, "Name");
 	if (name)
 		c->name = bounded_dup(name + (*name == '/'));
-	image_set(c, json_text(j, "Config.Image"));
+	image = json_text(j, "ImageName");
+	image_set(c, image ? image : json_text(j, "Config.Image"));
 	set_digest(c, j);
 	labels_add_json(&c->labels, &c->n_labels, j, "Config.Labels");
 	c->created = json_time(j, "Created");
@@ -65,6 +83,8 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 		c->init_pid = json_pid(j, "State.Pid");
 		c->started = json_time(j, "State.StartedAt");
 	}
+	c->pod_uid = bounded_dup(json_text(j, "Pod"));
+	c->sandbox = json_bool(j, "IsInfra");
 	set_shares(c, own_host ? own_host : json_at(j, "HostConfig"));
 	kubernetes_apply_name(c);
 	kubernetes_apply(c, c->labels, c->n_labels);
@@ -159,17 +179,44 @@ struct container_info *docker_parse_event_container(const char *text, size_t len
 	return c;
 }
 
-int docker_parse_version(const char *text, size_t len, const char **ret_runtime, char **ret_version)
+void docker_version_free(struct docker_version *v)
+{
+	free(v->version);
+	free(v->libpod);
+}
+
+/* "/v4.0.0/libpod": the oldest that it speaks, so that an answer's form does not change. */
+static char *libpod_path(const json_t *engine)
+{
+	const char *version = json_text(engine, "Details.MinAPIVersion");
+
+	if (!version || strlen(version) > 16 || version[strspn(version, "0123456789.")])
+		return NULL;
+	return xasprintf("/v%s/libpod", version);
+}
+
+int docker_parse_version(const char *text, size_t len, struct docker_version *ret)
 {
 	_cleanup_json_ json_t *j = json_parse(text, len);
-	const char *version = json_text(j, "Version"), *engine;
+	const json_t *engine = json_array_get(json_at(j, "Components"), 0);
+	const char *version = json_text(j, "Version"), *name = json_text(engine, "Name");
+	bool podman = name && starts_with(name, "Podman");
 
+	*ret = (struct docker_version){ .runtime = podman ? "podman" : "docker" };
 	if (!version)
 		return -EBADMSG;
-	engine = json_text(json_array_get(json_at(j, "Components"), 0), "Name");
-	*ret_runtime = engine && starts_with(engine, "Podman") ? "podman" : "docker";
-	*ret_version = xstrndup(version, 64);
+	ret->version = xstrndup(version, 64);
+	ret->libpod = podman ? libpod_path(engine) : NULL;
 	return 0;
+}
+
+void docker_parse_pod(const char *text, size_t len, struct container_info *c)
+{
+	_cleanup_json_ json_t *j = json_parse(text, len);
+
+	if (!c->pod_name)
+		c->pod_name = bounded_dup(json_text(j, "Name"));
+	labels_add_json(&c->pod_labels, &c->n_pod_labels, j, "Labels");
 }
 
 char *docker_parse_root_dir(const char *text, size_t len)

@@ -17,7 +17,7 @@ enum docker_action {
 };
 
 /*
- * /containers/ID/json, or containers/ID/config.v2.json with (if not NULL) its hostconfig.json.
+ * /containers/ID/json (podman's own too, which has its pod's id), or containers/ID/config.v2.json with (if not NULL) its hostconfig.json.
  * NULL if it is no container. init_pid is set only while it runs. runtime and source stay NULL.
  */
 struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,
@@ -40,9 +40,22 @@ enum docker_action docker_parse_event(const char *text, size_t len, char **ret_i
  */
 struct container_info *docker_parse_event_container(const char *text, size_t len) _must_check_;
 
-/* /version: "docker" or "podman", and its version. -EBADMSG if it is something else. */
-int docker_parse_version(const char *text, size_t len, const char **ret_runtime,
-			 char **ret_version) _must_check_;
+struct docker_version {
+	const char *runtime;	/* "docker" or "podman" */
+	char *version;
+	char *libpod;		/* podman: the beginning of its own API's paths, else NULL */
+};
+
+void docker_version_free(struct docker_version *v);	/* what it owns */
+
+/* /version. -EBADMSG if it is something else. */
+int docker_parse_version(const char *text, size_t len, struct docker_version *ret) _must_check_;
+
+/* /images/ID/json: the digest of the manifest that came from this repository, or NULL. */
+char *docker_parse_image_digest(const char *text, size_t len, const char *repository) _must_check_;
+
+/* podman's pods/ID/json: gives c the pod's name and labels. */
+void docker_parse_pod(const char *text, size_t len, struct container_info *c);
 
 /* DockerRootDir of /info, absolute; NULL if it is missing. */
 char *docker_parse_root_dir(const char *text, size_t len) _must_check_;

@@ -13,10 +13,15 @@
 #include "facts.h"
 #include "hierarchy.h"
 #include "json.h"
+#include "root.h"
+#include "source.h"
+#include "storage.h"
 
 /* config.json of a big pod is some 100 KiB. jansson makes up to 30 times the text of it. */
 #define STATE_MAX (1U << 20)
 #define USER_STATE_MAX (128U << 10)
+/* The list of all containers, some 500 bytes each; one object of it is parsed. */
+#define STORAGE_MAX (8U << 20)
 
 void entry_free(struct entry *e)
 {
@@ -38,27 +43,30 @@ static bool is_trusted(uid_t owner)
 	return !owner || owner == geteuid();
 }
 
-static int read_part(const struct entry_part *part, const char *file, struct strbuf *text,
-		     struct stat *st)
+static size_t text_max(const struct entry *e)
 {
+	return is_trusted(e->owner) ? STATE_MAX : USER_STATE_MAX;
+}
+
+static int read_part(const struct entry *e, enum place_kind kind, const char *file,
+		     struct strbuf *text)
+{
+	const struct entry_part *part = &e->parts[kind];
 	_cleanup_close_ int dir = -1;
-	int r;
+	struct stat st;
 
 	if (!part->path)
 		return -ENOENT;
-	dir = open(part->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = open_trusted(part->path, part->trusted, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
-		return -errno;
-	r = read_bounded_at(dir, file, STATE_MAX, text, st);
-	if (r == 0 && !is_trusted(st->st_uid) && text->len > USER_STATE_MAX)
-		r = -EFBIG;
-	return r;
+		return dir;
+	return read_bounded_at(dir, file, text_max(e), text, &st);
 }
 
-/* True if the state file's owner may speak for that process. */
-static bool owner_may(const struct stat *st, const char *root, uint32_t pid)
+/* True if the state's owner may speak for that process. */
+static bool owner_may(const struct entry *e, const char *root, uint32_t pid)
 {
-	return is_trusted(st->st_uid) || process_userns_owner(root, pid) == (int64_t)st->st_uid;
+	return is_trusted(e->owner) || process_userns_owner(root, pid) == (int64_t)e->owner;
 }
 
 struct loader {
@@ -67,9 +75,15 @@ struct loader {
 	struct container_info *c;
 	struct oci_state state;
 	struct strbuf text;
-	uid_t owner;
 	bool crun;
 };
+
+/* Paths are told as the host has them. */
+static char *source_of(const struct loader *l, enum place_kind kind, const char *file)
+{
+	return xasprintf("disk %s%s%s", l->e->parts[kind].path + strlen(l->root), *file ? "/" : "",
+			 file);
+}
 
 static void load_state(struct loader *l)
 {
@@ -80,60 +94,101 @@ static void load_state(struct loader *l)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(parse); i++) {
-		const struct entry_part *part = &l->e->parts[i];
-		struct stat st;
+		const char *file = place_state_file((enum place_kind)i);
 
-		if (read_part(part, place_state_file((enum place_kind)i), &l->text, &st) < 0 ||
+		if (read_part(l->e, (enum place_kind)i, file, &l->text) < 0 ||
 		    parse[i](l->text.s, l->text.len, l->c, &l->state) < 0)
 			continue;
-		l->owner = st.st_uid;
 		l->crun = i == PLACE_CRUN;
-		if (l->state.pid && owner_may(&st, l->root, l->state.pid))
+		if (l->state.pid && owner_may(l->e, l->root, l->state.pid))
 			l->c->init_pid = l->state.pid;
-		l->c->source = xasprintf("disk %s/%s", part->path,
-					 place_state_file((enum place_kind)i));
+		l->c->source = source_of(l, (enum place_kind)i, file);
 		return;
 	}
 }
 
-/* init.pid: a number and nothing else. */
+/* A container's own cgroup has its id in the path: its file can be older than the process. */
+static bool names_cgroup(const struct loader *l, uint32_t pid)
+{
+	_cleanup_free_ char *cgroup = process_cgroup(l->root, pid);
+
+	return cgroup && container_id_hex64(l->e->id) && strstr(cgroup, l->e->id);
+}
+
+/* init.pid or pidfile: a number and nothing else. podman leaves its own behind. */
 static void load_init_pid(struct loader *l)
 {
-	const struct entry_part *part = &l->e->parts[PLACE_BUNDLE];
-	struct stat st;
-	char *end;
-	unsigned long pid;
+	static const enum place_kind kinds[] = { PLACE_BUNDLE, PLACE_RUNROOT };
 
-	if (l->c->init_pid ||
-	    read_part(part, place_state_file(PLACE_BUNDLE), &l->text, &st) < 0)
-		return;
-	pid = strtoul(l->text.s, &end, 10);
-	if (end != l->text.s && pid <= INT32_MAX && owner_may(&st, l->root, (uint32_t)pid))
-		l->c->init_pid = (uint32_t)pid;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds) && !l->c->init_pid; i++) {
+		char *end;
+		unsigned long pid;
+
+		if (read_part(l->e, kinds[i], place_state_file(kinds[i]), &l->text) < 0)
+			continue;
+		pid = strtoul(l->text.s, &end, 10);
+		if (end != l->text.s && pid <= INT32_MAX &&
+		    owner_may(l->e, l->root, (uint32_t)pid) &&
+		    (kinds[i] == PLACE_BUNDLE || names_cgroup(l, (uint32_t)pid)))
+			l->c->init_pid = (uint32_t)pid;
+	}
 }
 
 static void load_spec(struct loader *l)
 {
-	const struct entry_part *bundle = &l->e->parts[PLACE_BUNDLE];
-	struct stat st;
+	static const struct {
+		enum place_kind kind;
+		const char *file;
+	} specs[] = {
+		{ PLACE_BUNDLE, "config.json" },
+		{ PLACE_STORAGE, "userdata/config.json" },
+		{ PLACE_RUNROOT, "userdata/config.json" },
+		{ PLACE_CRUN, "config.json" },
+	};
 
-	if (bundle->path) {
-		if (read_part(bundle, "config.json", &l->text, &st) == 0 &&
-		    oci_parse_spec(l->text.s, l->text.len, l->c) == 0 && !l->c->source)
-			l->c->source = xasprintf("disk %s/config.json", bundle->path);
+	for (size_t i = 0; i < ARRAY_SIZE(specs); i++) {
+		if (read_part(l->e, specs[i].kind, specs[i].file, &l->text) < 0 ||
+		    oci_parse_spec(l->text.s, l->text.len, l->c, &l->state) < 0)
+			continue;
+		if (!l->c->source)
+			l->c->source = source_of(l, specs[i].kind, specs[i].file);
 		return;
 	}
-	if (read_part(&l->e->parts[PLACE_CRUN], "config.json", &l->text, &st) == 0 &&
-	    oci_parse_spec(l->text.s, l->text.len, l->c) == 0)
-		return;
 	/* Only who is trusted may name a directory for us to read. */
-	if (l->state.bundle && is_trusted(l->owner)) {
-		_cleanup_free_ char *path = xasprintf("%s%s/config.json", l->root, l->state.bundle);
+	if (l->state.bundle && is_trusted(l->e->owner)) {
+		_cleanup_free_ char *path = xasprintf("%s/config.json", l->state.bundle);
 
-		if (read_bounded(path, STATE_MAX, &l->text) < 0 ||
-		    oci_parse_spec(l->text.s, l->text.len, l->c) < 0)
+		if (root_read(l->root, path, STATE_MAX, &l->text) < 0 ||
+		    oci_parse_spec(l->text.s, l->text.len, l->c, &l->state) < 0)
 			return;
 	}
+}
+
+/* podman's and CRI-O's own records; of a storage in an unusual place the bundle tells where. */
+static void load_storage(struct loader *l)
+{
+	static const char below[] = "/userdata";
+	const struct entry_part *part = &l->e->parts[PLACE_STORAGE];
+	struct storage_dir dir = { part->path, part->trusted, STORAGE_MAX };
+	_cleanup_free_ char *path = NULL;
+	char *end;
+
+	if (!is_trusted(l->e->owner))
+		dir.max = USER_STATE_MAX;
+	if (!part->path && l->state.bundle && is_trusted(l->e->owner)) {
+		path = root_path(l->root, l->state.bundle);
+		if (!path)
+			return;
+		end = path + strlen(path) - strlen(below);
+		if (end <= path || !streq(end, below))
+			return;
+		*end = '\0';
+		dir = (struct storage_dir){ path, 0, STORAGE_MAX };
+	}
+	if (dir.path)
+		storage_complete(l->c, &dir, l->state.cgroup);
+	if (!l->c->source && part->path && l->c->name)
+		l->c->source = source_of(l, PLACE_STORAGE, "");
 }
 
 /* ".../io.containerd.runtime.v2.task/NAMESPACE/ID": whose a state directory of any name is. */
@@ -154,12 +209,15 @@ static const char *runtime_of(const struct loader *l, bool docker)
 
 	if (docker || (space && streq(space, "moby")))
 		return "docker";
-	if (l->state.podman)
-		return "podman";
+	if (l->state.manager)
+		return l->state.manager;
 	if (l->state.cgroup && strstr(l->state.cgroup, "crio-"))
 		return "cri-o";
 	if (space)
 		return "containerd";
+	/* Made and not started, there is no more than a name: CRI-O's begin as the kubelet's do. */
+	if (l->e->parts[PLACE_STORAGE].path || l->e->parts[PLACE_RUNROOT].path)
+		return l->c->pod_name && l->c->pod_namespace ? "cri-o" : "podman";
 	return l->crun ? "crun" : "runc";
 }
 
@@ -167,15 +225,15 @@ struct container_info *docker_dir_load(const char *root, const char *const *dock
 				       const char *id)
 {
 	for (size_t i = 0; i < n; i++) {
-		_cleanup_free_ char *dir = xasprintf("%s%s/containers/%s", root, docker_dirs[i], id);
+		_cleanup_free_ char *dir = xasprintf("%s/containers/%s", docker_dirs[i], id);
 		_cleanup_free_ char *config = xasprintf("%s/config.v2.json", dir);
 		_cleanup_free_ char *host = xasprintf("%s/hostconfig.json", dir);
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, host_text = STRBUF_INIT;
 		struct container_info *c;
 
-		if (read_bounded(config, STATE_MAX, &text) < 0)
+		if (root_read(root, config, STATE_MAX, &text) < 0)
 			continue;
-		if (read_bounded(host, STATE_MAX, &host_text) < 0)
+		if (root_read(root, host, STATE_MAX, &host_text) < 0)
 			strbuf_reset(&host_text);
 		c = docker_parse_container(text.s, text.len, host_text.s, host_text.len);
 		if (!c)
@@ -195,44 +253,55 @@ static bool named_by_id(const struct container_info *c)
 	return !container_id_hex64(c->id) || streq(c->runtime, "runc") || streq(c->runtime, "crun");
 }
 
+/* The first process is believed only while it is the one that the state was written for. */
+static void load_facts(struct loader *l)
+{
+	struct container_info *c = l->c;
+	struct entry *e = l->e;
+
+	e->start_ticks = l->state.start_ticks;
+	if (c->init_pid && e->start_ticks &&
+	    process_start_ticks(l->root, c->init_pid) != e->start_ticks)
+		c->init_pid = 0;
+	facts_fill(c, l->root);
+	if (!c->init_pid) {
+		c->started = 0;
+		/* systemd's driver has no path there but "SLICE:PREFIX:NAME". */
+		if (!c->cgroup && l->state.cgroup && *l->state.cgroup == '/')
+			c->cgroup = xstrdup(l->state.cgroup);
+	} else if (!e->start_ticks) {
+		e->start_ticks = process_start_ticks(l->root, c->init_pid);
+	}
+	free(e->freezer);
+	e->freezer = c->init_pid ? freezer_file(l->root, c->init_pid) : NULL;
+	e->frozen = e->freezer && freezer_is_frozen(e->freezer);
+}
+
 void entry_load(struct entry *e, const char *root, const char *const *docker_dirs, size_t n)
 {
-	struct loader l = { .e = e, .root = root, .c = xcalloc(1, sizeof(*l.c)) };
+	struct loader l = { .e = e, .root = root, .c = info_new(e->id) };
 	_cleanup_container_info_ struct container_info *docker = NULL;
 
 	e->stale = false;
-	l.c->id = xstrdup(e->id);
 	load_state(&l);
 	space_from_bundle(e, l.state.bundle);
 	load_init_pid(&l);
 	load_spec(&l);
-	if (container_id_hex64(e->id))
+	load_facts(&l);
+	load_storage(&l);
+	if (container_id_hex64(e->id) && is_trusted(e->owner))
 		docker = docker_dir_load(root, docker_dirs, n, e->id);
 	l.c->runtime = xstrdup(runtime_of(&l, docker != NULL));
 	if (docker) {
 		/* Whether and as what it runs, the OCI state says; this file is written later. */
 		docker->init_pid = 0;
+		if (!l.c->init_pid)
+			docker->started = 0;
 		container_info_complete(l.c, docker);
 		l.c->privileged = docker->privileged;
 	}
 	if (!l.c->name && named_by_id(l.c))
 		l.c->name = xstrdup(e->id);
-
-	e->start_ticks = l.state.start_ticks;
-	if (l.c->init_pid && e->start_ticks &&
-	    process_start_ticks(root, l.c->init_pid) != e->start_ticks)
-		l.c->init_pid = 0;
-	facts_fill(l.c, root);
-	if (!l.c->init_pid) {
-		l.c->started = 0;
-		if (!l.c->cgroup)
-			l.c->cgroup = TAKE_PTR(l.state.cgroup);
-	} else if (!e->start_ticks) {
-		e->start_ticks = process_start_ticks(root, l.c->init_pid);
-	}
-	free(e->freezer);
-	e->freezer = l.c->init_pid ? freezer_file(root, l.c->init_pid) : NULL;
-	e->frozen = e->freezer && freezer_is_frozen(e->freezer);
 	container_info_free(e->info);
 	e->info = l.c;
 	oci_state_free(&l.state);
@@ -243,6 +312,8 @@ bool entry_is_whole_life(const struct entry *e)
 {
 	if (!e->info || e->space)
 		return false;
+	if (e->stored)
+		return true;
 	/* Before the state is written, a directory of 64 digits can be an engine's. */
 	return (streq(e->info->runtime, "runc") || streq(e->info->runtime, "crun")) &&
 	       (e->info->source || !container_id_hex64(e->id));

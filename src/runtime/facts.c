@@ -16,9 +16,8 @@
 
 #include "base/clock.h"
 #include "hierarchy.h"
+#include "root.h"
 
-/* Neither a FIFO nor a terminal may hold us up or become ours. */
-#define OPEN_FOREIGN (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define IDS_FILE_MAX 65536
 
 static int read_fd(int fd, size_t max, struct strbuf *ret)
@@ -35,7 +34,7 @@ static int read_fd(int fd, size_t max, struct strbuf *ret)
 	return n < 0 ? -errno : 0;
 }
 
-static int read_regular(int fd, size_t max, struct strbuf *ret, struct stat *ret_st)
+int read_regular(int fd, size_t max, struct strbuf *ret, struct stat *ret_st)
 {
 	if (fstat(fd, ret_st) < 0)
 		return -errno;
@@ -55,17 +54,6 @@ int read_bounded_at(int dir, const char *name, size_t max, struct strbuf *ret, s
 	_cleanup_close_ int fd = open_within(dir, name, OPEN_FOREIGN);
 
 	return fd < 0 ? fd : read_regular(fd, max, ret, ret_st);
-}
-
-int open_within(int dir, const char *name, int flags)
-{
-	struct open_how how = {
-		.flags = (uint64_t)(flags | O_CLOEXEC),
-		.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
-	};
-	int fd = (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
-
-	return fd < 0 ? -errno : fd;
 }
 
 int read_proc(const char *root, uint32_t pid, const char *name, size_t max, struct strbuf *ret)

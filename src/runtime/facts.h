@@ -22,7 +22,7 @@ int read_bounded_at(int dir, const char *name, size_t max, struct strbuf *ret,
 #define MOUNTINFO_MAX (1U << 20)
 int read_proc(const char *root, uint32_t pid, const char *name, size_t max, struct strbuf *ret)
 	_must_check_;
-int open_within(int dir, const char *name, int flags) _must_check_;
+int read_regular(int fd, size_t max, struct strbuf *ret, struct stat *ret_st) _must_check_;
 
 /* The start of a process, CLOCK_BOOTTIME ns in steps of a tick; 0 if it is gone or a zombie. */
 uint64_t process_start(const char *root, uint32_t pid);

@@ -203,3 +203,13 @@ void image_set(struct container_info *c, const char *reference)
 	c->image = copy;
 	container_info_set_image(c, copy);
 }
+
+void image_id_set(struct container_info *c, const char *id)
+{
+	static const char prefix[] = "sha256:";
+
+	if (id && starts_with(id, prefix))
+		id += strlen(prefix);
+	if (container_id_hex64(id) && !c->image_id)
+		c->image_id = xasprintf("%s%s", prefix, id);
+}

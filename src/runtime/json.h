@@ -46,3 +46,5 @@ const char *labels_find(const struct label *labels, size_t n, const char *key);
 
 /* image and what is derived from it, bounded. NULL leaves all as it is. */
 void image_set(struct container_info *c, const char *reference);
+/* image_id from 64 digits, with "sha256:" before them or not. Anything else leaves it as it is. */
+void image_id_set(struct container_info *c, const char *id);

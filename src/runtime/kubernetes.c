@@ -23,6 +23,8 @@ static const struct {
 	{ "io.kubernetes.pod.uid", offsetof(struct container_info, pod_uid) },
 	{ "io.kubernetes.cri.sandbox-uid", offsetof(struct container_info, pod_uid) },
 	{ "io.kubernetes.cri.image-name", offsetof(struct container_info, image) },
+	/* As it was asked for, then any name that the image has. */
+	{ "io.kubernetes.cri-o.Image", offsetof(struct container_info, image) },
 	{ "io.kubernetes.cri-o.ImageName", offsetof(struct container_info, image) },
 };
 
@@ -47,6 +49,38 @@ static void mark_sandbox(struct container_info *c)
 	replace(&c->name, SANDBOX_NAME);
 }
 
+/* "k8s_POD_NAMESPACE_UID_ATTEMPT", of a sandbox. */
+static void apply_sandbox_name(struct container_info *c, const char *text)
+{
+	_cleanup_free_ char *copy = xstrdup(text);
+	char *rest = copy, *part[5] = { NULL };
+
+	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
+		part[i] = strsep(&rest, "_");
+		if (!part[i] || !*part[i])
+			return;
+	}
+	if (rest || !streq(part[0], "k8s"))
+		return;
+	replace(&c->pod_name, part[1]);
+	replace(&c->pod_namespace, part[2]);
+	replace(&c->pod_uid, part[3]);
+}
+
+/* The same as JSON: of a pod, or of a container, which has its name only. */
+static void apply_crio_metadata(struct container_info *c, const char *text, bool sandbox)
+{
+	_cleanup_json_ json_t *j = json_parse(text, strlen(text));
+
+	if (!json_text(j, "name"))
+		return;
+	replace(sandbox ? &c->pod_name : &c->name, json_text(j, "name"));
+	if (sandbox && json_text(j, "namespace"))
+		replace(&c->pod_namespace, json_text(j, "namespace"));
+	if (sandbox && json_text(j, "uid"))
+		replace(&c->pod_uid, json_text(j, "uid"));
+}
+
 /* CRI-O keeps the labels as JSON in one annotation. */
 static void apply_crio_labels(struct container_info *c, const char *text)
 {
@@ -61,12 +95,27 @@ static void apply_crio_labels(struct container_info *c, const char *text)
 	}
 }
 
-void kubernetes_apply(struct container_info *c, const struct label *from, size_t n)
+/* Of a pod that crictl made there are no labels; so these come first, and labels over them. */
+static void apply_crio(struct container_info *c, const struct label *from, size_t n)
 {
-	const char *s = labels_find(from, n, "io.kubernetes.cri-o.Labels");
+	const char *type = labels_find(from, n, "io.kubernetes.cri-o.ContainerType");
+	const char *s = labels_find(from, n, "io.kubernetes.cri-o.SandboxName");
 
 	if (s)
+		apply_sandbox_name(c, s);
+	s = labels_find(from, n, "io.kubernetes.cri-o.Metadata");
+	if (s && type)
+		apply_crio_metadata(c, s, streq(type, "sandbox"));
+	s = labels_find(from, n, "io.kubernetes.cri-o.Labels");
+	if (s)
 		apply_crio_labels(c, s);
+}
+
+void kubernetes_apply(struct container_info *c, const struct label *from, size_t n)
+{
+	const char *s;
+
+	apply_crio(c, from, n);
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		s = labels_find(from, n, keys[i].key);
 		if (!s)
@@ -76,6 +125,11 @@ void kubernetes_apply(struct container_info *c, const struct label *from, size_t
 		else
 			replace((char **)((char *)c + keys[i].member), s);
 	}
+	/* After the image, whose name may have a digest of its own. */
+	s = labels_find(from, n, "io.kubernetes.cri-o.ImageRef");
+	s = s ? strstr(s, "@sha256:") : NULL;
+	if (s && !c->image_digest)
+		c->image_digest = bounded_dup(s + 1);
 	for (size_t i = 0; i < ARRAY_SIZE(sandbox_marks); i++) {
 		s = labels_find(from, n, sandbox_marks[i].key);
 		if (s && streq(s, sandbox_marks[i].value))

@@ -61,6 +61,19 @@ static uint8_t missing_namespaces(const json_t *list)
 	return shares;
 }
 
+static const char *find_manager(const struct label *labels, size_t n)
+{
+	const char *manager = labels_find(labels, n, "io.container.manager");
+
+	if (manager && streq(manager, "libpod"))
+		return "podman";
+	/* CRI-O gave itself a name only later. podman writes some of CRI-O's keys, but not this one. */
+	if ((manager && streq(manager, "cri-o")) ||
+	    (!manager && labels_find(labels, n, "io.kubernetes.cri-o.ContainerID")))
+		return "cri-o";
+	return NULL;
+}
+
 /* "key=value" strings: the annotations, and the bundle's place. */
 static void read_state_labels(const json_t *list, struct container_info *c, struct oci_state *s)
 {
@@ -79,10 +92,9 @@ static void read_state_labels(const json_t *list, struct container_info *c, stru
 			s->bundle = equals[1] == '/' ? bounded_dup(equals + 1) : NULL;
 			continue;
 		}
-		if (streq(key, "io.container.manager") && streq(equals + 1, "libpod"))
-			s->podman = true;
 		labels_add(&labels, &n, key, equals + 1);
 	}
+	s->manager = find_manager(labels, n);
 	kubernetes_apply(c, labels, n);
 	labels_free(labels, n);
 }
@@ -132,8 +144,9 @@ int oci_parse_crun_status(const char *text, size_t len, struct container_info *c
 	return 0;
 }
 
-void oci_read_spec(const json_t *spec, struct container_info *c)
+void oci_read_spec(const json_t *spec, struct container_info *c, struct oci_state *s)
 {
+	const char *cgroup = json_text(spec, "linux.cgroupsPath");
 	struct label *annotations = NULL;
 	size_t n = 0;
 
@@ -141,16 +154,20 @@ void oci_read_spec(const json_t *spec, struct container_info *c)
 	c->privileged |= looks_privileged(json_at(spec, "process.capabilities.bounding"),
 					  json_at(spec, "linux.maskedPaths"));
 	labels_add_json(&annotations, &n, spec, "annotations");
+	if (s && !s->manager)
+		s->manager = find_manager(annotations, n);
+	if (s && !s->cgroup)
+		s->cgroup = bounded_dup(cgroup);
 	kubernetes_apply(c, annotations, n);
 	labels_free(annotations, n);
 }
 
-int oci_parse_spec(const char *text, size_t len, struct container_info *c)
+int oci_parse_spec(const char *text, size_t len, struct container_info *c, struct oci_state *s)
 {
 	_cleanup_json_ json_t *j = json_parse(text, len);
 
 	if (!json_text(j, "ociVersion"))
 		return -EBADMSG;
-	oci_read_spec(j, c);
+	oci_read_spec(j, c, s);
 	return 0;
 }

@@ -11,7 +11,7 @@ struct oci_state {
 	uint64_t start_ticks;	/* field 22 of /proc/PID/stat when it was started, 0 if not kept */
 	char *bundle;		/* absolute, or NULL */
 	char *cgroup;		/* as the runtime configured it, or NULL */
-	bool podman;
+	const char *manager;	/* "podman" or "cri-o" if it is one of theirs, else NULL */
 };
 
 void oci_state_free(struct oci_state *s);	/* what it owns */
@@ -22,7 +22,11 @@ int oci_parse_runc_state(const char *text, size_t len, struct container_info *c,
 			 struct oci_state *s) _must_check_;
 int oci_parse_crun_status(const char *text, size_t len, struct container_info *c,
 			  struct oci_state *s) _must_check_;
-/* config.json, also as it stands in containerd's container. */
-int oci_parse_spec(const char *text, size_t len, struct container_info *c) _must_check_;
+/*
+ * config.json, also as it stands in containerd's container. What it says of the state (cgroup,
+ * manager) completes s, which may be NULL.
+ */
+int oci_parse_spec(const char *text, size_t len, struct container_info *c, struct oci_state *s)
+	_must_check_;
 /* The same of what is parsed already: runtimeSpec in CRI's verbose answers. */
-void oci_read_spec(const json_t *spec, struct container_info *c);
+void oci_read_spec(const json_t *spec, struct container_info *c, struct oci_state *s);

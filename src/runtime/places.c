@@ -11,9 +11,9 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 
-#include "facts.h"
 #include "json.h"
 #include "nunchi/limits.h"
+#include "root.h"
 
 const struct place default_places[] = {
 	{ PLACE_RUNC, "/run/runc" },
@@ -28,6 +28,11 @@ const struct place default_places[] = {
 	{ PLACE_BUNDLE, "/run/k3s/containerd/io.containerd.runtime.v2.task/*" },
 	{ PLACE_BUNDLE, "/run/k0s/containerd/io.containerd.runtime.v2.task/*" },
 	{ PLACE_BUNDLE, "/var/snap/microk8s/common/run/containerd/io.containerd.runtime.v2.task/*" },
+	{ PLACE_STORAGE, "/var/lib/containers/storage/*-containers" },
+	{ PLACE_RUNROOT, "/run/containers/storage/*-containers" },
+	{ PLACE_RUNROOT, "/run/user/*/containers/*-containers" },
+	/* Users make directories in their homes all day. */
+	{ PLACE_STORAGE, "/home/*/.local/share/containers/storage/*-containers", true },
 };
 const size_t n_default_places = ARRAY_SIZE(default_places);
 
@@ -37,6 +42,8 @@ const char *place_state_file(enum place_kind kind)
 		[PLACE_RUNC] = "state.json",
 		[PLACE_CRUN] = "status",
 		[PLACE_BUNDLE] = "init.pid",
+		[PLACE_STORAGE] = "userdata/config.json",
+		[PLACE_RUNROOT] = "userdata/pidfile",
 	};
 
 	return files[kind];
@@ -59,8 +66,21 @@ static DIR *list(int fd)
 	return d;
 }
 
-static void visit_place(enum place_kind kind, int fd, const char *path,
-			const struct place_visitor *v)
+/* The state of one way down. */
+struct walk {
+	const char *root;
+	const struct place *place;
+	const struct place_visitor *v;
+	size_t trusted;		/* 0: no "*" was passed yet */
+};
+
+static void watch(const struct walk *w, int fd)
+{
+	if (!w->place->quiet)
+		w->v->directory(w->v->arg, fd);
+}
+
+static void visit_place(const struct walk *w, int fd, const char *path)
 {
 	_cleanup_(closedirp) DIR *d = list(fd);
 	const char *above = strrchr(path, '/');
@@ -68,7 +88,7 @@ static void visit_place(enum place_kind kind, int fd, const char *path,
 
 	for (struct dirent *e; d && n < NUNCHI_SLOTS_MAX && (e = readdir(d));) {
 		_cleanup_free_ char *below = NULL;
-		_cleanup_close_ int dir = -1;
+		_cleanup_close_ int dir = -1, data = -1;
 
 		if (!container_id_valid(e->d_name))
 			continue;
@@ -77,24 +97,40 @@ static void visit_place(enum place_kind kind, int fd, const char *path,
 			continue;
 		n++;
 		below = xasprintf("%s/%s", path, e->d_name);
-		v->directory(v->arg, dir);
-		v->container(v->arg, kind, below, dir, above ? above + 1 : path, e->d_name);
+		watch(w, dir);
+		if (w->place->kind == PLACE_RUNROOT)
+			data = open_within(dir, "userdata", O_RDONLY | O_DIRECTORY);
+		if (data >= 0)
+			watch(w, data);
+		w->v->container(w->v->arg, &(struct place_hit){
+			.kind = w->place->kind,
+			.path = below,
+			.trusted = w->trusted,
+			.dir = dir,
+			.above = above ? above + 1 : path,
+			.id = e->d_name,
+		});
 	}
 }
 
-static void walk(enum place_kind kind, int fd, const char *path, const char *rest, bool wild,
-		 const struct place_visitor *v);
+static void walk(struct walk w, int fd, const char *path, const char *rest);
 
-static void descend(enum place_kind kind, int fd, const char *path, const char *name,
-		    const char *rest, bool wild, const struct place_visitor *v)
+static void descend(struct walk w, int fd, const char *path, const char *name, const char *rest)
 {
 	_cleanup_free_ char *below = xasprintf("%s/%s", path, name);
 	_cleanup_close_ int dir =
-		wild ? open_within(fd, name, O_RDONLY | O_DIRECTORY) :
-		       openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		w.trusted ? open_within(fd, name, O_RDONLY | O_DIRECTORY) :
+			    root_open(w.root, below + strlen(w.root), O_RDONLY | O_DIRECTORY);
 
-	if (dir >= 0)
-		walk(kind, dir, below, rest, wild, v);
+	if (dir < 0)
+		return;
+	/* What is kept is opened again later, by a path that leads to the same place then. */
+	if (!w.trusted && *w.root) {
+		free(below);
+		below = fd_path(dir);
+	}
+	if (below)
+		walk(w, dir, below, rest);
 }
 
 /* A user's runtime directory is a mount itself, so its name is opened as the literal ones are. */
@@ -105,51 +141,59 @@ static bool is_user_dir(const char *path)
 	return len >= 9 && streq(path + len - 9, "/run/user");
 }
 
-static void walk(enum place_kind kind, int fd, const char *path, const char *rest, bool wild,
-		 const struct place_visitor *v)
+static void descend_user(struct walk w, int fd, const char *path, const char *name,
+			 const char *rest)
+{
+	_cleanup_free_ char *below = xasprintf("%s/%s", path, name);
+	_cleanup_close_ int dir = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+	w.trusted = strlen(below);
+	if (dir >= 0)
+		walk(w, dir, below, rest);
+}
+
+static void walk(struct walk w, int fd, const char *path, const char *rest)
 {
 	_cleanup_free_ char *name = NULL;
 	_cleanup_(closedirp) DIR *d = NULL;
+	bool user = is_user_dir(path);
 	size_t len;
 	unsigned n = 0;
 
 	if (*path)
-		v->directory(v->arg, fd);
+		watch(&w, fd);
 	rest += strspn(rest, "/");
 	if (!*rest) {
-		visit_place(kind, fd, path, v);
+		visit_place(&w, fd, path);
 		return;
 	}
 	len = strcspn(rest, "/");
 	name = xstrndup(rest, len);
 	rest += len;
 	if (!strchr(name, '*')) {
-		descend(kind, fd, path, name, rest, wild, v);
+		descend(w, fd, path, name, rest);
 		return;
 	}
+	if (!w.trusted)
+		w.trusted = strlen(path);
 	d = list(fd);
 	for (struct dirent *e; d && n < NUNCHI_SLOTS_MAX && (e = readdir(d)); n++) {
 		if (fnmatch(name, e->d_name, FNM_PERIOD))
 			continue;
-		if (is_user_dir(path)) {
-			_cleanup_free_ char *below = xasprintf("%s/%s", path, e->d_name);
-			_cleanup_close_ int dir = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY |
-							 O_CLOEXEC | O_NOFOLLOW);
-
-			if (dir >= 0)
-				walk(kind, dir, below, rest, true, v);
-			continue;
-		}
-		descend(kind, fd, path, e->d_name, rest, true, v);
+		if (user)
+			descend_user(w, fd, path, e->d_name, rest);
+		else
+			descend(w, fd, path, e->d_name, rest);
 	}
 }
 
 void place_visit(const char *root, const struct place *place, const struct place_visitor *visitor)
 {
 	_cleanup_close_ int fd = open(*root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct walk w = { .root = root, .place = place, .v = visitor };
 
 	if (fd < 0)
 		return;
 	/* The path begins with the root's prefix; "" stands for the top, which is not watched. */
-	walk(place->kind, fd, root, place->pattern, false, visitor);
+	walk(w, fd, root, place->pattern);
 }

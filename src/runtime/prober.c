@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "prober.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
+#include "root.h"
 #include "source.h"
 
 #define PROBE_MS 2000U
+
+/* Of users' own services: their threads cost, and anyone can make a socket. */
+#define USER_SOURCES_MAX 64
+#define USER_DIRS "/run/user"
 
 static const struct {
 	const char *kind;
@@ -14,6 +21,7 @@ static const struct {
 } usual[] = {
 	{ "docker", "/run/docker.sock" },
 	{ "docker", "/var/run/docker.sock" },
+	{ "docker", "/var/snap/docker/common/run/docker.sock" },
 	{ "containerd", "/run/containerd/containerd.sock" },
 	{ "containerd", "/run/k3s/containerd/containerd.sock" },
 	{ "containerd", "/run/k0s/containerd.sock" },
@@ -23,12 +31,23 @@ static const struct {
 	{ "podman", "/run/podman/podman.sock" },
 };
 
+/* Below a user's runtime directory. */
+static const struct {
+	const char *kind;
+	const char *socket;
+} users[] = {
+	{ "podman", "podman/podman.sock" },
+	{ "docker", "docker.sock" },
+};
+
 struct prober {
 	struct runtimes *rt;
 	struct source *waiting;		/* not there yet, or another's double */
 	struct source *started;
 	pthread_t thread;
 	bool running;
+	bool defaults;
+	unsigned n_users;
 };
 
 /* Later ones go to the end: who was asked for first wins over doubles. */
@@ -42,7 +61,51 @@ static void append(struct source **list, struct source *s)
 
 static void add(struct prober *p, const char *kind, const char *socket)
 {
-	append(&p->waiting, source_new(p->rt, kind, socket));
+	append(&p->waiting, source_new(p->rt, kind, socket, 0));
+}
+
+static bool has_socket(const struct source *list, const char *socket)
+{
+	for (; list; list = list->next)
+		if (streq(list->socket, socket))
+			return true;
+	return false;
+}
+
+static void add_user(struct prober *p, const char *uid)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(users) && p->n_users < USER_SOURCES_MAX; i++) {
+		_cleanup_free_ char *socket = xasprintf(USER_DIRS "/%s/%s", uid, users[i].socket);
+		size_t trusted = strlen(socket) - strlen(users[i].socket) - 1;
+		_cleanup_close_ int fd = -1;
+		struct source *s;
+		struct stat st;
+
+		if (has_socket(p->waiting, socket) || has_socket(p->started, socket))
+			continue;
+		s = source_new(p->rt, users[i].kind, socket, trusted);
+		fd = source_open(s, &st);
+		if (fd < 0) {
+			source_free(s);
+			continue;
+		}
+		append(&p->waiting, s);
+		p->n_users++;
+	}
+}
+
+static void add_users(struct prober *p)
+{
+	_cleanup_close_ int fd = root_open(p->rt->root, USER_DIRS, O_RDONLY | O_DIRECTORY);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		return;
+	fd = -1;
+	for (struct dirent *e; (e = readdir(d));)
+		if (e->d_name[strspn(e->d_name, "0123456789")] == '\0')
+			add_user(p, e->d_name);
+	closedir(d);
 }
 
 static void add_all(struct prober *p, const struct runtimes_config *config)
@@ -71,18 +134,23 @@ static void add_all(struct prober *p, const struct runtimes_config *config)
 }
 
 /* A daemon makes its socket anew when it restarts: the names are compared too. */
-static bool is_double(const struct prober *p, const struct source *s, const struct stat *st)
+static bool is_double(const struct prober *p, const struct source *s, int fd, const struct stat *st)
 {
-	_cleanup_free_ char *real = realpath(s->path, NULL);
+	_cleanup_free_ char *real = fd_path(fd);
 
 	for (const struct source *o = p->started; o; o = o->next) {
-		_cleanup_free_ char *other = realpath(o->path, NULL);
+		_cleanup_free_ char *other = NULL;
+		_cleanup_close_ int other_fd = -1;
 		struct stat other_st;
 
-		if (streq(o->path, s->path) || (real && other && streq(real, other)))
+		if (streq(o->socket, s->socket))
 			return true;
-		if (stat(o->path, &other_st) == 0 && other_st.st_ino == st->st_ino &&
-		    other_st.st_dev == st->st_dev)
+		other_fd = source_open(o, &other_st);
+		if (other_fd < 0)
+			continue;
+		other = fd_path(other_fd);
+		if ((real && other && streq(real, other)) ||
+		    (other_st.st_ino == st->st_ino && other_st.st_dev == st->st_dev))
 			return true;
 	}
 	return false;
@@ -91,12 +159,16 @@ static bool is_double(const struct prober *p, const struct source *s, const stru
 /* counted: its first list is one that runtimes_unlisted() counts. */
 static int probe(struct prober *p, bool counted)
 {
+	if (p->defaults)
+		add_users(p);
 	for (struct source **at = &p->waiting; *at;) {
 		struct source *s = *at;
+		_cleanup_close_ int fd = -1;
 		struct stat st;
 		int r;
 
-		if (stat(s->path, &st) < 0 || !S_ISSOCK(st.st_mode) || is_double(p, s, &st)) {
+		fd = source_open(s, &st);
+		if (fd < 0 || is_double(p, s, fd, &st)) {
 			at = &s->next;
 			continue;
 		}
@@ -132,9 +204,10 @@ int prober_start(struct prober **ret, struct runtimes *rt, const struct runtimes
 
 	*ret = p;
 	p->rt = rt;
+	p->defaults = config->defaults;
 	add_all(p, config);
 	r = probe(p, true);
-	if (r == 0 && p->waiting) {
+	if (r == 0 && (p->waiting || p->defaults)) {
 		r = -pthread_create(&p->thread, NULL, prober_main, p);
 		p->running = r == 0;
 	}

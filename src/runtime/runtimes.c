@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "disk.h"
+#include "hierarchy.h"
 #include "prober.h"
 #include "source.h"
 
@@ -28,10 +29,11 @@ int runtimes_check(const char *extra, struct strbuf *err)
 			    extra);
 		return -EINVAL;
 	}
-	disk = streq(kind, "runc") || streq(kind, "crun");
+	disk = streq(kind, "runc") || streq(kind, "crun") || streq(kind, "storage");
 	if (!disk && source_kind_parse(kind, &unused) < 0) {
 		strbuf_addf(err, "--runtime %s: no such kind. Kinds with a socket: docker, podman, "
-				 "cri, containerd; with a state directory: runc, crun", extra);
+				 "cri, containerd; with a directory: runc, crun (their state), storage "
+				 "(podman's or CRI-O's)", extra);
 		return -EINVAL;
 	}
 	if (equals[1] != '/') {
@@ -64,6 +66,8 @@ int runtimes_start(struct runtimes **ret, const struct runtimes_config *config)
 	int r;
 
 	rt->root = xstrdup(config->root ? config->root : "");
+	if (*rt->root)
+		cgroup_enter_host(rt->root);
 	rt->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = rt->stop_fd < 0 ? -errno : messages_init(&rt->queue);
 	if (r < 0) {

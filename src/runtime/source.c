@@ -6,11 +6,14 @@
 #include "source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "facts.h"
 #include "nunchi/limits.h"
+#include "root.h"
 
 #define BACKOFF_FIRST_MS 1000U
 #define BACKOFF_MAX_MS 30000U
@@ -44,17 +47,39 @@ int source_kind_parse(const char *name, enum source_kind *ret)
 	return -EINVAL;
 }
 
-struct source *source_new(struct runtimes *rt, const char *kind_name, const char *socket)
+struct source *source_new(struct runtimes *rt, const char *kind_name, const char *socket,
+			  size_t trusted)
 {
 	struct source *s = xcalloc(1, sizeof(*s));
 
 	s->rt = rt;
 	s->kind_name = xstrdup(kind_name);
 	s->socket = xstrdup(socket);
-	s->path = xasprintf("%s%s", rt->root, socket);
+	s->trusted = trusted;
 	if (source_kind_parse(kind_name, &s->kind) < 0)
 		s->kind = SOURCE_DOCKER;
 	return s;
+}
+
+int source_open(const struct source *s, struct stat *ret)
+{
+	_cleanup_close_ int dir = -1, fd = -1;
+
+	if (s->trusted) {
+		_cleanup_free_ char *above = xstrndup(s->socket, s->trusted);
+
+		dir = root_open(s->rt->root, above, O_PATH | O_DIRECTORY);
+		if (dir < 0)
+			return dir;
+		fd = open_within(dir, s->socket + s->trusted + 1, O_PATH);
+	} else {
+		fd = root_open(s->rt->root, s->socket, O_PATH);
+	}
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, ret) < 0)
+		return -errno;
+	return S_ISSOCK(ret->st_mode) ? TAKE_FD(fd) : -ENOTSOCK;
 }
 
 static void known_free(struct source *s, struct known_container *k)
@@ -73,7 +98,7 @@ void source_free(struct source *s)
 	hmap_free(&s->known);
 	free(s->kind_name);
 	free(s->socket);
-	free(s->path);
+	free(s->connect);
 	free(s->runtime);
 	free(s->said);
 	free(s);
@@ -102,12 +127,19 @@ static const char *shown_runtime(const struct source *s)
 	return s->runtime ? s->runtime : s->kind_name;
 }
 
+/* A user's service can say what it likes: of processes in a namespace of his making it may. */
+static bool may_speak(const struct source *s, const struct container_info *info)
+{
+	return !s->owner || (info->init_pid && process_userns_owner(s->rt->root, info->init_pid) ==
+						       (int64_t)s->owner);
+}
+
 void source_found(struct source *s, struct container_info *info)
 {
 	struct known_container *k = known_find(s, info->id);
 	struct runtime_message *m;
 
-	if (!k && s->known.count >= NUNCHI_SLOTS_MAX) {
+	if (!may_speak(s, info) || (!k && s->known.count >= NUNCHI_SLOTS_MAX)) {
 		container_info_free(info);
 		return;
 	}
@@ -149,6 +181,10 @@ void source_gone(struct source *s, const char *id)
 void source_life(struct source *s, enum runtime_life life, struct container_info *info,
 		 int exit_code)
 {
+	if (s->owner && !source_knows(s, info->id)) {
+		container_info_free(info);
+		return;
+	}
 	if (!info->runtime)
 		info->runtime = xstrdup(shown_runtime(s));
 	life_post(s->rt, life, info, exit_code);
@@ -244,11 +280,13 @@ static bool back_off(struct source *s, unsigned *ms, const struct stat *before)
 
 	*ms = MIN(2 * *ms, BACKOFF_MAX_MS);
 	while (clock_boot() < deadline) {
+		_cleanup_close_ int fd = -1;
 		struct stat now;
 
 		if (runtimes_wait(s->rt, SOCKET_LOOK_MS))
 			return true;
-		if (stat(s->path, &now) == 0 && (now.st_ino != before->st_ino ||
+		fd = source_open(s, &now);
+		if (fd >= 0 && (now.st_ino != before->st_ino ||
 						 now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
 						 now.st_ctim.tv_nsec != before->st_ctim.tv_nsec)) {
 			*ms = BACKOFF_FIRST_MS;
@@ -256,6 +294,21 @@ static bool back_off(struct source *s, unsigned *ms, const struct stat *before)
 		}
 	}
 	return false;
+}
+
+static int run(struct source *s, struct stat *st, struct strbuf *why)
+{
+	_cleanup_close_ int fd = source_open(s, st);
+
+	if (fd < 0) {
+		memset(st, 0, sizeof(*st));
+		return fd;
+	}
+	s->answered = false;
+	s->owner = s->trusted && st->st_uid != geteuid() ? st->st_uid : 0;
+	free(s->connect);
+	s->connect = xasprintf("/proc/self/fd/%d", fd);
+	return s->kind == SOURCE_DOCKER ? docker_run(s, why) : cri_run(s, why);
 }
 
 void *source_main(void *arg)
@@ -266,13 +319,9 @@ void *source_main(void *arg)
 
 	while (!end) {
 		_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
-		struct stat st = { 0 };
-		int r;
+		struct stat st;
+		int r = run(s, &st, &why);
 
-		s->answered = false;
-		if (stat(s->path, &st) < 0)
-			memset(&st, 0, sizeof(st));
-		r = s->kind == SOURCE_DOCKER ? docker_run(s, &why) : cri_run(s, &why);
 		if (r == -ECANCELED)
 			break;
 		say(s, false, xasprintf("%s %s: %s", shown_runtime(s), s->socket,

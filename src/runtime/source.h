@@ -13,8 +13,11 @@
 #include "base/http.h"
 #include "runtime.h"
 
-/* Messages that may wait for the loop; past that their makers wait. */
-#define MESSAGES_MAX 8192
+/*
+ * Messages that may wait for the loop; past that their makers wait. One can be large (a container's
+ * labels and users), so that this is what bounds memory while the loop is busy.
+ */
+#define MESSAGES_MAX 1024
 
 /* One call of an API. */
 #define CALL_TIMEOUT_MS 10000
@@ -60,7 +63,9 @@ struct source {
 	enum source_kind kind;
 	char *kind_name;	/* as given: "docker", "podman", "cri", "containerd" */
 	char *socket;		/* as shown */
-	char *path;		/* with the root's prefix */
+	size_t trusted;		/* of socket: what is below, a user may have made; 0: none of it */
+	uid_t owner;		/* the user's whose service it is: it speaks for his processes only */
+	char *connect;		/* the socket that was opened, by a name that cannot change */
 	char *runtime;		/* "docker", "containerd", ...: known when it has answered */
 	char *said;		/* the last state that was posted */
 	struct hmap known;	/* struct known_container, by id */
@@ -71,6 +76,7 @@ struct source {
 };
 
 struct disk;
+struct stat;
 
 struct runtimes {
 	struct message_queue queue;
@@ -89,8 +95,10 @@ int cri_run(struct source *s, struct strbuf *why) _must_check_;
 /* Sleeps; true if it is time to end. */
 bool runtimes_wait(const struct runtimes *rt, unsigned ms);
 
-struct source *source_new(struct runtimes *rt, const char *kind_name, const char *socket)
-	_must_check_;
+struct source *source_new(struct runtimes *rt, const char *kind_name, const char *socket,
+			  size_t trusted) _must_check_;
+/* The socket as it is now, O_PATH; -errno if there is none. */
+int source_open(const struct source *s, struct stat *ret) _must_check_;
 void source_free(struct source *s);
 void *source_main(void *arg);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What runtimes answer and what lies on the disk: the first byte chooses the parser, the rest is
- * its input. What is accepted goes through the record that carries it.
+ * What runtimes answer and what lies on the disk: the first byte chooses the parser ("<" the first
+ * one), the rest is its input. What is accepted goes through the record that carries it.
  */
 #include "base/http.h"
 #include "runtime/docker_json.h"
@@ -9,6 +9,7 @@
 #include "runtime/oci.h"
 #include "runtime/protobuf.h"
 #include "runtime/runtime.h"
+#include "runtime/storage.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,10 +37,20 @@ static void take_container(struct container_info *c)
 	container_info_free(c);
 }
 
+static struct container_info *info(const char *id)
+{
+	struct container_info *c = xcalloc(1, sizeof(*c));
+
+	c->id = xstrdup(id);
+	return c;
+}
+
 static void docker(const char *text, size_t len)
 {
-	_cleanup_free_ char *id = NULL, *version = NULL, *root = NULL;
-	const char *runtime;
+	_cleanup_(docker_version_free) struct docker_version version = { 0 };
+	struct container_info *c = info("c");
+	_cleanup_free_ char *id = NULL, *root = NULL;
+	_cleanup_free_ char *digest = docker_parse_image_digest(text, len, "nginx");
 	size_t sum = 0;
 	int exit_code;
 
@@ -48,20 +59,21 @@ static void docker(const char *text, size_t len)
 	take_container(docker_parse_event_container(text, len));
 	(void)!docker_parse_event(text, len, &id, &exit_code);
 	(void)!docker_parse_list(text, len, take_id, &sum);
-	(void)!docker_parse_version(text, len, &runtime, &version);
+	(void)!docker_parse_version(text, len, &version);
+	docker_parse_pod(text, len, c);
+	take_container(c);
 	root = docker_parse_root_dir(text, len);
 }
 
 static void oci(const char *text, size_t len)
 {
 	for (int i = 0; i < 3; i++) {
-		struct container_info *c = xcalloc(1, sizeof(*c));
+		struct container_info *c = info("c");
 		struct oci_state state = { 0 };
 
-		c->id = xstrdup("c");
 		(void)!(i == 0 ? oci_parse_runc_state(text, len, c, &state) :
 			i == 1 ? oci_parse_crun_status(text, len, c, &state) :
-				 oci_parse_spec(text, len, c));
+				 oci_parse_spec(text, len, c, &state));
 		oci_state_free(&state);
 		take_container(c);
 	}
@@ -106,7 +118,7 @@ static void containerd(const uint8_t *data, size_t len)
 /* gRPC's frame, and the lines of /proc and of a container's passwd. */
 static void lines(const char *text, size_t len)
 {
-	struct container_info *c = xcalloc(1, sizeof(*c));
+	struct container_info *c = info("c");
 	_cleanup_free_ char *copy = xstrndup(text, len), *cgroup = NULL;
 	const char *message = NULL, *hierarchy;
 	size_t n = 0;
@@ -115,8 +127,22 @@ static void lines(const char *text, size_t len)
 	if (grpc_unframe(text, len, 1 << 20, &message, &n) > 0)
 		free(xmemdup(message, n));
 	cgroup = facts_parse_cgroup(copy, &hierarchy);
-	c->id = xstrdup("c");
 	facts_parse_ids(text, len, &c->users, &c->n_users);
+	take_container(c);
+}
+
+/* The first 64 digits in it are whose the rest is looked through for. */
+static void storage(const char *text, size_t len)
+{
+	_cleanup_free_ char *image = NULL, *digest = NULL, *name = NULL, *copy = xstrndup(text, len);
+	struct container_info *c;
+	char pod[65];
+
+	if (storage_pod_id(copy, pod))
+		name = storage_find_pod_name(text, len, pod);
+	c = info("aa");
+	image = storage_parse_names(text, len, c);
+	digest = storage_parse_digest(text, len, "bb");
 	take_container(c);
 }
 
@@ -128,7 +154,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	switch (data[0] % 6) {
+	switch ((uint8_t)(data[0] - '<') % 7) {
 	case 0:
 		docker((const char *)data + 1, size - 1);
 		break;
@@ -145,8 +171,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		path = xstrndup((const char *)data + 1, size - 1);
 		(void)cgroup_container_id(path, id, &runtime);
 		break;
-	default:
+	case 5:
 		lines((const char *)data + 1, size - 1);
+		break;
+	default:
+		storage((const char *)data + 1, size - 1);
+		break;
 	}
 	return 0;
 }

@@ -29,7 +29,7 @@ result() { # NAME FILE-WITH-DIFF-OR-EMPTY
 	fi
 }
 
-for stream in basic calls frames hostile setup slots; do
+for stream in basic calls frames hostile lives setup slots; do
 	"$streams" $stream "$tmp/$stream.cap" || exit 1
 done
 
@@ -59,6 +59,15 @@ hostile text trace
 hostile json trace -o json
 hostile block trace -o block
 hostile ps ps
+lives text trace
+lives host trace --host
+lives json trace -o json
+lives block trace -o block
+lives exec trace 'proc.is_container_exec=true' --format '%evt.type %proc.name %proc.entered_by'
+lives left trace 'ns.host exists or cgroup.path startswith /system' --format '%evt.type %ns.changed %ns.host %cgroup.path %cgroup.mover %escape.reason'
+lives ends trace 'evt.type=container_stopped' --format '%container.name %container.exit_code %container.exit_signal %container.oom'
+lives set trace -e openat
+lives ps ps -a
 setup text trace
 setup all trace --setup
 setup phase trace --setup --format '%evt.type %evt.phase %proc.name %proc.pname'
@@ -84,7 +93,7 @@ ROWS
 
 # Every line of JSON is an object.
 : >"$tmp/diff"
-for stream in basic calls hostile setup slots; do
+for stream in basic calls hostile lives setup slots; do
 	"$nunchi" trace -r "$tmp/$stream.cap" --setup --host -e all -o json 2>/dev/null | python3 -c '
 import json, sys
 for line in sys.stdin.buffer:

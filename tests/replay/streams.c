@@ -646,6 +646,118 @@ static void slots(void)
 	finish();
 }
 
+static void life(enum nunchi_life_what what, int exit_code, const char *id)
+{
+	const struct nunchi_head h = { .time = tick() };
+
+	encode_life(&rec, &h, what, exit_code, id);
+	put();
+}
+
+static void changed(struct nunchi_head h, uint32_t bits, uint32_t host)
+{
+	struct nunchi_namespaces ns = { .changed = bits, .host = host };
+
+	for (unsigned i = 0; i < NUNCHI_NS_MAX; i++) {
+		ns.before[i] = 4026533000U + i;
+		ns.now[i] = bits & 1U << i ? 4026531800U + i : ns.before[i];
+	}
+	encode_begin(&rec, &h);
+	encode_bytes(&rec, &ns, sizeof(ns));
+	finish();
+	if (!host)
+		return;
+	encode_escape(&rec, &h, host, NULL);
+	put();
+}
+
+/* Who comes in from outside, who gets away, and what becomes of containers. */
+static void lives(void)
+{
+	static const char path[] = "away\0system";
+	struct nunchi_moved moved = { .id = 99, .mover_pid = 7031, .mover_slot = 7,
+				      .mover_generation = 1, .mover_comm = "sh" };
+	const struct event_blob blob = { .data = path, .len = sizeof(path) };
+	struct nunchi_head h;
+
+	say_host();
+	encode_gap(&rec, BOOT_TO_EPOCH + 3 * NSEC_PER_SEC, BOOT_TO_EPOCH + 9 * NSEC_PER_SEC, tick());
+	put();
+	container(9, (struct container_info){ .id = (char *)"job", .name = (char *)"job",
+					      .runtime = (char *)"docker",
+					      .image = (char *)"job:1" });
+	life(NUNCHI_LIFE_CREATED, -1, "job");
+	life(NUNCHI_LIFE_CREATED, -1, "job");	/* told twice: one event */
+	containers();
+	/* docker exec: in by the runtime, and then a program. */
+	h = head(NUNCHI_REC_ENTER, 7, 31, "runc:[1:CHILD]");
+	h.flags = NUNCHI_F_ENTERED | NUNCHI_F_SETUP;
+	encode_begin(&rec, &h);
+	finish();
+	execute(7, 31, "runc:[2:INIT]", "cat", "/usr/bin/cat", "cat\0/etc/shadow", 16,
+		NUNCHI_F_ENTERED | NUNCHI_F_ENTERING);
+	h = head(NUNCHI_REC_EXEC, 7, 31, "cat");
+	h.flags = NUNCHI_F_ENTERED;
+	encode_life(&rec, &h, NUNCHI_LIFE_EXEC, -1, WEB);
+	put();
+	/* Its child, and a process that was always inside. */
+	h = head(NUNCHI_REC_FORK, 7, 32, "cat");
+	h.flags = NUNCHI_F_ENTERED;
+	h.ppid = 7031;
+	encode_begin(&rec, &h);
+	text(NUNCHI_BLOB_PARENT_COMM, 0, "cat");
+	finish();
+	h = head(NUNCHI_REC_SYSCALL, 7, 32, "cat");
+	h.flags = NUNCHI_F_ENTERED;
+	h.ppid = 7031;
+	begin_call(h, "setuid", 0, ARGS(1));
+	finish();
+	begin(7, 40, "nginx", "setuid", 0, ARGS(2));
+	finish();
+	changed(head(NUNCHI_REC_NAMESPACES, 7, 32, "sh"), 1U << NUNCHI_NS_MNT | 1U << NUNCHI_NS_PID, 0);
+	changed(head(NUNCHI_REC_NAMESPACES, 7, 32, "sh"), 1U << NUNCHI_NS_MNT, 1U << NUNCHI_NS_MNT);
+	h = head(NUNCHI_REC_MOVED, 7, 32, "sh");
+	encode_begin(&rec, &h);
+	encode_bytes(&rec, &moved, sizeof(moved));
+	encode_blob(&rec, NUNCHI_BLOB_CGROUP_PATH, 0, 0, path, sizeof(path));
+	finish();
+	encode_escape(&rec, &h, 0, &blob);
+	put();
+	/* The host's own, in a mount namespace of its own; and what the kernel itself starts. */
+	h = head(NUNCHI_REC_SYSCALL, 0, 80, "chrome");
+	h.flags = NUNCHI_F_SANDBOXED;
+	begin_call(h, "setuid", 0, ARGS(3));
+	finish();
+	begin(NUNCHI_SLOT_HELPERS, 81, "modprobe", "setuid", 0, ARGS(4));
+	finish();
+	/* A container that only has an id, in another one; its name comes late. */
+	container(10, (struct container_info){
+		.id = (char *)"0a0a0a0a0a0a0a0a", .init_pid = 10001, .parent_id = (char *)WEB,
+		.incomplete = (char *)"no runtime named it within 2.0 s",
+		.started = BOOT_TO_EPOCH + now });
+	begin(10, 1, "deep", "setuid", 0, ARGS(5));
+	finish();
+	encode_container(&rec, &(struct container_info){ .id = (char *)"0a0a0a0a0a0a0a0a",
+							 .name = (char *)"deep" }, tick());
+	put();
+	life(NUNCHI_LIFE_INFO, -1, "0a0a0a0a0a0a0a0a");
+	begin(10, 1, "deep", "setuid", 0, ARGS(6));
+	finish();
+	life(NUNCHI_LIFE_PAUSED, -1, WEB);
+	life(NUNCHI_LIFE_PAUSED, -1, WEB);
+	life(NUNCHI_LIFE_RESUMED, -1, WEB);
+	/* One ended by its init as the kernel saw it, for want of memory; one as its runtime says. */
+	life(NUNCHI_LIFE_OOM, -1, POD);
+	end(8, 1, "app", SIGKILL);
+	encode_container_gone(&rec, POD, tick());
+	put();
+	life(NUNCHI_LIFE_DIED, 3, WEB);
+	encode_container_gone(&rec, WEB, tick());
+	put();
+	life(NUNCHI_LIFE_REMOVED, -1, WEB);
+	life(NUNCHI_LIFE_REMOVED, -1, "nobody");
+}
+
 /* A frame per event: what a damaged file still gives can be told to the event. */
 static void frames(void)
 {
@@ -665,7 +777,8 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*make)(void);
 	} streams[] = { { "basic", basic }, { "calls", calls }, { "frames", frames },
-			{ "hostile", hostile }, { "setup", setup }, { "slots", slots } };
+			{ "hostile", hostile }, { "lives", lives }, { "setup", setup },
+			{ "slots", slots } };
 
 	for (size_t i = 0; argc == 3 && i < ARRAY_SIZE(streams); i++) {
 		if (!streq(streams[i].name, argv[1]))
@@ -676,6 +789,6 @@ int main(int argc, char **argv)
 		strbuf_free(&rec);
 		return capture_writer_close(out) < 0;
 	}
-	fprintf(stderr, "usage: streams basic|calls|frames|hostile|setup|slots FILE\n");
+	fprintf(stderr, "usage: streams basic|calls|frames|hostile|lives|setup|slots FILE\n");
 	return 2;
 }

@@ -68,9 +68,15 @@ WAYS = {
     "cgroup-thread": {"moved": "/AWAY", "escape": ["cgroup"]},
     "cgroup-by-child": {"moved": "/AWAY", "escape": ["cgroup"]},
     "cgroup-by-host": {"moved": "/AWAY"},  # by nobody of the container: no escape
-    "cgroup-named": {"moved": "/AWAY/docker-CLAIM.scope", "changed": "mnt", "escape": ["cgroup"]},
     "into-cgroup": {"moved": "/AWAY", "escape": ["cgroup"]},
     "into-cgroup-ns": {"moved": "/AWAY", "changed": "mnt,pid", "escape": ["cgroup"]},
+
+    "into-other": {"moved": "/OTHER", "escape": ["cgroup"]},
+    "into-other-ns": {"moved": "/OTHER", "changed": "mnt,pid", "escape": ["cgroup"]},
+    "claim-docker": {"moved": "/AWAY/docker-CLAIM.scope,/AWAY", "changed": "mnt,pid",
+                     "escape": ["cgroup"]},
+    "claim-runc": {"moved": "/AWAY/OTHER,/AWAY", "changed": "mnt,pid", "escape": ["cgroup"]},
+    "claim-inside": {"moved": "/OTHER/TAG,/AWAY", "changed": "mnt,pid", "escape": ["cgroup"]},
 
     "double-fork": {},
     "orphan": {},
@@ -109,6 +115,8 @@ WAYS = {
 HOST_PID = ["nowhere", "host-pidfd", "other-pid", "other-pidfd", "other-adopted", "orphan", "deep"]
 NESTED = ["nested-runc"]
 OWN = [way for way in WAYS if way not in HOST_PID[1:5] + NESTED]
+# Before it has a name; first what takes it to where others are.
+EARLY = sorted(OWN, key=lambda way: not way.startswith(("other", "cgroup", "into", "claim", "host")))
 DOCKER = ["unshare-mnt", "unshare-all", "clone-all", "double-fork", "vfork", "exec-thread",
           "pivot-root", "mini-runtime", "as-runtime", "memfd", "setuid", "sqpoll"]
 # Docker's and CRI's own sets of capabilities: as anyone in a container, and what that is refused.
@@ -148,13 +156,18 @@ class Table:
 
     def __init__(self):
         self.runs, self.events, self.stderr = [], [], ""
-        self.by_mark = {}	# (tag, way) -> [(task, event)]
-        self.names = {}
+        self.by_mark = {}  # (tag, way) -> [(task, event)]
+        self.names, self.others = {}, set()
         self.survivor = None
 
 
-def command(tag, ways):
-    return ["/usr/bin/env", "TAG=" + tag, "/bin/runaway", "run", *ways]
+def tag_of(setup, run):
+    """Of this run only: other tests of other runs may go on at the same time."""
+    return f"{setup.name.rpartition('-')[2]}.{run}"
+
+
+def command(setup, run, ways):
+    return ["/usr/bin/env", "TAG=" + tag_of(setup, run), "/bin/runaway", "run", *ways]
 
 
 class Mover(threading.Thread):
@@ -200,9 +213,9 @@ def root_with_runc(setup):
 def make_nested(setup, tag):
     name, inner = f"{setup.name}-{tag}", f"{setup.name}-inner"
     made = setup.runc.create(inner, ["/bin/runaway", "after", NESTED[0], "inner"], root="/inner",
-                             env=["TAG=" + tag])
+                             env=["TAG=" + tag_of(setup, tag)])
     binds = [("/bundle", made.bundle), ("/inner", setup.root), ("/sys/fs/cgroup", "/sys/fs/cgroup")]
-    return setup.runc.create(name, command(tag, NESTED), privileged=True, binds=binds,
+    return setup.runc.create(name, command(setup, tag, NESTED), privileged=True, binds=binds,
                              env=["INNER=" + inner], root=root_with_runc(setup))
 
 
@@ -224,22 +237,23 @@ def run_all(setup):
     privileged = {"privileged": True, "binds": binds}
     of_host = [kind for kind in PRIVATE if kind != "pid"]
     table.runs = [
-        Run("own", setup.runc.create(setup.name + "-own", command("own", OWN), namespaces=PRIVATE,
+        Run("own", setup.runc.create(setup.name + "-own", command(setup, "own", OWN), namespaces=PRIVATE,
                                      env=[*env, f"AWAY={away}/own"], **privileged), OWN),
-        Run("hostpid", setup.runc.create(setup.name + "-hostpid", command("hostpid", HOST_PID),
+        Run("hostpid", setup.runc.create(setup.name + "-hostpid", command(setup, "hostpid", HOST_PID),
                                          namespaces=of_host, env=env, **privileged), HOST_PID),
         Run("nested", make_nested(setup, "nested"), NESTED),
-        Run("docker", setup.docker.create(setup.name + "-docker", IMAGE, command("docker", DOCKER),
+        Run("docker", setup.docker.create(setup.name + "-docker", IMAGE, command(setup, "docker", DOCKER),
                                           CapAdd=["SYS_ADMIN"], Tmpfs={"/tmp": "exec"},
                                           SecurityOpt=["seccomp=unconfined"]), DOCKER),
-        Run("cri", pod.create(setup.name + "-cri", IMAGE, command("cri", CONFINED)), CONFINED)]
+        Run("cri", pod.create(setup.name + "-cri", IMAGE, command(setup, "cri", CONFINED)), CONFINED)]
     # Where nobody looks for its name, so that all of it happens before it has one.
     table.runs.append(
-        Run("early", setup.runc.create(setup.name + "-early", command("early", OWN),
+        Run("early", setup.runc.create(setup.name + "-early", command(setup, "early", EARLY),
                                        namespaces=PRIVATE, env=[*env, f"AWAY={away}/early"],
-                                       state=setup.directory("runc-early"), **privileged), OWN))
+                                       state=setup.directory("runc-early"), **privileged), EARLY))
     survivor = setup.runc.create(setup.name + "-survivor",
-                                 ["/usr/bin/env", "TAG=survivor", "/bin/runaway", "survive"],
+                                 ["/usr/bin/env", "TAG=" + tag_of(setup, "survivor"),
+                                  "/bin/runaway", "survive"],
                                  namespaces=of_host, env=env, **privileged)
     table.survivor = Run("survivor", survivor, ["survive"])
 
@@ -254,7 +268,7 @@ def run_all(setup):
             run.container.start()
             run.container.wait()
             run.take_output()
-        wait_until(lambda: any(b"mark-survivor-survive-later-exec" in line
+        wait_until(lambda: any(b".survivor-survive-later-exec" in line
                                for _, line in nunchi.lines), 10, "", 0.1)
     except TimeoutError:
         pass  # that it was not seen is what is tested
@@ -266,13 +280,16 @@ def run_all(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
     table.stderr = nunchi.stderr()
     table.events = nunchi.events()
-    table.names = {"AWAY": away, "OTHER": other, "CLAIM": others[1].id}
+    table.names = {"AWAY": away, "OTHER": other, "CLAIM": others[1].id,
+                   "TAG": tag_of(setup, "")}
     table.others = {made.id for made in others}
     for event in table.events:
         name = event.get("fd.nameraw") or ""
-        if event["evt.type"] == "openat" and name.startswith("/tmp/mark-"):
-            tag, way_and_task = name[len("/tmp/mark-"):].split("-", 1)
-            way = max((w for w in [*WAYS, "survive"] if way_and_task.startswith(w + "-")), key=len)
+        prefix = "/tmp/mark-" + tag_of(setup, "")
+        if event["evt.type"] == "openat" and name.startswith(prefix):
+            tag, way_and_task = name[len(prefix):].split("-", 1)
+            way = max((w for w in [*WAYS, "survive"] if way_and_task.startswith(w + "-")), key=len,
+                      default=name)
             table.by_mark.setdefault((tag, way), []).append((way_and_task[len(way) + 1:], event))
     for made in [run.container for run in table.runs] + [survivor, *others]:
         made.remove()
@@ -350,9 +367,13 @@ def test_nobody_else_s(setup):
                not e["evt.type"].startswith("container_")]
     assert not strange, (len(strange), strange[:3])
     ours = {run.container.id for run in [*table.runs, table.survivor]}
+    ours.update(e["container.full_id"] for e in table.events
+                if e.get("container.name") == setup.name + "-inner")
+    foreign = "nunchi-test-"  # of another run of these tests
     strange = [e for e in table.events if e.get("proc.exepath") == "/usr/bin/runaway" and
                e.get("container.full_id") not in ours and
-               not e.get("container.name", "").endswith("-inner")]
+               (e.get("container.name", "").startswith(setup.name) or
+                not e.get("container.name", "").startswith(foreign))]
     assert not strange, (len(strange), strange[:3])
 
 
@@ -364,6 +385,21 @@ def test_who_outlives_its_container_stays_its_own(setup):
                e.get("container.full_id") == table.survivor.container.id]
     marks = [e["evt.rawtime"] for _, e in table.by_mark[("survivor", "survive")]]
     assert len(stopped) == 1 and min(marks) > stopped[0], (stopped, marks)
+
+
+def test_each_ends_when_its_init_did(setup):
+    """Also if it had no name until later: what is told late has the time at which it was."""
+    table = table_of(setup)
+    for run in [*table.runs, table.survivor]:
+        mine = [e for e in table.events if e.get("container.full_id") == run.container.id]
+        started = [e["evt.rawtime"] for e in mine if e["evt.type"] == "container_started"]
+        stopped = [e["evt.rawtime"] for e in mine if e["evt.type"] == "container_stopped"]
+        init = next(e for e in mine if e["evt.type"] == "execve")
+        end = next((e["evt.rawtime"] for e in mine if e["evt.type"] == "procexit" and
+                    e["proc.pid"] == init["proc.pid"]), 0)
+        assert len(started) == len(stopped) == 1 and end, (run.tag, started, stopped, end)
+        assert abs(started[0] - init["evt.rawtime"]) < 1e9, (run.tag, started, init)
+        assert abs(stopped[0] - end) < 1e9, (run.tag, stopped, end)
 
 
 def names_in(events, field):
@@ -392,12 +428,13 @@ def wrong_reports(run, way, table):
              for field in ("changed", "host")}
     wrong = compare("changed", split["changed"], names_in(kinds["ns_changed"], "ns.changed"))
     wrong += compare("of the host", split["host"], names_in(kinds["ns_changed"], "ns.host"))
-    moved = wanted.get("moved")
-    if moved and moved != ANY:
-        for name, value in {**table.names, "AWAY": f"{table.names['AWAY']}/{run.tag}"}.items():
+    moved = wanted.get("moved", "")
+    if moved != ANY:
+        for name, value in {**table.names, "AWAY": f"{table.names['AWAY']}/{run.tag}",
+                            "TAG": table.names["TAG"] + run.tag}.items():
             moved = moved.replace(name, value)
-    wrong += compare("moved to", ANY if moved == ANY else [moved] if moved else [],
-                     {e.get("cgroup.path") for e in kinds["cgroup_moved"]})
+        moved = moved.split(",") if moved else []
+    wrong += compare("moved to", moved, {e.get("cgroup.path") for e in kinds["cgroup_moved"]})
     reasons = [e.get("escape.reason", "") for e in kinds["container_escape_suspected"]]
     escape = wanted.get("escape", [])
     if escape != ANY:
@@ -421,16 +458,43 @@ def test_nothing_was_used_up(setup):
     assert "no free slot" not in table.stderr and " lost 0" in table.stderr, table.stderr
 
 
+def marks_then(setup, nunchi, made):
+    """The tasks of a container that was run last, and is named."""
+    prefix = f"/tmp/mark-{tag_of(setup, 'then')}-unshare-mnt-"
+    return {e["fd.nameraw"][len(prefix):] for e in nunchi.events()
+            if (e.get("fd.nameraw") or "").startswith(prefix) and
+            e.get("container.full_id") == made.id}
+
+
+THEN = {"begin", "after", "after-child", "after-exec", "end"}
+
+
 def test_sandboxes_of_the_host_use_up_nothing(setup):
     """Mount namespaces that are no containers', made and left by thousands."""
     nunchi = setup.nunchi("trace", "-o", "json")
-    subprocess.run([os.path.join(setup.root, "bin/runaway"), "host-loop", "3000"], check=True)
-    made = setup.runc.run(setup.name + "-then", command("then", ["unshare-mnt"]), privileged=True)
+    subprocess.run([os.path.join(setup.root, "bin/runaway"), "sandboxes", "4500", "mnt"],
+                   check=True)
+    made = setup.runc.run(setup.name + "-then", command(setup, "then", ["unshare-mnt"]), privileged=True)
     made.wait()
     time.sleep(0.5)
     assert nunchi.stop() == 0
     assert "no free slot" not in nunchi.stderr(), nunchi.stderr()
-    marks = {e["fd.nameraw"][len("/tmp/mark-then-unshare-mnt-"):] for e in nunchi.events()
-             if (e.get("fd.nameraw") or "").startswith("/tmp/mark-then-") and
-             e.get("container.full_id") == made.id}
-    assert marks == {"begin", "after", "after-child", "after-exec", "end"}, marks
+    assert marks_then(setup, nunchi, made) == THEN, marks_then(setup, nunchi, made)
+
+
+def test_sandboxes_of_a_container_use_up_nothing(setup):
+    """The same by a container, and another one starts while it goes on."""
+    nunchi = setup.nunchi("trace", "-o", "json")
+    busy = setup.runc.run(setup.name + "-busy", ["/bin/runaway", "sandboxes", "4500", "pid"],
+                          privileged=True)
+    time.sleep(2)
+    then = setup.runc.run(setup.name + "-then-2", command(setup, "then", ["unshare-mnt"]), privileged=True)
+    then.wait()
+    assert busy.wait() == 0, busy.output()
+    time.sleep(0.5)
+    assert nunchi.stop() == 0
+    assert "no free slot" not in nunchi.stderr(), nunchi.stderr()
+    assert marks_then(setup, nunchi, then) == THEN, marks_then(setup, nunchi, then)
+    unnamed = [e for e in nunchi.events() if e.get("proc.exepath") == "/usr/bin/runaway" and
+               not e.get("container.name", "").startswith("nunchi-test-")]
+    assert not unnamed, (len(unnamed), unnamed[:2])

@@ -117,7 +117,7 @@ class Place:
 
     def _ours(self, path):
         name = os.path.basename(path.rstrip("/"))
-        return name in ("docker", "kubepods") or name.startswith(self.name)
+        return name in ("docker", "kubepods", "libpod_parent") or name.startswith(self.name)
 
     def _mounts_left(self):
         return [m for m in mounts() if m not in self.mounts_before and

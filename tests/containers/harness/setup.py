@@ -8,6 +8,7 @@ from .cri import Containerd
 from .docker import Docker
 from .nunchi import Nunchi
 from .place import Place
+from .podman import Podman
 from .runc import Runc
 
 IMAGE = "docker.io/library/nunchi-test:1"
@@ -29,12 +30,16 @@ class Setup(Place):
         return path
 
     @functools.cached_property
+    def pause_archive(self):
+        path = self.file("pause.tar")
+        image.make_archive(self.root, path, PAUSE, ["/bin/pause"])
+        return path
+
+    @functools.cached_property
     def containerd(self):
-        pause = self.file("pause.tar")
-        image.make_archive(self.root, pause, PAUSE, ["/bin/pause"])
         containerd = Containerd(self, PAUSE)
         containerd.load(self.archive)
-        containerd.load(pause)
+        containerd.load(self.pause_archive)
         return containerd
 
     @functools.cached_property
@@ -42,6 +47,13 @@ class Setup(Place):
         docker = Docker(self, self.containerd)
         docker.load(self.archive)
         return docker
+
+    @functools.cached_property
+    def podman(self):
+        podman = Podman(self)
+        podman.load(self.archive)
+        podman.load(self.pause_archive)
+        return podman
 
     @functools.cached_property
     def runc(self):

@@ -6,7 +6,8 @@
  *	runaway WAY			goes one way
  *	runaway run WAY...		goes them one after the other, each in a process of its own
  *	runaway survive			gets away from its container's cgroup and end
- *	runaway host-loop COUNT		makes and leaves so many mount namespaces
+ *	runaway sandboxes COUNT mnt|pid	makes and leaves so many mount namespaces; pid: each with a
+ *					PID namespace of its own
  *
  * Every task that has got away opens a path that says which way and which task it was,
  * /tmp/mark-TAG-WAY-TASK, by openat(2); the path need not be there. TAG is from the environment. run
@@ -530,14 +531,14 @@ static void go_cgroup_by_host(const struct way *way)
 	after("after");
 }
 
-static void go_into_cgroup(const struct way *way)
+static void into_cgroup(const char *directory, int flags)
 {
 	char path[PATH_MAX];
-	struct clone_args args = { .flags = CLONE_INTO_CGROUP | (unsigned)way->flags,
+	struct clone_args args = { .flags = CLONE_INTO_CGROUP | (unsigned)flags,
 				   .exit_signal = SIGCHLD };
 	long pid;
 
-	snprintf(path, sizeof(path), "%s/unified/%s", setting("CGROUPS"), setting("AWAY"));
+	snprintf(path, sizeof(path), "%s/unified/%s", setting("CGROUPS"), directory);
 	args.cgroup = (uint64_t)must(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open cgroup");
 	pid = must(syscall(SYS_clone3, &args, sizeof(args)), "clone3");
 	if (!pid) {
@@ -548,18 +549,59 @@ static void go_into_cgroup(const struct way *way)
 	reap(pid);
 }
 
-/* A cgroup with the name that another container's would have. */
-static void go_cgroup_named(const struct way *way)
+static void go_into_cgroup(const struct way *way)
 {
-	char name[PATH_MAX], path[2 * PATH_MAX];
+	into_cgroup(setting("AWAY"), way->flags);
+}
 
-	(void)way;
-	snprintf(name, sizeof(name), "%s/docker-%s.scope", setting("AWAY"), setting("CLAIM"));
-	snprintf(path, sizeof(path), "%s/unified/%s", setting("CGROUPS"), name);
-	must(mkdir(path, 0755), "mkdir");
-	cgroup_write("unified", name, "cgroup.procs", 0);
-	must(unshare(CLONE_NEWNS), "unshare");
-	after("after");
+static void go_into_other(const struct way *way)
+{
+	into_cgroup(setting("OTHER"), way->flags);
+}
+
+/*
+ * Looks as another container would: in a cgroup of that name, in new namespaces, and named as a
+ * runtime's process on its way into them.
+ */
+static void claim(const char *directory, const char *name, int flags)
+{
+	char cgroup[PATH_MAX], path[2 * PATH_MAX];
+	long pid;
+
+	snprintf(cgroup, sizeof(cgroup), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "%s/unified/%s", setting("CGROUPS"), cgroup);
+	if (mkdir(path, 0755) && errno != EEXIST)
+		fail("mkdir");
+	cgroup_write("unified", cgroup, "cgroup.procs", 0);
+	prctl(PR_SET_NAME, "runc:[2:INIT]");
+	pid = must(syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0), "clone");
+	if (!pid) {
+		mark("before");
+		exec_self(EXE_FD, "after", "after");
+	}
+	reap(pid);
+	/* Else the cgroup could not be removed with its parent. */
+	cgroup_write("unified", setting("AWAY"), "cgroup.procs", 0);
+	rmdir(path);
+}
+
+static void go_claim_docker(const struct way *way)
+{
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof(name), "docker-%s.scope", setting("CLAIM"));
+	claim(setting("AWAY"), name, way->flags);
+}
+
+static void go_claim_runc(const struct way *way)
+{
+	claim(setting("AWAY"), setting("OTHER"), way->flags);
+}
+
+/* A cgroup inside that of the other container. */
+static void go_claim_inside(const struct way *way)
+{
+	claim(setting("OTHER"), setting("TAG"), way->flags);
 }
 
 /* Families */
@@ -1182,9 +1224,17 @@ static const struct way ways[] = {
 	{ "cgroup-thread", go_cgroup_in_thread, "one thread only to another v1 cgroup", "pids", 0 },
 	{ "cgroup-by-child", go_cgroup_by_child, "moved by its child", "unified", 0 },
 	{ "cgroup-by-host", go_cgroup_by_host, "moved by a process of the host", 0, 0 },
-	{ "cgroup-named", go_cgroup_named, "to a cgroup named after another container", 0, 0 },
 	{ "into-cgroup", go_into_cgroup, "born in another cgroup (CLONE_INTO_CGROUP)", 0, 0 },
 	{ "into-cgroup-ns", go_into_cgroup, "born in another cgroup and new namespaces", 0,
+	  CLONE_NEWNS | CLONE_NEWPID },
+	{ "into-other", go_into_other, "born in another container's cgroup", 0, 0 },
+	{ "into-other-ns", go_into_other, "born there and in new namespaces", 0,
+	  CLONE_NEWNS | CLONE_NEWPID },
+	{ "claim-docker", go_claim_docker, "as a container in a cgroup named as one of Docker's", 0,
+	  CLONE_NEWNS | CLONE_NEWPID },
+	{ "claim-runc", go_claim_runc, "as a container in a cgroup named as one of runc's", 0,
+	  CLONE_NEWNS | CLONE_NEWPID },
+	{ "claim-inside", go_claim_inside, "as a container in a cgroup inside another's", 0,
 	  CLONE_NEWNS | CLONE_NEWPID },
 
 	{ "double-fork", go_double_fork, "double fork and setsid", 0, 0 },
@@ -1323,8 +1373,11 @@ static int survive(void)
 	static const char *const marks[] = { "gone", "gone-child", "gone-exec", "later",
 					     "later-child", "later-exec" };
 	long pid = getpid();
+	int ends[2];
+	char c;
 
 	way_name = "survive";
+	must(pipe(ends), "pipe");
 	if (!must(fork(), "fork")) {
 		setsid();
 		if (must(fork(), "fork"))
@@ -1333,6 +1386,8 @@ static int survive(void)
 		close(0);
 		close(1);
 		close(2);
+		close(ends[0]);
+		close(ends[1]);
 		wait_for(is_gone, pid, "the end of init");
 		usleep(300000);
 		after("gone");
@@ -1341,24 +1396,40 @@ static int survive(void)
 		_exit(0);
 	}
 	wait(NULL);
+	close(ends[1]);
+	must(read(ends[0], &c, 1), "read");	/* until it has left */
 	for (size_t i = 0; i < sizeof(marks) / sizeof(*marks); i++)
 		log_mark(marks[i]);
 	report(way_name);
 	return 0;
 }
 
-static int host_loop(int count)
+static void make_sandbox(int flags)
 {
-	for (int i = 0; i < count; i++) {
-		pid_t pid = fork();
+	long pid = must(syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0), "clone");
 
-		if (!pid)
-			_exit(unshare(CLONE_NEWNS) ? 1 : 0);
-		if (pid < 0)
-			return 1;
-		reap(pid);
+	if (!pid) {
+		must(unshare(CLONE_NEWNS), "unshare");	/* a call, at which somebody may look */
+		_exit(0);
 	}
-	return 0;
+	reap(pid);
+}
+
+/* Eight at a time: the end of a PID namespace takes a while. */
+static int sandboxes(int count, int flags)
+{
+	int status, failed = 0;
+
+	for (int i = 0; i < 8; i++) {
+		if (!must(fork(), "fork")) {
+			for (int n = i; n < count; n += 8)
+				make_sandbox(flags);
+			_exit(0);
+		}
+	}
+	while (wait(&status) > 0)
+		failed |= status;
+	return failed ? 1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -1381,8 +1452,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "survive"))
 		return survive();
-	if (!strcmp(argv[1], "host-loop") && argc == 3)
-		return host_loop(atoi(argv[2]));
+	if (!strcmp(argv[1], "sandboxes") && argc == 4)
+		return sandboxes(atoi(argv[2]), CLONE_NEWNS | (*argv[3] == 'p' ? CLONE_NEWPID : 0));
 	if ((!strcmp(argv[1], "mark") || !strcmp(argv[1], "after")) && argc == 4) {
 		way_name = argv[2];
 		if (*argv[1] == 'm')

@@ -8,6 +8,7 @@ static struct container_info *sample(void)
 	c->id = xstrdup("0123456789abcdef");
 	c->name = xstrdup("web");
 	c->runtime = xstrdup("docker");
+	c->image_id = xstrdup("sha256:12");
 	c->created = 1;
 	c->started = UINT64_MAX;
 	c->init_pid = 4211;
@@ -28,6 +29,7 @@ static void assert_sample(const struct container_info *c)
 	assert_string_equal(c->id, "0123456789abcdef");
 	assert_string_equal(c->name, "web");
 	assert_null(c->image);
+	assert_string_equal(c->image_id, "sha256:12");
 	assert_int_equal(c->created, 1);
 	assert_int_equal(c->started, UINT64_MAX);
 	assert_int_equal(c->init_pid, 4211);

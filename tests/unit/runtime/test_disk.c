@@ -373,6 +373,149 @@ static void test_no_life_below_an_engine(void **state)
 	}
 }
 
+#define STORAGE "/var/lib/containers/storage/"
+#define POD "d7de1dacc82d416fe5e08325192a1c9d66c81831d724e52f146b51277849b66b"
+
+static const char podman_list[] =
+	"[{\"id\":\"" ID "\",\"names\":[\"web\"],\"image\":\"" OTHER "\",\"metadata\":"
+	"\"{\\\"image-name\\\":\\\"docker.io/library/bbx:1\\\"}\"}]";
+
+/* No service, and an OCI runtime that keeps its state where nobody knows. */
+static void test_podman_by_pidfile(void **state)
+{
+	static const char cgroup[] = "/libpod_parent/" POD "/libpod-" ID;
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put(h, podman_list, STORAGE "overlay-containers/containers.json");
+	put(h, "[{\"id\":\"" OTHER "\",\"digest\":\"sha256:6c37\"}]", STORAGE "overlay-images/images.json");
+	put(h, "..{\"id\":\"" POD "\",\"name\":\"shop\",\"l\":1}", STORAGE "libpod/bolt_state.db");
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"libpod\"}}",
+	    STORAGE "overlay-containers/" ID "/userdata/config.json");
+	put_process(h, 500, 1, 777, cgroup);
+	put(h, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
+	start(h, NULL);
+	/* Listed already, so the answers to questions tell. */
+	check_resolve(h, 500, cgroup, "web");
+	put_process(h, 500, 1, 800, "/somebody/else");
+	m = want(h, RUNTIME_GONE);
+	assert_non_null(m);
+	assert_string_equal(m->info->runtime, "podman");
+	runtime_message_free(m);
+	check_resolve(h, 500, NULL, NULL);
+}
+
+static void test_podman_facts(void **state)
+{
+	static const char cgroup[] = "/libpod_parent/" POD "/libpod-" ID;
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put(h, podman_list, STORAGE "overlay-containers/containers.json");
+	put(h, "[{\"id\":\"" OTHER "\",\"digest\":\"sha256:6c37\"}]", STORAGE "overlay-images/images.json");
+	put(h, "..{\"id\":\"" POD "\",\"name\":\"shop\",\"l\":1}", STORAGE "libpod/bolt_state.db");
+	put(h, "", "/run/crun/x");
+	start(h, NULL);
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"libpod\"}}",
+	    STORAGE "overlay-containers/" ID "/userdata/config.json");
+	check_life(h, RUNTIME_LIFE_CREATED, ID);
+	put_process(h, 500, 1, 777, cgroup);
+	put(h, "{\"pid\":500,\"process-start-time\":777,\"cgroup-path\":\"/x\"}", "/run/crun/" ID "/status");
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_string_equal(m->info->runtime, "podman");
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->image, "docker.io/library/bbx:1");
+	assert_string_equal(m->info->image_digest, "sha256:6c37");
+	assert_string_equal(m->info->pod_uid, POD);
+	assert_string_equal(m->info->pod_name, "shop");
+	runtime_message_free(m);
+	remove_tree(h, STORAGE "overlay-containers/" ID);
+	remove_tree(h, "/run/crun/" ID);
+	check_life(h, RUNTIME_LIFE_REMOVED, ID);
+}
+
+/* CRI-O: its bundle and the pid file are below the run root, names of crictl's in the storage. */
+static void test_crio(void **state)
+{
+	static const char cgroup[] = "/kubepods.slice/crio-" ID ".scope";
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	put(h, "", "/run/runc/x");
+	start(h, NULL);
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"cri-o\","
+	       "\"io.kubernetes.cri-o.ContainerType\":\"container\","
+	       "\"io.kubernetes.cri-o.ImageName\":\"quay.io/a/b:1\","
+	       "\"io.kubernetes.container.name\":\"web\",\"io.kubernetes.pod.name\":\"web-0\","
+	       "\"io.kubernetes.pod.namespace\":\"shop\"}}",
+	    "/run/containers/storage/overlay-containers/" ID "/userdata/config.json");
+	put_process(h, 500, 1, 777, cgroup);
+	put(h, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
+	put_state(h, "/run/runc", ID, 500, 777);
+	do {
+		m = want(h, RUNTIME_CONTAINER);
+		assert_non_null(m);
+		if (m->info->name)
+			break;
+		runtime_message_free(m);
+	} while (true);
+	assert_string_equal(m->info->runtime, "cri-o");
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->pod_name, "web-0");
+	assert_string_equal(m->info->image, "quay.io/a/b:1");
+	runtime_message_free(m);
+	check_resolve(h, 500, cgroup, "web");
+}
+
+/* A host of which we see the files below a directory: its absolute links lead to its own top. */
+static void test_links_stay_in_the_root(void **state)
+{
+	struct host *h = *state;
+	_cleanup_free_ char *link = xasprintf("%s/var/run", h->root);
+	_cleanup_free_ char *data = xasprintf("%s/var/lib/docker", h->root);
+	struct runtime_message *m;
+
+	put(h, "", "/run/runc/x");
+	put(h, "", "/var/lib/x");
+	assert_int_equal(symlink("/run", link), 0);
+	assert_int_equal(symlink("/data/docker", data), 0);
+	put(h, "{\"ID\":\"" OTHER "\",\"Name\":\"/db\"}", "/data/docker/containers/" OTHER "/config.v2.json");
+	start(h, "runc=/var/run/mine");
+	check_resolve(h, 999, "/docker/" OTHER, "db");
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.container.name\":\"web\"}}",
+	    "/run/bundles/b/config.json");
+	put_process(h, 500, 1, 777, "/x");
+	put(h, "{\"id\":\"a\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	       "[\"bundle=/var/run/bundles/b\"]}}", "/run/mine/a/state.json");
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->source, "disk /run/mine/a/state.json");
+	runtime_message_free(m);
+}
+
+/* A user's files speak of his own processes only, whatever id they give. */
+static void test_user_speaks_for_himself(void **state)
+{
+	struct host *h = *state;
+	_cleanup_free_ char *dir = NULL;
+
+	if (geteuid())
+		return;
+	put_process(h, 500, 1, 777, "/docker/" ID);
+	put_state(h, "/run/docker/runtime-runc/moby", ID, 500, 777);
+	put(h, "{\"ID\":\"" ID "\",\"Name\":\"/db\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
+	put(h, "{\"id\":\"" ID "\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	       "[\"io.kubernetes.container.name=evil\"]}}", "/run/user/1000/runc/" ID "/state.json");
+	dir = xasprintf("%s/run/user/1000/runc/" ID, h->root);
+	assert_int_equal(chown(dir, 1000, 1000), 0);
+	start(h, NULL);
+	check_resolve(h, 500, "/docker/" ID, "db");
+	remove_tree(h, "/run/docker/runtime-runc/moby/" ID);
+	check_resolve(h, 500, "/docker/" ID, "db");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -387,6 +530,11 @@ int main(void)
 		TEST(test_bundle_and_state_are_one),
 		TEST(test_life_of_plain_runc),
 		TEST(test_no_life_below_an_engine),
+		TEST(test_podman_by_pidfile),
+		TEST(test_podman_facts),
+		TEST(test_crio),
+		TEST(test_links_stay_in_the_root),
+		TEST(test_user_speaks_for_himself),
 		TEST(test_own_directory_and_hostile_files),
 	};
 

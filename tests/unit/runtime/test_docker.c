@@ -38,7 +38,9 @@ static void test_container_inspect(void **state)
 	assert_string_equal(c->image, "reg:5000/a/nginx:1.27");
 	assert_string_equal(c->image_repository, "reg:5000/a/nginx");
 	assert_string_equal(c->image_tag, "1.27");
-	assert_int_equal(strncmp(c->image_digest, "sha256:8ab520ad", 15), 0);
+	/* The image's id is no digest of its manifest. */
+	assert_null(c->image_digest);
+	assert_int_equal(strncmp(c->image_id, "sha256:8ab520ad", 15), 0);
 	assert_int_equal(c->init_pid, 632);
 	assert_true(c->created == 1795480154728220960ULL);
 	assert_true(c->started == 1795480155098829067ULL);
@@ -70,6 +72,48 @@ static void test_container_config_on_disk(void **state)
 	assert_int_equal(c->shares, SHARES_NET);
 	assert_string_equal(c->image_repository, "pg");
 	assert_string_equal(c->image_digest, "sha256:12");
+}
+
+/* podman 4.3.1's own inspect, cut. */
+static void test_container_podman(void **state)
+{
+	static const char libpod[] =
+		"{\"Id\":\"" ID "\",\"Created\":\"2026-11-25T00:00:35Z\",\"State\":{\"Running\":true,"
+		"\"Pid\":21167},\"Image\":\"f539e615ab5257095eb7225293dd31e9c16d3b0f154d3d109983c3ce0001fd43\","
+		"\"ImageDigest\":\"sha256:74257ca1\",\"ImageName\":\"docker.io/library/bbx:2\","
+		"\"Pod\":\"d7de1dacc82d\",\"Name\":\"d7de1dacc82d-infra\",\"IsInfra\":true,"
+		"\"Config\":{\"Image\":\"bbx\",\"Labels\":null},\"HostConfig\":{\"Privileged\":false}}";
+	static const char pod[] = "{\"Id\":\"d7de1dacc82d\",\"Name\":\"shop\",\"Labels\":{\"a\":\"b\"}}";
+	_cleanup_container_info_ struct container_info *c = parse(libpod);
+
+	(void)state;
+	assert_non_null(c);
+	assert_string_equal(c->name, "d7de1dacc82d-infra");
+	assert_string_equal(c->image, "docker.io/library/bbx:2");
+	assert_string_equal(c->image_digest, "sha256:74257ca1");
+	assert_int_equal(strncmp(c->image_id, "sha256:f539e615", 15), 0);
+	assert_string_equal(c->pod_uid, "d7de1dacc82d");
+	assert_int_equal(c->init_pid, 21167);
+	assert_true(c->sandbox);
+	docker_parse_pod(pod, strlen(pod), c);
+	assert_string_equal(c->pod_name, "shop");
+	assert_string_equal(labels_find(c->pod_labels, c->n_pod_labels, "a"), "b");
+}
+
+static void test_image_digest(void **state)
+{
+	static const char two[] = "{\"RepoDigests\":[\"mirror:5000/nginx@sha256:aa\",\"nginx@sha256:bb\",7]}";
+	static const char one[] = "{\"RepoDigests\":[\"nginx@sha256:cc\"]}";
+	static const char *const none[] = { "{}", "{\"RepoDigests\":null}", "{\"RepoDigests\":[\"x\"]}", "x" };
+	_cleanup_free_ char *a = docker_parse_image_digest(two, strlen(two), "nginx");
+	_cleanup_free_ char *b = docker_parse_image_digest(one, strlen(one), "docker.io/library/nginx");
+
+	(void)state;
+	assert_string_equal(a, "sha256:bb");
+	assert_string_equal(b, "sha256:cc");
+	assert_null(docker_parse_image_digest(two, strlen(two), NULL));
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		assert_null(docker_parse_image_digest(none[i], strlen(none[i]), "nginx"));
 }
 
 static void test_container_kubernetes(void **state)
@@ -240,21 +284,29 @@ static void test_event_container(void **state)
 static void test_version_and_root_dir(void **state)
 {
 	static const char docker[] = "{\"Components\":[{\"Name\":\"Engine\"}],\"Version\":\"20.10.24\"}";
-	static const char podman[] = "{\"Components\":[{\"Name\":\"Podman Engine\"}],\"Version\":\"4.3.1\"}";
+	static const char podman[] = "{\"Components\":[{\"Name\":\"Podman Engine\",\"Details\":"
+				     "{\"MinAPIVersion\":\"4.0.0\"}}],\"Version\":\"4.3.1\"}";
+	static const char odd[] = "{\"Components\":[{\"Name\":\"Podman Engine\",\"Details\":"
+				  "{\"MinAPIVersion\":\"4/../x\"}}],\"Version\":\"4\"}";
 	static const char good[] = "{\"DockerRootDir\":\"/var/lib/docker\"}";
 	static const char bad[] = "{\"DockerRootDir\":\"/var/../etc\"}";
-	const char *runtime;
+	struct docker_version v;
 	char *s;
 
 	(void)state;
-	assert_int_equal(docker_parse_version(docker, strlen(docker), &runtime, &s), 0);
-	assert_string_equal(runtime, "docker");
-	assert_string_equal(s, "20.10.24");
-	free(s);
-	assert_int_equal(docker_parse_version(podman, strlen(podman), &runtime, &s), 0);
-	assert_string_equal(runtime, "podman");
-	free(s);
-	assert_int_equal(docker_parse_version("{}", 2, &runtime, &s), -EBADMSG);
+	assert_int_equal(docker_parse_version(docker, strlen(docker), &v), 0);
+	assert_string_equal(v.runtime, "docker");
+	assert_string_equal(v.version, "20.10.24");
+	assert_null(v.libpod);
+	docker_version_free(&v);
+	assert_int_equal(docker_parse_version(podman, strlen(podman), &v), 0);
+	assert_string_equal(v.runtime, "podman");
+	assert_string_equal(v.libpod, "/v4.0.0/libpod");
+	docker_version_free(&v);
+	assert_int_equal(docker_parse_version(odd, strlen(odd), &v), 0);
+	assert_null(v.libpod);
+	docker_version_free(&v);
+	assert_int_equal(docker_parse_version("{}", 2, &v), -EBADMSG);
 	s = docker_parse_root_dir(good, strlen(good));
 	assert_string_equal(s, "/var/lib/docker");
 	free(s);
@@ -285,6 +337,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_container_inspect),
 		cmocka_unit_test(test_container_config_on_disk),
+		cmocka_unit_test(test_container_podman),
+		cmocka_unit_test(test_image_digest),
 		cmocka_unit_test(test_container_kubernetes),
 		cmocka_unit_test(test_container_hostile),
 		cmocka_unit_test(test_container_bounds),

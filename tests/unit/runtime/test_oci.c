@@ -36,7 +36,7 @@ static void test_runc_state(void **state)
 	assert_true(s.start_ticks == 407545);
 	assert_string_equal(s.bundle, "/run/b/web");
 	assert_string_equal(s.cgroup, "/kubepods/pod1/web");
-	assert_false(s.podman);
+	assert_null(s.manager);
 	assert_true(c.created == 1795480155051218311ULL);
 	assert_int_equal(c.shares, SHARES_NET | SHARES_USER | SHARES_CGROUP);
 	assert_false(c.privileged);
@@ -95,7 +95,7 @@ static void test_spec(void **state)
 	struct container_info *c = xcalloc(1, sizeof(*c));
 
 	(void)state;
-	assert_int_equal(oci_parse_spec(spec_json, strlen(spec_json), c), 0);
+	assert_int_equal(oci_parse_spec(spec_json, strlen(spec_json), c, NULL), 0);
 	assert_string_equal(c->name, "web");
 	assert_string_equal(c->pod_name, "nginx-7d9");
 	assert_string_equal(c->pod_namespace, "shop");
@@ -119,14 +119,66 @@ static void test_spec_sandbox_and_masked(void **state)
 	struct container_info *c = xcalloc(1, sizeof(*c));
 
 	(void)state;
-	assert_int_equal(oci_parse_spec(spec, strlen(spec), c), 0);
+	assert_int_equal(oci_parse_spec(spec, strlen(spec), c, NULL), 0);
 	assert_false(c->privileged);
 	assert_true(c->sandbox);
 	assert_string_equal(c->name, "POD");
 	assert_string_equal(c->pod_name, "p");
 	assert_int_equal(c->shares, 0);
-	assert_int_equal(oci_parse_spec("{}", 2, c), -EBADMSG);
+	assert_int_equal(oci_parse_spec("{}", 2, c, NULL), -EBADMSG);
 	container_info_free(c);
+}
+
+/*
+ * What CRI-O 1.2x writes, after pkg/annotations and its specs: a container by the kubelet's hand, a
+ * sandbox that crictl made without labels, and podman's, which uses some of the same keys.
+ */
+static void test_spec_of_crio(void **state)
+{
+	static const char container[] =
+		"{\"ociVersion\":\"1.0.2\",\"linux\":{\"cgroupsPath\":\"kubepods-pod1.slice:crio:aa\"},"
+		"\"annotations\":{\"io.container.manager\":\"cri-o\","
+		"\"io.kubernetes.cri-o.ContainerID\":\"aa\",\"io.kubernetes.cri-o.ContainerType\":\"container\","
+		"\"io.kubernetes.cri-o.Metadata\":\"{\\\"name\\\":\\\"web\\\",\\\"attempt\\\":1}\","
+		"\"io.kubernetes.cri-o.Image\":\"8ab520add992577b4f6fc6fc83dc86ac5f6fc64206721c3c582460e6bb27e427\","
+		"\"io.kubernetes.cri-o.ImageName\":\"quay.io/a/nginx:1.27\","
+		"\"io.kubernetes.cri-o.ImageRef\":\"quay.io/a/nginx@sha256:12ab\","
+		"\"io.kubernetes.cri-o.SandboxName\":\"k8s_web-0_shop_u-1_0\","
+		"\"io.kubernetes.cri-o.Labels\":\"{\\\"io.kubernetes.container.name\\\":\\\"web\\\"}\"}}";
+	static const char sandbox[] =
+		"{\"ociVersion\":\"1.0.2\",\"annotations\":{\"io.kubernetes.cri-o.ContainerID\":\"bb\","
+		"\"io.kubernetes.cri-o.ContainerType\":\"sandbox\",\"io.kubernetes.cri-o.Labels\":\"{}\","
+		"\"io.kubernetes.cri-o.Metadata\":\"{\\\"name\\\":\\\"tools\\\",\\\"uid\\\":\\\"u-2\\\","
+		"\\\"namespace\\\":\\\"default\\\"}\"}}";
+	static const char podman[] =
+		"{\"ociVersion\":\"1.0.2\",\"annotations\":{\"io.container.manager\":\"libpod\","
+		"\"io.kubernetes.cri-o.ContainerType\":\"container\",\"io.kubernetes.cri-o.SandboxID\":\"cc\"}}";
+	_cleanup_container_info_ struct container_info *c = xcalloc(1, sizeof(*c));
+	_cleanup_container_info_ struct container_info *b = xcalloc(1, sizeof(*b));
+	_cleanup_container_info_ struct container_info *p = xcalloc(1, sizeof(*p));
+	_cleanup_oci_state_ struct oci_state s = { 0 }, t = { 0 }, u = { 0 };
+
+	(void)state;
+	assert_int_equal(oci_parse_spec(container, strlen(container), c, &s), 0);
+	assert_string_equal(s.manager, "cri-o");
+	assert_string_equal(s.cgroup, "kubepods-pod1.slice:crio:aa");
+	assert_string_equal(c->name, "web");
+	assert_string_equal(c->pod_name, "web-0");
+	assert_string_equal(c->pod_namespace, "shop");
+	assert_string_equal(c->pod_uid, "u-1");
+	assert_string_equal(c->image, "quay.io/a/nginx:1.27");
+	assert_string_equal(c->image_digest, "sha256:12ab");
+	assert_false(c->sandbox);
+	assert_int_equal(oci_parse_spec(sandbox, strlen(sandbox), b, &t), 0);
+	assert_string_equal(t.manager, "cri-o");
+	assert_true(b->sandbox);
+	assert_string_equal(b->pod_name, "tools");
+	assert_string_equal(b->pod_namespace, "default");
+	assert_string_equal(b->pod_uid, "u-2");
+	assert_int_equal(oci_parse_spec(podman, strlen(podman), p, &u), 0);
+	assert_string_equal(u.manager, "podman");
+	assert_null(p->name);
+	assert_null(p->pod_name);
 }
 
 int main(void)
@@ -137,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_crun_status),
 		cmocka_unit_test(test_spec),
 		cmocka_unit_test(test_spec_sandbox_and_masked),
+		cmocka_unit_test(test_spec_of_crio),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""podman: with its service and without, pods, what is executed later, what lives some ms."""
+
+import time
+
+from harness.nunchi import parse, run
+from harness.podman import PodmanStorage
+from harness.setup import IMAGE, PAUSE
+
+LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
+
+
+def ps_json(*options):
+    shown = run("ps", "-a", "-o", "json", *options)
+    assert shown.returncode == 0, shown.stderr
+    return {c["container.full_id"]: c for c in parse(shown.stdout.encode())}
+
+
+def check_named(event, made, image=IMAGE):
+    got = [event.get("container." + f) for f in ("full_id", "name", "runtime", "image")]
+    assert got == [made.id, made.name, "podman", image], event
+
+
+def check_container(setup, runtimes, name):
+    """One that runs before, one that starts later, and a command put into it."""
+    options = [o for r in runtimes for o in ("--runtime", r.runtime_option())]
+    before = setup.podman.run(name + "-before", IMAGE, LOOP)
+    later = setup.podman.create(name + "-later", IMAGE, LOOP)
+    try:
+        nunchi = setup.nunchi("trace", "-o", "json", runtimes=runtimes)
+        later.start()
+        for made in (before, later):
+            event = nunchi.wait_event(lambda e, i=made.id: e.get("container.full_id") == i and
+                                      e["evt.type"] == "openat", 10, made.name)
+            check_named(event, made)
+        later.execute(["/bin/cat", "/etc/group"])
+        event = nunchi.wait_event(lambda e: e.get("fd.name") == "/etc/group" and
+                                  e["proc.name"] == "cat", 10, "what exec did")
+        check_named(event, later)
+        assert nunchi.stop() == 0
+        listed = ps_json(*options)
+        for made in (before, later):
+            check_named(listed[made.id], made)
+            assert listed[made.id]["container.image.digest"].startswith("sha256:")
+            assert listed[made.id]["container.pid"] == made.pid()
+    finally:
+        before.remove()
+        later.remove()
+
+
+def check_pod(setup, runtimes, name):
+    options = [o for r in runtimes for o in ("--runtime", r.runtime_option())]
+    pod = setup.podman.pod(name, PAUSE)
+    made = [setup.podman.create(f"{name}-{c}", IMAGE, LOOP, "--pod", name) for c in ("web", "side")]
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", runtimes=runtimes)
+    for container in made:
+        container.start()
+    for container in made:
+        event = nunchi.wait_event(lambda e, i=container.id: e.get("container.full_id") == i)
+        check_named(event, container)
+        assert (event["k8s.pod.name"], event["k8s.pod.uid"]) == (name, pod), event
+    assert nunchi.stop() == 0
+    listed = ps_json(*options)
+    infra = [c for c in listed.values() if c.get("container.name") == pod[:12] + "-infra"]
+    assert len(infra) == 1 and infra[0]["k8s.pod.name"] == name, infra
+    # A pause container is listed with -a only.
+    shown = parse(run("ps", "-o", "json", *options).stdout.encode())
+    ids = [c["container.full_id"] for c in shown]
+    assert infra[0]["container.full_id"] not in ids and all(c.id in ids for c in made), ids
+    for container in made:
+        container.remove()
+    setup.podman.call("pod", "rm", "--force", "--time", "0", name)
+
+
+def check_short(setup, runtimes, name):
+    nunchi = setup.nunchi("trace", "-o", "json", runtimes=runtimes)
+    made = [setup.podman.create(f"{name}-{i}", IMAGE, ["/bin/true"]) for i in range(5)]
+    for container in made:
+        container.start()
+        container.wait()
+    for container in made:
+        nunchi.wait_event(lambda e, i=container.id: e["evt.type"] == "container_stopped" and
+                          e.get("container.full_id") == i, 10, "the end")
+    assert nunchi.stop() == 0
+    for container in made:
+        events = [e for e in nunchi.events() if e.get("container.full_id") == container.id]
+        assert "execve" in [e["evt.type"] for e in events], events
+        for event in events:
+            check_named(event, container)
+        container.remove()
+
+
+def test_with_the_service(setup):
+    setup.podman.start_service()
+    try:
+        check_container(setup, [setup.podman], "api")
+        check_pod(setup, [setup.podman], "apipod")
+        check_short(setup, [setup.podman], "apishort")
+    finally:
+        setup.podman.stop_service()
+
+
+def test_with_no_service(setup):
+    check_container(setup, [], "disk")
+    check_pod(setup, [], "diskpod")
+
+
+def test_short_with_no_service(setup):
+    check_short(setup, [PodmanStorage(setup.podman)], "diskshort")
+
+
+def test_service_goes_and_comes(setup):
+    """Names go on while the service is away."""
+    setup.podman.start_service()
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", runtimes=[setup.podman])
+    setup.podman.stop_service()
+    made = setup.podman.run("away", IMAGE, LOOP)
+    try:
+        event = nunchi.wait_event(lambda e: e.get("container.full_id") == made.id)
+        check_named(event, made)
+        setup.podman.start_service()
+        time.sleep(1)
+        assert nunchi.stop() == 0
+    finally:
+        made.remove()
+        setup.podman.stop_service()

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Service mode (--pin): whose a process is outlives nunchi, even of one that got away."""
+
+import os
+import signal
+import subprocess
+import time
+
+from harness.nunchi import run
+
+PINS = "/sys/fs/bpf/nunchi"
+MARK = "/tmp/none-restart"
+
+
+def bpf_file_system(setup):
+    """Mounted where it is not, for this test."""
+    with open("/proc/mounts", encoding="utf-8") as f:
+        if any(line.split()[1:3] == ["/sys/fs/bpf", "bpf"] for line in f):
+            return
+    subprocess.run(["mount", "-t", "bpf", "bpf", "/sys/fs/bpf"], check=True)
+    setup.stack.callback(subprocess.run, ["umount", "/sys/fs/bpf"], check=False)
+
+
+def unpin():
+    for name in ("keep_fork", "identities", "kept"):
+        if os.path.exists(os.path.join(PINS, name)):
+            os.unlink(os.path.join(PINS, name))
+    if os.path.isdir(PINS):
+        os.rmdir(PINS)
+
+
+def test_who_got_away_stays_its_container_s(setup):
+    bpf_file_system(setup)
+    setup.stack.callback(unpin)
+    host = setup.start(["sleep", "300"], "host-process")
+    first = setup.nunchi("trace", "-o", "json", "--pin")
+    made = setup.runc.run(setup.name + "-kept", ["/bin/sleep", "300"], privileged=True,
+                          namespaces=("mount", "ipc", "uts"))
+    first.wait_event(lambda e: e["evt.type"] == "container_started" and
+                     e.get("container.full_id") == made.id)
+    # Into every namespace of the host's, and its cgroup: nothing but the task itself tells.
+    script = (f"while :; do cat {MARK}; sleep 0.1; done")
+    away = subprocess.Popen(
+        ["runc", "exec", made.name, "/bin/busybox", "nsenter", "-t", str(host.pid), "-m", "-i",
+         "-u", "/bin/sh", "-c", "for d in /sys/fs/cgroup/*/; do echo $$ >$d/cgroup.procs; done; " +
+         script], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    loop = 0
+    try:
+        first.wait_event(lambda e: e["evt.type"] == "container_escape_suspected" and
+                         e["escape.reason"].startswith("left its cgroup"))
+        marked = first.wait_event(lambda e: e.get("fd.nameraw") == MARK)
+        loop = marked["proc.ppid"]
+        assert marked["container.full_id"] == made.id, marked
+        assert run("trace", "--pin", "--timeout", "1").returncode == 1  # one only
+        first.process.kill()
+        first.process.wait()
+        time.sleep(0.5)
+
+        second = setup.nunchi("trace", "-o", "json", "--pin")
+        gap = second.wait_event(lambda e: e["evt.type"] == "sensor_gap")
+        assert gap["gap.from"] < gap["gap.to"], gap
+        marked = second.wait_event(lambda e: e.get("fd.nameraw") == MARK)
+        assert marked["container.full_id"] == made.id, marked
+        assert marked["container.name"] == made.name, marked
+        time.sleep(0.5)
+        assert second.stop() == 0
+
+        # Without, whoever has left everything behind is the host's: docs/attribution.md says so.
+        third = setup.nunchi("trace", "-o", "json", "--host", "-e", "openat")
+        marked = third.wait_event(lambda e: e.get("fd.nameraw") == MARK)
+        assert marked["container.id"] == "host", marked
+        assert third.stop() == 0
+    finally:
+        if loop:
+            os.kill(loop, signal.SIGKILL)
+        away.wait()
+        made.stop()
