@@ -29,6 +29,7 @@ enum {
 	OPT_TIMEOUT,
 	OPT_FORMAT,
 	OPT_RUNTIME,
+	OPT_HOST_ROOT,
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
 	OPT_COLOR,
@@ -68,6 +69,8 @@ static const struct option_row {
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS, "one more runtime to ask" },
+	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS,
+	  "where the host's / is, when nunchi runs in a container" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
 	{ OPT_HOLD_BYTES, "hold-bytes", "BYTES", LIVE,
 	  "how much may wait for names; what is more goes on without" },
@@ -211,6 +214,26 @@ static bool take_runtime(struct options *o, const char *value)
 	return true;
 }
 
+/* "/" is no prefix, and a path is compared with those of mounts: no link in it, no slash after. */
+static bool take_host_root(struct options *o, const char *value)
+{
+	char *real = realpath(value, NULL);
+	_cleanup_free_ char *stat = real ? xasprintf("%s/proc/1/stat", real) : NULL;
+
+	if (!real || access(stat, F_OK) < 0) {
+		log_error("--host-root %s: there is no %s/proc with the host's processes; "
+			  "mount the host's / there "
+			  "(docker run --privileged --pid host -v /:%s:rslave)",
+			  value, value, value);
+		free(real);
+		return false;
+	}
+	free(o->host_root);
+	o->host_root = real;
+	o->engine.runtimes.root = streq(real, "/") ? "" : real;
+	return true;
+}
+
 static bool take_hold_ms(struct options *o, const char *value)
 {
 	uint64_t ms;
@@ -255,6 +278,8 @@ static bool take_value(struct options *o, int code, const char *value)
 		return parse_seconds(value, &o->engine.timeout);
 	case OPT_RUNTIME:
 		return take_runtime(o, value);
+	case OPT_HOST_ROOT:
+		return take_host_root(o, value);
 	case OPT_HOLD_MS:
 		return take_hold_ms(o, value);
 	case OPT_HOLD_BYTES:
@@ -387,6 +412,7 @@ void options_free(struct options *o)
 	o->engine.filter = NULL;
 	selection_free(&o->selection);
 	free(o->runtimes);
+	free(o->host_root);
 }
 
 static bool add_filter(struct options *o, const char *text)

@@ -33,6 +33,7 @@ struct options {
 	enum color_mode color;
 	bool all;			/* ps -a */
 	bool quiet;
+	char *host_root;		/* owned; NULL: not given */
 	const char **runtimes;		/* owned; the strings are argv's */
 	char **args;			/* what is left: n_args of argv's */
 	int n_args;

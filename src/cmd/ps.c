@@ -39,7 +39,7 @@ struct ps {
 static const char *const heads[] = {
 	"NAME", "RUNTIME", "IMAGE", "POD", "PID", "PIDNS", "MNTNS", "PROCS", "UP",
 };
-static const char *const wide_heads[] = { "ID", "CGROUP", "CREATED", "LABELS", "SOURCE" };
+static const char *const wide_heads[] = { "ID", "CGROUP", "CREATED", "LABELS", "FROM" };
 
 /* "4s", "12m", "2h", "6d" */
 static void add_up(struct ps *ps, const struct container *c)

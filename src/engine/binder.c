@@ -103,8 +103,10 @@ static void bind_host(struct engine *e, struct slot *slot)
 	slot->phase = SLOT_HOST;
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
-	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_HOST, mode_for(e, NULL));
 	release_held(e, slot);
+	slot->generation = probe_slot_host(e->probe, n, slot->generation, mode_for(e, NULL));
+	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
+	pipeline_made(e);
 }
 
 /* Tells the kernel side by what else the container's tasks are known. */

@@ -458,6 +458,10 @@ void json_add_container(struct strbuf *out, const struct model *m, struct contai
 	strbuf_addu(out, c->n_procs);
 	strbuf_adds(out, ",\"container.running\":");
 	strbuf_adds(out, c->running ? "true" : "false");
+	if (c->info->source) {
+		strbuf_adds(out, ",\"container.source\":");
+		strbuf_add_json(out, c->info->source, strlen(c->info->source));
+	}
 	put_all_labels(out, c->info);
 	close_object(out, start);
 	fields_end(&fc);

@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "facts.h"
 #include "json.h"
 #include "protobuf.h"
@@ -44,7 +45,7 @@ static int garbage(struct cri *d, const char *method)
 {
 	strbuf_reset(d->why);
 	strbuf_addf(d->why, "the answer to %s makes no sense", method);
-	return -EPROTO;
+	return -EBADMSG;
 }
 
 /* Sends what is in request. space is containerd's namespace, NULL where there is none. */
@@ -169,6 +170,16 @@ static int ask_containerd(struct cri *d, const char *space, const char *id,
 	return 0;
 }
 
+/* As with a refusal, but what came was no message: of this one container nothing is known, then. */
+static bool is_garbage(struct cri *d, int r)
+{
+	if (r != -EBADMSG)
+		return false;
+	log_debug("%s: %s", d->s->socket, d->why->s);
+	strbuf_reset(d->why);
+	return true;
+}
+
 /* pid is what an event or a list of tasks said, else 0. */
 static int look_up(struct cri *d, const char *space, const char *id, uint32_t pid)
 {
@@ -183,7 +194,7 @@ static int look_up(struct cri *d, const char *space, const char *id, uint32_t pi
 	if (is_refusal(r))
 		r = ask_containerd(d, space, id, &c);
 	if (r < 0)
-		return is_refusal(r) ? 0 : r;
+		return is_refusal(r) || is_garbage(d, r) ? 0 : r;
 	if (pid)
 		c->init_pid = pid;
 	facts_fill(c, d->s->rt->root);

@@ -152,6 +152,7 @@ static void on_container(void *arg, const struct place_hit *hit)
 	if (space && !e->space)
 		e->space = xstrdup(hit->above);
 	e->generation = d->generation;
+	e->stored |= hit->kind == PLACE_STORAGE;
 	set_part(e, hit);
 }
 

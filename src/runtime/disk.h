@@ -90,6 +90,7 @@ struct entry {
 	unsigned generation;
 	char *freezer;		/* the file that says whether it is paused; NULL: unknown */
 	bool frozen;
+	bool stored;		/* podman or CRI-O had it in their storage: from create to remove */
 	bool is_new;		/* came after the first look, and nothing was said of it yet */
 	bool stale;		/* a part changed since info was read */
 	bool posted;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Docker Engine, and podman's service that speaks the same, and what Docker has no word for (pods) in
- * an API of its own. The stream of events is open before
- * the list is asked for, so that nothing falls between the two; each start is looked up by
- * inspect, since neither the list nor an event has the process id.
+ * Docker Engine, and podman's service that speaks the same, and in an API of its own what Docker has
+ * no word for (pods). The stream of events is open before the list is asked for, so that nothing
+ * falls between the two; each start is looked up by inspect, since neither the list nor an event
+ * has the process id.
  */
 #include <errno.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "disk.h"
 #include "docker_json.h"
 #include "json.h"
@@ -48,10 +49,13 @@ static int garbage(struct docker *d, const char *what)
 {
 	strbuf_reset(d->why);
 	strbuf_addf(d->why, "the answer to %s makes no sense", what);
-	return -EPROTO;
+	return -EBADMSG;
 }
 
-/* 0 and the body, -ENOENT for status 404, which is no failure of the engine. */
+/*
+ * 0 and the body, -ENOENT for status 404, which is no failure of the engine; -EBADMSG: it answered,
+ * but not this.
+ */
 static int get(struct docker *d, const char *path)
 {
 	long status = 0;
@@ -65,7 +69,7 @@ static int get(struct docker *d, const char *path)
 	if (status != 200) {
 		strbuf_reset(d->why);
 		strbuf_addf(d->why, "HTTP status %ld for %.64s", status, path);
-		return -EPROTO;
+		return -EBADMSG;
 	}
 	return 0;
 }
@@ -181,7 +185,7 @@ static int add_podman_pod(struct docker *d, struct container_info *c)
 }
 
 /* event is what the start's event said, NULL if there was none. */
-static int look_up(struct docker *d, const char *id, const struct strbuf *event)
+static int ask(struct docker *d, const char *id, const struct strbuf *event)
 {
 	_cleanup_container_info_ struct container_info *c = NULL;
 	int r;
@@ -206,6 +210,18 @@ static int look_up(struct docker *d, const char *id, const struct strbuf *event)
 	return 0;
 }
 
+/* A container that the engine itself cannot tell of must not cost the others their names. */
+static int look_up(struct docker *d, const char *id, const struct strbuf *event)
+{
+	int r = ask(d, id, event);
+
+	if (r != -EBADMSG)
+		return r;
+	log_debug("%s: %s", d->s->socket, d->why->s);
+	strbuf_reset(d->why);
+	return 0;
+}
+
 struct id_list {
 	char **ids;
 	size_t n;
@@ -224,29 +240,6 @@ static void collect(void *arg, const char *id)
 
 	l->ids = xrealloc(l->ids, (l->n + 1) * sizeof(*l->ids));
 	l->ids[l->n++] = xstrdup(id);
-}
-
-static int list(struct docker *d, bool only_new)
-{
-	_cleanup_(id_list_free) struct id_list ids = { 0 };
-	int r;
-
-	r = get(d, "/containers/json");
-	if (r < 0)
-		return r == -ENOENT ? garbage(d, "/containers/json") : r;
-	if (docker_parse_list(d->body.s, d->body.len, collect, &ids) < 0)
-		return garbage(d, "/containers/json");
-	source_list_begin(d->s);
-	for (size_t i = 0; i < ids.n; i++) {
-		source_keep(d->s, ids.ids[i]);
-		if (only_new && source_knows(d->s, ids.ids[i]))
-			continue;
-		r = look_up(d, ids.ids[i], NULL);
-		if (r < 0)
-			return r;
-	}
-	source_list_end(d->s);
-	return 0;
 }
 
 /* The event itself has the name and the image. */
@@ -291,6 +284,45 @@ static int on_event(struct docker *d, const struct strbuf *line)
 	case DOCKER_OTHER:
 		break;
 	}
+	return 0;
+}
+
+/* What happened while a long list is asked for, one by one, of an engine that takes its time. */
+static int drain(struct docker *d)
+{
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
+	int r;
+
+	while ((r = http_next_line(d->events, 0, &line)) == 0) {
+		r = on_event(d, &line);
+		if (r < 0)
+			return r;
+	}
+	return r == -EAGAIN ? 0 : failure(d, d->events, r);
+}
+
+static int list(struct docker *d, bool only_new)
+{
+	_cleanup_(id_list_free) struct id_list ids = { 0 };
+	int r;
+
+	r = get(d, "/containers/json");
+	if (r < 0)
+		return r == -ENOENT ? garbage(d, "/containers/json") : r;
+	if (docker_parse_list(d->body.s, d->body.len, collect, &ids) < 0)
+		return garbage(d, "/containers/json");
+	source_list_begin(d->s);
+	for (size_t i = 0; i < ids.n; i++) {
+		source_keep(d->s, ids.ids[i]);
+		if (only_new && source_knows(d->s, ids.ids[i]))
+			continue;
+		r = look_up(d, ids.ids[i], NULL);
+		if (r == 0)
+			r = drain(d);
+		if (r < 0)
+			return r;
+	}
+	source_list_end(d->s);
 	return 0;
 }
 

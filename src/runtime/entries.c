@@ -78,6 +78,13 @@ struct loader {
 	bool crun;
 };
 
+/* Paths are told as the host has them. */
+static char *source_of(const struct loader *l, enum place_kind kind, const char *file)
+{
+	return xasprintf("disk %s%s%s", l->e->parts[kind].path + strlen(l->root), *file ? "/" : "",
+			 file);
+}
+
 static void load_state(struct loader *l)
 {
 	static int (*const parse[])(const char *, size_t, struct container_info *,
@@ -95,7 +102,7 @@ static void load_state(struct loader *l)
 		l->crun = i == PLACE_CRUN;
 		if (l->state.pid && owner_may(l->e, l->root, l->state.pid))
 			l->c->init_pid = l->state.pid;
-		l->c->source = xasprintf("disk %s/%s", l->e->parts[i].path, file);
+		l->c->source = source_of(l, (enum place_kind)i, file);
 		return;
 	}
 }
@@ -144,8 +151,7 @@ static void load_spec(struct loader *l)
 		    oci_parse_spec(l->text.s, l->text.len, l->c, &l->state) < 0)
 			continue;
 		if (!l->c->source)
-			l->c->source = xasprintf("disk %s/%s", l->e->parts[specs[i].kind].path,
-						 specs[i].file);
+			l->c->source = source_of(l, specs[i].kind, specs[i].file);
 		return;
 	}
 	/* Only who is trusted may name a directory for us to read. */
@@ -182,7 +188,7 @@ static void load_storage(struct loader *l)
 	if (dir.path)
 		storage_complete(l->c, &dir, l->state.cgroup);
 	if (!l->c->source && part->path && l->c->name)
-		l->c->source = xasprintf("disk %s", part->path);
+		l->c->source = source_of(l, PLACE_STORAGE, "");
 }
 
 /* ".../io.containerd.runtime.v2.task/NAMESPACE/ID": whose a state directory of any name is. */
@@ -233,7 +239,7 @@ struct container_info *docker_dir_load(const char *root, const char *const *dock
 		if (!c)
 			continue;
 		c->runtime = xstrdup("docker");
-		c->source = xasprintf("disk %s%s", root, config);
+		c->source = xasprintf("disk %s", config);
 		if (streq(c->id, id))
 			return c;
 		container_info_free(c);
@@ -306,7 +312,7 @@ bool entry_is_whole_life(const struct entry *e)
 {
 	if (!e->info || e->space)
 		return false;
-	if (e->parts[PLACE_STORAGE].path)
+	if (e->stored)
 		return true;
 	/* Before the state is written, a directory of 64 digits can be an engine's. */
 	return (streq(e->info->runtime, "runc") || streq(e->info->runtime, "crun")) &&

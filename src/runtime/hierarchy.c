@@ -6,8 +6,11 @@
 #include "hierarchy.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "facts.h"
 
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
@@ -94,35 +97,42 @@ bool mount_line(char *line, char *field[4])
 	return n > 4 && field[3];
 }
 
-/* Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown. */
+static bool is_hierarchy(char *const field[4], const char *hierarchy)
+{
+	_cleanup_free_ char *options = NULL, *option = NULL;
+
+	if (!*hierarchy)
+		return streq(field[2], "cgroup2");
+	options = xasprintf(",%s,", field[3]);
+	option = xasprintf(",%s,", hierarchy);
+	return streq(field[2], "cgroup") && strstr(options, option);
+}
+
+/*
+ * Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown.
+ * They are mounted early: the thousand mounts of containers after them are not read.
+ */
 static char *hierarchy_mount(const char *root, const char *hierarchy)
 {
-	_cleanup_free_ char *below = xasprintf("%s/sys/fs/cgroup", root);
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	char *rest, *line, *best = NULL;
+	_cleanup_free_ char *below = xasprintf("%s/sys/fs/cgroup", root), *line = NULL;
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
+	char *best = NULL;
+	size_t size = 0;
 
-	if (read_bounded("/proc/self/mountinfo", MOUNTINFO_MAX, &text) < 0)
-		return NULL;
-	rest = text.s;
-	while ((line = strsep(&rest, "\n"))) {
-		_cleanup_free_ char *options = NULL;
-		char *f[4] = { NULL };
+	while (f && getline(&line, &size, f) > 0) {
+		char *field[4] = { NULL };
 
-		if (!mount_line(line, f) || !streq(f[0], "/") ||
-		    !streq(f[2], *hierarchy ? "cgroup" : "cgroup2"))
+		line[strcspn(line, "\n")] = '\0';
+		if (!mount_line(line, field) || !streq(field[0], "/") ||
+		    !is_hierarchy(field, hierarchy))
 			continue;
-		options = xasprintf(",%s,", f[3]);
-		if (*hierarchy) {
-			_cleanup_free_ char *option = xasprintf(",%s,", hierarchy);
-
-			if (!strstr(options, option))
-				continue;
-		}
-		unescape(f[1]);
-		if (!best || (starts_with(f[1], below) && !starts_with(best, below))) {
+		unescape(field[1]);
+		if (starts_with(field[1], below)) {
 			free(best);
-			best = xstrdup(f[1]);
+			return xstrdup(field[1]);
 		}
+		if (!best)
+			best = xstrdup(field[1]);
 	}
 	return best;
 }
@@ -184,4 +194,13 @@ bool freezer_is_frozen(const char *file)
 	if (read_bounded(file, PROC_MAX, &text) < 0 || !text.len)
 		return false;
 	return strstr(text.s, "frozen 1") || starts_with(text.s, "FROZEN");
+}
+
+void cgroup_enter_host(const char *root)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/1/ns/cgroup", root);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWCGROUP) < 0)
+		log_debug("the host's cgroup namespace cannot be entered: %s", strerror(errno));
 }

@@ -12,6 +12,12 @@ uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgrou
 /* One line of mountinfo, cut in place: the mount's root and place, type and super options. */
 bool mount_line(char *line, char *field[4]);
 
+/*
+ * Cgroup paths are told as seen from one's own cgroup namespace: this thread and those that it makes
+ * later see them as the host does. Does nothing where it may not.
+ */
+void cgroup_enter_host(const char *root);
+
 /* The file that says whether pid's cgroup is frozen; NULL if none does. */
 char *freezer_file(const char *root, uint32_t pid) _must_check_;
 bool freezer_is_frozen(const char *file);

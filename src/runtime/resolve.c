@@ -29,8 +29,11 @@ static bool is_below(const char *path, const char *above)
 /* The host's namespaces are shared with everything: equal ones prove nothing then. */
 static bool same_namespace(const struct task *t, const char *name, uint64_t task_ns, uint32_t ns)
 {
-	return task_ns && (uint32_t)task_ns == ns &&
-	       task_ns != process_namespace(t->x->root, 1, name) &&
+	if (!task_ns || (uint32_t)task_ns != ns ||
+	    task_ns == process_namespace(t->x->root, 1, name))
+		return false;
+	/* Our own mounts are no host's when we are in a container. */
+	return (*t->x->root && streq(name, "mnt")) ||
 	       task_ns != process_namespace("", (uint32_t)getpid(), name);
 }
 

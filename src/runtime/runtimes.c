@@ -11,6 +11,7 @@
 #include <sys/un.h>
 
 #include "disk.h"
+#include "hierarchy.h"
 #include "prober.h"
 #include "source.h"
 
@@ -65,6 +66,8 @@ int runtimes_start(struct runtimes **ret, const struct runtimes_config *config)
 	int r;
 
 	rt->root = xstrdup(config->root ? config->root : "");
+	if (*rt->root)
+		cgroup_enter_host(rt->root);
 	rt->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = rt->stop_fd < 0 ? -errno : messages_init(&rt->queue);
 	if (r < 0) {

@@ -13,8 +13,11 @@
 #include "base/http.h"
 #include "runtime.h"
 
-/* Messages that may wait for the loop; past that their makers wait. */
-#define MESSAGES_MAX 8192
+/*
+ * Messages that may wait for the loop; past that their makers wait. One can be large (a container's
+ * labels and users), so that this is what bounds memory while the loop is busy.
+ */
+#define MESSAGES_MAX 1024
 
 /* One call of an API. */
 #define CALL_TIMEOUT_MS 10000
@@ -68,6 +71,8 @@ struct source {
 	struct hmap known;	/* struct known_container, by id */
 	unsigned generation;
 	pthread_t thread;
+	bool found;		/* nobody named it: it ends when its socket is gone */
+	atomic_bool ended;	/* and may be joined */
 	bool counted;		/* its first list is waited for */
 	bool answered;		/* with a whole list, on this connection */
 };

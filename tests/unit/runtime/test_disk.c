@@ -468,6 +468,33 @@ static void test_crio(void **state)
 	check_resolve(h, 500, cgroup, "web");
 }
 
+/* A host of which we see the files below a directory: its absolute links lead to its own top. */
+static void test_links_stay_in_the_root(void **state)
+{
+	struct host *h = *state;
+	_cleanup_free_ char *link = xasprintf("%s/var/run", h->root);
+	_cleanup_free_ char *data = xasprintf("%s/var/lib/docker", h->root);
+	struct runtime_message *m;
+
+	put(h, "", "/run/runc/x");
+	put(h, "", "/var/lib/x");
+	assert_int_equal(symlink("/run", link), 0);
+	assert_int_equal(symlink("/data/docker", data), 0);
+	put(h, "{\"ID\":\"" OTHER "\",\"Name\":\"/db\"}", "/data/docker/containers/" OTHER "/config.v2.json");
+	start(h, "runc=/var/run/mine");
+	check_resolve(h, 999, "/docker/" OTHER, "db");
+	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.container.name\":\"web\"}}",
+	    "/run/bundles/b/config.json");
+	put_process(h, 500, 1, 777, "/x");
+	put(h, "{\"id\":\"a\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	       "[\"bundle=/var/run/bundles/b\"]}}", "/run/mine/a/state.json");
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->source, "disk /run/mine/a/state.json");
+	runtime_message_free(m);
+}
+
 /* A user's files speak of his own processes only, whatever id they give. */
 static void test_user_speaks_for_himself(void **state)
 {
@@ -506,6 +533,7 @@ int main(void)
 		TEST(test_podman_by_pidfile),
 		TEST(test_podman_facts),
 		TEST(test_crio),
+		TEST(test_links_stay_in_the_root),
 		TEST(test_user_speaks_for_himself),
 		TEST(test_own_directory_and_hostile_files),
 	};

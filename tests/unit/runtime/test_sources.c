@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -321,10 +322,42 @@ static void test_one_source_for_two_names(void **state)
 	fake_stop(&f);
 }
 
+/* The host's /var/run is a link that leads to the top of the host, not of ours. */
+static void test_socket_below_a_root(void **state)
+{
+	const char *list[] = { "docker=/var/run/s.sock" };
+	struct runtimes_config config = { .extra = list, .n_extra = 1 };
+	_cleanup_free_ char *var = NULL, *link = NULL, *proc = NULL;
+	struct runtimes *rt = NULL;
+	struct runtime_message *m;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	config.root = f.dir;
+	var = xasprintf("%s/var", f.dir);
+	link = xasprintf("%s/run", var);
+	proc = xasprintf("%s/proc", f.dir);
+	assert_int_equal(mkdir(var, 0700), 0);
+	assert_int_equal(symlink("/", link), 0);
+	assert_int_equal(symlink("/proc", proc), 0);
+	assert_int_equal(runtimes_start(&rt, &config), 0);
+	m = want(rt, RUNTIME_CONTAINER, 5000);
+	assert_non_null(m);
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->source, "docker /var/run/s.sock");
+	runtime_message_free(m);
+	stop_soon(rt);
+	unlink(proc);
+	unlink(link);
+	rmdir(var);
+	fake_stop(&f);
+}
+
 static void test_check(void **state)
 {
 	static const char *const good[] = { "docker=/x", "cri=/x", "containerd=/x", "podman=/x",
-					    "runc=/x/y", "crun=/x" };
+					    "runc=/x/y", "crun=/x", "storage=/x" };
 	static const char *const bad[] = { "", "docker", "docker=", "docker=x", "=/x", "foo=/x",
 					   "runc=relative", "DOCKER=/x" };
 	_cleanup_free_ char *text = NULL;
@@ -358,6 +391,7 @@ int main(void)
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_socket_that_comes_later),
 		cmocka_unit_test(test_one_source_for_two_names),
+		cmocka_unit_test(test_socket_below_a_root),
 		cmocka_unit_test(test_check),
 	};
 

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nunchi itself in a privileged container that has the host's / at /host."""
+
+import json
+import os
+import shutil
+
+from harness import image
+from harness.nunchi import PROGRAM
+from harness.place import wait_until
+from harness.setup import IMAGE
+
+LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
+
+
+def make_sensor(setup, args):
+    """A container with the program, its libraries and nothing else of the host but /host and /sys."""
+    root = setup.directory("sensor-root")
+    image.make_root(root, [])
+    shutil.copy(PROGRAM, os.path.join(root, "usr/bin/nunchi"))
+    image.copy_with_libraries(PROGRAM, root)
+    os.makedirs(os.path.join(root, "host"))
+    made = setup.runc.create(setup.name + "-sensor", ["/bin/nunchi", *args], privileged=True)
+    config = os.path.join(made.bundle, "config.json")
+    with open(config, encoding="utf-8") as f:
+        spec = json.load(f)
+    spec["root"]["path"] = root
+    # The host's processes; all else, cgroups too, of its own.
+    spec["linux"]["namespaces"] = [{"type": kind} for kind in ("mount", "ipc", "uts", "network", "cgroup")]
+    spec["linux"]["rootfsPropagation"] = "rslave"
+    spec["mounts"] += [
+        {"destination": "/sys", "type": "bind", "source": "/sys", "options": ["rbind", "ro"]},
+        {"destination": "/host", "type": "bind", "source": "/", "options": ["rbind", "rslave"]}]
+    with open(config, "w", encoding="utf-8") as f:
+        json.dump(spec, f)
+    return made
+
+
+def test_sees_the_same(setup):
+    by_docker = setup.docker.run("rooted", IMAGE, LOOP)
+    plain = setup.runc.run(setup.name + "-rooted", LOOP)
+    sensor = make_sensor(setup, ["trace", "-o", "json", "-e", "openat", "--timeout", "30",
+                                 "--host-root", "/host",
+                                 "--runtime", setup.docker.runtime_option()])
+    try:
+        sensor.start()
+
+        def events(full_id):
+            lines = sensor.output().splitlines()[:-1]
+            return [e for e in map(json.loads, (l for l in lines if l.startswith("{")))
+                    if e.get("container.full_id") == full_id and e["proc.name"] == "cat"]
+
+        for made, runtime in ((by_docker, "docker"), (plain, "runc")):
+            wait_until(lambda i=made.id: events(i), 20, "events of " + made.name + ": " +
+                       sensor.output()[-500:])
+            event = events(made.id)[-1]
+            assert (event["container.name"], event["container.runtime"]) == (made.name, runtime), event
+            assert event["proc.pname"] == "sh", event
+    finally:
+        sensor.stop()
+        sensor.remove()
+        by_docker.remove()
+        plain.remove()
