@@ -269,7 +269,7 @@ def run_all(setup):
             run.container.wait()
             run.take_output()
         wait_until(lambda: any(b".survivor-survive-later-exec" in line
-                               for _, line in nunchi.lines), 10, "", 0.1)
+                               for _, line in nunchi.lines), 20, "", 0.1)
     except TimeoutError:
         pass  # that it was not seen is what is tested
     finally:
