@@ -235,6 +235,14 @@ static void bind_children(struct engine *e, struct slot *parent)
 	}
 }
 
+/* By the unique id where the kernel tells it (6.11), since inode numbers are used again at once. */
+static bool same_mounts(const struct slot *slot, const struct container_info *info)
+{
+	if (slot->key && info->mntns_key)
+		return slot->key == info->mntns_key;
+	return info->mntns && info->mntns == slot->mntns;
+}
+
 /*
  * Whether what a runtime says is about the tasks of this slot: by facts, not by names. An inode
  * number alone may be that of an earlier namespace: then its container's init is older, too.
@@ -249,7 +257,10 @@ static bool slot_matches(const struct slot *slot, const struct container_info *i
 		return false;
 	if (slot->born && info->init_start && info->init_start + INIT_START_GRAIN < slot->time)
 		return false;
-	if (info->mntns && info->mntns == slot->mntns)
+	/* What was there before us has an init that was there before us. */
+	if (!slot->born && info->init_start > slot->time + INIT_START_GRAIN)
+		return false;
+	if (same_mounts(slot, info))
 		return true;
 	return info->cgroup && slot->cgroup_path && streq(info->cgroup, slot->cgroup_path);
 }
@@ -263,7 +274,7 @@ static bool may_be(struct engine *e, const struct slot *slot, const struct conta
 {
 	if (!slot_matches(slot, info))
 		return false;
-	return !parent_of(e, slot) || (info->mntns && info->mntns == slot->mntns);
+	return !parent_of(e, slot) || same_mounts(slot, info);
 }
 
 struct match {
@@ -283,7 +294,7 @@ static void match_one(struct container *c, void *arg)
 static void ask_disk(struct engine *e, struct slot *slot)
 {
 	slot->asked = true;
-	runtimes_resolve(e->runtimes, token_of(e, slot), slot->pid, slot->cgroup_path);
+	runtimes_resolve(e->runtimes, token_of(e, slot), slot->pid, slot->start, slot->cgroup_path);
 }
 
 /*
@@ -384,6 +395,7 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	slot->phase = SLOT_PENDING;
 	slot->generation = record->generation;
 	slot->pid = record->pid;
+	slot->start = record->start;
 	slot->procs = 1;
 	slot->mntns = record->mntns;
 	slot->pidns = record->pidns;
@@ -416,6 +428,7 @@ void binder_pending(struct engine *e, const struct nunchi_head *record)
 
 		slot->parent = pending->parent_slot;
 		slot->parent_generation = pending->parent_generation;
+		slot->key = pending->namespace_key;
 	}
 	blob = event_blob(&ev, NUNCHI_BLOB_CGROUP_PATH, -1);
 	if (blob && !slot->cgroup_path) {
@@ -585,7 +598,8 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 {
 	uint64_t soon = clock_boot() + RETRY_DEAD;
 
-	if (record->vpid == 1 && record->pid != 1)
+	/* The first: a program inside can make PID namespaces of its own, with an init each. */
+	if (record->vpid == 1 && record->pid != 1 && !slot->init_pid)
 		slot->init_pid = record->pid;
 	if (record->kind == NUNCHI_REC_FORK && record->pid != slot->pid)
 		slot->procs++;
@@ -643,7 +657,7 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 {
 	if (slot->gone_at && now >= slot->gone_at) {
 		slot->gone_at = 0;
-		life_gone(e, slot->id);
+		life_gone(e, slot->id, now);
 	}
 	/* Of what is only counted nobody hears who is in there. */
 	if (slot->inner && !slot->release_at && now >= e->next_check &&

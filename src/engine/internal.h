@@ -37,7 +37,9 @@ struct slot {
 	uint32_t parent_generation;
 	bool inner;		/* part of the container that it was opened in: a sandbox there */
 	uint32_t pid;		/* the process that opened it */
+	uint64_t start;		/* of that process, boot ns */
 	unsigned procs;		/* alive in it, while it waits for a name */
+	uint64_t key;		/* of the mount namespace that it was opened by; 0: unknown */
 	uint32_t mntns;
 	uint32_t pidns;
 	uint64_t cgroup;
@@ -148,8 +150,8 @@ void binder_free(struct engine *e);
 
 /* life.c: what becomes of containers, as records of the stream. */
 void life_message(struct engine *e, struct runtime_message *message);
-/* It has stopped, whoever says so. */
-void life_gone(struct engine *e, const char *id);
+/* It has stopped, at this boot time, whoever says so. */
+void life_gone(struct engine *e, const char *id, uint64_t time);
 /* A record of a slot that is bound goes on; starts, ends and escapes are noticed on the way. */
 void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 

@@ -5,12 +5,12 @@
  */
 #include "internal.h"
 
-void life_gone(struct engine *e, const char *id)
+void life_gone(struct engine *e, const char *id, uint64_t time)
 {
 	struct container *c = model_container(e->model, id);
 
 	if (c && c->running) {
-		encode_container_gone(&e->record, id, clock_boot());
+		encode_container_gone(&e->record, id, time);
 		pipeline_made(e);
 	}
 	/* Also of one that never ran: its slot is to be given back. */
@@ -42,7 +42,7 @@ static void init_exited(struct engine *e, struct slot *slot, const struct nunchi
 	struct container *c = model_container(e->model, slot->id);
 
 	if (c && c->info->init_pid == record->pid)
-		life_gone(e, slot->id);
+		life_gone(e, slot->id, record->time);
 }
 
 /* Namespaces of the host's that the container itself does not have, and its task has now. */
@@ -204,7 +204,7 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 static void take_gone(struct engine *e, const char *id)
 {
 	if (!binder_ends_later(e, id, clock_boot() + ENGINE_GONE_NS))
-		life_gone(e, id);
+		life_gone(e, id, clock_boot());
 }
 
 void life_message(struct engine *e, struct runtime_message *message)

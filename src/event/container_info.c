@@ -49,6 +49,7 @@ static const struct member members[] = {
 	MEMBER(23, STRING, image_id),
 	MEMBER(24, STRING, parent_id),
 	MEMBER(25, STRING, incomplete),
+	MEMBER(26, U64, mntns_key),
 };
 
 struct label_list {

@@ -60,6 +60,7 @@ struct container_info {
 	uint64_t started;
 	uint64_t init_start;	/* init's start, CLOCK_BOOTTIME ns (10 ms steps from /proc), 0 if unknown */
 	uint64_t cgroup_id;	/* of its directory, as nunchi_head.cgroup; 0 if unknown */
+	uint64_t mntns_key;	/* unique id of its mount namespace, as nunchi_pending; 0 if unknown */
 	uint32_t init_pid;	/* 0: not running */
 	uint32_t pidns;
 	uint32_t mntns;

@@ -37,6 +37,7 @@ struct request {
 	struct request *next;
 	uint64_t token;
 	uint32_t pid;
+	uint64_t start;
 	char *cgroup;
 };
 
@@ -354,7 +355,7 @@ static void answer(struct disk *d)
 		drain_inotify(d);
 		if (d->dirty)
 			scan(d);
-		c = resolve_task(&x, q->pid, q->cgroup);
+		c = resolve_task(&x, q->pid, q->start, q->cgroup);
 		post(d, c ? RUNTIME_CONTAINER : RUNTIME_UNKNOWN, c, q->token);
 		free(q->cgroup);
 		free(q);
@@ -461,7 +462,7 @@ void disk_add_docker(struct disk *d, const char *dir)
 		eventfd_write(d->wake_fd, 1);
 }
 
-bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, const char *cgroup)
+bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, uint64_t start, const char *cgroup)
 {
 	struct request *q = NULL;
 
@@ -470,6 +471,7 @@ bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, const char *cgro
 		q = xcalloc(1, sizeof(*q));
 		q->token = token;
 		q->pid = pid;
+		q->start = start;
 		q->cgroup = cgroup ? xstrndup(cgroup, CONTAINER_STRING_MAX) : NULL;
 		*d->tail = q;
 		d->tail = &q->next;

@@ -21,7 +21,8 @@ int disk_start(struct disk **ret, struct runtimes *rt, const struct runtimes_con
 bool disk_join(struct disk *d, const struct timespec *deadline);
 void disk_free(struct disk *d);
 /* From any thread. False if too many wait already. */
-bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, const char *cgroup);
+bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, uint64_t start,
+		  const char *cgroup);
 /* From any thread: docker's root directory, seen from the host. */
 void disk_add_docker(struct disk *d, const char *dir);
 
@@ -123,5 +124,5 @@ struct resolve_context {
 };
 
 /* Whose container the task is in; NULL if nothing on disk claims it, or the claim does not hold. */
-struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid,
+struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid, uint64_t start,
 				    const char *cgroup) _must_check_;

@@ -136,6 +136,20 @@ static uint64_t host_namespace(const char *root, const char *name)
 	return stat(own, &st) == 0 ? st.st_ino : 0;
 }
 
+/* linux/nsfs.h has it since 6.11; before, namespaces can only be told by their inode numbers. */
+#ifndef NS_GET_MNTNS_ID
+#define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, __u64)
+#endif
+
+static uint64_t mount_namespace_key(const char *root, uint32_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/%u/ns/mnt", root, pid);
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	__u64 key;
+
+	return fd < 0 || ioctl(fd, NS_GET_MNTNS_ID, &key) < 0 ? 0 : key;
+}
+
 int64_t process_userns_owner(const char *root, uint32_t pid)
 {
 	_cleanup_free_ char *path = xasprintf("%s/proc/%u/ns/user", root, pid);
@@ -274,6 +288,7 @@ void facts_fill(struct container_info *c, const char *root)
 		c->started = clock_epoch() - clock_boot() + start;
 	c->pidns = (uint32_t)process_namespace(root, c->init_pid, "pid");
 	c->mntns = (uint32_t)process_namespace(root, c->init_pid, "mnt");
+	c->mntns_key = mount_namespace_key(root, c->init_pid);
 	c->shares = shared_namespaces(root, c->init_pid, c->shares);
 	cgroup = cgroup_of(root, c->init_pid, &hierarchy);
 	if (cgroup) {
@@ -286,6 +301,6 @@ void facts_fill(struct container_info *c, const char *root)
 	if (process_start(root, c->init_pid) != start) {
 		c->init_pid = 0;
 		c->pidns = c->mntns = 0;
-		c->init_start = c->cgroup_id = 0;
+		c->init_start = c->cgroup_id = c->mntns_key = 0;
 	}
 }

@@ -9,6 +9,7 @@
 #include "facts.h"
 
 #define ANCESTORS_MAX 16
+#define TICK_MAX (10 * NSEC_PER_MSEC)
 
 struct task {
 	const struct resolve_context *x;
@@ -37,10 +38,16 @@ static bool same_namespace(const struct task *t, const char *name, uint64_t task
 	       task_ns != process_namespace("", (uint32_t)getpid(), name);
 }
 
-/* What we were told counts only when the task is gone and cannot be asked. */
+/*
+ * What we were told counts only when the task is gone and cannot be asked, and then to the letter: a
+ * cgroup can be made below another container's.
+ */
 static bool same_cgroup(const struct task *t, const struct container_info *c)
 {
-	return c->cgroup && is_below(t->now ? t->now : t->cgroup, c->cgroup);
+	if (!c->cgroup)
+		return false;
+	return t->now ? is_below(t->now, c->cgroup) :
+			t->cgroup && strlen(c->cgroup) > 1 && streq(t->cgroup, c->cgroup);
 }
 
 static bool in_namespaces(const struct task *t, const struct container_info *c)
@@ -128,16 +135,27 @@ static struct container_info *by_entries(const struct task *t, uint32_t *chain, 
 	return best ? container_info_dup(best->info) : NULL;
 }
 
-struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid,
+/* The number can have gone to another process meanwhile. /proc tells a start in steps of a tick. */
+static bool is_gone(const char *root, uint32_t pid, uint64_t start)
+{
+	uint64_t now = process_start(root, pid);
+
+	return !now || now > start || start - now > TICK_MAX;
+}
+
+struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid, uint64_t start,
 				    const char *cgroup)
 {
-	struct task t = { .x = x, .pid = pid, .cgroup = cgroup };
-	_cleanup_free_ char *now = process_cgroup(x->root, pid);
+	struct task t = { .x = x, .cgroup = cgroup };
+	_cleanup_free_ char *now = NULL;
 	struct container_info *c;
 	uint32_t chain[ANCESTORS_MAX + 1];
 	size_t n = 0;
 
-	t.now = now;
+	if (is_gone(x->root, pid, start))
+		pid = 0;
+	t.pid = pid;
+	t.now = now = process_cgroup(x->root, pid);
 	t.pidns = process_namespace(x->root, pid, "pid");
 	t.mntns = process_namespace(x->root, pid, "mnt");
 	c = by_pattern(&t, now);

@@ -66,11 +66,12 @@ struct runtime_message *runtimes_next(struct runtimes *rt) _must_check_;
 
 /*
  * Asks the disk thread whose container a task is: cgroup is its path (may be NULL or a hint that
- * lies), pid a task in it. It answers with RUNTIME_CONTAINER or RUNTIME_UNKNOWN carrying token.
+ * lies), pid and start (boot ns) a process in it, which may have ended. It answers with RUNTIME_CONTAINER or RUNTIME_UNKNOWN carrying token.
  * What it finds is checked: the source's init PID and start time, or its cgroup path, must agree
  * with the task's namespaces or cgroup. Never blocks; a full queue answers RUNTIME_UNKNOWN.
  */
-void runtimes_resolve(struct runtimes *rt, uint64_t token, uint32_t pid, const char *cgroup);
+void runtimes_resolve(struct runtimes *rt, uint64_t token, uint32_t pid, uint64_t start,
+		      const char *cgroup);
 
 /* How many sources are still to answer their first list. */
 unsigned runtimes_unlisted(const struct runtimes *rt);

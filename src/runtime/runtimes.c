@@ -98,11 +98,12 @@ struct runtime_message *runtimes_next(struct runtimes *rt)
 	return messages_next(&rt->queue);
 }
 
-void runtimes_resolve(struct runtimes *rt, uint64_t token, uint32_t pid, const char *cgroup)
+void runtimes_resolve(struct runtimes *rt, uint64_t token, uint32_t pid, uint64_t start,
+		      const char *cgroup)
 {
 	struct runtime_message *m;
 
-	if (disk_resolve(rt->disk, token, pid, cgroup))
+	if (disk_resolve(rt->disk, token, pid, start, cgroup))
 		return;
 	m = message_new(RUNTIME_UNKNOWN);
 	m->token = token;

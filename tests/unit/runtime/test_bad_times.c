@@ -239,7 +239,7 @@ static void test_disk_beside_a_hung_engine(void **state)
 	put(f.dir, config, text);
 	rt = start(&f, f.dir);
 	before = clock_boot();
-	runtimes_resolve(rt, 7, 999999, cgroup);
+	runtimes_resolve(rt, 7, 999999, 0, cgroup);
 	while ((m = next(rt, 3000)) && m->token != 7)
 		runtime_message_free(m);
 	assert_non_null(m);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "runtime/facts.h"
 
 #define ID "675fbb69a050ddff24d5bad0e87288445022f3db543aa5c7f54b6890432da70d"
 #define OTHER "0000000000000000000000000000000000000000000000000000000000000000"
@@ -150,7 +151,7 @@ static char *resolve(struct host *h, uint32_t pid, const char *cgroup)
 	static uint64_t token = 100;
 	uint64_t deadline = clock_boot() + 5 * NSEC_PER_SEC;
 
-	runtimes_resolve(h->rt, ++token, pid, cgroup);
+	runtimes_resolve(h->rt, ++token, pid, process_start(h->root, pid), cgroup);
 	while (clock_boot() < deadline) {
 		struct runtime_message *m = runtimes_next(h->rt);
 		char *name;
