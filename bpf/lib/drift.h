@@ -68,9 +68,13 @@ static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 	return BPF_CORE_READ(css, cgroup);
 }
 
+/* As nunchi_head.cgroup has it. */
 static __always_inline u64 task_cgroup_id(struct task_struct *task)
 {
-	return BPF_CORE_READ(task_cgroup(task), kn, id);
+	struct cgroup *cgroup = task_cgroup(task);
+
+	return BPF_CORE_READ(cgroup, kn, id) |
+	       (BPF_CORE_READ(cgroup, root, hierarchy_id) ? NUNCHI_CGROUP_V1 : 0);
 }
 
 /*

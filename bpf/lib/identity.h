@@ -46,12 +46,17 @@ static __always_inline bool identity_is_open(const struct identity *id)
 	       id->entered == ENTERED_FRESH;
 }
 
-/* The container that the task cannot leave any more; slot 0: none. */
+/*
+ * The container that the task cannot leave any more, be it that nobody knows its name yet; slot 0:
+ * none. If a pending slot turns out to be the host's, its tasks are let go (see probe_slot_host).
+ */
 static __always_inline struct nunchi_slot_ref identity_holder(const struct identity *id)
 {
 	struct nunchi_slot_ref holder = { id->slot, id->generation };
+	struct nunchi_slot *row = slot_row(id->slot);
 
-	if (!identity_is_open(id))
+	if (id->slot && row->generation == id->generation && id->entered != ENTERED_FRESH &&
+	    row->state != NUNCHI_SLOT_HOST)
 		return holder;
 	holder.slot = id->base;
 	holder.generation = id->base_generation;
@@ -173,7 +178,7 @@ static __always_inline bool slot_open(struct task_struct *task, const struct ide
 		*ret = own;
 		return true;
 	}
-	if (holder->slot) {
+	if (holder->slot && slot_row(holder->slot)->state == NUNCHI_SLOT_NAMED) {
 		u32 pidns = slot_row(holder->slot)->pidns;
 
 		if (!pidns || id->pidns == pidns)

@@ -93,7 +93,7 @@ struct scratch {
 };
 
 /* Filled by user space before load. */
-extern const volatile __u32 host_mntns[2];	/* init's and nunchi's own */
+extern const volatile __u32 host_mntns[2];	/* the kernel's own and init's */
 extern const volatile __u32 host_pidns;
 extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */

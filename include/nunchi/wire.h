@@ -79,10 +79,16 @@ struct nunchi_head {
 	__u32 pidns;		/* inode numbers of the namespaces */
 	__u32 mntns;
 	__u32 pad;
-	__u64 cgroup;		/* kernfs id: v2, or of the v1 hierarchy that is in use */
+	__u64 cgroup;		/* kernfs id in v2, or in v1 with NUNCHI_CGROUP_V1 */
 	__u64 start;		/* start of the thread group leader, CLOCK_BOOTTIME, ns */
 	char comm[16];
 };
+
+/*
+ * Each hierarchy counts its cgroups by itself: the same id is another cgroup in another one. Of v1
+ * only one is looked at, that of the pids controller, or of memory where there is none.
+ */
+#define NUNCHI_CGROUP_V1 (1ULL << 63)
 
 /* A system call. Follows the head in SYSCALL and EXEC records. */
 struct nunchi_call {

@@ -221,8 +221,10 @@ static bool take_host_root(struct options *o, const char *value)
 	_cleanup_free_ char *stat = real ? xasprintf("%s/proc/1/stat", real) : NULL;
 
 	if (!real || access(stat, F_OK) < 0) {
-		log_error("--host-root %s: there is no %s/proc with the host's processes; mount the host's / there "
-			  "(docker run --privileged --pid host -v /:%s:rslave)", value, value, value);
+		log_error("--host-root %s: there is no %s/proc with the host's processes; "
+			  "mount the host's / there "
+			  "(docker run --privileged --pid host -v /:%s:rslave)",
+			  value, value, value);
 		free(real);
 		return false;
 	}

@@ -103,8 +103,10 @@ static void bind_host(struct engine *e, struct slot *slot)
 	slot->phase = SLOT_HOST;
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
-	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_HOST, mode_for(e, NULL));
 	release_held(e, slot);
+	slot->generation = probe_slot_host(e->probe, n, slot->generation, mode_for(e, NULL));
+	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
+	pipeline_made(e);
 }
 
 /* Tells the kernel side by what else the container's tasks are known. */
@@ -252,7 +254,20 @@ static bool slot_matches(const struct slot *slot, const struct container_info *i
 	return info->cgroup && slot->cgroup_path && streq(info->cgroup, slot->cgroup_path);
 }
 
+/*
+ * Whether the slot may be that container's. What was opened inside something is that one's, unless
+ * its mount namespace is the very one that a runtime gave to the container: a cgroup is easily
+ * entered.
+ */
+static bool may_be(struct engine *e, const struct slot *slot, const struct container_info *info)
+{
+	if (!slot_matches(slot, info))
+		return false;
+	return !parent_of(e, slot) || (info->mntns && info->mntns == slot->mntns);
+}
+
 struct match {
+	struct engine *e;
 	const struct slot *slot;
 	struct container *found;
 };
@@ -261,7 +276,7 @@ static void match_one(struct container *c, void *arg)
 {
 	struct match *m = arg;
 
-	if (!m->found && c->running && slot_matches(m->slot, c->info))
+	if (!m->found && c->running && may_be(m->e, m->slot, c->info))
 		m->found = c;
 }
 
@@ -349,12 +364,11 @@ static struct container *find_nested(struct engine *e, const struct slot *slot,
 static void slot_look_up(struct engine *e, struct slot *slot)
 {
 	struct container *outer = outer_container(e, slot);
-	struct match m = { .slot = slot };
+	struct match m = { .e = e, .slot = slot };
 
-	if (outer)
+	model_for_each_container(e->model, match_one, &m);
+	if (!m.found && outer)
 		m.found = find_nested(e, slot, outer);
-	else
-		model_for_each_container(e->model, match_one, &m);
 	if (m.found)
 		bind_container(e, slot, m.found);
 	else
@@ -437,18 +451,21 @@ struct slot *binder_slot(struct engine *e, const struct nunchi_head *record)
 /* A cgroup was made or removed: nothing hangs on it, but a look-up may come true now. */
 void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 {
+	const struct nunchi_cgroup *gone;
 	const char *why;
+	uint64_t id;
 	struct event ev;
 
 	if (record->kind != NUNCHI_REC_CGROUP_GONE ||
 	    event_decode(&ev, record, record->len, 0, &why) < 0 ||
 	    ev.body_len < sizeof(struct nunchi_cgroup))
 		return;
+	gone = ev.body;
+	id = gone->id | (gone->hierarchy ? NUNCHI_CGROUP_V1 : 0);
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->cgroup == ((const struct nunchi_cgroup *)ev.body)->id &&
-		    slot->phase == SLOT_HOST)
+		if (slot->cgroup == id && slot->phase == SLOT_HOST)
 			slot->release_at = clock_boot();
 	}
 }
@@ -460,11 +477,11 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 	struct slot *asked = slot_of_token(e, token);
 
 	if (asked && asked->phase == SLOT_PENDING) {
-		/* That its ancestor is the outer container's is no news: there may be one inside. */
-		if (outer_container(e, asked) == c)
-			binder_unknown(e, token);
-		else
+		/* The disk also goes by ancestors and cgroups: of what was opened inside that is no news. */
+		if (!parent_of(e, asked) || may_be(e, asked, info))
 			bind_container(e, asked, c);
+		else
+			binder_unknown(e, token);
 	}
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
@@ -478,8 +495,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 			if (c->running && slot_matches(slot, info))
 				slot->release_at = 0;
 		} else if ((slot->phase == SLOT_PENDING || slot->phase == SLOT_HOST) &&
-			   i > NUNCHI_SLOT_HELPERS && slot_matches(slot, info) &&
-			   outer_container(e, slot) != c) {
+			   i > NUNCHI_SLOT_HELPERS && may_be(e, slot, info)) {
 			bind_container(e, slot, c);
 		}
 	}

@@ -197,14 +197,14 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 	tell(e, message->info->id, whats[message->life], message->exit_code);
 }
 
-/* The exit of its init is the end, and has the time; a runtime's word may overtake it. */
+/*
+ * The exit of its init is the end, and has the time; a runtime's word may overtake it, and even the
+ * exec that is the start.
+ */
 static void take_gone(struct engine *e, const char *id)
 {
-	const struct container *c = model_container(e->model, id);
-
-	if (c && c->running && binder_ends_later(e, id, clock_boot() + ENGINE_GONE_NS))
-		return;
-	life_gone(e, id);
+	if (!binder_ends_later(e, id, clock_boot() + ENGINE_GONE_NS))
+		life_gone(e, id);
 }
 
 void life_message(struct engine *e, struct runtime_message *message)

@@ -53,6 +53,18 @@ static struct interest make_interest(const struct engine *e)
 	return interest;
 }
 
+/* The name of a host whose root we only see, from a container of it. */
+static bool host_name(const char *root, char name[HOST_STRING_MAX])
+{
+	_cleanup_free_ char *path = xasprintf("%s/etc/hostname", root);
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+
+	if (!f || !fgets(name, HOST_STRING_MAX, f))
+		return false;
+	name[strcspn(name, "\n")] = '\0';
+	return *name;
+}
+
 /* The first record of the stream: who watches. */
 static void say_host(struct engine *e)
 {
@@ -61,10 +73,12 @@ static void say_host(struct engine *e)
 	struct host_info host = { .users = users, .groups = groups };
 	const struct passwd *pw;
 	const struct group *gr;
+	const char *root = e->config->runtimes.root ? e->config->runtimes.root : "";
+	char name[HOST_STRING_MAX];
 	struct utsname uts;
 
 	uname(&uts);
-	host.name = uts.nodename;
+	host.name = *root && host_name(root, name) ? name : uts.nodename;
 	host.kernel = uts.release;
 	host.machine = uts.machine;
 	host.boot_to_epoch = e->boot_to_epoch;

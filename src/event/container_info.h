@@ -59,7 +59,7 @@ struct container_info {
 	uint64_t created;	/* ns since the epoch, 0 if unknown */
 	uint64_t started;
 	uint64_t init_start;	/* init's start, CLOCK_BOOTTIME ns (10 ms steps from /proc), 0 if unknown */
-	uint64_t cgroup_id;	/* kernfs id of its directory, 0 if unknown */
+	uint64_t cgroup_id;	/* of its directory, as nunchi_head.cgroup; 0 if unknown */
 	uint32_t init_pid;	/* 0: not running */
 	uint32_t pidns;
 	uint32_t mntns;

@@ -22,7 +22,7 @@ HEAD_NUMBER(thread_tid, tid)
 HEAD_NUMBER(thread_vtid, vtid)
 HEAD_NUMBER(proc_pidns, pidns)
 HEAD_NUMBER(proc_mntns, mntns)
-HEAD_NUMBER(proc_cgroup_id, cgroup)
+HEAD_NUMBER(proc_cgroup_id, cgroup & ~NUNCHI_CGROUP_V1)
 HEAD_NUMBER(user_uid, uid)
 HEAD_NUMBER(group_gid, gid)
 

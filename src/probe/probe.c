@@ -53,7 +53,20 @@ static uint32_t namespace_inum(const char *path)
 	return stat(path, &st) ? 0 : (uint32_t)st.st_ino;
 }
 
-/* Init's, or where they are hidden our own: those of whoever watches from the host. */
+/*
+ * The host's namespaces are those of kthreadd, which never leaves them and can always be looked at;
+ * where it cannot be seen (a container with its own PIDs) init's, or our own.
+ */
+static const char *host_process(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/2/comm", "re");
+	char comm[32] = "";
+
+	if (f && fgets(comm, sizeof(comm), f) && streq(comm, "kthreadd\n"))
+		return "2";
+	return namespace_inum("/proc/1/ns/mnt") ? "1" : "self";
+}
+
 static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 {
 	static const char *const names[NUNCHI_NS_MAX] = {
@@ -61,15 +74,13 @@ static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 		NUNCHI_NAMESPACES(X)
 #undef X
 	};
+	const char *who = host_process();
 
 	for (size_t i = 0; i < NUNCHI_NS_MAX; i++) {
 		char path[64];
 
-		snprintf(path, sizeof(path), "/proc/1/ns/%s", names[i]);
+		snprintf(path, sizeof(path), "/proc/%s/ns/%s", who, names[i]);
 		ret[i] = namespace_inum(path);
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", names[i]);
-		if (!ret[i])
-			ret[i] = namespace_inum(path);
 	}
 }
 
@@ -77,15 +88,11 @@ static void configure(struct probe *p)
 {
 	struct nunchi *skel = p->skel;
 
-	/* Init's namespaces may be unreadable (yama, a container); then our own stand for them. */
-	skel->rodata->host_mntns[0] = namespace_inum("/proc/1/ns/mnt");
-	skel->rodata->host_mntns[1] = namespace_inum("/proc/self/ns/mnt");
-	if (!skel->rodata->host_mntns[0])
-		skel->rodata->host_mntns[0] = skel->rodata->host_mntns[1];
-	skel->rodata->host_pidns = namespace_inum("/proc/1/ns/pid");
-	if (!skel->rodata->host_pidns)
-		skel->rodata->host_pidns = namespace_inum("/proc/self/ns/pid");
 	host_namespaces(skel->rodata->host_namespaces);
+	/* Init can have mounts of its own: it is the host all the same. */
+	skel->rodata->host_mntns[0] = skel->rodata->host_namespaces[NUNCHI_NS_MNT];
+	skel->rodata->host_mntns[1] = namespace_inum("/proc/1/ns/mnt");
+	skel->rodata->host_pidns = skel->rodata->host_namespaces[NUNCHI_NS_PID];
 	skel->rodata->own_tgid = (uint32_t)getpid();
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
 	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
@@ -310,6 +317,20 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 
 	if (id)
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
+}
+
+uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode)
+{
+	struct nunchi_slot_ref ref = { slot, generation + 1 };
+	struct nunchi_slot *row = &p->skel->bss->slots[slot];
+
+	if (!slot_is_current(p, slot, generation))
+		return generation;
+	probe_slot_set(p, slot, generation, NUNCHI_SLOT_HOST, mode);
+	row->parent = row->parent_generation = 0;
+	bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &row->key, &ref, BPF_ANY);
+	__atomic_store_n(&row->generation, ref.generation, __ATOMIC_SEQ_CST);
+	return ref.generation;
 }
 
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation)

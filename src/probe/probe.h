@@ -54,6 +54,11 @@ void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint3
 		      bool exclusive);
 /* Tasks found in the cgroup belong to the slot from now on. 0 is ignored. */
 void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
+/*
+ * The slot turned out to be the host's: its tasks are looked at anew, since some may have gone into a
+ * container meanwhile. Returns the slot's generation from here on.
+ */
+uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode);
 /* The slot's mount namespace is the host's, also when the slot is gone. */
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation);
 /* Gives the slot back: it may be used for another container. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Docker Engine, and podman's service that speaks the same, and what Docker has no word for (pods) in
- * an API of its own. The stream of events is open before
- * the list is asked for, so that nothing falls between the two; each start is looked up by
- * inspect, since neither the list nor an event has the process id.
+ * Docker Engine, and podman's service that speaks the same, and in an API of its own what Docker has
+ * no word for (pods). The stream of events is open before the list is asked for, so that nothing
+ * falls between the two; each start is looked up by inspect, since neither the list nor an event
+ * has the process id.
  */
 #include <errno.h>
 

@@ -17,7 +17,8 @@ enum docker_action {
 };
 
 /*
- * /containers/ID/json (podman's own too, which has its pod's id), or containers/ID/config.v2.json with (if not NULL) its hostconfig.json.
+ * /containers/ID/json (podman's own too, which has its pod's id), or
+ * containers/ID/config.v2.json with (if not NULL) its hostconfig.json.
  * NULL if it is no container. init_pid is set only while it runs. runtime and source stay NULL.
  */
 struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,

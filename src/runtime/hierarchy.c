@@ -16,7 +16,7 @@
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
 {
 	/* Best first. The v2 line has an empty list of controllers. */
-	static const char *const wanted[] = { "", "memory", "pids" };
+	static const char *const wanted[] = { "", "pids", "memory" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		for (const char *line = text, *next; line && *line; line = next) {
@@ -140,13 +140,19 @@ static char *hierarchy_mount(const char *root, const char *hierarchy)
 uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup)
 {
 	_cleanup_free_ char *mount = hierarchy_mount(root, hierarchy), *path = NULL;
+	_cleanup_free_ char *pids = streq(hierarchy, "memory") ? hierarchy_mount(root, "pids") : NULL;
 	struct stat st;
 
+	/* The kernel side looks at one of v1's only: in another one the number is another cgroup's. */
+	if (pids)
+		return 0;
 	/* "/../x" is outside of our own cgroup namespace: not below what we have mounted. */
 	if (!mount || strstr(cgroup, ".."))
 		return 0;
 	path = xasprintf("%s%s", mount, cgroup);
-	return stat(path, &st) == 0 ? st.st_ino : 0;
+	if (stat(path, &st))
+		return 0;
+	return st.st_ino | (*hierarchy ? NUNCHI_CGROUP_V1 : 0);
 }
 
 /* The path on the line of a v1 controller, which may share its hierarchy with others. */

@@ -4,9 +4,9 @@
 
 #include "base/strbuf.h"
 
-/* Its path in the v2 hierarchy unless that is the root, else memory's or pids'; NULL if it is gone. */
+/* Its path in the v2 hierarchy unless that is the root, else pids' or memory's; NULL if it is gone. */
 char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy) _must_check_;
-/* The kernfs id of a directory; 0 if it cannot be seen from here. */
+/* The kernfs id of a directory, as nunchi_head.cgroup has it; 0 if it cannot be seen from here. */
 uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup);
 
 /* One line of mountinfo, cut in place: the mount's root and place, type and super options. */

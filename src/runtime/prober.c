@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "listening.h"
 #include "root.h"
 #include "source.h"
 
@@ -31,6 +32,10 @@ static const struct {
 	{ "podman", "/run/podman/podman.sock" },
 };
 
+/* Engines that nobody named: looked for in every so many rounds, since the host's list is long. */
+#define FOUND_SOURCES_MAX 16
+#define FOUND_ROUNDS 5
+
 /* Below a user's runtime directory. */
 static const struct {
 	const char *kind;
@@ -48,6 +53,8 @@ struct prober {
 	bool running;
 	bool defaults;
 	unsigned n_users;
+	unsigned n_found;
+	unsigned rounds;
 };
 
 /* Later ones go to the end: who was asked for first wins over doubles. */
@@ -133,6 +140,43 @@ static void add_all(struct prober *p, const struct runtimes_config *config)
 		add(p, usual[i].kind, usual[i].socket);
 }
 
+static void add_found(void *arg, const char *kind, const char *path)
+{
+	struct prober *p = arg;
+	struct source *s;
+
+	if (p->n_found >= FOUND_SOURCES_MAX || has_socket(p->waiting, path) ||
+	    has_socket(p->started, path))
+		return;
+	s = source_new(p->rt, kind, path, 0);
+	s->found = true;
+	append(&p->waiting, s);
+	p->n_found++;
+}
+
+/* Those whose socket is gone, and those that were another's double. */
+static void drop_found(struct prober *p)
+{
+	struct source *lists[] = { p->waiting, p->started };
+
+	p->waiting = p->started = NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		for (struct source *s = lists[i], *next; s; s = next) {
+			bool drop = s->found && (i == 0 || s->ended);
+
+			next = s->next;
+			if (!drop) {
+				append(i == 0 ? &p->waiting : &p->started, s);
+				continue;
+			}
+			if (i == 1)
+				pthread_join(s->thread, NULL);
+			source_free(s);
+			p->n_found--;
+		}
+	}
+}
+
 /* A daemon makes its socket anew when it restarts: the names are compared too. */
 static bool is_double(const struct prober *p, const struct source *s, int fd, const struct stat *st)
 {
@@ -161,6 +205,10 @@ static int probe(struct prober *p, bool counted)
 {
 	if (p->defaults)
 		add_users(p);
+	if (p->defaults && p->rounds++ % FOUND_ROUNDS == 0) {
+		drop_found(p);
+		listening_visit(p->rt->root, add_found, p);
+	}
 	for (struct source **at = &p->waiting; *at;) {
 		struct source *s = *at;
 		_cleanup_close_ int fd = -1;

@@ -327,9 +327,12 @@ void *source_main(void *arg)
 		say(s, false, xasprintf("%s %s: %s", shown_runtime(s), s->socket,
 					why.len ? why.s : strerrordesc_np(-r)));
 		listed(s);
+		if (s->found && r == -ENOENT)
+			break;
 		if (s->answered)
 			wait_ms = BACKOFF_FIRST_MS;
 		end = back_off(s, &wait_ms, &st);
 	}
+	s->ended = true;
 	return NULL;
 }

@@ -71,6 +71,8 @@ struct source {
 	struct hmap known;	/* struct known_container, by id */
 	unsigned generation;
 	pthread_t thread;
+	bool found;		/* nobody named it: it ends when its socket is gone */
+	atomic_bool ended;	/* and may be joined */
 	bool counted;		/* its first list is waited for */
 	bool answered;		/* with a whole list, on this connection */
 };

@@ -49,8 +49,7 @@ static void docker(const char *text, size_t len)
 {
 	_cleanup_(docker_version_free) struct docker_version version = { 0 };
 	struct container_info *c = info("c");
-	_cleanup_free_ char *id = NULL, *root = NULL;
-	_cleanup_free_ char *digest = docker_parse_image_digest(text, len, "nginx");
+	_cleanup_free_ char *id = NULL, *root = NULL, *digest = NULL;
 	size_t sum = 0;
 	int exit_code;
 
@@ -63,6 +62,7 @@ static void docker(const char *text, size_t len)
 	docker_parse_pod(text, len, c);
 	take_container(c);
 	root = docker_parse_root_dir(text, len);
+	digest = docker_parse_image_digest(text, len, "nginx");
 }
 
 static void oci(const char *text, size_t len)

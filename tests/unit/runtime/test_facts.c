@@ -28,8 +28,8 @@ static void test_parse_cgroup(void **state)
 	(void)state;
 	check_cgroup("0::/docker/x\n", "/docker/x", "");
 	check_cgroup("5:memory:/m\n3:pids:/p\n0::/u\n", "/u", "");
-	check_cgroup("5:memory:/m\n3:pids:/p\n0::/\n", "/m", "memory");
-	check_cgroup("5:memory:/\n3:pids:/p\n0::/\n", "/p", "pids");
+	check_cgroup("5:memory:/m\n3:pids:/p\n0::/\n", "/p", "pids");
+	check_cgroup("5:memory:/m\n3:pids:/\n0::/\n", "/m", "memory");
 	check_cgroup("1:name=systemd:/s\n0::/\n", NULL, "");
 	check_cgroup("0::/with:colon", "/with:colon", "");
 	check_cgroup("", NULL, "");

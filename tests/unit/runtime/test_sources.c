@@ -327,7 +327,7 @@ static void test_socket_below_a_root(void **state)
 {
 	const char *list[] = { "docker=/var/run/s.sock" };
 	struct runtimes_config config = { .extra = list, .n_extra = 1 };
-	_cleanup_free_ char *var = NULL, *link = NULL, *proc = NULL, *own = NULL;
+	_cleanup_free_ char *var = NULL, *link = NULL, *proc = NULL;
 	struct runtimes *rt = NULL;
 	struct runtime_message *m;
 	struct fake f;

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engines with sockets of their own places, of which nobody tells nunchi."""
+
+import os
+import signal
+
+from harness.nunchi import parse, run
+from harness.place import wait_until
+from harness.setup import IMAGE
+
+LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
+
+
+def ps_json(*options):
+    shown = run("ps", "-a", "-o", "json", *options)
+    assert shown.returncode == 0, shown.stderr
+    return {c["container.full_id"]: c for c in parse(shown.stdout.encode())}
+
+
+def test_a_docker_in_an_unusual_place(setup):
+    made = setup.docker.run("found", IMAGE, LOOP)
+    try:
+        listed = ps_json()[made.id]
+        assert listed["container.name"] == "found" and listed["container.image"] == IMAGE, listed
+        wide = run("ps", "-o", "wide", "found").stdout
+        assert "FROM" in wide and ("docker " + setup.docker.socket in wide or "disk /" in wide), wide
+    finally:
+        made.remove()
+
+
+def test_docker_hangs(setup):
+    """Names on the disk, or that were known before, go on; the end does not wait for it."""
+    before = setup.docker.run("hung-before", IMAGE, LOOP)
+    runc = setup.runc.create(setup.name + "-hung", LOOP)
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", runtimes=[setup.docker])
+    nunchi.wait_event(lambda e: e.get("container.full_id") == before.id)
+    os.kill(setup.docker.process.pid, signal.SIGSTOP)
+    try:
+        runc.start()
+        event = nunchi.wait_event(lambda e: e.get("container.full_id") == runc.id, 5)
+        assert event["container.name"] == runc.name
+        count = len(nunchi.lines)
+        wait_until(lambda: any(b'"container.name":"hung-before"' in line
+                               for _, line in nunchi.lines[count:]), 5, "events of the one before")
+        assert nunchi.stop(3) == 0
+        # One that starts now knows what the disk knows.
+        listed = ps_json("--runtime", setup.docker.runtime_option())
+        assert listed[before.id]["container.runtime"] == "docker", listed[before.id]
+        assert listed[runc.id]["container.source"].startswith("disk /run/runc/"), listed[runc.id]
+    finally:
+        os.kill(setup.docker.process.pid, signal.SIGCONT)
+        runc.remove()
+        before.remove()
