@@ -8,10 +8,9 @@ import collections
 import re
 import threading
 
-from harness.many import Findings, Parsed, ShortRunc, full_or
+from harness.many import Findings, Parsed, ShortRunc, full_or, mark
 from harness.resources import own_memory
 
-LABEL = re.compile(r"burst\d+")
 # 12 MiB are promised for twenty containers; 8 MiB more are what may wait for names.
 MEMORY_MAX = 24 << 20
 ONCE = ("container_started", "execve", "container_stopped")
@@ -37,14 +36,15 @@ class Peak:
 
 def test_all_at_once(setup):
     n = full_or(200, 40)
-    short = ShortRunc(setup.runc)
+    key, short = mark(setup), ShortRunc(setup.runc)
+    label = re.compile(rf"burst{key}-\d+")
     nunchi = setup.nunchi("trace", "-o", "json")
     parsed, peak = Parsed(nunchi), Peak(nunchi.process.pid)
     try:
         started = []
         for i in range(n):
-            name = f"{setup.name}-burst{i}"
-            started.append((name, short.start(name, ["/bin/crowd", f"burst{i}", "2", "1", "20"])))
+            name = f"{setup.name}-burst{key}-{i}"
+            started.append((name, short.start(name, ["/bin/crowd", f"burst{key}-{i}", "2", "1", "20"])))
         made = {name: int(short.finish(name, process)) for name, process in started}
         parsed.until(lambda events: len({e.get("container.name") for e in events if
                                          e["evt.type"] == "container_stopped"} & set(made)) == n, 20)
@@ -54,12 +54,12 @@ def test_all_at_once(setup):
     findings, seen = Findings(), collections.defaultdict(collections.Counter)
     for event in parsed():
         name = event.get("container.name")
-        found = LABEL.match((event.get("fd.name") or "")[len("/tmp/"):]) or \
-            LABEL.search(event.get("proc.cmdline") or "")
+        found = label.match((event.get("fd.name") or "")[len("/tmp/"):]) or \
+            label.search(event.get("proc.cmdline") or "")
         if found and name != f"{setup.name}-{found.group()}":
             findings.add("events with a wrong container", (found.group(), name, event["evt.type"]))
         seen[name][event["evt.type"]] += 1
-        if event["evt.type"] == "openat" and (event.get("fd.name") or "").startswith("/tmp/burst"):
+        if event["evt.type"] == "openat" and (event.get("fd.name") or "").startswith(f"/tmp/burst{key}-"):
             seen[name]["opens"] += 1
         if event["evt.type"] == "events_lost":
             findings.add("losses", event)

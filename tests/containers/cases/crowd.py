@@ -9,27 +9,23 @@ import re
 import threading
 import time
 
-from harness.many import Findings, ShortRunc, full_or, in_turns
+from harness.many import Findings, ShortRunc, full_or, in_turns, mark
 from harness.setup import IMAGE
 
 FORMAT = "%evt.type\t%container.name\t%proc.name\t%fd.name\t%proc.cmdline"
 
 
-LABEL = re.compile(r"(crowd|pass)\d+(-\d+)?")
-
-
-def label_of(kind, comm, path, cmdline):
+def label_of(label, kind, comm, path, cmdline):
     """Which container an event itself says that it is of; None: it does not say."""
-    if kind == "openat" and path.startswith("/tmp/crowd"):
-        return path[len("/tmp/"):].rpartition("-")[0]
     words = cmdline.split(" ")
-    for word in (comm, words[1] if len(words) > 1 else ""):
-        if LABEL.fullmatch(word):
+    said = path[len("/tmp/"):].rpartition("-")[0] if kind == "openat" else ""
+    for word in (said, comm, words[1] if len(words) > 1 else ""):
+        if label.fullmatch(word):
             return word
     return None
 
 
-def check(path, names, made, passing, said):
+def check(path, label_re, names, made, passing, said):
     """names: label -> container; made: label -> how many opens; passing: labels of short ones."""
     findings, opens = Findings(), collections.Counter()
     execs, exits = collections.Counter(), collections.Counter()
@@ -37,7 +33,7 @@ def check(path, names, made, passing, said):
     with open(path, encoding="utf-8", errors="surrogateescape") as f:
         for line in f:
             kind, container, comm, fd_name, cmdline = line.rstrip("\n").split("\t")
-            label = label_of(kind, comm, fd_name, cmdline)
+            label = label_of(label_re, kind, comm, fd_name, cmdline)
             if kind == "events_lost":
                 findings.add("losses", line)
             if label is None:
@@ -65,6 +61,8 @@ def check(path, names, made, passing, said):
 
 def test_nobody_is_mistaken(setup):
     n, workers, seconds = full_or(200, 20), full_or(50, 10), full_or(60, 6)
+    key = mark(setup)
+    label_re = re.compile(rf"(crowd|pass){key}-\d+(-\d+)?")
     names, made, passing = {}, {}, []
     short, docker = ShortRunc(setup.runc), setup.docker
     output = setup.file("crowd.out")
@@ -73,7 +71,7 @@ def test_nobody_is_mistaken(setup):
                               stdout=out, runtimes=[docker])
 
     def one(i):
-        label = f"crowd{i}"
+        label = f"crowd{key}-{i}"
         command = ["/bin/crowd", label, str(workers), str(seconds), str(2)]
         if i % 10 == 0:
             names[label] = f"docker-{label}"
@@ -84,7 +82,8 @@ def test_nobody_is_mistaken(setup):
             container.remove()
         else:
             names[label] = f"{setup.name}-{label}"
-            said = short.run(names[label], command)
+            restless = ["restless"] if i % 10 == 1 else []
+            said = short.run(names[label], command + restless, privileged=bool(restless))
         made[label] = int(said)
 
     over = threading.Event()
@@ -94,13 +93,17 @@ def test_nobody_is_mistaken(setup):
         for k in range(1000000):
             if over.is_set():
                 return
-            label = f"pass{i}-{k}"
+            label = f"pass{key}-{i}-{k}"
             names[label] = f"{setup.name}-{label}"
-            short.run(names[label], ["/bin/true", label])
-            passing.append(label)
+            if i < 2:
+                short.run(names[label], ["/bin/true", label])
+                passing.append(label)
+            else:  # in other namespaces before anybody knows its name
+                made[label] = int(short.run(names[label], ["/bin/crowd", label, "1", "0.1", "50",
+                                                           "restless"], privileged=True))
             time.sleep(0.1)
 
-    passers = threading.Thread(target=in_turns, args=(pass_by, range(2)))
+    passers = threading.Thread(target=in_turns, args=(pass_by, range(3)))
     passers.start()
     try:
         in_turns(one, range(n), n)
@@ -110,5 +113,5 @@ def test_nobody_is_mistaken(setup):
     time.sleep(3)  # longer than events wait for a name
     assert nunchi.stop() == 0, nunchi.stderr()
     assert len(passing) > 5, passing
-    total = check(output, names, made, passing, nunchi.stderr())
+    total = check(output, label_re, names, made, passing, nunchi.stderr())
     print(f"# {total} events of {n} containers, {len(passing)} others meanwhile")

@@ -9,7 +9,7 @@ import re
 import threading
 import time
 
-from harness.many import Findings, Parsed, ShortRunc, full_or, in_turns
+from harness.many import Findings, Parsed, ShortRunc, full_or, in_turns, mark
 from harness.setup import IMAGE
 
 CROWD = re.compile(r"/tmp/(hung[\w-]+)-\d+")
@@ -61,7 +61,7 @@ class Scene:
         self.sees("old")
 
     def label(self, what):
-        return f"hung{self.tag}-{what}"
+        return f"hung{mark(self.setup)}{self.tag}-{what}"
 
     def docker(self, what, seconds):
         label = self.label(what)

@@ -15,6 +15,11 @@ def full_or(full, tenth):
     return full if os.environ.get("NUNCHI_TEST_SIZE") == "full" else tenth
 
 
+def mark(setup):
+    """Four letters for labels, so that two runs on one machine are not taken for each other."""
+    return setup.name[-4:]
+
+
 def in_turns(function, items, at_once=AT_ONCE):
     """function(item) of every item, at_once at the same time; the first exception ends it."""
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
