@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which slot is whose. The kernel side opens a slot when tasks appear in namespaces that it does
- * not know; the runtimes say which containers there are. Here they meet: by namespace, by cgroup,
- * by the id in the cgroup's path (a hint, which only starts a look-up), or because the disk knows
- * the task's init. A slot that nobody claims is the host's, or the container's that it was opened in.
+ * not know; the runtimes say which containers there are. Here they meet (claim.c says by what), what
+ * waited goes on, and a slot is given back when nobody goes by it any more. One that nobody claims is
+ * the host's, or the container's that it was opened in.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,7 +14,6 @@
 static const unsigned retry_ms[] = { 20, 50, 100, 200, 400, 800 };
 
 #define RETRY_DEAD (300 * NSEC_PER_MSEC)	/* a runtime may still say whose a finished container was */
-#define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
 #define SANDBOXES_MAX (NUNCHI_SLOTS_MAX / 4)	/* slots of the host's that are kept for a late claim */
 
 static uint64_t token_of(const struct engine *e, const struct slot *slot)
@@ -57,22 +56,6 @@ void binder_stopped(struct engine *e, const char *id)
 		slot->gone_at = 0;
 		slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
 	}
-}
-
-/* The slot that it was opened in, NULL if that was the host's. */
-static struct slot *parent_of(struct engine *e, const struct slot *slot)
-{
-	struct slot *parent = &e->slots[slot->parent % NUNCHI_SLOTS_MAX];
-
-	return slot->parent && parent->generation == slot->parent_generation ? parent : NULL;
-}
-
-/* The container that it was opened in. */
-static struct container *outer_container(struct engine *e, const struct slot *slot)
-{
-	struct slot *parent = parent_of(e, slot);
-
-	return parent && parent->phase == SLOT_CONTAINER ? model_container(e->model, parent->id) : NULL;
 }
 
 /* What waited goes on, in its order. */
@@ -180,11 +163,12 @@ void binder_adopt(struct engine *e)
 }
 
 static void bind_children(struct engine *e, struct slot *parent);
+static void slot_look_up(struct engine *e, struct slot *slot);
 
 static void bind_container(struct engine *e, struct slot *slot, struct container *c)
 {
 	uint32_t n = number_of(e, slot);
-	struct container *outer = outer_container(e, slot);
+	struct container *outer = claim_outer(e, slot);
 
 	log_debug("slot %u is container %s, by %s", n, c->info->id,
 		  c->info->source ? c->info->source : "its cgroup's path");
@@ -204,91 +188,15 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	bind_children(e, slot);
 }
 
-/* What opened it is a runtime that keeps its state in files and has no daemon. */
-static bool opened_by_plain_runtime(const struct slot *slot)
-{
-	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
-}
-
-/*
- * Whether a container may have been made in there: by a runtime, or because its tasks have a
- * cgroup of their own. Else a program of the container has only unshared its namespaces.
- */
-static bool may_be_nested(const struct slot *slot, const struct container *outer)
-{
-	return opened_by_plain_runtime(slot) ||
-	       (slot->cgroup_path && outer->info->cgroup &&
-		!streq(slot->cgroup_path, outer->info->cgroup));
-}
-
 /* Slots that were opened by tasks of this one while it had no name. */
 static void bind_children(struct engine *e, struct slot *parent)
 {
-	struct container *c = model_container(e->model, parent->id);
-
-	for (uint32_t i = 1; c && i < e->slots_used; i++) {
+	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->phase == SLOT_PENDING && parent_of(e, slot) == parent &&
-		    !may_be_nested(slot, c))
-			bind_container(e, slot, c);
+		if (slot->phase == SLOT_PENDING && claim_parent(e, slot) == parent)
+			slot_look_up(e, slot);
 	}
-}
-
-/* By the unique id where the kernel tells it (6.11), since inode numbers are used again at once. */
-static bool same_mounts(const struct slot *slot, const struct container_info *info)
-{
-	if (slot->key && info->mntns_key)
-		return slot->key == info->mntns_key;
-	return info->mntns && info->mntns == slot->mntns;
-}
-
-/*
- * Whether what a runtime says is about the tasks of this slot: by facts, not by names. An inode
- * number alone may be that of an earlier namespace: then its container's init is older, too.
- */
-static bool slot_matches(const struct slot *slot, const struct container_info *info)
-{
-	if (info->cgroup_id && info->cgroup_id == slot->cgroup)
-		return true;
-	if (slot->init_pid && info->init_pid && slot->init_pid != info->init_pid)
-		return false;
-	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number another's */
-		return false;
-	if (slot->born && info->init_start && info->init_start + INIT_START_GRAIN < slot->time)
-		return false;
-	/* What was there before us has an init that was there before us. */
-	if (!slot->born && info->init_start > slot->time + INIT_START_GRAIN)
-		return false;
-	if (same_mounts(slot, info))
-		return true;
-	return info->cgroup && slot->cgroup_path && streq(info->cgroup, slot->cgroup_path);
-}
-
-/*
- * Whether the slot may be that container's. What was opened inside something is that one's, unless
- * its mount namespace is the very one that a runtime gave to the container: a cgroup is easily
- * entered.
- */
-static bool may_be(struct engine *e, const struct slot *slot, const struct container_info *info)
-{
-	if (!slot_matches(slot, info))
-		return false;
-	return !parent_of(e, slot) || same_mounts(slot, info);
-}
-
-struct match {
-	struct engine *e;
-	const struct slot *slot;
-	struct container *found;
-};
-
-static void match_one(struct container *c, void *arg)
-{
-	struct match *m = arg;
-
-	if (!m->found && c->running && may_be(m->e, m->slot, c->info))
-		m->found = c;
 }
 
 static void ask_disk(struct engine *e, struct slot *slot)
@@ -297,91 +205,13 @@ static void ask_disk(struct engine *e, struct slot *slot)
 	runtimes_resolve(e->runtimes, token_of(e, slot), slot->pid, slot->start, slot->cgroup_path);
 }
 
-/*
- * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
- * made the namespaces is known from its process, and its cgroup is named after the container:
- * "/ID", or "runc-ID.scope" below systemd's.
- */
-static char *plain_id(const struct slot *slot)
-{
-	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
-	size_t len;
-
-	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name)
-		return NULL;
-	if (starts_with(name, *slot->opener == 'r' ? "runc-" : "crun-"))
-		name += strlen("runc-");
-	len = strlen(name);
-	if (len > strlen(".scope") && streq(name + len - strlen(".scope"), ".scope"))
-		len -= strlen(".scope");
-	return xstrndup(name, len);
-}
-
-/*
- * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
- * a cgroup so: a container that runs is not taken over by a name. False: nothing.
- */
-static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[65],
-			 const char **ret_runtime)
-{
-	const struct container *c;
-
-	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
-		return false;
-	c = model_container(e->model, ret_id);
-	return !c || !c->running || slot_matches(slot, c->info);
-}
-
-/* As far as the kernel alone knows a container. NULL: it is none. */
-static struct container *name_by_kernel(struct engine *e, const struct slot *slot, const char *why)
-{
-	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
-	struct container_info info = { 0 };
-	const char *runtime = NULL;
-	struct container *c;
-	char id[65];
-
-	if (id_of_cgroup(e, slot, id, &runtime)) {
-		c = model_container(e->model, id);
-		info.id = id;
-		info.incomplete = c && c->info->name ? NULL : (char *)why;
-	} else if ((plain = plain_id(slot)) &&
-		   !((c = model_container(e->model, plain)) && c->running)) {
-		info.id = info.name = plain;
-		runtime = *slot->opener == 'c' ? "crun" : "runc";
-	} else {
-		return NULL;
-	}
-	info.runtime = runtime_name = xstrdup(runtime);
-	/* Not its cgroup as an identity: it may be one that others are in. */
-	info.cgroup = slot->cgroup_path;
-	info.mntns = slot->mntns;
-	info.pidns = slot->pidns;
-	encode_container(&e->record, &info, clock_boot());
-	pipeline_made(e);
-	return model_container(e->model, info.id);
-}
-
-/* Of a slot that was opened in a container. Its runtime is in there too, where nobody asks it. */
-static struct container *find_nested(struct engine *e, const struct slot *slot,
-				     struct container *outer)
-{
-	if (!may_be_nested(slot, outer))
-		return outer;
-	return name_by_kernel(e, slot, "it was made in a container, by a runtime that is not asked");
-}
-
 /* A new pending slot: perhaps it is known already, else the disk is asked. */
 static void slot_look_up(struct engine *e, struct slot *slot)
 {
-	struct container *outer = outer_container(e, slot);
-	struct match m = { .e = e, .slot = slot };
+	struct container *c = claim_find(e, slot);
 
-	model_for_each_container(e->model, match_one, &m);
-	if (!m.found && outer)
-		m.found = find_nested(e, slot, outer);
-	if (m.found)
-		bind_container(e, slot, m.found);
+	if (c)
+		bind_container(e, slot, c);
 	else
 		ask_disk(e, slot);
 }
@@ -491,7 +321,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 
 	if (asked && asked->phase == SLOT_PENDING) {
 		/* The disk also goes by ancestors and cgroups: of what was opened inside that is no news. */
-		if (!parent_of(e, asked) || may_be(e, asked, info))
+		if (!claim_parent(e, asked) || claim_may_be(e, asked, info))
 			bind_container(e, asked, c);
 		else
 			binder_unknown(e, token);
@@ -505,10 +335,10 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 				       mode_for(e, c));
 			keep(e, slot, c->info);
 			/* That of an earlier run is over, whatever the container does now. */
-			if (c->running && slot_matches(slot, info))
+			if (c->running && claim_matches(slot, info))
 				slot->release_at = 0;
 		} else if ((slot->phase == SLOT_PENDING || slot->phase == SLOT_HOST) &&
-			   i > NUNCHI_SLOT_HELPERS && may_be(e, slot, info)) {
+			   i > NUNCHI_SLOT_HELPERS && claim_may_be(e, slot, info)) {
 			bind_container(e, slot, c);
 		}
 	}
@@ -526,7 +356,7 @@ bool binder_saw_birth(const struct engine *e, const struct container_info *info,
 		if (!slot->born || slot->inner)
 			continue;
 		if (slot->phase == SLOT_CONTAINER ? streq(slot->id, info->id) :
-						    slot_matches(slot, info))
+						    claim_matches(slot, info))
 			return true;
 	}
 	return false;
@@ -565,7 +395,7 @@ void binder_unknown(struct engine *e, uint64_t token)
 
 static bool waits_for_parent(struct engine *e, const struct slot *slot)
 {
-	const struct slot *parent = parent_of(e, slot);
+	const struct slot *parent = claim_parent(e, slot);
 
 	return parent && parent->phase == SLOT_PENDING;
 }
@@ -576,12 +406,12 @@ static void give_up(struct engine *e, struct slot *slot, const char *why)
 	struct container *outer, *c;
 
 	if (waits_for_parent(e, slot)) {
-		give_up(e, parent_of(e, slot), why);
+		give_up(e, claim_parent(e, slot), why);
 		if (slot->phase != SLOT_PENDING)
 			return;
 	}
-	outer = outer_container(e, slot);
-	c = name_by_kernel(e, slot, why);
+	outer = claim_outer(e, slot);
+	c = claim_by_kernel(e, slot, why);
 	if (!c)
 		c = outer;
 	if (c)
@@ -643,7 +473,7 @@ static bool slot_in_use(struct engine *e, const struct slot *slot)
 	const struct process *p = NULL;
 
 	for (uint32_t i = 1; i < e->slots_used; i++)
-		if (e->slots[i].phase != SLOT_UNKNOWN && parent_of(e, &e->slots[i]) == slot)
+		if (e->slots[i].phase != SLOT_UNKNOWN && claim_parent(e, &e->slots[i]) == slot)
 			return true;
 	if (!model_slot_processes(e->model, n))
 		return false;

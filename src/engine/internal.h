@@ -121,6 +121,18 @@ void pipeline_flush(struct engine *e, bool wait);
 /* The last record made in e->record goes the same way. */
 void pipeline_made(struct engine *e);
 
+/* claim.c: whose a slot can be. */
+/* The slot that it was opened in, NULL if that was the host's; and the container, if that is known. */
+struct slot *claim_parent(struct engine *e, const struct slot *slot);
+struct container *claim_outer(struct engine *e, const struct slot *slot);
+/* Whether what a runtime says is about the tasks of this slot; and whether it may be believed. */
+bool claim_matches(const struct slot *slot, const struct container_info *info);
+bool claim_may_be(struct engine *e, const struct slot *slot, const struct container_info *info);
+/* Whose it is as far as is known: a container that was told of, or, opened in one, what it is there. */
+struct container *claim_find(struct engine *e, const struct slot *slot);
+/* A container that only the kernel knows; why: what its event says of that. NULL: it is none. */
+struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why);
+
 /* binder.c: which slot is whose. */
 /* Slots that an earlier run had are the same containers' still. */
 void binder_adopt(struct engine *e);

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whose a slot can be: what a runtime says of a container is held against what the kernel saw of
+ * the slot's tasks. By namespace, by cgroup; by a name (the id in the cgroup's path) only where nobody
+ * else has it, since anyone can give a cgroup a name.
+ */
+#include "internal.h"
+
+#define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
+
+struct slot *claim_parent(struct engine *e, const struct slot *slot)
+{
+	struct slot *parent = &e->slots[slot->parent % NUNCHI_SLOTS_MAX];
+
+	return slot->parent && parent->generation == slot->parent_generation ? parent : NULL;
+}
+
+struct container *claim_outer(struct engine *e, const struct slot *slot)
+{
+	struct slot *parent = claim_parent(e, slot);
+
+	return parent && parent->phase == SLOT_CONTAINER ? model_container(e->model, parent->id) : NULL;
+}
+
+/* By the unique id where the kernel tells it (6.11), since inode numbers are used again at once. */
+static bool same_mounts(const struct slot *slot, const struct container_info *info)
+{
+	if (slot->key && info->mntns_key)
+		return slot->key == info->mntns_key;
+	return info->mntns && info->mntns == slot->mntns;
+}
+
+/*
+ * Whether what a runtime says is about the tasks of this slot: by facts, not by names. An inode
+ * number alone may be that of an earlier namespace: then its container's init is older, too.
+ */
+bool claim_matches(const struct slot *slot, const struct container_info *info)
+{
+	if (info->cgroup_id && info->cgroup_id == slot->cgroup)
+		return true;
+	if (slot->init_pid && info->init_pid && slot->init_pid != info->init_pid)
+		return false;
+	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number another's */
+		return false;
+	if (slot->born && info->init_start && info->init_start + INIT_START_GRAIN < slot->time)
+		return false;
+	/* What was there before us has an init that was there before us. */
+	if (!slot->born && info->init_start > slot->time + INIT_START_GRAIN)
+		return false;
+	if (same_mounts(slot, info))
+		return true;
+	return info->cgroup && slot->cgroup_path && streq(info->cgroup, slot->cgroup_path);
+}
+
+/*
+ * Whether the slot may be that container's. What was opened inside something is that one's, unless
+ * its mount namespace is the very one that a runtime gave to the container: a cgroup is easily
+ * entered.
+ */
+bool claim_may_be(struct engine *e, const struct slot *slot, const struct container_info *info)
+{
+	if (!claim_matches(slot, info))
+		return false;
+	return !claim_parent(e, slot) || same_mounts(slot, info);
+}
+
+struct match {
+	struct engine *e;
+	const struct slot *slot;
+	struct container *found;
+};
+
+static void match_one(struct container *c, void *arg)
+{
+	struct match *m = arg;
+
+	if (!m->found && c->running && claim_may_be(m->e, m->slot, c->info))
+		m->found = c;
+}
+
+/* What opened it is a runtime that keeps its state in files and has no daemon. */
+static bool opened_by_plain_runtime(const struct slot *slot)
+{
+	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
+}
+
+/*
+ * Whether a container may have been made in there: by a runtime, or because its tasks have a
+ * cgroup of their own. Else a program of the container has only unshared its namespaces.
+ */
+static bool may_be_nested(const struct slot *slot, const struct container *outer)
+{
+	return opened_by_plain_runtime(slot) ||
+	       (slot->cgroup_path && outer->info->cgroup &&
+		!streq(slot->cgroup_path, outer->info->cgroup));
+}
+
+/*
+ * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
+ * made the namespaces is known from its process, and its cgroup is named after the container:
+ * "/ID", or "runc-ID.scope" below systemd's.
+ */
+static char *plain_id(const struct slot *slot)
+{
+	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
+	size_t len;
+
+	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name)
+		return NULL;
+	if (starts_with(name, *slot->opener == 'r' ? "runc-" : "crun-"))
+		name += strlen("runc-");
+	len = strlen(name);
+	if (len > strlen(".scope") && streq(name + len - strlen(".scope"), ".scope"))
+		len -= strlen(".scope");
+	return xstrndup(name, len);
+}
+
+/*
+ * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
+ * a cgroup so: a container that runs is not taken over by a name. False: nothing.
+ */
+static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[65],
+			 const char **ret_runtime)
+{
+	const struct container *c;
+
+	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
+		return false;
+	c = model_container(e->model, ret_id);
+	return !c || !c->running || claim_matches(slot, c->info);
+}
+
+/* As far as the kernel alone knows a container. NULL: it is none. */
+struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why)
+{
+	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
+	struct container_info info = { 0 };
+	const char *runtime = NULL;
+	struct container *c;
+	char id[65];
+
+	if (id_of_cgroup(e, slot, id, &runtime)) {
+		c = model_container(e->model, id);
+		info.id = id;
+		info.incomplete = c && c->info->name ? NULL : (char *)why;
+	} else if ((plain = plain_id(slot)) &&
+		   !((c = model_container(e->model, plain)) && c->running)) {
+		info.id = info.name = plain;
+		runtime = *slot->opener == 'c' ? "crun" : "runc";
+	} else {
+		return NULL;
+	}
+	info.runtime = runtime_name = xstrdup(runtime);
+	/* Not its cgroup as an identity: it may be one that others are in. */
+	info.cgroup = slot->cgroup_path;
+	info.mntns = slot->mntns;
+	info.pidns = slot->pidns;
+	encode_container(&e->record, &info, clock_boot());
+	pipeline_made(e);
+	return model_container(e->model, info.id);
+}
+
+/* Of a slot that was opened in a container. Its runtime is in there too, where nobody asks it. */
+static struct container *find_nested(struct engine *e, const struct slot *slot,
+				     struct container *outer)
+{
+	if (!may_be_nested(slot, outer))
+		return outer;
+	return claim_by_kernel(e, slot, "it was made in a container, by a runtime that is not asked");
+}
+
+struct container *claim_find(struct engine *e, const struct slot *slot)
+{
+	struct container *outer = claim_outer(e, slot);
+	struct match m = { .e = e, .slot = slot };
+
+	model_for_each_container(e->model, match_one, &m);
+	return m.found || !outer ? m.found : find_nested(e, slot, outer);
+}
