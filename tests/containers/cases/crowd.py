@@ -71,8 +71,10 @@ def test_nobody_is_mistaken(setup):
                               stdout=out, runtimes=[docker])
 
     def one(i):
+        time.sleep(0.1 * i)  # all at once is another test
         label = f"crowd{key}-{i}"
-        command = ["/bin/crowd", label, str(workers), str(seconds), str(2)]
+        each, restless = (2, ["restless"]) if i % 10 == 1 else (workers, [])
+        command = ["/bin/crowd", label, str(each), str(seconds), str(full_or(1, 2)), *restless]
         if i % 10 == 0:
             names[label] = f"docker-{label}"
             container = docker.create(names[label], IMAGE, command, Tmpfs={"/tmp": ""})
@@ -82,8 +84,7 @@ def test_nobody_is_mistaken(setup):
             container.remove()
         else:
             names[label] = f"{setup.name}-{label}"
-            restless = ["restless"] if i % 10 == 1 else []
-            said = short.run(names[label], command + restless, privileged=bool(restless))
+            said = short.run(names[label], command, privileged=bool(restless))
         made[label] = int(said)
 
     over = threading.Event()
