@@ -39,7 +39,8 @@ class Container:
         self.docker.call("POST", f"/containers/{self.id}/start")
 
     def wait(self):
-        return json.loads(self.docker.call("POST", f"/containers/{self.id}/wait"))["StatusCode"]
+        return json.loads(self.docker.call("POST", f"/containers/{self.id}/wait",
+                                           timeout=600))["StatusCode"]
 
     def output(self):
         data = self.docker.call("GET", f"/containers/{self.id}/logs?stdout=1&stderr=1")
@@ -118,8 +119,8 @@ class Docker:
             return True
         return False
 
-    def call(self, method, path, body=None, content_type="application/json"):
-        connection = UnixConnection(self.socket, timeout=120)
+    def call(self, method, path, body=None, content_type="application/json", timeout=120):
+        connection = UnixConnection(self.socket, timeout)
         try:
             if body is not None and not isinstance(body, bytes):
                 body = json.dumps(body).encode() if isinstance(body, dict) else body
