@@ -151,6 +151,42 @@ static void test_decode_lengths(void **state)
 	assert_int_equal(ev.blobs[0].full, 8);
 }
 
+/* Kinds with a fixed part: a byte less is damage, never read past its end. */
+static void test_decode_short(void **state)
+{
+	static const struct {
+		enum nunchi_kind kind;
+		size_t body;
+		enum event_type type;
+	} kinds[] = {
+		{ NUNCHI_REC_EXIT, sizeof(struct nunchi_exit), EVENT_PROCEXIT },
+		{ NUNCHI_REC_NAMESPACES, sizeof(struct nunchi_namespaces), EVENT_NS_CHANGED },
+		{ NUNCHI_REC_MOVED, sizeof(struct nunchi_moved), EVENT_CGROUP_MOVED },
+		{ NUNCHI_REC_ESCAPE, sizeof(struct nunchi_escape), EVENT_ESCAPE },
+		{ NUNCHI_REC_GAP, sizeof(struct nunchi_gap), EVENT_GAP },
+		{ NUNCHI_REC_LOST, sizeof(struct nunchi_lost), EVENT_LOST },
+		{ NUNCHI_REC_LIFE, sizeof(struct nunchi_life) + 8, EVENT_OTHER },
+	};
+	static const char zeros[128];
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
+	const char *why;
+	struct event ev;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct nunchi_head head = head_of(kinds[i].kind, 1);
+
+		encode_begin(&rec, &head);
+		encode_bytes(&rec, zeros, kinds[i].body);
+		encode_end(&rec);
+		assert_int_equal(event_decode(&ev, rec.s, rec.len, 0, &why), 0);
+		assert_int_equal(ev.type, kinds[i].type);
+		encode_begin(&rec, &head);
+		encode_bytes(&rec, zeros, kinds[i].body - 8);
+		encode_end(&rec);
+		assert_int_equal(decode_exact(&rec, rec.len), -EBADMSG);
+	}
+}
+
 static void test_decode_too_many_blobs(void **state)
 {
 	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
@@ -221,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_decode_kinds),
 		cmocka_unit_test(test_decode_unknown_call),
 		cmocka_unit_test(test_decode_lengths),
+		cmocka_unit_test(test_decode_short),
 		cmocka_unit_test(test_decode_too_many_blobs),
 		cmocka_unit_test(test_arg_print),
 		cmocka_unit_test(test_arg_print_exec),

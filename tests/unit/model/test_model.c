@@ -279,6 +279,132 @@ static void test_slots(void **state)
 	assert_null(say(&w, &h)->container);
 }
 
+/* How many processes go by a slot, whoever comes, ends, or goes to another one. */
+static void test_slot_processes(void **state)
+{
+	WORLD(w);
+	struct nunchi_head a = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "a");
+	struct nunchi_head b = task(NUNCHI_REC_FORK, 200, 20, 100, "b");
+
+	a.slot = b.slot = 3;
+	a.generation = b.generation = 1;
+	say(&w, &a);
+	say(&w, &b);
+	say(&w, &a);
+	assert_int_equal(model_slot_processes(w.m, 3), 2);
+	assert_int_equal(model_slot_next(w.m, 3, 1, NULL)->pid, 100);
+	assert_int_equal(model_slot_next(w.m, 3, 1, model_slot_next(w.m, 3, 1, NULL))->pid, 200);
+	assert_null(model_slot_next(w.m, 3, 2, NULL));
+	bind_slot(&w, 3, 1, "aaaa");
+	assert_int_equal(model_slot_processes(w.m, 3), 2);
+
+	a.slot = 4;
+	say(&w, &a);
+	assert_int_equal(model_slot_processes(w.m, 3), 1);
+	assert_int_equal(model_slot_processes(w.m, 4), 1);
+	b.kind = NUNCHI_REC_EXIT;
+	say(&w, &b);
+	say(&w, &b);
+	assert_int_equal(model_slot_processes(w.m, 3), 0);
+	/* The number goes to another process: the older one must have ended. */
+	a.start = 30;
+	say(&w, &a);
+	assert_int_equal(model_slot_processes(w.m, 4), 1);
+	assert_ptr_equal(model_process_alive(w.m, 100), model_process(w.m, 100, 30));
+	assert_null(model_process_alive(w.m, 200));
+	assert_int_equal(model_slot_processes(w.m, UINT32_MAX), 0);
+}
+
+/* Who came in from outside, and whose children say so too. */
+static void test_entered(void **state)
+{
+	WORLD(w);
+	struct nunchi_head enter = task(NUNCHI_REC_ENTER, 100, 10, 1, "runc:[1:CHILD]");
+	struct nunchi_head child = task(NUNCHI_REC_FORK, 200, 20, 100, "sh");
+	struct nunchi_head given = task(NUNCHI_REC_FORK, 300, 30, 7, "sh");
+
+	assert_false(say(&w, &given)->proc->entered);
+	enter.flags = child.flags = given.flags = NUNCHI_F_ENTERED;
+	assert_string_equal(say(&w, &enter)->proc->entered_by, "runc");
+	assert_string_equal(say(&w, &child)->proc->entered_by, "runc");
+	/* CLONE_PARENT: its parent is somebody else, but who forked it is told. */
+	given.start = 31;
+	encode_begin(&w.rec, &given);
+	add_text(&w.rec, NUNCHI_BLOB_PARENT_COMM, 0, "nsenter");
+	assert_string_equal(apply(&w)->proc->entered_by, "nsenter");
+	/* It went back. */
+	given.flags = 0;
+	assert_false(say(&w, &given)->proc->entered);
+	assert_string_equal(w.ev.proc->entered_by, "");
+}
+
+static struct event *life(struct world *w, enum nunchi_life_what what, int code, const char *id)
+{
+	const struct nunchi_head head = { .time = 1000 };
+
+	encode_life(&w->rec, &head, what, code, id);
+	return apply(w);
+}
+
+/* Two that tell of one thing make one event. */
+static void test_lives(void **state)
+{
+	WORLD(w);
+	struct nunchi_head init = task(NUNCHI_REC_EXIT, 100, 10, 1, "init");
+	struct nunchi_exit code = { .code = 9, .oom = 1 };
+	struct container *c;
+
+	assert_int_equal(life(&w, NUNCHI_LIFE_CREATED, -1, "none")->type, EVENT_OTHER);
+	container(&w, "aaaa", 0, NULL, NULL, false);
+	assert_int_equal(life(&w, NUNCHI_LIFE_CREATED, -1, "aaaa")->type, EVENT_CONTAINER_CREATED);
+	assert_int_equal(life(&w, NUNCHI_LIFE_CREATED, -1, "aaaa")->type, EVENT_OTHER);
+	assert_int_equal(life(&w, NUNCHI_LIFE_PAUSED, -1, "aaaa")->type, EVENT_OTHER);
+	container(&w, "aaaa", 100, NULL, NULL, false);
+	c = w.ev.container;
+	assert_int_equal(c->exit_status, -1);
+	assert_int_equal(life(&w, NUNCHI_LIFE_PAUSED, -1, "aaaa")->type, EVENT_CONTAINER_PAUSED);
+	assert_int_equal(life(&w, NUNCHI_LIFE_PAUSED, -1, "aaaa")->type, EVENT_OTHER);
+	assert_int_equal(life(&w, NUNCHI_LIFE_RESUMED, -1, "aaaa")->type, EVENT_CONTAINER_RESUMED);
+	assert_int_equal(life(&w, NUNCHI_LIFE_RESUMED, -1, "aaaa")->type, EVENT_OTHER);
+
+	/* The kernel's word for how it ended stands against a runtime's. */
+	bind_slot(&w, 3, 1, "aaaa");
+	init.slot = 3;
+	init.generation = 1;
+	encode_begin(&w.rec, &init);
+	encode_bytes(&w.rec, &code, sizeof(code));
+	apply(&w);
+	assert_int_equal(c->exit_status, 9);
+	assert_true(c->oom);
+	life(&w, NUNCHI_LIFE_DIED, 137, "aaaa");
+	assert_int_equal(c->exit_status, 9);
+	encode_container_gone(&w.rec, "aaaa", 1);
+	assert_int_equal(apply(&w)->type, EVENT_CONTAINER_STOPPED);
+
+	/* The next run begins anew; 128 and a signal is how shells and runtimes tell one. */
+	container(&w, "aaaa", 101, NULL, NULL, false);
+	assert_int_equal(c->exit_status, -1);
+	assert_false(c->oom);
+	life(&w, NUNCHI_LIFE_DIED, 137, "aaaa");
+	assert_int_equal(c->exit_status, 9);
+	assert_int_equal(life(&w, NUNCHI_LIFE_REMOVED, -1, "aaaa")->type, EVENT_CONTAINER_REMOVED);
+	assert_int_equal(life(&w, NUNCHI_LIFE_REMOVED, -1, "aaaa")->type, EVENT_OTHER);
+}
+
+/* It is incomplete until somebody knows its name. */
+static void test_incomplete(void **state)
+{
+	struct container_info bare = { .id = (char *)"aaaa", .incomplete = (char *)"late" };
+	WORLD(w);
+
+	encode_container(&w.rec, &bare, 1);
+	assert_string_equal(apply(&w)->container->info->incomplete, "late");
+	bare.incomplete = NULL;
+	encode_container(&w.rec, &bare, 1);
+	assert_string_equal(apply(&w)->container->info->incomplete, "late");
+	assert_null(container(&w, "aaaa", 0, "web", NULL, false)->container->info->incomplete);
+}
+
 static void test_container_life(void **state)
 {
 	WORLD(w);
@@ -461,6 +587,10 @@ int main(void)
 		cmocka_unit_test(test_cwd),
 		cmocka_unit_test(test_process_records_fill_only),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_slot_processes),
+		cmocka_unit_test(test_entered),
+		cmocka_unit_test(test_lives),
+		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_container_life),
 		cmocka_unit_test(test_pod_names),
 		cmocka_unit_test(test_list_order),
