@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whose container is a task in? Its cgroup's path names one; but a path is a hint, so a container
- * that runs is believed to own the task only if both are in one cgroup or one namespace. Else the
+ * that runs is believed to own the task only if both are in one cgroup or have the same mounts. Else the
  * way up from the task: an ancestor that is some container's first process settles it.
  */
 #include "disk.h"
@@ -16,7 +16,7 @@ struct task {
 	uint32_t pid;
 	const char *cgroup;	/* what we were told */
 	char *now;		/* what /proc says, NULL if the task is gone */
-	uint64_t pidns, mntns;
+	uint64_t mntns;
 };
 
 static bool is_below(const char *path, const char *above)
@@ -27,15 +27,17 @@ static bool is_below(const char *path, const char *above)
 	       (path[len] == '/' || path[len] == '\0');
 }
 
-/* The host's namespaces are shared with everything: equal ones prove nothing then. */
-static bool same_namespace(const struct task *t, const char *name, uint64_t task_ns, uint32_t ns)
+/*
+ * Equal mounts, and not the host's, which everything shares. Of PID namespaces that would prove
+ * nothing: the containers of a pod can have one together.
+ */
+static bool same_mounts(const struct task *t, const struct container_info *c)
 {
-	if (!task_ns || (uint32_t)task_ns != ns ||
-	    task_ns == process_namespace(t->x->root, 1, name))
+	if (!t->mntns || (uint32_t)t->mntns != c->mntns ||
+	    t->mntns == process_namespace(t->x->root, 1, "mnt"))
 		return false;
-	/* Our own mounts are no host's when we are in a container. */
-	return (*t->x->root && streq(name, "mnt")) ||
-	       task_ns != process_namespace("", (uint32_t)getpid(), name);
+	/* Our own are no host's when we are in a container. */
+	return *t->x->root || t->mntns != process_namespace("", (uint32_t)getpid(), "mnt");
 }
 
 /*
@@ -50,16 +52,10 @@ static bool same_cgroup(const struct task *t, const struct container_info *c)
 			t->cgroup && strlen(c->cgroup) > 1 && streq(t->cgroup, c->cgroup);
 }
 
-static bool in_namespaces(const struct task *t, const struct container_info *c)
-{
-	return same_namespace(t, "mnt", t->mntns, c->mntns) ||
-	       same_namespace(t, "pid", t->pidns, c->pidns);
-}
-
 /* Before its first process is known there is nothing to compare, and nobody else to be wronged. */
 static bool agrees(const struct task *t, const struct container_info *c)
 {
-	return !c->init_pid || same_cgroup(t, c) || in_namespaces(t, c);
+	return !c->init_pid || same_cgroup(t, c) || same_mounts(t, c);
 }
 
 static struct entry *find(const struct resolve_context *x, const char *key)
@@ -105,28 +101,37 @@ static bool in_default_cgroup(const struct entry *e, const char *path)
 	return is_below(path, cgroup);
 }
 
-static struct container_info *by_entries(const struct task *t, uint32_t *chain, size_t n_chain)
+/*
+ * How well the entry's claim on the task stands, the lower the better: the nearest ancestor first, then
+ * a cgroup, then mounts. Of one whose first process has ended only the cgroup counts, for a task that
+ * has ended, too: the numbers of processes and namespaces are used again at once. SIZE_MAX: not.
+ */
+static size_t rank_of(const struct task *t, const struct entry *e, const uint32_t *chain,
+		      size_t n_chain)
+{
+	bool alive = entry_alive(e, t->x->root);
+	size_t rank = 0;
+
+	if (!e->info->init_pid)
+		return in_default_cgroup(e, t->now ? t->now : t->cgroup) ? n_chain : SIZE_MAX;
+	while (rank < n_chain && chain[rank] != e->info->init_pid)
+		rank++;
+	if (alive && rank < n_chain)
+		return rank;
+	if ((alive || !t->now) && same_cgroup(t, e->info))
+		return n_chain;
+	return alive && same_mounts(t, e->info) ? n_chain + 1 : SIZE_MAX;
+}
+
+static struct container_info *by_entries(const struct task *t, const uint32_t *chain, size_t n_chain)
 {
 	const struct entry *best = NULL;
-	size_t best_rank = n_chain + 1;
+	size_t best_rank = SIZE_MAX;
 
 	hmap_for_each(t->x->entries, n) {
 		const struct entry *e = container_of(n, struct entry, by_key);
-		size_t rank = 0;
+		size_t rank = e->info ? rank_of(t, e, chain, n_chain) : SIZE_MAX;
 
-		if (!e->info)
-			continue;
-		if (!e->info->init_pid) {
-			rank = in_default_cgroup(e, t->now ? t->now : t->cgroup) ? n_chain : SIZE_MAX;
-		} else {
-			while (rank < n_chain && chain[rank] != e->info->init_pid)
-				rank++;
-			if (rank < n_chain && !entry_alive(e, t->x->root))
-				continue;
-			/* The nearest ancestor first; what only agrees comes after all of them. */
-			if (rank == n_chain && !same_cgroup(t, e->info) && !in_namespaces(t, e->info))
-				continue;
-		}
 		if (rank < best_rank) {
 			best = e;
 			best_rank = rank;
@@ -156,7 +161,6 @@ struct container_info *resolve_task(const struct resolve_context *x, uint32_t pi
 		pid = 0;
 	t.pid = pid;
 	t.now = now = process_cgroup(x->root, pid);
-	t.pidns = process_namespace(x->root, pid, "pid");
 	t.mntns = process_namespace(x->root, pid, "mnt");
 	c = by_pattern(&t, now);
 	if (!c && cgroup && !(now && streq(now, cgroup)))

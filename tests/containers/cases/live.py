@@ -2,6 +2,7 @@
 """What the person at the terminal sees: names, filters, life and end, captures, ps."""
 
 import json
+import os
 import signal
 import subprocess
 import time
@@ -188,3 +189,63 @@ def test_short_lives(setup):
         types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == name and
                  e["evt.type"] not in ("container_created", "container_removed")]
         assert types == ["container_started", "execve", "procexit", "container_stopped"], (name, types)
+
+
+def ended(setup, name, command, memory=None):
+    """The container_stopped event of a container that runs the command to its end."""
+    made = setup.runc.create(setup.name + name, command)
+    if memory:
+        change(made, lambda config: config["linux"]["resources"].update(memory={"limit": memory}))
+    nunchi = setup.nunchi("trace", "-o", "json", "-c", made.name)
+    made.start()
+    made.wait()
+    event = nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped")
+    assert nunchi.stop() == 0
+    return event
+
+
+def change(made, function):
+    """The configuration of a container that has not been started."""
+    path = os.path.join(made.bundle, "config.json")
+    with open(path, encoding="utf-8") as f:
+        config = json.load(f)
+    function(config)
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(config, f)
+
+
+def test_how_it_ended(setup):
+    event = ended(setup, "-three", ["/bin/sh", "-c", "exit 3"])
+    assert (event["container.exit_code"], event["container.oom"]) == (3, False), event
+    assert "container.exit_signal" not in event, event
+    event = ended(setup, "-oom", ["/bin/sh", "-c", "tail /dev/zero; exit 4"], memory=16 << 20)
+    assert (event["container.exit_code"], event["container.oom"]) == (4, True), event
+
+
+def test_one_pid_namespace_for_two(setup):
+    """As in a pod with shareProcessNamespace: each event has the container whose mounts it has."""
+    first = setup.runc.run(setup.name + "-pids-a", LOOP)
+    wait_until(lambda: setup.runc.is_running(first.name), 10, first.name)
+    second = setup.runc.create(setup.name + "-pids-b", LOOP)
+
+    def share(config):
+        for namespace in config["linux"]["namespaces"]:
+            if namespace["type"] == "pid":
+                namespace["path"] = f"/proc/{first.pid()}/ns/pid"
+
+    change(second, share)
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat,execve")
+    try:
+        second.start()
+        for made in (first, second):
+            nunchi.wait_event(lambda e, m=made: e.get("container.full_id") == m.id and
+                              e["evt.type"] == "openat")
+        inits = {first.pid(): first.id, second.pid(): second.id}
+        assert nunchi.stop() == 0
+        ours = [e for e in nunchi.events() if e["proc.ppid"] in inits]
+        wrong = [e for e in ours if e.get("container.full_id") != inits[e["proc.ppid"]]]
+        assert not wrong, wrong[0]
+        assert {e["container.full_id"] for e in ours} == {first.id, second.id}
+    finally:
+        second.remove()
+        first.remove()
