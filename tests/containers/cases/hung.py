@@ -101,7 +101,7 @@ class Scene:
         time.sleep(3)  # longer than events wait for a name
         began = time.monotonic()
         assert self.nunchi.stop() == 0, self.nunchi.stderr()
-        assert time.monotonic() - began < 4, "a hung Docker delayed the end"
+        assert time.monotonic() - began < 5, "a hung Docker delayed the end"
         check(self.parsed(), self.names, self.made, self.brief, self.nunchi.stderr())
 
 
@@ -133,7 +133,7 @@ def late_start(setup, scene):
     """One that starts while Docker hangs: ready at once, and who is in no doubt is named."""
     nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat,execve",
                           runtimes=[setup.docker, setup.containerd])
-    assert nunchi.ready_after < 2, nunchi.ready_after
+    assert nunchi.ready_after < 5, nunchi.ready_after  # an answer is waited for 10 s
     scene.runc("late")
     label = scene.label("late")
     event = nunchi.wait_event(lambda e: label in (e.get("proc.cmdline") or ""), 5)
@@ -144,7 +144,7 @@ def late_start(setup, scene):
     assert old["container.full_id"] == scene.old.id, old
     began = time.monotonic()
     assert nunchi.stop() == 0, nunchi.stderr()
-    assert time.monotonic() - began < 4, "a hung Docker delayed the end"
+    assert time.monotonic() - began < 5, "a hung Docker delayed the end"
 
 
 def test_docker_dies_and_comes_back(setup):
