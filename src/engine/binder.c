@@ -92,6 +92,19 @@ static void bind_host(struct engine *e, struct slot *slot)
 	pipeline_made(e);
 }
 
+/* What the kernel side has been told, but for what stays. */
+static void take_back_identity(struct engine *e, struct slot *slot, uint32_t pidns, uint64_t cgroup)
+{
+	uint32_t n = number_of(e, slot);
+
+	if (slot->pushed_pidns && slot->pushed_pidns != pidns)
+		probe_forget_pidns(e->probe, n, slot->generation, slot->pushed_pidns);
+	if (slot->pushed_cgroup && slot->pushed_cgroup != cgroup)
+		probe_forget_cgroup(e->probe, n, slot->generation, slot->pushed_cgroup);
+	slot->pushed_pidns = pidns;
+	slot->pushed_cgroup = cgroup;
+}
+
 /* Tells the kernel side by what else the container's tasks are known. */
 static void push_identity(struct engine *e, struct slot *slot, const struct container_info *info)
 {
@@ -102,6 +115,7 @@ static void push_identity(struct engine *e, struct slot *slot, const struct cont
 		probe_slot_pidns(e->probe, n, slot->generation, slot->pidns, false);
 		return;
 	}
+	take_back_identity(e, slot, exclusive ? info->pidns : 0, info->cgroup_id);
 	probe_slot_pidns(e->probe, n, slot->generation, info->pidns, exclusive);
 	probe_slot_cgroup(e->probe, n, slot->generation, info->cgroup_id);
 }
@@ -446,15 +460,11 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 static void give_back(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot), generation = slot->generation;
-	struct container *c = slot->id && !slot->inner ? model_container(e->model, slot->id) : NULL;
 
 	if (!account_complete(e, n))
 		return;
 	account_close(e, n);
-	if (c) {
-		probe_forget_pidns(e->probe, c->info->pidns);
-		probe_forget_cgroup(e->probe, c->info->cgroup_id);
-	}
+	take_back_identity(e, slot, 0, 0);
 	probe_slot_release(e->probe, n, generation);
 	slot_clear(e, slot);
 	/* A late record of the old generation must not open it again. */

@@ -6,8 +6,6 @@
  */
 #include "internal.h"
 
-#define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
-
 struct slot *claim_parent(struct engine *e, const struct slot *slot)
 {
 	struct slot *parent = &e->slots[slot->parent % NUNCHI_SLOTS_MAX];

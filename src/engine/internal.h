@@ -15,6 +15,7 @@
 #define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
+#define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
 #define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
@@ -52,6 +53,9 @@ struct slot {
 	uint64_t opened;	/* boot ns */
 	uint64_t give_up_at;	/* when the hold ends, boot ns */
 	uint64_t next_try;	/* when to ask the disk again, boot ns */
+	bool ran;		/* its container's init has executed: a slot is one run */
+	uint32_t pushed_pidns;	/* by what the kernel side knows it besides, 0: not */
+	uint64_t pushed_cgroup;
 	uint64_t gone_at;	/* a runtime says that it has stopped: when to believe it; 0: not */
 	uint64_t release_at;	/* its container has stopped: when to give the slot back; 0: not */
 	unsigned tries;

@@ -29,8 +29,9 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 				       .init_start = record->start,
 				       .started = record->time + e->boot_to_epoch };
 
-	if (!c || c->running || slot->release_at || slot->inner)
+	if (!c || c->running || slot->ran || slot->inner)
 		return;
+	slot->ran = true;
 	encode_container(&e->record, &init, record->time);
 	pipeline_made(e);
 	probe_slot_pidns(e->probe, record->slot, slot->generation, record->pidns, false);
@@ -151,6 +152,13 @@ static void tell(struct engine *e, const char *id, enum nunchi_life_what what, i
 	pipeline_made(e);
 }
 
+/* What was read of a run that is over by now. */
+static bool has_ended(const struct container *c, const struct container_info *info)
+{
+	return c && c->ended_pid && c->ended_pid == info->init_pid &&
+	       c->ended_start - info->init_start <= INIT_START_GRAIN;
+}
+
 static void take_facts(struct engine *e, struct runtime_message *message)
 {
 	struct container_info *info = message->info;
@@ -162,7 +170,7 @@ static void take_facts(struct engine *e, struct runtime_message *message)
 	 * The kernel tells this container's start and end itself: its first exec starts it, at its
 	 * time; a runtime's word for it comes later, perhaps too late.
 	 */
-	if (!(c && c->running) && binder_saw_birth(e, info, message->token))
+	if (!(c && c->running) && (has_ended(c, info) || binder_saw_birth(e, info, message->token)))
 		info->init_pid = 0;
 	encode_container(&e->record, info, clock_boot());
 	info->init_pid = init_pid;

@@ -170,6 +170,8 @@ static void set_running(struct model *m, struct container *c, bool running)
 	}
 	m->n_stopped++;
 	c->stopped_at = ++m->stops;
+	c->ended_pid = c->info->init_pid;
+	c->ended_start = c->info->init_start;
 	c->info->init_pid = 0;
 	c->info->init_start = 0;
 	keep_bounds(m, c);

@@ -34,6 +34,8 @@ struct container {
 	bool created, removed, paused;	/* as a runtime has told */
 	bool oom;			/* a process of its was killed to free memory, in this run */
 	int exit_status;		/* wait status of its last init; -1: unknown */
+	uint32_t ended_pid;		/* of its last run's init; 0: there was none */
+	uint64_t ended_start;
 	uint32_t version;		/* counts changes of info; starts at 1 */
 	struct rendered json;		/* for src/out; freed with the container */
 };

@@ -344,11 +344,23 @@ void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation)
 	bpf_map_update_elem(bpf_map__fd(p->skel->maps.sandboxes), &key, &yes, BPF_ANY);
 }
 
-void probe_forget_pidns(struct probe *p, uint32_t inum)
+static void forget(int map, uint64_t key, uint32_t slot, uint32_t generation)
 {
-	uint64_t key = NUNCHI_KEY_PIDNS | inum;
+	struct nunchi_slot_ref ref;
 
-	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);
+	if (!bpf_map_lookup_elem(map, &key, &ref) && ref.slot == slot &&
+	    ref.generation == generation)
+		bpf_map_delete_elem(map, &key);
+}
+
+void probe_forget_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum)
+{
+	forget(bpf_map__fd(p->skel->maps.namespaces), NUNCHI_KEY_PIDNS | inum, slot, generation);
+}
+
+void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id)
+{
+	forget(bpf_map__fd(p->skel->maps.cgroups), id, slot, generation);
 }
 
 unsigned probe_slots_free(const struct probe *p)
@@ -358,11 +370,6 @@ unsigned probe_slots_free(const struct probe *p)
 	for (uint32_t slot = 0; slot < p->n_slots; slot++)
 		n += p->skel->bss->slots[slot].state == NUNCHI_SLOT_FREE;
 	return n;
-}
-
-void probe_forget_cgroup(struct probe *p, uint64_t id)
-{
-	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.cgroups), &id);
 }
 
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)

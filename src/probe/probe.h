@@ -63,12 +63,13 @@ uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, en
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation);
 /* Gives the slot back: it may be used for another container. */
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation);
-void probe_forget_pidns(struct probe *p, uint32_t inum);
+/* Takes back what the two before have told, unless it is another slot's by now. */
+void probe_forget_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
+void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
 /* How many slots the kernel side may still open. */
 unsigned probe_slots_free(const struct probe *p);
 /* The generation of a slot that exists from the start: the host, and NUNCHI_SLOT_HELPERS. */
 #define PROBE_GENERATION_FIRST 1
-void probe_forget_cgroup(struct probe *p, uint64_t id);
 
 /* A container's slot as it is kept over a restart. Strings that do not fit are cut. */
 struct probe_kept {

@@ -33,7 +33,8 @@ static bool is_below(const char *path, const char *above)
  */
 static bool same_mounts(const struct task *t, const struct container_info *c)
 {
-	if (!t->mntns || (uint32_t)t->mntns != c->mntns ||
+	/* Asked anew: a process that is ending has left them before it has ended. */
+	if (!t->mntns || t->mntns != process_namespace(t->x->root, c->init_pid, "mnt") ||
 	    t->mntns == process_namespace(t->x->root, 1, "mnt"))
 		return false;
 	/* Our own are no host's when we are in a container. */

@@ -8,7 +8,7 @@ import time
 
 from harness.many import ShortRunc, full_or, in_turns
 from harness.place import wait_until
-from harness.resources import held, own_memory
+from harness.resources import held, map_dump, own_memory
 
 # At a tenth of the size the tables of what has ended (256 containers, 1,024 processes) are not
 # full after the first tenth, and may still become so.
@@ -49,8 +49,9 @@ def test_nothing_is_left_over(setup):
     in_turns(make, range(n // 10, n))
     last, last_memory = settle(pid, first), own_memory(pid)
     took = time.monotonic() - began
+    left = map_dump(pid, "namespaces")[:3] + map_dump(pid, "cgroups")[:3]
     assert nunchi.stop(60) == 0, nunchi.stderr()
-    said = f"before {before}, after {n // 10}: {first}, after {n}: {last}; {nunchi.stderr()}"
+    said = f"before {before}, after {n // 10}: {first}, after {n}: {last}, such as {left}; {nunchi.stderr()}"
     print(f"# {n} containers in {took:.0f} s: {first_memory / 2**20:.2f} MiB after the first tenth, "
           f"{last_memory / 2**20:.2f} MiB at the end; {last}")
     for what, number in first.items():

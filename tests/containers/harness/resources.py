@@ -44,6 +44,15 @@ def bpftool(*args):
     return json.loads(done.stdout)
 
 
+def map_dump(pid, name):
+    """Its entries, as bpftool's type-aware form has them."""
+    for number in maps(pid):
+        if bpftool("map", "show", "id", str(number)).get("name") == name:
+            return [entry.get("formatted", entry)
+                    for entry in bpftool("map", "dump", "id", str(number))]
+    return []
+
+
 def map_entries(pid, names=("namespaces", "cgroups")):
     """name -> number of entries of its hash maps of these names; and "slots": those in use."""
     counts = {}
