@@ -107,6 +107,7 @@ struct engine {
 	bool stop;			/* a signal: what has come is still shown */
 	bool ending;			/* the count is reached: nothing more is shown */
 	bool output_untold;		/* the output refused something, and the stream does not say so yet */
+	uint64_t last_call;		/* boot ns until which the end waits for a slow reader; 0: not yet */
 	bool blocked;			/* the writer did not take what is in out */
 	int failure;			/* -errno of output or capture, sticky */
 };
@@ -122,6 +123,8 @@ static inline bool is_accounted(const struct nunchi_head *record)
 void pipeline_record(struct engine *e, const struct nunchi_head *record);
 /* Hands what is formatted to the writer. */
 void pipeline_flush(struct engine *e, bool wait);
+/* At the end: waits for a slow reader, until e->last_call. */
+void pipeline_flush_last(struct engine *e);
 /* The last record made in e->record goes the same way. */
 void pipeline_made(struct engine *e);
 

@@ -360,21 +360,10 @@ static int loop(struct engine *e, int epoll, int signals)
 	}
 }
 
-/* A reader that does not read is waited for, but not for ever. */
-static void flush_at_last(struct engine *e)
-{
-	uint64_t end = clock_boot() + ENGINE_LAST_FLUSH_NS;
-
-	pipeline_flush(e, false);
-	while (e->blocked && !e->failure && clock_boot() < end) {
-		usleep(5000);
-		pipeline_flush(e, false);
-	}
-}
-
 /* Everything that was under way is still taken, then the account is closed. */
 static void finish(struct engine *e)
 {
+	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 	probe_detach(e->probe);
 	usleep(2000);	/* a program that is running on another CPU sends its record yet */
 	take_messages(e);
@@ -385,9 +374,9 @@ static void finish(struct engine *e)
 		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
 	take_messages(e);
 	binder_release_all(e);
-	flush_at_last(e);
+	pipeline_flush_last(e);
 	account_losses(e, clock_boot());
-	flush_at_last(e);
+	pipeline_flush_last(e);
 	if (e->capture)
 		account_record(e);
 	if (e->config->snapshot)

@@ -71,12 +71,24 @@ void pipeline_flush(struct engine *e, bool wait)
 	}
 }
 
+void pipeline_flush_last(struct engine *e)
+{
+	pipeline_flush(e, false);
+	while (e->blocked && !e->failure && clock_boot() < e->last_call) {
+		usleep(5000);
+		pipeline_flush(e, false);
+	}
+}
+
 /* Formats the event. False: the output does not take more at the moment. */
 static bool show(struct engine *e, struct event *ev)
 {
 	if (!e->config->output)
 		return true;
-	if (e->blocked)
+	/* What waited for a name until the end comes all at once. */
+	if (e->blocked && e->last_call)
+		pipeline_flush_last(e);
+	else if (e->blocked)
 		pipeline_flush(e, false);
 	if (e->blocked && ev->type != EVENT_LOST && ev->type != EVENT_GAP)
 		return false;
