@@ -5,7 +5,8 @@
 #include "identity.h"
 
 /* Tells if a container's task is in other namespaces than before. */
-static __noinline __attribute__((unused)) void namespaces_check(struct task_struct *task, struct identity *id)
+static __noinline __attribute__((unused)) void
+namespaces_check(struct task_struct *task, struct identity *id)
 {
 	u32 now[NUNCHI_NS_MAX], changed = 0, host = 0;
 	struct scratch *s;
@@ -35,8 +36,8 @@ static __noinline __attribute__((unused)) void namespaces_check(struct task_stru
 }
 
 /* A container's task was moved by somebody: out of it, perhaps. */
-static __noinline __attribute__((unused)) void moved_send(struct task_struct *task, const struct identity *id,
-				       struct cgroup *to)
+static __noinline __attribute__((unused)) void
+moved_send(struct task_struct *task, const struct identity *id, struct cgroup *to)
 {
 	struct task_struct *mover = bpf_get_current_task_btf();
 	struct identity *mover_id = bpf_task_storage_get(&identities, mover, 0, 0);
