@@ -31,7 +31,8 @@ fi
 
 tmp=$(mktemp -d)
 results=$tmp/results
-: >"$results"
+failures=$tmp/failures # what failed, with what it said: told again at the end
+: >"$results" >"$failures"
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
@@ -44,15 +45,15 @@ ok() {
 	echo "ok $1" | tee -a "$results"
 }
 fail() {
-	echo "not ok $1" | tee -a "$results"
+	echo "not ok $1" | tee -a "$results" "$failures"
 	if [ -n "${2:-}" ]; then
-		tail -n 60 "$2" | sed 's/^/#   /'
+		tail -n 60 "$2" | sed 's/^/#   /' | tee -a "$failures"
 	fi
 }
 skip() {
 	if [ "${CI:-}" = true ]; then
 		fail "$1"
-		echo "#   not run: $2"
+		echo "#   not run: $2" | tee -a "$failures"
 	else
 		echo "skip $1: $2" | tee -a "$results"
 	fi
@@ -70,7 +71,7 @@ collect() {
 	sed -n "s|^ok [0-9]* - \\(.*\\)|ok $1 \\1|p; s|^not ok [0-9]* - \\(.*\\)|not ok $1 \\1|p" "$2" |
 		tee -a "$results"
 	if grep -q '^not ok' "$2"; then
-		sed 's/^/#   /' "$2" | tail -n 60
+		sed 's/^/#   /' "$2" | tail -n 60 | tee -a "$failures"
 	elif [ "$3" -ne 0 ]; then
 		fail "$1 (exit $3)" "$2"
 	fi
@@ -149,6 +150,7 @@ run_containers() {
 	python3 tests/containers/run.py --nunchi build/nunchi 2>"$tmp/containers.err" |
 		tee "$tmp/containers" | grep -v '^ok\|^not ok\|^skip'
 	grep '^ok \|^not ok \|^skip ' "$tmp/containers" | tee -a "$results"
+	sed -n '/^not ok /p; /^#   /p' "$tmp/containers" >>"$failures"
 	if ! grep -q '^# done' "$tmp/containers"; then
 		fail 'containers: the runner did not end' "$tmp/containers.err"
 	fi
@@ -169,6 +171,6 @@ done
 passed=$(grep -c '^ok ' "$results")
 failed=$(grep -c '^not ok ' "$results")
 skipped=$(grep -c '^skip ' "$results")
-[ "$failed" -eq 0 ] || grep '^not ok ' "$results" >&2
+[ "$failed" -eq 0 ] || cut -c 1-500 "$failures" >&2
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

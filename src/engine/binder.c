@@ -58,18 +58,6 @@ void binder_stopped(struct engine *e, const char *id)
 	}
 }
 
-/* What waited goes on, in its order. */
-static void release_held(struct engine *e, struct slot *slot)
-{
-	struct held *h;
-
-	while ((h = hold_take(&slot->held))) {
-		e->held_bytes -= h->record->len;
-		life_deliver(e, slot, h->record);
-		free(h);
-	}
-}
-
 static enum nunchi_mode mode_for(struct engine *e, struct container *c)
 {
 	if (!c)
@@ -86,7 +74,7 @@ static void bind_host(struct engine *e, struct slot *slot)
 	slot->phase = SLOT_HOST;
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
-	release_held(e, slot);
+	backlog_release(e, slot);
 	slot->generation = probe_slot_host(e->probe, n, slot->generation, mode_for(e, NULL));
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
@@ -198,7 +186,7 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	push_identity(e, slot, c->info);
 	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode_for(e, c));
 	keep(e, slot, c->info);
-	release_held(e, slot);
+	backlog_release(e, slot);
 	bind_children(e, slot);
 }
 
@@ -461,7 +449,7 @@ static void give_back(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot), generation = slot->generation;
 
-	if (!account_complete(e, n))
+	if (!account_complete(e, n) || e->backlog.first)
 		return;
 	account_close(e, n);
 	take_back_identity(e, slot, 0, 0);
@@ -495,7 +483,8 @@ static bool slot_in_use(struct engine *e, const struct slot *slot)
 
 static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 {
-	if (slot->gone_at && now >= slot->gone_at) {
+	/* The end itself may be in there. */
+	if (slot->gone_at && now >= slot->gone_at && !e->backlog.first) {
 		slot->gone_at = 0;
 		life_gone(e, slot->id, now);
 	}

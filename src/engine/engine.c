@@ -71,6 +71,7 @@ int engine_run(const struct engine_config *config)
 	runtimes_stop(e->runtimes);
 	probe_free(e->probe);
 	binder_free(e);
+	backlog_free(e);
 	model_free(e->model);
 	fields_end(&e->fields);
 	strbuf_free(&e->out);

@@ -15,6 +15,19 @@ void hold_add(struct hold_queue *q, const struct nunchi_head *record)
 	q->bytes += record->len;
 }
 
+void hold_move(struct hold_queue *to, struct hold_queue *from)
+{
+	if (!from->first)
+		return;
+	if (!to->first)
+		to->last = &to->first;
+	*to->last = from->first;
+	to->last = from->last;
+	to->count += from->count;
+	to->bytes += from->bytes;
+	*from = (struct hold_queue){ 0 };
+}
+
 struct held *hold_take(struct hold_queue *q)
 {
 	struct held *h = q->first;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records of slots that have no name yet, as copies, a queue a slot, in the order they came. They
- * wait before the model sees them: a process's state changes by its own records only, so that
- * deferring a whole slot keeps its order and the state that belongs to each record.
+ * Records that wait, as copies, in the order they came: of slots that have no name yet, a queue a
+ * slot, and what the output does not take yet (backlog.c). They wait before the model sees them: a
+ * process's state changes by its own records only, so that deferring a whole slot keeps its order
+ * and the state that belongs to each record.
  */
 #pragma once
 
@@ -23,5 +24,7 @@ struct hold_queue {
 };
 
 void hold_add(struct hold_queue *q, const struct nunchi_head *record);
+/* All of from, behind what is in to. */
+void hold_move(struct hold_queue *to, struct hold_queue *from);
 /* The oldest, the caller's to free; NULL when empty. */
 struct held *hold_take(struct hold_queue *q) _must_check_;

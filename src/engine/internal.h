@@ -11,6 +11,8 @@
 #include "probe/probe.h"
 
 #define ENGINE_OUT_BYTES (256U << 10)	/* handed to the writer at once: fewer switches between threads */
+#define ENGINE_BACKLOG_BYTES (16U << 20)	/* of records that wait for a slow reader: 60 MiB as JSON */
+#define ENGINE_RESERVE_BYTES (1U << 20)	/* what is no container's call is still taken then */
 #define ENGINE_NAP_MIN_MS 1		/* between drains under load: 8 MiB last 40 ms at 1M events/s */
 #define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
@@ -89,7 +91,8 @@ struct engine {
 	struct strbuf late;		/* copy of a record that came late */
 	struct slot *slots;		/* NUNCHI_SLOTS_MAX */
 	uint32_t slots_used;		/* highest number that was ever used, and one */
-	size_t held_bytes;
+	size_t held_bytes;		/* in all slots' queues */
+	struct hold_queue backlog;	/* slots are known, the output is not ready */
 	struct syscall_set show;	/* calls to show */
 	uint64_t boot_to_epoch;
 	uint64_t started;		/* boot ns; in replay the HOST record's time */
@@ -139,6 +142,15 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 struct container *claim_find(struct engine *e, const struct slot *slot);
 /* A container that only the kernel knows; why: what its event says of that. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why);
+
+/* backlog.c: what waits for the output. */
+/* A record of a slot that is known, behind what waits. */
+void backlog_add(struct engine *e, const struct nunchi_head *record);
+/* What waited for the slot's name goes on. */
+void backlog_release(struct engine *e, struct slot *slot);
+/* As much as the output takes. */
+void backlog_run(struct engine *e);
+void backlog_free(struct engine *e);
 
 /* binder.c: which slot is whose. */
 /* Slots that an earlier run had are the same containers' still. */

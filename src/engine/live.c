@@ -118,11 +118,12 @@ void live_dispatch(struct engine *e, const struct nunchi_head *record)
 	slot = binder_slot(e, record);
 	if (is_accounted(record))
 		slot->account.received++;
-	if (slot->phase == SLOT_PENDING) {
+	if (slot->phase == SLOT_PENDING)
 		binder_hold(e, slot, record);
-		return;
-	}
-	life_deliver(e, slot, record);
+	else if (unlikely(e->blocked || e->backlog.first))
+		backlog_add(e, record);
+	else
+		life_deliver(e, slot, record);
 }
 
 static void check_number(struct engine *e, unsigned ring, uint64_t seq)
@@ -337,9 +338,10 @@ static int loop(struct engine *e, int epoll, int signals)
 		n = drain(e, now - ENGINE_SLACK);
 		tick(e, now);
 		pipeline_flush(e, false);
+		backlog_run(e);
 		if (is_over(e, now))
 			return 0;
-		nap = n ? ENGINE_NAP_MIN_MS : MIN(2 * nap, ENGINE_NAP_MAX_MS);
+		nap = n || e->backlog.first ? ENGINE_NAP_MIN_MS : MIN(2 * nap, ENGINE_NAP_MAX_MS);
 		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), n < DRAIN_MAX ? (int)nap : 0);
 		for (int i = 0; i < woken; i++) {
 			switch (events[i].data.u32) {
@@ -373,6 +375,7 @@ static void finish(struct engine *e)
 	for (unsigned i = 0; i < probe_rings(e->probe); i++)
 		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
 	take_messages(e);
+	backlog_run(e);
 	binder_release_all(e);
 	pipeline_flush_last(e);
 	account_losses(e, clock_boot());

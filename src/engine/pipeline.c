@@ -90,7 +90,8 @@ static bool show(struct engine *e, struct event *ev)
 		pipeline_flush_last(e);
 	else if (e->blocked)
 		pipeline_flush(e, false);
-	if (e->blocked && ev->type != EVENT_LOST && ev->type != EVENT_GAP)
+	/* What becomes of containers, and losses, are few, and say what the rest means. */
+	if (e->blocked && (is_accounted(ev->head) || e->out.len > ENGINE_RESERVE_BYTES))
 		return false;
 	output_event(e->config->output, &e->fields, &e->out);
 	if (e->out.len >= ENGINE_OUT_BYTES)

@@ -152,3 +152,31 @@ def test_output_blocked_is_said(setup):
     assert "does not add up" not in stderr and " lost " in stderr, stderr
     if re.search(r"lost [1-9]", stderr):
         assert b'"evt.type":"events_lost"' in b"".join(chunks), stderr
+
+
+def test_a_reader_that_pauses_loses_nothing(setup):
+    """More than the writer queues: what the output does not take waits, in its order."""
+    read_end, write_end = os.pipe()
+    nunchi = setup.nunchi("trace", "--format", "%evt.type %fd.name %proc.cmdline %container.full_id "
+                          "%container.name %proc.exepath %evt.time.iso8601 %evt.rawtime " * 4,
+                          stdout=write_end)
+    os.close(write_end)
+    made = setup.runc.run(setup.name + "-paused", ["/bin/flood", "open", "1", "20000"])
+    made.wait()
+    time.sleep(1)
+    chunks = []
+    reader = threading.Thread(target=lambda: [chunks.append(c) for c in
+                                              iter(lambda: os.read(read_end, 65536), b"")])
+    reader.start()
+    time.sleep(1)
+    nunchi.stop()
+    reader.join(10)
+    os.close(read_end)
+    text = b"".join(chunks)
+    assert len(text) > 6 << 20, len(text)  # else nothing had to wait
+    assert " lost 0" in nunchi.stderr(), nunchi.stderr()
+    opens = [line for line in text.decode().splitlines() if line.startswith("openat /etc/passwd ") and
+             setup.name + "-paused" in line]
+    assert len(opens) == 20000, len(opens)
+    times = [int(line.split()[-1]) for line in opens]
+    assert times == sorted(times), "out of order"

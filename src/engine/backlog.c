@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the output does not take at the moment: a reader that is slow for a while, or much that waited
+ * for a name and goes on at once. While anything waits here everything does, so that the order stays.
+ * Past the bound the oldest goes on regardless, and what of it is shown is lost, and said to be.
+ */
+#include "internal.h"
+
+static bool must_wait(const struct engine *e)
+{
+	return e->blocked && !e->last_call && e->backlog.bytes <= ENGINE_BACKLOG_BYTES;
+}
+
+void backlog_run(struct engine *e)
+{
+	struct held *h;
+
+	while (!must_wait(e) && (h = hold_take(&e->backlog))) {
+		life_deliver(e, &e->slots[h->record->slot % NUNCHI_SLOTS_MAX], h->record);
+		free(h);
+	}
+}
+
+void backlog_add(struct engine *e, const struct nunchi_head *record)
+{
+	hold_add(&e->backlog, record);
+	backlog_run(e);
+}
+
+void backlog_release(struct engine *e, struct slot *slot)
+{
+	e->held_bytes -= slot->held.bytes;
+	hold_move(&e->backlog, &slot->held);
+	backlog_run(e);
+}
+
+void backlog_free(struct engine *e)
+{
+	struct held *h;
+
+	while ((h = hold_take(&e->backlog)))
+		free(h);
+}
