@@ -132,10 +132,11 @@ static long strv_step(u32 i, struct scratch **ctx)
 	struct scratch *s = *ctx;
 	struct strv *v = &s->strv;
 	u32 pos = v->pos, len = v->len;
+	u32 size = s->call.layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
 	u64 string = 0;
 	long n;
 
-	if (bpf_probe_read_user(&string, sizeof(string), (void *)(v->next + i * sizeof(string)))) {
+	if (bpf_probe_read_user(&string, size, (void *)(v->next + i * size))) {
 		v->flags |= NUNCHI_BLOB_UNREADABLE;
 		return 1;
 	}
@@ -386,23 +387,31 @@ static __noinline int blob_sock(struct scratch *s, u64 socket, u64 ino, u32 blob
 	return 0;
 }
 
-__noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
+/* A file, or a socket if it is one. */
+static __noinline int blob_object(struct scratch *s, u64 addr, u32 arg)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *fdt = task->files->fdt;
-	struct file *file = 0;
+	struct file *file = (void *)addr;
 	struct inode *inode;
 
-	if (!s || fd >= fdt->max_fds)
-		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + fd);
-	if (!file)
+	if (!s || !file)
 		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
 	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFSOCK)
 		return blob_sock(s, (u64)BPF_CORE_READ(file, private_data),
 				 BPF_CORE_READ(inode, i_ino), BLOB(NUNCHI_BLOB_SOCK, arg));
 	return blob_file(s, (u64)file, BLOB(NUNCHI_BLOB_FILE, arg));
+}
+
+__noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *fdt = task->files->fdt;
+	struct file *file = 0;
+
+	if (!s || fd >= fdt->max_fds)
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + fd);
+	return blob_object(s, (u64)file, arg);
 }
 
 __noinline int blob_cgroup(struct scratch *s, u64 kn)
@@ -479,17 +488,43 @@ static __always_inline int blob_user_path(struct scratch *s, u64 ptr, s32 dirfd,
 /* sendmsg and recvmsg: the address in struct msghdr, whose first fields are name and its length. */
 static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 {
-	struct {
-		u64 name;
-		u32 len;
-		u32 pad;
-	} msg;
+	u32 size, len = 0;
+	u64 name = 0;
 
-	if (!s || bpf_probe_read_user(&msg, sizeof(msg), (void *)ptr) || !msg.name)
+	if (!s)
 		return 0;
-	if (msg.len > NUNCHI_SOCKADDR_MAX)
-		msg.len = NUNCHI_SOCKADDR_MAX;
-	return blob_user_bytes(s, msg.name, msg.len, msg.len, BLOB(NUNCHI_BLOB_SOCKADDR, arg));
+	size = s->call.layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
+	if (bpf_probe_read_user(&name, size, (void *)ptr) || !name ||
+	    bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + size)))
+		return 0;
+	if (len > NUNCHI_SOCKADDR_MAX)
+		len = NUNCHI_SOCKADDR_MAX;
+	return blob_user_bytes(s, name, len, len, BLOB(NUNCHI_BLOB_SOCKADDR, arg));
+}
+
+/* Two longs, told as two of 64 bits. */
+static __noinline int blob_longs(struct scratch *s, u64 ptr, u32 blob)
+{
+	s32 narrow[2];
+	s64 *out;
+	u32 pos;
+
+	if (!s || !(s->call.layout & NUNCHI_LAYOUT_LONGS32))
+		return blob_user_bytes(s, ptr, sizeof(s64[2]), sizeof(s64[2]), blob);
+	if (!blob_fits(s))
+		return 0;
+	pos = s->pos;
+	if (pos > LAST_POS)
+		return 0;
+	if (bpf_probe_read_user(narrow, sizeof(narrow), (void *)ptr)) {
+		blob_end(s, pos, 0, 0, NUNCHI_BLOB_UNREADABLE, blob);
+		return 0;
+	}
+	out = (s64 *)&s->data[pos + sizeof(struct nunchi_blob)];
+	out[0] = narrow[0];
+	out[1] = narrow[1];
+	blob_end(s, pos, sizeof(s64[2]), sizeof(s64[2]), 0, blob);
+	return 0;
 }
 
 static __always_inline u32 at_most(u64 n, u32 max)
@@ -512,7 +547,7 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 	ret = s->call.ret;
 	switch (capture) {
 	case NUNCHI_CAP_FD:
-		return blob_fd(s, value, i);
+		return !i && s->file ? blob_object(s, s->file, i) : blob_fd(s, value, i);
 	case NUNCHI_CAP_PATH:
 		return value ? blob_user_path(s, value, AT_FDCWD, i) : 0;
 	case NUNCHI_CAP_PATHAT:
@@ -546,6 +581,8 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 					       (u32)next, BLOB(NUNCHI_BLOB_BYTES, i)) : 0;
 	case NUNCHI_CAP_BYTES:
 		return value ? blob_user_bytes(s, value, size, size, BLOB(NUNCHI_BLOB_BYTES, i)) : 0;
+	case NUNCHI_CAP_LONGS:
+		return value ? blob_longs(s, value, BLOB(NUNCHI_BLOB_BYTES, i)) : 0;
 	default:
 		return 0;
 	}
@@ -566,7 +603,8 @@ __noinline int blob_call(struct scratch *s)
 		if (spec->capture[i])
 			blob_argument(s, i, spec->capture[i], spec->size[i]);
 	}
-	if ((spec->flags & NUNCHI_SPEC_RET_FD) && s->call.ret >= 0)
+	if ((spec->flags & NUNCHI_SPEC_RET_FD) && s->call.ret >= 0 &&
+	    !(s->call.layout & NUNCHI_LAYOUT_NO_FD))
 		blob_fd(s, s->call.ret, NUNCHI_ARG_RET);
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));

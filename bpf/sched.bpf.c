@@ -60,7 +60,6 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct identity *id = identity_get(task);
 	bool entering;
 	struct scratch *s;
-	u32 nr;
 
 	if (!id)
 		return 0;
@@ -82,13 +81,11 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	 * x86's set_personality_64bit() has made every exec an execve in the registers by now; the
 	 * rename that an exec makes before that has kept which call it was.
 	 */
-	nr = id->rename_nr;
-	if (nr < NUNCHI_CALLS_MAX && specs[nr].flags & NUNCHI_SPEC_EXEC)
-		__builtin_memcpy(s->call.args, id->interrupted.args, sizeof(s->call.args));
+	if (id->renamed_by_exec)
+		__builtin_memcpy(&s->call, &id->interrupted, sizeof(s->call));
 	else
-		nr = syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
-	id->rename_nr = -1;
-	s->call.nr = nr;
+		s->call.nr = syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
+	id->renamed_by_exec = 0;
 	blob_kernel_str(s, (u64)BPF_CORE_READ(bprm, filename), BLOB(NUNCHI_BLOB_FILENAME, 0));
 	blob_argv(s);
 	blob_file(s, (u64)BPF_CORE_READ(bprm, file), BLOB(NUNCHI_BLOB_EXE, 0));
@@ -137,17 +134,15 @@ SEC("tp_btf/task_rename")
 int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
-	struct pt_regs *regs;
+	struct nunchi_call call = { 0 };
 
 	if (!id || !(id->slot || slots[0].mode))
 		return 0;
 	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
-	regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	id->rename_nr = syscall_nr(regs);
+	id->renamed_by_exec = call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) &&
+			      call.nr < NUNCHI_CALLS_MAX && specs[call.nr].flags & NUNCHI_SPEC_EXEC;
 	/* Who execs has no interrupted call to go back to: the room is free for its arguments. */
-	if (id->rename_nr < NUNCHI_CALLS_MAX && specs[id->rename_nr].flags & NUNCHI_SPEC_EXEC) {
-		id->interrupted.ret = 0;
-		syscall_args(regs, id->interrupted.args);
-	}
+	if (id->renamed_by_exec)
+		id->interrupted = call;
 	return 0;
 }

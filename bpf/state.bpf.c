@@ -13,11 +13,14 @@ const volatile __u32 cgroup_hierarchy;
 
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];
+struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
+__u16 uring_calls[NUNCHI_URING_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u8 settled;
 
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
 __u64 unseen_compat;
+__u64 unseen_uring;
 __u64 unseen_slots;
 __u64 unseen_identity;
 

@@ -7,34 +7,54 @@
  */
 #pragma once
 
+#include "compat.h"
 #include "identity.h"
 
-/* regs: where the arguments are; or of what was put aside, if it is 0. follow: see record.h. */
-static __always_inline void call_record(struct task_struct *task, const struct identity *id,
-					struct pt_regs *regs, u32 nr, s64 ret, u16 flags,
-					bool follow)
+/* The call that the running task's registers are of. False: it has no counterpart among the native ones. */
+static __always_inline bool call_read(struct task_struct *task, struct pt_regs *regs,
+				      struct nunchi_call *call)
+{
+	u32 nr = syscall_nr(regs);
+	enum nunchi_abi abi = syscall_abi(task, nr);
+
+	if (unlikely(abi != NUNCHI_ABI_NATIVE))
+		return compat_read(call, abi);
+	call->nr = nr;
+	call->abi = abi;
+	call->layout = 0;
+	syscall_args(regs, call->args);
+	return true;
+}
+
+/* follow: see record.h. file: what argument 0 is, if that is known from elsewhere; else 0. */
+static __always_inline void call_record_file(struct task_struct *task, const struct identity *id,
+					     const struct nunchi_call *call, s64 ret, u16 flags,
+					     bool follow, u64 file)
 {
 	struct scratch *s = scratch_get();
+	u32 nr = call->nr & (NUNCHI_CALLS_MAX - 1);
 
 	if (!s) {
 		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
 		return;
 	}
-	nr &= NUNCHI_CALLS_MAX - 1;
 	record_begin(s, task, id, NUNCHI_REC_SYSCALL, sizeof(s->call), follow);
-	s->call.nr = nr;
-	s->call.pad = 0;
+	__builtin_memcpy(&s->call, call, sizeof(s->call));
 	s->call.ret = ret;
-	if (regs)
-		syscall_args(regs, s->call.args);
-	else
-		__builtin_memcpy(s->call.args, id->interrupted.args, sizeof(s->call.args));
 	if (!(wanted[nr] & NUNCHI_WANT_EVENT))
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
+	s->file = file;
 	blob_call(s);
 	record_send(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL);
 	scratch_put(s);
+}
+
+static __always_inline void call_record(struct task_struct *task, const struct identity *id,
+					const struct nunchi_call *call, s64 ret, u16 flags,
+					bool follow)
+{
+	call_record_file(task, id, call, ret, flags, follow, 0);
 }
 
 static __always_inline bool call_is_interrupted(s64 ret)
@@ -43,28 +63,17 @@ static __always_inline bool call_is_interrupted(s64 ret)
 	       ret == -ERESTART_RESTARTBLOCK;
 }
 
-static __always_inline void call_put_aside(struct identity *id, struct pt_regs *regs, u32 nr,
-					   s64 ret)
-{
-	id->interrupted.nr = nr;
-	id->interrupted.ret = ret;
-	syscall_args(regs, id->interrupted.args);
-}
-
 /* Whether this return is that of what was put aside; a handler's own calls may come before it. */
-static __always_inline bool call_goes_on(const struct identity *id, struct pt_regs *regs, u32 nr,
+static __always_inline bool call_goes_on(const struct identity *id, const struct nunchi_call *call,
 					 bool restart)
 {
-	__u64 args[6];
-
 	if (!id->interrupted.ret || restart)
 		return restart && id->interrupted.ret;
-	if (nr != id->interrupted.nr)
+	if (call->nr != id->interrupted.nr)
 		return false;
-	syscall_args(regs, args);
 #pragma unroll
 	for (int i = 0; i < 6; i++) {
-		if (args[i] != id->interrupted.args[i])
+		if (call->args[i] != id->interrupted.args[i])
 			return false;
 	}
 	return true;
@@ -76,6 +85,6 @@ static __always_inline void call_cut_short(struct task_struct *task, struct iden
 	enum nunchi_mode mode = identity_mode(id);
 
 	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-		call_record(task, id, 0, id->interrupted.nr, -EINTR, NUNCHI_F_INTERRUPTED, false);
+		call_record(task, id, &id->interrupted, -EINTR, NUNCHI_F_INTERRUPTED, false);
 	id->interrupted.ret = 0;
 }

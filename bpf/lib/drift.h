@@ -33,15 +33,27 @@ static __always_inline void syscall_args(struct pt_regs *regs, __u64 args[6])
 #endif
 }
 
-/* Whether the task came in by the 32-bit entry, where numbers mean other calls. */
-static __always_inline bool syscall_is_compat(struct task_struct *task)
+/* Whether the number is one of x32's. */
+static __always_inline bool syscall_is_x32(u64 nr)
 {
 #if defined(__TARGET_ARCH_x86)
-	return bpf_core_field_exists(task->thread_info.status) &&
-	       (task->thread_info.status & TS_COMPAT);
+	return nr & X32_SYSCALL_BIT && nr < (X32_SYSCALL_BIT | NUNCHI_COMPAT_SOCKETCALL_ROW);
 #else
 	return false;
 #endif
+}
+
+/* By which door the task came in; at another than the native one numbers mean other calls. */
+static __always_inline enum nunchi_abi syscall_abi(struct task_struct *task, u32 nr)
+{
+#if defined(__TARGET_ARCH_x86)
+	if (unlikely(bpf_core_field_exists(task->thread_info.status) &&
+		     (task->thread_info.status & TS_COMPAT)))
+		return NUNCHI_ABI_I386;
+	if (unlikely(nr & X32_SYSCALL_BIT))
+		return NUNCHI_ABI_X32;
+#endif
+	return NUNCHI_ABI_NATIVE;
 }
 
 /*

@@ -24,9 +24,12 @@ typedef __s64 s64;
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
+	unsigned long bp;
+	unsigned long bx;
 	unsigned long r10;
 	unsigned long r9;
 	unsigned long r8;
+	unsigned long cx;
 	unsigned long dx;
 	unsigned long si;
 	unsigned long di;
@@ -307,6 +310,12 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+struct tracepoint_ext;
+
 enum cgroup_subsys_id {
 	cpu_cgrp_id,
 	memory_cgrp_id,
@@ -319,12 +328,18 @@ enum cgroup_subsys_id {
 #define PF_KTHREAD 0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004	/* since 2.6; group_exit_code is the group's */
 #define TS_COMPAT 0x0002		/* x86: in a 32-bit call */
+#define X32_SYSCALL_BIT 0x40000000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
 #define AT_FDCWD (-100)
+#if defined(__TARGET_ARCH_x86)
+#define O_LARGEFILE 00100000
+#else
+#define O_LARGEFILE 00400000
+#endif
 #define EINTR 4
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513

@@ -11,13 +11,6 @@
 /* Rings at most: the critical one and one per few CPUs. A power of two, to mask an index. */
 #define RINGS_MAX 64
 
-/* A call that a signal interrupted, and of which it is not known yet whether it goes on. */
-struct interrupted {
-	u32 nr;
-	s32 ret;		/* -ERESTART*; 0: there is none */
-	u64 args[6];
-};
-
 /* Whether a task came into its container from outside, or descends from one that did. */
 enum entered {
 	ENTERED_NOT = 0,
@@ -41,9 +34,9 @@ struct identity {
 	u32 base_generation;
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
-	u32 rename_nr;		/* the call that renamed it */
+	u32 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
 	u32 pad2;
-	struct interrupted interrupted;
+	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
 };
 
 /* Where a walk from a dentry to the root has come. */
@@ -72,6 +65,7 @@ struct strv {
 struct scratch {
 	u32 busy;
 	u32 pos;
+	u64 file;		/* what argument 0 of the call is, whatever the fd table says; 0: not known */
 	union {
 		struct walk walk;
 		struct strv strv;
@@ -103,12 +97,15 @@ extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u8 wanted[NUNCHI_CALLS_MAX];
 extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
+extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
+extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call that does the same, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
 
 /* Counted by programs, read by user space. */
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
-extern __u64 unseen_compat;	/* wanted numbers called by the 32-bit entry */
+extern __u64 unseen_compat;	/* 32-bit calls that are no native call's, by numbers that are wanted */
+extern __u64 unseen_uring;	/* requests of io_uring whose end could not be told */
 extern __u64 unseen_slots;	/* tasks in unknown namespaces when no slot was free */
 extern __u64 unseen_identity;	/* tasks whose storage could not be had */
 

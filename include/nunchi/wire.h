@@ -90,10 +90,24 @@ struct nunchi_head {
  */
 #define NUNCHI_CGROUP_V1 (1ULL << 63)
 
+/* By which door a call came in; whichever it was, its number and arguments are told as the native call's. */
+enum nunchi_abi {
+	NUNCHI_ABI_NATIVE = 0,
+	NUNCHI_ABI_I386 = 1,	/* x86-64: int 0x80, or sysenter or syscall of a 32-bit program */
+	NUNCHI_ABI_X32 = 2,	/* x86-64: a number with __X32_SYSCALL_BIT */
+	NUNCHI_ABI_IO_URING = 3,	/* no call: a request in a ring, told as the call that does the same */
+};
+
+/* How structs in the caller's memory differ from native ones. */
+#define NUNCHI_LAYOUT_POINTERS32 0x01	/* pointers in them */
+#define NUNCHI_LAYOUT_LONGS32 0x02	/* longs: times, limits */
+#define NUNCHI_LAYOUT_NO_FD 0x04	/* the result is no fd but an index of a ring's own files */
+
 /* A system call. Follows the head in SYSCALL and EXEC records. */
 struct nunchi_call {
 	__u32 nr;		/* number in the table of the architecture that recorded */
-	__u32 pad;
+	__u16 abi;		/* enum nunchi_abi */
+	__u16 layout;		/* NUNCHI_LAYOUT_* */
 	__s64 ret;
 	__u64 args[6];		/* all zero in an EXEC that could not keep them */
 };
@@ -338,6 +352,7 @@ struct nunchi_ring_number {
 #define NUNCHI_WANT_MODEL 0x02	/* the model needs it, in containers that are recorded */
 #define NUNCHI_WANT_IDENTITY 0x04	/* it can move a task into a container (setns, unshare) */
 #define NUNCHI_WANT_RESTART 0x08	/* restart_syscall: the end of a call that was interrupted */
+#define NUNCHI_WANT_COMPAT 0x10	/* the number is that of a wanted call at the 32-bit door */
 
 /* How the kernel side captures an argument. What a person reads is up to src/syscalls. */
 enum nunchi_capture {
@@ -354,12 +369,13 @@ enum nunchi_capture {
 	NUNCHI_CAP_BUFFER,	/* bytes that go in; how many is the next argument */
 	NUNCHI_CAP_BUFFER_OUT,	/* bytes that came out; how many is the result */
 	NUNCHI_CAP_BYTES,	/* a struct of fixed size: nunchi_spec.size */
+	NUNCHI_CAP_LONGS,	/* one of two longs (a time, a limit); as two of 64 bits, whatever they were */
 };
 
 /* How a call is captured, one row a number; filled from the table of src/syscalls. */
 struct nunchi_spec {
 	__u8 capture[6];	/* enum nunchi_capture */
-	__u8 size[6];		/* for NUNCHI_CAP_BYTES */
+	__u8 size[6];		/* for NUNCHI_CAP_BYTES and _LONGS */
 	__u8 flags;		/* NUNCHI_SPEC_* */
 	__u8 pad[3];
 };
@@ -370,7 +386,36 @@ struct nunchi_spec {
 #define NUNCHI_SPEC_CRITICAL 0x08	/* changes the model's state: by the critical ring */
 #define NUNCHI_SPEC_CWD 0x10	/* success changes the working directory: capture the new one */
 
+/*
+ * A call by another door than the native one: its row by number; below NUNCHI_CALLS_MAX i386's, above
+ * it x32's, then those that socketcall(2) and ipc(2) choose from. Filled from src/syscalls/compat.def.h.
+ */
+struct nunchi_compat {
+	__u16 nr;		/* of the native call, plus one; 0: there is none */
+	__u8 flags;		/* NUNCHI_COMPAT_* */
+	__u8 from[6];		/* each argument: a register from 1, and NUNCHI_COMPAT_WIDE; 0: it is 0 */
+	__u8 pad;
+};
+
+/* io_uring's operations fit below this (they stand at 63 in Linux 6.18). */
+#define NUNCHI_URING_MAX 128
+
+#define NUNCHI_COMPAT_WIDE 0x08		/* the high half is the next register */
+#define NUNCHI_COMPAT_LONGS64 0x01	/* longs in structs are 64 bits */
+#define NUNCHI_COMPAT_MEMORY_0 0x02	/* register 0 points to the six words that are meant */
+#define NUNCHI_COMPAT_MEMORY_1 0x04	/* register 1 */
+#define NUNCHI_COMPAT_PAGES 0x08	/* the last argument counts pages */
+#define NUNCHI_COMPAT_SOCKETCALL 0x10	/* register 0 says which call */
+#define NUNCHI_COMPAT_IPC 0x20		/* its low 16 bits do */
+
+#define NUNCHI_COMPAT_SOCKETCALL_ROW 560
+#define NUNCHI_COMPAT_SOCKETCALLS 21	/* SYS_SENDMMSG, and one */
+#define NUNCHI_COMPAT_IPC_ROW 600
+#define NUNCHI_COMPAT_IPCS 25		/* SHMCTL, and one */
+#define NUNCHI_COMPAT_MAX 1024	/* a power of two, so that the kernel side can mask an index */
+
 #ifndef __bpf__
+static_assert(sizeof(struct nunchi_compat) == 10, "wire: nunchi_compat");
 static_assert(sizeof(struct nunchi_head) == 112, "wire: nunchi_head");
 static_assert(sizeof(struct nunchi_call) == 64, "wire: nunchi_call");
 static_assert(sizeof(struct nunchi_blob) == 16, "wire: nunchi_blob");

@@ -60,6 +60,7 @@ static int decode_call(struct event *ev, const char *p, size_t len, const char *
 	if (unlikely(!ev->call))
 		ev->call = unknown_call(call->nr);
 	ev->ret = call->ret;
+	ev->abi = call->abi;
 	memcpy(ev->args, call->args, sizeof(ev->args));
 	return 0;
 }

@@ -59,6 +59,7 @@ struct event {
 	const struct nunchi_head *head;
 	const struct syscall_info *call;	/* EVENT_SYSCALL */
 	int64_t ret;			/* EVENT_SYSCALL */
+	enum nunchi_abi abi;		/* EVENT_SYSCALL */
 	uint64_t args[6];
 	uint32_t exit_code;		/* EVENT_PROCEXIT: wait status */
 	struct nunchi_lost lost;	/* EVENT_LOST */

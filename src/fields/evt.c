@@ -105,6 +105,16 @@ FIELD_GET(evt_cpu)
 		value_set_number(ret, head->cpu);
 }
 
+FIELD_GET(evt_abi)
+{
+	static const char *const names[] = { [NUNCHI_ABI_I386] = "i386", [NUNCHI_ABI_X32] = "x32",
+					   [NUNCHI_ABI_IO_URING] = "io_uring" };
+
+	if (fc->ev->type == EVENT_SYSCALL && fc->ev->abi != NUNCHI_ABI_NATIVE &&
+	    (size_t)fc->ev->abi < ARRAY_SIZE(names))
+		value_set_text(ret, names[fc->ev->abi]);
+}
+
 FIELD_GET(evt_phase)
 {
 	const struct nunchi_head *head = task_head(fc);

@@ -20,6 +20,7 @@ FIELD(evt_type, "evt.type", STRING, TYPE, true, "name of the system call; procex
 FIELD(activity_category, "activity.category", STRING, TYPE, true, "kind of activity: file, network, process, ... (ours)")
 FIELD(activity_name, "activity.name", STRING, TYPE, true, "the activity in words: File Open, Network Connect, ... (ours)")
 FIELD(activity_title, "activity.title", STRING, TYPE, false, "the category in words: File Operation, Process Manage, ... (ours)")
+FIELD(evt_abi, "evt.abi", STRING, EVENT, true, "how the system call came in, if not as the machine's own programs do: i386 (int 0x80, a 32-bit program), x32, io_uring (ours)")
 FIELD(evt_res, "evt.res", STRING, EVENT, true, "SUCCESS, or the name of the error: ENOENT, EACCES, ...")
 FIELD(evt_rawres, "evt.rawres", NUMBER, EVENT, true, "what the system call returned")
 FIELD(evt_failed, "evt.failed", BOOL, EVENT, false, "whether the system call returned an error")

@@ -22,6 +22,9 @@ struct probe {
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);
 
+/* preempt.c: whether programs at the exit of system calls miss what other tasks do meanwhile. */
+bool preempt_skips_runs(void);
+
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them
  * at fork, and what is known of each container's slot. Before load: what is there is to be used.

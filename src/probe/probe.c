@@ -165,6 +165,7 @@ int load_failed(struct strbuf *err, const char *what, int r)
 int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
+	bool preemptible;
 	int r;
 
 	libbpf_set_print(print_libbpf);
@@ -179,6 +180,9 @@ int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 		goto fail;
 	}
 	configure(p);
+	preemptible = preempt_skips_runs();
+	bpf_program__set_autoload(p->skel->progs.sys_exit, !preemptible);
+	bpf_program__set_autoload(p->skel->progs.sys_exit_perf, preemptible);
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
@@ -207,9 +211,11 @@ fail:
 int probe_attach(struct probe *p, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
+	/* optional: the same place has another name, or none, on some kernels */
 	struct {
 		struct bpf_program *program;
 		struct bpf_link **link;
+		bool optional;
 	} hooks[] = {
 		{ skel->progs.process_fork, &skel->links.process_fork },
 		{ skel->progs.process_exec, &skel->links.process_exec },
@@ -219,12 +225,18 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
 		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
 		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
+		{ skel->progs.uring_complete, &skel->links.uring_complete, true },
+		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req, true },
+		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe, true },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
+		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (!bpf_program__autoload(hooks[i].program))
+			continue;
 		*hooks[i].link = bpf_program__attach(hooks[i].program);
-		if (!*hooks[i].link) {
+		if (!*hooks[i].link && !hooks[i].optional) {
 			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
 							      bpf_program__name(hooks[i].program));
 
@@ -258,15 +270,21 @@ void probe_free(struct probe *p)
 
 void probe_interest(struct probe *p, const struct interest *interest)
 {
+	uint8_t wanted[NUNCHI_CALLS_MAX];
+
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
 		const struct syscall_info *call = syscall_by_nr(nr);
 
 		if (call)
 			p->skel->bss->specs[nr] = syscall_spec(call);
 	}
+	memcpy(p->skel->bss->compat_calls, syscall_compat, sizeof(p->skel->bss->compat_calls));
+	syscall_uring_calls(p->skel->bss->uring_calls);
+	memcpy(wanted, interest->wanted, sizeof(wanted));
+	syscall_want_compat(wanted);
 	/* The rows before the bits: a program must not find a bit whose row is not there yet. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	memcpy(p->skel->bss->wanted, interest->wanted, sizeof(p->skel->bss->wanted));
+	memcpy(p->skel->bss->wanted, wanted, sizeof(p->skel->bss->wanted));
 }
 
 unsigned probe_rings(const struct probe *p)
@@ -459,6 +477,7 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 {
 	struct probe_unseen all[] = {
 		{ "32-bit calls", NULL, p->skel->bss->unseen_compat },
+		{ "ends of io_uring's requests", NULL, p->skel->bss->unseen_uring },
 		{ "no free slot for a container", NULL, p->skel->bss->unseen_slots },
 		{ "no task storage", NULL, p->skel->bss->unseen_identity },
 	};

@@ -54,7 +54,7 @@ extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 	X(PID, VALUE)		/* a number; 0 and -1 have a meaning */           \
 	X(UID, VALUE)		/* a number, (uid_t)-1 is "-1" */                 \
 	X(GID, VALUE)                                                             \
-	X(TIME, BYTES)		/* struct timespec: "1.500000000" (s) */          \
+	X(TIME, LONGS)		/* struct timespec: "1.500000000" (s) */          \
 	X(FD, FD)                                                                 \
 	X(DIRFD, DIRFD)		/* "AT_FDCWD", or the number */                   \
 	X(PATH, PATH)                                                             \
@@ -71,8 +71,8 @@ extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 	X(CLONEARGS, BYTES)	/* struct clone_args */                           \
 	X(STRUCT, BYTES)	/* some other struct of fixed size: hex bytes */  \
 	X(MODEFLAGS, VALUE)	/* flags with a mode in the low nine bits: "IPC_CREAT|0600" */ \
-	X(TIMEVAL, BYTES)	/* struct timeval: "1.500000" (s) */              \
-	X(RLIMIT, BYTES)	/* struct rlimit: "{cur=1024, max=RLIM_INFINITY}" */ \
+	X(TIMEVAL, LONGS)	/* struct timeval: "1.500000" (s) */              \
+	X(RLIMIT, LONGS)	/* struct rlimit: "{cur=1024, max=RLIM_INFINITY}" */ \
 	X(CAPHDR, BYTES)	/* struct __user_cap_header_struct */             \
 	X(CAPDATA, BYTES)	/* two struct __user_cap_data_struct */           \
 	X(MOUNTATTR, BYTES)	/* struct mount_attr */
@@ -104,7 +104,7 @@ struct arg_choice {
 struct syscall_arg {
 	const char *name;
 	enum arg_kind kind;
-	uint8_t size;				/* bytes, for the BYTES captures */
+	uint8_t size;				/* bytes, for the BYTES and LONGS captures */
 	uint8_t chooser;			/* the number of the one that chooses */
 	const struct named_value *values;	/* for FLAGS and ENUM */
 	const struct arg_choice *choices;	/* NULL: it always means the same */
@@ -162,6 +162,14 @@ const struct syscall_arg *syscall_find_arg(const struct syscall_info *call, cons
 
 /* How the kernel side is to capture the call. */
 struct nunchi_spec syscall_spec(const struct syscall_info *call);
+
+/* Calls by the 32-bit doors, in the kernel side's terms; empty where the machine has no such door. */
+extern const struct nunchi_compat syscall_compat[NUNCHI_COMPAT_MAX];
+/* Marks the numbers by which somebody at such a door makes a call that is wanted. */
+void syscall_want_compat(uint8_t wanted[NUNCHI_CALLS_MAX]);
+
+/* By operation of io_uring: the number of the call that does the same, plus one; 0: there is none. */
+void syscall_uring_calls(uint16_t calls[NUNCHI_URING_MAX]);
 
 /* A set of calls, and of "procexit", which is an event without a call of its own. */
 struct syscall_set {

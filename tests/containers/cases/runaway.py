@@ -133,9 +133,6 @@ IMPOSSIBLE = {
     ("cri", "unshare-mnt"): ("unshare", "EPERM"),
 }
 
-# A call by the kernel's own thread for a ring is no system call, and not seen yet.
-UNSEEN = {("sqpoll", "ring")}
-
 
 class Run:
     """Some ways in one container."""
@@ -327,7 +324,7 @@ def wrong_attributions(run, way, table):
             wrong.append(f"{task} is {event.get('container.name')}'s "
                          f"({event.get('container.full_id')})")
     for task, number in made.items():
-        if (way, task) not in UNSEEN and right[task] != number:
+        if right[task] != number:
             wrong.append(f"{task}: {right[task]} of {number}")
     ends = {e["proc.pid"] for e in table.events if e["evt.type"] == "procexit" and
             e.get("container.full_id") == id_}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does by io_uring what is not to be seen among the system calls:
+ *
+ *	uring plain|sqpoll	the kernel does it when asked to, or a thread of its own finds it
+ *
+ * For each request that was made a line of JSON as of doors.c: {"call":"openat","abi":"io_uring","ret":4,
+ * "args":{"pathname":"/tmp/ring-open"},"fd":"/tmp/ring-open"}; fd: what fd.name must be.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Newer than Debian 12's headers. */
+#define OP_BIND 56
+#define OP_LISTEN 57
+
+static char *sq, *cq;
+static struct io_uring_sqe *sqes;
+static struct io_uring_params params;
+static int ring;
+
+static unsigned *at(char *base, unsigned offset)
+{
+	return (unsigned *)(void *)(base + offset);
+}
+
+static void set_up(unsigned flags)
+{
+	params.flags = flags;
+	params.sq_thread_idle = 2000;
+	ring = (int)syscall(SYS_io_uring_setup, 8, &params);
+	if (ring < 0) {
+		printf("{\"shut\":\"io_uring\"}\n{\"done\":true}\n");
+		exit(0);
+	}
+	sq = mmap(NULL, params.sq_off.array + params.sq_entries * sizeof(unsigned),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_SQ_RING);
+	cq = mmap(NULL, params.cq_off.cqes + params.cq_entries * sizeof(struct io_uring_cqe),
+		  PROT_READ | PROT_WRITE, MAP_SHARED, ring, IORING_OFF_CQ_RING);
+	sqes = mmap(NULL, params.sq_entries * sizeof(*sqes), PROT_READ | PROT_WRITE, MAP_SHARED, ring,
+		    IORING_OFF_SQES);
+	if (sq == MAP_FAILED || cq == MAP_FAILED || sqes == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+}
+
+static void submit(struct io_uring_sqe sqe)
+{
+	unsigned tail = *at(sq, params.sq_off.tail), index = tail & *at(sq, params.sq_off.ring_mask);
+
+	sqes[index] = sqe;
+	at(sq, params.sq_off.array)[index] = index;
+	__atomic_store_n(at(sq, params.sq_off.tail), tail + 1, __ATOMIC_SEQ_CST);
+	if (!(params.flags & IORING_SETUP_SQPOLL))
+		syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0);
+	else if (__atomic_load_n(at(sq, params.sq_off.flags), __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP)
+		syscall(SYS_io_uring_enter, ring, 1, 0, IORING_ENTER_SQ_WAKEUP, NULL, 0);
+}
+
+static int result(void)
+{
+	unsigned head = *at(cq, params.cq_off.head);
+	struct io_uring_cqe *cqe;
+	int res;
+
+	while (__atomic_load_n(at(cq, params.cq_off.tail), __ATOMIC_SEQ_CST) == head)
+		syscall(SYS_io_uring_enter, ring, 0, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+	cqe = (struct io_uring_cqe *)(void *)(cq + params.cq_off.cqes) +
+	      (head & *at(cq, params.cq_off.ring_mask));
+	res = cqe->res;
+	__atomic_store_n(at(cq, params.cq_off.head), head + 1, __ATOMIC_SEQ_CST);
+	return res;
+}
+
+static int do_one(struct io_uring_sqe sqe)
+{
+	submit(sqe);
+	return result();
+}
+
+static void said(const char *call, int ret, const char *args, const char *fd)
+{
+	printf("{\"call\":\"%s\",\"abi\":\"io_uring\",\"ret\":%d,\"args\":{%s}", call, ret, args);
+	if (fd)
+		printf(",\"fd\":\"%s\"", fd);
+	puts("}");
+}
+
+static void names(void)
+{
+	struct open_how { uint64_t flags, mode, resolve; } how = { O_RDWR | O_CREAT, 0600, 0 };
+	int fd, ret;
+
+	fd = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
+					   .addr = (uint64_t)"/tmp/ring-open", .len = 0640,
+					   .open_flags = O_RDWR | O_CREAT });
+	said("openat", fd, "\"dirfd\":\"AT_FDCWD\",\"pathname\":\"/tmp/ring-open\",\"flags\":\"O_RDWR|O_CREAT\","
+	     "\"mode\":\"0640\"", "/tmp/ring-open");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .fd = fd,
+					    .addr = (uint64_t)"ring", .len = 4 });
+	said("write", ret, "\"buf\":\"ring\"", "/tmp/ring-open");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .fd = fd });
+	said("close", ret, "", NULL);
+	fd = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT2, .fd = AT_FDCWD,
+					   .addr = (uint64_t)"/tmp/ring-open2", .len = sizeof(how),
+					   .off = (uint64_t)&how });
+	said("openat", fd, "\"pathname\":\"/tmp/ring-open2\",\"mode\":\"0600\"", "/tmp/ring-open2");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"/tmp/ring-none", .open_flags = O_RDONLY });
+	said("openat", ret, "\"pathname\":\"/tmp/ring-none\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_MKDIRAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"/tmp/ring-dir", .len = 0711 });
+	said("mkdirat", ret, "\"pathname\":\"/tmp/ring-dir\",\"mode\":\"0711\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_RENAMEAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"/tmp/ring-open", .len = (uint32_t)AT_FDCWD,
+					    .addr2 = (uint64_t)"/tmp/ring-new" });
+	said("renameat2", ret, "\"oldpath\":\"/tmp/ring-open\",\"newpath\":\"/tmp/ring-new\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_LINKAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"/tmp/ring-new", .len = (uint32_t)AT_FDCWD,
+					    .addr2 = (uint64_t)"/tmp/ring-hard" });
+	said("linkat", ret, "\"oldpath\":\"/tmp/ring-new\",\"newpath\":\"/tmp/ring-hard\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SYMLINKAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"ring-new", .addr2 = (uint64_t)"/tmp/ring-soft" });
+	said("symlinkat", ret, "\"target\":\"ring-new\",\"linkpath\":\"/tmp/ring-soft\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_UNLINKAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"/tmp/ring-hard" });
+	said("unlinkat", ret, "\"pathname\":\"/tmp/ring-hard\"", NULL);
+}
+
+static void sockets(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(4721),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int server = socket(AF_INET, SOCK_STREAM, 0), client, got, one = 1;
+
+	setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(server, (void *)&to, sizeof(to)) || listen(server, 4)) {
+		perror("bind");
+		exit(1);
+	}
+	client = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SOCKET, .fd = AF_INET,
+					       .off = SOCK_STREAM });
+	if (client < 0)
+		client = socket(AF_INET, SOCK_STREAM, 0);	/* before 5.19 */
+	else
+		said("socket", client, "\"domain\":\"AF_INET\",\"type\":\"SOCK_STREAM\"", NULL);
+	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CONNECT, .fd = client,
+					    .addr = (uint64_t)&to, .off = sizeof(to) });
+	said("connect", got, "\"addr\":\"127.0.0.1:4721\"", NULL);
+	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = server });
+	said("accept4", got, "", NULL);
+	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = client,
+					    .addr = (uint64_t)"hello", .len = 5 });
+	said("sendto", got, "\"buf\":\"hello\"", NULL);
+	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SHUTDOWN, .fd = client, .len = SHUT_WR });
+	said("shutdown", got, "\"how\":\"SHUT_WR\"", NULL);
+}
+
+/* An index of the ring's own files instead of an fd: what it is must not be looked for in the fd table. */
+static void registered(void)
+{
+	int files[2] = { open("/tmp/ring-registered", O_RDWR | O_CREAT | O_CLOEXEC, 0600), -1 }, ret;
+
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, files, 2))
+		return;
+	close(files[0]);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .flags = IOSQE_FIXED_FILE, .fd = 0,
+					    .addr = (uint64_t)"fixed", .len = 5 });
+	said("write", ret, "\"buf\":\"fixed\"", "/tmp/ring-registered");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
+					    .addr = (uint64_t)"/tmp/ring-direct", .len = 0600,
+					    .open_flags = O_RDWR | O_CREAT, .file_index = 2 });
+	said("openat", ret, "\"pathname\":\"/tmp/ring-direct\"", NULL);
+}
+
+int main(int argc, char **argv)
+{
+	set_up(argc > 1 && !strcmp(argv[1], "sqpoll") ? IORING_SETUP_SQPOLL : 0);
+	names();
+	sockets();
+	registered();
+	puts("{\"done\":true}");
+	return 0;
+}
