@@ -249,9 +249,19 @@ static long walk_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The file itself. Returns whether it still has its name. */
-static __always_inline bool file_facts(struct nunchi_file *file, u64 dentry)
+/* Whether an overlay's file is in its upper layer: the dentry of that follows the inode in struct ovl_inode. */
+static __always_inline bool is_upper(u64 inode)
 {
+	struct dentry *upper = 0;
+
+	bpf_probe_read_kernel(&upper, sizeof(upper), (void *)inode + bpf_core_type_size(struct inode));
+	return upper && BPF_CORE_READ(upper, d_inode);
+}
+
+/* The file itself. Returns NUNCHI_BLOB_* of it. */
+static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
+{
+	u32 flags = 0;
 	u64 inode = 0, sb = 0, ino = 0, pprev = 0;
 	u8 head[HEAD_BYTES];
 	u16 mode = 0;
@@ -267,7 +277,9 @@ static __always_inline bool file_facts(struct nunchi_file *file, u64 dentry)
 	file->mode = mode;
 	file->dev = BPF_CORE_READ((struct super_block *)sb, s_dev);
 	file->magic = BPF_CORE_READ((struct super_block *)sb, s_magic);
-	return pprev;
+	if (file->magic == OVERLAYFS_SUPER_MAGIC && is_upper(inode))
+		flags |= NUNCHI_BLOB_UPPER;
+	return pprev ? flags : flags | NUNCHI_BLOB_DELETED;
 }
 
 /*
@@ -280,15 +292,14 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct path root = { 0 };
 	struct walk *w;
-	bool named;
-	u32 pos;
+	u32 pos, flags;
 
 	if (!s || !blob_fits(s))
 		return 0;
 	pos = s->pos;
 	if (pos > LAST_POS)
 		return 0;
-	named = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
+	flags = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
 	bpf_probe_read_kernel(&root, sizeof(root), &task->fs->root);
 	w = &s->walk;
 	w->mnt = mnt;
@@ -298,9 +309,9 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	w->root_dentry = (u64)root.dentry;
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
-	w->flags = NUNCHI_BLOB_UNREACHABLE;
-	if (!named && dentry != w->mnt_root)
-		w->flags |= NUNCHI_BLOB_DELETED;
+	if (dentry == w->mnt_root)	/* never has a place in the hash */
+		flags &= ~NUNCHI_BLOB_DELETED;
+	w->flags = flags | NUNCHI_BLOB_UNREACHABLE;
 	bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;

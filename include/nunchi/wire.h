@@ -231,6 +231,7 @@ enum nunchi_blob_type {
 #define NUNCHI_BLOB_UNREADABLE 0x02	/* user memory could not be read */
 #define NUNCHI_BLOB_UNREACHABLE 0x04	/* the walk met no root of the task: outside of its root */
 #define NUNCHI_BLOB_DELETED 0x08	/* the file has no name any more */
+#define NUNCHI_BLOB_UPPER 0x10	/* of an overlay: not in its image but written since */
 
 /* Head of a blob. Data follows, padded with zeros to a multiple of 8. */
 struct nunchi_blob {
