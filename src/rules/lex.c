@@ -5,6 +5,7 @@
 void *parser_fail_at(struct parser *p, struct span where)
 {
 	error_show_place(p->err, p->text, p->len, where.at, where.len);
+	p->err_at = where.at;
 	return NULL;
 }
 
