@@ -14,7 +14,7 @@ struct node *node_new(enum node_kind kind)
 
 	n->kind = kind;
 	n->refs = 1;
-	n->weight = 1;
+	n->weight = n->levels = 1;
 	return n;
 }
 
@@ -54,6 +54,7 @@ void node_add(struct node *parent, struct node *kid)
 		parent->kids = xrealloc(parent->kids,
 					MAX(parent->n_kids * 2, (size_t)1) * sizeof(struct node *));
 	parent->kids[parent->n_kids++] = kid;
+	parent->levels = MAX(parent->levels, kid->levels + 1);
 	parent->weight = MIN(parent->weight + kid->weight, (unsigned)FILTER_NODES_MAX + 1);
 }
 

@@ -7,6 +7,7 @@
 
 #define FILTER_TEXT_MAX 65536	/* bytes; the longest condition of Falco's own rules has about 6,000 */
 #define FILTER_DEPTH_MAX 200	/* of parentheses and "not": bounds the recursion; Falco stops at 100 */
+#define FILTER_LEVELS_MAX 1000	/* of the tree, macros unfolded: walks of it recurse */
 #define FILTER_NODES_MAX 1000000	/* with all macros unfolded: what a walk of the tree may meet */
 
 enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_TEST };
@@ -22,6 +23,7 @@ struct regex;
 struct node {
 	enum node_kind kind;
 	unsigned refs;
+	unsigned levels;	/* of nodes below each other, itself included */
 	unsigned weight;	/* nodes in it, shared ones as often as they are met */
 	struct node **kids;	/* AND and OR: at least two; NOT: one */
 	size_t n_kids;

@@ -15,11 +15,10 @@ struct names {
 	/* NULL: there is no such list. */
 	const struct name_list *(*list)(void *arg, const char *name, size_t len);
 	/*
-	 * A reference for the caller; NULL: there is no such macro here, and near gets the
-	 * nearest; or it is one that is wrong itself: then *ret_known, and nothing is to be said.
+	 * A reference for the caller; NULL: there is none, and why not is a sentence in why; that
+	 * is empty if the macro is wrong itself, which was told.
 	 */
-	struct node *(*macro)(void *arg, const char *name, size_t len, bool *ret_known,
-			      struct strbuf *near);
+	struct node *(*macro)(void *arg, const char *name, size_t len, struct strbuf *why);
 	void *arg;
 };
 

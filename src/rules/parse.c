@@ -240,24 +240,17 @@ static bool at_macro(const struct parser *p)
 
 static struct node *parse_macro(struct parser *p)
 {
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
 	struct span word = parser_word(p);
-	bool known = false;
 	struct node *n;
 
-	n = p->names->macro(p->names->arg, p->text + word.at, word.len, &known, &near);
+	n = p->names->macro(p->names->arg, p->text + word.at, word.len, &why);
 	if (n) {
 		p->pos += word.len;
 		return n;
 	}
-	if (known) {
-		p->err_at = word.at;
-		return NULL;
-	}
-	strbuf_adds(p->err, "unknown macro ");
-	error_add_word(p->err, p->text + word.at, word.len);
-	parser_add_nearest(p, &near);
-	return parser_fail_at(p, word);
+	p->err_at = word.at;
+	return why.len ? parser_fail(p, word, why.s) : NULL;
 }
 
 static struct node *parse_or(struct parser *p);
@@ -369,9 +362,9 @@ int condition_parse(struct node **ret, const char *text, const struct names *nam
 		*ret_at = p.err_at;
 		if (!root)
 			return -EINVAL;
-		if (root->weight > FILTER_NODES_MAX) {
-			strbuf_addf(err, "more than %d tests, with all macros unfolded",
-				    FILTER_NODES_MAX);
+		if (root->weight > FILTER_NODES_MAX || root->levels > FILTER_LEVELS_MAX) {
+			strbuf_addf(err, "more than %d tests, or %d of them in each other, with "
+				    "all macros unfolded", FILTER_NODES_MAX, FILTER_LEVELS_MAX);
 			return -EINVAL;
 		}
 	}

@@ -67,7 +67,8 @@ static bool take_field(struct parser *p, struct operand *o)
 	struct span where;
 
 	while (p->pos < p->len && (is_letter(p->text[p->pos]) || is_digit(p->text[p->pos]) ||
-				   p->text[p->pos] == '.' || p->text[p->pos] == '-'))
+				   p->text[p->pos] == '.' ||
+				   (p->text[p->pos] == '-' && !p->in_output)))
 		p->pos++;
 	while (p->in_output && p->pos > start && p->text[p->pos - 1] == '.')
 		p->pos--;
