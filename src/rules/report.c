@@ -65,6 +65,7 @@ void report_addf(struct report *r, enum report_level level, struct place at, con
 void report_free(struct report *r)
 {
 	strbuf_free(&r->text);
+	*r = (struct report){ .least = r->least };
 }
 
 int rule_file_read(struct rule_file **ret, const char *path, struct strbuf *err)
