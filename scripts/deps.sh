@@ -13,7 +13,8 @@ say() {
 }
 
 build='gcc libc6-dev linux-libc-dev meson ninja-build pkgconf clang libbpf-dev libelf-dev zlib1g-dev
-libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libcmocka-dev'
+libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libyaml-dev
+libpcre2-dev libcmocka-dev'
 test='python3 bash coreutils util-linux busybox-static curl iproute2 libclang-rt-dev'
 test_programs='dockerd:docker.io containerd:containerd runc:runc podman:podman conmon:conmon'
 

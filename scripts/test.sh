@@ -133,7 +133,7 @@ run_fuzz() {
 	# The same way every time; at full size, new ways.
 	seconds=10 seed=1
 	[ "${NUNCHI_TEST_SIZE:-}" != full ] || seconds=300 seed=0
-	for target in event capture runtime filter; do
+	for target in event capture runtime filter rules; do
 		mkdir -p "$tmp/corpus-$target"
 		check "fuzz $target ${seconds}s" "build-fuzz/tests/fuzz/fuzz_$target" \
 			-seed=$seed -max_total_time=$seconds -rss_limit_mb=2048 -timeout=10 -print_final_stats=0 \

@@ -9,6 +9,8 @@
 #define COMMANDS(X)                                                        \
 	X(trace, "show what containers do, live or from a capture")        \
 	X(record, "write what containers do to a capture file")            \
+	X(guard, "judge what containers do by rules, and alert")           \
+	X(rules, "check, list, explain or test rules")                     \
 	X(ps, "list the containers that run here")                         \
 	X(list, "list system calls, categories or fields")
 

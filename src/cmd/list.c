@@ -122,10 +122,6 @@ static void list_categories(bool json, struct strbuf *out)
 
 static void list_fields(bool json, struct strbuf *out)
 {
-	static const char *const types[] = {
-		[VALUE_NONE] = "none", [VALUE_STRING] = "string", [VALUE_NUMBER] = "number",
-		[VALUE_BOOL] = "bool", [VALUE_IP] = "ip",
-	};
 	static const char *const heads[] = { "NAME", "TYPE", "MEANING" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
@@ -136,15 +132,17 @@ static void list_fields(bool json, struct strbuf *out)
 
 		if (json) {
 			add_pair(out, "{", "name", f->name);
-			add_pair(out, ",", "type", types[f->type]);
+			add_pair(out, ",", "type", value_type_name(f->type));
 			add_key(out, ",", "argument");
 			strbuf_adds(out, f->takes_arg ? "true" : "false");
+			add_key(out, ",", "known");
+			strbuf_adds(out, f->absent ? "false" : "true");
 			add_pair(out, ",", "doc", f->doc);
 			strbuf_adds(out, "}\n");
 			continue;
 		}
 		table_add(&t, f->name);
-		table_add(&t, types[f->type]);
+		table_add(&t, value_type_name(f->type));
 		table_add(&t, f->doc);
 	}
 	if (!json)

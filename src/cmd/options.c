@@ -13,8 +13,9 @@
 #include "base/log.h"
 #include "cmd.h"
 
-#define LIVE (FOR_TRACE | FOR_RECORD)
-#define EVERY (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST)
+#define SHOW (FOR_TRACE | FOR_RECORD)
+#define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
+#define EVERY (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES)
 
 /* Codes of the options that have no letter. */
 enum {
@@ -32,6 +33,7 @@ enum {
 	OPT_HOST_ROOT,
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
+	OPT_RULES_DIR,
 	OPT_COLOR,
 	OPT_NO_COLOR,
 };
@@ -43,6 +45,9 @@ static const struct option_row {
 	unsigned commands;
 	const char *help;
 } rows[] = {
+	{ 'f', "rules", "FILE", FOR_GUARD | FOR_RULES,
+	  "a file of rules, or a directory of them; what comes later changes what came before" },
+	{ OPT_RULES_DIR, "rules-dir", "DIR", FOR_GUARD | FOR_RULES, "the files of rules in it, by name" },
 	{ 'c', "container", "NAME", LIVE | FOR_PS,
 	  "only this container: name, id, its beginning, namespace/pod, or a glob" },
 	{ OPT_POD, "pod", "NAME", LIVE | FOR_PS, "only this Kubernetes pod" },
@@ -50,22 +55,22 @@ static const struct option_row {
 	{ OPT_IMAGE, "image", "IMAGE", LIVE | FOR_PS, "only containers of this image" },
 	{ 'l', "label", "KEY=VALUE", LIVE | FOR_PS, "only containers, or pods, with this label" },
 	{ OPT_PID, "pid", "PID", LIVE, "only this process, by its id on the host" },
-	{ 'e', "events", "SET", LIVE,
+	{ 'e', "events", "SET", SHOW,
 	  "calls to show: names, @category, all, !name, separated by commas" },
-	{ OPT_FAILED, "failed", NULL, LIVE, "only calls that failed" },
-	{ OPT_HOST, "host", NULL, LIVE, "the host's own processes too" },
+	{ OPT_FAILED, "failed", NULL, SHOW, "only calls that failed" },
+	{ OPT_HOST, "host", NULL, LIVE | FOR_RULES, "the host's own processes too" },
 	{ OPT_PIN, "pin", NULL, LIVE,
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
-	{ OPT_SETUP, "setup", NULL, LIVE, "also what a runtime does before the entrypoint runs" },
+	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
 	{ 'n', "count", "COUNT", LIVE, "end after so many events" },
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
 	{ 'o', "output", "text|json|block", FOR_TRACE, "the form of the output" },
 	{ 'o', "output", "wide|json", FOR_PS, "more columns, or JSON" },
-	{ 'o', "output", "text|json", FOR_LIST, "the form of the output" },
+	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES, "the form of the output" },
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
-	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS,
+	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS | FOR_GUARD | FOR_RULES,
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS, "one more runtime to ask" },
@@ -76,7 +81,7 @@ static const struct option_row {
 	  "how much may wait for names; what is more goes on without" },
 	{ OPT_COLOR, "color", NULL, FOR_TRACE, "colours, terminal or not" },
 	{ OPT_NO_COLOR, "no-color", NULL, FOR_TRACE, "no colours (NO_COLOR does the same)" },
-	{ 'q', "quiet", NULL, LIVE | FOR_PS, "only errors on stderr" },
+	{ 'q', "quiet", NULL, LIVE | FOR_PS | FOR_RULES, "only errors on stderr" },
 	{ 'v', "verbose", NULL, LIVE | FOR_PS, "more on stderr" },
 	{ 'h', "help", NULL, EVERY, "this text" },
 };
@@ -214,6 +219,13 @@ static bool take_runtime(struct options *o, const char *value)
 	return true;
 }
 
+static bool take_rules(struct options *o, const char *path)
+{
+	o->rule_paths = xrealloc(o->rule_paths, (o->n_rule_paths + 1) * sizeof(*o->rule_paths));
+	o->rule_paths[o->n_rule_paths++] = path;
+	return true;
+}
+
 /* "/" is no prefix, and a path is compared with those of mounts: no link in it, no slash after. */
 static bool take_host_root(struct options *o, const char *value)
 {
@@ -284,6 +296,9 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_hold_ms(o, value);
 	case OPT_HOLD_BYTES:
 		return take_hold_bytes(o, value);
+	case 'f':
+	case OPT_RULES_DIR:
+		return take_rules(o, value);
 	case 'o':
 		o->output = value;
 		return true;
@@ -412,6 +427,7 @@ void options_free(struct options *o)
 	o->engine.filter = NULL;
 	selection_free(&o->selection);
 	free(o->runtimes);
+	free(o->rule_paths);
 	free(o->host_root);
 }
 

@@ -14,6 +14,8 @@
 #define FOR_RECORD 0x02
 #define FOR_PS 0x04
 #define FOR_LIST 0x08
+#define FOR_GUARD 0x10
+#define FOR_RULES 0x20
 
 /* What --help shows around the table of options. */
 struct usage {
@@ -35,6 +37,8 @@ struct options {
 	bool quiet;
 	char *host_root;		/* owned; NULL: not given */
 	const char **runtimes;		/* owned; the strings are argv's */
+	const char **rule_paths;	/* of -f and --rules-dir, in their order; owned likewise */
+	size_t n_rule_paths;
 	char **args;			/* what is left: n_args of argv's */
 	int n_args;
 };

@@ -8,6 +8,7 @@
 
 #include "out/out.h"
 #include "rules/filter.h"
+#include "rules/ruleset.h"
 #include "runtime/runtime.h"
 
 #define ENGINE_HOLD_MS_DEFAULT 2000	/* a runtime's API answers within 100 ms, a slow disk within 1 s */
@@ -17,6 +18,7 @@ struct engine_config {
 	const char *replay;		/* capture file to read; NULL: live */
 	const char *record;		/* capture file to write; NULL: none */
 	struct filter *filter;		/* NULL: all; borrowed */
+	struct ruleset *rules;		/* NULL: events are shown; else alerts are; borrowed */
 	struct syscall_set set;		/* calls to show (-e, or the default set) */
 	bool set_given;			/* by -e; else calls that the filter names are added */
 	bool host;			/* host processes too */

@@ -25,6 +25,8 @@
 #define ENGINE_ADOPT_NS (10 * NSEC_PER_SEC)	/* a runtime that knows an adopted slot has said so by then */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
 
+#define ENGINE_ALERTS_MAX 64		/* rules that one event is told of; more than that match it: counted only */
+
 enum slot_phase {
 	SLOT_UNKNOWN,		/* nobody has heard of it */
 	SLOT_PENDING,		/* waits for a name */
@@ -94,6 +96,8 @@ struct engine {
 	size_t held_bytes;		/* in all slots' queues */
 	struct hold_queue backlog;	/* slots are known, the output is not ready */
 	struct syscall_set show;	/* calls to show */
+	struct rule *matched[ENGINE_ALERTS_MAX];	/* rules that the event has matched, */
+	size_t n_matched;
 	uint64_t boot_to_epoch;
 	uint64_t started;		/* boot ns; in replay the HOST record's time */
 	uint64_t last_time;		/* of the last merged record */

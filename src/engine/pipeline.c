@@ -38,22 +38,34 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 	}
 }
 
+/* Without rules every event is told of; with them, those that some rule matches. */
+static bool is_judged(struct engine *e)
+{
+	size_t n;
+
+	if (!e->config->rules)
+		return true;
+	n = ruleset_match(e->config->rules, &e->fields, e->matched, ENGINE_ALERTS_MAX);
+	e->n_matched = MIN(n, (size_t)ENGINE_ALERTS_MAX);
+	return n > 0;
+}
+
 static bool is_wanted(struct engine *e, const struct event *ev)
 {
 	if (!is_asked_for(e, ev))
 		return false;
-	if (ev->type == EVENT_GAP)
+	if (ev->type == EVENT_GAP && !e->config->rules)
 		return true;
 	/* What the kernel itself starts on the host may be a container's doing. */
 	if (!ev->container && !e->config->host && ev->head->slot != NUNCHI_SLOT_HELPERS)
 		return false;
 	/* A loss is of every kind of event: only whose it is can make it another's business. */
-	if (ev->type == EVENT_LOST)
+	if (ev->type == EVENT_LOST && !e->config->rules)
 		return filter_match_container(e->config->filter, e->model, ev->container) !=
 		       TRI_FALSE;
 	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
 		return false;
-	return filter_match(e->config->filter, &e->fields);
+	return filter_match(e->config->filter, &e->fields) && is_judged(e);
 }
 
 void pipeline_flush(struct engine *e, bool wait)
@@ -93,7 +105,11 @@ static bool show(struct engine *e, struct event *ev)
 	/* What becomes of containers, and losses, are few, and say what the rest means. */
 	if (e->blocked && (is_accounted(ev->head) || e->out.len > ENGINE_RESERVE_BYTES))
 		return false;
-	output_event(e->config->output, &e->fields, &e->out);
+	if (e->config->rules)
+		for (size_t i = 0; i < e->n_matched; i++)
+			output_alert(e->config->output, e->matched[i], &e->fields, &e->out);
+	else
+		output_event(e->config->output, &e->fields, &e->out);
 	if (e->out.len >= ENGINE_OUT_BYTES)
 		pipeline_flush(e, !e->probe);
 	return true;

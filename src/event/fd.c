@@ -143,6 +143,19 @@ static size_t add_path(struct view *v, unsigned index, const struct event_blob *
 	return start;
 }
 
+bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out)
+{
+	struct view v = { .ev = ev, .cwd = cwd, .text = out };
+	bool exec = ev->head->kind == NUNCHI_REC_EXEC;
+	const struct event_blob *raw;
+
+	if (!is_path_arg(&ev->call->args[index]))
+		return false;
+	raw = exec ? event_blob(ev, NUNCHI_BLOB_FILENAME, -1) :
+		     event_blob(ev, NUNCHI_BLOB_STR, (int)index);
+	return add_path(&v, index, raw, exec) != NO_PLACE;
+}
+
 static void set_raw(struct event_fd *fd, const struct event_blob *raw)
 {
 	if (!raw || raw->flags & NUNCHI_BLOB_UNREADABLE)

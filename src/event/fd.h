@@ -42,6 +42,12 @@ struct event_fd {
  */
 void event_fd(const struct event *ev, const char *cwd, struct strbuf *scratch, struct event_fd *ret);
 
+/*
+ * Appends the absolute path that a path argument of the call means, as fd.name is made of it where
+ * no object tells. False, and nothing appended: it is no path, or nobody knows where it starts.
+ */
+bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out);
+
 /* "file", "directory", "ipv4", "unix", ... ; NULL for FD_NONE. */
 const char *fd_type_name(enum fd_type type);
 

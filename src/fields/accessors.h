@@ -11,10 +11,14 @@
 #define FIELD(ident, name, type, scope, json, doc) FIELD_GET(ident);
 #define FIELD_ARG(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
+#define FIELD_MANY(ident, name, type, doc) FIELD_GET(ident);
+#define FIELD_ABSENT(name, type, arg, doc)
 #include "table.def.h"
 #undef FIELD
 #undef FIELD_ARG
 #undef FIELD_EITHER
+#undef FIELD_MANY
+#undef FIELD_ABSENT
 
 static inline void value_set_number(struct value *v, int64_t n)
 {
@@ -59,10 +63,7 @@ static inline void value_set_strbuf(struct value *v, const struct strbuf *b)
 /* An empty strbuf for text that an accessor makes. */
 static inline struct strbuf *scratch_next(struct field_context *fc)
 {
-	struct strbuf *b = &fc->scratch[fc->next_scratch++ % FIELD_SCRATCH];
-
-	strbuf_reset(b);
-	return b;
+	return fields_scratch(fc);
 }
 
 /* The head if a task caused the event, else NULL: its ids are not there then. */
@@ -81,3 +82,13 @@ enum owner event_owner(const struct field_context *fc);
 /* The arguments of procexit, which has no row in the table of calls. */
 #define EXIT_ARGS_MAX 3
 extern const char *const exit_arg_names[EXIT_ARGS_MAX];
+
+/* Falco's names of arguments (arg_falco.c). */
+extern const char *const falco_arg_names[];
+extern const size_t falco_arg_names_len;
+
+/* False: arg is no name of Falco's for something else than the kernel's argument of that name. */
+bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret);
+
+/* The flags of a call that opens a file by path or handle. False: it is none, or nobody knows. */
+bool event_open_flags(const struct event *ev, uint64_t *ret);

@@ -4,7 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <time.h>
 
 FIELD_GET(evt_num)
@@ -129,156 +129,8 @@ FIELD_GET(evt_late)
 		value_set_bool(ret, fc->ev->head->flags & NUNCHI_F_LATE);
 }
 
-/* procexit has no row in the table of calls; its arguments are Falco's. */
-const char *const exit_arg_names[EXIT_ARGS_MAX] = { "status", "ret", "sig" };
-
-static bool exit_arg(const struct event *ev, unsigned index, int64_t *ret)
-{
-	int status = (int)ev->exit_code;
-
-	switch (index) {
-	case 0:
-		*ret = status;
-		return true;
-	case 1:
-		*ret = WEXITSTATUS(status);
-		return WIFEXITED(status);
-	case 2:
-		*ret = WTERMSIG(status);
-		return WIFSIGNALED(status);
-	default:
-		return false;
-	}
-}
-
-/* False: this exit has no such argument. */
-static bool exit_arg_print(const struct event *ev, unsigned index, struct strbuf *out)
-{
-	const char *signal = NULL;
-	int64_t n;
-
-	if (!exit_arg(ev, index, &n))
-		return false;
-	if (index == 2)
-		signal = signal_name((int)n);
-	if (signal)
-		strbuf_adds(out, signal);
-	else
-		strbuf_addi(out, n);
-	return true;
-}
-
-/* Which argument of the event a name or a number means. */
-static bool arg_find(const struct event *ev, const char *arg, unsigned *ret)
-{
-	bool number = arg[0] >= '0' && arg[0] <= '5' && !arg[1];
-
-	*ret = (unsigned)(arg[0] - '0');
-	if (ev->type == EVENT_SYSCALL)
-		return number ? *ret < ev->call->n_args :
-				syscall_find_arg(ev->call, arg, strlen(arg), ret) != NULL;
-	if (ev->type != EVENT_PROCEXIT)
-		return false;
-	if (number)
-		return *ret < EXIT_ARGS_MAX;
-	for (*ret = 0; *ret < EXIT_ARGS_MAX; (*ret)++)
-		if (streq(exit_arg_names[*ret], arg))
-			return true;
-	return false;
-}
-
-/* After a successful exec the registers are gone: what its record lacks is missing. */
-static bool is_exec_record(const struct event *ev)
-{
-	return ev->type == EVENT_SYSCALL && ev->head->kind == NUNCHI_REC_EXEC;
-}
-
-static bool arg_text(const struct event *ev, unsigned index, struct strbuf *out)
-{
-	size_t before = out->len;
-
-	if (ev->type == EVENT_PROCEXIT)
-		return exit_arg_print(ev, index, out);
-	event_arg_print(ev, index, out);
-	return out->len > before || !is_exec_record(ev);
-}
-
-FIELD_GET(evt_arg)
-{
-	struct strbuf *b;
-	unsigned index;
-
-	if (!arg || !arg_find(fc->ev, arg, &index))
-		return;
-	b = scratch_next(fc);
-	if (arg_text(fc->ev, index, b))
-		value_set_bytes(ret, b->s, b->len);
-}
-
-/* The register as the kernel's own declaration of the call reads it. */
-static int64_t register_value(const struct syscall_arg *arg, uint64_t raw)
-{
-	switch (arg->kind) {
-	case ARG_INT:
-	case ARG_PID:
-	case ARG_UID:
-	case ARG_GID:
-	case ARG_FD:
-	case ARG_DIRFD:
-	case ARG_SIGNAL:
-		return (int32_t)raw;
-	case ARG_UINT:
-	case ARG_MODE:
-	case ARG_DEV:
-	case ARG_SOCKTYPE:
-	case ARG_OPENFLAGS:
-		return (uint32_t)raw;
-	default:
-		return (int64_t)raw;
-	}
-}
-
-FIELD_GET(evt_rawarg)
-{
-	unsigned index;
-	int64_t n;
-
-	if (!arg || is_exec_record(fc->ev) || !arg_find(fc->ev, arg, &index))
-		return;
-	if (fc->ev->type == EVENT_SYSCALL)
-		value_set_number(ret, register_value(&fc->ev->call->args[index],
-						     fc->ev->args[index]));
-	else if (exit_arg(fc->ev, index, &n))
-		value_set_number(ret, n);
-}
-
-FIELD_GET(evt_args)
-{
-	const struct event *ev = fc->ev;
-	struct strbuf *b;
-	unsigned n;
-
-	if (ev->type != EVENT_SYSCALL && ev->type != EVENT_PROCEXIT)
-		return;
-	n = ev->type == EVENT_SYSCALL ? ev->call->n_args : EXIT_ARGS_MAX;
-	b = scratch_next(fc);
-	for (unsigned i = 0; i < n; i++) {
-		size_t before = b->len;
-
-		if (before)
-			strbuf_addc(b, ' ');
-		strbuf_adds(b, ev->call ? ev->call->args[i].name : exit_arg_names[i]);
-		strbuf_addc(b, '=');
-		if (!arg_text(ev, i, b)) {
-			b->len = before;
-			b->s[before] = '\0';
-		}
-	}
-	value_set_bytes(ret, b->s, b->len);
-}
-
 /* The flags of a call that opens a file by path or handle. */
-static bool open_flags(const struct event *ev, uint64_t *ret)
+bool event_open_flags(const struct event *ev, uint64_t *ret)
 {
 	const struct event_blob *b;
 	struct open_how how;
@@ -313,7 +165,7 @@ static bool open_flags(const struct event *ev, uint64_t *ret)
 FIELD_GET(evt_is_open_read)
 {
 	uint64_t flags;
-	bool is = open_flags(fc->ev, &flags);
+	bool is = event_open_flags(fc->ev, &flags);
 
 	value_set_bool(ret, is && ((flags & O_ACCMODE) == O_RDONLY || (flags & O_ACCMODE) == O_RDWR));
 }
@@ -321,7 +173,7 @@ FIELD_GET(evt_is_open_read)
 FIELD_GET(evt_is_open_write)
 {
 	uint64_t flags;
-	bool is = open_flags(fc->ev, &flags);
+	bool is = event_open_flags(fc->ev, &flags);
 
 	value_set_bool(ret, is && ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR));
 }
@@ -329,10 +181,56 @@ FIELD_GET(evt_is_open_write)
 FIELD_GET(evt_is_open_create)
 {
 	uint64_t flags;
-	bool is = open_flags(fc->ev, &flags);
+	bool is = event_open_flags(fc->ev, &flags);
 
 	value_set_bool(ret, is && fc->ev->ret >= 0 &&
 				    (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE));
+}
+
+/* O_CREAT with a mode that lets somebody execute it. */
+FIELD_GET(evt_is_open_exec)
+{
+	const struct event *ev = fc->ev;
+	uint64_t flags, mode = 0;
+	bool is = event_open_flags(ev, &flags) &&
+		  (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE);
+
+	for (unsigned i = 0; is && i < ev->call->n_args; i++) {
+		const struct event_blob *b = event_blob(ev, NUNCHI_BLOB_BYTES, (int)i);
+		struct open_how how;
+
+		if (ev->call->args[i].kind == ARG_MODE) {
+			mode = ev->args[i];
+		} else if (ev->call->args[i].kind == ARG_OPENHOW && b &&
+			   b->len >= offsetof(struct open_how, resolve)) {
+			memcpy(&how, b->data, offsetof(struct open_how, resolve));
+			mode = how.mode;
+		}
+	}
+	value_set_bool(ret, is && mode & (S_IXUSR | S_IXGRP | S_IXOTH));
+}
+
+FIELD_GET(evt_dir)
+{
+	if (fc->ev->type == EVENT_SYSCALL || fc->ev->type == EVENT_PROCEXIT)
+		value_set_bytes(ret, "<", 1);
+}
+
+FIELD_GET(evt_buffer)
+{
+	const struct event *ev = fc->ev;
+
+	for (unsigned i = 0; ev->type == EVENT_SYSCALL && i < ev->call->n_args; i++) {
+		const struct event_blob *b;
+
+		if (ev->call->args[i].kind != ARG_BUFFER && ev->call->args[i].kind != ARG_BUFFER_OUT)
+			continue;
+		b = event_blob(ev, NUNCHI_BLOB_BYTES, (int)i);
+		if (b && !(b->flags & NUNCHI_BLOB_UNREADABLE)) {
+			value_set_bytes(ret, b->data, b->len);
+			return;
+		}
+	}
 }
 
 FIELD_GET(lost_count)

@@ -169,3 +169,76 @@ FIELD_GET(fd_l4proto)
 		if (protocols[i].number == fd->protocol)
 			value_set_text(ret, protocols[i].name);
 }
+
+#define EPHEMERAL_PORT 32768	/* where the kernel begins to choose clients' ports */
+
+enum role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
+
+/*
+ * What this end is: by the call if it tells; else a port of the kernel's own choice on one side
+ * only is the client's.
+ */
+static enum role role_of(const struct event *ev, const struct event_fd *fd)
+{
+	const char *call = ev->call ? ev->call->name : "";
+
+	if (streq(call, "connect") || starts_with(call, "send"))
+		return ROLE_CLIENT;
+	if (starts_with(call, "accept") || streq(call, "listen") || streq(call, "bind"))
+		return ROLE_SERVER;
+	if (fd->lport >= EPHEMERAL_PORT && fd->rport < EPHEMERAL_PORT)
+		return ROLE_CLIENT;
+	if (fd->lport < EPHEMERAL_PORT && fd->rport >= EPHEMERAL_PORT)
+		return ROLE_SERVER;
+	return ROLE_UNKNOWN;
+}
+
+FIELD_GET(fd_sip)
+{
+	enum role role = role_of(fc->ev, fields_fd(fc));
+
+	if (role == ROLE_CLIENT)
+		field_get_fd_rip(fc, arg, ret);
+	else if (role == ROLE_SERVER)
+		field_get_fd_lip(fc, arg, ret);
+}
+
+FIELD_GET(fd_sport)
+{
+	enum role role = role_of(fc->ev, fields_fd(fc));
+
+	if (role == ROLE_CLIENT)
+		field_get_fd_rport(fc, arg, ret);
+	else if (role == ROLE_SERVER)
+		field_get_fd_lport(fc, arg, ret);
+}
+
+FIELD_GET(fd_cip)
+{
+	enum role role = role_of(fc->ev, fields_fd(fc));
+
+	if (role == ROLE_CLIENT)
+		field_get_fd_lip(fc, arg, ret);
+	else if (role == ROLE_SERVER)
+		field_get_fd_rip(fc, arg, ret);
+}
+
+FIELD_GET(fd_cport)
+{
+	enum role role = role_of(fc->ev, fields_fd(fc));
+
+	if (role == ROLE_CLIENT)
+		field_get_fd_lport(fc, arg, ret);
+	else if (role == ROLE_SERVER)
+		field_get_fd_rport(fc, arg, ret);
+}
+
+FIELD_GET(fd_sockfamily)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (fd->family == AF_INET || fd->family == AF_INET6)
+		value_set_bytes(ret, "ip", 2);
+	else if (fd->family == AF_UNIX)
+		value_set_bytes(ret, "unix", 4);
+}

@@ -10,6 +10,10 @@
 
 #include "accessors.h"
 
+static void get_absent(struct field_context *fc, const char *arg, struct value *ret)
+{
+}
+
 const struct field field_table[] = {
 #define FIELD(ident, n, t, s, j, d)                                                            \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .json = j, .doc = d,               \
@@ -20,10 +24,18 @@ const struct field field_table[] = {
 #define FIELD_EITHER(ident, n, t, first, second, d)                                            \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
 	  .either = { first, second }, .get = field_get_##ident },
+#define FIELD_MANY(ident, n, t, d)                                                             \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .takes_arg = true,               \
+	  .arg_optional = true, .doc = d, .get = field_get_##ident },
+#define FIELD_ABSENT(n, t, a, d)                                                               \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .takes_arg = a,                  \
+	  .arg_optional = a, .absent = true, .doc = d, .get = get_absent },
 #include "table.def.h"
 #undef FIELD
 #undef FIELD_ARG
 #undef FIELD_EITHER
+#undef FIELD_MANY
+#undef FIELD_ABSENT
 };
 
 const size_t field_table_len = ARRAY_SIZE(field_table);
@@ -57,11 +69,10 @@ const struct field *field_find(const char *name, size_t len, char **ret_arg)
 
 		if (len < n || memcmp(name, f->name, n))
 			continue;
-		if (!f->takes_arg) {
-			if (len == n)
-				return f;
+		if (len == n && (!f->takes_arg || f->arg_optional))
+			return f;
+		if (!f->takes_arg)
 			continue;
-		}
 		*ret_arg = argument_of(name + n, len - n);
 		if (*ret_arg)
 			return f;
@@ -74,11 +85,21 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* Of which ancestor: 0 is the process itself. */
+static bool is_index(const char *arg)
+{
+	size_t digits = strspn(arg, "0123456789");
+
+	return digits && digits < 4 && !arg[digits];
+}
+
 bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near)
 {
 	_cleanup_free_ const char **names = NULL;
 	size_t n = 0, unique = 0;
 
+	if (f->arg_optional && !f->absent)
+		return is_index(arg);
 	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
 		return true;
 	/* By number, or an argument of a call that the table does not have. */
@@ -87,12 +108,14 @@ bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near
 	if (arg[0] == 'a' && arg[1] >= '0' && arg[1] <= '5' && !arg[2])
 		return true;
 
-	names = xcalloc(syscall_table_len * 6 + EXIT_ARGS_MAX, sizeof(*names));
+	names = xcalloc(syscall_table_len * 6 + EXIT_ARGS_MAX + falco_arg_names_len, sizeof(*names));
 	for (size_t i = 0; i < syscall_table_len; i++)
 		for (unsigned k = 0; k < syscall_table[i].n_args; k++)
 			names[n++] = syscall_table[i].args[k].name;
 	for (size_t i = 0; i < EXIT_ARGS_MAX; i++)
 		names[n++] = exit_arg_names[i];
+	for (size_t i = 0; i < falco_arg_names_len; i++)
+		names[n++] = falco_arg_names[i];
 	qsort(names, n, sizeof(*names), by_name);
 	for (size_t i = 0; i < n; i++) {
 		if (streq(names[i], arg))
@@ -117,6 +140,14 @@ void fields_end(struct field_context *fc)
 	for (size_t i = 0; i < FIELD_SCRATCH; i++)
 		strbuf_free(&fc->scratch[i]);
 	*fc = (struct field_context){ .ev = NULL };
+}
+
+struct strbuf *fields_scratch(struct field_context *fc)
+{
+	struct strbuf *b = &fc->scratch[fc->next_scratch++ % FIELD_SCRATCH];
+
+	strbuf_reset(b);
+	return b;
 }
 
 const struct event_fd *fields_fd(struct field_context *fc)
@@ -151,6 +182,29 @@ void value_set_ip(struct value *v, uint16_t family, const uint8_t *bytes)
 	}
 }
 
+const char *value_type_name(enum value_type type)
+{
+	static const char *const names[] = {
+		[VALUE_NONE] = "none", [VALUE_STRING] = "string", [VALUE_NUMBER] = "number",
+		[VALUE_BOOL] = "bool", [VALUE_IP] = "ip", [VALUE_NET] = "net",
+		[VALUE_LIST] = "list",
+	};
+
+	return names[type];
+}
+
+static void print_items(struct strbuf *out, const struct value *v, char open, char close,
+			void (*print)(struct strbuf *out, const struct value *v))
+{
+	strbuf_addc(out, open);
+	for (size_t i = 0; i < v->len; i++) {
+		if (i)
+			strbuf_addc(out, ',');
+		print(out, &v->items[i]);
+	}
+	strbuf_addc(out, close);
+}
+
 void value_print(struct strbuf *out, const struct value *v)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -166,8 +220,14 @@ void value_print(struct strbuf *out, const struct value *v)
 		strbuf_adds(out, v->n ? "true" : "false");
 		break;
 	case VALUE_IP:
+	case VALUE_NET:
 		if (inet_ntop(v->family, v->ip, text, sizeof(text)))
 			strbuf_adds(out, text);
+		if (v->type == VALUE_NET)
+			strbuf_addf(out, "/%u", v->prefix);
+		break;
+	case VALUE_LIST:
+		print_items(out, v, '(', ')', value_print);
 		break;
 	case VALUE_NONE:
 		break;
@@ -181,9 +241,13 @@ void value_print_json(struct strbuf *out, const struct value *v)
 		strbuf_add_json(out, v->s, v->len);
 		break;
 	case VALUE_IP:
+	case VALUE_NET:
 		strbuf_addc(out, '"');
 		value_print(out, v);
 		strbuf_addc(out, '"');
+		break;
+	case VALUE_LIST:
+		print_items(out, v, '[', ']', value_print_json);
 		break;
 	case VALUE_NONE:
 		strbuf_adds(out, "null");

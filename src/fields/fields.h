@@ -15,6 +15,8 @@ enum value_type {
 	VALUE_NUMBER,	/* n, signed 64 bits */
 	VALUE_BOOL,	/* n is 0 or 1 */
 	VALUE_IP,	/* ip, family AF_INET or AF_INET6 */
+	VALUE_NET,	/* of a field: it has an IP and is compared with networks; ip, family, prefix */
+	VALUE_LIST,	/* items, len of them: a comparison means any of them */
 };
 
 struct value {
@@ -24,6 +26,8 @@ struct value {
 	int64_t n;
 	uint16_t family;
 	uint8_t ip[16];
+	uint8_t prefix;		/* VALUE_NET: bits of ip that count */
+	const struct value *items;	/* VALUE_LIST */
 };
 
 /* What a field depends on: what an output may cache, and what a filter can decide early. */
@@ -38,6 +42,9 @@ enum field_scope {
 
 /* Texts that accessors made and that live at the same time. A power of two. */
 #define FIELD_SCRATCH 8
+
+/* Of a field of many values (proc.aname); ancestors further away than that are not looked at. */
+#define FIELD_ITEMS_MAX 64
 
 /* A second of the clock as it was last rendered: "2026-11-23T23:26:09." */
 struct field_second {
@@ -60,6 +67,7 @@ struct field_context {
 	struct strbuf fd_scratch;
 	struct strbuf scratch[FIELD_SCRATCH];	/* rotating: text made by accessors */
 	unsigned next_scratch;
+	struct value items[FIELD_ITEMS_MAX];	/* of the list that was asked for last */
 	struct field_second utc, local;
 };
 
@@ -68,6 +76,8 @@ struct field {
 	enum value_type type;
 	enum field_scope scope;
 	bool takes_arg;		/* evt.arg.NAME, container.label[KEY] */
+	bool arg_optional;	/* proc.aname[N] is one of the values, proc.aname all of them */
+	bool absent;		/* Falco's; no record has it yet: it is always missing */
 	bool json;		/* in the JSON line by default */
 	const char *doc;
 	const char *either[2];	/* fields of which a comparison means either (fd.ip); else NULL */
@@ -87,16 +97,20 @@ const struct field *field_find(const char *name, size_t len, char **ret_arg) _mu
  * their names; true for the other fields. If not, near gets the nearest names (may be none).
  */
 bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near) _must_check_;
+/* "number": as `list fields` and errors name it. */
+const char *value_type_name(enum value_type type);
 
 void fields_begin(struct field_context *fc, const struct event *ev, const struct model *model);
 void fields_end(struct field_context *fc);	/* frees the scratch */
+/* An empty text of the context's, for who makes a value of one: it lives as accessors' texts do. */
+struct strbuf *fields_scratch(struct field_context *fc);
 /* The event's file or socket, computed once an event. */
 const struct event_fd *fields_fd(struct field_context *fc);
 
 void field_get(const struct field *f, const char *arg, struct field_context *fc, struct value *ret);
 /* bytes: 4 for AF_INET, 16 for AF_INET6. An IPv4-mapped IPv6 address becomes the IPv4 one. */
 void value_set_ip(struct value *v, uint16_t family, const uint8_t *bytes);
-/* The value as text; nothing for VALUE_NONE. Not escaped. */
+/* The value as text; nothing for VALUE_NONE; a list as Falco has it, "(a,b)". Not escaped. */
 void value_print(struct strbuf *out, const struct value *v);
-/* The value as JSON: number, bool, string; null for VALUE_NONE. */
+/* The value as JSON: number, bool, string; an array for a list, null for VALUE_NONE. */
 void value_print_json(struct strbuf *out, const struct value *v);

@@ -167,3 +167,47 @@ FIELD_GET(proc_pcmdline)
 	if (fc->ev->parent)
 		value_set_text(ret, fc->ev->parent->cmdline);
 }
+
+FIELD_GET(proc_nargs)
+{
+	const struct process *p = fc->ev->proc;
+	int64_t n = -1;
+
+	if (!p || !p->argv)
+		return;
+	for (size_t at = 0; at < p->argv_len; at += strnlen(p->argv + at, p->argv_len - at) + 1)
+		n++;
+	value_set_number(ret, MAX(n, (int64_t)0));
+}
+
+FIELD_GET(proc_exeline)
+{
+	const struct process *p = fc->ev->proc;
+	struct strbuf *b;
+
+	if (!p || !p->argv)
+		return;
+	b = scratch_next(fc);
+	strbuf_add(b, p->argv, p->argv_len);
+	while (b->len && !b->s[b->len - 1])
+		b->len--;
+	for (size_t i = 0; i < b->len; i++)
+		if (!b->s[i])
+			b->s[i] = ' ';
+	b->s[b->len] = '\0';
+	value_set_bytes(ret, b->s, b->len);
+}
+
+FIELD_GET(proc_is_exe_from_memfd)
+{
+	if (fc->ev->proc && fc->ev->proc->exepath)
+		value_set_bool(ret, starts_with(fc->ev->proc->exepath, "memfd:"));
+}
+
+FIELD_GET(user_loginname)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	if (head && fc->model && head->loginuid != UINT32_MAX)
+		value_set_text(ret, model_user_name(fc->model, NULL, head->loginuid));
+}

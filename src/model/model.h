@@ -89,6 +89,8 @@ const struct process *model_slot_next(const struct model *m, uint32_t slot, uint
 
 struct container *model_container(const struct model *m, const char *full_id);
 struct process *model_process(const struct model *m, uint32_t pid, uint64_t start);
+/* Who forked it, or took it in, if the stream told of that one; NULL: it is not known. */
+const struct process *model_parent(const struct model *m, const struct process *p);
 /* The one that has this pid now, as far as the stream told; NULL: none is known. */
 struct process *model_process_alive(const struct model *m, uint32_t pid);
 

@@ -132,6 +132,11 @@ struct process *processes_parent(const struct model *m, const struct process *p)
 	return best;
 }
 
+const struct process *model_parent(const struct model *m, const struct process *p)
+{
+	return processes_parent(m, p);
+}
+
 /* A comm has its NUL in the kernel; in a file it may have none. */
 static bool set_comm(char to[16], const char *from, size_t len)
 {

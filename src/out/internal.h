@@ -7,6 +7,8 @@
 struct output_ops {
 	void (*header)(struct output *o, struct strbuf *out);	/* NULL: none */
 	void (*event)(struct output *o, struct field_context *fc, struct strbuf *out);
+	void (*alert)(struct output *o, const struct rule *rule, struct field_context *fc,
+		      struct strbuf *out);	/* instead of event */
 	void (*set_width)(struct output *o, unsigned width);	/* NULL: no matter */
 	void (*free)(struct output *o);
 };
@@ -19,4 +21,5 @@ struct output {
 struct output *text_new(const struct output_config *config) _must_check_;
 struct output *json_new(void) _must_check_;
 struct output *block_new(void) _must_check_;
+struct output *alert_new(bool json) _must_check_;
 int format_new(struct output **ret, const char *format, struct strbuf *err) _must_check_;

@@ -8,8 +8,10 @@
 #include "fields/fields.h"
 
 struct output;
+struct rule;
 
-enum output_kind { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_BLOCK, OUTPUT_FORMAT };
+enum output_kind { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_BLOCK, OUTPUT_FORMAT,
+		   OUTPUT_ALERT_TEXT, OUTPUT_ALERT_JSON };
 
 struct output_config {
 	enum output_kind kind;
@@ -26,4 +28,7 @@ void output_free(struct output *o);
 void output_header(struct output *o, struct strbuf *out);
 /* Appends the event, its line end included. fc: begun for this event. */
 void output_event(struct output *o, struct field_context *fc, struct strbuf *out);
+/* The same for an alert, of the kinds of output that are for these. */
+void output_alert(struct output *o, const struct rule *rule, struct field_context *fc,
+		  struct strbuf *out);
 void output_set_width(struct output *o, unsigned width);

@@ -15,6 +15,10 @@ int output_new(struct output **ret, const struct output_config *config, struct s
 	case OUTPUT_BLOCK:
 		*ret = block_new();
 		return 0;
+	case OUTPUT_ALERT_TEXT:
+	case OUTPUT_ALERT_JSON:
+		*ret = alert_new(config->kind == OUTPUT_ALERT_JSON);
+		return 0;
 	case OUTPUT_TEXT:
 	default:
 		*ret = text_new(config);
@@ -37,6 +41,12 @@ void output_header(struct output *o, struct strbuf *out)
 void output_event(struct output *o, struct field_context *fc, struct strbuf *out)
 {
 	o->ops->event(o, fc, out);
+}
+
+void output_alert(struct output *o, const struct rule *rule, struct field_context *fc,
+		  struct strbuf *out)
+{
+	o->ops->alert(o, rule, fc, out);
 }
 
 void output_set_width(struct output *o, unsigned width)

@@ -5,26 +5,45 @@
  */
 #include "ast.h"
 
+#include "regex.h"
+#include "value_set.h"
+
 struct node *node_new(enum node_kind kind)
 {
 	struct node *n = xcalloc(1, sizeof(*n));
 
 	n->kind = kind;
+	n->refs = 1;
+	n->weight = n->levels = 1;
 	return n;
 }
 
-void node_free(struct node *n)
+struct node *node_ref(struct node *n)
 {
-	if (!n)
+	n->refs++;
+	return n;
+}
+
+void node_unref(struct node *n)
+{
+	if (!n || --n->refs)
 		return;
 	for (size_t i = 0; i < n->n_kids; i++)
-		node_free(n->kids[i]);
+		node_unref(n->kids[i]);
 	free(n->kids);
-	free(n->arg);
-	for (size_t i = 0; i < n->n_values; i++)
+	operand_free(&n->left);
+	if (n->right)
+		operand_free(n->right);
+	free(n->right);
+	for (size_t i = 0; i < n->n_values; i++) {
+		if (n->regexes)
+			regex_free(n->regexes[i]);
 		if (n->values[i].type == VALUE_STRING)
 			free((char *)n->values[i].s);
+	}
+	free(n->regexes);
 	free(n->values);
+	value_set_free(n->set);
 	free(n);
 }
 
@@ -33,8 +52,10 @@ void node_add(struct node *parent, struct node *kid)
 	/* Grows at powers of two, of which the count itself tells. */
 	if (!(parent->n_kids & (parent->n_kids - 1)))
 		parent->kids = xrealloc(parent->kids,
-					MAX(parent->n_kids * 2, (size_t)1) * sizeof(kid));
+					MAX(parent->n_kids * 2, (size_t)1) * sizeof(struct node *));
 	parent->kids[parent->n_kids++] = kid;
+	parent->levels = MAX(parent->levels, kid->levels + 1);
+	parent->weight = MIN(parent->weight + kid->weight, (unsigned)FILTER_NODES_MAX + 1);
 }
 
 struct node *node_pair(enum node_kind kind, struct node *a, struct node *b)
@@ -54,11 +75,6 @@ struct node *node_not(struct node *a)
 	return n;
 }
 
-static int by_value(const void *a, const void *b)
-{
-	return value_compare(a, b);
-}
-
 void node_set_values(struct node *n, const struct value *values, size_t n_values)
 {
 	if (!n_values)
@@ -67,8 +83,9 @@ void node_set_values(struct node *n, const struct value *values, size_t n_values
 	n->n_values = n_values;
 	for (size_t i = 0; i < n_values; i++)
 		if (values[i].type == VALUE_STRING)
-			n->values[i].s = xmemdup(values[i].s, values[i].len);
-	qsort(n->values, n_values, sizeof(*n->values), by_value);
+			n->values[i].s = xstrndup(values[i].s, values[i].len);
+	if (n->op->right == RIGHT_LIST)
+		n->set = value_set_new(n->values, n_values, streq(n->op->name, "pmatch"));
 }
 
 struct node *node_test(const char *field, const struct operation *op, const struct value *values,
@@ -76,7 +93,8 @@ struct node *node_test(const char *field, const struct operation *op, const stru
 {
 	struct node *node = node_new(NODE_TEST);
 
-	node->field = field_find(field, strlen(field), &node->arg);
+	node->left.field = field_find(field, strlen(field), &node->left.arg);
+	node->left.type = node->left.field->type;
 	node->op = op;
 	node_set_values(node, values, n);
 	return node;
@@ -105,6 +123,6 @@ void filter_free(struct filter *f)
 {
 	if (!f)
 		return;
-	node_free(f->root);
+	node_unref(f->root);
 	free(f);
 }

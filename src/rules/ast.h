@@ -3,24 +3,43 @@
 #pragma once
 
 #include "filter.h"
+#include "operand.h"
 
 #define FILTER_TEXT_MAX 65536	/* bytes; the longest condition of Falco's own rules has about 6,000 */
 #define FILTER_DEPTH_MAX 200	/* of parentheses and "not": bounds the recursion; Falco stops at 100 */
+#define FILTER_LEVELS_MAX 1000	/* of the tree, macros unfolded: walks of it recurse */
+#define FILTER_NODES_MAX 1000000	/* with all macros unfolded: what a walk of the tree may meet */
 
 enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_TEST };
 
-struct operation;
+/* How many of several values on the right side must compare true. */
+enum quantifier { QUANTIFIER_NONE, QUANTIFIER_ANY, QUANTIFIER_ALL, QUANTIFIER_ONE };
 
+struct operation;
+struct value_set;
+struct regex;
+
+/* Shared: a macro is one node in the conditions of all that name it. */
 struct node {
 	enum node_kind kind;
+	unsigned refs;
+	unsigned levels;	/* of nodes below each other, itself included */
+	unsigned weight;	/* nodes in it, shared ones as often as they are met */
 	struct node **kids;	/* AND and OR: at least two; NOT: one */
 	size_t n_kids;
 	/* NODE_TEST */
-	const struct field *field;
-	char *arg;		/* of the field; owned */
+	struct operand left;
 	const struct operation *op;
-	struct value *values;	/* what to compare with; strings owned; sorted for lists */
+	enum quantifier quantifier;
+	struct value *values;	/* what to compare with; strings owned */
 	size_t n_values;
+	struct operand *right;	/* val(...): the value is another field's; NULL: values has it */
+	struct value_set *set;	/* of values, where the operator looks for one of them */
+	struct regex **regexes;	/* one for each of values, for the operator that is one */
+	/* In a set of rules */
+	struct hnode by_content;
+	unsigned id;
+	unsigned parents;	/* conditions and nodes that it is part of */
 };
 
 struct filter {
@@ -28,33 +47,42 @@ struct filter {
 };
 
 struct node *node_new(enum node_kind kind) _must_check_;
-void node_free(struct node *n);	/* with all below; NULL is fine */
-void node_add(struct node *parent, struct node *kid);
+struct node *node_ref(struct node *n) _must_check_;
+void node_unref(struct node *n);	/* the last one takes with it all below; NULL is fine */
+void node_add(struct node *parent, struct node *kid);	/* takes the reference */
 /* The two under a new node of this kind. */
 struct node *node_pair(enum node_kind kind, struct node *a, struct node *b) _must_check_;
 struct node *node_not(struct node *a) _must_check_;
 /* A test of a field, by name and without an argument; copies the values. */
 struct node *node_test(const char *field, const struct operation *op, const struct value *values,
 		       size_t n) _must_check_;
+/* Copies them, and makes what the operator needs of them; node's op is set. */
 void node_set_values(struct node *n, const struct value *values, size_t n_values);
 
-static inline void node_freep(struct node **n)
+static inline void node_unrefp(struct node **n)
 {
-	node_free(*n);
+	node_unref(*n);
 }
-#define _cleanup_node_ _cleanup_(node_freep)
+#define _cleanup_node_ _cleanup_(node_unrefp)
 
-enum operand { OPERAND_NONE, OPERAND_ONE, OPERAND_LIST };
+enum right_side { RIGHT_NONE, RIGHT_ONE, RIGHT_LIST };
+
+/* What an operator's text on the right side is, whatever the field's type. */
+enum right_form { FORM_TYPE, FORM_HEX, FORM_REGEX };
 
 /* A row of the table of operators: a new operator is a row. */
 struct operation {
 	const char *name;
-	enum operand operand;
+	enum right_side right;
 	uint8_t types;		/* bits 1 << enum value_type: what it compares */
 	bool negative;		/* of two fields that mean either, neither may be equal */
 	bool exact;		/* compares for equality: values of closed vocabularies are checked */
-	/* v is never missing: a missing value has failed before. */
-	bool (*test)(const struct value *v, const struct node *n);
+	enum right_form form;
+	/*
+	 * v is never missing: a missing value has failed before. w is the right side, one value,
+	 * or for lists the first of n.
+	 */
+	bool (*test)(const struct node *node, const struct value *v, const struct value *w, size_t n);
 };
 
 extern const struct operation operation_table[];
@@ -62,11 +90,21 @@ extern const size_t operation_table_len;
 
 const struct operation *operation_find(const char *name, size_t len) _must_check_;
 
-/* A total order of values of one type, for sorted lists. */
+/* A total order of values of one type. */
 int value_compare(const struct value *a, const struct value *b);
+bool value_equal(const struct value *a, const struct value *b);
+uint64_t value_hash(const struct value *v);
+/* Whether the address is in the network (or is that address). */
+bool value_in_net(const struct value *ip, const struct value *net);
 
 /* Shell pattern over any bytes: * ? [a-z] [!a] and \ before a character. Time is O(len * n). */
-bool glob_match(const char *pattern, size_t n, const char *s, size_t len);
+bool glob_match(const char *pattern, size_t n, const char *s, size_t len, bool fold_case);
+
+/* ASCII only: names in the kernel are bytes, and the answer must not depend on the locale. */
+static inline char ascii_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
 
 /*
  * Whether the field takes only known values, and word is none of them: then what they are is in
@@ -74,3 +112,5 @@ bool glob_match(const char *pattern, size_t n, const char *s, size_t len);
  */
 bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const char **ret_what,
 		      struct strbuf *near) _must_check_;
+/* What Falco calls an event that has another name here; NULL: word is no such name. */
+const char *vocabulary_synonym(const struct field *f, const char *word, size_t len);

@@ -3,40 +3,124 @@
  * Evaluation: for an event, and with three values for what can be said before there is one. A value
  * that is missing makes a comparison false; one that is not known yet makes it unknown.
  */
-#include "ast.h"
+#include "evaluation.h"
 
-static bool test(const struct node *n, struct field_context *fc)
+/* One value of the left side with what is on the right. */
+static bool compare_one(const struct node *n, const struct value *v, const struct value *w,
+			size_t n_w)
+{
+	size_t hits = 0;
+
+	if (!n->quantifier)
+		return n->op->test(n, v, w, n_w);
+	for (size_t i = 0; i < n_w; i++)
+		hits += n->op->test(n, v, &w[i], 1);
+	switch (n->quantifier) {
+	case QUANTIFIER_ANY:
+		return hits > 0;
+	case QUANTIFIER_ALL:
+		return hits == n_w;
+	case QUANTIFIER_ONE:
+	default:
+		return hits == 1;
+	}
+}
+
+/* Of many values on the left any will do. */
+static bool compare(const struct node *n, const struct value *v, const struct value *w, size_t n_w)
+{
+	if (likely(v->type != VALUE_LIST))
+		return compare_one(n, v, w, n_w);
+	for (size_t i = 0; i < v->len; i++)
+		if (compare_one(n, &v->items[i], w, n_w))
+			return true;
+	return false;
+}
+
+static void get(const struct operand *o, struct field_context *fc, struct evaluation *e,
+		struct value *ret)
+{
+	if (e)
+		*ret = *evaluation_operand(e, o, fc);
+	else
+		operand_get(o, fc, ret);
+}
+
+/* The right side is another field's. */
+static bool test_val(const struct node *n, struct field_context *fc, struct evaluation *e,
+		     const struct value *v)
+{
+	struct value items[FIELD_ITEMS_MAX], left = *v, w;
+
+	/* The context has room for one list. */
+	if (v->type == VALUE_LIST && v->items == fc->items) {
+		memcpy(items, v->items, v->len * sizeof(*items));
+		left.items = items;
+	}
+	get(n->right, fc, e, &w);
+	if (w.type == VALUE_NONE)
+		return false;
+	if (w.type != VALUE_LIST)
+		return compare(n, &left, &w, 1);
+	if (n->op->right == RIGHT_LIST)
+		return compare(n, &left, w.items, w.len);
+	for (size_t i = 0; i < w.len; i++)
+		if (compare(n, &left, &w.items[i], 1))
+			return true;
+	return false;
+}
+
+static bool test(const struct node *n, struct field_context *fc, struct evaluation *e)
 {
 	struct value v;
 
-	field_get(n->field, n->arg, fc, &v);
-	return v.type != VALUE_NONE && n->op->test(&v, n);
+	get(&n->left, fc, e, &v);
+	if (v.type == VALUE_NONE)
+		return false;
+	if (unlikely(n->right))
+		return test_val(n, fc, e, &v);
+	return compare(n, &v, n->values, n->n_values);
 }
 
-static bool eval(const struct node *n, struct field_context *fc)
+static bool eval_node(const struct node *n, struct field_context *fc, struct evaluation *e)
 {
 	switch (n->kind) {
 	case NODE_AND:
 		for (size_t i = 0; i < n->n_kids; i++)
-			if (!eval(n->kids[i], fc))
+			if (!node_match(n->kids[i], fc, e))
 				return false;
 		return true;
 	case NODE_OR:
 		for (size_t i = 0; i < n->n_kids; i++)
-			if (eval(n->kids[i], fc))
+			if (node_match(n->kids[i], fc, e))
 				return true;
 		return false;
 	case NODE_NOT:
-		return !eval(n->kids[0], fc);
+		return !node_match(n->kids[0], fc, e);
 	case NODE_TEST:
 		break;
 	}
-	return test(n, fc);
+	return test(n, fc, e);
+}
+
+/* What several conditions have in common is evaluated once. */
+bool node_match(const struct node *n, struct field_context *fc, struct evaluation *e)
+{
+	struct remembered *r;
+
+	if (!e || n->parents < 2)
+		return eval_node(n, fc, e);
+	r = &e->nodes[n->id];
+	if (r->event != e->event) {
+		r->match = eval_node(n, fc, e);
+		r->event = e->event;
+	}
+	return r->match;
 }
 
 bool filter_match(const struct filter *f, struct field_context *fc)
 {
-	return !f || !f->root || eval(f->root, fc);
+	return !f || !f->root || node_match(f->root, fc, NULL);
 }
 
 /* known: bits 1 << enum field_scope. */
@@ -45,9 +129,10 @@ static enum tri eval_known(const struct node *n, struct field_context *fc, unsig
 	enum tri decides, ret;
 
 	if (n->kind == NODE_TEST) {
-		if (!(known & 1U << n->field->scope))
+		if (!(known & 1U << n->left.field->scope) ||
+		    (n->right && !(known & 1U << n->right->field->scope)))
 			return TRI_UNKNOWN;
-		return test(n, fc) ? TRI_TRUE : TRI_FALSE;
+		return test(n, fc, NULL) ? TRI_TRUE : TRI_FALSE;
 	}
 	if (n->kind == NODE_NOT) {
 		ret = eval_known(n->kids[0], fc, known);
@@ -67,25 +152,31 @@ static enum tri eval_known(const struct node *n, struct field_context *fc, unsig
 	return ret;
 }
 
-static enum tri match_known(const struct filter *f, const struct event *ev, const struct model *m,
+static enum tri match_known(const struct node *root, const struct event *ev, const struct model *m,
 			    unsigned known)
 {
 	struct field_context fc = { .ev = NULL };
 	enum tri ret;
 
-	if (!f || !f->root)
-		return TRI_TRUE;
 	fields_begin(&fc, ev, m);
-	ret = eval_known(f->root, &fc, known);
+	ret = eval_known(root, &fc, known);
 	fields_end(&fc);
 	return ret;
 }
 
+enum tri node_match_type(const struct node *n, enum event_type type, const struct syscall_info *call)
+{
+	const struct event ev = { .type = type, .call = call };
+	bool is_call = type == EVENT_SYSCALL || type == EVENT_PROCEXIT;
+
+	return match_known(n, &ev, NULL, 1U << SCOPE_TYPE | (is_call ? 1U << SCOPE_OTHER : 0));
+}
+
 enum tri filter_match_type(const struct filter *f, const struct syscall_info *call)
 {
-	const struct event ev = { .type = call ? EVENT_SYSCALL : EVENT_PROCEXIT, .call = call };
-
-	return match_known(f, &ev, NULL, 1U << SCOPE_TYPE | 1U << SCOPE_OTHER);
+	if (!f || !f->root)
+		return TRI_TRUE;
+	return node_match_type(f->root, call ? EVENT_SYSCALL : EVENT_PROCEXIT, call);
 }
 
 enum tri filter_match_container(const struct filter *f, const struct model *m, struct container *c)
@@ -98,7 +189,9 @@ enum tri filter_match_container(const struct filter *f, const struct model *m, s
 		ev.host_name = host->name;
 		known |= 1U << SCOPE_HOST;
 	}
-	return match_known(f, &ev, m, known);
+	if (!f || !f->root)
+		return TRI_TRUE;
+	return match_known(f->root, &ev, m, known);
 }
 
 static void add_named(const struct node *n, const struct field *evt_type, struct syscall_set *set)
@@ -106,7 +199,7 @@ static void add_named(const struct node *n, const struct field *evt_type, struct
 	for (size_t i = 0; i < n->n_kids; i++)
 		add_named(n->kids[i], evt_type, set);
 	/* "!=" names what is not meant. */
-	if (n->kind != NODE_TEST || n->field != evt_type || !n->op->exact || n->op->negative)
+	if (n->kind != NODE_TEST || n->left.field != evt_type || !n->op->exact || n->op->negative)
 		return;
 	for (size_t i = 0; i < n->n_values; i++) {
 		const struct value *v = &n->values[i];
@@ -142,11 +235,11 @@ static bool means_host(const struct node *n, struct field_context *fc, bool nega
 	bool excludes;
 
 	if (n->kind == NODE_TEST) {
-		if (!streq(n->field->name, "container.id") &&
-		    !streq(n->field->name, "container.full_id") &&
-		    !streq(n->field->name, "container.name"))
+		if (!streq(n->left.field->name, "container.id") &&
+		    !streq(n->left.field->name, "container.full_id") &&
+		    !streq(n->left.field->name, "container.name"))
 			return false;
-		if (n->op->operand == OPERAND_NONE || test(n, fc) == negated)
+		if (n->op->right == RIGHT_NONE || test(n, fc, NULL) == negated)
 			return false;
 		excludes = negated != n->op->negative;
 		return excludes || n->op->exact;

@@ -37,8 +37,13 @@ static size_t set_match(const unsigned char *p, size_t n, unsigned char c, bool 
 	return i + 1;
 }
 
+static unsigned char other_case(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ? c ^ 0x20 : c;
+}
+
 /* What of the pattern one byte matches: its length, or 0 if it does not match. */
-static size_t step(const unsigned char *p, size_t n, unsigned char c)
+static size_t step_one(const unsigned char *p, size_t n, unsigned char c)
 {
 	bool match;
 	size_t len;
@@ -60,7 +65,18 @@ static size_t step(const unsigned char *p, size_t n, unsigned char c)
 	}
 }
 
-bool glob_match(const char *pattern, size_t n, const char *s, size_t len)
+/* A set that excludes a letter excludes it in either case, so that the byte itself must pass. */
+static size_t step(const unsigned char *p, size_t n, unsigned char c, bool fold_case)
+{
+	bool negated = n > 1 && p[0] == '[' && (p[1] == '!' || p[1] == '^');
+	size_t taken = step_one(p, n, c);
+
+	if (!fold_case || other_case(c) == c || (taken && !negated) || (!taken && negated))
+		return taken;
+	return step_one(p, n, other_case(c));
+}
+
+bool glob_match(const char *pattern, size_t n, const char *s, size_t len, bool fold_case)
 {
 	const unsigned char *p = (const unsigned char *)pattern;
 	size_t i = 0, k = 0, star = SIZE_MAX, resume = 0;
@@ -74,7 +90,7 @@ bool glob_match(const char *pattern, size_t n, const char *s, size_t len)
 			continue;
 		}
 		if (i < n)
-			taken = step(p + i, n - i, (unsigned char)s[k]);
+			taken = step(p + i, n - i, (unsigned char)s[k], fold_case);
 		if (taken) {
 			i += taken;
 			k++;

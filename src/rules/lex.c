@@ -5,6 +5,7 @@
 void *parser_fail_at(struct parser *p, struct span where)
 {
 	error_show_place(p->err, p->text, p->len, where.at, where.len);
+	p->err_at = where.at;
 	return NULL;
 }
 
@@ -67,7 +68,8 @@ bool parser_take_keyword(struct parser *p, const char *word)
 /* What follows a backslash at pos. False: no escape that we know. */
 static bool parse_escape(struct parser *p, struct strbuf *out)
 {
-	static const char from[] = "bfnrt\\/\"'", to[] = "\b\f\n\r\t\\/\"'";
+	/* A blank after a backslash is Falco's, for old rules: the two are a backslash. */
+	static const char from[] = "bfnrt\\/\"' ", to[] = "\b\f\n\r\t\\/\"'\\";
 	char c = p->pos < p->len ? p->text[p->pos] : '\0';
 	const char *known = c ? strchr(from, c) : NULL;
 

@@ -4,8 +4,11 @@
  *
  *	or      := and { "or" and }
  *	and     := not { "and" not }
- *	not     := "not" not | "(" or ")" | test
- *	test    := field "exists" | field operator value | field "in" "(" [ value { "," value } ] ")"
+ *	not     := "not" not | "(" or ")" | test | macro
+ *	test    := operand "exists" | operand operator right | operand ( "in" | ... ) list
+ *	operand := field | transformer "(" operand ")"
+ *	right   := value | "val" "(" operand ")" | ( "anyof" | "allof" | "oneof" ) list
+ *	list    := "(" [ value { "," value } ] ")" | the name of a list | "val" "(" operand ")"
  *	value   := quoted text | bare text: no blank, quote, parenthesis, "=" or ","
  *
  * The first error ends it: every function returns NULL then, and err is filled.
@@ -14,83 +17,12 @@
 
 #include <errno.h>
 
+#include "regex.h"
+
 /* What ends an operator that is a word. */
 static bool ends_operator(char c)
 {
 	return ends_bare(c) || c == '<' || c == '>' || c == '!';
-}
-
-/* Up to the closing bracket of a field's argument, which may be quoted. False: there is none. */
-static bool skip_bracket(struct parser *p)
-{
-	char quote = p->pos + 1 < p->len ? p->text[p->pos + 1] : '\0';
-	const char *end = NULL;
-
-	if (quote == '"' || quote == '\'') {
-		end = memchr(p->text + p->pos + 2, quote, p->len - p->pos - 2);
-		if (!end)
-			return false;
-		p->pos = (size_t)(end - p->text);
-	}
-	end = memchr(p->text + p->pos, ']', p->len - p->pos);
-	if (!end)
-		return false;
-	p->pos = (size_t)(end - p->text) + 1;
-	return true;
-}
-
-static void *fail_field(struct parser *p, struct span where)
-{
-	_cleanup_free_ const char **names = xcalloc(field_table_len, sizeof(*names));
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
-	const char *word = p->text + where.at;
-
-	for (size_t i = 0; i < field_table_len; i++) {
-		names[i] = field_table[i].name;
-		if (!field_table[i].takes_arg || strlen(names[i]) != where.len ||
-		    memcmp(names[i], word, where.len))
-			continue;
-		strbuf_addf(p->err, "field '%s' needs a name after it, as in %s%s", names[i],
-			    names[i], strstr(names[i], "label") ? "[KEY]" : ".NAME");
-		return parser_fail_at(p, where);
-	}
-	strbuf_adds(p->err, "unknown field ");
-	error_add_word(p->err, word, where.len);
-	nearest_names(&near, word, where.len, names, field_table_len);
-	parser_add_nearest(p, &near);
-	return parser_fail_at(p, where);
-}
-
-static bool parse_field(struct parser *p, struct left *left)
-{
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
-	size_t start = p->pos;
-
-	while (p->pos < p->len && (is_letter(p->text[p->pos]) || is_digit(p->text[p->pos]) ||
-				   p->text[p->pos] == '.' || p->text[p->pos] == '-'))
-		p->pos++;
-	if (parser_at_char(p, '[')) {
-		struct span bracket = parser_here(p, 1);
-
-		if (!skip_bracket(p)) {
-			parser_fail(p, bracket, "this '[' is not closed");
-			return false;
-		}
-	}
-	left->where = (struct span){ start, p->pos - start };
-	left->field = field_find(p->text + start, left->where.len, &left->arg);
-	if (!left->field) {
-		fail_field(p, left->where);
-		return false;
-	}
-	if (left->arg && !field_arg_known(left->field, left->arg, &near)) {
-		strbuf_adds(p->err, "no event has an argument ");
-		error_add_word(p->err, left->arg, strlen(left->arg));
-		parser_add_nearest(p, &near);
-		parser_fail_at(p, left->where);
-		return false;
-	}
-	return true;
 }
 
 /* The operators that a type has, as "=, !=, in, exists". */
@@ -121,7 +53,7 @@ static void fail_operator(struct parser *p, const struct left *left, struct span
 		parser_add_nearest(p, &near);
 	} else {
 		strbuf_adds(p->err, ". There are ");
-		add_operators(p, left->field->type);
+		add_operators(p, left->operand.type);
 	}
 	parser_fail_at(p, where);
 }
@@ -129,12 +61,12 @@ static void fail_operator(struct parser *p, const struct left *left, struct span
 static void fail_no_operator(struct parser *p, const struct left *left)
 {
 	error_add_word(p->err, p->text + left->where.at, left->where.len);
-	if (left->field->type == VALUE_BOOL) {
+	if (left->operand.type == VALUE_BOOL) {
 		strbuf_addf(p->err, " needs an operator and a value, as in %s=true",
-			    left->field->name);
+			    left->operand.field->name);
 	} else {
 		strbuf_adds(p->err, " needs an operator: ");
-		add_operators(p, left->field->type);
+		add_operators(p, left->operand.type);
 	}
 	parser_fail_at(p, parser_word(p));
 }
@@ -161,10 +93,11 @@ static bool parse_operator(struct parser *p, struct left *left)
 		fail_operator(p, left, left->op_where);
 		return false;
 	}
-	if (!(left->op->types & 1U << left->field->type)) {
-		strbuf_addf(p->err, "'%s' does not go with %s, which is %s. What does: ",
-			    left->op->name, left->field->name, value_type_name(left->field->type));
-		add_operators(p, left->field->type);
+	if (!(left->op->types & 1U << left->operand.type)) {
+		strbuf_addf(p->err, "'%s' does not go with %.*s, which is %s. What does: ",
+			    left->op->name, (int)left->where.len, p->text + left->where.at,
+			    parser_type_name(left->operand.type));
+		add_operators(p, left->operand.type);
 		parser_fail_at(p, left->op_where);
 		return false;
 	}
@@ -172,23 +105,44 @@ static bool parse_operator(struct parser *p, struct left *left)
 	return true;
 }
 
+/* A test of the field on the left, or of another one in its place. Leaves left and r as they are. */
+static struct node *make_test(const struct left *left, const char *field, const struct operation *op,
+			      const struct right *r)
+{
+	struct node *n = node_new(NODE_TEST);
+
+	n->left = left->operand;
+	n->left.arg = xstrdup(left->operand.arg);
+	if (field)
+		n->left.field = field_find(field, strlen(field), &n->left.arg);
+	n->op = op;
+	n->quantifier = r->quantifier;
+	if (r->val) {
+		n->right = xmemdup(r->val, sizeof(*r->val));
+		n->right->arg = xstrdup(r->val->arg);
+	}
+	node_set_values(n, r->w.v, r->w.n);
+	return n;
+}
+
 /*
  * fd.ip: either end; with != neither, though one must be there. Written with the two fields
  * that it stands for.
  */
-static struct node *expand_either(const struct left *left, const struct values *w)
+static struct node *expand_either(const struct left *left, const struct right *r)
 {
-	const char *first = left->field->either[0], *second = left->field->either[1];
+	const char *first = left->operand.field->either[0], *second = left->operand.field->either[1];
 	const struct operation *equal = operation_find("=", 1), *exists = operation_find("exists", 6);
 	const struct operation *op = left->op->negative ? equal : left->op;
-	struct node *n = node_pair(NODE_OR, node_test(first, op, w->v, w->n),
-				   node_test(second, op, w->v, w->n));
+	struct right none = { .quantifier = QUANTIFIER_NONE };
+	struct node *n = node_pair(NODE_OR, make_test(left, first, op, r),
+				   make_test(left, second, op, r));
 
 	if (!left->op->negative)
 		return n;
 	return node_pair(NODE_AND,
-			 node_pair(NODE_OR, node_test(first, exists, NULL, 0),
-				   node_test(second, exists, NULL, 0)),
+			 node_pair(NODE_OR, make_test(left, first, exists, &none),
+				   make_test(left, second, exists, &none)),
 			 node_not(n));
 }
 
@@ -212,7 +166,7 @@ static struct node *expand_long_ids(const struct left *left, const struct values
 	}
 	if (!any->n_kids) {
 		free(shorts.v);
-		node_free(any);
+		node_unref(any);
 		return NULL;
 	}
 	node_add(any, node_test("container.id", operation_find("in", 2), shorts.v, shorts.n));
@@ -224,42 +178,79 @@ static struct node *expand_long_ids(const struct left *left, const struct values
 			 node_not(any));
 }
 
-static struct node *build_test(struct left *left, const struct values *w)
+/* NULL: a regular expression is none, which is in err. */
+static struct node *compile_regexes(struct parser *p, const struct left *left, struct node *n)
 {
-	struct node *n;
+	n->regexes = xcalloc(n->n_values, sizeof(struct regex *));
+	for (size_t i = 0; i < n->n_values; i++) {
+		size_t at;
 
-	if (left->field->either[0])
-		return expand_either(left, w);
-	if (left->op->exact && streq(left->field->name, "container.id")) {
-		n = expand_long_ids(left, w);
-		if (n)
-			return n;
+		if (regex_new(&n->regexes[i], n->values[i].s, n->values[i].len, p->err, &at) < 0) {
+			error_show_place(p->err, n->values[i].s, n->values[i].len, at, 1);
+			p->err_at = left->op_where.at;
+			node_unref(n);
+			return NULL;
+		}
 	}
-	n = node_new(NODE_TEST);
-	n->field = left->field;
-	n->arg = TAKE_PTR(left->arg);
-	n->op = left->op;
-	node_set_values(n, w->v, w->n);
 	return n;
+}
+
+static struct node *build_test(struct parser *p, const struct left *left, const struct right *r)
+{
+	const struct field *field = left->operand.field;
+	struct node *n = NULL;
+
+	if (field->either[0])
+		return expand_either(left, r);
+	if (left->op->exact && streq(field->name, "container.id") && !left->operand.n_transforms &&
+	    !r->quantifier && !r->val)
+		n = expand_long_ids(left, &r->w);
+	if (!n)
+		n = make_test(left, NULL, left->op, r);
+	return left->op->form == FORM_REGEX ? compile_regexes(p, left, n) : n;
 }
 
 static struct node *parse_test(struct parser *p)
 {
-	struct left left = { .field = NULL };
-	struct values w = { NULL, 0, 0 };
+	struct left left = { .op = NULL };
+	struct right r = { .val = NULL };
 	struct node *ret = NULL;
-	bool ok;
+	size_t start = p->pos;
 
-	ok = parse_field(p, &left) && parse_operator(p, &left);
-	if (ok && left.op->operand == OPERAND_ONE)
-		ok = parser_take_value(p, &left, &w);
-	else if (ok && left.op->operand == OPERAND_LIST)
-		ok = parser_take_list(p, &left, &w);
-	if (ok)
-		ret = build_test(&left, &w);
-	values_free(&w);
-	free(left.arg);
+	if (parser_take_operand(p, &left.operand)) {
+		left.where = (struct span){ start, p->pos - start };
+		if (parse_operator(p, &left) && parser_take_right(p, &left, &r))
+			ret = build_test(p, &left, &r);
+	}
+	values_free(&r.w);
+	if (r.val)
+		operand_free(r.val);
+	free(r.val);
+	operand_free(&left.operand);
 	return ret;
+}
+
+/* A word without a dot is no field. */
+static bool at_macro(const struct parser *p)
+{
+	struct span word = parser_word(p);
+
+	return p->names && !memchr(p->text + word.at, '.', word.len) && !parser_call_length(p);
+}
+
+static struct node *parse_macro(struct parser *p)
+{
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+	struct span word = parser_word(p);
+	struct node *n;
+
+	n = p->names->macro(p->names->arg, p->text + word.at, word.len, &why);
+	if (n) {
+		p->pos += word.len;
+		return n;
+	}
+	p->err_at = word.at;
+	return why.len ? parser_fail(p, word, why.s) : NULL;
 }
 
 static struct node *parse_or(struct parser *p);
@@ -299,7 +290,7 @@ static struct node *parse_not(struct parser *p)
 		n = parse_parentheses(p);
 	} else if (p->pos < p->len && is_letter(p->text[p->pos]) && !parser_at_keyword(p, "and") &&
 		   !parser_at_keyword(p, "or")) {
-		n = parse_test(p);
+		n = at_macro(p) ? parse_macro(p) : parse_test(p);
 	} else {
 		n = parser_fail(p, parser_word(p), "expected a condition here, as in proc.name=sh");
 	}
@@ -352,11 +343,13 @@ static struct node *parse_all(struct parser *p)
 	return TAKE_PTR(n);
 }
 
-int filter_parse(struct filter **ret, const char *text, struct strbuf *err)
+int condition_parse(struct node **ret, const char *text, const struct names *names,
+		    struct strbuf *err, size_t *ret_at)
 {
-	struct parser p = { .text = text, .len = strlen(text), .err = err };
-	struct node *root = NULL;
+	struct parser p = { .text = text, .len = strlen(text), .err = err, .names = names };
+	_cleanup_node_ struct node *root = NULL;
 
+	*ret_at = 0;
 	strbuf_reset(err);
 	if (p.len > FILTER_TEXT_MAX) {
 		strbuf_addf(err, "the filter is %zu bytes long; %d are allowed", p.len,
@@ -366,9 +359,27 @@ int filter_parse(struct filter **ret, const char *text, struct strbuf *err)
 	parser_skip_blanks(&p);
 	if (p.pos < p.len) {
 		root = parse_all(&p);
+		*ret_at = p.err_at;
 		if (!root)
 			return -EINVAL;
+		if (root->weight > FILTER_NODES_MAX || root->levels > FILTER_LEVELS_MAX) {
+			strbuf_addf(err, "more than %d tests, or %d of them in each other, with "
+				    "all macros unfolded", FILTER_NODES_MAX, FILTER_LEVELS_MAX);
+			return -EINVAL;
+		}
 	}
+	*ret = TAKE_PTR(root);
+	return 0;
+}
+
+int filter_parse(struct filter **ret, const char *text, struct strbuf *err)
+{
+	struct node *root = NULL;
+	size_t at;
+	int r = condition_parse(&root, text, NULL, err, &at);
+
+	if (r < 0)
+		return r;
 	*ret = xcalloc(1, sizeof(**ret));
 	(*ret)->root = root;
 	return 0;

@@ -22,7 +22,7 @@ void values_add(struct values *w, const struct value *v)
 	w->v[w->n++] = *v;
 }
 
-const char *value_type_name(enum value_type type)
+const char *parser_type_name(enum value_type type)
 {
 	switch (type) {
 	case VALUE_NUMBER:
@@ -31,6 +31,8 @@ const char *value_type_name(enum value_type type)
 		return "true or false";
 	case VALUE_IP:
 		return "an IP address";
+	case VALUE_NET:
+		return "a network or an IP address";
 	default:
 		return "text";
 	}
@@ -52,7 +54,7 @@ static bool parse_text(struct parser *p, const struct left *left, struct strbuf 
 	} else {
 		word = parser_word(p);
 		if (!word.len || ends_bare(p->text[word.at])) {
-			if (parser_at_char(p, '(') && left->op->operand == OPERAND_ONE)
+			if (parser_at_char(p, '(') && left->op->right == RIGHT_ONE)
 				strbuf_addf(p->err, "'%s' takes one value; for a list there is in",
 					    left->op->name);
 			else
@@ -65,6 +67,24 @@ static bool parse_text(struct parser *p, const struct left *left, struct strbuf 
 		p->pos += word.len;
 	}
 	*ret_where = (struct span){ start, p->pos - start };
+	return true;
+}
+
+/* "1e9", "5.0": Falco's numbers; what is no whole number cannot equal a field's. */
+static bool parse_float(const char *s, size_t len, int64_t *ret)
+{
+	size_t sign = len && (s[0] == '-' || s[0] == '+');
+	_cleanup_free_ char *text = xstrndup(s, len);
+	double d;
+	char *end;
+
+	if (len == sign || len > 40 || !is_digit(s[sign]) ||
+	    strspn(s + sign, "0123456789.eE+-") < len - sign)
+		return false;
+	d = strtod(text, &end);
+	if (*end || !(d >= -9.2e18 && d <= 9.2e18) || (double)(int64_t)d != d)
+		return false;
+	*ret = (int64_t)d;
 	return true;
 }
 
@@ -84,7 +104,9 @@ static bool parse_number(const char *s, size_t len, int64_t *ret)
 		int digit = hex_digit(s[i]);
 		unsigned base = hex ? 16 : 10;
 
-		if (digit < 0 || digit >= (int)base || n > (max - (unsigned)digit) / base)
+		if (digit < 0 || digit >= (int)base)
+			return !hex && parse_float(s, len, ret);
+		if (n > (max - (unsigned)digit) / base)
 			return false;
 		n = n * base + (unsigned)digit;
 	}
@@ -105,15 +127,80 @@ static bool parse_ip(const char *s, struct value *v)
 	return true;
 }
 
+/* "10.0.0.0/8"; an address alone is a network of one. */
+static bool parse_net(const char *s, struct value *v)
+{
+	char address[64];
+	const char *slash = strchrnul(s, '/');
+	int64_t prefix;
+
+	if ((size_t)(slash - s) >= sizeof(address))
+		return false;
+	memcpy(address, s, (size_t)(slash - s));
+	address[slash - s] = '\0';
+	if (!parse_ip(address, v))
+		return false;
+	v->type = VALUE_NET;
+	v->prefix = v->family == AF_INET ? 32 : 128;
+	if (!*slash)
+		return true;
+	if (!is_digit(slash[1]) || !parse_number(slash + 1, strlen(slash + 1), &prefix) ||
+	    prefix > v->prefix)
+		return false;
+	v->prefix = (uint8_t)prefix;
+	return true;
+}
+
 static bool fail_value(struct parser *p, const struct left *left, const struct strbuf *text,
 		       struct span where)
 {
-	strbuf_addf(p->err, "%s is compared with %s, and ", left->field->name,
-		    value_type_name(left->field->type));
+	strbuf_addf(p->err, "%s is compared with %s, and ", left->operand.field->name,
+		    left->op->form == FORM_HEX ? "bytes in hex" :
+						 parser_type_name(left->operand.type));
 	error_add_word(p->err, text->s, text->len);
 	strbuf_adds(p->err, " is none");
 	parser_fail_at(p, where);
 	return false;
+}
+
+static bool parse_hex(const struct strbuf *text, struct value *v)
+{
+	char *bytes;
+
+	if (text->len % 2 || !text->len)
+		return false;
+	for (size_t i = 0; i < text->len; i++)
+		if (hex_digit(text->s[i]) < 0)
+			return false;
+	bytes = xmalloc(text->len / 2);
+	for (size_t i = 0; i < text->len; i += 2)
+		bytes[i / 2] = (char)(hex_digit(text->s[i]) << 4 | hex_digit(text->s[i + 1]));
+	*v = (struct value){ .type = VALUE_STRING, .s = bytes, .len = text->len / 2 };
+	return true;
+}
+
+static bool parse_bool(const struct strbuf *text, struct value *v)
+{
+	v->n = streq(text->s, "true");
+	return strlen(text->s) == text->len && (v->n || streq(text->s, "false"));
+}
+
+/* What is no text. */
+static bool parse_typed(enum value_type type, const struct strbuf *text, struct value *v)
+{
+	bool has_nul = strlen(text->s) != text->len;
+
+	*v = (struct value){ .type = type };
+	switch (type) {
+	case VALUE_NUMBER:
+		return parse_number(text->s, text->len, &v->n);
+	case VALUE_BOOL:
+		return parse_bool(text, v);
+	case VALUE_IP:
+		return !has_nul && parse_ip(text->s, v);
+	default:
+		return !has_nul && parse_net(text->s, v);
+	}
 }
 
 /* Text into a value of the field's type. */
@@ -121,62 +208,90 @@ static bool convert(struct parser *p, const struct left *left, const struct strb
 		    struct span where, struct value *v)
 {
 	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
-	const char *what;
+	const struct field *field = left->operand.field;
+	const char *what, *synonym = NULL;
 
-	*v = (struct value){ .type = left->field->type };
-	switch (left->field->type) {
-	case VALUE_NUMBER:
-		if (!parse_number(text->s, text->len, &v->n))
-			return fail_value(p, left, text, where);
-		return true;
-	case VALUE_BOOL:
-		v->n = streq(text->s, "true");
-		if (strlen(text->s) != text->len || (!v->n && !streq(text->s, "false")))
-			return fail_value(p, left, text, where);
-		return true;
-	case VALUE_IP:
-		if (strlen(text->s) != text->len || !parse_ip(text->s, v))
-			return fail_value(p, left, text, where);
-		return true;
-	default:
-		break;
-	}
-	if (left->op->exact && vocabulary_lacks(left->field, text->s, text->len, &what, &near)) {
+	if (left->op->form == FORM_HEX)
+		return parse_hex(text, v) || fail_value(p, left, text, where);
+	if (left->operand.type != VALUE_STRING)
+		return parse_typed(left->operand.type, text, v) || fail_value(p, left, text, where);
+	if (left->op->exact && !left->operand.n_transforms)
+		synonym = vocabulary_synonym(field, text->s, text->len);
+	if (left->op->exact && !synonym && !left->operand.n_transforms &&
+	    vocabulary_lacks(field, text->s, text->len, &what, &near)) {
 		strbuf_addf(p->err, "no such %s: ", what);
 		error_add_word(p->err, text->s, text->len);
 		parser_add_nearest(p, &near);
-		parser_fail_at(p, where);
-		return false;
+		return parser_fail_at(p, where);
 	}
-	v->s = xmemdup(text->s, text->len);
-	v->len = text->len;
+	*v = (struct value){ .type = VALUE_STRING };
+	v->s = synonym ? xstrdup(synonym) : xstrndup(text->s, text->len);
+	v->len = synonym ? strlen(synonym) : text->len;
 	return true;
 }
 
-bool parser_take_value(struct parser *p, const struct left *left, struct values *w)
+/* An item of a list that was given a name: it may have quotes of its own. */
+static bool convert_item(struct parser *p, const struct left *left, const char *item,
+			 struct span where, struct value *v)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct parser inner = { .text = item, .len = strlen(item), .err = p->err };
+
+	strbuf_reset(&text);
+	if (inner.len >= 2 && (item[0] == '"' || item[0] == '\'') &&
+	    item[inner.len - 1] == item[0]) {
+		if (!parser_take_quoted(&inner, &text)) {
+			p->err_at = where.at;
+			return false;
+		}
+	} else {
+		strbuf_adds(&text, item);
+	}
+	return convert(p, left, &text, where, v);
+}
+
+static const struct name_list *find_list(const struct parser *p, struct span word)
+{
+	if (!p->names || !word.len)
+		return NULL;
+	return p->names->list(p->names->arg, p->text + word.at, word.len);
+}
+
+static bool take_named_list(struct parser *p, const struct left *left, const struct name_list *list,
+			    struct span where, struct values *w)
+{
+	struct value v;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!convert_item(p, left, list->items[i], where, &v))
+			return false;
+		values_add(w, &v);
+	}
+	p->pos = where.at + where.len;
+	return true;
+}
+
+static bool take_value(struct parser *p, const struct left *left, struct values *w)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const struct name_list *list;
 	struct span where;
 	struct value v;
 
+	parser_skip_blanks(p);
+	list = find_list(p, parser_word(p));
+	if (list)
+		return take_named_list(p, left, list, parser_word(p), w);
 	if (!parse_text(p, left, &text, &where) || !convert(p, left, &text, where, &v))
 		return false;
 	values_add(w, &v);
 	return true;
 }
 
-bool parser_take_list(struct parser *p, const struct left *left, struct values *w)
+static bool take_items(struct parser *p, const struct left *left, struct values *w)
 {
-	struct span open;
+	struct span open = parser_here(p, 1);
 
-	parser_skip_blanks(p);
-	open = parser_here(p, 1);
-	if (!parser_at_char(p, '(')) {
-		strbuf_addf(p->err, "'%s' takes a list in parentheses, as in (a, b)",
-			    left->op->name);
-		parser_fail_at(p, parser_word(p));
-		return false;
-	}
 	p->pos++;
 	parser_skip_blanks(p);
 	if (parser_at_char(p, ')')) {
@@ -184,20 +299,122 @@ bool parser_take_list(struct parser *p, const struct left *left, struct values *
 		return true;
 	}
 	for (;;) {
-		if (!parser_take_value(p, left, w))
+		if (!take_value(p, left, w))
 			return false;
 		parser_skip_blanks(p);
 		if (parser_at_char(p, ')'))
 			break;
-		if (!parser_at_char(p, ',')) {
-			if (p->pos == p->len)
-				parser_fail(p, open, "this '(' is not closed");
-			else
-				parser_fail(p, parser_word(p), "expected ',' or ')' in the list");
-			return false;
-		}
+		if (!parser_at_char(p, ','))
+			return p->pos == p->len ?
+				       parser_fail(p, open, "this '(' is not closed") :
+				       parser_fail(p, parser_word(p),
+						   "expected ',' or ')' in the list");
 		p->pos++;
 	}
 	p->pos++;
 	return true;
+}
+
+static bool take_list(struct parser *p, const struct left *left, struct values *w)
+{
+	const struct name_list *list;
+
+	parser_skip_blanks(p);
+	if (parser_at_char(p, '('))
+		return take_items(p, left, w);
+	list = find_list(p, parser_word(p));
+	if (list)
+		return take_named_list(p, left, list, parser_word(p), w);
+	strbuf_addf(p->err, "'%s' takes a list in parentheses, as in (a, b)", left->op->name);
+	return parser_fail_at(p, parser_word(p));
+}
+
+/* A list's name where one value is due must mean one. */
+static bool take_one(struct parser *p, const struct left *left, struct values *w)
+{
+	size_t start;
+
+	parser_skip_blanks(p);
+	start = p->pos;
+	if (!take_value(p, left, w))
+		return false;
+	if (w->n == 1)
+		return true;
+	strbuf_addf(p->err, "'%s' takes one value, and this list has %zu; for a list there is in",
+		    left->op->name, w->n);
+	return parser_fail_at(p, (struct span){ start, p->pos - start });
+}
+
+static enum quantifier at_quantifier(const struct parser *p, size_t *ret_len)
+{
+	static const char *const names[] = {
+		[QUANTIFIER_ANY] = "anyof", [QUANTIFIER_ALL] = "allof", [QUANTIFIER_ONE] = "oneof",
+	};
+	struct span word = parser_word(p);
+	size_t after = word.at + word.len;
+
+	*ret_len = word.len;
+	while (after < p->len && is_blank(p->text[after]))
+		after++;
+	if (after == p->len || p->text[after] != '(')
+		return QUANTIFIER_NONE;
+	for (unsigned q = QUANTIFIER_ANY; q <= QUANTIFIER_ONE; q++)
+		if (strlen(names[q]) == word.len && !memcmp(names[q], p->text + word.at, word.len))
+			return (enum quantifier)q;
+	return QUANTIFIER_NONE;
+}
+
+static bool can_compare(const struct left *left, const struct operand *val)
+{
+	if (left->operand.type == VALUE_NET)
+		return val->type == VALUE_IP || val->type == VALUE_NET;
+	return left->operand.type == val->type;
+}
+
+/* val(proc.name), or a transformer around a field. */
+static bool take_val(struct parser *p, const struct left *left, size_t len, struct right *r)
+{
+	struct span where = parser_here(p, len);
+	bool is_val = len == 3 && !memcmp(p->text + p->pos, "val", 3);
+
+	if (left->op->form != FORM_TYPE) {
+		strbuf_addf(p->err, "'%s' takes a value that is written here", left->op->name);
+		return parser_fail_at(p, where);
+	}
+	r->val = xcalloc(1, sizeof(*r->val));
+	p->pos += is_val ? len + 1 : 0;
+	if (!parser_take_operand(p, r->val))
+		return false;
+	where.len = p->pos - where.at;
+	if (!can_compare(left, r->val)) {
+		strbuf_addf(p->err, "%s is compared with %s, and %s is %s",
+			    left->operand.field->name, parser_type_name(left->operand.type),
+			    r->val->field->name, parser_type_name(r->val->type));
+		return parser_fail_at(p, where);
+	}
+	parser_skip_blanks(p);
+	if (is_val && !parser_at_char(p, ')'))
+		return parser_fail(p, parser_word(p), "expected ')' after the field");
+	p->pos += is_val;
+	return true;
+}
+
+bool parser_take_right(struct parser *p, const struct left *left, struct right *r)
+{
+	size_t len = 0;
+
+	if (left->op->right == RIGHT_NONE)
+		return true;
+	parser_skip_blanks(p);
+	if (left->op->right == RIGHT_ONE)
+		r->quantifier = at_quantifier(p, &len);
+	if (r->quantifier) {
+		p->pos += len;
+		parser_skip_blanks(p);
+		return take_items(p, left, &r->w);
+	}
+	len = parser_call_length(p);
+	if (len)
+		return take_val(p, left, len, r);
+	return left->op->right == RIGHT_LIST ? take_list(p, left, &r->w) : take_one(p, left, &r->w);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ast.h"
+#include "condition.h"
 #include "parse_error.h"
 
 struct parser {
@@ -10,7 +11,11 @@ struct parser {
 	size_t len;
 	size_t pos;
 	unsigned depth;
+	unsigned calls;		/* transformers that are open */
+	bool in_output;		/* text goes on after the operand: a dot may end its sentence */
+	const struct names *names;	/* NULL: there are no macros and lists */
 	struct strbuf *err;
+	size_t err_at;
 };
 
 /* A piece of the text. */
@@ -21,8 +26,7 @@ struct span {
 
 /* What is on the left side of a test, and its operator. */
 struct left {
-	const struct field *field;
-	char *arg;
+	struct operand operand;
 	struct span where;
 	const struct operation *op;
 	struct span op_where;
@@ -33,6 +37,13 @@ struct values {
 	struct value *v;
 	size_t n;
 	size_t cap;
+};
+
+/* What is on the right side of a test. */
+struct right {
+	struct values w;
+	enum quantifier quantifier;
+	struct operand *val;	/* another field's value; NULL: w has it */
 };
 
 void values_free(struct values *w);
@@ -83,8 +94,12 @@ bool parser_take_keyword(struct parser *p, const char *word);
 bool parser_take_quoted(struct parser *p, struct strbuf *out) _must_check_;
 
 /* "a number" */
-const char *value_type_name(enum value_type type);
+const char *parser_type_name(enum value_type type);
 
-/* What is right of the operator, into w. False: err is filled. */
-bool parser_take_value(struct parser *p, const struct left *left, struct values *w) _must_check_;
-bool parser_take_list(struct parser *p, const struct left *left, struct values *w) _must_check_;
+/* A field, with transformers around it perhaps. False: err is filled. */
+bool parser_take_operand(struct parser *p, struct operand *o) _must_check_;
+/* A word with "(" at its end, as transformers and val have it; 0: there is none. */
+size_t parser_call_length(const struct parser *p);
+
+/* What is right of the operator. False: err is filled. */
+bool parser_take_right(struct parser *p, const struct left *left, struct right *r) _must_check_;

@@ -81,6 +81,44 @@ static const struct {
 	{ "evt.phase", "phase", phases },
 };
 
+/*
+ * Falco's events that are none here, and what is meant by them: NULL is what nunchi has no event
+ * for, so that the comparison never holds.
+ */
+static const struct {
+	const char *falco;
+	const char *here;
+} synonyms[] = {
+	{ "container", "container_started" },
+	{ "pread", "pread64" },
+	{ "pwrite", "pwrite64" },
+	{ "sendfile64", "sendfile" },
+	{ "umount", "umount2" },
+	{ "fstatat", "newfstatat" },
+	{ "switch", NULL },
+	{ "drop", NULL },
+	{ "signaldeliver", NULL },
+	{ "page_fault", NULL },
+	{ "pluginevent", NULL },
+	{ "asyncevent", NULL },
+	{ "notification", NULL },
+	{ "infra", NULL },
+	{ "k8s", NULL },
+	{ "cpu_hotplug", NULL },
+	{ "userevent", NULL },
+	{ "groupevent", NULL },
+};
+
+const char *vocabulary_synonym(const struct field *f, const char *word, size_t len)
+{
+	if (!streq(f->name, "evt.type"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+		if (strlen(synonyms[i].falco) == len && !memcmp(synonyms[i].falco, word, len))
+			return synonyms[i].here ? synonyms[i].here : synonyms[i].falco;
+	return NULL;
+}
+
 /* "syscall_470": a call that is newer than the table goes by its number. */
 static bool is_numbered_call(const char *word, size_t len)
 {

@@ -37,6 +37,7 @@ static char *text_of(enum world_event e, const char *name)
 	fields_begin(&context, &world->events[e], world->model);
 	field_get(f, arg, &context, &v);
 	if (v.type != VALUE_NONE)
+		if (v.type != VALUE_LIST && f->type != VALUE_NET)
 		assert_int_equal(v.type, f->type);
 	if (v.type == VALUE_NONE)
 		strbuf_addc(&out, '-');
@@ -132,6 +133,42 @@ static const struct {
 	{ W_OPEN, "evt.arg.1", "test.txt" },
 	{ W_OPEN, "evt.arg[dirfd]", "AT_FDCWD" },
 	{ W_OPEN, "evt.arg.oldpath", "-" },
+	{ W_OPEN, "evt.arg.name", "/mnt/test.txt" },
+	{ W_OPEN, "evt.arg.path", "/mnt/test.txt" },
+	{ W_OPEN, "evt.arg.fd", "3" },
+	{ W_OPEN, "evt.arg.res", "3" },
+	{ W_OPEN, "evt.dir", "<" },
+	{ W_OPEN, "evt.is_open_exec", "false" },
+	{ W_CREATE, "evt.is_open_exec", "false" },
+	{ W_CREATE, "evt.arg.flags", "O_WRONLY|O_CREAT" },
+	{ W_FAILED, "evt.arg.name", "/etc/shadow" },
+	{ W_FAILED, "evt.arg.res", "EACCES" },
+	{ W_CONNECT, "fd.sip", "10.0.0.7" },
+	{ W_CONNECT, "fd.sport", "443" },
+	{ W_CONNECT, "fd.cip", "10.0.0.1" },
+	{ W_CONNECT, "fd.cport", "40000" },
+	{ W_CONNECT, "fd.snet", "10.0.0.7" },
+	{ W_CONNECT, "fd.sockfamily", "ip" },
+	{ W_CONNECT, "fd.sip.name", "-" },
+	{ W_CONNECT, "evt.arg.fd", "5" },
+	{ W_OPEN, "fd.sip", "-" },
+	{ W_OPEN, "proc.aname", "(bash)" },
+	{ W_OPEN, "proc.aname[0]", "cat" },
+	{ W_OPEN, "proc.aname[1]", "bash" },
+	{ W_OPEN, "proc.aname[2]", "-" },
+	{ W_OPEN, "proc.aexe[1]", "/bin/bash" },
+	{ W_OPEN, "proc.aexepath[1]", "/usr/bin/bash" },
+	{ W_OPEN, "proc.acmdline[1]", "bash -l" },
+	{ W_OPEN, "proc.apid[1]", "4999" },
+	{ W_OPEN, "proc.pexe", "/bin/bash" },
+	{ W_OPEN, "proc.nargs", "2" },
+	{ W_OPEN, "proc.exeline", "cat /mnt/test.txt -n" },
+	{ W_OPEN, "proc.is_exe_from_memfd", "false" },
+	{ W_OPEN, "proc.tty", "-" },
+	{ W_OPEN, "proc.env[HOME]", "-" },
+	{ W_OPEN, "container.type", "containerd" },
+	{ W_HOST, "user.loginname", "alice" },
+	{ W_OPEN, "user.loginname", "-" },
 	{ W_OPEN, "evt.arg.5", "-" },
 	{ W_OPEN, "evt.rawarg.dirfd", "-100" },
 	{ W_OPEN, "evt.rawarg.pathname", "4096" },
@@ -271,7 +308,9 @@ static void test_all_fields_of_all_events(void **state)
 
 				fields_begin(&context, &world->events[e], world->model);
 				field_get(f, f->takes_arg ? args[k] : NULL, &context, &v);
-				assert_true(v.type == VALUE_NONE || v.type == f->type);
+				assert_true(v.type == VALUE_NONE || v.type == f->type ||
+					    (v.type == VALUE_IP && f->type == VALUE_NET));
+				assert_true(v.type == VALUE_NONE || !f->absent);
 				if (v.type == VALUE_STRING)
 					assert_non_null(v.s);
 			}

@@ -73,11 +73,11 @@ static void test_format_errors(void **state)
 {
 	_cleanup_strbuf_ struct strbuf many = STRBUF_INIT;
 
-	assert_refused("%fd.nam", "no such field: %fd.nam. Did you mean fd.name");
-	assert_refused("%container.name %nope.nothing.like.this", "%nope.nothing.like.this");
+	assert_refused("%fd.nam", "unknown field 'fd.nam'. Did you mean fd.name");
+	assert_refused("%container.name %nope.nothing.like.this", "unknown field 'nope.nothing.like.this'");
 	assert_refused("%", "stands for itself");
 	assert_refused("a % b", "stands for itself");
-	assert_refused("%evt.arg[", "no such field");
+	assert_refused("%evt.arg[", "this '[' is not closed");
 	for (int i = 0; i < 300; i++)
 		strbuf_adds(&many, "%evt.type");
 	assert_refused(many.s, "more than 256");

@@ -271,8 +271,10 @@ static void test_verdicts(void **state)
 	}
 }
 
-#define OPERATORS_TEXT "=, ==, !=, in, contains, icontains, startswith, endswith, glob, exists"
-#define OPERATORS_NUMBER "=, ==, !=, <, <=, >, >=, in, exists"
+#define OPERATORS_TEXT                                                                       \
+	"=, ==, !=, in, intersects, pmatch, contains, icontains, bcontains, startswith, "     \
+	"bstartswith, endswith, glob, iglob, regex, exists"
+#define OPERATORS_NUMBER "=, ==, !=, <, <=, >, >=, in, intersects, exists"
 #define OPERATORS_EQUAL "=, ==, !=, in, exists"
 
 static const struct {

@@ -1,0 +1,4 @@
+# Each line as a C string.
+s/[\\"]/\\&/g
+s/^/"/
+s/$/\\n"/

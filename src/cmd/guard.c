@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi guard: what containers do, judged by rules; alerts, one a line. */
+#include "guard.h"
+
+#include "cmd.h"
+#include "rule_files.h"
+
+static const struct usage usage = {
+	.command = FOR_GUARD,
+	.name = "guard",
+	.synopsis = "[-f RULES]... [OPTION]... [FILTER]",
+	.text = "Judges what containers do by rules, and writes an alert for each event that a rule\n"
+		"matches. Rules are Falco's: files of lists, macros and rules (docs/rules.md). Without -f\n"
+		"and --rules-dir nunchi's own are in force. Calls that no rule is about are not hooked.\n"
+		"FILTER narrows what is judged.\n"
+		"\n"
+		"  nunchi guard\n"
+		"  nunchi guard -f falco_rules.yaml -f my_rules.yaml -o json\n"
+		"  nunchi guard -c web 'not proc.name=backup'\n"
+		"  nunchi guard -r web.cap\n",
+};
+
+static int make_output(const struct options *o, struct output **ret)
+{
+	static const char *const kinds[] = { "text", "json" };
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
+	struct output_config config = {
+		.kind = kind == 1 ? OUTPUT_ALERT_JSON : OUTPUT_ALERT_TEXT,
+	};
+
+	if (kind < 0)
+		return EXIT_USAGE;
+	return output_new(ret, &config, &err) < 0 ? EXIT_FAILURE : 0;
+}
+
+int guard_run(struct options *o, struct ruleset *rs)
+{
+	struct output *output = NULL;
+	int r = make_output(o, &output);
+
+	if (r)
+		return r;
+	o->engine.output = output;
+	o->engine.rules = rs;
+	o->engine.set = (struct syscall_set){ .procexit = false };
+	ruleset_calls(rs, &o->engine.set);
+	r = engine_run(&o->engine);
+	output_free(output);
+	return r;
+}
+
+int cmd_guard(int argc, char **argv)
+{
+	struct ruleset *rs;
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
+		rs = rule_files_load(&o, o.n_args, false);
+		r = rs ? guard_run(&o, rs) : EXIT_FAILURE;
+		ruleset_free(rs);
+	}
+	options_free(&o);
+	return r;
+}

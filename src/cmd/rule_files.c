@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi's own rules are part of the program: there is nothing to install, and nothing to lose. */
+#include "rule_files.h"
+
+#include "base/log.h"
+
+static const char default_rules[] =
+#include "default_rules.h"
+	;
+
+struct ruleset *rule_files_read(const struct options *o, int first, struct report *report)
+{
+	size_t n = o->n_rule_paths + (size_t)MAX(o->n_args - first, 0);
+	struct rules_input *inputs = xcalloc(n + 1, sizeof(*inputs));
+	struct ruleset *rs = NULL;
+
+	for (size_t i = 0; i < o->n_rule_paths; i++)
+		inputs[i].path = o->rule_paths[i];
+	for (size_t i = o->n_rule_paths; i < n; i++)
+		inputs[i].path = o->args[(size_t)first + i - o->n_rule_paths];
+	if (!n) {
+		inputs[n].path = "(built-in rules)";
+		inputs[n++].text = default_rules;
+	}
+	if (ruleset_load(&rs, inputs, n, report) < 0)
+		rs = NULL;
+	free(inputs);
+	return rs;
+}
+
+struct ruleset *rule_files_load(const struct options *o, int first, bool notes)
+{
+	struct report report = { .least = notes ? REPORT_NOTE : REPORT_WARNING };
+	struct ruleset *rs = rule_files_read(o, first, &report);
+
+	if (report.text.len && !(o->quiet && rs))
+		fputs(report.text.s, stderr);
+	if (!rs)
+		log_error("no rules are in force: %u error%s", report.counts[REPORT_ERROR],
+			  report.counts[REPORT_ERROR] == 1 ? "" : "s");
+	report_free(&report);
+	return rs;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi rules: what files of rules say, before they are in force. */
+#include "cmd.h"
+
+#include "base/log.h"
+#include "guard.h"
+#include "rule_files.h"
+#include "table.h"
+
+static const struct usage usage = {
+	.command = FOR_RULES,
+	.name = "rules",
+	.synopsis = "check FILE...|list|explain RULE|test FILE... -r CAPTURE [OPTION]...",
+	.text = "check    says what is wrong with files of rules, all of it, and what is doubtful\n"
+		"list     lists the rules\n"
+		"explain  shows a rule with its macros unfolded, and the events that it needs\n"
+		"test     judges the events of a capture, and says how often each rule matched\n"
+		"\n"
+		"list and explain are about nunchi's own rules, or those of -f and --rules-dir.\n"
+		"\n"
+		"  nunchi rules check falco_rules.yaml my_rules.yaml\n"
+		"  nunchi rules explain 'Shell in a container' -f my_rules.yaml\n"
+		"  nunchi rules test my_rules.yaml -r web.cap\n",
+};
+
+static void add_count(struct strbuf *out, unsigned n, const char *what)
+{
+	strbuf_addf(out, "%u %s%s", n, what, n == 1 ? "" : "s");
+}
+
+static int check(const struct options *o)
+{
+	struct report report = { .least = o->quiet ? REPORT_WARNING : REPORT_NOTE };
+	struct ruleset *rs;
+	int r;
+
+	if (o->n_args < 2 && !o->n_rule_paths) {
+		log_error("rules check: which files?");
+		return EXIT_USAGE;
+	}
+	rs = rule_files_read(o, 1, &report);
+	if (rs) {
+		add_count(&report.text, (unsigned)ruleset_count(rs), "rule");
+		strbuf_adds(&report.text, ": ");
+	}
+	add_count(&report.text, report.counts[REPORT_ERROR], "error");
+	strbuf_adds(&report.text, ", ");
+	add_count(&report.text, report.counts[REPORT_WARNING], "warning");
+	strbuf_adds(&report.text, ", ");
+	add_count(&report.text, report.counts[REPORT_NOTE], "note");
+	strbuf_addc(&report.text, '\n');
+	r = cmd_print(&report.text);
+	report_free(&report);
+	r = rs ? r : EXIT_FAILURE;
+	ruleset_free(rs);
+	return r;
+}
+
+static void add_text(struct strbuf *out, const char *key, const char *s)
+{
+	strbuf_adds(out, key);
+	strbuf_add_json(out, s, strlen(s));
+}
+
+static void rule_json(const struct rule *rule, struct strbuf *out)
+{
+	add_text(out, "{\"rule\":", rule->name);
+	add_text(out, ",\"priority\":", priority_names[rule->priority]);
+	strbuf_addf(out, ",\"enabled\":%s", rule->enabled ? "true" : "false");
+	strbuf_adds(out, ",\"tags\":[");
+	for (size_t i = 0; i < rule->n_tags; i++)
+		add_text(out, i ? "," : "", rule->tags[i]);
+	add_text(out, "],\"desc\":", rule->desc);
+	add_text(out, ",\"condition\":", rule->condition);
+	add_text(out, ",\"output\":", rule->output_text);
+	strbuf_adds(out, "}\n");
+}
+
+static void add_tags(const struct rule *rule, struct strbuf *out)
+{
+	strbuf_reset(out);
+	for (size_t i = 0; i < rule->n_tags; i++)
+		strbuf_addf(out, "%s%s", i ? ", " : "", rule->tags[i]);
+}
+
+static int list(const struct options *o)
+{
+	static const char *const heads[] = { "PRIORITY", "RULE", "TAGS" };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, tags = STRBUF_INIT;
+	static const char *const kinds[] = { "text", "json" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
+	struct ruleset *rs = kind < 0 ? NULL : rule_files_load(o, 1, false);
+
+	if (!rs)
+		return kind < 0 ? EXIT_USAGE : EXIT_FAILURE;
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		const struct rule *rule = ruleset_rule(rs, i);
+
+		if (kind == 1) {
+			rule_json(rule, &out);
+			continue;
+		}
+		table_add(&t, rule->enabled ? priority_names[rule->priority] : "(disabled)");
+		table_add(&t, rule->name);
+		add_tags(rule, &tags);
+		table_add(&t, tags.s);
+	}
+	if (kind == 0)
+		table_print(&t, &out);
+	table_free(&t);
+	ruleset_free(rs);
+	return cmd_print(&out);
+}
+
+/* The names of what it is about; all of them is a sentence of its own. */
+static void explain_events(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
+{
+	struct syscall_set set = { .procexit = false };
+	const char *comma = "";
+	unsigned n = 0, all = 0;
+
+	ruleset_rule_calls(rs, rule, &set);
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		n += set.bits[nr];
+		all += syscall_by_nr(nr) != NULL;
+	}
+	strbuf_adds(out, "events:\n  ");
+	if (n == all) {
+		strbuf_adds(out, "every system call\n");
+		return;
+	}
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		if (!set.bits[nr])
+			continue;
+		strbuf_addf(out, "%s%s", comma, syscall_by_nr(nr)->name);
+		comma = ", ";
+	}
+	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++) {
+		const struct event ev = { .type = (enum event_type)type };
+
+		if (!ruleset_takes(rs, rule, ev.type))
+			continue;
+		strbuf_addf(out, "%s%s", comma, event_type_name(&ev));
+		comma = ", ";
+	}
+	strbuf_adds(out, *comma ? "\n" : "none: this can never match\n");
+}
+
+static void explain_rule(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf tags = STRBUF_INIT;
+
+	strbuf_addf(out, "%s\n", rule->name);
+	strbuf_addf(out, "  %s\n", rule->desc);
+	add_tags(rule, &tags);
+	strbuf_addf(out, "priority: %s%s\ntags: %s\n", priority_names[rule->priority],
+		    rule->enabled ? "" : " (disabled)", tags.s);
+	if (rule->place.source)
+		strbuf_addf(out, "file: %s:%ld\n", rule->place.source->path, rule->place.line + 1);
+	strbuf_adds(out, "condition:\n");
+	rule_unfold(rule, out);
+	explain_events(rs, rule, out);
+	strbuf_addf(out, "output:\n  %s\n", rule->output_text);
+}
+
+static void no_such_rule(const struct ruleset *rs, const char *name)
+{
+	const char **names = xcalloc(ruleset_count(rs) + 1, sizeof(*names));
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, text = STRBUF_INIT;
+
+	for (size_t i = 0; i < ruleset_count(rs); i++)
+		names[i] = ruleset_rule(rs, i)->name;
+	strbuf_reset(&near);
+	nearest_names(&near, name, strlen(name), names, ruleset_count(rs));
+	strbuf_add_printable(&text, name, strlen(name));
+	if (near.len)
+		log_error("rules explain: no such rule: %s. Did you mean %s?", text.s, near.s);
+	else
+		log_error("rules explain: no such rule: %s. See nunchi rules list", text.s);
+	free(names);
+}
+
+static int explain(const struct options *o)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	const struct rule *rule;
+	struct ruleset *rs;
+	int r = EXIT_FAILURE;
+
+	if (o->n_args != 2) {
+		log_error("rules explain: which rule? nunchi rules list names them");
+		return EXIT_USAGE;
+	}
+	rs = rule_files_load(o, 2, false);
+	if (!rs)
+		return EXIT_FAILURE;
+	rule = ruleset_find(rs, o->args[1]);
+	if (rule) {
+		explain_rule(rs, rule, &out);
+		r = cmd_print(&out);
+	} else {
+		no_such_rule(rs, o->args[1]);
+	}
+	ruleset_free(rs);
+	return r;
+}
+
+static int print_counts(const struct ruleset *rs)
+{
+	static const char *const heads[] = { "MATCHED", "PRIORITY", "RULE" };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		const struct rule *rule = ruleset_rule(rs, i);
+
+		if (!rule->enabled)
+			continue;
+		table_add_number(&t, rule->fired);
+		table_add(&t, priority_names[rule->priority]);
+		table_add(&t, rule->name);
+	}
+	table_print(&t, &out);
+	table_free(&t);
+	return cmd_print(&out);
+}
+
+static int test(struct options *o)
+{
+	struct ruleset *rs;
+	int r;
+
+	if (!o->engine.replay) {
+		log_error("rules test: the events of which capture? -r FILE says it; nunchi record "
+			  "makes one");
+		return EXIT_USAGE;
+	}
+	rs = rule_files_load(o, 1, false);
+	if (!rs)
+		return EXIT_FAILURE;
+	r = guard_run(o, rs);
+	if (!r && !(o->output && streq(o->output, "json")))
+		r = print_counts(rs);
+	ruleset_free(rs);
+	return r;
+}
+
+static int run_rules(struct options *o)
+{
+	const char *verb = o->n_args ? o->args[0] : "";
+
+	if (streq(verb, "check"))
+		return check(o);
+	if (streq(verb, "list"))
+		return list(o);
+	if (streq(verb, "explain"))
+		return explain(o);
+	if (streq(verb, "test"))
+		return test(o);
+	log_error("rules%s%s: there is check, list, explain, test", *verb ? " " : "", verb);
+	return EXIT_USAGE;
+}
+
+int cmd_rules(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK)
+		r = run_rules(&o);
+	options_free(&o);
+	return r;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Arguments by the names that Falco's events have for them, where the kernel's are others, or where
+ * Falco shows something else: paths are absolute, modes are names of bits, and what came out of the
+ * call is an argument too.
+ */
+#include "accessors.h"
+
+#include <sys/stat.h>
+
+#define NAMES_MAX 4
+
+/* Falco's name, and what the kernel calls it, by preference. */
+static const struct {
+	const char *name;
+	const char *kernel[NAMES_MAX];
+} aliases[] = {
+	{ "path", { "path", "pathname" } },
+	{ "name", { "pathname", "filename" } },
+	{ "filename", { "pathname", "filename" } },
+	{ "oldpath", { "oldpath" } },
+	{ "newpath", { "newpath" } },
+	{ "linkpath", { "linkpath" } },
+	{ "linkdirfd", { "newdirfd" } },
+	{ "olddir", { "olddirfd" } },
+	{ "newdir", { "newdirfd" } },
+	{ "fd", { "sockfd", "oldfd" } },
+	{ "proto", { "protocol" } },
+	{ "data", { "buf" } },
+	{ "addr", { "addr", "dest_addr", "src_addr" } },
+	{ "dir", { "target" } },
+	{ "dev", { "source" } },
+	{ "type", { "filesystemtype" } },
+};
+
+const char *const falco_arg_names[] = {
+	"path", "name", "filename", "oldpath", "newpath", "linkpath", "linkdirfd", "olddir", "newdir",
+	"fd", "proto", "data", "addr", "dir", "dev", "type", "res", "res_or_fd", "tuple", "exe", "args",
+	"cwd", "comm", "tid", "ptid", "flags", "mode", "cap_effective", "cap_permitted",
+	"cap_inheritable", "env", "cgroups",
+};
+const size_t falco_arg_names_len = ARRAY_SIZE(falco_arg_names);
+
+static const struct {
+	const char *name;
+	mode_t bit;
+} mode_bits[] = {
+	{ "S_IXOTH", S_IXOTH }, { "S_IWOTH", S_IWOTH }, { "S_IROTH", S_IROTH },
+	{ "S_IXGRP", S_IXGRP }, { "S_IWGRP", S_IWGRP }, { "S_IRGRP", S_IRGRP },
+	{ "S_IXUSR", S_IXUSR }, { "S_IWUSR", S_IWUSR }, { "S_IRUSR", S_IRUSR },
+	{ "S_ISVTX", S_ISVTX }, { "S_ISGID", S_ISGID }, { "S_ISUID", S_ISUID },
+};
+
+static void mode_get(struct field_context *fc, uint64_t mode, struct value *ret)
+{
+	struct strbuf *b = scratch_next(fc);
+
+	for (size_t i = 0; i < ARRAY_SIZE(mode_bits); i++) {
+		if (!(mode & mode_bits[i].bit))
+			continue;
+		strbuf_adds(b, b->len ? "|" : "");
+		strbuf_adds(b, mode_bits[i].name);
+	}
+	value_set_bytes(ret, b->s, b->len);
+}
+
+/* By the one name that means it in this call. */
+static bool find_kernel_name(const struct syscall_info *call, const char *arg, unsigned *ret_index)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+		if (!streq(aliases[i].name, arg))
+			continue;
+		for (size_t k = 0; k < NAMES_MAX && aliases[i].kernel[k]; k++)
+			if (syscall_find_arg(call, aliases[i].kernel[k],
+					     strlen(aliases[i].kernel[k]), ret_index))
+				return true;
+	}
+	return false;
+}
+
+static void result_get(struct field_context *fc, struct value *ret)
+{
+	struct strbuf *b;
+
+	if (event_failed(fc->ev)) {
+		value_set_text(ret, result_name(fc->ev->call, fc->ev->ret));
+		return;
+	}
+	b = scratch_next(fc);
+	strbuf_addi(b, fc->ev->ret);
+	value_set_bytes(ret, b->s, b->len);
+}
+
+/* What an execve says of the new image. */
+static bool exec_get(struct field_context *fc, const char *arg, struct value *ret)
+{
+	static const struct {
+		const char *name;
+		void (*get)(struct field_context *fc, const char *arg, struct value *ret);
+	} parts[] = {
+		{ "exe", field_get_proc_exe },	 { "args", field_get_proc_args },
+		{ "cwd", field_get_proc_cwd },	 { "comm", field_get_proc_name },
+		{ "tid", field_get_thread_tid }, { "pid", field_get_proc_pid },
+		{ "ptid", field_get_proc_ppid },
+	};
+
+	if (!(fc->ev->call->flags & (SYSCALL_EXEC | SYSCALL_FORK)))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (streq(parts[i].name, arg)) {
+			parts[i].get(fc, NULL, ret);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_chmod(const struct syscall_info *call)
+{
+	return strstr(call->name, "chmod") != NULL;
+}
+
+/* openat2 has its flags in a struct. */
+static bool open_flags_get(struct field_context *fc, struct value *ret)
+{
+	const struct syscall_info *openat = syscall_by_name("openat", strlen("openat"));
+	struct strbuf *b;
+	uint64_t flags;
+	unsigned index;
+
+	if (!streq(fc->ev->call->name, "openat2") || !event_open_flags(fc->ev, &flags))
+		return false;
+	b = scratch_next(fc);
+	arg_print(b, syscall_find_arg(openat, "flags", strlen("flags"), &index), flags, NULL, 0);
+	value_set_bytes(ret, b->s, b->len);
+	return true;
+}
+
+/* What is no argument of the call to the kernel. */
+static bool made_get(struct field_context *fc, const char *arg, struct value *ret)
+{
+	const struct event *ev = fc->ev;
+	unsigned index;
+
+	if (streq(arg, "res") || streq(arg, "res_or_fd")) {
+		result_get(fc, ret);
+		return true;
+	}
+	if (streq(arg, "tuple")) {
+		field_get_fd_name(fc, NULL, ret);
+		return true;
+	}
+	if (streq(arg, "fd") && ev->call->ret == RET_FD &&
+	    !find_kernel_name(ev->call, arg, &index)) {
+		result_get(fc, ret);
+		return true;
+	}
+	if (streq(arg, "mode") && is_chmod(ev->call) &&
+	    syscall_find_arg(ev->call, "mode", strlen("mode"), &index)) {
+		mode_get(fc, ev->args[index], ret);
+		return true;
+	}
+	if (streq(arg, "flags") && open_flags_get(fc, ret))
+		return true;
+	return exec_get(fc, arg, ret);
+}
+
+bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret)
+{
+	const struct event *ev = fc->ev;
+	struct strbuf *b;
+	unsigned index;
+
+	if (ev->type != EVENT_SYSCALL)
+		return false;
+	if (made_get(fc, arg, ret))
+		return true;
+	if (!find_kernel_name(ev->call, arg, &index))
+		return false;
+	b = scratch_next(fc);
+	if (!event_arg_path(ev, ev->proc ? ev->proc->cwd : NULL, index, b))
+		event_arg_print(ev, index, b);
+	value_set_strbuf(ret, b);
+	return true;
+}

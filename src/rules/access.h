@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a rule is found by an event's values: tests of which one must hold if the rule does. */
+#pragma once
+
+#include "intern.h"
+
+/* What of a value is looked up. */
+enum access_kind { ACCESS_NONE, ACCESS_WHOLE, ACCESS_BEGINNING, ACCESS_END };
+
+#define ACCESS_TESTS_MAX 256	/* of one rule; past that it is looked at each time */
+
+struct access {
+	const struct node **tests;
+	size_t n;
+	uint64_t cost;		/* how many rules, roughly, are found with it */
+};
+
+/* ACCESS_NONE: the test's values cannot be looked up. */
+enum access_kind access_kind(const struct node *test);
+/* NULL: there are no such tests. For a type of which the condition may be true. */
+struct access *access_find(const struct interned *in, const struct node *n, unsigned type)
+	_must_check_;
+void access_free(struct access *a);	/* NULL is fine */
+bool access_equal(const struct access *a, const struct access *b);

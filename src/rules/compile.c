@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In the order of the files, as in Falco: a list has the lists before it, a macro the macros that
+ * were first defined before its last definition, a rule has all of them.
+ */
+#include "compile.h"
+
+#include "parse_error.h"
+
+/* Who asks for a name. */
+struct asker {
+	struct definitions *d;
+	unsigned visible;	/* macros with a lower index can be seen */
+	struct report *report;	/* where errors of macros go */
+};
+
+static struct node *find_macro(void *arg, const char *name, size_t len, struct strbuf *why);
+
+static const struct name_list *find_list(void *arg, const char *name, size_t len)
+{
+	struct asker *a = arg;
+	struct definition *list = define_find(a->d, DEFINES_LIST, name, len);
+
+	if (!list)
+		return NULL;
+	list->used = true;
+	return &list->list;
+}
+
+static void unknown_macro(const struct definitions *d, const char *name, size_t len,
+			  struct strbuf *why)
+{
+	_cleanup_free_ const char **names = xcalloc(d->n + 1, sizeof(*names));
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->all[i]->kind == DEFINES_MACRO)
+			names[n++] = d->all[i]->name;
+	strbuf_reset(&near);
+	nearest_names(&near, name, len, names, n);
+	strbuf_adds(why, "unknown macro ");
+	error_add_word(why, name, len);
+	if (near.len)
+		strbuf_addf(why, ". Did you mean %s?", near.s);
+}
+
+static void compile_macro(struct definitions *d, struct definition *m)
+{
+	struct asker asker = { d, m->visible, &m->report };
+	struct names names = { find_list, find_macro, &asker };
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	size_t at;
+
+	if (!text_given(&m->condition)) {
+		m->state = MACRO_BAD;
+		return;
+	}
+	m->state = MACRO_BUSY;
+	d->depth++;
+	if (condition_parse(&m->root, m->condition.b.s, &names, &err, &at) < 0) {
+		m->state = MACRO_BAD;
+		if (err.len)
+			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
+	} else if (!m->root) {
+		m->state = MACRO_BAD;
+		report_addf(&m->report, REPORT_ERROR, m->place, "the condition of macro %s is empty",
+			    m->name);
+	} else {
+		m->state = MACRO_DONE;
+	}
+	d->depth--;
+}
+
+/* What is wrong with a macro is told once, when the first one needs it. */
+static void tell_macro(struct asker *a, struct definition *m)
+{
+	if (!m->report.text.len)
+		return;
+	strbuf_adds(&a->report->text, m->report.text.s);
+	for (unsigned i = 0; i < REPORT_LEVELS; i++)
+		a->report->counts[i] += m->report.counts[i];
+	report_free(&m->report);
+}
+
+static struct node *find_macro(void *arg, const char *name, size_t len, struct strbuf *why)
+{
+	struct asker *a = arg;
+	struct definition *m = define_find(a->d, DEFINES_MACRO, name, len);
+
+	if (!m) {
+		unknown_macro(a->d, name, len, why);
+		return NULL;
+	}
+	m->used = true;
+	if (m->index >= a->visible) {
+		strbuf_addf(why, "macro %s comes only after this one, and a macro can name those "
+			    "before it", m->name);
+		return NULL;
+	}
+	if (m->state == MACRO_NEW && a->d->depth < MACRO_DEPTH_MAX)
+		compile_macro(a->d, m);
+	switch (m->state) {
+	case MACRO_DONE:
+		return node_ref(m->root);
+	case MACRO_BAD:
+		tell_macro(a, m);
+		return NULL;
+	case MACRO_BUSY:
+		strbuf_addf(why, "macro %s would contain itself", m->name);
+		return NULL;
+	case MACRO_NEW:
+	default:
+		strbuf_addf(why, "more than %d macros wait for each other here", MACRO_DEPTH_MAX);
+		return NULL;
+	}
+}
+
+static void add_item(struct name_list *list, const char *item)
+{
+	if (!(list->n & (list->n - 1)))
+		list->items = xrealloc(list->items, MAX(list->n * 2, (size_t)1) * sizeof(char *));
+	list->items[list->n++] = xstrdup(item);
+}
+
+static void compile_list(struct definitions *d, struct definition *list, size_t *total)
+{
+	for (size_t i = 0; i < list->n_items; i++) {
+		const char *item = list->items[i];
+		struct definition *other = define_find(d, DEFINES_LIST, item, strlen(item));
+
+		if (!other || other->index >= list->index) {
+			add_item(&list->list, item);
+			++*total;
+			continue;
+		}
+		other->used = true;
+		*total += other->list.n;
+		if (*total > LIST_ITEMS_MAX) {
+			report_addf(d->report, REPORT_ERROR, list->place,
+				    "lists have more than %d items, with all in each other unfolded",
+				    LIST_ITEMS_MAX);
+			return;
+		}
+		for (size_t k = 0; k < other->list.n; k++)
+			add_item(&list->list, other->list.items[k]);
+	}
+}
+
+void compile_names(struct definitions *d)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->all[i]->kind == DEFINES_LIST)
+			compile_list(d, d->all[i], &total);
+	/* In this order no macro waits for many others, however long their chain is. */
+	for (size_t i = 0; i < d->n; i++)
+		if (d->all[i]->kind == DEFINES_MACRO && d->all[i]->state == MACRO_NEW)
+			compile_macro(d, d->all[i]);
+}
+
+/* A rule that may be skipped because of unknown fields. */
+static void tell_condition(struct definitions *d, const struct definition *rule, struct place place,
+			   const char *err)
+{
+	if (rule->skip_unknown && starts_with(err, "unknown field"))
+		report_addf(d->report, REPORT_WARNING, rule->place,
+			    "rule %s is skipped, as it asks for: it has an unknown field", rule->name);
+	else if (*err)
+		report_add(d->report, REPORT_ERROR, place, err);
+}
+
+static struct node *compile_condition(struct definitions *d, struct definition *rule,
+				      const struct names *names)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	struct node *root = NULL;
+	size_t at;
+
+	if (!text_given(&rule->condition))
+		return NULL;	/* which was told */
+	if (condition_parse(&root, rule->condition.b.s, names, &err, &at) < 0)
+		tell_condition(d, rule, text_place(&rule->condition, at), err.s);
+	else if (!root)
+		report_addf(d->report, REPORT_ERROR, rule->place, "the condition of rule %s is empty",
+			    rule->name);
+	return root;
+}
+
+/* False: an exception is wrong. *ret is NULL if nothing is excepted. */
+static bool compile_exceptions(struct definitions *d, struct definition *rule,
+			       const struct names *names, struct node **ret)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < rule->n_exceptions; i++) {
+		const struct exception *e = &rule->exceptions[i];
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, err = STRBUF_INIT, said = STRBUF_INIT;
+		struct node *n = NULL;
+		size_t at;
+
+		strbuf_reset(&text);
+		exception_condition(e, &text);
+		if (condition_parse(&n, text.s, names, &err, &at) < 0) {
+			strbuf_addf(&said, "exception %s: %s", e->name, err.s);
+			tell_condition(d, rule, e->place, said.s);
+			ok = false;
+		} else if (n && *ret) {
+			*ret = node_pair(NODE_OR, *ret, n);
+		} else if (n) {
+			*ret = n;
+		}
+	}
+	return ok;
+}
+
+/* Whose doing it is stands in every alert, as Falco's container plugin suggests it. */
+static void add_suggested(const char *output, struct strbuf *text)
+{
+	static const char *const suggested[][2] = {
+		{ "container_id", "container.id" },
+		{ "container_name", "container.name" },
+		{ "container_image_repository", "container.image.repository" },
+		{ "container_image_tag", "container.image.tag" },
+		{ "k8s_pod_name", "k8s.pod.name" },
+		{ "k8s_ns_name", "k8s.ns.name" },
+	};
+
+	strbuf_adds(text, output);
+	for (size_t i = 0; i < ARRAY_SIZE(suggested); i++)
+		if (!strstr(output, suggested[i][1]))
+			strbuf_addf(text, " %s=%%%s", suggested[i][0], suggested[i][1]);
+}
+
+static bool compile_output(struct definitions *d, struct definition *rule, struct template **ret)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, said = STRBUF_INIT, text = STRBUF_INIT;
+	size_t star, at;
+
+	if (!text_given(&rule->output))
+		return false;
+	star = rule->output.b.s[0] == '*';
+	add_suggested(rule->output.b.s + star, &text);
+	if (template_new(ret, text.s, false, &err, &at) < 0) {
+		strbuf_addf(&said, "output of rule %s: %s", rule->name, err.s);
+		at += star;
+		report_add(d->report, REPORT_ERROR, text_place(&rule->output, at), said.s);
+		return false;
+	}
+	return true;
+}
+
+bool compile_rule(struct definitions *d, struct definition *rule, struct node **ret_root,
+		  struct template **ret_output)
+{
+	struct asker asker = { d, UINT32_MAX, d->report };
+	struct names names = { find_list, find_macro, &asker };
+	_cleanup_node_ struct node *root = compile_condition(d, rule, &names);
+	_cleanup_node_ struct node *excepted = NULL;
+	bool ok = root != NULL;
+
+	ok &= compile_exceptions(d, rule, &names, &excepted);
+	ok &= compile_output(d, rule, ret_output);
+	if (!ok) {
+		template_free(*ret_output);
+		*ret_output = NULL;
+		return false;
+	}
+	*ret_root = excepted ? node_pair(NODE_AND, TAKE_PTR(root), node_not(TAKE_PTR(excepted))) :
+			       TAKE_PTR(root);
+	return true;
+}
+
+void compile_rest(struct definitions *d)
+{
+	struct asker asker = { d, UINT32_MAX, d->report };
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct definition *def = d->all[i];
+
+		if (def->used || def->kind == DEFINES_RULE)
+			continue;
+		/* Those of other sources are made of fields that mean nothing here. */
+		if (def->kind == DEFINES_MACRO && def->state == MACRO_BAD) {
+			if (!d->foreign)
+				tell_macro(&asker, def);
+			continue;
+		}
+		report_addf(d->report, REPORT_NOTE, def->place, "nothing uses %s %s",
+			    def->kind == DEFINES_MACRO ? "macro" : "list", def->name);
+	}
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What files of rules define, before anything of it is compiled. */
+#pragma once
+
+#include <yaml.h>
+
+#include "base/hmap.h"
+#include "condition.h"
+#include "ruleset.h"
+#include "text.h"
+
+/* Bounds, far above what anybody writes. */
+#define DEFINITIONS_MAX 100000
+#define LIST_ITEMS_MAX 1000000	/* of all lists together, those in other lists included */
+#define MACRO_DEPTH_MAX 100	/* that are compiled because another one needs them */
+#define EXCEPTION_FIELDS_MAX 32
+
+/* A value of an exception, or several: as text of the condition language. */
+struct exception {
+	char *name;
+	struct place place;
+	bool scalar;		/* fields is one field, values are its values */
+	char **fields;
+	size_t n_fields;
+	char **comps;
+	size_t n_comps;
+	struct text values;	/* compiled to text: "(f1 = v1 and f2 in (a, b)) or ..." or "a, b" */
+};
+
+enum definition_kind { DEFINES_LIST, DEFINES_MACRO, DEFINES_RULE };
+enum macro_state { MACRO_NEW, MACRO_BUSY, MACRO_DONE, MACRO_BAD };
+
+struct definition {
+	struct hnode by_name;
+	enum definition_kind kind;
+	char *name;
+	struct place place;
+	unsigned index;		/* order of its first definition */
+	unsigned visible;	/* macros see those whose index is lower than this */
+	bool used;
+
+	struct text condition;	/* macro, rule */
+	/* list */
+	char **items;
+	size_t n_items;
+	struct name_list list;	/* with the lists in it unfolded */
+	/* macro */
+	enum macro_state state;
+	struct node *root;
+	struct report report;	/* what is wrong with it: told when a rule needs it */
+	/* rule */
+	struct text output;
+	struct strbuf desc;
+	struct strbuf source_name;
+	enum rule_priority priority;
+	bool has_priority, enabled, skip_unknown;
+	char **tags;
+	size_t n_tags;
+	struct exception *exceptions;
+	size_t n_exceptions;
+};
+
+/* All files together. */
+struct definitions {
+	struct hmap by_name;
+	struct definition **all;	/* by index */
+	size_t n;
+	unsigned depth;			/* of macros that wait for each other */
+	size_t n_items;
+	struct rule_file **sources;
+	size_t n_sources;
+	struct report *report;
+	unsigned foreign;		/* rules of other sources than system calls */
+};
+
+/* Takes what the file has to say; errors are in the report. */
+void define_file(struct definitions *d, struct rule_file *source);
+struct definition *define_find(const struct definitions *d, enum definition_kind kind,
+			       const char *name, size_t len);
+void define_free(struct definitions *d);	/* not the sources */
+
+/* yaml_file.c: a node of a YAML document, and what can be asked of it. */
+struct yaml_file {
+	yaml_document_t *doc;
+	const struct rule_file *source;
+	struct report *report;
+};
+
+struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n);
+/* NULL: it is no scalar. */
+const char *yaml_text(const yaml_node_t *n, size_t *ret_len);
+/* The value of a key; NULL: n is no mapping, or has no such key. */
+yaml_node_t *yaml_get(const struct yaml_file *f, const yaml_node_t *n, const char *key);
+/* How many there are in a sequence; 0 if it is none. */
+size_t yaml_count(const yaml_node_t *n);
+yaml_node_t *yaml_item(const struct yaml_file *f, const yaml_node_t *n, size_t i);
+/* A copy of the scalar; NULL, and an error told, if it is none: "tags: expected a text". */
+char *yaml_take(const struct yaml_file *f, const yaml_node_t *n, const char *what);
+/* Adds the scalars of a sequence to an array of owned strings. False: an error was told. */
+bool yaml_take_list(const struct yaml_file *f, const yaml_node_t *n, const char *what, char ***strings,
+		    size_t *n_strings, size_t max);
+
+/* exception.c: n is the sequence of a rule's exceptions. */
+void define_exceptions(struct definition *rule, const struct yaml_file *f, const yaml_node_t *n,
+		       bool append);
+void exception_free(struct exception *e);
+/* Its condition as text: what is excepted. Empty if it has no values. */
+void exception_condition(const struct exception *e, struct strbuf *out);

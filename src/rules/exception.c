@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Exceptions become text of the condition language, as in Falco: of a list of fields a comparison
+ * each, all of which must hold; of one field a list of its values.
+ */
+#include "define.h"
+
+void exception_free(struct exception *e)
+{
+	free(e->name);
+	for (size_t i = 0; i < e->n_fields; i++)
+		free(e->fields[i]);
+	for (size_t i = 0; i < e->n_comps; i++)
+		free(e->comps[i]);
+	free(e->fields);
+	free(e->comps);
+	text_free(&e->values);
+}
+
+static bool needs_quotes(const char *s)
+{
+	size_t len = strlen(s);
+
+	if (len >= 2 && (s[0] == '"' || s[0] == '\'') && s[len - 1] == s[0])
+		return false;
+	return !len || strpbrk(s, " \t\n\r\b(),=\"'");
+}
+
+static void add_value(struct strbuf *out, const char *s)
+{
+	if (!needs_quotes(s)) {
+		strbuf_adds(out, s);
+		return;
+	}
+	strbuf_addc(out, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			strbuf_addc(out, '\\');
+		strbuf_addc(out, *s);
+	}
+	strbuf_addc(out, '"');
+}
+
+/* A scalar, or a list of them in parentheses. */
+static bool add_node(const struct yaml_file *f, const yaml_node_t *n, struct strbuf *out)
+{
+	_cleanup_free_ char *s = NULL;
+
+	if (n && n->type == YAML_SEQUENCE_NODE) {
+		strbuf_addc(out, '(');
+		for (size_t i = 0; i < yaml_count(n); i++) {
+			_cleanup_free_ char *item = yaml_take(f, yaml_item(f, n, i), "values");
+
+			if (!item)
+				return false;
+			strbuf_adds(out, i ? ", " : "");
+			add_value(out, item);
+		}
+		strbuf_addc(out, ')');
+		return true;
+	}
+	s = yaml_take(f, n, "values");
+	if (s)
+		add_value(out, s);
+	return s != NULL;
+}
+
+/* Values of one field: they end up in one list. */
+static bool add_scalar_value(const struct yaml_file *f, const yaml_node_t *n, struct strbuf *out)
+{
+	return add_node(f, n, out);
+}
+
+/* A tuple: "(f1 = v1 and f2 in (v2, v3))". */
+static bool add_tuple(const struct yaml_file *f, const struct exception *e, const yaml_node_t *n,
+		      struct strbuf *out)
+{
+	if (!n || n->type != YAML_SEQUENCE_NODE || yaml_count(n) != e->n_fields) {
+		report_addf(f->report, REPORT_ERROR, yaml_place(f, n),
+			    "exception %s: expected a list of %zu values, one for each of its fields",
+			    e->name, e->n_fields);
+		return false;
+	}
+	strbuf_addc(out, '(');
+	for (size_t i = 0; i < e->n_fields; i++) {
+		const yaml_node_t *value = yaml_item(f, n, i);
+		bool list = value && value->type == YAML_SEQUENCE_NODE;
+
+		strbuf_addf(out, "%s%s %s ", i ? " and " : "", e->fields[i],
+			    e->n_comps ? e->comps[i] : list ? "in" : "=");
+		if (!add_node(f, value, out))
+			return false;
+	}
+	strbuf_addc(out, ')');
+	return true;
+}
+
+static void take_values(const struct yaml_file *f, struct exception *e, const yaml_node_t *n)
+{
+	_cleanup_strbuf_ struct strbuf part = STRBUF_INIT;
+
+	if (!n)
+		return;
+	if (n->type != YAML_SEQUENCE_NODE) {
+		report_addf(f->report, REPORT_ERROR, yaml_place(f, n),
+			    "exception %s: values: expected a list", e->name);
+		return;
+	}
+	for (size_t i = 0; i < yaml_count(n); i++) {
+		const yaml_node_t *value = yaml_item(f, n, i);
+
+		strbuf_reset(&part);
+		if (text_given(&e->values))
+			strbuf_adds(&part, e->scalar ? ", " : "or ");
+		if (!(e->scalar ? add_scalar_value(f, value, &part) : add_tuple(f, e, value, &part)))
+			return;
+		text_append(&e->values, part.s, part.len, yaml_place(f, value),
+			    value->start_mark.index, value->end_mark.index);
+	}
+}
+
+/* One text, or a list of them. */
+static bool take_strings(const struct yaml_file *f, const yaml_node_t *n, const char *what,
+			 char ***strings, size_t *n_strings)
+{
+	char *s;
+
+	if (n->type == YAML_SEQUENCE_NODE)
+		return yaml_take_list(f, n, what, strings, n_strings, EXCEPTION_FIELDS_MAX);
+	s = yaml_take(f, n, what);
+	if (!s)
+		return false;
+	*strings = xcalloc(1, sizeof(**strings));
+	(*strings)[(*n_strings)++] = s;
+	return true;
+}
+
+/* fields and comps. False: an error was told. */
+static bool take_shape(const struct yaml_file *f, struct exception *e, const yaml_node_t *n)
+{
+	const yaml_node_t *fields = yaml_get(f, n, "fields"), *comps = yaml_get(f, n, "comps");
+
+	if (!fields) {
+		report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "exception %s has no fields",
+			    e->name);
+		return false;
+	}
+	e->scalar = fields->type == YAML_SCALAR_NODE;
+	if (!take_strings(f, fields, "fields", &e->fields, &e->n_fields) ||
+	    (comps && !take_strings(f, comps, "comps", &e->comps, &e->n_comps)))
+		return false;
+	if (e->n_comps && e->n_comps != e->n_fields) {
+		report_addf(f->report, REPORT_ERROR, yaml_place(f, comps),
+			    "exception %s has %zu fields and %zu comps: one for each is due", e->name,
+			    e->n_fields, e->n_comps);
+		return false;
+	}
+	return true;
+}
+
+static struct exception *find(const struct definition *rule, const char *name)
+{
+	for (size_t i = 0; i < rule->n_exceptions; i++)
+		if (streq(rule->exceptions[i].name, name))
+			return &rule->exceptions[i];
+	return NULL;
+}
+
+static void take_exception(struct definition *rule, const struct yaml_file *f, const yaml_node_t *n)
+{
+	yaml_node_t *name = yaml_get(f, n, "name");
+	struct exception made = { .name = NULL }, *e;
+
+	if (!name) {
+		report_add(f->report, REPORT_ERROR, yaml_place(f, n), "this exception has no name");
+		return;
+	}
+	made.name = yaml_take(f, name, "name");
+	if (!made.name)
+		return;
+	e = find(rule, made.name);
+	if (e) {
+		if (yaml_get(f, n, "fields"))
+			report_addf(f->report, REPORT_WARNING, yaml_place(f, n),
+				    "exception %s is there already: its fields stay as they are, and "
+				    "these values come to it", made.name);
+		free(made.name);
+		take_values(f, e, yaml_get(f, n, "values"));
+		return;
+	}
+	made.place = yaml_place(f, n);
+	if (!take_shape(f, &made, n)) {
+		exception_free(&made);
+		return;
+	}
+	take_values(f, &made, yaml_get(f, n, "values"));
+	rule->exceptions = xrealloc(rule->exceptions, (rule->n_exceptions + 1) *
+				    sizeof(*rule->exceptions));
+	rule->exceptions[rule->n_exceptions++] = made;
+}
+
+void define_exceptions(struct definition *rule, const struct yaml_file *f, const yaml_node_t *n,
+		       bool append)
+{
+	if (!append) {
+		while (rule->n_exceptions)
+			exception_free(&rule->exceptions[--rule->n_exceptions]);
+	}
+	if (n->type != YAML_SEQUENCE_NODE) {
+		report_add(f->report, REPORT_ERROR, yaml_place(f, n), "exceptions: expected a list");
+		return;
+	}
+	for (size_t i = 0; i < yaml_count(n); i++)
+		take_exception(rule, f, yaml_item(f, n, i));
+}
+
+void exception_condition(const struct exception *e, struct strbuf *out)
+{
+	if (!text_given(&e->values))
+		return;
+	if (!e->scalar) {
+		strbuf_adds(out, e->values.b.s);
+		return;
+	}
+	strbuf_addf(out, "%s %s (%s)", e->fields[0], e->n_comps ? e->comps[0] : "in", e->values.b.s);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transformers: what they make is text of the context's, so that nothing is allocated per event. */
+#include "operand.h"
+
+const char *const transform_names[TRANSFORM_MAX] = {
+	[TRANSFORM_TOLOWER] = "tolower", [TRANSFORM_TOUPPER] = "toupper", [TRANSFORM_B64] = "b64",
+	[TRANSFORM_BASENAME] = "basename", [TRANSFORM_LEN] = "len",
+};
+
+enum transform transform_find(const char *name, size_t len)
+{
+	unsigned t = 0;
+
+	while (t < TRANSFORM_MAX &&
+	       (strlen(transform_names[t]) != len || memcmp(transform_names[t], name, len)))
+		t++;
+	return (enum transform)t;
+}
+
+bool transform_takes(enum transform t, enum value_type type, enum value_type *ret_type)
+{
+	*ret_type = t == TRANSFORM_LEN ? VALUE_NUMBER : VALUE_STRING;
+	return type == VALUE_STRING;
+}
+
+static void set_text(struct value *v, const struct strbuf *b)
+{
+	*v = (struct value){ .type = VALUE_STRING, .s = b->s, .len = b->len };
+}
+
+static void change_case(struct value *v, struct strbuf *out, char first, char last)
+{
+	strbuf_add(out, v->s, v->len);
+	for (size_t i = 0; i < out->len; i++)
+		if (out->s[i] >= first && out->s[i] <= last)
+			out->s[i] = (char)(out->s[i] ^ 0x20);
+	set_text(v, out);
+}
+
+static int base64_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Text that is no base64 has no value. */
+static void decode_base64(struct value *v, struct strbuf *out)
+{
+	size_t len = v->len;
+	uint32_t bits = 0;
+	unsigned n = 0;
+
+	while (len && v->s[len - 1] == '=')
+		len--;
+	for (size_t i = 0; i < len; i++) {
+		int digit = base64_digit(v->s[i]);
+
+		if (digit < 0 || v->len - len > 2) {
+			v->type = VALUE_NONE;
+			return;
+		}
+		bits = bits << 6 | (uint32_t)digit;
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			strbuf_addc(out, (char)(bits >> n));
+		}
+	}
+	set_text(v, out);
+}
+
+static void take_basename(struct value *v)
+{
+	const char *slash = v->len ? memrchr(v->s, '/', v->len) : NULL;
+
+	if (slash) {
+		v->len -= (size_t)(slash + 1 - v->s);
+		v->s = slash + 1;
+	}
+}
+
+static void transform(enum transform t, struct field_context *fc, struct value *v)
+{
+	if (v->type != VALUE_STRING) {
+		v->type = VALUE_NONE;
+		return;
+	}
+	switch (t) {
+	case TRANSFORM_TOLOWER:
+		change_case(v, fields_scratch(fc), 'A', 'Z');
+		break;
+	case TRANSFORM_TOUPPER:
+		change_case(v, fields_scratch(fc), 'a', 'z');
+		break;
+	case TRANSFORM_B64:
+		decode_base64(v, fields_scratch(fc));
+		break;
+	case TRANSFORM_BASENAME:
+		take_basename(v);
+		break;
+	case TRANSFORM_LEN:
+		*v = (struct value){ .type = VALUE_NUMBER, .n = (int64_t)v->len };
+		break;
+	case TRANSFORM_MAX:
+		break;
+	}
+}
+
+/* Each of the values; what has none any more goes. */
+static void transform_list(enum transform t, struct field_context *fc, struct value *v)
+{
+	size_t n = 0;
+
+	/* More texts than the context has room for cannot live at once. */
+	if (t != TRANSFORM_LEN && t != TRANSFORM_BASENAME)
+		v->len = MIN(v->len, (size_t)FIELD_SCRATCH - 1);
+	for (size_t i = 0; i < v->len; i++) {
+		struct value item = v->items[i];
+
+		transform(t, fc, &item);
+		if (item.type != VALUE_NONE)
+			fc->items[n++] = item;
+	}
+	v->items = fc->items;
+	v->len = n;
+	if (!n)
+		v->type = VALUE_NONE;
+}
+
+void operand_get(const struct operand *o, struct field_context *fc, struct value *ret)
+{
+	field_get(o->field, o->arg, fc, ret);
+	for (unsigned i = 0; i < o->n_transforms && ret->type != VALUE_NONE; i++) {
+		if (ret->type == VALUE_LIST)
+			transform_list((enum transform)o->transforms[i], fc, ret);
+		else
+			transform((enum transform)o->transforms[i], fc, ret);
+	}
+}
+
+bool operand_equal(const struct operand *a, const struct operand *b)
+{
+	return a->field == b->field && !a->arg == !b->arg && (!a->arg || streq(a->arg, b->arg)) &&
+	       a->n_transforms == b->n_transforms &&
+	       !memcmp(a->transforms, b->transforms, a->n_transforms);
+}
+
+uint64_t operand_hash(const struct operand *o)
+{
+	uint64_t hash = hash_string(o->field->name);
+
+	if (o->arg)
+		hash = hash_u64(hash + hash_string(o->arg));
+	return hash_u64(hash + hash_bytes(o->transforms, o->n_transforms));
+}
+
+void operand_free(struct operand *o)
+{
+	free(o->arg);
+	o->arg = NULL;
+}
+
+void operand_print(const struct operand *o, struct strbuf *out)
+{
+	for (unsigned i = o->n_transforms; i-- > 0;)
+		strbuf_addf(out, "%s(", transform_names[o->transforms[i]]);
+	strbuf_adds(out, o->field->name);
+	if (o->arg)
+		strbuf_addf(out, "[%s]", o->arg);
+	for (unsigned i = 0; i < o->n_transforms; i++)
+		strbuf_addc(out, ')');
+}

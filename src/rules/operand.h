@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A side of a comparison: a field, and what is made of its value before it is compared. */
+#pragma once
+
+#include "fields/fields.h"
+
+#define TRANSFORMS_MAX 8	/* around one field; two are already rare */
+
+enum transform { TRANSFORM_TOLOWER, TRANSFORM_TOUPPER, TRANSFORM_B64, TRANSFORM_BASENAME,
+		 TRANSFORM_LEN, TRANSFORM_MAX };
+
+struct operand {
+	const struct field *field;
+	char *arg;		/* owned; NULL: none */
+	enum value_type type;	/* of the result */
+	uint8_t n_transforms;
+	uint8_t transforms[TRANSFORMS_MAX];	/* enum transform, the innermost first */
+	unsigned slot;		/* in a set of rules: where its value is kept for the event */
+};
+
+extern const char *const transform_names[TRANSFORM_MAX];
+
+/* TRANSFORM_MAX: there is none of that name. */
+enum transform transform_find(const char *name, size_t len);
+/* Whether it takes a value of this type; *ret_type is what it makes of it. */
+bool transform_takes(enum transform t, enum value_type type, enum value_type *ret_type);
+
+/* ret is VALUE_NONE where the field is missing, or the transformer makes nothing of its value. */
+void operand_get(const struct operand *o, struct field_context *fc, struct value *ret);
+bool operand_equal(const struct operand *a, const struct operand *b);
+uint64_t operand_hash(const struct operand *o);
+void operand_free(struct operand *o);	/* what it owns */
+/* As it is written: "tolower(proc.aname[2])". */
+void operand_print(const struct operand *o, struct strbuf *out);

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A field, its argument, and the transformers around it. */
+#include "parser.h"
+
+#include <errno.h>
+
+/* Up to the closing bracket of a field's argument, which may be quoted. False: there is none. */
+static bool skip_bracket(struct parser *p)
+{
+	char quote = p->pos + 1 < p->len ? p->text[p->pos + 1] : '\0';
+	const char *end = NULL;
+
+	if (quote == '"' || quote == '\'') {
+		end = memchr(p->text + p->pos + 2, quote, p->len - p->pos - 2);
+		if (!end)
+			return false;
+		p->pos = (size_t)(end - p->text);
+	}
+	end = memchr(p->text + p->pos, ']', p->len - p->pos);
+	if (!end)
+		return false;
+	p->pos = (size_t)(end - p->text) + 1;
+	return true;
+}
+
+static void *fail_field(struct parser *p, struct span where)
+{
+	_cleanup_free_ const char **names = xcalloc(field_table_len, sizeof(*names));
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	const char *word = p->text + where.at;
+
+	for (size_t i = 0; i < field_table_len; i++) {
+		names[i] = field_table[i].name;
+		if (!field_table[i].takes_arg || strlen(names[i]) != where.len ||
+		    memcmp(names[i], word, where.len))
+			continue;
+		strbuf_addf(p->err, "field '%s' needs a name after it, as in %s%s", names[i],
+			    names[i], strstr(names[i], "label") ? "[KEY]" : ".NAME");
+		return parser_fail_at(p, where);
+	}
+	strbuf_adds(p->err, "unknown field ");
+	error_add_word(p->err, word, where.len);
+	nearest_names(&near, word, where.len, names, field_table_len);
+	parser_add_nearest(p, &near);
+	return parser_fail_at(p, where);
+}
+
+static void *fail_argument(struct parser *p, const struct operand *o, const struct strbuf *near,
+			   struct span where)
+{
+	if (o->field->arg_optional) {
+		strbuf_addf(p->err, "%s takes a number, as in %s[2]: expected one, not ",
+			    o->field->name, o->field->name);
+		error_add_word(p->err, o->arg, strlen(o->arg));
+		return parser_fail_at(p, where);
+	}
+	strbuf_adds(p->err, "no event has an argument ");
+	error_add_word(p->err, o->arg, strlen(o->arg));
+	parser_add_nearest(p, near);
+	return parser_fail_at(p, where);
+}
+
+static bool take_field(struct parser *p, struct operand *o)
+{
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	size_t start = p->pos;
+	struct span where;
+
+	while (p->pos < p->len && (is_letter(p->text[p->pos]) || is_digit(p->text[p->pos]) ||
+				   p->text[p->pos] == '.' ||
+				   (p->text[p->pos] == '-' && !p->in_output)))
+		p->pos++;
+	while (p->in_output && p->pos > start && p->text[p->pos - 1] == '.')
+		p->pos--;
+	if (parser_at_char(p, '[')) {
+		struct span bracket = parser_here(p, 1);
+
+		if (!skip_bracket(p))
+			return parser_fail(p, bracket, "this '[' is not closed");
+	}
+	where = (struct span){ start, p->pos - start };
+	o->field = field_find(p->text + start, where.len, &o->arg);
+	if (!o->field)
+		return fail_field(p, where);
+	o->type = o->field->type;
+	if (o->arg && !field_arg_known(o->field, o->arg, &near))
+		return fail_argument(p, o, &near, where);
+	return true;
+}
+
+size_t parser_call_length(const struct parser *p)
+{
+	size_t n = 0;
+
+	while (p->pos + n < p->len && (is_letter(p->text[p->pos + n]) ||
+				       (n && is_digit(p->text[p->pos + n]))))
+		n++;
+	return n && p->pos + n < p->len && p->text[p->pos + n] == '(' ? n : 0;
+}
+
+static void *fail_transform(struct parser *p, size_t len)
+{
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	struct span where = parser_here(p, len);
+
+	if (len == 3 && !memcmp(p->text + p->pos, "val", 3))
+		return parser_fail(p, where, "val() stands on the right side of an operator only");
+	strbuf_adds(p->err, "unknown transformer ");
+	error_add_word(p->err, p->text + p->pos, len);
+	strbuf_adds(p->err, ". There are ");
+	for (unsigned t = 0; t < TRANSFORM_MAX; t++)
+		strbuf_addf(p->err, "%s%s", t ? ", " : "", transform_names[t]);
+	return parser_fail_at(p, where);
+}
+
+static bool close_call(struct parser *p, struct span open)
+{
+	parser_skip_blanks(p);
+	if (p->pos == p->len)
+		return parser_fail(p, open, "this '(' is not closed");
+	if (!parser_at_char(p, ')'))
+		return parser_fail(p, parser_word(p), "expected ')' after the field");
+	p->pos++;
+	return true;
+}
+
+static bool take_transform(struct parser *p, struct operand *o, size_t len)
+{
+	struct span where = parser_here(p, len), open = { p->pos + len, 1 };
+	enum transform t = transform_find(p->text + p->pos, len);
+
+	if (t == TRANSFORM_MAX)
+		return fail_transform(p, len);
+	if (++p->calls > TRANSFORMS_MAX)
+		return parser_fail(p, where, "too many transformers around one field");
+	p->pos += len + 1;
+	if (!parser_take_operand(p, o))
+		return false;
+	p->calls--;
+	if (!transform_takes(t, o->type, &o->type)) {
+		strbuf_addf(p->err, "%s() takes text, and %s is %s", transform_names[t],
+			    o->field->name, parser_type_name(o->field->type));
+		return parser_fail_at(p, where);
+	}
+	o->transforms[o->n_transforms++] = (uint8_t)t;
+	return close_call(p, open);
+}
+
+bool parser_take_operand(struct parser *p, struct operand *o)
+{
+	size_t len;
+
+	parser_skip_blanks(p);
+	len = parser_call_length(p);
+	return len ? take_transform(p, o, len) : take_field(p, o);
+}
+
+int operand_parse(struct operand *ret, const char *text, size_t *ret_len, struct strbuf *err)
+{
+	struct parser p = { .text = text, .len = strlen(text), .err = err, .in_output = true };
+
+	*ret = (struct operand){ .field = NULL };
+	strbuf_reset(err);
+	if (!parser_take_operand(&p, ret)) {
+		operand_free(ret);
+		return -EINVAL;
+	}
+	*ret_len = p.pos;
+	return 0;
+}

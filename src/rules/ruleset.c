@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files become definitions, definitions conditions, conditions an index; then events come. */
+#include "ruleset.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "compile.h"
+#include "index.h"
+
+struct ruleset {
+	struct rule **rules;
+	size_t n;
+	struct rule_file **sources;
+	size_t n_sources;
+	struct interned interned;
+	struct index *index;
+	struct evaluation evaluation;
+};
+
+static void rule_free(struct rule *r)
+{
+	free(r->name);
+	free(r->desc);
+	free(r->condition);
+	free(r->output_text);
+	for (size_t i = 0; i < r->n_tags; i++)
+		free(r->tags[i]);
+	free(r->tags);
+	node_unref(r->root);
+	template_free(r->output);
+	free(r);
+}
+
+void ruleset_free(struct ruleset *rs)
+{
+	if (!rs)
+		return;
+	index_free(rs->index);
+	evaluation_free(&rs->evaluation);
+	for (size_t i = 0; i < rs->n; i++)
+		rule_free(rs->rules[i]);
+	free(rs->rules);
+	intern_free(&rs->interned);
+	for (size_t i = 0; i < rs->n_sources; i++)
+		rule_file_free(rs->sources[i]);
+	free(rs->sources);
+	free(rs);
+}
+
+static void load_source(struct ruleset *rs, struct definitions *d, struct rule_file *source)
+{
+	rs->sources = xrealloc(rs->sources, (rs->n_sources + 1) * sizeof(struct rule_file *));
+	rs->sources[rs->n_sources++] = source;
+	define_file(d, source);
+}
+
+static void load_file(struct ruleset *rs, struct definitions *d, const char *path)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	struct rule_file *source;
+
+	if (rule_file_read(&source, path, &err) < 0)
+		report_addf(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "%s: %s", path,
+			    err.s);
+	else
+		load_source(rs, d, source);
+}
+
+static int is_rule_file(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_name[0] != '.' && dot && (streq(dot, ".yaml") || streq(dot, ".yml"));
+}
+
+static void load_directory(struct ruleset *rs, struct definitions *d, const char *path)
+{
+	struct dirent **entries;
+	int n = scandir(path, &entries, is_rule_file, alphasort);
+
+	if (n < 0) {
+		report_addf(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "%s: %s", path,
+			    strerror(errno));
+		return;
+	}
+	if (!n)
+		report_addf(d->report, REPORT_WARNING, (struct place){ NULL, -1, 0 },
+			    "%s: there is no .yaml file", path);
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *file = xasprintf("%s/%s", path, entries[i]->d_name);
+
+		load_file(rs, d, file);
+		free(entries[i]);
+	}
+	free(entries);
+}
+
+/* Fields that no record has yet: named once a rule. */
+static void add_absent(const struct node *n, struct strbuf *out)
+{
+	const struct field *f = n->left.field;
+
+	for (size_t i = 0; i < n->n_kids; i++)
+		add_absent(n->kids[i], out);
+	if (n->kind != NODE_TEST || !f->absent)
+		return;
+	for (const char *at = out->s; at && (at = strstr(at, f->name)); at++)
+		if (!at[strlen(f->name)] || at[strlen(f->name)] == ',')
+			return;
+	strbuf_addf(out, "%s%s", out->len ? ", " : "", f->name);
+}
+
+static void tell_absent(const struct definitions *d, const struct rule *rule)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+
+	/* Of a condition so large that a walk could take long, nobody reads it. */
+	if (rule->root->weight <= 10000)
+		add_absent(rule->root, &names);
+	if (names.len)
+		report_addf(d->report, REPORT_NOTE, rule->place,
+			    "rule %s asks for what no event has yet: %s", rule->name, names.s);
+}
+
+static bool every_type(const struct type_bits *b)
+{
+	for (unsigned type = 0; type < NUNCHI_CALLS_MAX; type++)
+		if (syscall_by_nr(type) && !type_bit(b, type))
+			return false;
+	return true;
+}
+
+static void add_rule(struct ruleset *rs, struct definitions *d, struct definition *def,
+		     struct node *root, struct template *output)
+{
+	struct rule *rule = xcalloc(1, sizeof(*rule));
+
+	rule->name = xstrdup(def->name);
+	rule->desc = xstrdup(def->desc.s ? def->desc.s : "");
+	rule->condition = xstrdup(def->condition.b.s);
+	rule->output_text = xstrdup(def->output.b.s);
+	rule->priority = def->priority;
+	rule->enabled = def->enabled;
+	rule->place = def->place;
+	rule->tags = TAKE_PTR(def->tags);
+	rule->n_tags = def->n_tags;
+	def->n_tags = 0;
+	rule->root = intern_node(&rs->interned, root);
+	rule->root->parents++;
+	rule->output = output;
+	intern_count_rule(&rs->interned, rule->root, (unsigned)rs->n);
+	if (!(rs->n & (rs->n - 1)))
+		rs->rules = xrealloc(rs->rules, MAX(rs->n * 2, (size_t)1) * sizeof(struct rule *));
+	rs->rules[rs->n++] = rule;
+	tell_absent(d, rule);
+	if (every_type(&rs->interned.facts[rule->root->id].may))
+		report_addf(d->report, REPORT_WARNING, rule->place,
+			    "rule %s is about every kind of event: evt.type would say which", rule->name);
+}
+
+static void compile(struct ruleset *rs, struct definitions *d)
+{
+	compile_names(d);
+	for (size_t i = 0; i < d->n; i++) {
+		struct definition *def = d->all[i];
+		struct template *output = NULL;
+		struct node *root = NULL;
+
+		if (def->kind != DEFINES_RULE)
+			continue;
+		if (def->source_name.len && !streq(def->source_name.s, "syscall"))
+			report_addf(d->report, REPORT_NOTE, def->place,
+				    "rule %s is skipped: its source is %s, and this one is syscall",
+				    def->name, def->source_name.s);
+		else if (compile_rule(d, def, &root, &output))
+			add_rule(rs, d, def, root, output);
+	}
+	compile_rest(d);
+}
+
+static void make_index(struct ruleset *rs)
+{
+	struct node **roots = xcalloc(rs->n + 1, sizeof(*roots));
+
+	for (size_t i = 0; i < rs->n; i++)
+		roots[i] = rs->rules[i]->enabled ? rs->rules[i]->root : NULL;
+	rs->index = index_new(&rs->interned, roots, rs->n);
+	evaluation_init(&rs->evaluation, rs->interned.n_nodes + 1, rs->interned.n_operands);
+	free(roots);
+}
+
+int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t n_inputs,
+		 struct report *report)
+{
+	struct ruleset *rs = xcalloc(1, sizeof(*rs));
+	struct definitions d = { .report = report };
+	struct stat st;
+
+	for (size_t i = 0; i < n_inputs; i++) {
+		const char *path = inputs[i].path;
+
+		if (inputs[i].text)
+			load_source(rs, &d, rule_file_new(path, inputs[i].text));
+		else if (!stat(path, &st) && S_ISDIR(st.st_mode))
+			load_directory(rs, &d, path);
+		else
+			load_file(rs, &d, path);
+	}
+	compile(rs, &d);
+	define_free(&d);
+	if (report->counts[REPORT_ERROR]) {
+		ruleset_free(rs);
+		return -EINVAL;
+	}
+	make_index(rs);
+	*ret = rs;
+	return 0;
+}
+
+size_t ruleset_count(const struct ruleset *rs)
+{
+	return rs->n;
+}
+
+struct rule *ruleset_rule(const struct ruleset *rs, size_t i)
+{
+	return rs->rules[i];
+}
+
+struct rule *ruleset_find(const struct ruleset *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		if (streq(rs->rules[i]->name, name))
+			return rs->rules[i];
+	return NULL;
+}
+
+bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event_type type)
+{
+	return type_bit(&rs->interned.facts[rule->root->id].may, NUNCHI_CALLS_MAX + (unsigned)type);
+}
+
+void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struct syscall_set *set)
+{
+	const struct type_bits *may = &rs->interned.facts[rule->root->id].may;
+
+	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		if (syscall_by_nr(nr) && type_bit(may, nr))
+			set->bits[nr] = 1;
+	set->procexit |= ruleset_takes(rs, rule, EVENT_PROCEXIT);
+}
+
+void ruleset_calls(const struct ruleset *rs, struct syscall_set *set)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		if (rs->rules[i]->enabled)
+			ruleset_rule_calls(rs, rs->rules[i], set);
+}
+
+size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule **ret, size_t max)
+{
+	const uint64_t *candidates;
+	const unsigned *rules;
+	size_t words, n = 0;
+
+	evaluation_next(&rs->evaluation);
+	candidates = index_candidates(rs->index, &rs->evaluation, fc, &words, &rules);
+	for (size_t w = 0; candidates && w < words; w++) {
+		for (uint64_t left = candidates[w]; left; left &= left - 1) {
+			size_t i = w * 64 + (size_t)__builtin_ctzll(left);
+			struct rule *rule = rs->rules[rules[i]];
+
+			if (!node_match(rule->root, fc, &rs->evaluation))
+				continue;
+			rule->fired++;
+			if (n < max)
+				ret[n] = rule;
+			n++;
+		}
+	}
+	return n;
+}

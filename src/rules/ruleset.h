@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules, from files as Falco has them: lists, macros, rules, each of which later files may replace
+ * or append to. Loaded they are immutable but for their counts; an event is judged by those only
+ * that can be about it.
+ */
+#pragma once
+
+#include "report.h"
+#include "template.h"
+
+/* As Falco's, from the most urgent. X(enum, as alerts show it) */
+#define RULE_PRIORITIES(X)                                                              \
+	X(EMERGENCY, "Emergency") X(ALERT, "Alert") X(CRITICAL, "Critical")             \
+	X(ERROR, "Error") X(WARNING, "Warning") X(NOTICE, "Notice")                     \
+	X(INFORMATIONAL, "Informational") X(DEBUG, "Debug")
+
+enum rule_priority {
+#define X(id, name) PRIORITY_##id,
+	RULE_PRIORITIES(X)
+#undef X
+	PRIORITY_MAX
+};
+
+extern const char *const priority_names[PRIORITY_MAX];
+
+/* The engine whose language this is: what required_engine_version is held against. */
+#define RULES_ENGINE_MAJOR 0
+#define RULES_ENGINE_MINOR 57
+
+struct node;
+
+struct rule {
+	char *name;
+	char *desc;
+	char *condition;	/* as it is written, appended parts included */
+	char *output_text;
+	enum rule_priority priority;
+	char **tags;
+	size_t n_tags;
+	bool enabled;
+	struct place place;
+	struct node *root;	/* exceptions included */
+	struct template *output;
+	uint64_t fired;		/* events that it has matched */
+};
+
+struct ruleset;
+
+/* A file or a directory; or, if there is a text, that, under this name. */
+struct rules_input {
+	const char *path;
+	const char *text;
+};
+
+/*
+ * Reads the inputs in this order; of a directory its *.yaml and *.yml, by name. Everything that is
+ * wrong with any of them is in the report. -EINVAL if something was an error; *ret is untouched
+ * then.
+ */
+int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t n_inputs,
+		 struct report *report) _must_check_;
+void ruleset_free(struct ruleset *rs);	/* NULL is fine */
+
+/* All, disabled ones too, in the order of the files. */
+size_t ruleset_count(const struct ruleset *rs);
+struct rule *ruleset_rule(const struct ruleset *rs, size_t i);
+/* NULL: there is none of that name. */
+struct rule *ruleset_find(const struct ruleset *rs, const char *name);
+
+/* Adds the calls that enabled rules can be about. */
+void ruleset_calls(const struct ruleset *rs, struct syscall_set *set);
+/* Those of one rule. */
+void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struct syscall_set *set);
+/* Whether it can be about events of this type, which is no system call. */
+bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event_type type);
+/* The condition with all macros unfolded and lists written out, indented by levels. */
+void rule_unfold(const struct rule *rule, struct strbuf *out);
+
+/*
+ * The enabled rules that match the event for which fc was begun, in the order of the files; counts
+ * them. At most max go into ret; returns how many match. Allocates nothing.
+ */
+size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule **ret, size_t max);

@@ -1,0 +1,544 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of rules: every construct that Falco's own files have, and everything that can be wrong. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "rules/ruleset.h"
+
+#include "scene.h"
+
+static struct scene *scene;
+static struct field_context context;
+static struct report report;
+
+static int set_up(void **state)
+{
+	scene = scene_new();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	fields_end(&context);
+	report_free(&report);
+	scene_free(scene);
+	return 0;
+}
+
+static struct ruleset *load_both(const char *first, const char *second)
+{
+	const struct rules_input inputs[] = { { "a.yaml", first }, { "b.yaml", second } };
+	struct ruleset *rs = NULL;
+
+	report_free(&report);
+	report = (struct report){ .least = REPORT_NOTE };
+	if (ruleset_load(&rs, inputs, second ? 2 : 1, &report) < 0)
+		return NULL;
+	return rs;
+}
+
+static struct ruleset *load(const char *text)
+{
+	struct ruleset *rs = load_both(text, NULL);
+
+	if (!rs)
+		fail_msg("%s", report.text.s);
+	return rs;
+}
+
+/* The names of the rules that match, by commas. */
+static void assert_fires(struct ruleset *rs, int event, const char *expected)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+	struct rule *matched[16];
+	size_t n;
+
+	strbuf_reset(&names);
+	fields_begin(&context, &scene->events[event], scene->world->model);
+	n = ruleset_match(rs, &context, matched, ARRAY_SIZE(matched));
+	for (size_t i = 0; i < n; i++)
+		strbuf_addf(&names, "%s%s", i ? "," : "", matched[i]->name);
+	assert_string_equal(names.s, expected);
+}
+
+#define RULE(name, condition)                                                            \
+	"- rule: " name "\n  desc: d\n  priority: INFO\n  output: o\n  condition: " condition "\n"
+
+static void test_constructs(void **state)
+{
+	static const char text[] =
+		"# A file has all that the public ones have.\n"
+		"- required_engine_version: 0.57.0\n"
+		"- required_plugin_versions:\n"
+		"  - name: container\n"
+		"    version: 0.4.0\n"
+		"\n"
+		"- list: viewers\n"
+		"  items: [cat, less, \"(systemd)\", '\"odd name\"']\n"
+		"- list: readers\n"
+		"  items: [viewers, head]\n"
+		"- list: none\n"
+		"  items: []\n"
+		"- list: secrets\n"
+		"  items: [/etc/shadow, '\"/etc/sudoers\"']\n"
+		"- macro: opens\n"
+		"  condition: (evt.type in (open, openat, openat2))\n"
+		"- macro: contained\n"
+		"  condition: container.id != host\n"
+		"- macro: reads\n"
+		"  condition: >\n"
+		"    opens and\n"
+		"    evt.is_open_read = true\n"
+		"- macro: never\n"
+		"  condition: (evt.num=0)\n"
+		"- rule: Secret read\n"
+		"  desc: >\n"
+		"    Somebody reads\n"
+		"    a secret.\n"
+		"  condition: >\n"
+		"    reads and contained\n"
+		"    and proc.name in (none, readers)\n"
+		"    and fd.name in (secrets) and not never\n"
+		"  output: Secret read | file=%fd.name name=%proc.aname[2] upper=%toupper(proc.name)\n"
+		"  priority: WARNING\n"
+		"  tags: [file, T1003, maturity_stable]\n"
+		"- rule: Off\n"
+		"  desc: not in force\n"
+		"  condition: opens\n"
+		"  output: off\n"
+		"  priority: debug\n"
+		"  enabled: false\n"
+		"- rule: Everything written\n"
+		"  desc: d\n"
+		"  condition: evt.type = write\n"
+		"  output: '*write %evt.buffer'\n"
+		"  priority: Informational\n"
+		"  source: syscall\n";
+	struct ruleset *rs = load(text);
+	struct rule *rule;
+
+	assert_int_equal(ruleset_count(rs), 3);
+	assert_fires(rs, W_FAILED, "Secret read");
+	assert_fires(rs, W_OPEN, "");
+	assert_fires(rs, W_HOST, "");
+	assert_fires(rs, S_WRITE, "Everything written");
+	rule = ruleset_find(rs, "Secret read");
+	assert_string_equal(rule->desc, "Somebody reads a secret.");
+	assert_int_equal(rule->priority, PRIORITY_WARNING);
+	assert_int_equal(rule->n_tags, 3);
+	assert_string_equal(rule->tags[1], "T1003");
+	assert_int_equal(rule->fired, 1);
+	assert_false(ruleset_find(rs, "Off")->enabled);
+	assert_int_equal(ruleset_find(rs, "Off")->priority, PRIORITY_DEBUG);
+	assert_null(ruleset_find(rs, "Nothing"));
+	assert_int_equal(report.counts[REPORT_WARNING], 0);
+	ruleset_free(rs);
+}
+
+static void test_override(void **state)
+{
+	static const char base[] =
+		"- list: names\n  items: [dog]\n"
+		"- macro: named\n  condition: proc.name in (names)\n"
+		RULE("A", "evt.type=openat and named") RULE("B", "evt.type=openat")
+		RULE("C", "evt.type=openat") RULE("D", "evt.type=openat");
+	static const char more[] =
+		"- list: names\n  items: [cat]\n  override: {items: append}\n"
+		"- rule: B\n  condition: and fd.name endswith .png\n  output: and more\n"
+		"  override: {condition: append, output: append}\n"
+		"- rule: C\n  enabled: false\n"
+		"- rule: D\n  condition: evt.type=connect\n  priority: CRITICAL\n  tags: [x]\n"
+		"  override:\n    condition: replace\n    priority: replace\n    tags: append\n";
+	struct ruleset *rs = load_both(base, more);
+
+	assert_non_null(rs);
+	assert_fires(rs, W_OPEN, "A");
+	assert_fires(rs, W_CONNECT, "D");
+	assert_string_equal(ruleset_find(rs, "B")->output_text, "o and more");
+	assert_int_equal(ruleset_find(rs, "D")->priority, PRIORITY_CRITICAL);
+	assert_int_equal(ruleset_find(rs, "D")->n_tags, 1);
+	ruleset_free(rs);
+
+	/* The old way. */
+	rs = load_both(base, "- list: names\n  append: true\n  items: [cat]\n"
+			     "- macro: named\n  append: true\n  condition: or proc.name=x\n"
+			     "- rule: B\n  append: true\n  condition: and proc.name=x\n");
+	assert_non_null(rs);
+	assert_fires(rs, W_OPEN, "A,C,D");
+	ruleset_free(rs);
+
+	/* What is defined again is another one, in its old place. */
+	rs = load_both(base, RULE("A", "evt.type=connect") "- list: names\n  items: [cat]\n"
+			     RULE("E", "named and evt.type=openat"));
+	assert_non_null(rs);
+	assert_fires(rs, W_CONNECT, "A");
+	assert_fires(rs, W_OPEN, "B,C,D,E");
+	ruleset_free(rs);
+}
+
+static void test_exceptions(void **state)
+{
+	static const char base[] =
+		"- list: tools\n  items: [cat, less]\n"
+		"- rule: A\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		"  exceptions:\n"
+		"  - name: tuples\n    fields: [proc.name, fd.name]\n    comps: [=, startswith]\n"
+		"    values:\n    - [cat, /mnt]\n    - [dog, /]\n"
+		"- rule: B\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		"  exceptions:\n"
+		"  - name: one\n    fields: proc.name\n    values: [dog, tools]\n"
+		"- rule: C\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		"  exceptions:\n"
+		"  - name: lists\n    fields: [proc.name, fd.name]\n    comps: [in, pmatch]\n"
+		"    values:\n    - [[dog, tools], [/etc, /mnt]]\n"
+		"- rule: D\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		"  exceptions:\n  - name: defaults\n    fields: [proc.name, fd.name]\n"
+		"  - name: pname\n    fields: proc.pname\n    comps: startswith\n    values: []\n";
+	struct ruleset *rs = load(base);
+
+	assert_fires(rs, W_OPEN, "D");
+	assert_fires(rs, W_FAILED, "A,D");	/* cat, but /etc/shadow */
+	assert_fires(rs, W_HOST, "A,B,C,D");
+	ruleset_free(rs);
+
+	rs = load_both(base, "- rule: D\n  exceptions:\n  - name: defaults\n"
+			     "    values:\n    - [cat, /mnt/test.txt]\n    - ['has space', '(x, y)']\n"
+			     "  override: {exceptions: append}\n");
+	assert_non_null(rs);
+	assert_fires(rs, W_OPEN, "");
+	assert_fires(rs, W_FAILED, "A,D");
+	ruleset_free(rs);
+
+	rs = load_both(base, "- rule: A\n  exceptions:\n  - name: new\n    fields: [evt.res]\n"
+			     "    values: [[EACCES]]\n  append: true\n");
+	assert_non_null(rs);
+	assert_fires(rs, W_FAILED, "D");
+	ruleset_free(rs);
+}
+
+/* A list is what it is when a condition is compiled; a list in a list, what came before. */
+static void test_order(void **state)
+{
+	struct ruleset *rs = load("- list: outer\n  items: [inner]\n- list: inner\n  items: [cat]\n"
+				  RULE("A", "evt.type=openat and proc.name in (outer)")
+				  RULE("B", "evt.type=openat and late")
+				  "- macro: late\n  condition: proc.name=cat\n");
+
+	assert_fires(rs, W_OPEN, "B");
+	ruleset_free(rs);
+	assert_null(load_both("- macro: early\n  condition: late\n- macro: late\n  condition: proc.pid=1\n"
+			      RULE("A", "evt.type=openat and early"), NULL));
+	assert_non_null(strstr(report.text.s, "a.yaml:2:14: error: macro late comes only after"));
+}
+
+static void test_foreign(void **state)
+{
+	struct ruleset *rs = load("- required_plugin_versions:\n  - name: k8saudit\n    version: 0.7.0\n"
+				  "- macro: kevt\n  condition: jevt.value[/stage] in (x)\n"
+				  "- rule: K\n  desc: d\n  source: k8s_audit\n  priority: INFO\n"
+				  "  output: '%ka.user'\n  condition: kevt and ka.verb=create\n"
+				  "- rule: S\n  desc: d\n  priority: INFO\n  output: o\n"
+				  "  condition: no.such=1\n  skip-if-unknown-filter: true\n"
+				  RULE("A", "evt.type=openat"));
+
+	assert_int_equal(ruleset_count(rs), 1);
+	assert_non_null(strstr(report.text.s, "rule K is skipped"));
+	assert_non_null(strstr(report.text.s, "rule S is skipped"));
+	ruleset_free(rs);
+}
+
+static void test_calls(void **state)
+{
+	struct ruleset *rs = load("- macro: m\n  condition: evt.type in (openat, open)\n"
+				  RULE("A", "m and proc.name=x")
+				  RULE("B", "(evt.type=connect or (evt.type=accept4 and fd.num=1)) and not "
+					    "evt.type=connect")
+				  RULE("C", "evt.type=procexit and activity.category=process")
+				  RULE("D", "evt.type=container"));
+	struct syscall_set set = { .procexit = false };
+	unsigned n = 0;
+
+	ruleset_calls(rs, &set);
+	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		n += set.bits[nr];
+	assert_int_equal(n, 3);
+	assert_true(set.bits[syscall_by_name("openat", 6)->nr]);
+	assert_true(set.bits[syscall_by_name("accept4", 7)->nr]);
+	assert_false(set.bits[syscall_by_name("connect", 7)->nr]);
+	assert_true(set.procexit);
+	assert_true(ruleset_takes(rs, ruleset_find(rs, "D"), EVENT_CONTAINER_STARTED));
+	assert_false(ruleset_takes(rs, ruleset_find(rs, "A"), EVENT_CONTAINER_STARTED));
+	assert_fires(rs, W_STARTED, "D");
+	ruleset_free(rs);
+}
+
+/* Where a message is about line 6, column 30 of a folded text, it says so. */
+static void test_places(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{ "- rule: A\n  desc: d\n  priority: INFO\n  output: o\n  condition: >\n"
+		  "    evt.type=openat and\n      fd.nam=x\n",
+		  "a.yaml:7:7: error: unknown field 'fd.nam'. Did you mean" },
+		{ "- rule: A\n  desc: d\n  priority: INFO\n  output: o\n"
+		  "  condition: evt.type=openat and prco.name=x\n",
+		  "a.yaml:5:34: error: unknown field 'prco.name'" },
+		{ "- rule: A\n  desc: d\n  priority: INFO\n  output: o\n"
+		  "  condition: \"evt.type=openat and spawnd\"\n- macro: spawned\n  condition: proc.pid=1\n",
+		  "a.yaml:5:35: error: unknown macro 'spawnd'. Did you mean spawned?" },
+		{ "- rule: A\n  desc: d\n  priority: INFO\n  output: a %fd.nme b\n"
+		  "  condition: evt.type=openat\n",
+		  "a.yaml:4:14: error: output of rule A: unknown field 'fd.nme'. Did you mean" },
+		{ "- macro: m\n  condition: |\n    proc.name = cat\n    and (fd.num = x)\n"
+		  RULE("A", "m and evt.type=openat"),
+		  "a.yaml:4:19: error: fd.num is compared with a number, and 'x' is none" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: |\n    and proc.name=cat\n"
+		  "    and nope\n  override: {condition: append}\n",
+		  "a.yaml:9:9: error: unknown macro 'nope'" },
+		{ RULE("A", "evt.type in (openat, oepn)"), "a.yaml:5:35: error: no such system call or event: 'oepn'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		assert_null(load_both(rows[i].text, NULL));
+		if (!strstr(report.text.s, rows[i].expected))
+			fail_msg("'%s' is not in: %s", rows[i].expected, report.text.s);
+		assert_int_equal(report.counts[REPORT_ERROR], 1);
+	}
+}
+
+static void test_wrong_files(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{ "a: [b", "this is no YAML" },
+		{ "\t- x", "this is no YAML" },
+		{ "rule: A\n", "expected a list of rules, macros and lists" },
+		{ "- 5\n", "expected a rule, macro or list here" },
+		{ "- rule: [A]\n", "rule: expected a text" },
+		{ "- rule: ''\n", "a rule without a name" },
+		{ "- rule: A\n", "rule A has no condition" },
+		{ "- rule: A\n", "rule A has no output" },
+		{ "- rule: A\n", "rule A has no desc" },
+		{ "- rule: A\n", "rule A has no priority" },
+		{ "- list: A\n", "has no items" },
+		{ "- list: A\n  items: x\n", "items: expected a list, as in [a, b]" },
+		{ "- list: A\n  items: [[x]]\n", "items: expected a text" },
+		{ "- macro: A\n", "has no condition" },
+		{ "- macro: a-b\n  condition: proc.pid=1\n", "a macro's name has letters" },
+		{ "- macro: A\n  condition: ''\n" RULE("R", "A"), "the condition of macro A is empty" },
+		{ RULE("A", "''"), "the condition of rule A is empty" },
+		{ "- macro: A\n  condition: A\n" RULE("R", "A"), "macro A would contain itself" },
+		{ "- macro: A\n  condition: proc.pid=1\n- macro: B\n  condition: A\n"
+		  "- macro: A\n  condition: B\n" RULE("R", "A"), "would contain itself" },
+		{ "- rule: A\n  desc: d\n  output: o\n  priority: urgent\n  condition: evt.type=openat\n",
+		  "no such priority" },
+		{ "- rule: A\n  desc: d\n  output: o\n  priority: WARNIN\n  condition: evt.type=openat\n",
+		  "no such priority. Did you mean Warning?" },
+		{ RULE("A", "evt.type=openat") "  enabled: maybe\n", "enabled: expected true or false" },
+		{ RULE("A", "evt.type=openat") "  tags: x\n", "tags: expected a list" },
+		{ "- rule: A\n  condition: and x\n  append: true\n", "there is no rule 'A' before this" },
+		{ "- rule: A\n  enabled: false\n", "there is no rule 'A' before this" },
+		{ "- list: A\n  items: []\n  override: {items: append}\n", "there is no list 'A' before" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: and x\n  append: true\n"
+		  "  override: {condition: append}\n", "append and override exclude each other" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: x\n  output: y\n"
+		  "  override: {condition: replace}\n", "override does not say whether" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  priority: INFO\n  override: {priority: append}\n",
+		  "override of priority: expected replace" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: x\n  override: {condition: add}\n",
+		  "override of condition: expected append or replace" },
+		{ "- required_engine_version: new\n", "expected a number, or a version" },
+		{ "- required_plugin_versions: x\n", "expected a list" },
+		{ "- required_plugin_versions: [{name: x}]\n", "has a name and a version" },
+		{ RULE("A", "evt.type=openat") "  exceptions: x\n", "exceptions: expected a list" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{fields: x}]\n", "this exception has no name" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x}]\n", "exception x has no fields" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: [a, b], comps: [=]}]\n",
+		  "exception x has 2 fields and 1 comps" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: [a, b], values: [[c]]}]\n",
+		  "expected a list of 2 values" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: no.such, values: [c]}]\n",
+		  "exception x: unknown field 'no.such'" },
+		{ "- list: l\n  items: [a, b]\n" RULE("A", "evt.type=openat and proc.name = l"),
+		  "'=' takes one value, and this list has 2" },
+		{ "- list: l\n  items: [a, b]\n" RULE("A", "evt.type=openat and fd.num in (l)"),
+		  "fd.num is compared with a number, and 'a' is none" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ruleset *rs = load_both(rows[i].text, NULL);
+
+		if (rs || !strstr(report.text.s, rows[i].expected))
+			fail_msg("row %zu: '%s' is not in: %s", i, rows[i].expected, report.text.s);
+	}
+}
+
+static void test_warnings(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *expected;
+	} rows[] = {
+		{ "- something: x\n", "this means nothing" },
+		{ RULE("A", "evt.type=openat") "  prioritty: x\n", "no key 'prioritty': it means nothing. Did you mean priority?" },
+		{ RULE("A", "proc.name=x"), "rule A is about every kind of event" },
+		{ "- required_engine_version: 0.99.0\n", "asks for the language of engine 0.99" },
+		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
+		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
+		{ RULE("A", "evt.type=execve and proc.tty != 0"), "rule A asks for what no event has yet: proc.tty" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ruleset *rs = load(rows[i].text);
+
+		if (!strstr(report.text.s, rows[i].expected))
+			fail_msg("row %zu: '%s' is not in: %s", i, rows[i].expected, report.text.s);
+		ruleset_free(rs);
+	}
+}
+
+/* Not the first error of a file only. */
+static void test_all_errors(void **state)
+{
+	static const char text[] = RULE("A", "fd.nam=x") "- list: x\n" RULE("B", "nope")
+		"- macro: m\n  condition: (proc.pid=1\n" RULE("C", "m") RULE("D", "evt.type=opn");
+
+	assert_null(load_both(text, "- rule: E\n"));
+	assert_int_equal(report.counts[REPORT_ERROR], 1 + 1 + 1 + 1 + 1 + 4);
+	assert_non_null(strstr(report.text.s, "b.yaml:1:9: error: rule E has no priority"));
+}
+
+/* Macros that double each other, lists likewise, a chain of macros, deep YAML. */
+static void test_bounds(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct ruleset *rs;
+
+	strbuf_adds(&text, "- macro: m0\n  condition: proc.pid=1\n");
+	for (int i = 1; i < 40; i++)
+		strbuf_addf(&text, "- macro: m%d\n  condition: m%d or m%d\n", i, i - 1, i - 1);
+	strbuf_adds(&text, RULE("A", "m39"));
+	assert_null(load_both(text.s, NULL));
+	assert_non_null(strstr(report.text.s, "more than 1000000 tests"));
+
+	strbuf_reset(&text);
+	strbuf_adds(&text, "- list: l0\n  items: [a, b]\n");
+	for (int i = 1; i < 40; i++)
+		strbuf_addf(&text, "- list: l%d\n  items: [l%d, l%d]\n", i, i - 1, i - 1);
+	assert_null(load_both(text.s, NULL));
+	assert_non_null(strstr(report.text.s, "lists have more than 1000000 items"));
+
+	strbuf_reset(&text);
+	strbuf_adds(&text, "- macro: m0\n  condition: proc.name=cat\n");
+	for (int i = 1; i < 900; i++)
+		strbuf_addf(&text, "- macro: m%d\n  condition: m%d\n", i, i - 1);
+	strbuf_adds(&text, RULE("A", "m899 and evt.type=openat"));
+	rs = load(text.s);
+	assert_fires(rs, W_OPEN, "A");
+	ruleset_free(rs);
+
+	/* First all of them, then each by the next: compiled from the front, each waits for the rest. */
+	strbuf_reset(&text);
+	for (int i = 0; i < 900; i++)
+		strbuf_addf(&text, "- macro: m%d\n  condition: proc.pid=1\n", i);
+	for (int i = 0; i < 899; i++)
+		strbuf_addf(&text, "- macro: m%d\n  condition: m%d\n", i, i + 1);
+	assert_null(load_both(text.s, NULL));
+	assert_non_null(strstr(report.text.s, "macros wait for each other"));
+
+	strbuf_reset(&text);
+	for (int i = 0; i < 100000; i++)
+		strbuf_addc(&text, '[');
+	assert_null(load_both(text.s, NULL));
+	assert_non_null(strstr(report.text.s, "this is no YAML"));
+}
+
+static void write_file(const char *dir, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void remove_file(const char *dir, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+
+	unlink(path);
+}
+
+static void test_directory(void **state)
+{
+	char dir[] = "/tmp/nunchi-rules-XXXXXX";
+	struct rules_input input = { .path = mkdtemp(dir) };
+	struct ruleset *rs = NULL;
+
+	assert_non_null(input.path);
+	write_file(dir, "20.yaml", "- rule: A\n  enabled: false\n" RULE("C", "evt.type=openat"));
+	write_file(dir, "10.yml", RULE("A", "evt.type=openat") RULE("B", "evt.type=openat"));
+	write_file(dir, "30.txt", "no rules at all: [");
+	report_free(&report);
+	assert_int_equal(ruleset_load(&rs, &input, 1, &report), 0);
+	assert_fires(rs, W_OPEN, "B,C");
+	ruleset_free(rs);
+	remove_file(dir, "10.yml");
+	remove_file(dir, "20.yaml");
+	remove_file(dir, "30.txt");
+	rmdir(dir);
+
+	input.path = "/nowhere/at/all.yaml";
+	report_free(&report);
+	report = (struct report){ .least = REPORT_NOTE };
+	assert_int_equal(ruleset_load(&rs, &input, 1, &report), -EINVAL);
+	assert_non_null(strstr(report.text.s, "/nowhere/at/all.yaml: cannot be read: No such file"));
+}
+
+static void test_unfold(void **state)
+{
+	struct ruleset *rs = load("- list: l\n  items: [a, 'b c']\n- macro: m\n  condition: proc.name in (l)\n"
+				  RULE("A", "evt.type=openat and (m or tolower(fd.name) startswith anyof "
+					    "(/x, /y)) and not fd.num >= 0 and proc.name = val(proc.pname)"));
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+	rule_unfold(ruleset_find(rs, "A"), &out);
+	assert_string_equal(out.s, "  all of\n"
+				   "    evt.type = openat\n"
+				   "    any of\n"
+				   "      proc.name in (a, \"b c\")\n"
+				   "      tolower(fd.name) startswith anyof (/x, /y)\n"
+				   "    not fd.num >= 0\n"
+				   "    proc.name = val(proc.pname)\n");
+	ruleset_free(rs);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_constructs),
+		cmocka_unit_test(test_override),
+		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_wrong_files),
+		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_all_errors),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_directory),
+		cmocka_unit_test(test_unfold),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
