@@ -15,6 +15,7 @@ __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u8 settled;
+__u8 faultable;
 
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
 __u64 unseen_compat;

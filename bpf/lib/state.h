@@ -106,6 +106,9 @@ extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
 
+/* What the walk over the tasks has found out of the kernel. */
+extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempted */
+
 /* Counted by programs, read by user space. */
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
 extern __u64 unseen_compat;	/* wanted numbers called by the 32-bit entry */

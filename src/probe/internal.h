@@ -21,6 +21,8 @@ struct probe {
 
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);
+/* The same of the programs: the kernel may be too old for them. */
+int load_refused(struct strbuf *err, int r);
 
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them

@@ -185,7 +185,7 @@ int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 		goto fail;
 	r = nunchi__load(p->skel);
 	if (r) {
-		r = load_failed(err, "loading the BPF programs", r);
+		r = load_refused(err, r);
 		goto fail;
 	}
 	r = pin ? pin_link(p, err) : 0;
