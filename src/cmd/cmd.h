@@ -10,7 +10,8 @@
 	X(trace, "show what containers do, live or from a capture")        \
 	X(record, "write what containers do to a capture file")            \
 	X(ps, "list the containers that run here")                         \
-	X(list, "list system calls, categories or fields")
+	X(list, "list system calls, categories or fields")                 \
+	X(doctor, "say whether all is seen on this machine, and what is not")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)

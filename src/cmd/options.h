@@ -14,6 +14,7 @@
 #define FOR_RECORD 0x02
 #define FOR_PS 0x04
 #define FOR_LIST 0x08
+#define FOR_DOCTOR 0x10
 
 /* What --help shows around the table of options. */
 struct usage {
