@@ -244,7 +244,19 @@ static void tally_one(struct container *c, void *arg)
 	t->n = MAX(t->n, i + 1);
 }
 
-/* The one line that scripts may wait for. */
+/* What no hook sees here, by the doctor's table and its cheap checks. */
+static void say_unseen(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+	struct doctor_host host = { .faultable = probe_faultable(e->probe) };
+
+	doctor_look_ways(&host, e->config->runtimes.root ? e->config->runtimes.root : "");
+	doctor_unseen_names(doctor_unseen(&host, probe_sees(e->probe)), &names);
+	if (names.len)
+		log_warn("not seen on this kernel: %s (nunchi doctor says more)", names.s);
+}
+
+/* The one line that scripts may wait for, and what there is to know beside it. */
 static void say_ready(struct engine *e)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -261,6 +273,7 @@ static void say_ready(struct engine *e)
 		strbuf_addf(&b, "%s%s %u", i ? ", " : " (", t.runtimes[i], t.counts[i]);
 	log_info("%s%s, %u calls, tracepoint hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
 		 uts.release);
+	say_unseen(e);
 }
 
 static void take_messages(struct engine *e)
