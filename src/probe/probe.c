@@ -408,6 +408,13 @@ void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret)
 	}
 }
 
+bool probe_is_readable(const struct probe *p)
+{
+	const uint32_t slot = 0;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu);
+}
+
 static void destroy_link(struct bpf_link **link)
 {
 	bpf_link__destroy(*link);

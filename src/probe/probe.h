@@ -89,6 +89,9 @@ void probe_keep(struct probe *p, uint32_t slot, struct probe_kept *kept);
 void probe_kept(struct probe *p, void (*fn)(uint32_t slot, const struct probe_kept *k, void *arg),
 		void *arg);
 
+/* Whether maps can be read with the capabilities used now; some kernels want CAP_BPF for it. */
+bool probe_is_readable(const struct probe *p);
+
 /* The kernel's half of a slot's account, summed over the CPUs. */
 void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret);
 
@@ -117,8 +120,8 @@ uint32_t probe_sees(const struct probe *p);
 bool probe_faultable(const struct probe *p);
 
 /*
- * For the doctor. Attaches what probe_attach() has left out, or failed at, and says what has become of
- * each hook; returns how many there are, at most n.
+ * For the doctor. Attaches what probe_attach() has left out, or failed at, and says what has become
+ * of each hook; returns how many there are, at most n.
  */
 unsigned probe_hooks_attach(struct probe *p, struct doctor_hook *rows, unsigned n);
 /* While the fd that it returns is open the kernel counts runs of programs; -errno if it may not. */
