@@ -13,6 +13,7 @@ int tasks(struct bpf_iter__task *ctx)
 	struct identity *id;
 	struct scratch *s;
 
+	faultable = syscalls_are_faultable();
 	if (!task || !task->mm)
 		return 0;
 	id = bpf_task_storage_get(&identities, task, 0, 0);

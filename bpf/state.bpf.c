@@ -17,6 +17,7 @@ struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 __u16 uring_calls[NUNCHI_URING_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u8 settled;
+__u8 faultable;
 
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
 __u64 unseen_compat;

@@ -166,3 +166,13 @@ static __always_inline void task_namespaces(struct task_struct *task, u32 ret[NU
 	if (bpf_core_field_exists(ns->time_ns_for_children))
 		ret[NUNCHI_NS_TIME] = BPF_CORE_READ(ns, time_ns_for_children, ns.inum);
 }
+
+/* Came with a bit that says which tracepoints may sleep: those of system calls do from then on. */
+struct tracepoint_ext {
+	unsigned int faultable : 1;
+};
+
+static __always_inline bool syscalls_are_faultable(void)
+{
+	return bpf_core_type_exists(struct tracepoint_ext);
+}

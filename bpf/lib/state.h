@@ -102,6 +102,9 @@ extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call 
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
 
+/* What the walk over the tasks has found out of the kernel. */
+extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempted */
+
 /* Counted by programs, read by user space. */
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
 extern __u64 unseen_compat;	/* 32-bit calls that are no native call's, by numbers that are wanted */

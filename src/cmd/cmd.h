@@ -12,7 +12,8 @@
 	X(guard, "judge what containers do by rules, and alert")           \
 	X(rules, "check, list, explain or test rules")                     \
 	X(ps, "list the containers that run here")                         \
-	X(list, "list system calls, categories or fields")
+	X(list, "list system calls, categories or fields")                 \
+	X(doctor, "say whether all is seen on this machine, and what is not")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)

@@ -15,7 +15,7 @@
 
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
-#define EVERY (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES)
+#define EVERY (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR)
 
 /* Codes of the options that have no letter. */
 enum {
@@ -66,15 +66,16 @@ static const struct option_row {
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
 	{ 'o', "output", "text|json|block", FOR_TRACE, "the form of the output" },
 	{ 'o', "output", "wide|json", FOR_PS, "more columns, or JSON" },
-	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES, "the form of the output" },
+	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR, "the form of the output" },
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
 	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS | FOR_GUARD | FOR_RULES,
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
-	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS, "one more runtime to ask" },
-	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS,
+	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS | FOR_DOCTOR,
+	  "one more runtime to ask" },
+	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS | FOR_DOCTOR,
 	  "where the host's / is, when nunchi runs in a container" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
 	{ OPT_HOLD_BYTES, "hold-bytes", "BYTES", LIVE,
@@ -82,7 +83,7 @@ static const struct option_row {
 	{ OPT_COLOR, "color", NULL, FOR_TRACE, "colours, terminal or not" },
 	{ OPT_NO_COLOR, "no-color", NULL, FOR_TRACE, "no colours (NO_COLOR does the same)" },
 	{ 'q', "quiet", NULL, LIVE | FOR_PS | FOR_RULES, "only errors on stderr" },
-	{ 'v', "verbose", NULL, LIVE | FOR_PS, "more on stderr" },
+	{ 'v', "verbose", NULL, LIVE | FOR_PS | FOR_DOCTOR, "more on stderr" },
 	{ 'h', "help", NULL, EVERY, "this text" },
 };
 

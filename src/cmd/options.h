@@ -16,6 +16,7 @@
 #define FOR_LIST 0x08
 #define FOR_GUARD 0x10
 #define FOR_RULES 0x20
+#define FOR_DOCTOR 0x40
 
 /* What --help shows around the table of options. */
 struct usage {

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "doctor/doctor.h"
 #include "out/out.h"
 #include "rules/filter.h"
 #include "rules/ruleset.h"
@@ -48,3 +49,9 @@ struct engine_config {
  * is damaged, or the output failed other than by a closed pipe.
  */
 int engine_run(const struct engine_config *config);
+
+/*
+ * Looks at all that nunchi doctor tells: loads and attaches as a live run does, tries what else programs
+ * can be here, and asks the runtimes; about a second. doctor_facts_free() is due.
+ */
+void engine_doctor(const struct runtimes_config *config, struct doctor_facts *ret);

@@ -110,6 +110,7 @@ struct engine {
 	uint64_t next_check;		/* for losses, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
+	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	bool ready;			/* the ready line has been said */
 	bool stop;			/* a signal: what has come is still shown */
 	bool ending;			/* the count is reached: nothing more is shown */

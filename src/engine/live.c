@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 
+#include "base/privileges.h"
 #include "internal.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
@@ -244,7 +245,25 @@ static void tally_one(struct container *c, void *arg)
 	t->n = MAX(t->n, i + 1);
 }
 
-/* The one line that scripts may wait for. */
+/* What no hook sees here, by the doctor's table and its cheap checks. */
+static uint32_t find_unseen(struct engine *e)
+{
+	struct doctor_host host = { .faultable = probe_faultable(e->probe) };
+
+	doctor_look_ways(&host, e->config->runtimes.root ? e->config->runtimes.root : "");
+	return doctor_unseen(&host, probe_sees(e->probe));
+}
+
+static void say_unseen(const struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+
+	doctor_unseen_names(e->unseen, &names);
+	if (names.len)
+		log_warn("not seen on this kernel: %s (nunchi doctor says more)", names.s);
+}
+
+/* The one line that scripts may wait for, and what there is to know beside it. */
 static void say_ready(struct engine *e)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -261,6 +280,7 @@ static void say_ready(struct engine *e)
 		strbuf_addf(&b, "%s%s %u", i ? ", " : " (", t.runtimes[i], t.counts[i]);
 	log_info("%s%s, %u calls, tracepoint hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
 		 uts.release);
+	say_unseen(e);
 }
 
 static void take_messages(struct engine *e)
@@ -431,9 +451,27 @@ static int start(struct engine *e, struct strbuf *err)
 	if (r < 0)
 		return r;
 	r = present_find(e);
-	if (r < 0)
+	if (r < 0) {
 		strbuf_addf(err, "looking at what already runs failed: %s", strerror(-r));
-	return r;
+		return r;
+	}
+	/* The lock forbids the calls that this tries. */
+	e->unseen = find_unseen(e);
+	return 0;
+}
+
+/* All that needed privileges is done: what is kept is for looking at maps, where it must be. */
+static void confine(struct engine *e)
+{
+	uint64_t keep;
+	int r;
+
+	(void)privileges_use(PRIVILEGES_NONE);
+	keep = probe_is_readable(e->probe) ? PRIVILEGES_NONE : PRIVILEGES_BPF;
+	(void)privileges_keep(keep);
+	r = privileges_lock();
+	if (r < 0)
+		log_debug("nunchi cannot lock itself down: %s", strerror(-r));
 }
 
 int live_run(struct engine *e)
@@ -446,6 +484,7 @@ int live_run(struct engine *e)
 		log_error("%s", err.s);
 		return 1;
 	}
+	confine(e);
 	r = watch(epoll, probe_wake_fd(e->probe), WAKE_RING);
 	if (r >= 0)
 		r = watch(epoll, runtimes_fd(e->runtimes), WAKE_RUNTIMES);

@@ -22,6 +22,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/privileges.h"
 
 struct writer {
 	pthread_t thread;
@@ -174,6 +175,7 @@ static void *writer_main(void *arg)
 	_cleanup_strbuf_ struct strbuf busy = STRBUF_INIT;
 	struct writer *w = arg;
 
+	(void)privileges_keep(PRIVILEGES_NONE);
 	for (;;) {
 		bool end;
 		int r;

@@ -3,48 +3,56 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <linux/capability.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 
-#include "probe.h"
-#include "syscalls/syscalls.h"
-
-#ifndef CAP_BPF
-#define CAP_BPF 39
-#define CAP_PERFMON 38
-#endif
-
-static const int needed[] = { CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH };
+#include "doctor/doctor.h"
+#include "internal.h"
 
 static int check_capabilities(struct strbuf *err)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[2] = { 0 };
 	_cleanup_strbuf_ struct strbuf missing = STRBUF_INIT;
-	size_t n = 0;
 
-	if (syscall(SYS_capget, &header, data))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++) {
-		int cap = needed[i];
-		const char *name = capability_name(cap);
-		bool admin = data[0].effective & (1U << CAP_SYS_ADMIN);
-
-		if (data[cap / 32].effective & (1U << cap % 32))
-			continue;
-		if (admin && (cap == CAP_BPF || cap == CAP_PERFMON))
-			continue;
-		strbuf_adds(&missing, n++ ? ", " : "");
-		for (const char *c = name + strlen("CAP_"); *c; c++)
-			strbuf_addc(&missing, *c == '_' ? '_' : (char)(*c | 0x20));
+	if (doctor_own_userns()) {
+		strbuf_adds(err, "tracing needs root of the machine: this is a user namespace's, "
+				 "which the kernel does not take for BPF\n"
+				 "Try: sudo nunchi trace, outside of it");
+		return -EPERM;
 	}
-	if (!n)
+	if (!doctor_capabilities_missing(doctor_capabilities(), &missing))
 		return 0;
-	strbuf_addf(err, "tracing needs root, or these capabilities: bpf, perfmon, sys_ptrace, "
-			 "dac_read_search (missing here: %s)\nTry: sudo nunchi trace",
-		    n == ARRAY_SIZE(needed) ? "all" : missing.s);
+	strbuf_addf(err, "tracing needs root, or these capabilities: %s (missing here: %s)\n"
+			 "Try: sudo nunchi trace", doctor_capabilities_needed, missing.s);
 	return -EPERM;
+}
+
+static int too_old(struct strbuf *err, const char *missing)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	strbuf_addf(err, "Linux %s has no %s; nunchi needs Linux 6.1 or later, 5.17 may do",
+		    uts.release, missing);
+	return -ENOTSUP;
+}
+
+/* What the object is built on, oldest first; each came with a version, and can be backported. */
+static int check_kernel(struct strbuf *err)
+{
+	const char *missing = NULL;
+
+	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0)
+		missing = "BPF ring buffer (it came with 5.8)";
+	else if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 0)
+		missing = "BPF task storage (it came with 5.11)";
+	return missing ? too_old(err, missing) : 0;
+}
+
+int load_refused(struct strbuf *err, int r)
+{
+	/* Asked for now only, since it costs more than all of probe_check() does. */
+	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 0)
+		return too_old(err, "bpf_loop() (it came with 5.17)");
+	return load_failed(err, "loading the BPF programs", r);
 }
 
 int probe_check(struct strbuf *err)
@@ -54,17 +62,15 @@ int probe_check(struct strbuf *err)
 
 	if (r < 0)
 		return r;
+	if (doctor_lockdown("") == LOCKDOWN_CONFIDENTIALITY) {
+		strbuf_adds(err, "the kernel is locked down (confidentiality): no program may "
+				 "read its memory\nBoot with lockdown=integrity, or none");
+		return -EPERM;
+	}
+	r = check_kernel(err);
+	if (r < 0)
+		return r;
 	uname(&uts);
-	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, NULL) == 0) {
-		strbuf_addf(err, "Linux %s has no BPF ring buffer (it came with 5.8); nunchi needs "
-				 "Linux 6.1 or later, 5.17 may do", uts.release);
-		return -ENOTSUP;
-	}
-	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 0) {
-		strbuf_addf(err, "Linux %s has no BPF task storage (it came with 5.11); nunchi needs "
-				 "Linux 6.1 or later, 5.17 may do", uts.release);
-		return -ENOTSUP;
-	}
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
 		strbuf_addf(err, "Linux %s gives no type information: /sys/kernel/btf/vmlinux cannot "
 				 "be read\nUse a kernel built with CONFIG_DEBUG_INFO_BTF=y "

@@ -21,9 +21,13 @@ struct probe {
 
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);
+/* The same of the programs: the kernel may be too old for them. */
+int load_refused(struct strbuf *err, int r);
 
-/* preempt.c: whether programs at the exit of system calls miss what other tasks do meanwhile. */
-bool preempt_skips_runs(void);
+/* variants.c: of programs that do the same, which to load; before load. */
+void variants_choose(struct nunchi *skel);
+/* A program at a tracepoint ("events/raw_syscalls/sys_exit/id") by perf; NULL and errno if that fails. */
+struct bpf_link *variants_attach_perf(const struct bpf_program *program, const char *path);
 
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them

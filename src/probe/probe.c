@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "internal.h"
 
+#define SYS_EXIT_ID "events/raw_syscalls/sys_exit/id"
 #define ACCOUNTS_BYTES_MAX (16ULL << 20)	/* per-CPU accounts: fewer slots on very wide machines */
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -165,7 +166,6 @@ int load_failed(struct strbuf *err, const char *what, int r)
 int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
-	bool preemptible;
 	int r;
 
 	libbpf_set_print(print_libbpf);
@@ -180,16 +180,14 @@ int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 		goto fail;
 	}
 	configure(p);
-	preemptible = preempt_skips_runs();
-	bpf_program__set_autoload(p->skel->progs.sys_exit, !preemptible);
-	bpf_program__set_autoload(p->skel->progs.sys_exit_perf, preemptible);
+	variants_choose(p->skel);
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
 		goto fail;
 	r = nunchi__load(p->skel);
 	if (r) {
-		r = load_failed(err, "loading the BPF programs", r);
+		r = load_refused(err, r);
 		goto fail;
 	}
 	r = pin ? pin_link(p, err) : 0;
@@ -211,11 +209,9 @@ fail:
 int probe_attach(struct probe *p, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
-	/* optional: the same place has another name, or none, on some kernels */
 	struct {
 		struct bpf_program *program;
 		struct bpf_link **link;
-		bool optional;
 	} hooks[] = {
 		{ skel->progs.process_fork, &skel->links.process_fork },
 		{ skel->progs.process_exec, &skel->links.process_exec },
@@ -225,9 +221,9 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
 		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
 		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
-		{ skel->progs.uring_complete, &skel->links.uring_complete, true },
-		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req, true },
-		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe, true },
+		{ skel->progs.uring_complete, &skel->links.uring_complete },
+		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
+		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
 	};
@@ -235,8 +231,10 @@ int probe_attach(struct probe *p, struct strbuf *err)
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (!bpf_program__autoload(hooks[i].program))
 			continue;
-		*hooks[i].link = bpf_program__attach(hooks[i].program);
-		if (!*hooks[i].link && !hooks[i].optional) {
+		*hooks[i].link = hooks[i].program == skel->progs.sys_exit_perf ?
+					 variants_attach_perf(hooks[i].program, SYS_EXIT_ID) :
+					 bpf_program__attach(hooks[i].program);
+		if (!*hooks[i].link) {
 			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
 							      bpf_program__name(hooks[i].program));
 
@@ -424,6 +422,13 @@ void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret)
 		for (size_t i = 0; i < sizeof(*ret) / sizeof(*to); i++)
 			to[i] += from[i];
 	}
+}
+
+bool probe_is_readable(const struct probe *p)
+{
+	const uint32_t slot = 0;
+
+	return !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu);
 }
 
 static void destroy_link(struct bpf_link **link)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/strbuf.h"
+#include "doctor/doctor.h"
 #include "event/interest.h"
 #include "ring.h"
 
@@ -88,6 +89,9 @@ void probe_keep(struct probe *p, uint32_t slot, struct probe_kept *kept);
 void probe_kept(struct probe *p, void (*fn)(uint32_t slot, const struct probe_kept *k, void *arg),
 		void *arg);
 
+/* Whether maps can be read with the capabilities used now; some kernels want CAP_BPF for it. */
+bool probe_is_readable(const struct probe *p);
+
 /* The kernel's half of a slot's account, summed over the CPUs. */
 void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret);
 
@@ -109,3 +113,21 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n);
 
 /* Numbers used up so far in a ring's sequence: what was read and what is missing must add up to it. */
 uint64_t probe_ring_numbers(const struct probe *p, unsigned ring);
+
+/* Bits 1 << enum doctor_unseen of what hooks make visible that are attached. */
+uint32_t probe_sees(const struct probe *p);
+/* Whether system-call tracepoints can be preempted; known once probe_tasks() has run. */
+bool probe_faultable(const struct probe *p);
+
+/*
+ * For the doctor. Attaches what probe_attach() has left out, or failed at, and says what has become
+ * of each hook; returns how many there are, at most n.
+ */
+unsigned probe_hooks_attach(struct probe *p, struct doctor_hook *rows, unsigned n);
+/* While the fd that it returns is open the kernel counts runs of programs; -errno if it may not. */
+int probe_count_runs(void);
+/* Of the same rows: which have run since they were loaded. */
+void probe_hooks_ran(struct probe *p, struct doctor_hook *rows, unsigned n);
+void probe_memory(const struct probe *p, struct doctor_memory *ret);
+/* Tries what programs can be here: loads, attaches, and makes each run. Needs no probe. */
+void probe_features(struct doctor_try ret[DOCTOR_FEATURE_MAX]);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/privileges.h"
 #include "hierarchy.h"
 #include "json.h"
 #include "nunchi/limits.h"
@@ -388,6 +389,7 @@ static void *disk_main(void *arg)
 	struct disk *d = arg;
 	uint64_t looked;
 
+	(void)privileges_keep(PRIVILEGES_LOOK);
 	scan(d);
 	looked = d->scanned;
 	atomic_fetch_sub(&d->rt->unlisted, 1);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "base/privileges.h"
 #include "listening.h"
 #include "root.h"
 #include "source.h"
@@ -239,6 +240,7 @@ static void *prober_main(void *arg)
 {
 	struct prober *p = arg;
 
+	(void)privileges_keep(PRIVILEGES_LOOK);
 	/* A thread that could not be had now may be had later. */
 	while (!runtimes_wait(p->rt, PROBE_MS))
 		(void)probe(p, false);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/privileges.h"
 #include "facts.h"
 #include "nunchi/limits.h"
 #include "root.h"
@@ -317,6 +318,7 @@ void *source_main(void *arg)
 	unsigned wait_ms = BACKOFF_FIRST_MS;
 	bool end = false;
 
+	(void)privileges_keep(PRIVILEGES_LOOK);
 	while (!end) {
 		_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
 		struct stat st;

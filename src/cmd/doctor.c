@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi doctor: one screen that says what is seen on this machine, how, and what is not. */
+#include "cmd.h"
+
+#include "options.h"
+
+static const struct usage usage = {
+	.command = FOR_DOCTOR,
+	.name = "doctor",
+	.synopsis = "[OPTION]...",
+	.text = "Looks at this machine, tries each hook, and says what nunchi sees here and what it\n"
+		"does not. Exit code 0: all is fine; 1: degraded, something is not seen; 2: unusable.\n"
+		"\n"
+		"  sudo nunchi doctor\n"
+		"  sudo nunchi doctor -o json\n",
+};
+
+static int run_doctor(const struct options *o)
+{
+	static const char *const kinds[] = { "text", "json" };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
+	struct doctor_report report;
+	struct doctor_facts facts;
+	int r;
+
+	if (kind < 0)
+		return EXIT_USAGE;
+	engine_doctor(&o->engine.runtimes, &facts);
+	doctor_judge(&facts, &report);
+	if (kind == 1)
+		doctor_json(&facts, &report, &out);
+	else
+		doctor_text(&report, terminal_width(), options_color(o), &out);
+	r = cmd_print(&out);
+	if (!r)
+		r = (int)report.verdict;
+	doctor_report_free(&report);
+	doctor_facts_free(&facts);
+	return r;
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK)
+		r = run_doctor(&o);
+	options_free(&o);
+	return r;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which of the programs that do the same this kernel is to have: by what it has, never by its
+ * version. Those that are not chosen are not loaded.
+ */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <linux/perf_event.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+
+#include "internal.h"
+
+static bool has_type(const struct btf *btf, const char *name, uint32_t kind)
+{
+	return btf && btf__find_by_name_kind(btf, name, kind) >= 0;
+}
+
+/*
+ * Whether a program at the exit of a system call can be preempted by another task's. Since 6.13 the
+ * kernel's system-call tracepoints run preemptible (their struct has since had a bit that says so);
+ * a program that is in the middle of its work then makes the kernel skip the other task's run of it
+ * (bpf_prog_info.recursion_misses), up to nine in ten on a busy CPU. In a kernel that does not
+ * preempt itself there (preempt=none, voluntary) none is skipped.
+ */
+static bool skips_runs(const struct btf *btf)
+{
+	enum doctor_preemption preemption;
+	struct utsname uts;
+
+	uname(&uts);
+	preemption = doctor_preemption("", uts.release);
+	return preemption != PREEMPTION_NONE && preemption != PREEMPTION_VOLUNTARY &&
+	       has_type(btf, "tracepoint_ext", BTF_KIND_STRUCT);
+}
+
+void variants_choose(struct nunchi *skel)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool perf = skips_runs(btf);
+	/* Until 6.2 the hook of the same place had another name. */
+	bool req = has_type(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF);
+	bool sqe = !req && has_type(btf, "btf_trace_io_uring_submit_sqe", BTF_KIND_TYPEDEF);
+
+	btf__free(btf);
+	bpf_program__set_autoload(skel->progs.sys_exit, !perf);
+	bpf_program__set_autoload(skel->progs.sys_exit_perf, perf);
+	bpf_program__set_autoload(skel->progs.uring_submit_req, req);
+	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
+	bpf_program__set_autoload(skel->progs.uring_complete, req || sqe);
+}
+
+/* tracefs as a file tree of our own that is mounted nowhere: it need not be anywhere. -errno or an fd. */
+static int open_tracefs(void)
+{
+	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	int r;
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -errno;
+	r = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	return r < 0 ? -errno : r;
+}
+
+/* The number by which perf_event_open(2) knows a tracepoint. */
+static int tracepoint_id(const char *path)
+{
+	_cleanup_close_ int tracefs = open_tracefs();
+	_cleanup_close_ int fd = -1;
+	char text[16] = "";
+	ssize_t n;
+
+	if (tracefs < 0)
+		return tracefs;
+	fd = openat(tracefs, path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	return n < 0 ? -errno : atoi(text);
+}
+
+struct bpf_link *variants_attach_perf(const struct bpf_program *program, const char *path)
+{
+	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr),
+					.sample_period = 1, .wakeup_events = 1 };
+	int id = tracepoint_id(path), fd;
+	struct bpf_link *link;
+
+	if (id < 0) {
+		errno = -id;
+		return NULL;
+	}
+	attr.config = (uint64_t)id;
+	/* The program runs on every CPU; the event must be somewhere. */
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	link = bpf_program__attach_perf_event(program, fd);
+	if (!link)
+		close(fd);
+	return link;
+}
