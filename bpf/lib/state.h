@@ -42,7 +42,7 @@ struct identity {
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
 	u32 rename_nr;		/* the call that renamed it */
-	u32 pad2;
+	u32 ended;		/* of a leader: that its process has ended is told */
 	struct interrupted interrupted;
 };
 
