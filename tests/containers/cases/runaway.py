@@ -15,6 +15,7 @@ from harness.setup import IMAGE, KINDS
 
 PRIVATE = ("pid", "mount", "ipc", "uts", "network", "cgroup")
 CGROUPS = "/sys/fs/cgroup"
+SMALL = os.environ.get("NUNCHI_TEST_SIZE") == "small"
 REPORTS = ("ns_changed", "cgroup_moved", "container_escape_suspected")
 ALL = "mnt,pid,net,user,ipc,uts,cgroup,time"
 ANY = "any"
@@ -265,10 +266,11 @@ def run_all(setup):
         table.runs.append(
             Run("cri", pod.create(setup.name + "-cri", IMAGE, command(setup, "cri", CONFINED)), CONFINED))
     # Where nobody looks for its name, so that all of it happens before it has one.
-    table.runs.append(
-        Run("early", setup.runc.create(setup.name + "-early", command(setup, "early", EARLY),
-                                       namespaces=PRIVATE, env=[*env, f"AWAY={away}/early"],
-                                       state=setup.directory("runc-early"), **privileged), EARLY))
+    if not SMALL:
+        table.runs.append(
+            Run("early", setup.runc.create(setup.name + "-early", command(setup, "early", EARLY),
+                                           namespaces=PRIVATE, env=[*env, f"AWAY={away}/early"],
+                                           state=setup.directory("runc-early"), **privileged), EARLY))
     survivor = setup.runc.create(setup.name + "-survivor",
                                  ["/usr/bin/env", "TAG=" + tag_of(setup, "survivor"),
                                   "/bin/runaway", "survive"],
