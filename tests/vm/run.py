@@ -17,7 +17,7 @@ import os
 import platform
 import re
 import shlex
-import subprocess
+import signal
 import sys
 import tempfile
 
@@ -61,8 +61,7 @@ MATRIX = [
     row("newest v2", "newest", "v2", ONE_CPU + CRUN + ENTER, runtimes="runc,crun", always=True),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
-    row("6.1 docker", "6.1", "v2", ["paper read_a_file_docker"], runtimes="docker", always=True),
-    row("6.1 cri", "6.1", "v2", ["paper read_a_file_cri"], runtimes="cri", always=True),
+    row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),
 ]
 
 
@@ -228,7 +227,7 @@ class Matrix:
         print(f"# {row.name} (Linux {vm.version_of(kernel)}): {done.seconds:.0f} s", file=sys.stderr,
               flush=True)
         for line in done.output.splitlines():
-            if re.match(r"# \d", line):
+            if re.match(r"# \d+ of ", line):
                 print("#   " + line[2:], file=sys.stderr, flush=True)
 
 
@@ -239,6 +238,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("rows", nargs="*")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     full = os.environ.get("NUNCHI_TEST_SIZE") == "full"
     rows = [r for r in MATRIX if any(text in r.name for text in args.rows) or
             (not args.rows and (full or r.always))]

@@ -17,6 +17,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -216,6 +217,7 @@ def main():
     parser.add_argument("-t", "--timeout", type=int, default=600, help="seconds")
     parser.add_argument("command", nargs="+", help="after --, for a shell")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         result = run(fetch_kernel(args.kernel), " ".join(args.command), args.cgroups, args.arguments,
                      args.cpus, args.memory, args.timeout, out=args.out, show=sys.stdout.buffer)
