@@ -99,7 +99,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_exit, struct task_struct *task)
 {
-	struct identity *id;
+	struct identity *id, *leader;
 	struct signal_struct *signal = task->signal;
 	struct scratch *s;
 
@@ -108,10 +108,12 @@ int BPF_PROG(process_exit, struct task_struct *task)
 		call_cut_short(task, id);
 	if (signal->live.counter)
 		return 0;
+	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
 	/* The last to go can be one of io_uring's, which no fork has told of. */
-	if (!id && (slots[0].mode || bpf_task_storage_get(&identities, task->group_leader, 0, 0)))
+	if (!id && (slots[0].mode || leader))
 		id = identity_make(task, 0, false, true);
-	if (!id)
+	/* Threads that go at the same time can all find that nobody is left. */
+	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))
 		return 0;
 	/* A PID namespace ends with its init, and its inode number may be another's at once. */
 	if (id->slot && id->vpid == 1 && id->pidns != host_pidns) {

@@ -16,7 +16,9 @@ build='gcc libc6-dev linux-libc-dev meson ninja-build pkgconf clang libbpf-dev l
 libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libyaml-dev
 libpcre2-dev libcmocka-dev'
 test='python3 bash coreutils util-linux busybox-static curl iproute2 libclang-rt-dev'
-test_programs='dockerd:docker.io containerd:containerd runc:runc podman:podman conmon:conmon'
+test_programs='dockerd:docker.io containerd:containerd runc:runc crun:crun podman:podman conmon:conmon'
+# What tests/vm boots other kernels with. Their archive is Debian's, on Ubuntu too.
+test_vm='kmod cpio xz-utils zstd debian-archive-keyring'
 
 have_package() {
 	case $(dpkg-query -W -f '${db:Status-Status} ' "$1" 2>/dev/null) in
@@ -50,6 +52,14 @@ want_bpftool() {
 		bpftool_missing=yes
 }
 
+# Other kernels run on x86-64 only. Its virtiofsd came with QEMU before it was a package of its own.
+want_vm() {
+	[ "$(dpkg --print-architecture)" = amd64 ] || return 0
+	want_packages $test_vm
+	want_programs qemu-system-x86_64:qemu-system-x86
+	[ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] || virtiofsd_missing=yes
+}
+
 want_demo() {
 	have_program docker || have_program podman || {
 		want_programs runc:runc
@@ -62,7 +72,7 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
 	exit 1
 fi
 
-bpftool_missing=''
+bpftool_missing='' virtiofsd_missing=''
 [ $# -gt 0 ] || set -- build test
 for set; do
 	case $set in
@@ -74,6 +84,7 @@ for set; do
 		want_packages $build $test
 		want_programs $test_programs
 		want_bpftool
+		want_vm
 		;;
 	demo) want_demo ;;
 	*)
@@ -83,7 +94,7 @@ for set; do
 	esac
 done
 
-[ -n "$need$bpftool_missing" ] || exit 0
+[ -n "$need$bpftool_missing$virtiofsd_missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
 	say "packages are missing, and installing them needs root:$need${bpftool_missing:+ bpftool}"
 	say "Try: sudo scripts/deps.sh"
@@ -97,6 +108,11 @@ if [ -n "$bpftool_missing" ]; then
 	case $(apt-cache policy bpftool 2>/dev/null) in
 	*"Candidate: "[0-9]*) need="$need bpftool" ;;
 	*) need="$need linux-tools-common linux-tools-generic" ;;
+	esac
+fi
+if [ -n "$virtiofsd_missing" ]; then
+	case $(apt-cache policy virtiofsd 2>/dev/null) in
+	*"Candidate: "[0-9]*) need="$need virtiofsd" ;;
 	esac
 fi
 log=$(mktemp)

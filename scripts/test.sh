@@ -5,8 +5,9 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit replay asan clang fuzz containers. --no-root: those that need neither root nor
-# containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length.
+# Stages: lint unit replay asan clang fuzz containers vm. --no-root: those that need neither root nor
+# containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
+# kernel in every way.
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -17,7 +18,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | replay | asan | clang | fuzz | containers) stages="$stages $argument" ;;
+	lint | unit | replay | asan | clang | fuzz | containers | vm) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -26,7 +27,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages="$stages containers"
+	[ $root = no ] || stages="$stages containers vm"
 fi
 
 tmp=$(mktemp -d)
@@ -141,19 +142,28 @@ run_fuzz() {
 	done
 }
 
-run_containers() {
+# tests/NAME/run.py, which needs root: run_py NAME
+run_py() {
 	if [ "$(id -u)" -ne 0 ]; then
-		skip containers 'needs root'
+		skip "$1" 'needs root'
 		return
 	fi
 	build build || return
-	python3 tests/containers/run.py --nunchi build/nunchi 2>"$tmp/containers.err" |
-		tee "$tmp/containers" | grep -v '^ok\|^not ok\|^skip'
-	grep '^ok \|^not ok \|^skip ' "$tmp/containers" | tee -a "$results"
-	sed -n '/^not ok /p; /^#   /p' "$tmp/containers" >>"$failures"
-	if ! grep -q '^# done' "$tmp/containers"; then
-		fail 'containers: the runner did not end' "$tmp/containers.err"
+	python3 "tests/$1/run.py" --nunchi build/nunchi 2>"$tmp/$1.err" |
+		tee "$tmp/$1" | grep -v '^ok\|^not ok\|^skip'
+	grep '^ok \|^not ok \|^skip ' "$tmp/$1" | tee -a "$results"
+	sed -n '/^not ok /p; /^#   /p' "$tmp/$1" >>"$failures"
+	if ! grep -q '^# done' "$tmp/$1"; then
+		fail "$1: the runner did not end" "$tmp/$1.err"
 	fi
+}
+
+run_containers() {
+	run_py containers
+}
+
+run_vm() {
+	run_py vm
 }
 
 if [ $root = yes ]; then

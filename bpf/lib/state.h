@@ -35,7 +35,7 @@ struct identity {
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
 	u32 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
-	u32 pad2;
+	u32 ended;		/* of a leader: that its process has ended is told */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
 };
 

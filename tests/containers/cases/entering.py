@@ -5,7 +5,8 @@ import os
 import subprocess
 import time
 
-from harness.setup import IMAGE
+from harness.place import patient
+from harness.setup import IMAGE, KINDS
 
 MARKS = {"after", "after-child", "after-exec"}
 def tag_of(setup, tag):
@@ -44,7 +45,7 @@ def enter(setup, runtime, made, ways):
     for tag, (way, _) in ways.items():
         if way:
             way(tag)
-    time.sleep(0.5)
+    time.sleep(patient(0.5))
     assert nunchi.stop() == 0, nunchi.stderr()
     made.remove()
     return nunchi.events()
@@ -87,6 +88,38 @@ def wrong_reports(events, made, ways):
     return wrong
 
 
+def docker_ways(setup):
+    made = setup.docker.create(setup.name + "-entered-d", IMAGE, init(tag_of(setup, "init-docker")))
+    return setup.docker, made, {
+        "init-docker": (None, None),
+        "docker-exec": (lambda t: made.execute(command(t)), "runc"),
+        "nsenter-docker": (lambda t: nsenter(made, ["-a"], command(t)), "nsenter")}
+
+
+def cri_ways(setup):
+    made = setup.containerd.pod(setup.name + "-entered").create(
+        setup.name + "-entered-c", IMAGE, init(tag_of(setup, "init-cri")))
+    return setup.containerd, made, {
+        "init-cri": (None, None),
+        "exec-sync": (lambda t: made.execute(command(t)), "runc"),
+        "exec-stream": (lambda t: made.execute_streaming(command(t)), "runc")}
+
+
+def runc_ways(setup):
+    outside = os.path.join(setup.root, "bin/runaway")
+    made = setup.runc.create(setup.name + "-entered-r", init(tag_of(setup, "init-runc")),
+                             privileged=True)
+    return None, made, {
+        "init-runc": (None, None),
+        "runc-exec": (lambda t: made.execute(command(t)), "runc"),
+        "nsenter-all": (lambda t: nsenter(made, ["-a"], command(t)), "nsenter"),
+        "nsenter-mnt": (lambda t: nsenter(made, ["-m"], command(t)), "nsenter"),
+        "nsenter-pid": (lambda t: nsenter(made, ["-p"], command(t, outside)), "nsenter"),
+        "runc-again": (lambda t: made.execute(command(t)), "runc")}
+
+
+WAYS = {kind: ways for kind, ways in (("docker", docker_ways), ("cri", cri_ways), ("runc", runc_ways))
+        if kind in KINDS}
 RESULTS = {}
 
 
@@ -95,38 +128,16 @@ def results(setup):
     if setup in RESULTS:
         return RESULTS[setup]
     RESULTS[setup] = {}
-    outside = os.path.join(setup.root, "bin/runaway")
-    tag = {way: tag_of(setup, way) for way in
-           ("init-docker", "init-cri", "init-runc", "docker-exec", "nsenter-docker", "exec-sync",
-            "exec-stream", "runc-exec", "nsenter-all", "nsenter-mnt", "nsenter-pid", "runc-again")}
-    docker = setup.docker.create(setup.name + "-entered-d", IMAGE, init(tag["init-docker"]))
-    cri = setup.containerd.pod(setup.name + "-entered").create(setup.name + "-entered-c", IMAGE,
-                                                               init(tag["init-cri"]))
-    runc = setup.runc.create(setup.name + "-entered-r", init(tag["init-runc"]), privileged=True)
-    for runtime, kind, made, ways in (
-            (setup.docker, "docker", docker, {
-                "init-docker": (None, None),
-                "docker-exec": (lambda t: docker.execute(command(t)), "runc"),
-                "nsenter-docker": (lambda t: nsenter(docker, ["-a"], command(t)), "nsenter")}),
-            (setup.containerd, "cri", cri, {
-                "init-cri": (None, None),
-                "exec-sync": (lambda t: cri.execute(command(t)), "runc"),
-                "exec-stream": (lambda t: cri.execute_streaming(command(t)), "runc")}),
-            (None, "runc", runc, {
-                "init-runc": (None, None),
-                "runc-exec": (lambda t: runc.execute(command(t)), "runc"),
-                "nsenter-all": (lambda t: nsenter(runc, ["-a"], command(t)), "nsenter"),
-                "nsenter-mnt": (lambda t: nsenter(runc, ["-m"], command(t)), "nsenter"),
-                "nsenter-pid": (lambda t: nsenter(runc, ["-p"], command(t, outside)), "nsenter"),
-                "runc-again": (lambda t: runc.execute(command(t)), "runc")})):
-        tagged = {tag[way]: how for way, how in ways.items()}
+    for kind, make in WAYS.items():
+        runtime, made, ways = make(setup)
+        tagged = {tag_of(setup, way): how for way, how in ways.items()}
         RESULTS[setup][kind] = (enter(setup, runtime, made, tagged), made, tagged)
     return RESULTS[setup]
 
 
 def check(setup, function):
     found = results(setup)
-    assert len(found) == 3, "not all could be entered: see the first test of it"
+    assert len(found) == len(WAYS), "not all could be entered: see the first test of it"
     wrong = [f"{kind} {w}" for kind, run in found.items() for w in function(*run)]
     assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong)
 

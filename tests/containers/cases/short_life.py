@@ -8,7 +8,7 @@ image. Each gets an argument of its own, so that the command line proves whose a
 import collections
 
 from harness.many import Findings, Parsed, ShortRunc, full_or, in_turns
-from harness.setup import IMAGE
+from harness.setup import IMAGE, KINDS
 
 COMMAND = "/bin/true"
 ONCE = ["container_started", "execve", "procexit", "container_stopped"]
@@ -96,15 +96,24 @@ def test_docker(setup):
     life(setup, full_or(1000, 100), make, [docker])
 
 
-def test_runc(setup):
-    short = ShortRunc(setup.runc)
+def life_alone(setup, runc):
+    short = ShortRunc(runc)
 
     def make(i):
-        name = f"{setup.name}-brief-{i}"
+        name = f"{setup.name}-{runc.kind}-{i}"
         short.run(name, [COMMAND, f"tag-{name}"])
         return Made(name, name, None, f"tag-{name}")
 
     life(setup, full_or(1000, 100), make)
+
+
+def test_runc(setup):
+    life_alone(setup, setup.runc)
+
+
+if "crun" in KINDS:
+    def test_crun(setup):
+        life_alone(setup, setup.crun)
 
 
 def test_cri(setup):

@@ -8,11 +8,15 @@ import shutil
 import subprocess
 import time
 
+from .place import patient
+
 AT_ONCE = 8
 
 
 def full_or(full, tenth):
-    return full if os.environ.get("NUNCHI_TEST_SIZE") == "full" else tenth
+    """By NUNCHI_TEST_SIZE; small is for machines that are slow, ten times less again."""
+    size = os.environ.get("NUNCHI_TEST_SIZE")
+    return full if size == "full" else max(1, tenth // 10) if size == "small" else tenth
 
 
 def mark(setup):
@@ -33,11 +37,11 @@ def in_turns(function, items, at_once=AT_ONCE):
 
 
 class ShortRunc:
-    """`runc run` to the end, a bundle each, gone with it: Runc.run() keeps all for the tear-down."""
+    """`runc run` (or crun) to the end, a bundle each, gone with it: Runc.run() keeps all for the tear-down."""
 
     def __init__(self, runc):
         self.runc = runc
-        self.directory = runc.place.directory("short")
+        self.directory = runc.place.directory("short", runc.kind)
         self.running = set()
         runc.place.stack.callback(self.end)
 
@@ -47,13 +51,13 @@ class ShortRunc:
         with open(os.path.join(bundle, "config.json"), "w", encoding="utf-8") as f:
             json.dump(self.runc.config(name, command, **options), f)
         self.running.add(name)
-        return subprocess.Popen(["runc", "run", "--bundle", bundle, name], stdin=subprocess.DEVNULL,
+        return subprocess.Popen([self.runc.kind, "run", "--bundle", bundle, name], stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                 start_new_session=True)
 
     def finish(self, name, process):
         """Waits; raises if it did not end well."""
-        said, _ = process.communicate(timeout=300)
+        said, _ = process.communicate(timeout=patient(300))
         self.running.discard(name)
         shutil.rmtree(os.path.join(self.directory, name), ignore_errors=True)
         if process.returncode:
@@ -65,7 +69,7 @@ class ShortRunc:
 
     def end(self):
         for name in sorted(self.running):
-            subprocess.run(["runc", "delete", "--force", name], check=False, capture_output=True)
+            subprocess.run([self.runc.kind, "delete", "--force", name], check=False, capture_output=True)
 
 
 class Parsed:
@@ -86,11 +90,11 @@ class Parsed:
         Until condition(events), at most so long, and no longer when nothing has come for quiet
         seconds: what is missing then is for the test to say. Returns the events.
         """
-        end, last = time.monotonic() + seconds, (0, time.monotonic())
+        end, last = time.monotonic() + patient(seconds), (0, time.monotonic())
         while not condition(self()) and time.monotonic() < end:
             if len(self.events) != last[0]:
                 last = (len(self.events), time.monotonic())
-            elif time.monotonic() - last[1] > quiet:
+            elif time.monotonic() - last[1] > patient(quiet):
                 break
             time.sleep(0.05)
         return self()

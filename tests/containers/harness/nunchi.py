@@ -8,7 +8,7 @@ import subprocess
 import threading
 import time
 
-from .place import wait_until
+from .place import patient, wait_until
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 PROGRAM = os.environ.get("NUNCHI", os.path.join(TOP, "build", "nunchi"))
@@ -20,7 +20,7 @@ def is_ready_line(line):
 
 def run(*args, **kwargs):
     """Runs it to its end, at most for 30 s."""
-    kwargs.setdefault("timeout", 30)
+    kwargs.setdefault("timeout", patient(30))
     return subprocess.run([PROGRAM, *args], capture_output=True, text=True, errors="surrogateescape",
                           stdin=subprocess.DEVNULL, check=False, **kwargs)
 
@@ -42,7 +42,7 @@ class Nunchi:
             wait_until(lambda: self.ready_after is not None or self.process.poll() is not None, 20,
                        "the line that says the hooks are live")
             if self.ready_after is None:
-                self.threads[0].join(2)
+                self.threads[0].join(patient(2))
                 raise RuntimeError("nunchi ended: " + self.stderr())
 
     def _read_lines(self):
@@ -68,13 +68,13 @@ class Nunchi:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
             try:
-                self.process.wait(seconds)
+                self.process.wait(patient(seconds))
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
                 raise TimeoutError(f"nunchi did not end within {seconds} s of SIGINT") from None
         for thread in self.threads:
-            thread.join(10)
+            thread.join(patient(10))
         return self.process.returncode
 
     def text(self):

@@ -18,10 +18,27 @@ import time
 # Made by the runtimes beside their own directories, whatever they are told.
 OUTSIDE = ["/run/docker", "/run/containerd", "/run/runc", "/var/run/docker", "/opt/containerd"]
 
+# How many times slower than usual this machine is (a virtual one, say).
+SLOW = float(os.environ.get("NUNCHI_TEST_SLOW", "1"))
+
+
+def patient(seconds):
+    """A time to wait, for a machine as slow as this one."""
+    return seconds * SLOW
+
+
 
 def cgroup_dirs():
     """The directories right below the root of each hierarchy, where runtimes begin theirs."""
     return set(glob.glob("/sys/fs/cgroup/*/") + glob.glob("/sys/fs/cgroup/*/*/"))
+
+
+def hierarchies():
+    """Where cgroups of version 2 are, and those of version 1 that have pids; None: nowhere."""
+    top = "/sys/fs/cgroup"
+    v2 = next((path for path in (top, top + "/unified")
+               if os.path.exists(path + "/cgroup.procs")), None)
+    return v2, next((path for path in (top + "/pids",) if os.path.isdir(path)), None)
 
 
 def mounts():
@@ -31,6 +48,7 @@ def mounts():
 
 def wait_until(condition, seconds, what, step=0.02):
     """Waits for a true value of condition() and returns it; raises TimeoutError."""
+    seconds = patient(seconds)
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -46,7 +64,7 @@ def end_process(process, seconds=10):
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(seconds)
+            process.wait(patient(seconds))
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

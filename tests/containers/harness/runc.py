@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""runc alone: a bundle, and its state below /run/runc, which is where nunchi looks."""
+"""
+runc alone, or crun, which has the same command line: a bundle, and its state below /run/runc or
+/run/crun, which is where nunchi looks.
+"""
 
 import contextlib
 import json
@@ -7,6 +10,8 @@ import os
 import shutil
 import signal
 import subprocess
+
+from .place import patient
 
 # By number, from CAP_CHOWN, 0.
 CAPABILITIES = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP
@@ -36,7 +41,7 @@ class RuncContainer:
     def __init__(self, runc, name, state=None):
         self.runc, self.name, self.id = runc, name, name
         self.bundle = runc.place.directory("bundles", name)
-        self.program = ["runc", "--root", state] if state else ["runc"]
+        self.program = [runc.kind, "--root", state] if state else [runc.kind]
         self.process = None
 
     def start(self):
@@ -47,7 +52,7 @@ class RuncContainer:
                 stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
 
     def wait(self):
-        return self.process.wait(120)
+        return self.process.wait(patient(120))
 
     def output(self):
         with open(os.path.join(self.bundle, "output"), "rb") as f:
@@ -71,19 +76,17 @@ class RuncContainer:
                        capture_output=True)
         if self.process and self.process.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(5)
+                self.process.wait(patient(5))
             if self.process.poll() is None:
                 os.kill(self.process.pid, signal.SIGKILL)
                 self.process.wait()
 
 
 class Runc:
-    kind = "runc"
-
-    def __init__(self, place, root):
-        if not shutil.which("runc"):
-            raise FileNotFoundError("runc is not installed")
-        self.place, self.root = place, root
+    def __init__(self, place, root, kind="runc"):
+        if not shutil.which(kind):
+            raise FileNotFoundError(f"{kind} is not installed")
+        self.place, self.root, self.kind = place, root, kind
 
     def config(self, name, command, privileged=False, namespaces=NAMESPACES, binds=(), env=(),
                root=None):
@@ -120,7 +123,7 @@ class Runc:
         return container
 
     def is_running(self, name):
-        shown = subprocess.run(["runc", "state", name], capture_output=True, check=False)
+        shown = subprocess.run([self.kind, "state", name], capture_output=True, check=False)
         return shown.returncode == 0 and json.loads(shown.stdout)["status"] == "running"
 
     def run(self, name, command, privileged=False, **more):

@@ -2,6 +2,7 @@
 """One place with every runtime, each started when it is first asked for."""
 
 import functools
+import os
 
 from . import image
 from .cri import Containerd
@@ -13,6 +14,11 @@ from .runc import Runc
 
 IMAGE = "docker.io/library/nunchi-test:1"
 PAUSE = "docker.io/library/nunchi-pause:1"
+
+
+# NUNCHI_TEST_RUNTIMES=runc,docker: those only that are named, in the tests that can do with fewer.
+# crun can run where version 2 of cgroups is alone.
+KINDS = os.environ.get("NUNCHI_TEST_RUNTIMES", "runc,docker,cri,podman").split(",")
 
 
 class Setup(Place):
@@ -58,6 +64,10 @@ class Setup(Place):
     @functools.cached_property
     def runc(self):
         return Runc(self, self.root)
+
+    @functools.cached_property
+    def crun(self):
+        return Runc(self, self.root, "crun")
 
     def nunchi(self, *args, runtimes=(), **kwargs):
         """nunchi ARGS, told of the sockets of the runtimes that are given."""

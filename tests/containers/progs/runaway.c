@@ -17,8 +17,9 @@
  *	{"way":"unshare-mnt","failed":"","errno":"","marks":["after","after-child","after-exec"]}
  *
  * Other processes to go to are named by the environment: HOST_PID, OTHER_PID (of another container)
- * and PROC, a /proc in which both are; CGROUPS is where the cgroup hierarchies are, AWAY and OTHER
- * are directories in them, below a hierarchy's root.
+ * and PROC, a /proc in which both are; CGROUPS is where the cgroup hierarchies are, CGROUP_V2 and
+ * CGROUP_V1 the names there of version 2's and of one of version 1: twice the same where only one of
+ * them is, "." for CGROUPS itself. AWAY and OTHER are directories in them, below a hierarchy's root.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -433,11 +434,14 @@ static void go_adopted_by_other(const struct way *way)
 
 /* Cgroups */
 
+/* hierarchy: CGROUP_V2, CGROUP_V1 or a directory's name. */
 static void cgroup_write(const char *hierarchy, const char *directory, const char *file, long pid)
 {
 	char path[PATH_MAX];
 	int fd;
 
+	if (!strncmp(hierarchy, "CGROUP_", 7))
+		hierarchy = setting(hierarchy);
 	snprintf(path, sizeof(path), "%s/%s/%s/%s", setting("CGROUPS"), hierarchy, directory, file);
 	fd = (int)must(open(path, O_WRONLY | O_CLOEXEC), "open cgroup");
 	must(dprintf(fd, "%ld", pid) > 0 ? 0 : -1, "write cgroup");
@@ -457,6 +461,11 @@ static void leave_cgroups(void)
 	struct dirent *entry;
 
 	must(dir ? 0 : -1, "opendir");
+	if (!strcmp(setting("CGROUP_V2"), ".")) {
+		cgroup_write(".", ".", "cgroup.procs", 0);
+		closedir(dir);
+		return;
+	}
 	while ((entry = readdir(dir))) {
 		if (*entry->d_name != '.')
 			cgroup_write(entry->d_name, ".", "cgroup.procs", 0);
@@ -473,8 +482,8 @@ static void go_cgroup_root(const struct way *way)
 
 static void go_cgroup_other(const struct way *way)
 {
-	cgroup_write("unified", setting("OTHER"), "cgroup.procs", 0);
-	cgroup_write("pids", setting("OTHER"), "cgroup.procs", 0);
+	cgroup_write("CGROUP_V2", setting("OTHER"), "cgroup.procs", 0);
+	cgroup_write("CGROUP_V1", setting("OTHER"), "cgroup.procs", 0);
 	(void)way;
 	after("after");
 }
@@ -538,7 +547,7 @@ static void into_cgroup(const char *directory, int flags)
 				   .exit_signal = SIGCHLD };
 	long pid;
 
-	snprintf(path, sizeof(path), "%s/unified/%s", setting("CGROUPS"), directory);
+	snprintf(path, sizeof(path), "%s/%s/%s", setting("CGROUPS"), setting("CGROUP_V2"), directory);
 	args.cgroup = (uint64_t)must(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), "open cgroup");
 	pid = must(syscall(SYS_clone3, &args, sizeof(args)), "clone3");
 	if (!pid) {
@@ -569,10 +578,10 @@ static void claim(const char *directory, const char *name, int flags)
 	long pid;
 
 	snprintf(cgroup, sizeof(cgroup), "%s/%s", directory, name);
-	snprintf(path, sizeof(path), "%s/unified/%s", setting("CGROUPS"), cgroup);
+	snprintf(path, sizeof(path), "%s/%s/%s", setting("CGROUPS"), setting("CGROUP_V2"), cgroup);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		fail("mkdir");
-	cgroup_write("unified", cgroup, "cgroup.procs", 0);
+	cgroup_write("CGROUP_V2", cgroup, "cgroup.procs", 0);
 	prctl(PR_SET_NAME, "runc:[2:INIT]");
 	pid = must(syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0), "clone");
 	if (!pid) {
@@ -581,7 +590,7 @@ static void claim(const char *directory, const char *name, int flags)
 	}
 	reap(pid);
 	/* Else the cgroup could not be removed with its parent. */
-	cgroup_write("unified", setting("AWAY"), "cgroup.procs", 0);
+	cgroup_write("CGROUP_V2", setting("AWAY"), "cgroup.procs", 0);
 	rmdir(path);
 }
 
@@ -1217,12 +1226,12 @@ static const struct way ways[] = {
 	{ "other-adopted", go_adopted_by_other, "adopted by another container's init", "pid",
 	  CLONE_NEWPID },
 
-	{ "cgroup-v2", go_cgroup, "its own pid written to another v2 cgroup", "unified", 0 },
-	{ "cgroup-v1", go_cgroup, "its own pid written to another v1 cgroup", "pids", 0 },
+	{ "cgroup-v2", go_cgroup, "its own pid written to another v2 cgroup", "CGROUP_V2", 0 },
+	{ "cgroup-v1", go_cgroup, "its own pid written to another v1 cgroup", "CGROUP_V1", 0 },
 	{ "cgroup-root", go_cgroup_root, "to the root of every hierarchy", 0, 0 },
 	{ "cgroup-other", go_cgroup_other, "to another container's cgroup", 0, 0 },
-	{ "cgroup-thread", go_cgroup_in_thread, "one thread only to another v1 cgroup", "pids", 0 },
-	{ "cgroup-by-child", go_cgroup_by_child, "moved by its child", "unified", 0 },
+	{ "cgroup-thread", go_cgroup_in_thread, "one thread only to another v1 cgroup", "CGROUP_V1", 0 },
+	{ "cgroup-by-child", go_cgroup_by_child, "moved by its child", "CGROUP_V2", 0 },
 	{ "cgroup-by-host", go_cgroup_by_host, "moved by a process of the host", 0, 0 },
 	{ "into-cgroup", go_into_cgroup, "born in another cgroup (CLONE_INTO_CGROUP)", 0, 0 },
 	{ "into-cgroup-ns", go_into_cgroup, "born in another cgroup and new namespaces", 0,

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Tests on other kernels: run.py [--nunchi PROGRAM] [--record] [--list] [ROW...]
+
+Each row of the matrix is a kernel and a way to boot it, in which cases of tests/containers run with
+real containers. ROW: rows with this text in their name; without, those that are for every day, or
+all if NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and
+at the end "# done". --record writes the numbers of verified instructions of the rows that are run
+into verified.txt, with which they are compared otherwise.
+"""
+
+import argparse
+import collections
+import json
+import os
+import platform
+import re
+import shlex
+import signal
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+
+import vm
+
+RECORD = os.path.join(vm.HERE, "verified.txt")
+GROWTH = 1.2  # times what the record says is too much
+# A processor that is computed is that much slower: what waits for something waits longer.
+SLOW = "8"
+# For one row; it takes one or two minutes on a machine that does nothing else.
+SECONDS = 1200
+SHARE = "/.vm/share"
+
+# Names of tests/containers, as its run.py takes them.
+COUNT, LIVES, ENTER = ["count exactly"], ["short_life runc"], ["entering"]
+SLIP = ["runaway each_way", "runaway who_", "runaway nobody", "runaway each_ends", "runaway leaving",
+        "runaway nothing_was"]
+ONE_CPU = ["count many_on_one_cpu"]
+CRUN = ["short_life crun"]
+
+Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always")
+
+
+def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=False):
+    return Row(name, kernel, cgroups, arguments, cases, runtimes, always)
+
+
+MATRIX = [
+    row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
+    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER, always=True),
+    row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
+    row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
+    row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES, "preempt=full", always=True),
+    row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
+    row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP, runtimes="runc,crun", always=True),
+    row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
+    row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
+    row("newest v2", "newest", "v2", ONE_CPU + CRUN + ENTER, runtimes="runc,crun", always=True),
+    row("newest slip", "newest", "v2", COUNT + SLIP),
+    row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
+    row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),
+]
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def ok(name):
+    say(f"ok vm {name}")
+    return True
+
+
+def fail(name, detail):
+    say(f"not ok vm {name}")
+    for line in str(detail).splitlines()[-40:]:
+        say("#   " + line.encode("ascii", "backslashreplace").decode())
+    return False
+
+
+def not_run(name, reason):
+    """What could run and does not is a failure in CI."""
+    if os.environ.get("CI") == "true":
+        return fail(name, f"not run: {reason}")
+    say(f"skip vm {name}: {reason}")
+    return True
+
+
+def results(text):
+    """What tests/containers/run.py printed: name -> None if ok, else the lines that say why not."""
+    found, current = {}, None
+    for line in text.splitlines():
+        match = re.match(r"(ok|not ok|skip) containers ([^:]*)(?:: (.*))?$", line)
+        if match:
+            current = found.setdefault(match[2], None if match[1] == "ok" else [])
+            if match[1] == "skip":
+                current.append("skipped: " + match[3])
+        elif line.startswith("#   ") and current is not None:
+            current.append(line[4:])
+        elif line == "# done":
+            found["# done"] = None
+    return found
+
+
+class Record:
+    """verified.txt: a line a program, a column a kernel."""
+
+    def __init__(self):
+        self.kernels, self.numbers, self.changed = [], {}, False
+        if os.path.exists(RECORD):
+            with open(RECORD, encoding="utf-8") as f:
+                lines = [line.split() for line in f if line.strip() and not line.startswith("#")]
+            self.kernels = lines[0][1:]
+            self.numbers = {(words[0], kernel): int(number) for words in lines[1:]
+                            for kernel, number in zip(self.kernels, words[1:]) if number != "-"}
+
+    def compare(self, kernel, numbers):
+        """Sentences on what has grown, or is not in the record."""
+        wrong = []
+        for name, number in sorted(numbers.items()):
+            recorded = self.numbers.get((name, kernel))
+            if recorded is None:
+                wrong.append(f"{name}: {number}, and the record has none")
+            elif number > recorded * GROWTH:
+                wrong.append(f"{name}: {number} instead of {recorded}")
+        return wrong
+
+    def take(self, kernel, numbers):
+        self.numbers = {key: number for key, number in self.numbers.items() if key[1] != kernel}
+        self.numbers.update({(name, kernel): number for name, number in numbers.items()})
+        self.kernels = [k for k in dict.fromkeys(r.kernel for r in MATRIX)
+                        if k in self.kernels or k == kernel]
+        self.changed = True
+
+    def write(self):
+        programs = sorted({name for name, _ in self.numbers})
+        width = max(len(name) for name in programs) + 2
+        with open(RECORD, "w", encoding="utf-8") as f:
+            f.write("# Instructions that the verifier looked at, by program and kernel.\n"
+                    "# Written by tests/vm/run.py --record; growth by more than a fifth is a failure.\n")
+            for name in ["program", *programs]:
+                columns = self.kernels if name == "program" else \
+                    [str(self.numbers.get((name, kernel), "-")) for kernel in self.kernels]
+                f.write(name.ljust(width) + "".join(c.rjust(8) for c in columns) + "\n")
+
+
+class Matrix:
+    def __init__(self, nunchi, recording):
+        self.nunchi, self.recording = nunchi, recording
+        self.record, self.verified = Record(), set()
+        self.store = tempfile.TemporaryDirectory(prefix="matrix-", dir=vm.STORE)
+        self.progs = os.path.join(self.store.name, "progs")
+        sys.path.insert(0, os.path.join(vm.TOP, "tests/containers"))
+        from harness.image import build_progs
+        build_progs(self.progs)
+
+    def close(self):
+        self.store.cleanup()
+        if self.record.changed:
+            self.record.write()
+
+    def run(self, row):
+        """One row; whether all went well."""
+        try:
+            kernel = vm.fetch_kernel(row.kernel)
+        except vm.VmError as error:
+            return not_run(row.name, error)
+        try:
+            if row.cases is None:
+                return self.refuses(row, kernel)
+            return self.cases(row, kernel)
+        except vm.VmError as error:
+            return fail(row.name, error)
+
+    def refuses(self, row, kernel):
+        """A kernel that is too old: one sentence, and exit 1."""
+        done = vm.run(kernel, f"{shlex.quote(self.nunchi)} trace --timeout 1", row.cgroups)
+        self.took(row, kernel, done)
+        name = f"{row.name}: says that it is too old"
+        if done.code == 1 and re.fullmatch(r"nunchi: Linux 5\.\S+ .*needs Linux .*\n", done.output):
+            return ok(name)
+        return fail(name, f"exit {done.code}\n{done.output}")
+
+    def cases(self, row, kernel):
+        out = tempfile.mkdtemp(dir=self.store.name)
+        nunchi = shlex.quote(self.nunchi)
+        words = " ".join(shlex.quote(name) for name in row.cases)
+        command = f"python3 tests/containers/run.py --nunchi {nunchi} {words}\n"
+        if row.kernel not in self.verified:
+            command += f"python3 tests/vm/verified.py {nunchi} $VM_OUT/verified\n"
+        done = vm.run(kernel, command, row.cgroups, row.arguments, files=[self.progs], out=out,
+                      environment={"NUNCHI_TEST_SLOW": SLOW, "NUNCHI_TEST_RUNTIMES": row.runtimes,
+                                   "NUNCHI_TEST_SIZE": "small",
+                                   "NUNCHI_TEST_PROGS": SHARE + "/progs"}, timeout=SECONDS)
+        self.took(row, kernel, done)
+        found = results(done.output)
+        good = True
+        for name, why in found.items():
+            if name != "# done":
+                full = f"{row.name}: {name}"
+                good = (fail(full, "\n".join(why)) if why is not None else ok(full)) and good
+        if "# done" not in found:
+            over = "not over in time" if done.code is None else f"exit {done.code}"
+            good = fail(f"{row.name}: runs to its end", f"{over}\n{done.output[-2000:]}")
+        elif row.kernel not in self.verified:
+            self.verified.add(row.kernel)
+            good = self.compare(row.kernel, os.path.join(out, "verified"), done.output) and good
+        return good
+
+    def compare(self, kernel, path, output):
+        name = f"{kernel}: verified instructions"
+        if not os.path.exists(path):
+            return fail(name, output[-1000:])
+        with open(path, encoding="utf-8") as f:
+            numbers = json.load(f)
+        if self.recording:
+            self.record.take(kernel, numbers)
+        wrong = self.record.compare(kernel, numbers)
+        return fail(name, "\n".join([*wrong, "if that is meant: tests/vm/run.py --record"])) \
+            if wrong else ok(name)
+
+    @staticmethod
+    def took(row, kernel, done):
+        print(f"# {row.name} (Linux {vm.version_of(kernel)}): {done.seconds:.0f} s", file=sys.stderr,
+              flush=True)
+        for line in done.output.splitlines():
+            if re.match(r"# \d+ of ", line):
+                print("#   " + line[2:], file=sys.stderr, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--nunchi", default="build/nunchi")
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("rows", nargs="*")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    full = os.environ.get("NUNCHI_TEST_SIZE") == "full"
+    rows = [r for r in MATRIX if any(text in r.name for text in args.rows) or
+            (not args.rows and (full or r.always))]
+    if args.list:
+        for r in rows:
+            say(f"{r.name}: {r.kernel}, cgroups {r.cgroups} {r.arguments}: "
+                f"{', '.join(r.cases or ['refuses'])}")
+        return 0
+    nunchi = os.path.abspath(args.nunchi)
+    os.chdir(vm.TOP)
+    if platform.machine() != "x86_64":
+        good = not_run("kernels", "the machines are x86-64")
+        say("# done")
+        return 0 if good else 1
+    os.makedirs(vm.STORE, exist_ok=True)
+    good = True
+    matrix = Matrix(nunchi, args.record)
+    try:
+        for r in rows:
+            good = matrix.run(r) and good
+    finally:
+        matrix.close()
+    say("# done")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Runs a command on another kernel, in QEMU without KVM, on this machine's own root.
+
+    tests/vm/vm.py [-k KERNEL] [-c v2|hybrid|v1] [-a ARGUMENTS] [-o DIRECTORY] -- COMMAND...
+
+The root is read-only with a tmpfs over it, so that all that is installed here is there, and nothing
+that is done there stays. Output and exit code are the command's; files that it puts into $VM_OUT
+come back into DIRECTORY. A run whose machine died is made again, twice at most.
+"""
+
+import argparse
+import collections
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+STORE = os.environ.get("NUNCHI_VM_DIR", "/var/tmp/nunchi-vm")
+VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd")
+
+# code: the command's, or None where the time was over. seconds: as the machine here has them.
+Result = collections.namedtuple("Result", "code output seconds")
+
+
+class VmError(Exception):
+    """No fault of the command: no kernel, no QEMU, or a machine that died."""
+
+
+class Died(VmError):
+    """It may do better the next time."""
+
+
+def fetch_kernel(name):
+    """The directory of a kernel of fetch-kernel.sh's table."""
+    done = subprocess.run([os.path.join(HERE, "fetch-kernel.sh"), name], capture_output=True, text=True,
+                          check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise VmError(said[-1] if said else f"kernel {name} could not be fetched")
+    return done.stdout.strip()
+
+
+def version_of(kernel):
+    """What `uname -r` says there."""
+    return os.listdir(os.path.join(kernel, "lib/modules"))[0]
+
+
+def initramfs(kernel):
+    """Made anew when a script that it is made of has changed."""
+    path = os.path.join(kernel, "initramfs.gz")
+    sources = [os.path.join(HERE, name) for name in ("make-initramfs.sh", "guest/init")]
+    if not os.path.exists(path) or \
+       any(os.path.getmtime(source) > os.path.getmtime(path) for source in sources):
+        subprocess.run([sources[0], kernel, path], check=True)
+    return path
+
+
+def find_program(names, package):
+    for name in names:
+        if shutil.which(name):
+            return shutil.which(name)
+    raise VmError(f"no {names[0]}: install {package}")
+
+
+class Machine:
+    """One run. directory: for its sockets, its console and what is shared with it."""
+
+    def __init__(self, kernel, directory, cpus, memory, cgroups, arguments):
+        self.kernel, self.directory = kernel, directory
+        self.share = os.path.join(directory, "share")
+        self.cpus, self.memory, self.cgroups, self.arguments = cpus, memory, cgroups, arguments
+        self.stack = contextlib.ExitStack()
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write_command(self, command, environment):
+        os.makedirs(os.path.join(self.share, "out"), exist_ok=True)
+        shutil.copy(os.path.join(HERE, "guest/start"), self.share)
+        given = {"PATH": os.environ["PATH"], "VM_OUT": "/.vm/share/out", **environment}
+        lines = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
+        lines += [f"cd {shlex.quote(os.getcwd())}", command]
+        with open(os.path.join(self.share, "command"), "w", encoding="utf-8") as f:
+            f.write("\n".join(lines) + "\n")
+
+    def serve(self, tag, source):
+        """A directory for virtiofs; the arguments by which QEMU has it."""
+        daemon = find_program(VIRTIOFSD, "qemu-system-common or virtiofsd")
+        socket = self.path(tag + ".sock")
+        with open(self.path(tag + ".log"), "wb") as log:
+            # The root's files do not change while this goes on; the share's do.
+            process = subprocess.Popen(
+                [daemon, f"--socket-path={socket}", "-o", f"source={source}", "-o", "sandbox=chroot",
+                 "-o", "cache=" + ("always" if tag == "root" else "auto"), "-o", "xattr",
+                 "-o", "no_posix_lock", "-f"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.stack.callback(self._end, process)
+        end = time.monotonic() + 10
+        while not os.path.exists(socket):
+            if process.poll() is not None or time.monotonic() > end:
+                with open(self.path(tag + ".log"), encoding="utf-8", errors="replace") as f:
+                    raise VmError("virtiofsd: " + f.read()[-300:])
+            time.sleep(0.02)
+        return ["-chardev", f"socket,id={tag},path={socket}",
+                "-device", f"vhost-user-fs-pci,chardev={tag},tag={tag},queue-size=1024"]
+
+    @staticmethod
+    def _end(process):
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+    def run(self, timeout, show):
+        """The exit code of the command, or None when the time is over; VmError if it died."""
+        words = ["console=ttyS0", "panic=-1", "quiet",
+                 # Without it the clock would be the slow hpet, with more than one CPU.
+                 "tsc=reliable",
+                 # Nor is a busy host a broken timer.
+                 "no_timer_check",
+                 # BPF's in, and no AppArmor, for which Docker would want a program of its own.
+                 "lsm=landlock,lockdown,yama,bpf",
+                 f"vm.cgroups={self.cgroups}", f"vm.kernel={self.kernel}", f"vm.repository={TOP}",
+                 self.arguments]
+        command = [find_program(["qemu-system-x86_64"], "qemu-system-x86"),
+                   "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(self.cpus),
+                   "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
+                   "-no-reboot", "-object",
+                   f"memory-backend-memfd,id=memory,size={self.memory}M,share=on",
+                   "-numa", "node,memdev=memory",
+                   "-kernel", os.path.join(self.kernel, "boot", "vmlinuz-" + version_of(self.kernel)),
+                   "-initrd", initramfs(self.kernel), "-append", " ".join(words),
+                   "-serial", "file:" + self.path("console"), "-serial", "file:" + self.path("output")]
+        with self.stack:
+            command += self.serve("root", "/") + self.serve("share", self.share)
+            open(self.path("output"), "wb").close()
+            with open(self.path("qemu.log"), "wb") as log:
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.stack.callback(self._end, process)
+            if not self._follow(process, timeout, show):
+                return None
+        found = re.findall(r"^VM: (exit|cannot:) (.*?)(?: after .*)?$", self.read("console"), re.M)
+        if found and found[-1][0] == "cannot:":
+            raise VmError("the machine cannot " + found[-1][1])
+        if not found:
+            raise Died("the machine died: " + (self.read("console") + self.read("qemu.log"))[-600:])
+        return int(found[-1][1])
+
+    def _follow(self, process, timeout, show):
+        """Until it has ended: true. show: a stream that gets the output as it comes."""
+        end = time.monotonic() + timeout
+        with open(self.path("output"), "rb") as output:
+            while True:
+                ended = process.poll() is not None
+                text = output.read()
+                if show and text:
+                    show.write(text)
+                    show.flush()
+                if ended:
+                    return True
+                if time.monotonic() > end:
+                    return False
+                time.sleep(0.1)
+
+    def read(self, name):
+        try:
+            with open(self.path(name), encoding="utf-8", errors="replace") as f:
+                return f.read()
+        except FileNotFoundError:
+            return ""
+
+
+def run(kernel, command, cgroups="v2", arguments="", cpus=2, memory=3072, timeout=600, files=(),
+        environment=None, out=None, show=None, attempts=3):
+    """
+    command: for a shell, in this directory. files: what is to be in /.vm/share. environment: added
+    to this one's PATH. out: a directory for the files of $VM_OUT. Raises VmError.
+    """
+    began = time.monotonic()
+    os.makedirs(STORE, exist_ok=True)
+    for attempt in range(1, attempts + 1):
+        with tempfile.TemporaryDirectory(prefix="run-", dir=STORE) as directory:
+            machine = Machine(kernel, directory, cpus, memory, cgroups, arguments)
+            machine.write_command(command, environment or {})
+            for file in files:
+                copy = shutil.copytree if os.path.isdir(file) else shutil.copy
+                copy(file, os.path.join(machine.share, os.path.basename(file)))
+            try:
+                code = machine.run(timeout, show)
+            except Died as error:
+                if attempt == attempts:
+                    raise
+                print(f"nunchi: run {attempt} again: {error}", file=sys.stderr)
+                continue
+            if out:
+                shutil.copytree(os.path.join(machine.share, "out"), out, dirs_exist_ok=True)
+            return Result(code, machine.read("output"), time.monotonic() - began)
+    return None
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-k", "--kernel", default="6.1", help="of fetch-kernel.sh's table")
+    parser.add_argument("-c", "--cgroups", default="v2", choices=("v2", "hybrid", "v1"))
+    parser.add_argument("-a", "--arguments", default="", help="for the kernel")
+    parser.add_argument("-s", "--cpus", type=int, default=2)
+    parser.add_argument("-m", "--memory", type=int, default=3072, help="MiB")
+    parser.add_argument("-o", "--out", help="where what the command puts into $VM_OUT is to come")
+    parser.add_argument("-t", "--timeout", type=int, default=600, help="seconds")
+    parser.add_argument("command", nargs="+", help="after --, for a shell")
+    args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        result = run(fetch_kernel(args.kernel), " ".join(args.command), args.cgroups, args.arguments,
+                     args.cpus, args.memory, args.timeout, out=args.out, show=sys.stdout.buffer)
+    except VmError as error:
+        sys.exit(f"nunchi: {error}")
+    if result.code is None:
+        sys.exit(f"nunchi: not over after {args.timeout} s")
+    return result.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
