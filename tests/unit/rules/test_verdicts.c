@@ -489,8 +489,9 @@ static const char *const refused[] = {
 	"proc.name regex val(proc.pname)", "lower(proc.name) = cat", "tolower(proc.name = cat",
 	"tolower(proc.pid) = 5", "tolower proc.name = cat", "tolower() = cat", "val(proc.name) = cat",
 	"proc.pid = val(proc.name)", "proc.name = val(proc.pid)", "proc.name = val(nope.nope)",
-	"proc.name = val(proc.pname", "tolower(tolower(tolower(tolower(tolower(tolower(tolower(tolower("
-	"tolower(proc.name))))))))) = x", "proc.aname[x] = bash", "proc.aname[-1] = bash",
+	"proc.name = val(proc.pname", 
+	"tolower(tolower(tolower(tolower(tolower(tolower(tolower(tolower(tolower(proc.name))))))))) = x",
+	"proc.aname[x] = bash", "proc.aname[-1] = bash",
 	"proc.aname[] = bash", "proc.aname[1 = bash", "proc.aname.1 = x.y and", "evt.type = nope",
 	"evt.arg = x", "spawned_process", "not", "proc.name = cat and", "or proc.name = cat",
 	"proc.name = cat or or proc.name = dog", "(proc.name = cat", "proc.name = cat)", "proc.name ~ cat",
