@@ -143,19 +143,6 @@ static size_t add_path(struct view *v, unsigned index, const struct event_blob *
 	return start;
 }
 
-bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out)
-{
-	struct view v = { .ev = ev, .cwd = cwd, .text = out };
-	bool exec = ev->head->kind == NUNCHI_REC_EXEC;
-	const struct event_blob *raw;
-
-	if (!is_path_arg(&ev->call->args[index]))
-		return false;
-	raw = exec ? event_blob(ev, NUNCHI_BLOB_FILENAME, -1) :
-		     event_blob(ev, NUNCHI_BLOB_STR, (int)index);
-	return add_path(&v, index, raw, exec) != NO_PLACE;
-}
-
 static void set_raw(struct event_fd *fd, const struct event_blob *raw)
 {
 	if (!raw || raw->flags & NUNCHI_BLOB_UNREADABLE)
@@ -207,6 +194,29 @@ static void find_paths(const struct syscall_info *call, int *ret_path, int *ret_
 		*ret_path = first;
 		*ret_other = last;
 	}
+}
+
+bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out)
+{
+	struct view v = { .ev = ev, .cwd = cwd, .text = out };
+	bool exec = ev->head->kind == NUNCHI_REC_EXEC;
+	const struct event_blob *raw;
+
+	if (!is_path_arg(&ev->call->args[index]))
+		return false;
+	raw = exec ? event_blob(ev, NUNCHI_BLOB_FILENAME, -1) :
+		     event_blob(ev, NUNCHI_BLOB_STR, (int)index);
+	return add_path(&v, index, raw, exec) != NO_PLACE;
+}
+
+bool event_asked_path(const struct event *ev, const char *cwd, struct strbuf *out)
+{
+	int path, other;
+
+	if (ev->type != EVENT_SYSCALL || ev->head->kind == NUNCHI_REC_EXEC)
+		return false;
+	find_paths(ev->call, &path, &other);
+	return path >= 0 && event_arg_path(ev, cwd, (unsigned)path, out);
 }
 
 static void view_paths(struct view *v)

@@ -48,6 +48,12 @@ void event_fd(const struct event *ev, const char *cwd, struct strbuf *scratch, s
  */
 bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out);
 
+/*
+ * The same of the path that fd.name is about, as it was asked for: what was opened can be somewhere
+ * else, by links.
+ */
+bool event_asked_path(const struct event *ev, const char *cwd, struct strbuf *out);
+
 /* "file", "directory", "ipv4", "unix", ... ; NULL for FD_NONE. */
 const char *fd_type_name(enum fd_type type);
 

@@ -10,12 +10,14 @@
 
 #define FIELD(ident, name, type, scope, json, doc) FIELD_GET(ident);
 #define FIELD_ARG(ident, name, type, scope, doc) FIELD_GET(ident);
+#define FIELD_FORMS(ident, name, type, scope, json, doc) FIELD_GET(ident); FIELD_GET(asked_##ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
 #define FIELD_MANY(ident, name, type, doc) FIELD_GET(ident);
 #define FIELD_ABSENT(name, type, arg, doc)
 #include "table.def.h"
 #undef FIELD
 #undef FIELD_ARG
+#undef FIELD_FORMS
 #undef FIELD_EITHER
 #undef FIELD_MANY
 #undef FIELD_ABSENT

@@ -81,6 +81,33 @@ FIELD_GET(fd_filename)
 		value_set_bytes(ret, fd->name + fd->file_off, fd->name_len - fd->file_off);
 }
 
+FIELD_GET(asked_fd_name)
+{
+	const struct strbuf *path = fields_asked(fc);
+
+	if (path)
+		value_set_strbuf(ret, path);
+}
+
+/* Of an absolute path: there is a slash. */
+FIELD_GET(asked_fd_directory)
+{
+	const struct strbuf *path = fields_asked(fc);
+	const char *slash = path ? strrchr(path->s, '/') : NULL;
+
+	if (slash)
+		value_set_bytes(ret, path->s, slash == path->s ? 1 : (size_t)(slash - path->s));
+}
+
+FIELD_GET(asked_fd_filename)
+{
+	const struct strbuf *path = fields_asked(fc);
+	const char *slash = path ? strrchr(path->s, '/') : NULL;
+
+	if (slash && slash[1])
+		value_set_text(ret, slash + 1);
+}
+
 FIELD_GET(fd_ino)
 {
 	const struct event_fd *fd = fields_fd(fc);

@@ -21,6 +21,9 @@ const struct field field_table[] = {
 #define FIELD_ARG(ident, n, t, s, d)                                                           \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true, .doc = d,       \
 	  .get = field_get_##ident },
+#define FIELD_FORMS(ident, n, t, s, j, d)                                                      \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .json = j, .doc = d,               \
+	  .get = field_get_##ident, .other = field_get_asked_##ident },
 #define FIELD_EITHER(ident, n, t, first, second, d)                                            \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
 	  .either = { first, second }, .get = field_get_##ident },
@@ -33,6 +36,7 @@ const struct field field_table[] = {
 #include "table.def.h"
 #undef FIELD
 #undef FIELD_ARG
+#undef FIELD_FORMS
 #undef FIELD_EITHER
 #undef FIELD_MANY
 #undef FIELD_ABSENT
@@ -132,11 +136,13 @@ void fields_begin(struct field_context *fc, const struct event *ev, const struct
 	fc->ev = ev;
 	fc->model = model;
 	fc->has_fd = false;
+	fc->has_asked = false;
 }
 
 void fields_end(struct field_context *fc)
 {
 	strbuf_free(&fc->fd_scratch);
+	strbuf_free(&fc->asked);
 	for (size_t i = 0; i < FIELD_SCRATCH; i++)
 		strbuf_free(&fc->scratch[i]);
 	*fc = (struct field_context){ .ev = NULL };
@@ -157,6 +163,28 @@ const struct event_fd *fields_fd(struct field_context *fc)
 		fc->has_fd = true;
 	}
 	return &fc->fd;
+}
+
+static bool is_asked(const struct event_fd *fd)
+{
+	return fd->nameraw_len == fd->name_len && !memcmp(fd->nameraw, fd->name, fd->name_len);
+}
+
+const struct strbuf *fields_asked(struct field_context *fc)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (!fd->is_path || !fd->nameraw || is_asked(fd))
+		return NULL;
+	if (!fc->has_asked) {
+		fc->has_asked = true;
+		strbuf_reset(&fc->asked);
+		event_asked_path(fc->ev, fc->ev->proc ? fc->ev->proc->cwd : NULL, &fc->asked);
+		if (fc->asked.len == fd->name_len &&
+		    !memcmp(fc->asked.s, fd->name, fd->name_len))
+			strbuf_reset(&fc->asked);
+	}
+	return fc->asked.len ? &fc->asked : NULL;
 }
 
 void field_get(const struct field *f, const char *arg, struct field_context *fc, struct value *ret)

@@ -63,8 +63,9 @@ struct field_context {
 	const struct event *ev;
 	const struct model *model;
 	struct event_fd fd;	/* valid if has_fd */
-	bool has_fd;
+	bool has_fd, has_asked;
 	struct strbuf fd_scratch;
+	struct strbuf asked;	/* the path as it was asked for, if that is another one; valid if has_asked */
 	struct strbuf scratch[FIELD_SCRATCH];	/* rotating: text made by accessors */
 	unsigned next_scratch;
 	struct value items[FIELD_ITEMS_MAX];	/* of the list that was asked for last */
@@ -83,6 +84,11 @@ struct field {
 	const char *either[2];	/* fields of which a comparison means either (fd.ip); else NULL */
 	/* Leaves *ret alone where the value is missing: *ret is VALUE_NONE before. */
 	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
+	/*
+	 * fd.name and its parts: the same by what was asked for, missing where that is the same
+	 * path. A comparison is about both: either may be equal; NULL: there is one form only.
+	 */
+	void (*other)(struct field_context *fc, const char *arg, struct value *ret);
 };
 
 extern const struct field field_table[];
@@ -104,6 +110,8 @@ void fields_begin(struct field_context *fc, const struct event *ev, const struct
 void fields_end(struct field_context *fc);	/* frees the scratch */
 /* An empty text of the context's, for who makes a value of one: it lives as accessors' texts do. */
 struct strbuf *fields_scratch(struct field_context *fc);
+/* The path as it was asked for, if what was opened is another; else NULL. */
+const struct strbuf *fields_asked(struct field_context *fc);
 /* The event's file or socket, computed once an event. */
 const struct event_fd *fields_fd(struct field_context *fc);
 

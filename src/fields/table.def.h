@@ -5,6 +5,7 @@
  *
  *	FIELD(ident, name, type, scope, json, doc)
  *	FIELD_ARG(ident, name, type, scope, doc)		name.ARG or name[ARG]
+ *	FIELD_FORMS(ident, name, type, scope, json, doc)	a comparison is about two forms of it: struct field
  *	FIELD_EITHER(ident, name, type, first, second, doc)	a comparison means either of the two
  *	FIELD_MANY(ident, name, type, doc)		name[N] is one value, name all of them
  *	FIELD_ABSENT(name, type, arg, doc)		Falco's, and in no record yet: always missing
@@ -125,10 +126,10 @@ FIELD_ABSENT("user.shell", STRING, false, "shell of the user")
 FIELD(fd_num, "fd.num", NUMBER, EVENT, true, "file descriptor; -1 for a failed open")
 FIELD(fd_type, "fd.type", STRING, EVENT, true, "what it is: file, directory, ipv4, ipv6, unix, pipe, ...")
 FIELD(fd_typechar, "fd.typechar", STRING, EVENT, false, "fd.type as a letter: f file, d directory, 4 and 6 IP, u unix, p pipe, n netlink, m memfd, o other")
-FIELD(fd_name, "fd.name", STRING, EVENT, true, "absolute path as the container sees it; of a connection 10.0.0.1:40000->10.0.0.7:443")
+FIELD_FORMS(fd_name, "fd.name", STRING, EVENT, true, "absolute path as the container sees it, links resolved (compared, also as it was asked for); of a connection 10.0.0.1:40000->10.0.0.7:443")
 FIELD(fd_nameraw, "fd.nameraw", STRING, EVENT, true, "the path as the program wrote it")
-FIELD(fd_directory, "fd.directory", STRING, EVENT, true, "directory of fd.name, without a slash at its end")
-FIELD(fd_filename, "fd.filename", STRING, EVENT, true, "fd.name without its directory")
+FIELD_FORMS(fd_directory, "fd.directory", STRING, EVENT, true, "directory of fd.name, without a slash at its end")
+FIELD_FORMS(fd_filename, "fd.filename", STRING, EVENT, true, "fd.name without its directory")
 FIELD(fd_oldname, "fd.oldname", STRING, EVENT, true, "the other path of a rename, link or symlink (ours)")
 FIELD(fd_ino, "fd.ino", NUMBER, EVENT, false, "inode number")
 FIELD(fd_dev, "fd.dev", NUMBER, EVENT, false, "device number of the file system")

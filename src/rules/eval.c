@@ -26,15 +26,23 @@ static bool compare_one(const struct node *n, const struct value *v, const struc
 	}
 }
 
-/* Of many values on the left any will do. */
+/* Of many values any will do; of two forms of one that are not to be equal, neither may be. */
+static bool needs_all(const struct node *n, const struct operand *o)
+{
+	return o->field->other && n->op->negative;
+}
+
 static bool compare(const struct node *n, const struct value *v, const struct value *w, size_t n_w)
 {
+	bool all;
+
 	if (likely(v->type != VALUE_LIST))
 		return compare_one(n, v, w, n_w);
+	all = needs_all(n, &n->left);
 	for (size_t i = 0; i < v->len; i++)
-		if (compare_one(n, &v->items[i], w, n_w))
-			return true;
-	return false;
+		if (compare_one(n, &v->items[i], w, n_w) != all)
+			return !all;
+	return all;
 }
 
 static void get(const struct operand *o, struct field_context *fc, struct evaluation *e,
@@ -43,7 +51,7 @@ static void get(const struct operand *o, struct field_context *fc, struct evalua
 	if (e)
 		*ret = *evaluation_operand(e, o, fc);
 	else
-		operand_get(o, fc, ret);
+		operand_get_forms(o, fc, ret);
 }
 
 /* The right side is another field's. */
@@ -65,9 +73,9 @@ static bool test_val(const struct node *n, struct field_context *fc, struct eval
 	if (n->op->right == RIGHT_LIST)
 		return compare(n, &left, w.items, w.len);
 	for (size_t i = 0; i < w.len; i++)
-		if (compare(n, &left, &w.items[i], 1))
-			return true;
-	return false;
+		if (compare(n, &left, &w.items[i], 1) != needs_all(n, n->right))
+			return !needs_all(n, n->right);
+	return needs_all(n, n->right);
 }
 
 static bool test(const struct node *n, struct field_context *fc, struct evaluation *e)

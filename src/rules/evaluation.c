@@ -65,7 +65,7 @@ const struct value *evaluation_operand(struct evaluation *e, const struct operan
 	if (kept->event == e->event)
 		return &kept->v;
 	kept->event = e->event;
-	operand_get(o, fc, &kept->v);
+	operand_get_forms(o, fc, &kept->v);
 	made = fc->next_scratch != scratch;
 	if (kept->v.type == VALUE_LIST)
 		keep_list(kept, made && kept->v.items[0].type == VALUE_STRING);

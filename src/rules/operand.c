@@ -132,15 +132,35 @@ static void transform_list(enum transform t, struct field_context *fc, struct va
 		v->type = VALUE_NONE;
 }
 
-void operand_get(const struct operand *o, struct field_context *fc, struct value *ret)
+static void transform_all(const struct operand *o, struct field_context *fc, struct value *ret)
 {
-	field_get(o->field, o->arg, fc, ret);
 	for (unsigned i = 0; i < o->n_transforms && ret->type != VALUE_NONE; i++) {
 		if (ret->type == VALUE_LIST)
 			transform_list((enum transform)o->transforms[i], fc, ret);
 		else
 			transform((enum transform)o->transforms[i], fc, ret);
 	}
+}
+
+void operand_get(const struct operand *o, struct field_context *fc, struct value *ret)
+{
+	field_get(o->field, o->arg, fc, ret);
+	transform_all(o, fc, ret);
+}
+
+void operand_get_forms(const struct operand *o, struct field_context *fc, struct value *ret)
+{
+	struct value other = { .type = VALUE_NONE };
+
+	field_get(o->field, o->arg, fc, ret);
+	if (o->field->other && ret->type != VALUE_NONE)
+		o->field->other(fc, o->arg, &other);
+	if (other.type != VALUE_NONE) {
+		fc->items[0] = *ret;
+		fc->items[1] = other;
+		*ret = (struct value){ .type = VALUE_LIST, .items = fc->items, .len = 2 };
+	}
+	transform_all(o, fc, ret);
 }
 
 bool operand_equal(const struct operand *a, const struct operand *b)

@@ -27,6 +27,8 @@ bool transform_takes(enum transform t, enum value_type type, enum value_type *re
 
 /* ret is VALUE_NONE where the field is missing, or the transformer makes nothing of its value. */
 void operand_get(const struct operand *o, struct field_context *fc, struct value *ret);
+/* The same to be compared: a list of two if the field has two forms that differ. */
+void operand_get_forms(const struct operand *o, struct field_context *fc, struct value *ret);
 bool operand_equal(const struct operand *a, const struct operand *b);
 uint64_t operand_hash(const struct operand *o);
 void operand_free(struct operand *o);	/* what it owns */

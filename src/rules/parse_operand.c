@@ -100,7 +100,6 @@ size_t parser_call_length(const struct parser *p)
 
 static void *fail_transform(struct parser *p, size_t len)
 {
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
 	struct span where = parser_here(p, len);
 
 	if (len == 3 && !memcmp(p->text + p->pos, "val", 3))

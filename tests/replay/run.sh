@@ -29,7 +29,7 @@ result() { # NAME FILE-WITH-DIFF-OR-EMPTY
 	fi
 }
 
-for stream in basic calls frames hostile lives setup slots; do
+for stream in attacks basic calls frames hostile lives setup slots; do
 	"$streams" $stream "$tmp/$stream.cap" || exit 1
 done
 
@@ -44,6 +44,10 @@ while read -r stream name arguments; do
 	diff -u "$here/golden/$stream.$name" "$tmp/out" >"$tmp/diff" 2>&1
 	result "$stream $name" "$tmp/diff"
 done <<'ROWS'
+attacks guard guard
+attacks guard-json guard -o json -n 3
+attacks guard-filter guard 'proc.name=nc'
+attacks rules-test rules test
 basic text trace
 basic json trace -o json
 basic block trace -o block
@@ -93,14 +97,27 @@ ROWS
 
 # Every line of JSON is an object.
 : >"$tmp/diff"
-for stream in basic calls hostile lives setup slots; do
-	"$nunchi" trace -r "$tmp/$stream.cap" --setup --host -e all -o json 2>/dev/null | python3 -c '
+cat >"$tmp/all.yaml" <<'RULES'
+- rule: "All \"\\ of it"
+  desc: d
+  condition: evt.type exists
+  output: '%evt.type %proc.name %proc.cmdline %fd.name %fd.nameraw %proc.name %proc.aname %evt.arg[0]'
+  priority: DEBUG
+  tags: ["a\"b", "\u202e"]
+RULES
+for stream in attacks basic calls hostile lives setup slots; do
+	# By a file: a reader that takes more than 2 s to start would not get all of it.
+	{
+		"$nunchi" trace -r "$tmp/$stream.cap" --setup --host -e all -o json
+		"$nunchi" guard -f "$tmp/all.yaml" -r "$tmp/$stream.cap" --setup --host -o json
+	} >"$tmp/lines" 2>/dev/null
+	python3 -c '
 import json, sys
 for line in sys.stdin.buffer:
     keys = []
     json.loads(line.decode("utf-8"), object_pairs_hook=lambda p: keys.extend(k for k, _ in p))
     if len(keys) != len(set(keys)):
-        print("a key twice:", line)' >>"$tmp/diff" 2>&1
+        print("a key twice:", line)' <"$tmp/lines" >>"$tmp/diff" 2>&1
 done
 result 'json parses' "$tmp/diff"
 
@@ -110,6 +127,9 @@ for form in text block json; do
 		LC_ALL=C tr -d '\n' | LC_ALL=C grep -a '[[:cntrl:]]' >"$tmp/diff"
 	result "hostile $form has no control bytes" "$tmp/diff"
 done
+"$nunchi" guard -f "$tmp/all.yaml" -r "$tmp/hostile.cap" 2>/dev/null |
+	LC_ALL=C tr -d '\n' | LC_ALL=C grep -a "[[:cntrl:]]\|$(printf '\342\200\256')" >"$tmp/diff"
+result 'hostile alerts have no control bytes' "$tmp/diff"
 for form in text block; do
 	"$nunchi" trace -r "$tmp/hostile.cap" -o $form 2>/dev/null |
 		LC_ALL=C grep -a "$(printf '\342\200\256')" >"$tmp/diff"

@@ -771,14 +771,16 @@ static void frames(void)
 	}
 }
 
+#include "attacks.h"
+
 int main(int argc, char **argv)
 {
 	static const struct {
 		const char *name;
 		void (*make)(void);
-	} streams[] = { { "basic", basic }, { "calls", calls }, { "frames", frames },
-			{ "hostile", hostile }, { "lives", lives }, { "setup", setup },
-			{ "slots", slots } };
+	} streams[] = { { "attacks", attacks }, { "basic", basic }, { "calls", calls },
+			{ "frames", frames }, { "hostile", hostile }, { "lives", lives },
+			{ "setup", setup }, { "slots", slots } };
 
 	for (size_t i = 0; argc == 3 && i < ARRAY_SIZE(streams); i++) {
 		if (!streq(streams[i].name, argv[1]))
@@ -789,6 +791,6 @@ int main(int argc, char **argv)
 		strbuf_free(&rec);
 		return capture_writer_close(out) < 0;
 	}
-	fprintf(stderr, "usage: streams basic|calls|frames|hostile|lives|setup|slots FILE\n");
+	fprintf(stderr, "usage: streams attacks|basic|calls|frames|hostile|lives|setup|slots FILE\n");
 	return 2;
 }

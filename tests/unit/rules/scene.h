@@ -26,6 +26,7 @@ enum scene_event {
 	S_UNIX,		/* web: connect to /run/docker.sock */
 	S_ACCEPT,	/* web: accept4 of 10.0.0.9:51000 at 10.0.0.1:8080 */
 	S_MKDIR,	/* web: mkdir /usr/bin/x */
+	S_LINKED,	/* web: openat of /var/link, by which it opens /etc/shadow */
 	S_SHELL,	/* db: bash below postgres: an exec */
 	S_EXEC_HOST,	/* host: sshd's child becomes bash */
 	S_MAX
@@ -84,6 +85,9 @@ static inline void scene_files(struct scene *s)
 	b = SCENE(s, S_WRITE, "write", 8, 3, 0x1000, 8);
 	encode_blob(b, NUNCHI_BLOB_BYTES, 1, 0, "\xca\xfe\xba\xbe\0\0\0\x34", 8);
 	WORLD_FILE(b, NUNCHI_BLOB_FILE, 0, S_IFREG | 0644, "out\0mnt\0");
+	b = SCENE(s, S_LINKED, "openat", 4, at, 0x1000, O_RDONLY);
+	world_text(b, NUNCHI_BLOB_STR, 1, "/var/link");
+	WORLD_FILE(b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFREG | 0600, "shadow\0etc\0");
 	b = SCENE(s, S_MKDIR, "mkdir", 0, 0x1000, 0755);
 	world_text(b, NUNCHI_BLOB_STR, 0, "/usr/bin/x");
 }

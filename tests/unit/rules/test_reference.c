@@ -227,6 +227,23 @@ static bool says_value(const struct obvious *o, const struct value *v)
 	return false;
 }
 
+/* What was opened and what was asked for: either may be equal; with != neither. */
+static bool says_forms(const struct obvious *o, const struct event *ev, const struct value *v)
+{
+	_cleanup_free_ char *arg = NULL;
+	const struct field *f = field_find(o->field, strlen(o->field), &arg);
+	struct value other = { .type = VALUE_NONE };
+	bool first = says_value(o, v), second;
+
+	fields_begin(&context, ev, scene->world->model);
+	if (f->other)
+		f->other(&context, NULL, &other);
+	if (other.type == VALUE_NONE)
+		return first;
+	second = says_value(o, &other);
+	return streq(o->op, "!=") ? first && second : first || second;
+}
+
 static bool says(const struct obvious *o, const struct event *ev)
 {
 	struct value v;
@@ -248,7 +265,7 @@ static bool says(const struct obvious *o, const struct event *ev)
 	if (v.type == VALUE_NONE)
 		return false;
 	if (v.type != VALUE_LIST)
-		return says_value(o, &v);
+		return says_forms(o, ev, &v);
 	for (size_t i = 0; i < v.len; i++)
 		if (says_value(o, &v.items[i]))
 			return true;
