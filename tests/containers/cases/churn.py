@@ -8,7 +8,7 @@ import time
 
 from harness.many import ShortRunc, full_or, in_turns
 from harness.place import wait_until
-from harness.resources import held, map_dump, own_memory
+from harness.resources import anonymous_memory, held, map_dump
 
 # At a tenth of the size the tables of what has ended (256 containers, 1,024 processes) are not
 # full after the first tenth, and may still become so.
@@ -45,9 +45,9 @@ def test_nothing_is_left_over(setup):
 
     began = time.monotonic()
     in_turns(make, range(n // 10))
-    first, first_memory = settle(pid, before), own_memory(pid)
+    first, first_memory = settle(pid, before), anonymous_memory(pid)
     in_turns(make, range(n // 10, n))
-    last, last_memory = settle(pid, first), own_memory(pid)
+    last, last_memory = settle(pid, first), anonymous_memory(pid)
     took = time.monotonic() - began
     left = map_dump(pid, "namespaces")[:3] + map_dump(pid, "cgroups")[:3]
     assert nunchi.stop(60) == 0, nunchi.stderr()
