@@ -15,9 +15,37 @@
 
 #include "internal.h"
 
-static bool has_type(const struct btf *btf, const char *name, uint32_t kind)
+/*
+ * tracefs, as a file tree of our own that is mounted nowhere, so that it need not be anywhere; who
+ * may not make one takes the machine's. -errno or an fd.
+ */
+static int open_tracefs(void)
 {
-	return btf && btf__find_by_name_kind(btf, name, kind) >= 0;
+	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
+	int r = -1;
+
+	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		r = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+	if (r < 0)
+		r = open("/sys/kernel/tracing", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+/* The kernel's types take 40 ms to read: only where there is no other way. */
+static bool has_type(const char *name, uint32_t kind)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool yes = btf && btf__find_by_name_kind(btf, name, kind) >= 0;
+
+	btf__free(btf);
+	return yes;
+}
+
+static bool has_tracepoint(int tracefs, const char *event, const char *type)
+{
+	if (tracefs >= 0 && faccessat(tracefs, "events", F_OK, 0) == 0)
+		return faccessat(tracefs, event, F_OK, 0) == 0;
+	return has_type(type, BTF_KIND_TYPEDEF);
 }
 
 /*
@@ -27,7 +55,7 @@ static bool has_type(const struct btf *btf, const char *name, uint32_t kind)
  * (bpf_prog_info.recursion_misses), up to nine in ten on a busy CPU. In a kernel that does not
  * preempt itself there (preempt=none, voluntary) none is skipped.
  */
-static bool skips_runs(const struct btf *btf)
+static bool skips_runs(void)
 {
 	enum doctor_preemption preemption;
 	struct utsname uts;
@@ -35,35 +63,24 @@ static bool skips_runs(const struct btf *btf)
 	uname(&uts);
 	preemption = doctor_preemption("", uts.release);
 	return preemption != PREEMPTION_NONE && preemption != PREEMPTION_VOLUNTARY &&
-	       has_type(btf, "tracepoint_ext", BTF_KIND_STRUCT);
+	       has_type("tracepoint_ext", BTF_KIND_STRUCT);
 }
 
 void variants_choose(struct nunchi *skel)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
-	bool perf = skips_runs(btf);
+	_cleanup_close_ int tracefs = open_tracefs();
+	bool perf = skips_runs();
 	/* Until 6.2 the hook of the same place had another name. */
-	bool req = has_type(btf, "btf_trace_io_uring_submit_req", BTF_KIND_TYPEDEF);
-	bool sqe = !req && has_type(btf, "btf_trace_io_uring_submit_sqe", BTF_KIND_TYPEDEF);
+	bool req = has_tracepoint(tracefs, "events/io_uring/io_uring_submit_req",
+				  "btf_trace_io_uring_submit_req");
+	bool sqe = !req && has_tracepoint(tracefs, "events/io_uring/io_uring_submit_sqe",
+					  "btf_trace_io_uring_submit_sqe");
 
-	btf__free(btf);
 	bpf_program__set_autoload(skel->progs.sys_exit, !perf);
 	bpf_program__set_autoload(skel->progs.sys_exit_perf, perf);
 	bpf_program__set_autoload(skel->progs.uring_submit_req, req);
 	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
 	bpf_program__set_autoload(skel->progs.uring_complete, req || sqe);
-}
-
-/* tracefs as a file tree of our own that is mounted nowhere: it need not be anywhere. -errno or an fd. */
-static int open_tracefs(void)
-{
-	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
-	int r;
-
-	if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
-		return -errno;
-	r = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-	return r < 0 ? -errno : r;
 }
 
 /* The number by which perf_event_open(2) knows a tracepoint. */
