@@ -39,6 +39,8 @@ SLIP = ["runaway each_way", "runaway who_", "runaway nobody", "runaway each_ends
         "runaway nothing_was"]
 ONE_CPU = ["count many_on_one_cpu"]
 CRUN = ["short_life crun"]
+# Every way in; 32-bit calls are to be had here only.
+DOORS = ["doors"]
 
 Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always")
 
@@ -49,16 +51,16 @@ def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=Fals
 
 MATRIX = [
     row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
-    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER, always=True),
+    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS, always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP, runtimes="runc,crun", always=True),
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS, runtimes="runc,crun", always=True),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
-    row("newest v2", "newest", "v2", ONE_CPU + CRUN + ENTER, runtimes="runc,crun", always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + CRUN + ENTER + DOORS, runtimes="runc,crun", always=True),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),
