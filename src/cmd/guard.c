@@ -9,9 +9,12 @@ static const struct usage usage = {
 	.command = FOR_GUARD,
 	.name = "guard",
 	.synopsis = "[-f RULES]... [OPTION]... [FILTER]",
-	.text = "Judges what containers do by rules, and writes an alert for each event that a rule\n"
-		"matches. Rules are Falco's: files of lists, macros and rules (docs/rules.md). Without -f\n"
-		"and --rules-dir nunchi's own are in force. Calls that no rule is about are not hooked.\n"
+	.text = "Judges what containers do by rules, and writes an alert for each event that a "
+		"rule\n"
+		"matches. Rules are Falco's: files of lists, macros and rules (docs/rules.md). "
+		"Without -f\n"
+		"and --rules-dir nunchi's own are in force. Calls that no rule is about are not "
+		"hooked.\n"
 		"FILTER narrows what is judged.\n"
 		"\n"
 		"  nunchi guard\n"

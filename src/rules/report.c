@@ -70,7 +70,8 @@ void report_free(struct report *r)
 
 int rule_file_read(struct rule_file **ret, const char *path, struct strbuf *err)
 {
-	_cleanup_fclose_ FILE *f = streq(path, "-") ? fdopen(dup(STDIN_FILENO), "re") : fopen(path, "re");
+	_cleanup_fclose_ FILE *f = streq(path, "-") ? fdopen(dup(STDIN_FILENO), "re")
+						    : fopen(path, "re");
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
 	struct rule_file *s;
 	char part[65536];

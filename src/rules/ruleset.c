@@ -157,7 +157,8 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 	tell_absent(d, rule);
 	if (every_type(&rs->interned.facts[rule->root->id].may))
 		report_addf(d->report, REPORT_WARNING, rule->place,
-			    "rule %s is about every kind of event: evt.type would say which", rule->name);
+			    "rule %s is about every kind of event: evt.type would say which",
+			    rule->name);
 }
 
 static void compile(struct ruleset *rs, struct definitions *d)
@@ -187,7 +188,8 @@ static void make_index(struct ruleset *rs)
 	for (size_t i = 0; i < rs->n; i++)
 		roots[i] = rs->rules[i]->enabled ? rs->rules[i]->root : NULL;
 	rs->index = index_new(&rs->interned, roots, rs->n);
-	evaluation_init(&rs->evaluation, rs->interned.n_nodes + 1, rs->interned.n_operands);
+	evaluation_init(&rs->evaluation, rs->interned.n_nodes + 1,
+			interned_operands(&rs->interned));
 	free(roots);
 }
 
