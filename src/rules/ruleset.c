@@ -112,14 +112,15 @@ static void add_absent(const struct node *n, struct strbuf *out)
 	strbuf_addf(out, "%s%s", out->len ? ", " : "", f->name);
 }
 
-static void tell_absent(const struct definitions *d, const struct rule *rule)
+static void tell_absent(const struct definitions *d, struct rule *rule)
 {
 	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
 	if (rule->root->weight <= 10000)
 		add_absent(rule->root, &names);
-	if (names.len)
+	rule->partial = names.len > 0;
+	if (rule->partial)
 		report_addf(d->report, REPORT_NOTE, rule->place,
 			    "rule %s asks for what no event has yet: %s", rule->name, names.s);
 }
