@@ -118,8 +118,7 @@ static void take_values(const struct yaml_file *f, struct exception *e, const ya
 		if (!(e->scalar ? add_scalar_value(f, value, &part)
 				: add_tuple(f, e, value, &part)))
 			return;
-		text_append(&e->values, part.s, part.len, yaml_place(f, value),
-			    value->start_mark.index, value->end_mark.index);
+		text_append(&e->values, part.s, part.len, yaml_place(f, value), yaml_end(f, value));
 	}
 }
 

@@ -84,7 +84,7 @@ static void take_text(struct item *it, const char *key, struct text *to)
 		return;
 	}
 	(mode == MODE_APPEND ? text_append : text_set)(to, s, len, yaml_place(it->f, n),
-						       n->start_mark.index, n->end_mark.index);
+						       yaml_end(it->f, n));
 }
 
 static void take_strbuf(struct item *it, const char *key, bool can_append, struct strbuf *to)

@@ -8,6 +8,11 @@ struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n)
 			       n ? (long)n->start_mark.column : 0 };
 }
 
+struct place yaml_end(const struct yaml_file *f, const yaml_node_t *n)
+{
+	return (struct place){ f->source, (long)n->end_mark.line, (long)n->end_mark.column };
+}
+
 const char *yaml_text(const yaml_node_t *n, size_t *ret_len)
 {
 	if (!n || n->type != YAML_SCALAR_NODE)
