@@ -12,10 +12,10 @@
 #include "../tests/unit/fields/world.h"
 
 #define ROUND_NS 200000000ULL
-#define ROUNDS 5
+#define ROUNDS	 5
 
-static const enum world_event kinds[] = { W_OPEN, W_CREATE, W_FAILED, W_CONNECT, W_CONNECT6, W_RENAME,
-					  W_EXEC };
+static const enum world_event kinds[] = { W_OPEN,     W_CREATE, W_FAILED, W_CONNECT,
+					  W_CONNECT6, W_RENAME, W_EXEC };
 
 static uint64_t now_ns(void)
 {
@@ -25,8 +25,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * NSEC_PER_SEC + (uint64_t)t.tv_nsec;
 }
 
-static size_t judge(struct ruleset *rs, struct world *w, struct field_context *fc, enum world_event e,
-		    bool decode)
+static size_t judge(struct ruleset *rs, struct world *w, struct field_context *fc,
+		    enum world_event e, bool decode)
 {
 	struct rule *matched[4];
 	struct event ev;
@@ -103,23 +103,32 @@ static struct ruleset *make_rules(unsigned n)
 	struct ruleset *rs = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
-		strbuf_addf(&text, "- rule: r%u\n  desc: d\n  priority: INFO\n  output: o\n  condition: ", i);
+		strbuf_addf(
+			&text,
+			"- rule: r%u\n  desc: d\n  priority: INFO\n  output: o\n  condition: ", i);
 		switch (i % 4) {
 		case 0:
-			strbuf_addf(&text, "evt.type in (open, openat, openat2) and fd.name startswith "
+			strbuf_addf(&text,
+				    "evt.type in (open, openat, openat2) and fd.name startswith "
 				    "/srv/app%u/ and evt.is_open_write=true and not proc.name in "
-				    "(dpkg%u, apt)\n", i, i);
+				    "(dpkg%u, apt)\n",
+				    i, i);
 			break;
 		case 1:
-			strbuf_addf(&text, "evt.type in (execve, execveat) and proc.name in (tool%u, "
-				    "helper%u) and container.id != host\n", i, i);
+			strbuf_addf(&text,
+				    "evt.type in (execve, execveat) and proc.name in (tool%u, "
+				    "helper%u) and container.id != host\n",
+				    i, i);
 			break;
 		case 2:
-			strbuf_addf(&text, "evt.type=connect and fd.sport=%u and not proc.name in "
-				    "(client%u)\n", 1000 + i, i);
+			strbuf_addf(&text,
+				    "evt.type=connect and fd.sport=%u and not proc.name in "
+				    "(client%u)\n",
+				    1000 + i, i);
 			break;
 		default:
-			strbuf_addf(&text, "evt.type in (openat, rename, unlink) and (fd.name endswith "
+			strbuf_addf(&text,
+				    "evt.type in (openat, rename, unlink) and (fd.name endswith "
 				    "/key%u.pem or fd.name in (/etc/secret%u, /root/secret%u))\n",
 				    i, i, i);
 			break;

@@ -2,6 +2,7 @@
 /* nunchi guard: what containers do, judged by rules; alerts, one a line. */
 #include "guard.h"
 
+#include "base/log.h"
 #include "cmd.h"
 #include "rule_files.h"
 
@@ -9,9 +10,12 @@ static const struct usage usage = {
 	.command = FOR_GUARD,
 	.name = "guard",
 	.synopsis = "[-f RULES]... [OPTION]... [FILTER]",
-	.text = "Judges what containers do by rules, and writes an alert for each event that a rule\n"
-		"matches. Rules are Falco's: files of lists, macros and rules (docs/rules.md). Without -f\n"
-		"and --rules-dir nunchi's own are in force. Calls that no rule is about are not hooked.\n"
+	.text = "Judges what containers do by rules, and writes an alert for each event that a "
+		"rule\n"
+		"matches. Rules are Falco's: files of lists, macros and rules (docs/rules.md). "
+		"Without -f\n"
+		"and --rules-dir nunchi's own are in force. Calls that no rule is about are not "
+		"hooked.\n"
 		"FILTER narrows what is judged.\n"
 		"\n"
 		"  nunchi guard\n"
@@ -34,6 +38,18 @@ static int make_output(const struct options *o, struct output **ret)
 	return output_new(ret, &config, &err) < 0 ? EXIT_FAILURE : 0;
 }
 
+/* A rule that cannot fire is not to be mistaken for one that has nothing to say. */
+static void say_partial(const struct ruleset *rs)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ruleset_count(rs); i++)
+		n += ruleset_rule(rs, i)->enabled && ruleset_rule(rs, i)->partial;
+	if (n)
+		log_warn("%u of %zu rules ask for what no event has yet; nunchi rules check says which",
+			 n, ruleset_count(rs));
+}
+
 int guard_run(struct options *o, struct ruleset *rs)
 {
 	struct output *output = NULL;
@@ -41,6 +57,8 @@ int guard_run(struct options *o, struct ruleset *rs)
 
 	if (r)
 		return r;
+	if (!o->quiet)
+		say_partial(rs);
 	o->engine.output = output;
 	o->engine.rules = rs;
 	o->engine.set = (struct syscall_set){ .procexit = false };
@@ -58,7 +76,7 @@ int cmd_guard(int argc, char **argv)
 	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
 
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
-		rs = rule_files_load(&o, o.n_args, false);
+		rs = rule_files_load(&o, o.n_args);
 		r = rs ? guard_run(&o, rs) : EXIT_FAILURE;
 		ruleset_free(rs);
 	}

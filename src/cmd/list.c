@@ -123,6 +123,7 @@ static void list_categories(bool json, struct strbuf *out)
 static void list_fields(bool json, struct strbuf *out)
 {
 	static const char *const heads[] = { "NAME", "TYPE", "MEANING" };
+	_cleanup_strbuf_ struct strbuf doc = STRBUF_INIT;
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
@@ -143,7 +144,9 @@ static void list_fields(bool json, struct strbuf *out)
 		}
 		table_add(&t, f->name);
 		table_add(&t, value_type_name(f->type));
-		table_add(&t, f->doc);
+		strbuf_reset(&doc);
+		strbuf_addf(&doc, "%s%s", f->absent ? "(no event has it yet) " : "", f->doc);
+		table_add(&t, doc.s);
 	}
 	if (!json)
 		table_print(&t, out);

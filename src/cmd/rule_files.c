@@ -28,9 +28,9 @@ struct ruleset *rule_files_read(const struct options *o, int first, struct repor
 	return rs;
 }
 
-struct ruleset *rule_files_load(const struct options *o, int first, bool notes)
+struct ruleset *rule_files_load(const struct options *o, int first)
 {
-	struct report report = { .least = notes ? REPORT_NOTE : REPORT_WARNING };
+	struct report report = { .least = REPORT_WARNING };
 	struct ruleset *rs = rule_files_read(o, first, &report);
 
 	if (report.text.len && !(o->quiet && rs))

@@ -90,7 +90,7 @@ static int list(const struct options *o)
 	static const char *const kinds[] = { "text", "json" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
-	struct ruleset *rs = kind < 0 ? NULL : rule_files_load(o, 1, false);
+	struct ruleset *rs = kind < 0 ? NULL : rule_files_load(o, 1);
 
 	if (!rs)
 		return kind < 0 ? EXIT_USAGE : EXIT_FAILURE;
@@ -194,7 +194,7 @@ static int explain(const struct options *o)
 		log_error("rules explain: which rule? nunchi rules list names them");
 		return EXIT_USAGE;
 	}
-	rs = rule_files_load(o, 2, false);
+	rs = rule_files_load(o, 2);
 	if (!rs)
 		return EXIT_FAILURE;
 	rule = ruleset_find(rs, o->args[1]);
@@ -240,7 +240,7 @@ static int test(struct options *o)
 			  "makes one");
 		return EXIT_USAGE;
 	}
-	rs = rule_files_load(o, 1, false);
+	rs = rule_files_load(o, 1);
 	if (!rs)
 		return EXIT_FAILURE;
 	r = guard_run(o, rs);

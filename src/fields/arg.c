@@ -50,8 +50,8 @@ static bool arg_find(const struct event *ev, const char *arg, unsigned *ret)
 
 	*ret = (unsigned)(arg[0] - '0');
 	if (ev->type == EVENT_SYSCALL)
-		return number ? *ret < ev->call->n_args :
-				syscall_find_arg(ev->call, arg, strlen(arg), ret) != NULL;
+		return number ? *ret < ev->call->n_args
+			      : syscall_find_arg(ev->call, arg, strlen(arg), ret) != NULL;
 	if (ev->type != EVENT_PROCEXIT)
 		return false;
 	if (number)
@@ -121,8 +121,8 @@ FIELD_GET(evt_rawarg)
 	if (!arg || is_exec_record(fc->ev) || !arg_find(fc->ev, arg, &index))
 		return;
 	if (fc->ev->type == EVENT_SYSCALL)
-		value_set_number(ret, register_value(&fc->ev->call->args[index],
-						     fc->ev->args[index]));
+		value_set_number(ret,
+				 register_value(&fc->ev->call->args[index], fc->ev->args[index]));
 	else if (exit_arg(fc->ev, index, &n))
 		value_set_number(ret, n);
 }

@@ -34,10 +34,13 @@ static const struct {
 };
 
 const char *const falco_arg_names[] = {
-	"path", "name", "filename", "oldpath", "newpath", "linkpath", "linkdirfd", "olddir", "newdir",
-	"fd", "proto", "data", "addr", "dir", "dev", "type", "res", "res_or_fd", "tuple", "exe", "args",
-	"cwd", "comm", "tid", "ptid", "flags", "mode", "cap_effective", "cap_permitted",
-	"cap_inheritable", "env", "cgroups",
+	"path",	    "name",	 "filename",	  "oldpath",	   "newpath",
+	"linkpath", "linkdirfd", "olddir",	  "newdir",	   "fd",
+	"proto",    "data",	 "addr",	  "dir",	   "dev",
+	"type",	    "res",	 "res_or_fd",	  "tuple",	   "exe",
+	"args",	    "cwd",	 "comm",	  "tid",	   "ptid",
+	"flags",    "mode",	 "cap_effective", "cap_permitted", "cap_inheritable",
+	"env",	    "cgroups",
 };
 const size_t falco_arg_names_len = ARRAY_SIZE(falco_arg_names);
 

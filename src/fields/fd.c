@@ -220,45 +220,29 @@ static enum role role_of(const struct event *ev, const struct event_fd *fd)
 	return ROLE_UNKNOWN;
 }
 
-FIELD_GET(fd_sip)
+/* What the remote end has, or this one, by who is meant. */
+static void end_get(struct field_context *fc, enum role meant, struct value *ret,
+		    void (*local)(struct field_context *fc, const char *arg, struct value *ret),
+		    void (*remote)(struct field_context *fc, const char *arg, struct value *ret))
 {
 	enum role role = role_of(fc->ev, fields_fd(fc));
 
-	if (role == ROLE_CLIENT)
-		field_get_fd_rip(fc, arg, ret);
-	else if (role == ROLE_SERVER)
-		field_get_fd_lip(fc, arg, ret);
+	if (role == meant)
+		local(fc, NULL, ret);
+	else if (role != ROLE_UNKNOWN)
+		remote(fc, NULL, ret);
 }
 
-FIELD_GET(fd_sport)
-{
-	enum role role = role_of(fc->ev, fields_fd(fc));
+#define END_GET(ident, meant, what)                                                            \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		end_get(fc, meant, ret, field_get_fd_l##what, field_get_fd_r##what);           \
+	}
 
-	if (role == ROLE_CLIENT)
-		field_get_fd_rport(fc, arg, ret);
-	else if (role == ROLE_SERVER)
-		field_get_fd_lport(fc, arg, ret);
-}
-
-FIELD_GET(fd_cip)
-{
-	enum role role = role_of(fc->ev, fields_fd(fc));
-
-	if (role == ROLE_CLIENT)
-		field_get_fd_lip(fc, arg, ret);
-	else if (role == ROLE_SERVER)
-		field_get_fd_rip(fc, arg, ret);
-}
-
-FIELD_GET(fd_cport)
-{
-	enum role role = role_of(fc->ev, fields_fd(fc));
-
-	if (role == ROLE_CLIENT)
-		field_get_fd_lport(fc, arg, ret);
-	else if (role == ROLE_SERVER)
-		field_get_fd_rport(fc, arg, ret);
-}
+END_GET(fd_sip, ROLE_SERVER, ip)
+END_GET(fd_sport, ROLE_SERVER, port)
+END_GET(fd_cip, ROLE_CLIENT, ip)
+END_GET(fd_cport, ROLE_CLIENT, port)
 
 FIELD_GET(fd_sockfamily)
 {

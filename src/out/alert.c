@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Alerts, in the two forms that Falco has them: a line of text, and a JSON object with the same text
- * and each of its fields, so that what reads Falco's output reads this as well.
+ * Alerts, in the two forms that Falco has them: a line of text, and a JSON object with the same
+ * text and each of its fields, so that what reads Falco's output reads this as well.
  */
 #include "internal.h"
 
@@ -11,7 +11,7 @@ struct alert {
 	struct output output;
 	bool json;
 	const struct field *time;
-	struct strbuf text;	/* the line, without its end */
+	struct strbuf text; /* the line, without its end */
 	struct strbuf tmp;
 };
 

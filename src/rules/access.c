@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Of an and, any part will do: the one that finds the fewest rules is taken. Of an or, all parts are
- * needed. What is sure, or cannot be, by the event's type alone is left out.
+ * Of an and, any part will do: the one that finds the fewest rules is taken. Of an or, all parts
+ * are needed. What is sure, or cannot be, by the event's type alone is left out.
  */
 #include "access.h"
 
-#define WEAK 32	/* a number or a letter is found in so many events that it hardly helps */
+#define WEAK 32 /* a number or a letter is found in so many events that it hardly helps */
 
 enum access_kind access_kind(const struct node *test)
 {

@@ -10,8 +10,8 @@
 /* Who asks for a name. */
 struct asker {
 	struct definitions *d;
-	unsigned visible;	/* macros with a lower index can be seen */
-	struct report *report;	/* where errors of macros go */
+	unsigned visible;      /* macros with a lower index can be seen */
+	struct report *report; /* where errors of macros go */
 };
 
 static struct node *find_macro(void *arg, const char *name, size_t len, struct strbuf *why);
@@ -64,8 +64,8 @@ static void compile_macro(struct definitions *d, struct definition *m)
 			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
 	} else if (!m->root) {
 		m->state = MACRO_BAD;
-		report_addf(&m->report, REPORT_ERROR, m->place, "the condition of macro %s is empty",
-			    m->name);
+		report_addf(&m->report, REPORT_ERROR, m->place,
+			    "the condition of macro %s is empty", m->name);
 	} else {
 		m->state = MACRO_DONE;
 	}
@@ -94,8 +94,10 @@ static struct node *find_macro(void *arg, const char *name, size_t len, struct s
 	}
 	m->used = true;
 	if (m->index >= a->visible) {
-		strbuf_addf(why, "macro %s comes only after this one, and a macro can name those "
-			    "before it", m->name);
+		strbuf_addf(why,
+			    "macro %s comes only after this one, and a macro can name those "
+			    "before it",
+			    m->name);
 		return NULL;
 	}
 	if (m->state == MACRO_NEW && a->d->depth < MACRO_DEPTH_MAX)
@@ -137,9 +139,10 @@ static void compile_list(struct definitions *d, struct definition *list, size_t 
 		other->used = true;
 		*total += other->list.n;
 		if (*total > LIST_ITEMS_MAX) {
-			report_addf(d->report, REPORT_ERROR, list->place,
-				    "lists have more than %d items, with all in each other unfolded",
-				    LIST_ITEMS_MAX);
+			report_addf(
+				d->report, REPORT_ERROR, list->place,
+				"lists have more than %d items, with all in each other unfolded",
+				LIST_ITEMS_MAX);
 			return;
 		}
 		for (size_t k = 0; k < other->list.n; k++)
@@ -166,7 +169,8 @@ static void tell_condition(struct definitions *d, const struct definition *rule,
 {
 	if (rule->skip_unknown && starts_with(err, "unknown field"))
 		report_addf(d->report, REPORT_WARNING, rule->place,
-			    "rule %s is skipped, as it asks for: it has an unknown field", rule->name);
+			    "rule %s is skipped, as it asks for: it has an unknown field",
+			    rule->name);
 	else if (*err)
 		report_add(d->report, REPORT_ERROR, place, err);
 }
@@ -179,12 +183,12 @@ static struct node *compile_condition(struct definitions *d, struct definition *
 	size_t at;
 
 	if (!text_given(&rule->condition))
-		return NULL;	/* which was told */
+		return NULL; /* which was told */
 	if (condition_parse(&root, rule->condition.b.s, names, &err, &at) < 0)
 		tell_condition(d, rule, text_place(&rule->condition, at), err.s);
 	else if (!root)
-		report_addf(d->report, REPORT_ERROR, rule->place, "the condition of rule %s is empty",
-			    rule->name);
+		report_addf(d->report, REPORT_ERROR, rule->place,
+			    "the condition of rule %s is empty", rule->name);
 	return root;
 }
 
@@ -196,7 +200,8 @@ static bool compile_exceptions(struct definitions *d, struct definition *rule,
 
 	for (size_t i = 0; i < rule->n_exceptions; i++) {
 		const struct exception *e = &rule->exceptions[i];
-		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, err = STRBUF_INIT, said = STRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, err = STRBUF_INIT,
+					       said = STRBUF_INIT;
 		struct node *n = NULL;
 		size_t at;
 
@@ -267,8 +272,8 @@ bool compile_rule(struct definitions *d, struct definition *rule, struct node **
 		*ret_output = NULL;
 		return false;
 	}
-	*ret_root = excepted ? node_pair(NODE_AND, TAKE_PTR(root), node_not(TAKE_PTR(excepted))) :
-			       TAKE_PTR(root);
+	*ret_root = excepted ? node_pair(NODE_AND, TAKE_PTR(root), node_not(TAKE_PTR(excepted)))
+			     : TAKE_PTR(root);
 	return true;
 }
 

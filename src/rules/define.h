@@ -87,6 +87,7 @@ struct yaml_file {
 };
 
 struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n);
+struct place yaml_end(const struct yaml_file *f, const yaml_node_t *n);
 /* NULL: it is no scalar. */
 const char *yaml_text(const yaml_node_t *n, size_t *ret_len);
 /* The value of a key; NULL: n is no mapping, or has no such key. */

@@ -172,7 +172,8 @@ static enum tri match_known(const struct node *root, const struct event *ev, con
 	return ret;
 }
 
-enum tri node_match_type(const struct node *n, enum event_type type, const struct syscall_info *call)
+enum tri node_match_type(const struct node *n, enum event_type type,
+			 const struct syscall_info *call)
 {
 	const struct event ev = { .type = type, .call = call };
 	bool is_call = type == EVENT_SYSCALL || type == EVENT_PROCEXIT;
@@ -234,8 +235,8 @@ void filter_named_calls(const struct filter *f, struct syscall_set *set)
 }
 
 /*
- * The host is meant where a comparison of the container's id or name is true for it: because it says
- * "host", or because it only excludes others. A pattern that happens to match "host" means
+ * The host is meant where a comparison of the container's id or name is true for it: because it
+ * says "host", or because it only excludes others. A pattern that happens to match "host" means
  * containers.
  */
 static bool means_host(const struct node *n, struct field_context *fc, bool negated)

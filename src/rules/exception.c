@@ -76,9 +76,10 @@ static bool add_tuple(const struct yaml_file *f, const struct exception *e, cons
 		      struct strbuf *out)
 {
 	if (!n || n->type != YAML_SEQUENCE_NODE || yaml_count(n) != e->n_fields) {
-		report_addf(f->report, REPORT_ERROR, yaml_place(f, n),
-			    "exception %s: expected a list of %zu values, one for each of its fields",
-			    e->name, e->n_fields);
+		report_addf(
+			f->report, REPORT_ERROR, yaml_place(f, n),
+			"exception %s: expected a list of %zu values, one for each of its fields",
+			e->name, e->n_fields);
 		return false;
 	}
 	strbuf_addc(out, '(');
@@ -87,7 +88,9 @@ static bool add_tuple(const struct yaml_file *f, const struct exception *e, cons
 		bool list = value && value->type == YAML_SEQUENCE_NODE;
 
 		strbuf_addf(out, "%s%s %s ", i ? " and " : "", e->fields[i],
-			    e->n_comps ? e->comps[i] : list ? "in" : "=");
+			    e->n_comps ? e->comps[i]
+			    : list     ? "in"
+				       : "=");
 		if (!add_node(f, value, out))
 			return false;
 	}
@@ -112,10 +115,10 @@ static void take_values(const struct yaml_file *f, struct exception *e, const ya
 		strbuf_reset(&part);
 		if (text_given(&e->values))
 			strbuf_adds(&part, e->scalar ? ", " : "or ");
-		if (!(e->scalar ? add_scalar_value(f, value, &part) : add_tuple(f, e, value, &part)))
+		if (!(e->scalar ? add_scalar_value(f, value, &part)
+				: add_tuple(f, e, value, &part)))
 			return;
-		text_append(&e->values, part.s, part.len, yaml_place(f, value),
-			    value->start_mark.index, value->end_mark.index);
+		text_append(&e->values, part.s, part.len, yaml_place(f, value), yaml_end(f, value));
 	}
 }
 
@@ -151,8 +154,8 @@ static bool take_shape(const struct yaml_file *f, struct exception *e, const yam
 		return false;
 	if (e->n_comps && e->n_comps != e->n_fields) {
 		report_addf(f->report, REPORT_ERROR, yaml_place(f, comps),
-			    "exception %s has %zu fields and %zu comps: one for each is due", e->name,
-			    e->n_fields, e->n_comps);
+			    "exception %s has %zu fields and %zu comps: one for each is due",
+			    e->name, e->n_fields, e->n_comps);
 		return false;
 	}
 	return true;
@@ -181,9 +184,11 @@ static void take_exception(struct definition *rule, const struct yaml_file *f, c
 	e = find(rule, made.name);
 	if (e) {
 		if (yaml_get(f, n, "fields"))
-			report_addf(f->report, REPORT_WARNING, yaml_place(f, n),
-				    "exception %s is there already: its fields stay as they are, and "
-				    "these values come to it", made.name);
+			report_addf(
+				f->report, REPORT_WARNING, yaml_place(f, n),
+				"exception %s is there already: its fields stay as they are, and "
+				"these values come to it",
+				made.name);
 		free(made.name);
 		take_values(f, e, yaml_get(f, n, "values"));
 		return;
@@ -194,8 +199,8 @@ static void take_exception(struct definition *rule, const struct yaml_file *f, c
 		return;
 	}
 	take_values(f, &made, yaml_get(f, n, "values"));
-	rule->exceptions = xrealloc(rule->exceptions, (rule->n_exceptions + 1) *
-				    sizeof(*rule->exceptions));
+	rule->exceptions = xrealloc(rule->exceptions,
+				    (rule->n_exceptions + 1) * sizeof(*rule->exceptions));
 	rule->exceptions[rule->n_exceptions++] = made;
 }
 
@@ -207,7 +212,8 @@ void define_exceptions(struct definition *rule, const struct yaml_file *f, const
 			exception_free(&rule->exceptions[--rule->n_exceptions]);
 	}
 	if (n->type != YAML_SEQUENCE_NODE) {
-		report_add(f->report, REPORT_ERROR, yaml_place(f, n), "exceptions: expected a list");
+		report_add(f->report, REPORT_ERROR, yaml_place(f, n),
+			   "exceptions: expected a list");
 		return;
 	}
 	for (size_t i = 0; i < yaml_count(n); i++)
@@ -222,5 +228,6 @@ void exception_condition(const struct exception *e, struct strbuf *out)
 		strbuf_adds(out, e->values.b.s);
 		return;
 	}
-	strbuf_addf(out, "%s %s (%s)", e->fields[0], e->n_comps ? e->comps[0] : "in", e->values.b.s);
+	strbuf_addf(out, "%s %s (%s)", e->fields[0], e->n_comps ? e->comps[0] : "in",
+		    e->values.b.s);
 }

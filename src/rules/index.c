@@ -11,26 +11,26 @@
 /* Where the rules of one key stand in the table's list of rules. */
 struct posting {
 	uint32_t first, n;
-	struct value key;	/* borrowed from the test */
+	struct value key; /* borrowed from the test */
 };
 
 struct table {
-	unsigned slot;		/* of the operand */
+	unsigned slot; /* of the operand */
 	const struct operand *operand;
 	enum access_kind kind;
 	uint32_t mask;
-	uint32_t *slots;	/* index of a posting, and one */
+	uint32_t *slots; /* index of a posting, and one */
 	struct posting *postings;
 	size_t n_postings;
-	uint32_t *rules;	/* numbers in the bucket */
-	uint32_t *lengths;	/* of the keys, each once, for beginnings and ends */
+	uint32_t *rules;   /* numbers in the bucket */
+	uint32_t *lengths; /* of the keys, each once, for beginnings and ends */
 	size_t n_lengths;
 };
 
 struct bucket {
-	unsigned *rules;	/* by number in the bucket: which rule it is */
+	unsigned *rules; /* by number in the bucket: which rule it is */
 	size_t n_rules;
-	uint64_t *always;	/* rules without a key */
+	uint64_t *always; /* rules without a key */
 	size_t words;
 	struct table *tables;
 	size_t n_tables;
@@ -38,7 +38,7 @@ struct bucket {
 };
 
 struct index {
-	struct bucket *by_type[TYPES_MAX];	/* NULL: nothing is about it */
+	struct bucket *by_type[TYPES_MAX]; /* NULL: nothing is about it */
 	uint64_t *candidates;
 };
 
@@ -47,7 +47,7 @@ struct entry {
 	const struct operand *operand;
 	enum access_kind kind;
 	struct value key;
-	uint32_t rule;		/* number in the bucket */
+	uint32_t rule; /* number in the bucket */
 };
 
 static int by_table_and_key(const void *a, const void *b)
@@ -188,7 +188,7 @@ static void bucket_free(struct bucket *b)
 /* What the rules of a type are, and how each is found. */
 struct plan {
 	unsigned *rules;
-	struct access **access;	/* NULL: by no test */
+	struct access **access; /* NULL: by no test */
 	size_t n;
 };
 
@@ -202,8 +202,8 @@ static bool same_plan(const struct plan *a, const struct plan *b)
 	return true;
 }
 
-static void make_plan(struct plan *p, const struct interned *in, struct node *const *roots, size_t n,
-		      unsigned type)
+static void make_plan(struct plan *p, const struct interned *in, struct node *const *roots,
+		      size_t n, unsigned type)
 {
 	p->n = 0;
 	for (size_t i = 0; i < n; i++) {

@@ -59,17 +59,18 @@ static bool same_node(const struct node *a, const struct node *b)
 
 static void find_slot(struct interned *in, struct operand *o)
 {
-	size_t i = 0;
+	uint64_t hash = operand_hash(o);
 
-	while (i < in->n_operands && !operand_equal(in->operands[i], o))
-		i++;
-	o->slot = (unsigned)i;
-	if (i < in->n_operands)
-		return;
-	if (!(in->n_operands & (in->n_operands - 1)))
-		in->operands = xrealloc(in->operands, MAX(in->n_operands * 2, (size_t)1) *
-					sizeof(struct operand *));
-	in->operands[in->n_operands++] = o;
+	for (struct hnode *h = hmap_first(&in->operands, hash); h; h = hmap_next(h, hash)) {
+		const struct operand *same = container_of(h, struct operand, by_content);
+
+		if (operand_equal(same, o)) {
+			o->slot = same->slot;
+			return;
+		}
+	}
+	o->slot = (unsigned)in->operands.count;
+	hmap_insert(&in->operands, &o->by_content, hash);
 }
 
 static void set_type_test(struct node_facts *f, const struct node *n)
@@ -82,7 +83,8 @@ static void set_type_test(struct node_facts *f, const struct node *n)
 		if (call)
 			answer = node_match_type(n, EVENT_SYSCALL, call);
 		else if (!is_call && type != NUNCHI_CALLS_MAX + EVENT_SYSCALL)
-			answer = node_match_type(n, (enum event_type)(type - NUNCHI_CALLS_MAX), NULL);
+			answer = node_match_type(n, (enum event_type)(type - NUNCHI_CALLS_MAX),
+						 NULL);
 		if (answer != TRI_FALSE)
 			f->may.bits[type / 64] |= 1ULL << type % 64;
 		if (answer == TRI_TRUE)
@@ -187,5 +189,5 @@ void intern_free(struct interned *in)
 {
 	hmap_free(&in->by_content);
 	free(in->facts);
-	free(in->operands);
+	hmap_free(&in->operands);
 }

@@ -34,9 +34,13 @@ struct interned {
 	struct hmap by_content;
 	struct node_facts *facts;	/* by id, from 1 */
 	size_t n_nodes;
-	struct operand **operands;	/* by slot: one of those that are equal; borrowed */
-	size_t n_operands;
+	struct hmap operands;		/* one of those that are equal; borrowed */
 };
+
+static inline size_t interned_operands(const struct interned *in)
+{
+	return in->operands.count;
+}
 
 /* Takes the reference, returns one to the node that stands for it. */
 struct node *intern_node(struct interned *in, struct node *n) _must_check_;

@@ -3,7 +3,7 @@
 #include "operand.h"
 
 const char *const transform_names[TRANSFORM_MAX] = {
-	[TRANSFORM_TOLOWER] = "tolower", [TRANSFORM_TOUPPER] = "toupper", [TRANSFORM_B64] = "b64",
+	[TRANSFORM_TOLOWER] = "tolower",   [TRANSFORM_TOUPPER] = "toupper", [TRANSFORM_B64] = "b64",
 	[TRANSFORM_BASENAME] = "basename", [TRANSFORM_LEN] = "len",
 };
 

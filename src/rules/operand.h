@@ -15,7 +15,9 @@ struct operand {
 	enum value_type type;	/* of the result */
 	uint8_t n_transforms;
 	uint8_t transforms[TRANSFORMS_MAX];	/* enum transform, the innermost first */
-	unsigned slot;		/* in a set of rules: where its value is kept for the event */
+	/* In a set of rules */
+	struct hnode by_content;
+	unsigned slot;		/* where its value is kept for the event */
 };
 
 extern const char *const transform_names[TRANSFORM_MAX];

@@ -4,12 +4,12 @@
 #include "regex.h"
 #include "value_set.h"
 
-#define TEXT (1U << VALUE_STRING)
+#define TEXT   (1U << VALUE_STRING)
 #define NUMBER (1U << VALUE_NUMBER)
-#define TRUTH (1U << VALUE_BOOL)
-#define IP (1U << VALUE_IP)
-#define NET (1U << VALUE_NET)
-#define ANY (TEXT | NUMBER | TRUTH | IP | NET)
+#define TRUTH  (1U << VALUE_BOOL)
+#define IP     (1U << VALUE_IP)
+#define NET    (1U << VALUE_NET)
+#define ANY    (TEXT | NUMBER | TRUTH | IP | NET)
 
 int value_compare(const struct value *a, const struct value *b)
 {
@@ -63,7 +63,8 @@ uint64_t value_hash(const struct value *v)
 	return hash_u64(first ^ hash_u64(last + v->len));
 }
 
-static bool test_equal(const struct node *node, const struct value *v, const struct value *w, size_t n)
+static bool test_equal(const struct node *node, const struct value *v, const struct value *w,
+		       size_t n)
 {
 	return value_equal(v, w);
 }
@@ -74,7 +75,8 @@ static bool test_differ(const struct node *node, const struct value *v, const st
 	return !value_equal(v, w);
 }
 
-static bool test_less(const struct node *node, const struct value *v, const struct value *w, size_t n)
+static bool test_less(const struct node *node, const struct value *v, const struct value *w,
+		      size_t n)
 {
 	return v->n < w->n;
 }
@@ -91,8 +93,8 @@ static bool test_greater(const struct node *node, const struct value *v, const s
 	return v->n > w->n;
 }
 
-static bool test_greater_equal(const struct node *node, const struct value *v, const struct value *w,
-			       size_t n)
+static bool test_greater_equal(const struct node *node, const struct value *v,
+			       const struct value *w, size_t n)
 {
 	return v->n >= w->n;
 }
@@ -154,17 +156,20 @@ static bool test_endswith(const struct node *node, const struct value *v, const 
 	return v->len >= w->len && (!w->len || !memcmp(v->s + v->len - w->len, w->s, w->len));
 }
 
-static bool test_glob(const struct node *node, const struct value *v, const struct value *w, size_t n)
+static bool test_glob(const struct node *node, const struct value *v, const struct value *w,
+		      size_t n)
 {
 	return glob_match(w->s, w->len, v->s, v->len, false);
 }
 
-static bool test_iglob(const struct node *node, const struct value *v, const struct value *w, size_t n)
+static bool test_iglob(const struct node *node, const struct value *v, const struct value *w,
+		       size_t n)
 {
 	return glob_match(w->s, w->len, v->s, v->len, true);
 }
 
-static bool test_regex(const struct node *node, const struct value *v, const struct value *w, size_t n)
+static bool test_regex(const struct node *node, const struct value *v, const struct value *w,
+		       size_t n)
 {
 	return regex_match(node->regexes[w - node->values], v->s, v->len);
 }

@@ -66,9 +66,9 @@ static bool take_field(struct parser *p, struct operand *o)
 	size_t start = p->pos;
 	struct span where;
 
-	while (p->pos < p->len && (is_letter(p->text[p->pos]) || is_digit(p->text[p->pos]) ||
-				   p->text[p->pos] == '.' ||
-				   (p->text[p->pos] == '-' && !p->in_output)))
+	while (p->pos < p->len &&
+	       (is_letter(p->text[p->pos]) || is_digit(p->text[p->pos]) || p->text[p->pos] == '.' ||
+		(p->text[p->pos] == '-' && !p->in_output)))
 		p->pos++;
 	while (p->in_output && p->pos > start && p->text[p->pos - 1] == '.')
 		p->pos--;
@@ -92,8 +92,8 @@ size_t parser_call_length(const struct parser *p)
 {
 	size_t n = 0;
 
-	while (p->pos + n < p->len && (is_letter(p->text[p->pos + n]) ||
-				       (n && is_digit(p->text[p->pos + n]))))
+	while (p->pos + n < p->len &&
+	       (is_letter(p->text[p->pos + n]) || (n && is_digit(p->text[p->pos + n]))))
 		n++;
 	return n && p->pos + n < p->len && p->text[p->pos + n] == '(' ? n : 0;
 }

@@ -58,8 +58,10 @@ static bool parse_text(struct parser *p, const struct left *left, struct strbuf 
 				strbuf_addf(p->err, "'%s' takes one value; for a list there is in",
 					    left->op->name);
 			else
-				strbuf_addf(p->err, "expected a value after '%s'; what has blanks "
-					    "or signs goes in quotes", left->op->name);
+				strbuf_addf(p->err,
+					    "expected a value after '%s'; what has blanks "
+					    "or signs goes in quotes",
+					    left->op->name);
 			parser_fail_at(p, word);
 			return false;
 		}
@@ -155,8 +157,8 @@ static bool fail_value(struct parser *p, const struct left *left, const struct s
 		       struct span where)
 {
 	strbuf_addf(p->err, "%s is compared with %s, and ", left->operand.field->name,
-		    left->op->form == FORM_HEX ? "bytes in hex" :
-						 parser_type_name(left->operand.type));
+		    left->op->form == FORM_HEX ? "bytes in hex"
+					       : parser_type_name(left->operand.type));
 	error_add_word(p->err, text->s, text->len);
 	strbuf_adds(p->err, " is none");
 	parser_fail_at(p, where);
@@ -305,10 +307,9 @@ static bool take_items(struct parser *p, const struct left *left, struct values 
 		if (parser_at_char(p, ')'))
 			break;
 		if (!parser_at_char(p, ','))
-			return p->pos == p->len ?
-				       parser_fail(p, open, "this '(' is not closed") :
-				       parser_fail(p, parser_word(p),
-						   "expected ',' or ')' in the list");
+			return p->pos == p->len ? parser_fail(p, open, "this '(' is not closed")
+						: parser_fail(p, parser_word(p),
+							      "expected ',' or ')' in the list");
 		p->pos++;
 	}
 	p->pos++;
@@ -348,7 +349,9 @@ static bool take_one(struct parser *p, const struct left *left, struct values *w
 static enum quantifier at_quantifier(const struct parser *p, size_t *ret_len)
 {
 	static const char *const names[] = {
-		[QUANTIFIER_ANY] = "anyof", [QUANTIFIER_ALL] = "allof", [QUANTIFIER_ONE] = "oneof",
+		[QUANTIFIER_ANY] = "anyof",
+		[QUANTIFIER_ALL] = "allof",
+		[QUANTIFIER_ONE] = "oneof",
 	};
 	struct span word = parser_word(p);
 	size_t after = word.at + word.len;

@@ -10,7 +10,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#define MATCH_STEPS 100000	/* about 1 ms; honest patterns need some hundreds */
+#define MATCH_STEPS    100000 /* about 1 ms; honest patterns need some hundreds */
 #define MATCH_HEAP_KIB 1024
 
 struct regex {

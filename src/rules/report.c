@@ -3,22 +3,53 @@
 #include "report.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "parse_error.h"
 
-static const char *line_of(const struct rule_file *s, long line, size_t *ret_len)
+static bool begins_character(char c)
 {
-	const char *at = s->text, *end = s->text + s->len, *newline;
+	return ((unsigned char)c & 0xc0) != 0x80;
+}
 
-	for (; line > 0; line--) {
-		newline = memchr(at, '\n', (size_t)(end - at));
-		if (!newline)
-			break;
-		at = newline + 1;
-	}
-	newline = memchr(at, '\n', (size_t)(end - at));
-	*ret_len = (size_t)((newline ? newline : end) - at);
+static size_t line_end(const struct rule_file *s, size_t line)
+{
+	return line + 1 < s->n_lines ? s->lines[line + 1] - 1 : s->len;
+}
+
+size_t rule_file_offset(const struct rule_file *s, long line, long column)
+{
+	size_t at, end;
+
+	if (line < 0 || (size_t)line >= s->n_lines)
+		return s->len;
+	at = s->lines[line];
+	end = line_end(s, (size_t)line);
+	for (; at < end && column > 0; column--)
+		do
+			at++;
+		while (at < end && !begins_character(s->text[at]));
 	return at;
+}
+
+struct place rule_file_place(const struct rule_file *s, size_t offset)
+{
+	struct place place = { s, 0, 0 };
+	size_t low = 0, high = s->n_lines;
+
+	/* The last line that begins at or before it. */
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->lines[middle] <= offset)
+			low = middle;
+		else
+			high = middle;
+	}
+	place.line = (long)low;
+	for (size_t i = s->lines[low]; i < offset; i++)
+		place.column += begins_character(s->text[i]);
+	return place;
 }
 
 static void add_place(struct report *r, const struct place *at)
@@ -35,8 +66,7 @@ static void add_place(struct report *r, const struct place *at)
 void report_add(struct report *r, enum report_level level, struct place at, const char *sentence)
 {
 	static const char *const names[] = { "note", "warning", "error" };
-	const char *line;
-	size_t len;
+	size_t line, end, at_byte;
 
 	if (r->counts[level]++ >= REPORT_MESSAGES_MAX || level < r->least)
 		return;
@@ -44,8 +74,11 @@ void report_add(struct report *r, enum report_level level, struct place at, cons
 	strbuf_addf(&r->text, "%s: ", names[level]);
 	strbuf_adds(&r->text, sentence);
 	if (at.source && at.line >= 0 && !strchr(sentence, '\n')) {
-		line = line_of(at.source, at.line, &len);
-		error_show_place(&r->text, line, len, MIN((size_t)at.column, len), 1);
+		at_byte = rule_file_offset(at.source, at.line, at.column);
+		line = rule_file_offset(at.source, at.line, 0);
+		end = rule_file_offset(at.source, at.line, LONG_MAX);
+		error_show_place(&r->text, at.source->text + line, end - line, at_byte - line,
+				 rule_file_offset(at.source, at.line, at.column + 1) - at_byte);
 	}
 	strbuf_addc(&r->text, '\n');
 }
@@ -68,11 +101,30 @@ void report_free(struct report *r)
 	*r = (struct report){ .least = r->least };
 }
 
+/* Takes the text. */
+static struct rule_file *make(const char *path, char *text, size_t len)
+{
+	struct rule_file *s = xcalloc(1, sizeof(*s));
+	size_t n = 1;
+
+	s->path = xstrdup(path);
+	s->text = text;
+	s->len = len;
+	for (size_t i = 0; i < len; i++)
+		n += text[i] == '\n';
+	s->lines = xcalloc(n, sizeof(*s->lines));
+	s->n_lines = 1;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\n')
+			s->lines[s->n_lines++] = i + 1;
+	return s;
+}
+
 int rule_file_read(struct rule_file **ret, const char *path, struct strbuf *err)
 {
-	_cleanup_fclose_ FILE *f = streq(path, "-") ? fdopen(dup(STDIN_FILENO), "re") : fopen(path, "re");
+	_cleanup_fclose_ FILE *f = streq(path, "-") ? fdopen(dup(STDIN_FILENO), "re")
+						    : fopen(path, "re");
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
-	struct rule_file *s;
 	char part[65536];
 	size_t n;
 
@@ -88,27 +140,20 @@ int rule_file_read(struct rule_file **ret, const char *path, struct strbuf *err)
 		strbuf_addf(err, "longer than the %u MiB that are allowed", SOURCE_MAX >> 20);
 		return -EFBIG;
 	}
-	s = xcalloc(1, sizeof(*s));
-	s->path = xstrdup(path);
-	s->len = b.len;
-	s->text = strbuf_take(&b);
-	*ret = s;
+	n = b.len;
+	*ret = make(path, strbuf_take(&b), n);
 	return 0;
 }
 
 struct rule_file *rule_file_new(const char *path, const char *text)
 {
-	struct rule_file *s = xcalloc(1, sizeof(*s));
-
-	s->path = xstrdup(path);
-	s->text = xstrdup(text);
-	s->len = strlen(text);
-	return s;
+	return make(path, xstrdup(text), strlen(text));
 }
 
 void rule_file_free(struct rule_file *s)
 {
 	free(s->path);
 	free(s->text);
+	free(s->lines);
 	free(s);
 }

@@ -13,6 +13,8 @@ struct rule_file {
 	char *path;
 	char *text;
 	size_t len;
+	size_t *lines;		/* where each begins */
+	size_t n_lines;
 };
 
 /* Where something begins: line and column from 0, as libyaml counts. line is -1 where none is meant. */
@@ -39,3 +41,6 @@ void report_free(struct report *r);
 int rule_file_read(struct rule_file **ret, const char *path, struct strbuf *err) _must_check_;
 struct rule_file *rule_file_new(const char *path, const char *text) _must_check_;	/* copies */
 void rule_file_free(struct rule_file *s);
+/* The byte of a place; columns count characters. Past the end it is the end. */
+size_t rule_file_offset(const struct rule_file *s, long line, long column);
+struct place rule_file_place(const struct rule_file *s, size_t offset);

@@ -112,14 +112,15 @@ static void add_absent(const struct node *n, struct strbuf *out)
 	strbuf_addf(out, "%s%s", out->len ? ", " : "", f->name);
 }
 
-static void tell_absent(const struct definitions *d, const struct rule *rule)
+static void tell_absent(const struct definitions *d, struct rule *rule)
 {
 	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
 	if (rule->root->weight <= 10000)
 		add_absent(rule->root, &names);
-	if (names.len)
+	rule->partial = names.len > 0;
+	if (rule->partial)
 		report_addf(d->report, REPORT_NOTE, rule->place,
 			    "rule %s asks for what no event has yet: %s", rule->name, names.s);
 }
@@ -157,7 +158,8 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 	tell_absent(d, rule);
 	if (every_type(&rs->interned.facts[rule->root->id].may))
 		report_addf(d->report, REPORT_WARNING, rule->place,
-			    "rule %s is about every kind of event: evt.type would say which", rule->name);
+			    "rule %s is about every kind of event: evt.type would say which",
+			    rule->name);
 }
 
 static void compile(struct ruleset *rs, struct definitions *d)
@@ -187,7 +189,8 @@ static void make_index(struct ruleset *rs)
 	for (size_t i = 0; i < rs->n; i++)
 		roots[i] = rs->rules[i]->enabled ? rs->rules[i]->root : NULL;
 	rs->index = index_new(&rs->interned, roots, rs->n);
-	evaluation_init(&rs->evaluation, rs->interned.n_nodes + 1, rs->interned.n_operands);
+	evaluation_init(&rs->evaluation, rs->interned.n_nodes + 1,
+			interned_operands(&rs->interned));
 	free(roots);
 }
 

@@ -39,6 +39,7 @@ struct rule {
 	char **tags;
 	size_t n_tags;
 	bool enabled;
+	bool partial;		/* asks for fields that no event has yet */
 	struct place place;
 	struct node *root;	/* exceptions included */
 	struct template *output;

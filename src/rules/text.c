@@ -5,29 +5,34 @@
  */
 #include "text.h"
 
-static void add_piece(struct text *t, struct place place, size_t raw, size_t raw_end)
+static void add_piece(struct text *t, struct place from, struct place to)
 {
+	const struct rule_file *s = from.source;
+
 	t->pieces = xrealloc(t->pieces, (t->n_pieces + 1) * sizeof(*t->pieces));
-	t->pieces[t->n_pieces++] = (struct text_piece){ t->b.len, place, raw, raw_end };
+	t->pieces[t->n_pieces++] = (struct text_piece){
+		.at = t->b.len,
+		.place = from,
+		.raw = rule_file_offset(s, from.line, from.column),
+		.raw_end = rule_file_offset(s, to.line, to.column),
+	};
 }
 
-void text_set(struct text *t, const char *s, size_t len, struct place place, size_t raw,
-	      size_t raw_end)
+void text_set(struct text *t, const char *s, size_t len, struct place from, struct place to)
 {
 	strbuf_reset(&t->b);
 	t->n_pieces = 0;
-	add_piece(t, place, raw, raw_end);
+	add_piece(t, from, to);
 	strbuf_add(&t->b, s, len);
 }
 
-void text_append(struct text *t, const char *s, size_t len, struct place place, size_t raw,
-		 size_t raw_end)
+void text_append(struct text *t, const char *s, size_t len, struct place from, struct place to)
 {
 	if (text_given(t))
 		strbuf_addc(&t->b, ' ');
 	else
 		strbuf_reset(&t->b);
-	add_piece(t, place, raw, raw_end);
+	add_piece(t, from, to);
 	strbuf_add(&t->b, s, len);
 }
 
@@ -76,11 +81,5 @@ struct place text_place(const struct text *t, size_t at)
 			break;
 		raw += raw < p->raw_end;
 	}
-	raw = MIN(raw, p->raw_end);
-	struct place place = { s, 0, 0 };
-	for (size_t i = 0; i < raw; i++) {
-		place.line += s->text[i] == '\n';
-		place.column = s->text[i] == '\n' ? 0 : place.column + 1;
-	}
-	return place;
+	return rule_file_place(s, MIN(raw, p->raw_end));
 }

@@ -16,12 +16,12 @@ struct text {
 	size_t n_pieces;
 };
 
-/* raw, raw_end: between which bytes of the file the text stands. */
-void text_set(struct text *t, const char *s, size_t len, struct place place, size_t raw,
-	      size_t raw_end);
+/* from, to: between which places of the file it stands. */
+void text_set(struct text *t, const char *s, size_t len, struct place from,
+	      struct place to);
 /* As Falco does: a blank, and what is appended. */
-void text_append(struct text *t, const char *s, size_t len, struct place place, size_t raw,
-		 size_t raw_end);
+void text_append(struct text *t, const char *s, size_t len, struct place from,
+		 struct place to);
 void text_free(struct text *t);
 static inline bool text_given(const struct text *t)
 {

@@ -4,8 +4,8 @@
 #include "parse_error.h"
 #include "ruleset.h"
 
-#define VALUES_SHOWN 40		/* of a list; of those of Falco's rules few are longer */
-#define LINES_MAX 5000		/* what nobody reads is not printed */
+#define VALUES_SHOWN 40	  /* of a list; of those of Falco's rules few are longer */
+#define LINES_MAX    5000 /* what nobody reads is not printed */
 
 static void print_value(const struct value *v, bool hex, struct strbuf *out)
 {
@@ -18,8 +18,8 @@ static void print_value(const struct value *v, bool hex, struct strbuf *out)
 	}
 	strbuf_reset(&text);
 	value_print(&text, v);
-	if (v->type != VALUE_STRING ||
-	    (text.len && !memchr(text.s, '\\', text.len) && strcspn(text.s, " \t\n\r(),=\"'") == text.len)) {
+	if (v->type != VALUE_STRING || (text.len && !memchr(text.s, '\\', text.len) &&
+					strcspn(text.s, " \t\n\r(),=\"'") == text.len)) {
 		strbuf_add_printable(out, text.s, text.len);
 		return;
 	}
@@ -69,8 +69,9 @@ static void indent(struct strbuf *out, unsigned level)
 
 static void print_node(const struct node *n, unsigned level, unsigned *lines, struct strbuf *out)
 {
-	static const char *const heads[] = { [NODE_AND] = "all of", [NODE_OR] = "any of",
-					     [NODE_NOT] = "not" };
+	static const char *const heads[] = {
+		[NODE_AND] = "all of", [NODE_OR] = "any of", [NODE_NOT] = "not"
+	};
 
 	if (++*lines > LINES_MAX)
 		return;

@@ -12,8 +12,8 @@ struct value_set {
 	size_t n;
 	bool nets;
 	uint32_t mask;
-	uint32_t *slots;	/* index of the value, and one; 0: free */
-	size_t *lengths;	/* of the values as they are looked for */
+	uint32_t *slots; /* index of the value, and one; 0: free */
+	size_t *lengths; /* of the values as they are looked for */
 };
 
 /* "/etc/" is "/etc"; "/" stays, as the empty path before the first slash. */
@@ -52,8 +52,8 @@ struct value_set *value_set_new(const struct value *values, size_t n, bool paths
 		uint64_t hash;
 
 		s->lengths[i] = paths ? path_length(&values[i]) : values[i].len;
-		hash = values[i].type == VALUE_STRING ? hash_text(values[i].s, s->lengths[i]) :
-							value_hash(&values[i]);
+		hash = values[i].type == VALUE_STRING ? hash_text(values[i].s, s->lengths[i])
+						      : value_hash(&values[i]);
 		while (s->slots[hash & s->mask])
 			hash++;
 		s->slots[hash & s->mask] = (uint32_t)i + 1;

@@ -8,6 +8,11 @@ struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n)
 			       n ? (long)n->start_mark.column : 0 };
 }
 
+struct place yaml_end(const struct yaml_file *f, const yaml_node_t *n)
+{
+	return (struct place){ f->source, (long)n->end_mark.line, (long)n->end_mark.column };
+}
+
 const char *yaml_text(const yaml_node_t *n, size_t *ret_len)
 {
 	if (!n || n->type != YAML_SCALAR_NODE)
@@ -21,7 +26,8 @@ yaml_node_t *yaml_get(const struct yaml_file *f, const yaml_node_t *n, const cha
 {
 	if (!n || n->type != YAML_MAPPING_NODE)
 		return NULL;
-	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top; p++) {
+	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top;
+	     p++) {
 		const char *name = yaml_text(yaml_document_get_node(f->doc, p->key), NULL);
 
 		if (name && streq(name, key))
@@ -58,19 +64,19 @@ char *yaml_take(const struct yaml_file *f, const yaml_node_t *n, const char *wha
 	return xstrndup(s, len);
 }
 
-bool yaml_take_list(const struct yaml_file *f, const yaml_node_t *n, const char *what, char ***strings,
-		    size_t *n_strings, size_t max)
+bool yaml_take_list(const struct yaml_file *f, const yaml_node_t *n, const char *what,
+		    char ***strings, size_t *n_strings, size_t max)
 {
 	size_t more = yaml_count(n);
 
 	if (!n || n->type != YAML_SEQUENCE_NODE) {
-		report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "%s: expected a list, as in [a, b]",
-			    what);
+		report_addf(f->report, REPORT_ERROR, yaml_place(f, n),
+			    "%s: expected a list, as in [a, b]", what);
 		return false;
 	}
 	if (*n_strings + more > max) {
-		report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "%s: more than %zu items", what,
-			    max);
+		report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "%s: more than %zu items",
+			    what, max);
 		return false;
 	}
 	if (!more)

@@ -15,19 +15,21 @@
 
 #include "scene.h"
 
-#define RULES 120	/* in a file */
+#define RULES 120 /* in a file */
 #define FILES 25
 
 enum kind { AND, OR, NOT, LEAF };
 
-static const char *const text_ops[] = { "=", "!=", "in", "contains", "icontains", "startswith", "endswith",
-					"exists", "intersects", "pmatch" };
+static const char *const text_ops[] = { "=",	      "!=",	    "in",	"contains",
+					"icontains",  "startswith", "endswith", "exists",
+					"intersects", "pmatch" };
 static const char *const number_ops[] = { "=", "!=", "in", "<", "<=", ">", ">=", "exists" };
 static const char *const fields[] = {
-	"evt.type", "proc.name", "fd.name", "fd.directory", "proc.pname", "proc.aname", "evt.res",
-	"proc.cmdline", "container.id", "evt.arg.name", "fd.nameraw", "user.name", "proc.aname[1]",
-	"evt.arg.flags", "fd.filename", "evt.rawres", "fd.num", "fd.sport", "user.uid", "proc.pid",
-	"fd.lport", "proc.tty",
+	"evt.type",   "proc.name", "fd.name",	    "fd.directory",  "proc.pname",
+	"proc.aname", "evt.res",   "proc.cmdline",  "container.id",  "evt.arg.name",
+	"fd.nameraw", "user.name", "proc.aname[1]", "evt.arg.flags", "fd.filename",
+	"evt.rawres", "fd.num",	   "fd.sport",	    "user.uid",	     "proc.pid",
+	"fd.lport",   "proc.tty",
 };
 
 struct obvious {
@@ -76,7 +78,9 @@ static char *random_value(const char *field)
 	if (v.type == VALUE_LIST)
 		v = v.items[pick((unsigned)v.len)];
 	if (v.type == VALUE_NONE)
-		return xstrdup(is_number(field) ? "7" : streq(field, "evt.type") ? "open" : "nothing");
+		return xstrdup(is_number(field)		  ? "7"
+			       : streq(field, "evt.type") ? "open"
+							  : "nothing");
 	if (v.type == VALUE_STRING && v.len && !streq(field, "evt.type")) {
 		switch (pick(4)) {
 		case 0:
@@ -111,8 +115,9 @@ static struct obvious *random_leaf(void)
 		o->op = text_ops[pick(ARRAY_SIZE(text_ops))];
 	if (streq(o->op, "exists"))
 		return o;
-	o->n_values = streq(o->op, "in") || streq(o->op, "intersects") || streq(o->op, "pmatch") ?
-			      1 + pick(4) : 1;
+	o->n_values = streq(o->op, "in") || streq(o->op, "intersects") || streq(o->op, "pmatch")
+			      ? 1 + pick(4)
+			      : 1;
 	for (unsigned i = 0; i < o->n_values; i++)
 		o->values[i] = random_value(o->field);
 	return o;
@@ -220,8 +225,8 @@ static bool says_value(const struct obvious *o, const struct value *v)
 	if (streq(o->op, "exists"))
 		return true;
 	for (unsigned i = 0; i < o->n_values; i++) {
-		if (text ? says_text(o->op, text, o->values[i]) :
-			   says_number(o->op, v->n, strtoll(o->values[i], NULL, 10)))
+		if (text ? says_text(o->op, text, o->values[i])
+			 : says_number(o->op, v->n, strtoll(o->values[i], NULL, 10)))
 			return true;
 	}
 	return false;
@@ -329,8 +334,10 @@ static void test_reference(void **state)
 			strbuf_reset(&text);
 			print_tree(trees[i], &text);
 			compare_alone(trees[i], text.s);
-			strbuf_addf(&yaml, "- rule: r%u\n  desc: d\n  output: o\n  priority: INFO\n"
-				    "  condition: |\n    %s\n", i, text.s);
+			strbuf_addf(&yaml,
+				    "- rule: r%u\n  desc: d\n  output: o\n  priority: INFO\n"
+				    "  condition: |\n    %s\n",
+				    i, text.s);
 		}
 		compare_file(trees, yaml.s);
 		for (unsigned i = 0; i < RULES; i++)

@@ -303,6 +303,10 @@ static void test_places(void **state)
 		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: |\n    and proc.name=cat\n"
 		  "    and nope\n  override: {condition: append}\n",
 		  "a.yaml:9:9: error: unknown macro 'nope'" },
+		/* Characters are counted, not bytes, and before it there may be any. */
+		{ "# \xe2\x80\x94\xe2\x80\x94\xe2\x80\x94\xe2\x80\x94 \xf0\x9f\x90\x9f\n- rule: A\n  desc: \xc3\xa9\xc3\xa9\n"
+		  "  priority: INFO\n  output: o\n  condition: proc.name=\xc3\xa9\xc3\xa9 and nope.x=1\n",
+		  "a.yaml:6:31: error: unknown field 'nope.x'" },
 		{ RULE("A", "evt.type in (openat, oepn)"), "a.yaml:5:35: error: no such system call or event: 'oepn'" },
 	};
 
