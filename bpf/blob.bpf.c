@@ -481,12 +481,36 @@ static __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 	return blob_path(s, (u64)path.mnt, (u64)path.dentry, BLOB(NUNCHI_BLOB_BASE, arg));
 }
 
+/* A string argument: in the caller's memory, or the number of a name that the kernel had copied. */
+static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
+{
+	struct uring_names *names;
+	struct nunchi_blob *b;
+	u32 pos, cut = 0;
+
+	if (!s)
+		return 0;
+	if (likely(!s->names))
+		return blob_user_str(s, value, BLOB(NUNCHI_BLOB_STR, arg));
+	names = (void *)s->names;
+	value = (value - 1) & 1;
+	pos = s->pos;
+	blob_kernel_str(s, (u64)names->text[value], BLOB(NUNCHI_BLOB_STR, arg));
+	bpf_probe_read_kernel(&cut, sizeof(cut), &names->cut[value]);
+	if (!cut || s->pos == pos || pos > LAST_POS)
+		return 0;
+	b = (void *)&s->data[pos];
+	b->flags |= NUNCHI_BLOB_TRUNCATED;
+	b->full = NUNCHI_PATH_MAX;	/* at most: how long it was is not known */
+	return 0;
+}
+
 static __always_inline int blob_user_path(struct scratch *s, u64 ptr, s32 dirfd, u32 arg)
 {
 	u32 pos = s->pos;
 	struct nunchi_blob *b;
 
-	blob_user_str(s, ptr, BLOB(NUNCHI_BLOB_STR, arg));
+	blob_string(s, ptr, arg);
 	if (s->pos == pos || pos > LAST_POS)
 		return 0;
 	/* What was copied decides, not what stands in user memory by now. */
@@ -567,7 +591,7 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 		/* utimensat and the like: no path means the fd itself */
 		return blob_base(s, previous, i);
 	case NUNCHI_CAP_STR:
-		return value ? blob_user_str(s, value, BLOB(NUNCHI_BLOB_STR, i)) : 0;
+		return value ? blob_string(s, value, i) : 0;
 	case NUNCHI_CAP_STRV:
 		return value ? blob_user_strv(s, value, BLOB(NUNCHI_BLOB_STRV, i)) : 0;
 	case NUNCHI_CAP_SOCKADDR_OUT:

@@ -42,7 +42,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret)
 {
 	u64 nr = syscall_nr(regs);
 	struct task_struct *task;
-	struct nunchi_call call;
+	struct nunchi_call *call;
 	enum nunchi_mode mode;
 	struct identity *id;
 	bool moves;
@@ -55,15 +55,20 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret)
 			return 0;
 	} else if (!syscall_is_x32(nr)) {
 		return 0;
+	} else {
+		want = 0;
 	}
 	task = bpf_get_current_task_btf();
-	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
-		return 0;
-	want = wanted[call.nr] & ~NUNCHI_WANT_COMPAT;
-	if (!want)
-		return 0;
+	if (want == NUNCHI_WANT_COMPAT && syscall_abi(task, nr) == NUNCHI_ABI_NATIVE)
+		return 0;	/* the number is another call's */
 	id = identity_get(task);
 	if (!id)
+		return 0;
+	call = &id->call;
+	if (!call_read(task, regs, call) || call->nr >= NUNCHI_CALLS_MAX)
+		return 0;
+	want = wanted[call->nr] & ~NUNCHI_WANT_COMPAT;
+	if (!want)
 		return 0;
 	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0;
 	if (moves)
@@ -74,7 +79,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret)
 	if (!id->slot && (u32)task->tgid == own_tgid)
 		return 0;	/* it would report its own reports */
 	if (want != NUNCHI_WANT_IDENTITY)
-		call_returned(task, id, &call, ret, want, mode);
+		call_returned(task, id, call, ret, want, mode);
 	if (moves)
 		namespaces_check(task, id);
 	return 0;

@@ -32,7 +32,12 @@ struct io_kiocb {
 };
 
 struct filename {
-	const char *uptr;
+	const char *name;
+};
+
+/* Since 7.0 a request's names are wrapped: the flavours with ___delayed below. */
+struct delayed_filename {
+	struct filename *__incomplete_filename;
 };
 
 struct open_how {
@@ -129,11 +134,38 @@ struct io_listen {
 	int backlog;
 };
 
+struct io_open___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_unlink___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_mkdir___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_statx___delayed {
+	struct delayed_filename filename;
+};
+
+struct io_rename___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
+struct io_link___delayed {
+	struct delayed_filename oldpath;
+	struct delayed_filename newpath;
+};
+
 #pragma clang attribute pop
 
-/* A request under way. */
+/* A request under way. In the place of a pointer to a name its arguments have the name's number, from 1. */
 struct request {
 	struct nunchi_call call;
+	struct uring_names names;
 	u32 tgid;
 	u32 has_file;	/* argument 0 is what the request's own file is */
 };
@@ -146,53 +178,74 @@ struct {
 	__type(value, struct request);
 } requests SEC(".maps");
 
+/* The newest operations (6.9, 6.11) are not known to every kernel. */
 #define CMD(type, field) BPF_CORE_READ((struct type *)req, field)
-#define NAME(type, field) (u64)BPF_CORE_READ((struct type *)req, field, uptr)
+#define NAME(number, type, field)                                                                  \
+	name_take(r, number,                                                                       \
+		  bpf_core_field_exists(((struct type *)0)->field) ?                               \
+			  (u64)CMD(type, field) :                                                  \
+			  (u64)CMD(type##___delayed, field.__incomplete_filename))
+
+/* Copies a name that the kernel has copied: user memory may say something else by the end. */
+static __always_inline u64 name_take(struct request *r, u32 number, u64 filename)
+{
+	const char *name = BPF_CORE_READ((struct filename *)filename, name);
+	u32 i = (number - 1) & 1;
+	long n;
+
+	n = bpf_probe_read_kernel_str(r->names.text[i], sizeof(r->names.text[i]), name);
+	if (!filename || n <= 0)
+		return 0;
+	r->names.cut[i] = n == sizeof(r->names.text[i]);
+	return number;
+}
 
 /* What names files. False: it is another. */
-static __always_inline bool read_name(u64 req, u8 op, u64 *args)
+static __always_inline bool read_name(u64 req, u8 op, struct request *r)
 {
+	u64 *args = r->call.args;
+
 	switch (op) {
 	case OP_OPENAT:
 	case OP_OPENAT2:
 		args[0] = CMD(io_open, dfd);
-		args[1] = NAME(io_open, filename);
+		args[1] = NAME(1, io_open, filename);
 		args[2] = CMD(io_open, how.flags) & ~(u64)O_LARGEFILE;	/* set by the kernel */
 		args[3] = CMD(io_open, how.mode);
 		return true;
 	case OP_STATX:
 		args[0] = CMD(io_statx, dfd);
-		args[1] = NAME(io_statx, filename);
+		args[1] = NAME(1, io_statx, filename);
 		args[2] = CMD(io_statx, flags);
 		args[3] = CMD(io_statx, mask);
 		return true;
 	case OP_RENAMEAT:
 		args[0] = CMD(io_rename, old_dfd);
-		args[1] = NAME(io_rename, oldpath);
+		args[1] = NAME(1, io_rename, oldpath);
 		args[2] = CMD(io_rename, new_dfd);
-		args[3] = NAME(io_rename, newpath);
+		args[3] = NAME(2, io_rename, newpath);
 		args[4] = CMD(io_rename, flags);
 		return true;
 	case OP_LINKAT:
 		args[0] = CMD(io_link, old_dfd);
-		args[1] = NAME(io_link, oldpath);
+		args[1] = NAME(1, io_link, oldpath);
 		args[2] = CMD(io_link, new_dfd);
-		args[3] = NAME(io_link, newpath);
+		args[3] = NAME(2, io_link, newpath);
 		args[4] = CMD(io_link, flags);
 		return true;
 	case OP_SYMLINKAT:
-		args[0] = NAME(io_link, oldpath);
+		args[0] = NAME(1, io_link, oldpath);
 		args[1] = CMD(io_link, new_dfd);
-		args[2] = NAME(io_link, newpath);
+		args[2] = NAME(2, io_link, newpath);
 		return true;
 	case OP_UNLINKAT:
 		args[0] = CMD(io_unlink, dfd);
-		args[1] = NAME(io_unlink, filename);
+		args[1] = NAME(1, io_unlink, filename);
 		args[2] = CMD(io_unlink, flags);
 		return true;
 	case OP_MKDIRAT:
 		args[0] = CMD(io_mkdir, dfd);
-		args[1] = NAME(io_mkdir, filename);
+		args[1] = NAME(1, io_mkdir, filename);
 		args[2] = CMD(io_mkdir, mode);
 		return true;
 	default:
@@ -239,10 +292,12 @@ static __always_inline void read_file(u64 req, u8 op, u64 *args)
 		args[1] = CMD(io_shutdown, how);
 		break;
 	case OP_FTRUNCATE:
-		args[1] = CMD(io_ftrunc, len);
+		if (bpf_core_type_exists(struct io_ftrunc))
+			args[1] = CMD(io_ftrunc, len);
 		break;
 	case OP_LISTEN:
-		args[1] = CMD(io_listen, backlog);
+		if (bpf_core_type_exists(struct io_listen))
+			args[1] = CMD(io_listen, backlog);
 		break;
 	}
 }
@@ -269,7 +324,7 @@ static __always_inline void read_request(u64 req, u8 op, struct request *r)
 
 	if (goes_to_slot(req, op))
 		r->call.layout |= NUNCHI_LAYOUT_NO_FD;
-	if (read_name(req, op, args))
+	if (read_name(req, op, r))
 		return;
 	if (op == OP_CLOSE) {
 		args[0] = CMD(io_close, fd);
@@ -287,21 +342,37 @@ static __always_inline int submitted(u64 req)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u8 op = BPF_CORE_READ((struct io_kiocb *)req, opcode);
-	struct request r = { .tgid = task->tgid };
+	u32 nr = uring_calls[op & (NUNCHI_URING_MAX - 1)];
 	struct identity *id;
-	u32 nr;
+	struct request *r;
+	struct scratch *s;
 
-	nr = uring_calls[op & (NUNCHI_URING_MAX - 1)];
-	if (!nr || nr > NUNCHI_CALLS_MAX || !(wanted[nr - 1] & NUNCHI_WANT_EVENT))
+	if (!nr)
+		return 0;
+	nr = (nr - 1) & (NUNCHI_CALLS_MAX - 1);
+	barrier_var(nr);
+	if (nr >= NUNCHI_CALLS_MAX || !(wanted[nr] & NUNCHI_WANT_EVENT))
 		return 0;
 	id = identity_get(task);
 	if (!id || identity_mode(id) == NUNCHI_MODE_NONE)
 		return 0;
-	r.call.nr = nr - 1;
-	r.call.abi = NUNCHI_ABI_IO_URING;
-	read_request(req, op, &r);
-	if (bpf_map_update_elem(&requests, &req, &r, BPF_ANY))
+	s = scratch_get();	/* room for it, no more */
+	if (!s) {
 		count(unseen_uring);
+		return 0;
+	}
+	r = (void *)s->data;
+	__builtin_memset(&r->call, 0, sizeof(r->call));
+	r->names.text[0][0] = r->names.text[1][0] = 0;
+	r->names.cut[0] = r->names.cut[1] = 0;
+	r->tgid = task->tgid;
+	r->has_file = 0;
+	r->call.nr = nr;
+	r->call.abi = NUNCHI_ABI_IO_URING;
+	read_request(req, op, r);
+	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
+		count(unseen_uring);
+	scratch_put(s);
 	return 0;
 }
 
@@ -336,9 +407,10 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 		id = identity_get(task);
 		mode = id ? identity_mode(id) : NUNCHI_MODE_NONE;
 		if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-			call_record_file(task, id, &r->call,
+			call_record_from(task, id, &r->call,
 					 BPF_CORE_READ((struct io_kiocb *)req, cqe.res), 0, false,
-					 r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0);
+					 r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0,
+					 (u64)&r->names);
 	}
 	bpf_map_delete_elem(&requests, &req);
 	return 0;

@@ -26,10 +26,10 @@ static __always_inline bool call_read(struct task_struct *task, struct pt_regs *
 	return true;
 }
 
-/* follow: see record.h. file: what argument 0 is, if that is known from elsewhere; else 0. */
-static __always_inline void call_record_file(struct task_struct *task, const struct identity *id,
+/* follow: see record.h. file and names: as struct scratch has them. */
+static __always_inline void call_record_from(struct task_struct *task, const struct identity *id,
 					     const struct nunchi_call *call, s64 ret, u16 flags,
-					     bool follow, u64 file)
+					     bool follow, u64 file, u64 names)
 {
 	struct scratch *s = scratch_get();
 	u32 nr = call->nr & (NUNCHI_CALLS_MAX - 1);
@@ -45,6 +45,7 @@ static __always_inline void call_record_file(struct task_struct *task, const str
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
 	s->file = file;
+	s->names = names;
 	blob_call(s);
 	record_send(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL);
 	scratch_put(s);
@@ -54,7 +55,7 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 					const struct nunchi_call *call, s64 ret, u16 flags,
 					bool follow)
 {
-	call_record_file(task, id, call, ret, flags, follow, 0);
+	call_record_from(task, id, call, ret, flags, follow, 0, 0);
 }
 
 static __always_inline bool call_is_interrupted(s64 ret)

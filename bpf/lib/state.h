@@ -36,6 +36,7 @@ struct identity {
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
 	u32 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
 	u32 ended;		/* of a leader: that its process has ended is told */
+	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
 };
 
@@ -61,11 +62,18 @@ struct strv {
 	u32 flags;
 };
 
+/* Names of a request of io_uring, as the kernel copied them. */
+struct uring_names {
+	char text[2][512];
+	u32 cut[2];		/* it was longer */
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
 	u32 pos;
 	u64 file;		/* what argument 0 of the call is, whatever the fd table says; 0: not known */
+	u64 names;		/* struct uring_names that arguments have numbers of; 0: they are pointers */
 	union {
 		struct walk walk;
 		struct strv strv;
