@@ -60,7 +60,7 @@ MATRIX = [
     row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS, runtimes="runc,crun", always=True),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
-    row("newest v2", "newest", "v2", ONE_CPU + CRUN + ENTER + DOORS, runtimes="runc,crun", always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS, always=True),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),
