@@ -2,6 +2,7 @@
 /* Puts an engine together, runs it on its source, and takes it apart in a fixed order. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include "internal.h"
 
@@ -52,6 +53,17 @@ static int close_outputs(struct engine *e)
 	return code;
 }
 
+/*
+ * Who watches takes little time, but must have it when a container takes all there is: with 10,000
+ * processes on two CPUs a reader of their own priority came too late for a fifth of what they did. The
+ * threads that are made from here on inherit it. Without CAP_SYS_NICE it stays as it is.
+ */
+static void go_first(void)
+{
+	if (getpriority(PRIO_PROCESS, 0) > ENGINE_NICE && setpriority(PRIO_PROCESS, 0, ENGINE_NICE) < 0)
+		log_debug("the priority stays as it is: %s", strerror(errno));
+}
+
 int engine_run(const struct engine_config *config)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -62,6 +74,8 @@ int engine_run(const struct engine_config *config)
 	e->model = model_new();
 	e->show = config->set;
 	signal(SIGPIPE, SIG_IGN);
+	if (!config->replay)
+		go_first();
 	if (open_outputs(e) >= 0) {
 		if (config->replay && !config->set_given)
 			filter_named_calls(config->filter, &e->show);

@@ -13,6 +13,7 @@
 #define ENGINE_OUT_BYTES (256U << 10)	/* handed to the writer at once: fewer switches between threads */
 #define ENGINE_BACKLOG_BYTES (16U << 20)	/* of records that wait for a slow reader: 60 MiB as JSON */
 #define ENGINE_RESERVE_BYTES (1U << 20)	/* what is no container's call is still taken then */
+#define ENGINE_NICE (-15)	/* above what runs in containers, below the kernel's own threads */
 #define ENGINE_NAP_MIN_MS 1		/* between drains under load: 8 MiB last 40 ms at 1M events/s */
 #define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
