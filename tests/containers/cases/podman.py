@@ -37,6 +37,7 @@ def check_container(setup, runtimes, name):
         event = nunchi.wait_event(lambda e: e.get("fd.name") == "/etc/group" and
                                   e["proc.name"] == "cat", 10, "what exec did")
         check_named(event, later)
+        assert event["proc.is_container_exec"], event
         assert nunchi.stop() == 0
         listed = ps_json(*options)
         for made in (before, later):
