@@ -3,11 +3,16 @@
  * What io_uring does: files opened, sockets connected, names removed without a system call of their
  * own. A request is read when it is taken from the ring (its arguments are the kernel's copies) and
  * told when it is complete, as the system call that does the same; what it was done to is the
- * request's own file. Not seen: a request that the kernel refuses before it is one, the accepts and
- * receives of a multishot request after its first, what a process leaves behind that ends. Cost:
- * nothing but for who uses io_uring; 100 ns a request that nobody wants.
+ * request's own file. Who asks for no word of a success (IOSQE_CQE_SKIP_SUCCESS) gets none, and
+ * neither do we: that is told when it is taken, as a success, and once more if it fails. Not seen:
+ * operations that are none of those below (waiting, polling, splicing, extended attributes, ...), a
+ * request that the kernel refuses before it is one, the accepts and receives of a multishot request
+ * after its first, what a process leaves behind that ends. Cost: nothing but for who uses io_uring;
+ * 100 ns a request that nobody wants.
  */
 #include "lib/call.h"
+
+#define REQ_F_CQE_SKIP 0x40	/* as IOSQE_CQE_SKIP_SUCCESS: no word of a success */
 
 /* The operations, as the UAPI numbers them. */
 enum {
@@ -23,11 +28,13 @@ enum {
 
 struct io_cqe {
 	s32 res;
+	int fd;			/* until it is complete: of the request, or its index */
 };
 
 struct io_kiocb {
 	struct file *file;
 	u8 opcode;
+	u32 flags;		/* the low half, which is all there was before 6.8 */
 	struct io_cqe cqe;
 };
 
@@ -167,7 +174,9 @@ struct request {
 	struct nunchi_call call;
 	struct uring_names names;
 	u32 tgid;
-	u32 has_file;	/* argument 0 is what the request's own file is */
+	u8 has_file;	/* argument 0 is what the request's own file is */
+	u8 quiet;	/* has been told; nothing but a failure is heard of it */
+	u16 pad;
 };
 
 struct {
@@ -318,7 +327,7 @@ static __always_inline bool goes_to_slot(u64 req, u8 op)
 	}
 }
 
-static __always_inline void read_request(u64 req, u8 op, struct request *r)
+static __always_inline void read_arguments(u64 req, u8 op, struct request *r)
 {
 	u64 *args = r->call.args;
 
@@ -334,8 +343,34 @@ static __always_inline void read_request(u64 req, u8 op, struct request *r)
 		args[2] = CMD(io_socket, protocol);
 	} else {
 		r->has_file = 1;
+		args[0] = BPF_CORE_READ((struct io_kiocb *)req, cqe.fd);
 		read_file(req, op, args);
 	}
+}
+
+/* A frame of its own, which is gone when the record is made: 512 bytes are all that a chain of calls has. */
+static __noinline void read_request(u64 req, u32 nr, struct request *r)
+{
+	__builtin_memset(&r->call, 0, sizeof(r->call));
+	r->call.nr = nr;
+	r->call.abi = NUNCHI_ABI_IO_URING;
+	r->names.text[0][0] = r->names.text[1][0] = 0;
+	r->names.cut[0] = r->names.cut[1] = 0;
+	r->has_file = 0;
+	r->quiet = !!(BPF_CORE_READ((struct io_kiocb *)req, flags) & REQ_F_CQE_SKIP);
+	if (r->quiet)
+		r->call.layout = NUNCHI_LAYOUT_NO_FD;	/* which fd it will be is not known */
+	read_arguments(req, BPF_CORE_READ((struct io_kiocb *)req, opcode), r);
+}
+
+static __always_inline void tell(struct task_struct *task, struct identity *id, u64 req,
+				 const struct request *r, s32 res)
+{
+	enum nunchi_mode mode = identity_mode(id);
+	u64 file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
+
+	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
+		call_record_from(task, id, &r->call, res, 0, false, file, (u64)&r->names);
 }
 
 static __always_inline int submitted(u64 req)
@@ -362,14 +397,10 @@ static __always_inline int submitted(u64 req)
 		return 0;
 	}
 	r = (void *)s->data;
-	__builtin_memset(&r->call, 0, sizeof(r->call));
-	r->names.text[0][0] = r->names.text[1][0] = 0;
-	r->names.cut[0] = r->names.cut[1] = 0;
 	r->tgid = task->tgid;
-	r->has_file = 0;
-	r->call.nr = nr;
-	r->call.abi = NUNCHI_ABI_IO_URING;
-	read_request(req, op, r);
+	read_request(req, nr, r);
+	if (r->quiet)
+		tell(task, id, req, r, 0);
 	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
 		count(unseen_uring);
 	scratch_put(s);
@@ -395,22 +426,19 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 	u64 req = ctx->args[1];
 	struct identity *id;
-	enum nunchi_mode mode;
 	struct request *r;
+	s32 res;
 
 	r = req ? bpf_map_lookup_elem(&requests, &req) : 0;
 	if (!r)
 		return 0;
+	res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
 	if (r->tgid != (u32)task->tgid) {
 		count(unseen_uring);	/* cancelled after its process */
-	} else {
+	} else if (!r->quiet || res < 0) {
 		id = identity_get(task);
-		mode = id ? identity_mode(id) : NUNCHI_MODE_NONE;
-		if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-			call_record_from(task, id, &r->call,
-					 BPF_CORE_READ((struct io_kiocb *)req, cqe.res), 0, false,
-					 r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0,
-					 (u64)&r->names);
+		if (id)
+			tell(task, id, req, r, res);
 	}
 	bpf_map_delete_elem(&requests, &req);
 	return 0;

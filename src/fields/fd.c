@@ -37,8 +37,8 @@ FIELD_GET(fd_typechar)
 		return;
 	if ((size_t)fd->type < ARRAY_SIZE(type_chars) && type_chars[fd->type])
 		value_set_bytes(ret, type_chars[fd->type], 1);
-	else if (fd->is_path && fd->num == -1)
-		value_set_bytes(ret, "f", 1);	/* a failed open: Falco takes it from the call */
+	else if (fd->is_path && fd->num != INT64_MIN)
+		value_set_bytes(ret, "f", 1);	/* an open that failed, or for a ring: by the call, as Falco */
 }
 
 FIELD_GET(fd_name)

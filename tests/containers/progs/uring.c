@@ -99,6 +99,24 @@ static void said(const char *call, int ret, const char *args, const char *fd)
 	puts("}");
 }
 
+static const char *with_fd(const char *name, int fd, const char *args)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), "\"%s\":\"%d\",%s", name, fd, args);
+	return text;
+}
+
+/* Who asks for no word of a success is told of a failure only. */
+static void quietly(void)
+{
+	submit((struct io_uring_sqe){ .opcode = IORING_OP_MKDIRAT, .flags = IOSQE_CQE_SKIP_SUCCESS,
+				      .fd = AT_FDCWD, .addr = (uint64_t)"/tmp/ring-quiet", .len = 0700 });
+	do_one((struct io_uring_sqe){ .opcode = IORING_OP_NOP });
+	if (params.features & IORING_FEAT_CQE_SKIP)
+		said("mkdirat", 0, "\"pathname\":\"/tmp/ring-quiet\",\"mode\":\"0700\"", NULL);
+}
+
 static void names(void)
 {
 	struct open_how { uint64_t flags, mode, resolve; } how = { O_RDWR | O_CREAT, 0600, 0 };
@@ -111,7 +129,7 @@ static void names(void)
 	     "\"mode\":\"0640\"", "/tmp/ring-open");
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .fd = fd,
 					    .addr = (uint64_t)"ring", .len = 4 });
-	said("write", ret, "\"buf\":\"ring\"", "/tmp/ring-open");
+	said("write", ret, with_fd("fd", fd, "\"buf\":\"ring\""), "/tmp/ring-open");
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .fd = fd });
 	said("close", ret, "", NULL);
 	fd = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT2, .fd = AT_FDCWD,
@@ -159,7 +177,7 @@ static void sockets(void)
 		said("socket", client, "\"domain\":\"AF_INET\",\"type\":\"SOCK_STREAM\"", NULL);
 	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CONNECT, .fd = client,
 					    .addr = (uint64_t)&to, .off = sizeof(to) });
-	said("connect", got, "\"addr\":\"127.0.0.1:4721\"", NULL);
+	said("connect", got, with_fd("sockfd", client, "\"addr\":\"127.0.0.1:4721\""), NULL);
 	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = server });
 	said("accept4", got, "", NULL);
 	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = client,
@@ -190,6 +208,7 @@ int main(int argc, char **argv)
 {
 	set_up(argc > 1 && !strcmp(argv[1], "sqpoll") ? IORING_SETUP_SQPOLL : 0);
 	names();
+	quietly();
 	sockets();
 	registered();
 	puts("{\"done\":true}");
