@@ -9,42 +9,8 @@
 #include "lib/blob.h"
 #include "lib/drift.h"
 
-#define DATA_MAX 4096		/* of one blob */
-#define LAST_POS (NUNCHI_RECORD_MAX - DATA_MAX - 512)	/* where the last blob may begin */
-#define SPARE (NUNCHI_RECORD_MAX + 4096)	/* of scratch: bytes that are measured, not kept */
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 #define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
-
-static __always_inline bool blob_fits(struct scratch *s)
-{
-	if (s->pos <= LAST_POS)
-		return true;
-	s->head.flags |= NUNCHI_F_CUT;
-	return false;
-}
-
-/* Ends the blob that began at pos with len bytes of data. */
-static __always_inline void blob_end(struct scratch *s, u32 pos, u32 len, u32 full, u32 flags,
-				     u32 blob)
-{
-	struct nunchi_blob *b;
-	u32 end;
-	u64 *word;
-
-	if (pos > LAST_POS || len > DATA_MAX + 256)
-		return;
-	b = (void *)&s->data[pos];
-	b->type = blob;
-	b->arg = blob >> 8;
-	b->flags = flags;
-	b->len = len;
-	b->full = full;
-	b->pad = 0;
-	end = pos + sizeof(*b) + len;
-	word = (u64 *)&s->data[end & ~7U];
-	*word &= (1ULL << ((end & 7) * 8)) - 1;
-	s->pos = (end + 7) & ~7U;
-}
 
 /* How long a user string is that did not fit into DATA_MAX. */
 static __noinline u32 measure(struct scratch *s, u64 ptr)
@@ -413,16 +379,23 @@ static __noinline int blob_object(struct scratch *s, u64 addr, u32 arg)
 	return blob_file(s, (u64)file, BLOB(NUNCHI_BLOB_FILE, arg));
 }
 
+/* What an fd is by now; who shares the table can have put something else there since the call. */
 __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *fdt = task->files->fdt;
+	struct files_struct *files = task->files;
+	struct fdtable *fdt = files->fdt;
 	struct file *file = 0;
+	u32 pos;
 
 	if (!s || fd >= fdt->max_fds)
 		return 0;
 	bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + fd);
-	return blob_object(s, (u64)file, arg);
+	pos = s->pos;
+	blob_object(s, (u64)file, arg);
+	if (files->count.counter > 1)
+		blob_mark(s, pos, NUNCHI_BLOB_LATE);
+	return 0;
 }
 
 __noinline int blob_cgroup(struct scratch *s, u64 kn)
@@ -464,11 +437,14 @@ static __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 	struct fdtable *fdt = task->files->fdt;
 	struct path path = { 0 };
 	struct file *file = 0;
+	bool shared;
+	u32 pos;
 
 	if (!s)
 		return 0;
 	if (dirfd == AT_FDCWD) {
 		bpf_probe_read_kernel(&path, sizeof(path), &task->fs->pwd);
+		shared = task->fs->users > 1;
 	} else {
 		if ((u32)dirfd >= fdt->max_fds)
 			return 0;
@@ -476,12 +452,17 @@ static __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 		if (!file)
 			return 0;
 		BPF_CORE_READ_INTO(&path, file, f_path);
+		shared = task->files->count.counter > 1;
 	}
+	pos = s->pos;
 	/* Not by way of blob_cwd(): the verifier allows eight frames in all. */
-	return blob_path(s, (u64)path.mnt, (u64)path.dentry, BLOB(NUNCHI_BLOB_BASE, arg));
+	blob_path(s, (u64)path.mnt, (u64)path.dentry, BLOB(NUNCHI_BLOB_BASE, arg));
+	if (shared)
+		blob_mark(s, pos, NUNCHI_BLOB_LATE);
+	return 0;
 }
 
-/* A string argument: in the caller's memory, or the number of a name that the kernel had copied. */
+/* A string argument: in the caller's memory, if not the number of a name that the kernel had copied. */
 static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
 {
 	struct uring_names *names;
@@ -490,19 +471,33 @@ static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
 
 	if (!s)
 		return 0;
-	if (likely(!s->names))
+	if (likely(!s->names)) {
+		if (unlikely(s->copied & 1U << (arg & 7)) && blob_copy(s, value, BLOB(NUNCHI_BLOB_STR, arg)))
+			return 0;
 		return blob_user_str(s, value, BLOB(NUNCHI_BLOB_STR, arg));
+	}
 	names = (void *)s->names;
 	value = (value - 1) & 1;
 	pos = s->pos;
 	blob_kernel_str(s, (u64)names->text[value], BLOB(NUNCHI_BLOB_STR, arg));
 	bpf_probe_read_kernel(&cut, sizeof(cut), &names->cut[value]);
+	blob_mark(s, pos, NUNCHI_BLOB_KERNEL | (cut ? NUNCHI_BLOB_TRUNCATED : 0));
 	if (!cut || s->pos == pos || pos > LAST_POS)
 		return 0;
 	b = (void *)&s->data[pos];
-	b->flags |= NUNCHI_BLOB_TRUNCATED;
 	b->full = NUNCHI_PATH_MAX;	/* at most: how long it was is not known */
 	return 0;
+}
+
+/* An address. full: how long the caller says that it is. */
+static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, u32 arg)
+{
+	u32 blob = BLOB(NUNCHI_BLOB_SOCKADDR, arg);
+
+	if (unlikely(s->copied & 1U << (arg & 7)) && blob_copy(s, value, blob))
+		return 0;
+	return blob_user_bytes(s, value, full > NUNCHI_SOCKADDR_MAX ? NUNCHI_SOCKADDR_MAX : full, full,
+			       blob);
 }
 
 static __always_inline int blob_user_path(struct scratch *s, u64 ptr, s32 dirfd, u32 arg)
@@ -532,9 +527,7 @@ static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 	if (bpf_probe_read_user(&name, size, (void *)ptr) || !name ||
 	    bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + size)))
 		return 0;
-	if (len > NUNCHI_SOCKADDR_MAX)
-		len = NUNCHI_SOCKADDR_MAX;
-	return blob_user_bytes(s, name, len, len, BLOB(NUNCHI_BLOB_SOCKADDR, arg));
+	return blob_address(s, name, len, arg);
 }
 
 /* Two longs, told as two of 64 bits. */
@@ -602,8 +595,7 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 	case NUNCHI_CAP_SOCKADDR:
 		if (!value)
 			return 0;
-		return blob_user_bytes(s, value, at_most((u32)next, NUNCHI_SOCKADDR_MAX),
-				       (u32)next, BLOB(NUNCHI_BLOB_SOCKADDR, i));
+		return blob_address(s, value, next, i);
 	case NUNCHI_CAP_MSGHDR:
 		return blob_msghdr(s, value, i);
 	case NUNCHI_CAP_BUFFER_OUT:

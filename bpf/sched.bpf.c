@@ -86,6 +86,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	else
 		s->call.nr = syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
 	id->renamed_by_exec = 0;
+	call_forget(id);
 	blob_kernel_str(s, (u64)BPF_CORE_READ(bprm, filename), BLOB(NUNCHI_BLOB_FILENAME, 0));
 	blob_argv(s);
 	blob_file(s, (u64)BPF_CORE_READ(bprm, file), BLOB(NUNCHI_BLOB_EXE, 0));
@@ -106,6 +107,8 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (id && id->interrupted.ret)
 		call_cut_short(task, id);
+	else if (id)
+		call_forget(id);
 	if (signal->live.counter)
 		return 0;
 	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);

@@ -20,7 +20,6 @@ __u8 settled;
 __u8 faultable;
 
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
-__u64 unseen_compat;
 __u64 unseen_uring;
 __u64 unseen_slots;
 __u64 unseen_identity;
@@ -31,6 +30,8 @@ struct map_cgroups cgroups SEC(".maps");
 struct map_sandboxes sandboxes SEC(".maps");
 struct map_free_slots free_slots SEC(".maps");
 struct map_accounts accounts SEC(".maps");
+struct map_copies copies SEC(".maps");
+struct map_long_copies long_copies SEC(".maps");
 struct map_scratches scratches SEC(".maps");
 struct map_critical critical SEC(".maps");
 struct map_bulk bulk SEC(".maps");

@@ -80,6 +80,8 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret)
 		return 0;	/* it would report its own reports */
 	if (want != NUNCHI_WANT_IDENTITY)
 		call_returned(task, id, call, ret, want, mode);
+	if (!id->interrupted.ret)
+		call_forget(id);
 	if (moves)
 		namespaces_check(task, id);
 	return 0;

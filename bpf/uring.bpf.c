@@ -38,11 +38,6 @@ struct io_kiocb {
 	struct io_cqe cqe;
 };
 
-struct filename {
-	const char *name;
-};
-
-/* Since 7.0 a request's names are wrapped: the flavours with ___delayed below. */
 struct delayed_filename {
 	struct filename *__incomplete_filename;
 };
@@ -370,7 +365,7 @@ static __always_inline void tell(struct task_struct *task, struct identity *id, 
 	u64 file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
 
 	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-		call_record_from(task, id, &r->call, res, 0, false, file, (u64)&r->names);
+		call_record_other(task, id, &r->call, res, file, (u64)&r->names);
 }
 
 static __always_inline int submitted(u64 req)

@@ -7,6 +7,11 @@
 
 #include "state.h"
 
+#define DATA_MAX 4096		/* of one blob */
+#define LAST_POS (NUNCHI_RECORD_MAX - DATA_MAX - 512)	/* where the last blob may begin */
+#define FOUND NUNCHI_RECORD_MAX		/* of scratch: what user memory held in place of a copy */
+#define SPARE (NUNCHI_RECORD_MAX + 4096)	/* of scratch: bytes that are measured, not kept */
+
 /* type and arg of a blob in one word. */
 #define BLOB(type, arg) ((u32)(type) | (u32)(arg) << 8)
 
@@ -27,6 +32,53 @@ int blob_file(struct scratch *s, u64 file, u32 blob);
 int blob_cgroup(struct scratch *s, u64 kn);
 /* Every argument of the call in the record, as its specs row says, and the returned fd. */
 int blob_call(struct scratch *s);
+
+/* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
+int blob_copy(struct scratch *s, u64 user, u32 blob);
+
+static __always_inline bool blob_fits(struct scratch *s)
+{
+	if (s->pos <= LAST_POS)
+		return true;
+	s->head.flags |= NUNCHI_F_CUT;
+	return false;
+}
+
+/* Zeroes the rest of the eight bytes in which data ends before end. */
+static __always_inline void blob_pad(struct scratch *s, u32 end)
+{
+	u64 *word = (u64 *)&s->data[end & ~7U & (sizeof(s->data) - 1)];
+
+	*word &= (1ULL << ((end & 7) * 8)) - 1;
+}
+
+/* Ends the blob that began at pos with len bytes of data. */
+static __always_inline void blob_end(struct scratch *s, u32 pos, u32 len, u32 full, u32 flags,
+				     u32 blob)
+{
+	struct nunchi_blob *b;
+	u32 end;
+
+	if (pos > LAST_POS || len > DATA_MAX + 256)
+		return;
+	b = (void *)&s->data[pos];
+	b->type = blob;
+	b->arg = blob >> 8;
+	b->flags = flags;
+	b->len = len;
+	b->full = full;
+	b->pad = 0;
+	end = pos + sizeof(*b) + len;
+	blob_pad(s, end);
+	s->pos = (end + 7) & ~7U;
+}
+
+/* Flags of the blob that was appended at pos, if one was. */
+static __always_inline void blob_mark(struct scratch *s, u32 pos, u32 flags)
+{
+	if (s->pos != pos && pos <= LAST_POS)
+		((struct nunchi_blob *)&s->data[pos])->flags |= flags;
+}
 
 /* A task's name. comm: 16 bytes, the kernel's or of a map. */
 static __always_inline void blob_comm(struct scratch *s, const char *comm, u32 blob)

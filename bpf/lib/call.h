@@ -8,6 +8,7 @@
 #pragma once
 
 #include "compat.h"
+#include "copies.h"
 #include "identity.h"
 
 /* The call that the running task's registers are of. False: it has no counterpart among the native ones. */
@@ -26,36 +27,58 @@ static __always_inline bool call_read(struct task_struct *task, struct pt_regs *
 	return true;
 }
 
-/* follow: see record.h. file and names: as struct scratch has them. */
-static __always_inline void call_record_from(struct task_struct *task, const struct identity *id,
-					     const struct nunchi_call *call, s64 ret, u16 flags,
-					     bool follow, u64 file, u64 names)
+/* The record of a call, made in s and sent. follow: see record.h. */
+static __always_inline void call_send(struct scratch *s, struct task_struct *task,
+				      const struct identity *id, const struct nunchi_call *call,
+				      s64 ret, u16 flags, bool follow)
 {
-	struct scratch *s = scratch_get();
 	u32 nr = call->nr & (NUNCHI_CALLS_MAX - 1);
 
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
-		return;
-	}
 	record_begin(s, task, id, NUNCHI_REC_SYSCALL, sizeof(s->call), follow);
 	__builtin_memcpy(&s->call, call, sizeof(s->call));
 	s->call.ret = ret;
 	if (!(wanted[nr] & NUNCHI_WANT_EVENT))
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
-	s->file = file;
-	s->names = names;
 	blob_call(s);
 	record_send(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL);
-	scratch_put(s);
 }
 
 static __always_inline void call_record(struct task_struct *task, const struct identity *id,
 					const struct nunchi_call *call, s64 ret, u16 flags,
 					bool follow)
 {
-	call_record_from(task, id, call, ret, flags, follow, 0, 0);
+	struct scratch *s = scratch_get();
+
+	if (!s) {
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		return;
+	}
+	s->file = s->names = 0;
+	s->copied = id->copied;
+	s->differs = 0;
+	call_send(s, task, id, call, ret, flags, follow);
+	if (unlikely(s->differs))
+		copies_tell(s);
+	scratch_put(s);
+}
+
+/* Of no system call but what does the same. file and names: as struct scratch has them. */
+static __always_inline void call_record_other(struct task_struct *task, const struct identity *id,
+					      const struct nunchi_call *call, s64 ret, u64 file,
+					      u64 names)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s) {
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		return;
+	}
+	s->file = file;
+	s->names = names;
+	s->copied = 0;
+	call_send(s, task, id, call, ret, 0, false);
+	scratch_put(s);
 }
 
 static __always_inline bool call_is_interrupted(s64 ret)
@@ -80,6 +103,14 @@ static __always_inline bool call_goes_on(const struct identity *id, const struct
 	return true;
 }
 
+/* What the kernel copied for the call is of no more use. */
+static __always_inline void call_forget(struct identity *id)
+{
+	if (unlikely(id->copied))
+		copies_drop(id->copied);
+	id->copied = 0;
+}
+
 /* What was put aside has ended: a handler ran that does not let it go on, or the task dies. */
 static __always_inline void call_cut_short(struct task_struct *task, struct identity *id)
 {
@@ -88,4 +119,5 @@ static __always_inline void call_cut_short(struct task_struct *task, struct iden
 	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
 		call_record(task, id, &id->interrupted, -EINTR, NUNCHI_F_INTERRUPTED, false);
 	id->interrupted.ret = 0;
+	call_forget(id);
 }

@@ -193,11 +193,17 @@ struct fdtable {
 	struct file **fd;
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct files_struct {
+	atomic_t count;
 	struct fdtable *fdt;
 };
 
 struct fs_struct {
+	int users;
 	struct path root;
 	struct path pwd;
 };
@@ -206,10 +212,6 @@ struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
 };
-
-typedef struct {
-	int counter;
-} atomic_t;
 
 struct signal_struct {
 	atomic_t live;
@@ -241,6 +243,16 @@ struct task_struct {
 	struct signal_struct *signal;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+};
+
+struct filename {
+	const char *name;
+	const char *uptr;	/* where in user memory it is from */
+};
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
 };
 
 struct linux_binprm {

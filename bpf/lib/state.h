@@ -29,7 +29,7 @@ struct identity {
 	u8 setup;		/* entered the container, has not executed anything yet */
 	u8 entered;		/* enum entered */
 	u8 sandboxed;		/* the host's, in a mount namespace of its own */
-	u8 pad;
+	u8 copied;		/* arguments of the call under way that copies has, a bit each */
 	u32 base;		/* slot of the container that it was in before: it does not get above */
 	u32 base_generation;
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
@@ -68,15 +68,27 @@ struct uring_names {
 	u32 cut[2];		/* it was longer */
 };
 
+/* How far two pieces of data have been compared. */
+struct comparison {
+	u32 pos;		/* of the one in the record */
+	u32 differs;
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
 	u32 pos;
 	u64 file;		/* what argument 0 of the call is, whatever the fd table says; 0: not known */
 	u64 names;		/* struct uring_names that arguments have numbers of; 0: they are pointers */
+	u32 copied;		/* as in the identity */
+	u32 differs;		/* number of the first argument, plus one, of which user memory says something else */
+	u32 found;		/* that: so many bytes of scratch, at FOUND */
+	u32 is_address;		/* that it is an address, not a string */
+	u32 pad;
 	union {
 		struct walk walk;
 		struct strv strv;
+		struct comparison comparison;
 	};
 	union {
 		struct {
@@ -115,7 +127,6 @@ extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempte
 
 /* Counted by programs, read by user space. */
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
-extern __u64 unseen_compat;	/* 32-bit calls that are no native call's, by numbers that are wanted */
 extern __u64 unseen_uring;	/* requests of io_uring whose end could not be told */
 extern __u64 unseen_slots;	/* tasks in unknown namespaces when no slot was free */
 extern __u64 unseen_identity;	/* tasks whose storage could not be had */
@@ -176,6 +187,47 @@ struct map_accounts {
 	__type(value, struct nunchi_account);
 };
 extern struct map_accounts accounts SEC(".maps");
+
+/*
+ * What arguments of calls under way point to, as the kernel copied it (copies.bpf.c). Most are short: the
+ * others have a map of their own, so that those need no room for 4 KiB each.
+ */
+#define COPY_SHORT 256
+
+struct copy_key {
+	u32 tid;
+	u32 arg;
+};
+
+struct copy {
+	u32 len;		/* without a NUL */
+	u32 pad;
+	char data[COPY_SHORT];
+};
+
+struct long_copy {
+	u32 len;
+	u32 pad;
+	char data[NUNCHI_PATH_MAX];
+};
+
+struct map_copies {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct copy_key);
+	__type(value, struct copy);
+};
+extern struct map_copies copies SEC(".maps");
+
+struct map_long_copies {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct copy_key);
+	__type(value, struct long_copy);
+};
+extern struct map_long_copies long_copies SEC(".maps");
 
 /* NUNCHI_SCRATCH_LEVELS per CPU; user space sets max_entries. */
 struct map_scratches {

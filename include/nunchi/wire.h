@@ -29,7 +29,8 @@ enum nunchi_kind {
 	NUNCHI_REC_ENTER = 9,	/* a task of the host has come into a container */
 	NUNCHI_REC_NAMESPACES = 10,	/* a container's task is in other namespaces: nunchi_namespaces */
 	NUNCHI_REC_MOVED = 11,	/* a container's task was moved to a cgroup: nunchi_moved, CGROUP_PATH */
-	NUNCHI_REC_KERNEL_LAST = NUNCHI_REC_MOVED,
+	NUNCHI_REC_MISMATCH = 12,	/* an argument is not what the kernel used: nunchi_call, two blobs */
+	NUNCHI_REC_KERNEL_LAST = NUNCHI_REC_MISMATCH,
 
 	NUNCHI_REC_HOST = 32,		/* who recorded: nunchi_host, then strings (see event/) */
 	NUNCHI_REC_CONTAINER = 33,	/* names and facts of a container (event/container_info.h) */
@@ -103,7 +104,7 @@ enum nunchi_abi {
 #define NUNCHI_LAYOUT_LONGS32 0x02	/* longs: times, limits */
 #define NUNCHI_LAYOUT_NO_FD 0x04	/* the result is no fd but an index of a ring's own files */
 
-/* A system call. Follows the head in SYSCALL and EXEC records. */
+/* A system call. Follows the head in SYSCALL, EXEC and MISMATCH records. */
 struct nunchi_call {
 	__u32 nr;		/* number in the table of the architecture that recorded */
 	__u16 abi;		/* enum nunchi_abi */
@@ -222,6 +223,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_PREV_COMM = 12,	/* the comm before the exec */
 	NUNCHI_BLOB_PARENT_COMM = 13,	/* the real parent's comm */
 	NUNCHI_BLOB_CGROUP_PATH = 14,	/* leaf first, each component with its NUL; or as the kernel's text */
+	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 
 /* nunchi_blob.arg when the blob is of the returned fd, not of an argument. */
@@ -232,6 +234,8 @@ enum nunchi_blob_type {
 #define NUNCHI_BLOB_UNREACHABLE 0x04	/* the walk met no root of the task: outside of its root */
 #define NUNCHI_BLOB_DELETED 0x08	/* the file has no name any more */
 #define NUNCHI_BLOB_UPPER 0x10	/* of an overlay: not in its image but written since */
+#define NUNCHI_BLOB_LATE 0x20	/* of an fd or directory that others could have changed since the call */
+#define NUNCHI_BLOB_KERNEL 0x40	/* not of user memory: the copy that the kernel went by */
 
 /* Head of a blob. Data follows, padded with zeros to a multiple of 8. */
 struct nunchi_blob {

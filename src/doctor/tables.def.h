@@ -51,6 +51,11 @@
 	X(uring_submit_req, "what is done through io_uring")                  \
 	X(uring_submit_sqe, "what is done through io_uring")                  \
 	X(uring_complete, "what is done through io_uring")                    \
+	X(copied_path, "paths that are changed under a call")                 \
+	X(copied_path_from, "paths that are changed under a call")            \
+	X(copied_connect, "addresses that are changed under a call")          \
+	X(copied_bind, "addresses that are changed under a call")             \
+	X(copied_sendmsg, "addresses that are changed under a call")          \
 	X(cgroup_mkdir, "cgroups that come")                                  \
 	X(cgroup_rmdir, "cgroups that go")                                    \
 	X(cgroup_attach_task, "tasks that are moved to another cgroup")       \

@@ -55,7 +55,7 @@ static int decode_call(struct event *ev, const char *p, size_t len, const char *
 		return bad(ret_why, "a system call without its numbers");
 	if (unlikely(call->nr >= NUNCHI_CALLS_MAX))
 		return bad(ret_why, "a system call number out of range");
-	ev->type = EVENT_SYSCALL;
+	ev->type = ev->head->kind == NUNCHI_REC_MISMATCH ? EVENT_MISMATCH : EVENT_SYSCALL;
 	ev->call = syscall_by_nr(call->nr);
 	if (unlikely(!ev->call))
 		ev->call = unknown_call(call->nr);
@@ -102,6 +102,7 @@ static size_t fixed_part(unsigned kind)
 	switch (kind) {
 	case NUNCHI_REC_SYSCALL:
 	case NUNCHI_REC_EXEC:
+	case NUNCHI_REC_MISMATCH:
 		return sizeof(struct nunchi_call);
 	case NUNCHI_REC_EXIT:
 		return sizeof(struct nunchi_exit);
@@ -146,6 +147,7 @@ static int decode_fixed(struct event *ev, const char *p, size_t len, const char 
 	switch (ev->head->kind) {
 	case NUNCHI_REC_SYSCALL:
 	case NUNCHI_REC_EXEC:
+	case NUNCHI_REC_MISMATCH:
 		return decode_call(ev, p, len, ret_why);
 	case NUNCHI_REC_EXIT:
 		if (len < sizeof(struct nunchi_exit))
@@ -291,6 +293,18 @@ static const struct event_blob *captured(const struct event *ev, unsigned index)
 			return b;
 	}
 	return NULL;
+}
+
+bool event_mismatch(const struct event *ev, struct event_mismatch *ret)
+{
+	if (ev->type != EVENT_MISMATCH)
+		return false;
+	ret->found = event_blob(ev, NUNCHI_BLOB_FOUND, -1);
+	if (!ret->found || ret->found->arg >= ev->call->n_args)
+		return false;
+	ret->arg = ret->found->arg;
+	ret->used = captured(ev, ret->arg);
+	return ret->used;
 }
 
 /* Of a successful exec the strings lie in blobs without a number: the old memory is gone. */

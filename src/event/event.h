@@ -38,6 +38,7 @@ struct event_blob {
 	X(NS_CHANGED, "ns_changed", "Namespace Change", NAMESPACE, true)                        \
 	X(CGROUP_MOVED, "cgroup_moved", "Cgroup Move", NAMESPACE, true)                         \
 	X(ESCAPE, "container_escape_suspected", "Container Escape", NAMESPACE, true)            \
+	X(MISMATCH, "argument_mismatch", "Argument Mismatch", SYSTEM, true)                     \
 	X(GAP, "sensor_gap", "Sensor Gap", SYSTEM, false)                                       \
 	X(LOST, "events_lost", "Events Lost", SYSTEM, false)
 
@@ -57,7 +58,7 @@ struct event {
 	uint64_t num;			/* evt.num, from 1, set when it is shown */
 	uint64_t time;			/* ns since the epoch */
 	const struct nunchi_head *head;
-	const struct syscall_info *call;	/* EVENT_SYSCALL */
+	const struct syscall_info *call;	/* EVENT_SYSCALL, EVENT_MISMATCH */
 	int64_t ret;			/* EVENT_SYSCALL */
 	enum nunchi_abi abi;		/* EVENT_SYSCALL */
 	uint64_t args[6];
@@ -119,6 +120,15 @@ static inline bool event_failed(const struct event *ev)
 {
 	return ev->type == EVENT_SYSCALL && ev->ret < 0 && ev->ret >= -4095;
 }
+
+/* The argument that was something else at the end of the call than the kernel had gone by. */
+struct event_mismatch {
+	unsigned arg;
+	const struct event_blob *used, *found;	/* neither is NULL */
+};
+
+/* False: the event is no EVENT_MISMATCH, or damaged. */
+bool event_mismatch(const struct event *ev, struct event_mismatch *ret);
 
 /* An argument as a person would write it. Empty if the call has no such argument. */
 void event_arg_print(const struct event *ev, unsigned index, struct strbuf *out);

@@ -26,6 +26,20 @@ const char *fd_type_name(enum fd_type type)
 	return type < ARRAY_SIZE(names) ? names[type] : NULL;
 }
 
+enum grade grade_of(const struct event_blob *blob)
+{
+	switch (blob->type) {
+	case NUNCHI_BLOB_STR:
+	case NUNCHI_BLOB_STRV:
+	case NUNCHI_BLOB_SOCKADDR:
+	case NUNCHI_BLOB_BYTES:
+	case NUNCHI_BLOB_FOUND:
+		return blob->flags & NUNCHI_BLOB_KERNEL ? GRADE_OBJECT : GRADE_USER;
+	default:
+		return blob->flags & NUNCHI_BLOB_LATE ? GRADE_LATE : GRADE_OBJECT;
+	}
+}
+
 /* Where in the scratch the texts start; pointers are made when it does not grow any more. */
 struct view {
 	const struct event *ev;
@@ -87,6 +101,8 @@ static bool view_object(struct view *v, int arg)
 	const struct event_blob *file = event_blob(v->ev, NUNCHI_BLOB_FILE, arg);
 	const struct event_blob *sock = event_blob(v->ev, NUNCHI_BLOB_SOCK, arg);
 
+	if (file || sock)
+		v->fd->name_grade = grade_of(file ? file : sock);
 	if (file)
 		view_file(v, file);
 	else if (sock && fd_view_sock(v->ev, sock, v->text, v->fd, &v->name))
@@ -100,7 +116,8 @@ static bool is_path_arg(const struct syscall_arg *arg)
 }
 
 /* The directory that a relative path argument starts at, appended; false if nobody knows. */
-static bool add_base(struct strbuf *out, const struct view *v, unsigned index, bool exec)
+static bool add_base(struct strbuf *out, const struct view *v, unsigned index, bool exec,
+		     enum grade *grade)
 {
 	const struct event_blob *base = event_blob(v->ev, NUNCHI_BLOB_BASE, (int)index);
 	bool from_cwd = exec || v->ev->call->args[index].kind != ARG_PATHAT || !index ||
@@ -109,6 +126,7 @@ static bool add_base(struct strbuf *out, const struct view *v, unsigned index, b
 	if (!base && exec)
 		base = event_blob(v->ev, NUNCHI_BLOB_CWD, -1);
 	if (base) {
+		*grade = MAX(*grade, grade_of(base));
 		path_from_file(out, base);
 		return base->len >= sizeof(struct nunchi_file);
 	}
@@ -122,7 +140,8 @@ static bool add_base(struct strbuf *out, const struct view *v, unsigned index, b
  * Appends the absolute path that an argument means, and sets where it starts. Nothing if the
  * directory that it is relative to is not known.
  */
-static size_t add_path(struct view *v, unsigned index, const struct event_blob *raw, bool exec)
+static size_t add_path(struct view *v, unsigned index, const struct event_blob *raw, bool exec,
+		       enum grade *ret_grade)
 {
 	_cleanup_strbuf_ struct strbuf base = STRBUF_INIT;
 	size_t start = v->text->len;
@@ -133,11 +152,12 @@ static size_t add_path(struct view *v, unsigned index, const struct event_blob *
 		return NO_PLACE;
 	if (!raw && !event_blob(v->ev, NUNCHI_BLOB_BASE, (int)index))
 		return NO_PLACE;
+	*ret_grade = raw ? grade_of(raw) : GRADE_OBJECT;
 	if (len && name[0] == '/') {
 		path_join(v->text, "", 0, name, len);
 		return start;
 	}
-	if (!add_base(&base, v, index, exec))
+	if (!add_base(&base, v, index, exec, ret_grade))
 		return NO_PLACE;
 	path_join(v->text, base.s, base.len, name, len);
 	return start;
@@ -149,6 +169,7 @@ static void set_raw(struct event_fd *fd, const struct event_blob *raw)
 		return;
 	fd->nameraw = raw->data;
 	fd->nameraw_len = raw->len;
+	fd->nameraw_grade = grade_of(raw);
 	fd->truncated |= (raw->flags & NUNCHI_BLOB_TRUNCATED) != 0;
 }
 
@@ -161,7 +182,7 @@ static void view_path(struct view *v, unsigned index)
 	set_raw(v->fd, raw);
 	if (v->name != NO_PLACE)
 		return;		/* the object that was opened has told its own */
-	v->name = add_path(v, index, raw, false);
+	v->name = add_path(v, index, raw, false, &v->fd->name_grade);
 	v->fd->is_path = v->name != NO_PLACE;
 }
 
@@ -173,6 +194,7 @@ static void view_target(struct view *v)
 	if (!raw || raw->flags & NUNCHI_BLOB_UNREADABLE)
 		return;
 	v->old = v->text->len;
+	v->fd->oldname_grade = grade_of(raw);
 	strbuf_add(v->text, raw->data, raw->len);
 }
 
@@ -201,12 +223,13 @@ bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, str
 	struct view v = { .ev = ev, .cwd = cwd, .text = out };
 	bool exec = ev->head->kind == NUNCHI_REC_EXEC;
 	const struct event_blob *raw;
+	enum grade grade;
 
 	if (!is_path_arg(&ev->call->args[index]))
 		return false;
 	raw = exec ? event_blob(ev, NUNCHI_BLOB_FILENAME, -1) :
 		     event_blob(ev, NUNCHI_BLOB_STR, (int)index);
-	return add_path(&v, index, raw, exec) != NO_PLACE;
+	return add_path(&v, index, raw, exec, &grade) != NO_PLACE;
 }
 
 bool event_asked_path(const struct event *ev, const char *cwd, struct strbuf *out)
@@ -232,7 +255,8 @@ static void view_paths(struct view *v)
 		view_target(v);
 	else if (other >= 0)
 		v->old = add_path(v, (unsigned)other,
-				  event_blob(v->ev, NUNCHI_BLOB_STR, other), false);
+				  event_blob(v->ev, NUNCHI_BLOB_STR, other), false,
+				  &v->fd->oldname_grade);
 }
 
 static void view_exec(struct view *v)
@@ -244,7 +268,7 @@ static void view_exec(struct view *v)
 	v->fd->present = true;
 	v->fd->type = FD_FILE;
 	set_raw(v->fd, raw);
-	v->name = add_path(v, 0, raw, true);
+	v->name = add_path(v, 0, raw, true, &v->fd->name_grade);
 	v->fd->is_path = v->name != NO_PLACE;
 }
 

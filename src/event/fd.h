@@ -11,6 +11,12 @@
 enum fd_type { FD_NONE, FD_FILE, FD_DIRECTORY, FD_IPV4, FD_IPV6, FD_UNIX, FD_NETLINK, FD_PACKET,
 	       FD_VSOCK, FD_PIPE, FD_CHAR, FD_BLOCK, FD_ANON, FD_MEMFD, FD_OTHER };
 
+/*
+ * Where a value is from, the best first: an object or a copy that the kernel went by; a place that
+ * others could have changed between that and our look; user memory, which can say anything.
+ */
+enum grade { GRADE_OBJECT, GRADE_LATE, GRADE_USER };
+
 struct event_fd {
 	bool present;		/* the event has a file, socket or path at all */
 	int64_t num;		/* fd.num: -1 for a failed open; INT64_MIN: no value */
@@ -33,7 +39,10 @@ struct event_fd {
 	bool has_lip, has_rip;
 	uint64_t ino;
 	uint32_t dev;
+	enum grade name_grade, nameraw_grade, oldname_grade;
 };
+
+enum grade grade_of(const struct event_blob *blob);
 
 /*
  * Computes the view. The strings live in the caller's scratch, which is reset by the call and must

@@ -115,10 +115,12 @@ static void fill_from_address(const struct event *ev, struct event_fd *fd, unsig
 	if (names_local(ev)) {
 		if (fd->has_lip)
 			return;
+		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
 		memcpy(fd->lip, ip, sizeof(ip));
 		fd->lport = port;
 		fd->has_lip = true;
 	} else if (!fd->has_rip || overrides_peer(ev, type)) {
+		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
 		memcpy(fd->rip, ip, sizeof(ip));
 		fd->rport = port;
 		fd->has_rip = true;
@@ -212,7 +214,7 @@ static bool has_family(const struct event_blob *address, sa_family_t wanted)
 
 
 static bool name_unix(const struct event *ev, const struct event_blob *blob,
-		      const struct nunchi_sock *sock, struct strbuf *text)
+		      const struct nunchi_sock *sock, struct strbuf *text, struct event_fd *fd)
 {
 	const char *paths = blob->data + sizeof(*sock);
 	size_t room = blob->len - sizeof(*sock);
@@ -228,8 +230,10 @@ static bool name_unix(const struct event *ev, const struct event_blob *blob,
 	if (!sends && add_unix(text, paths + lpath, rpath))
 		return true;
 	if (given && given->len > path_at &&
-	    add_unix(text, given->data + path_at, given->len - path_at))
+	    add_unix(text, given->data + path_at, given->len - path_at)) {
+		fd->name_grade = MAX(fd->name_grade, grade_of(given));
 		return true;
+	}
 	return add_unix(text, paths, lpath);
 }
 
@@ -251,11 +255,13 @@ bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct 
 	if (is_inet(sock.family)) {
 		named = name_inet(ev, &sock, text, fd);
 	} else if (sock.family == AF_UNIX) {
-		named = name_unix(ev, blob, &sock, text);
+		named = name_unix(ev, blob, &sock, text, fd);
 	} else {
 		named = given != NULL;
-		if (named)
+		if (named) {
+			fd->name_grade = MAX(fd->name_grade, grade_of(given));
 			sockaddr_print(text, given->data, given->len);
+		}
 	}
 	if (named)
 		*ret_name = start;

@@ -123,7 +123,7 @@ FIELD_GET(evt_phase)
 		value_set_text(ret, head->flags & NUNCHI_F_SETUP ? "setup" : "run");
 }
 
-FIELD_GET(evt_late)
+FIELD_GET(evt_unordered)
 {
 	if (fc->ev->head)
 		value_set_bool(ret, fc->ev->head->flags & NUNCHI_F_LATE);

@@ -29,7 +29,9 @@ FIELD(evt_rawres, "evt.rawres", NUMBER, EVENT, true, "what the system call retur
 FIELD(evt_failed, "evt.failed", BOOL, EVENT, false, "whether the system call returned an error")
 FIELD(evt_cpu, "evt.cpu", NUMBER, EVENT, true, "CPU on which it happened")
 FIELD(evt_phase, "evt.phase", STRING, EVENT, false, "setup: the runtime's own doing before the entrypoint; run: all after it (ours)")
-FIELD(evt_late, "evt.late", BOOL, EVENT, false, "whether it came after later events had been shown (ours)")
+FIELD(evt_unordered, "evt.unordered", BOOL, EVENT, false, "whether it came after later events had been shown (ours)")
+FIELD(evt_late, "evt.late", STRING, EVENT, true, "fields that another thread could have changed between the call and our look at the kernel's object, by commas (ours)")
+FIELD(evt_untrusted, "evt.untrusted", STRING, EVENT, true, "fields that are as the process's memory said at the end of the call, which may be no more what the kernel went by, by commas (ours)")
 FIELD(evt_dir, "evt.dir", STRING, EVENT, false, "always <: an event is the end of its call (Falco had > for beginnings)")
 FIELD_ARG(evt_arg, "evt.arg", STRING, EVENT, "an argument of the system call, as a person writes it, by its number or its name in the kernel, with paths as the program wrote them; or by Falco's name (path, name, oldpath, newpath, filename, res, ...), with absolute paths; of procexit: status, ret, sig")
 FIELD_ARG(evt_rawarg, "evt.rawarg", NUMBER, EVENT, "an argument as the number that was in its register; missing after a successful execve")
@@ -43,6 +45,12 @@ FIELD(evt_is_open_create, "evt.is_open_create", BOOL, EVENT, false, "whether an 
 /* Losses */
 FIELD(lost_count, "lost.count", NUMBER, EVENT, false, "of events_lost: how many events were lost (ours)")
 FIELD(lost_reason, "lost.reason", STRING, EVENT, false, "of events_lost: why: ring full, output blocked, ... (ours)")
+
+/* Arguments that are swapped under a call */
+FIELD(mismatch_call, "mismatch.call", STRING, OTHER, true, "of argument_mismatch: the call (ours)")
+FIELD(mismatch_arg, "mismatch.arg", STRING, OTHER, true, "of argument_mismatch: its argument that was changed under it (ours)")
+FIELD(mismatch_used, "mismatch.used", STRING, OTHER, true, "of argument_mismatch: what the kernel went by (ours)")
+FIELD(mismatch_found, "mismatch.found", STRING, OTHER, true, "of argument_mismatch: what the process's memory said at the end of the call (ours)")
 
 /* Leaving, and not watching */
 FIELD(ns_changed, "ns.changed", STRING, OTHER, true, "of ns_changed: namespaces that are others now: mnt, pid, net, ..., by commas (ours)")

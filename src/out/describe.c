@@ -401,6 +401,11 @@ void describe_what(struct field_context *fc, struct what *w)
 	case EVENT_ESCAPE:
 		describe_field(fc, "escape.reason", "", w);
 		break;
+	case EVENT_MISMATCH:
+		describe_field(fc, "mismatch.call", "", w);
+		describe_field(fc, "mismatch.used", " ", w);
+		describe_field(fc, "mismatch.found", ", shown as ", w);
+		break;
 	case EVENT_GAP:
 		describe_gap(event_gap(ev), w);
 		break;

@@ -224,6 +224,11 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.uring_complete, &skel->links.uring_complete },
 		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
 		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
+		{ skel->progs.copied_path, &skel->links.copied_path },
+		{ skel->progs.copied_path_from, &skel->links.copied_path_from },
+		{ skel->progs.copied_connect, &skel->links.copied_connect },
+		{ skel->progs.copied_bind, &skel->links.copied_bind },
+		{ skel->progs.copied_sendmsg, &skel->links.copied_sendmsg },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
 	};
@@ -481,7 +486,6 @@ static uint64_t recursion_misses(struct bpf_program *program)
 unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 {
 	struct probe_unseen all[] = {
-		{ "32-bit calls", NULL, p->skel->bss->unseen_compat },
 		{ "ends of io_uring's requests", NULL, p->skel->bss->unseen_uring },
 		{ "no free slot for a container", NULL, p->skel->bss->unseen_slots },
 		{ "no task storage", NULL, p->skel->bss->unseen_identity },

@@ -41,6 +41,63 @@ static bool has_type(const char *name, uint32_t kind)
 	return yes;
 }
 
+/*
+ * Whether programs can be attached to the kernel's own functions. One of a type that is no function is
+ * refused by all kernels; by those that can do it only after they have looked.
+ */
+static bool has_trampolines(void)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
+		    .attach_btf_id = 1);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "probe", "GPL", nothing, ARRAY_SIZE(nothing),
+			       &opts);
+
+	if (fd >= 0)
+		close(fd);
+	return fd == -EINVAL;
+}
+
+static bool has_member(const struct btf *btf, const char *type, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	const struct btf_member *members = t ? btf_members(t) : NULL;
+
+	for (unsigned i = 0; t && i < btf_vlen(t); i++)
+		if (streq(btf__name_by_offset(btf, members[i].name_off), name))
+			return true;
+	return false;
+}
+
+/* Those of the programs on functions that this kernel has the functions of. */
+static void choose_copies(struct nunchi *skel)
+{
+	struct btf *btf = has_trampolines() ? btf__load_vmlinux_btf() : NULL;
+	bool says = btf && has_member(btf, "filename", "uptr");
+	struct {
+		struct bpf_program *program;
+		const char *function;
+		bool fits;
+	} rows[] = {
+		{ skel->progs.copied_path, "putname", says },
+		{ skel->progs.copied_path_from, "getname_flags", !says },
+		{ skel->progs.copied_connect, "security_socket_connect", true },
+		{ skel->progs.copied_bind, "security_socket_bind", true },
+		{ skel->progs.copied_sendmsg, "security_socket_sendmsg", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		bpf_program__set_autoload(rows[i].program,
+					  btf && rows[i].fits &&
+						  btf__find_by_name_kind(btf, rows[i].function,
+									 BTF_KIND_FUNC) > 0);
+	btf__free(btf);
+}
+
 static bool has_tracepoint(int tracefs, const char *event, const char *type)
 {
 	if (tracefs >= 0 && faccessat(tracefs, "events", F_OK, 0) == 0)
@@ -81,6 +138,7 @@ void variants_choose(struct nunchi *skel)
 	bpf_program__set_autoload(skel->progs.uring_submit_req, req);
 	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
 	bpf_program__set_autoload(skel->progs.uring_complete, req || sqe);
+	choose_copies(skel);
 }
 
 /* The number by which perf_event_open(2) knows a tracepoint. */

@@ -10,7 +10,7 @@
  * Arguments: R(n) is register n; W(n) is 64 bits from the registers n and n + 1; NONE is 0. Flags:
  * LONGS64: structs of longs are as native ones (time64); MEMORY_n: the six are in user memory, where
  * register n points to; PAGES: the last counts pages. Calls that have no native counterpart (stime,
- * nice) are counted as not seen. tests/unit/syscalls/test_compat.c holds this against the headers.
+ * nice, vm86) have no row and are not seen. tests/unit/syscalls/test_compat.c holds this against the headers.
  */
 
 /* i386: int 0x80 of any program, sysenter and syscall of a 32-bit one. */

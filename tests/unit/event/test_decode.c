@@ -163,6 +163,7 @@ static void test_decode_short(void **state)
 		{ NUNCHI_REC_NAMESPACES, sizeof(struct nunchi_namespaces), EVENT_NS_CHANGED },
 		{ NUNCHI_REC_MOVED, sizeof(struct nunchi_moved), EVENT_CGROUP_MOVED },
 		{ NUNCHI_REC_ESCAPE, sizeof(struct nunchi_escape), EVENT_ESCAPE },
+		{ NUNCHI_REC_MISMATCH, sizeof(struct nunchi_call), EVENT_MISMATCH },
 		{ NUNCHI_REC_GAP, sizeof(struct nunchi_gap), EVENT_GAP },
 		{ NUNCHI_REC_LOST, sizeof(struct nunchi_lost), EVENT_LOST },
 		{ NUNCHI_REC_LIFE, sizeof(struct nunchi_life) + 8, EVENT_OTHER },

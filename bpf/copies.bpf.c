@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a call points to, as the kernel copied it. When a call returns, its caller's memory can hold
+ * something else: another thread can have changed it after the kernel had read it. So paths are kept when
+ * the kernel gives its copy back (each path of a call comes by putname, and no compiler has made that
+ * part of its callers, as it has getname_flags before 7.0), addresses when the security hooks are asked about them; the record
+ * of the call has those, and what user memory says by then is compared with them. Needs BPF
+ * trampolines: without them all is as user memory has it. Not kept: other strings (of xattrs, mount's source),
+ * structs, argv of an execve that fails. Cost: 50 ns a path or address, for the host's processes too;
+ * 400 ns for one that is kept.
+ */
+#include "lib/blob.h"
+#include "lib/call.h"
+
+/* Whether a call is in flight that a record is wanted of, and whose; the call is then in call. */
+static __always_inline struct identity *caller(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	u64 nr = syscall_nr(regs);
+	struct identity *id;
+
+	barrier_var(nr);
+	if (nr < NUNCHI_CALLS_MAX ? !wanted[nr] : !syscall_is_x32(nr))
+		return 0;
+	id = identity_get(task);
+	if (!id || identity_mode(id) != NUNCHI_MODE_EVENT)
+		return 0;
+	if (!call_read(task, regs, &id->call) || id->call.nr >= NUNCHI_CALLS_MAX)
+		return 0;
+	return wanted[id->call.nr] & (NUNCHI_WANT_EVENT | NUNCHI_WANT_MODEL) ? id : 0;
+}
+
+#define COPY_STRING ((u32)-1)	/* in place of a length: up to its NUL */
+
+/* By way of scratch: the stack has no room. Returns whether it is kept. */
+static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64 from, u32 len)
+{
+	struct long_copy *copy = (void *)s->data;
+	long n = len;
+
+	if (len == COPY_STRING)
+		n = bpf_probe_read_kernel_str(copy->data, DATA_MAX, (void *)from) - 1;
+	else if (bpf_probe_read_kernel(copy->data, len & (DATA_MAX - 1), (void *)from))
+		return false;
+	if (n < 0)
+		return false;
+	copy->len = n;
+	copy->pad = 0;
+	if (n < COPY_SHORT)
+		return !bpf_map_update_elem(&copies, key, copy, BPF_ANY);
+	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
+}
+
+static __noinline int keep(struct identity *id, u32 arg, u64 from, u32 len)
+{
+	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = arg };
+	u32 bit = 1U << (arg & 7);
+	struct scratch *s;
+
+	if (id->copied & bit)
+		copies_drop(bit);
+	id->copied &= ~bit;
+	s = scratch_get();
+	if (!s)
+		return 0;	/* then it is as user memory has it */
+	if (keep_by(s, &key, from, len))
+		id->copied |= bit;
+	scratch_put(s);
+	return 0;
+}
+
+static __always_inline int keep_path(struct filename *name, u64 user)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id;
+	u32 nr;
+
+	if (!name || (u64)name >= (u64)-4095)
+		return 0;
+	id = caller(task);
+	if (!id)
+		return 0;
+	nr = id->call.nr & (NUNCHI_CALLS_MAX - 1);
+	for (u32 i = 0; i < 6; i++) {
+		u8 capture = specs[nr].capture[i];
+
+		if (id->call.args[i] == user &&
+		    (capture == NUNCHI_CAP_PATH || capture == NUNCHI_CAP_PATHAT))
+			keep(id, i, (u64)BPF_CORE_READ(name, name), COPY_STRING);
+	}
+	return 0;
+}
+
+SEC("fentry/putname")
+int BPF_PROG(copied_path, struct filename *name)
+{
+	return keep_path(name, (u64)BPF_CORE_READ(name, uptr));
+}
+
+/* Where a copy does not say where it is from (7.0), but is made by a function that no caller has swallowed. */
+SEC("fexit/getname_flags")
+int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *name)
+{
+	return keep_path(name, (u64)user);
+}
+
+static __always_inline int copied_address(u64 address, u32 len)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id;
+	u32 nr;
+
+	if (!address || len > NUNCHI_SOCKADDR_MAX)
+		return 0;
+	id = caller(task);
+	if (!id)
+		return 0;
+	nr = id->call.nr & (NUNCHI_CALLS_MAX - 1);
+	for (u32 i = 0; i < 6; i++) {
+		u8 capture = specs[nr].capture[i];
+
+		if (capture == NUNCHI_CAP_SOCKADDR || capture == NUNCHI_CAP_MSGHDR)
+			keep(id, i, address, len);
+	}
+	return 0;
+}
+
+SEC("fentry/security_socket_connect")
+int BPF_PROG(copied_connect, struct socket *sock, struct sockaddr *address, int len)
+{
+	return copied_address((u64)address, len);
+}
+
+SEC("fentry/security_socket_bind")
+int BPF_PROG(copied_bind, struct socket *sock, struct sockaddr *address, int len)
+{
+	return copied_address((u64)address, len);
+}
+
+SEC("fentry/security_socket_sendmsg")
+int BPF_PROG(copied_sendmsg, struct socket *sock, struct msghdr *msg, int size)
+{
+	return copied_address((u64)msg->msg_name, msg->msg_namelen);
+}
+
+/* Both end in whole words, padded with zeros. 1 ends the loop. */
+static long compare_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct comparison *c = &s->comparison;
+	u32 at = (c->pos + i * 8) & (sizeof(s->data) - 8), found = (FOUND + i * 8) & (sizeof(s->data) - 8);
+
+	c->differs = *(u64 *)&s->data[at] != *(u64 *)&s->data[found];
+	return c->differs;
+}
+
+/* Whether user memory holds something else than the len bytes at pos. What cannot be read is no lie. */
+static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u32 len, bool string)
+{
+	u32 n = len;
+
+	if (string) {
+		long r = bpf_probe_read_user_str(&s->data[FOUND], DATA_MAX, (void *)user);
+
+		if (r <= 0)
+			return false;
+		n = r - 1;
+	} else if (bpf_probe_read_user(&s->data[FOUND], len & (DATA_MAX - 1), (void *)user)) {
+		return false;
+	}
+	s->found = n;
+	if (n != len)
+		return true;
+	blob_pad(s, FOUND + n);
+	s->comparison.pos = pos;
+	s->comparison.differs = 0;
+	bpf_loop((len + 7) / 8, compare_step, &s, 0);
+	return s->comparison.differs;
+}
+
+static __always_inline bool copy_append(struct scratch *s, u32 blob)
+{
+	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = blob >> 8 };
+	struct copy *copy = bpf_map_lookup_elem(&copies, &key);
+	u32 pos, len;
+
+	if (!copy)
+		copy = bpf_map_lookup_elem(&long_copies, &key);
+	if (!copy || !blob_fits(s))
+		return false;
+	pos = s->pos;
+	len = copy->len;
+	if (pos > LAST_POS || len >= DATA_MAX ||
+	    bpf_probe_read_kernel(&s->data[pos + sizeof(struct nunchi_blob)], len, copy->data))
+		return false;
+	blob_end(s, pos, len, len, NUNCHI_BLOB_KERNEL, blob);
+	return true;
+}
+
+__noinline int blob_copy(struct scratch *s, u64 user, u32 blob)
+{
+	struct nunchi_blob *b;
+	u32 pos;
+
+	if (!s)
+		return 0;
+	pos = s->pos;
+	if (!copy_append(s, blob) || pos > LAST_POS)
+		return 0;
+	b = (void *)&s->data[pos];
+	if (s->differs)
+		return 1;	/* one is told */
+	s->is_address = b->type == NUNCHI_BLOB_SOCKADDR;
+	if (user_differs(s, user, pos + sizeof(*b), b->len, !s->is_address))
+		s->differs = (blob >> 8) + 1;
+	return 1;
+}
+
+/* The head and the call are those of the record that has been sent. */
+__noinline int copies_tell(struct scratch *s)
+{
+	u32 arg, pos, found;
+
+	if (!s || !s->differs || !account_seen(s->head.slot, NUNCHI_MODE_EVENT))
+		return 0;
+	arg = s->differs - 1;
+	s->head.kind = NUNCHI_REC_MISMATCH;
+	s->head.flags &= ~(NUNCHI_F_CUT | NUNCHI_F_MODEL);
+	s->pos = sizeof(s->head) + sizeof(s->call);
+	copy_append(s, BLOB(s->is_address ? NUNCHI_BLOB_SOCKADDR : NUNCHI_BLOB_STR, arg));
+	pos = s->pos;
+	found = s->found;
+	if (pos <= LAST_POS && found < DATA_MAX) {
+		bpf_probe_read_kernel(&s->data[pos + sizeof(struct nunchi_blob)], found, &s->data[FOUND]);
+		blob_end(s, pos, found, found, 0, BLOB(NUNCHI_BLOB_FOUND, arg));
+	}
+	record_send(s, true);
+	return 0;
+}
+
+__noinline int copies_drop(u32 mask)
+{
+	struct copy_key key = { .tid = bpf_get_current_pid_tgid() };
+
+	for (u32 i = 0; i < 6; i++) {
+		key.arg = i;
+		if (mask & 1U << i && bpf_map_delete_elem(&copies, &key))
+			bpf_map_delete_elem(&long_copies, &key);
+	}
+	return 0;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What calls point to, as the kernel copied it: copies.bpf.c. */
+#pragma once
+
+#include "state.h"
+
+/* Sends a MISMATCH after the record in s, if an argument of that was not what the kernel went by. */
+int copies_tell(struct scratch *s);
+/* Forgets those of the running task that mask has a bit of. */
+int copies_drop(u32 mask);

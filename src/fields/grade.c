@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * evt.late, evt.untrusted, mismatch.*: how good the evidence is. A field that neither names is from an
+ * object, or from a copy, that the kernel itself went by.
+ */
+#include "accessors.h"
+
+static void name_add(struct strbuf *b, const char *name, const char *rest)
+{
+	if (b->len)
+		strbuf_addc(b, ',');
+	strbuf_adds(b, name);
+	strbuf_adds(b, rest);
+}
+
+static void names_add(struct field_context *fc, enum grade grade, struct strbuf *b)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (!fd->present)
+		return;
+	if (fd->name && fd->name_grade == grade)
+		name_add(b, "fd.name", "");
+	if (fd->nameraw && fd->nameraw_grade == grade)
+		name_add(b, "fd.nameraw", "");
+	if (fd->oldname && fd->oldname_grade == grade)
+		name_add(b, "fd.oldname", "");
+}
+
+FIELD_GET(evt_late)
+{
+	struct strbuf *b;
+
+	if (fc->ev->type != EVENT_SYSCALL)
+		return;
+	b = scratch_next(fc);
+	names_add(fc, GRADE_LATE, b);
+	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(evt_untrusted)
+{
+	const struct event *ev = fc->ev;
+	struct strbuf *b;
+
+	if (ev->type != EVENT_SYSCALL)
+		return;
+	b = scratch_next(fc);
+	for (unsigned i = 0; i < ev->n_blobs; i++) {
+		const struct event_blob *blob = &ev->blobs[i];
+
+		if (grade_of(blob) == GRADE_USER && blob->arg < ev->call->n_args &&
+		    !(blob->flags & NUNCHI_BLOB_UNREADABLE))
+			name_add(b, "evt.arg.", ev->call->args[blob->arg].name);
+	}
+	names_add(fc, GRADE_USER, b);
+	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(mismatch_call)
+{
+	if (fc->ev->type == EVENT_MISMATCH)
+		value_set_text(ret, fc->ev->call->name);
+}
+
+FIELD_GET(mismatch_arg)
+{
+	struct event_mismatch m;
+
+	if (event_mismatch(fc->ev, &m))
+		value_set_text(ret, fc->ev->call->args[m.arg].name);
+}
+
+static void print(struct field_context *fc, unsigned arg, const struct event_blob *blob,
+		  struct value *ret)
+{
+	struct strbuf *b = scratch_next(fc);
+
+	syscall_print_arg(b, fc->ev->call, fc->ev->args, arg, blob->data, blob->len);
+	value_set_bytes(ret, b->s, b->len);
+}
+
+FIELD_GET(mismatch_used)
+{
+	struct event_mismatch m;
+
+	if (event_mismatch(fc->ev, &m))
+		print(fc, m.arg, m.used, ret);
+}
+
+FIELD_GET(mismatch_found)
+{
+	struct event_mismatch m;
+
+	if (event_mismatch(fc->ev, &m))
+		print(fc, m.arg, m.found, ret);
+}
