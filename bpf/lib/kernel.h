@@ -205,6 +205,7 @@ struct fs_struct {
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
+	struct file *exe_file;
 };
 
 typedef struct {
@@ -310,8 +311,29 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
+/* What tracepoints of the perf type are given. */
 struct trace_event_raw_sys_exit {
 	long ret;
+};
+
+struct trace_event_raw_sched_process_fork {
+	int child_pid;
+};
+
+struct trace_event_raw_sched_process_exec {
+	u32 __data_loc_filename;	/* where it is in the record, and its length in the upper half */
+};
+
+struct trace_event_raw_task_rename {
+	int pid;
+};
+
+struct trace_event_raw_io_uring_submit_req {
+	void *req;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *req;
 };
 
 struct tracepoint_ext;

@@ -239,8 +239,6 @@ static void judge_features(const struct doctor_facts *f, struct doctor_report *r
 	if (f->features[DOCTOR_FEATURE_LSM].state == DOCTOR_SILENT)
 		strbuf_adds(&row->notes, "lsm runs once bpf is added to lsm= on the kernel "
 					 "command line\n");
-	if (f->features[DOCTOR_FEATURE_TRACEPOINT].state == DOCTOR_NO_ATTACH && !f->host.tracefs)
-		strbuf_adds(&row->notes, "tracepoint needs tracefs on /sys/kernel/tracing\n");
 }
 
 static const char *purpose(const struct doctor_hook *hook)

@@ -26,8 +26,8 @@ int load_refused(struct strbuf *err, int r);
 
 /* variants.c: of programs that do the same, which to load; before load. */
 void variants_choose(struct nunchi *skel);
-/* A program at a tracepoint ("events/raw_syscalls/sys_exit/id") by perf; NULL and errno if that fails. */
-struct bpf_link *variants_attach_perf(const struct bpf_program *program, const char *path);
+/* A program at what its section names, whatever is mounted; NULL and errno if that fails. */
+struct bpf_link *variants_attach(const struct bpf_program *program);
 
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them

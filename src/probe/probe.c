@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "internal.h"
 
-#define SYS_EXIT_ID "events/raw_syscalls/sys_exit/id"
 #define ACCOUNTS_BYTES_MAX (16ULL << 20)	/* per-CPU accounts: fewer slots on very wide machines */
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -214,15 +213,21 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		struct bpf_link **link;
 	} hooks[] = {
 		{ skel->progs.process_fork, &skel->links.process_fork },
+		{ skel->progs.process_fork_perf, &skel->links.process_fork_perf },
 		{ skel->progs.process_exec, &skel->links.process_exec },
+		{ skel->progs.process_exec_perf, &skel->links.process_exec_perf },
 		{ skel->progs.process_exit, &skel->links.process_exit },
+		{ skel->progs.process_exit_perf, &skel->links.process_exit_perf },
 		{ skel->progs.task_rename, &skel->links.task_rename },
+		{ skel->progs.task_rename_perf, &skel->links.task_rename_perf },
 		{ skel->progs.cgroup_mkdir, &skel->links.cgroup_mkdir },
 		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
 		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
 		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
 		{ skel->progs.uring_complete, &skel->links.uring_complete },
+		{ skel->progs.uring_complete_perf, &skel->links.uring_complete_perf },
 		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
+		{ skel->progs.uring_submit_perf, &skel->links.uring_submit_perf },
 		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
@@ -231,9 +236,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (!bpf_program__autoload(hooks[i].program))
 			continue;
-		*hooks[i].link = hooks[i].program == skel->progs.sys_exit_perf ?
-					 variants_attach_perf(hooks[i].program, SYS_EXIT_ID) :
-					 bpf_program__attach(hooks[i].program);
+		*hooks[i].link = variants_attach(hooks[i].program);
 		if (!*hooks[i].link) {
 			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
 							      bpf_program__name(hooks[i].program));

@@ -37,7 +37,7 @@ SHARE = "/.vm/share"
 COUNT, LIVES, ENTER = ["count exactly"], ["short_life runc"], ["entering"]
 SLIP = ["runaway each_way", "runaway who_", "runaway nobody", "runaway each_ends", "runaway leaving",
         "runaway nothing_was"]
-ONE_CPU = ["count many_on_one_cpu"]
+ONE_CPU = ["count many_on_one_cpu", "count many_lives_on_one_cpu"]
 CRUN = ["short_life crun"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
