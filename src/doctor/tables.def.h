@@ -21,7 +21,14 @@
 	  "preempt=none on the kernel command line prevents it")                                  \
 	X(PREEMPTED_TASKS, "process_fork_perf", "processes in preempted hooks",                   \
 	  "births, executions and ends while a hook's program is preempted on that CPU, which are counted", \
-	  "preempt=none on the kernel command line prevents it")
+	  "preempt=none on the kernel command line prevents it") \
+	X(PREEMPTED_FEXIT, NULL, "calls in preempted hooks (fexit)",                              \
+	  "those made while a hook's program is preempted on that CPU, which are counted",         \
+	  "--hooks tracepoint or kprobe sees them")                                               \
+	X(FUNCTIONS_32, NULL, "32-bit calls", "by programs on a 64-bit kernel",                   \
+	  "--hooks tracepoint sees them")                                                         \
+	X(UNDER_WAY, NULL, "calls that had begun before nunchi did", "an accept that waits, say", \
+	  "--hooks tracepoint sees their end")
 
 /*
  * What programs can be and do here; each is loaded, attached and made to run: X(id, program of

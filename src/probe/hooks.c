@@ -97,6 +97,19 @@ uint32_t probe_sees(const struct probe *p)
 	return seen;
 }
 
+uint32_t probe_misses(const struct probe *p, enum doctor_preemption preemption)
+{
+	uint32_t ways = 1U << DOCTOR_UNSEEN_FUNCTIONS_32 | 1U << DOCTOR_UNSEEN_UNDER_WAY;
+
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT)
+		return 0;
+	/* What kprobes run cannot be preempted. */
+	if (p->hooks == PROBE_HOOKS_FENTRY && preemption != PREEMPTION_NONE &&
+	    preemption != PREEMPTION_VOLUNTARY)
+		ways |= 1U << DOCTOR_UNSEEN_PREEMPTED_FEXIT;
+	return ways;
+}
+
 bool probe_faultable(const struct probe *p)
 {
 	return p->skel->bss->faultable;

@@ -162,7 +162,28 @@ int load_failed(struct strbuf *err, const char *what, int r)
 	return r;
 }
 
-int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
+const char *probe_hooks_name(enum probe_hooks hooks)
+{
+	static const char *const names[PROBE_HOOKS_MAX] = {
+#define X(id, name) name,
+		PROBE_HOOKS(X)
+#undef X
+	};
+
+	return names[hooks];
+}
+
+static int choose_hooks(struct probe *p, enum probe_hooks hooks, struct strbuf *err)
+{
+	p->hooks = hooks == PROBE_HOOKS_AUTO ? PROBE_HOOKS_TRACEPOINT : hooks;
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT || functions_can(p->hooks))
+		return 0;
+	strbuf_addf(err, "--hooks %s: this kernel has none (nunchi doctor shows what it has)",
+		    probe_hooks_name(p->hooks));
+	return -ENOTSUP;
+}
+
+int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int r;
@@ -179,7 +200,10 @@ int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 		goto fail;
 	}
 	configure(p);
-	variants_choose(p->skel);
+	r = choose_hooks(p, hooks, err);
+	if (r < 0)
+		goto fail;
+	variants_choose(p->skel, p->hooks);
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
@@ -244,11 +268,42 @@ int probe_attach(struct probe *p, struct strbuf *err)
 			return load_failed(err, what, -errno);
 		}
 	}
+	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
+		int r = functions_start(p, p->hooks);
+
+		if (r < 0)
+			return load_failed(err, "attaching the hook of __secure_computing", r);
+	}
 	return 0;
+}
+
+bool probe_attach_more(struct probe *p)
+{
+	struct nunchi *skel = p->skel;
+
+	if (!p->functions)
+		return false;
+	if (functions_next(p))
+		return true;
+	bpf_link__destroy(skel->links.sys_exit);
+	bpf_link__destroy(skel->links.sys_exit_perf);
+	skel->links.sys_exit = skel->links.sys_exit_perf = NULL;
+	return false;
+}
+
+const char *probe_gaps(const struct probe *p)
+{
+	return functions_gaps(p);
+}
+
+enum probe_hooks probe_hooks(const struct probe *p)
+{
+	return p->hooks;
 }
 
 void probe_detach(struct probe *p)
 {
+	functions_detach(p);
 	nunchi__detach(p->skel);
 }
 
@@ -263,6 +318,7 @@ void probe_free(struct probe *p)
 		if (i && fd > 0)
 			close(fd);
 	}
+	functions_free(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
 	free(p->per_cpu);
@@ -471,12 +527,12 @@ int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void
 	}
 }
 
-static uint64_t recursion_misses(struct bpf_program *program)
+uint64_t recursion_misses(int program)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+	if (bpf_obj_get_info_by_fd(program, &info, &len))
 		return 0;
 	return info.recursion_misses;
 }
@@ -487,6 +543,8 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 		{ "32-bit calls", NULL, p->skel->bss->unseen_compat },
 		{ "ends of io_uring's requests", NULL, p->skel->bss->unseen_uring },
 		{ "no free slot for a container", NULL, p->skel->bss->unseen_slots },
+		{ "kretprobes that there was no room for", NULL, p->skel->bss->unseen_returns },
+		{ "missed runs", "fexit", functions_missed(p) },
 		{ "no task storage", NULL, p->skel->bss->unseen_identity },
 	};
 	struct bpf_program *program;
@@ -497,7 +555,7 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 			rows[used++] = all[i];
 	}
 	bpf_object__for_each_program(program, p->skel->obj) {
-		uint64_t missed = recursion_misses(program);
+		uint64_t missed = recursion_misses(bpf_program__fd(program));
 
 		if (missed && used < n)
 			rows[used++] = (struct probe_unseen){ "missed runs", bpf_program__name(program),

@@ -19,7 +19,7 @@
  * tracefs, as a file tree of our own that is mounted nowhere, so that it need not be anywhere; who
  * may not make one takes the machine's. -errno or an fd.
  */
-static int open_tracefs(void)
+int variants_tracefs(void)
 {
 	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
 	int r = -1;
@@ -67,11 +67,9 @@ static bool skips_runs(void)
 	       has_type("tracepoint_ext", BTF_KIND_STRUCT);
 }
 
-/* The number by which perf_event_open(2) knows a tracepoint, or -errno. */
-static int tracepoint_id(int tracefs, const struct bpf_program *program)
+/* The number by which perf_event_open(2) knows a tracepoint ("raw_syscalls/sys_exit"), or -errno. */
+static int tracepoint_id(int tracefs, const char *event)
 {
-	/* Its section is "tracepoint/raw_syscalls/sys_exit". */
-	const char *event = strchr(bpf_program__section_name(program), '/') + 1;
 	_cleanup_free_ char *path = xasprintf("events/%s/id", event);
 	_cleanup_close_ int fd = tracefs < 0 ? tracefs : openat(tracefs, path, O_RDONLY | O_CLOEXEC);
 	char text[16] = "";
@@ -80,12 +78,12 @@ static int tracepoint_id(int tracefs, const struct bpf_program *program)
 	return n < 0 ? -errno : atoi(text);
 }
 
-static struct bpf_link *attach_perf(const struct bpf_program *program)
+struct bpf_link *variants_attach_event(const struct bpf_program *program, int tracefs,
+				       const char *event)
 {
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr),
 					.sample_period = 1, .wakeup_events = 1 };
-	_cleanup_close_ int tracefs = open_tracefs();
-	int id = tracepoint_id(tracefs, program), fd;
+	int id = tracepoint_id(tracefs, event), fd;
 	struct bpf_link *link;
 
 	if (id < 0) {
@@ -103,12 +101,21 @@ static struct bpf_link *attach_perf(const struct bpf_program *program)
 	return link;
 }
 
+/* Of "tracepoint/raw_syscalls/sys_exit" all but the kind. */
+static const char *event_of(const struct bpf_program *program)
+{
+	return strchr(bpf_program__section_name(program), '/') + 1;
+}
+
 struct bpf_link *variants_attach(const struct bpf_program *program)
 {
-	/* libbpf wants a tracefs that is mounted. */
-	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
-		return attach_perf(program);
-	return bpf_program__attach(program);
+	_cleanup_close_ int tracefs = -1;
+
+	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT)
+		return bpf_program__attach(program);
+	/* libbpf wants one that is mounted. */
+	tracefs = variants_tracefs();
+	return variants_attach_event(program, tracefs, event_of(program));
 }
 
 /* Whether a program of the perf type may look a task up by its number. */
@@ -142,10 +149,10 @@ static void choose(struct bpf_program *plain, struct bpf_program *perf, bool wan
 	bpf_program__set_autoload(perf, wanted && by_perf);
 }
 
-void variants_choose(struct nunchi *skel)
+void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 {
-	_cleanup_close_ int tracefs = open_tracefs();
-	bool perf = tracepoint_id(tracefs, skel->progs.sys_exit_perf) > 0 && skips_runs();
+	_cleanup_close_ int tracefs = variants_tracefs();
+	bool perf = tracepoint_id(tracefs, event_of(skel->progs.sys_exit_perf)) > 0 && skips_runs();
 	bool perf_tasks = perf && can_find_tasks();
 	/* Until 6.2 the hook of the same place had another name. */
 	bool req = has_tracepoint(tracefs, "events/io_uring/io_uring_submit_req",
@@ -161,4 +168,12 @@ void variants_choose(struct nunchi *skel)
 	choose(skel->progs.uring_submit_req, skel->progs.uring_submit_perf, req, perf);
 	choose(skel->progs.uring_complete, skel->progs.uring_complete_perf, req || sqe, perf && req);
 	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
+	bpf_program__set_autoload(skel->progs.call_fexit, hooks == PROBE_HOOKS_FENTRY);
+	bpf_program__set_autoload(skel->progs.call_stub, hooks == PROBE_HOOKS_FENTRY);
+	bpf_program__set_autoload(skel->progs.seccomp_fexit, hooks == PROBE_HOOKS_FENTRY);
+	/* Of calls that can have no fexit, too. */
+	bpf_program__set_autoload(skel->progs.call_kprobe, hooks != PROBE_HOOKS_TRACEPOINT);
+	bpf_program__set_autoload(skel->progs.call_kretprobe, hooks != PROBE_HOOKS_TRACEPOINT);
+	bpf_program__set_autoload(skel->progs.seccomp_kretprobe, hooks == PROBE_HOOKS_KPROBE);
+	skel->rodata->hooks_overlap = hooks != PROBE_HOOKS_TRACEPOINT;
 }
