@@ -67,18 +67,41 @@ int seccomp_fexit(void *ctx)
 	return seccomp_returned(traced_result(ctx));
 }
 
+/* A call begins that is to be told then, too (--entry). */
+static __always_inline void call_entered(struct task_struct *task, struct identity *id,
+					 enum nunchi_mode mode)
+{
+	struct nunchi_call *call = &id->call;
+
+	if (!call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), call) ||
+	    call->nr >= NUNCHI_CALLS_MAX || !(wanted[call->nr] & NUNCHI_WANT_EVENT))
+		return;
+	if (!id->slot && (u32)task->tgid == own_tgid)
+		return;
+	if (account_seen(id->slot, mode))
+		call_record(task, id, call, NUNCHI_RET_ENTRY, NUNCHI_F_ENTRY, false);
+}
+
 /* Tells kretprobes which did not come: there are only so many at a time for a function. */
 SEC("kprobe")
 int call_kprobe(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	enum nunchi_mode mode;
 
-	if (!id || identity_mode(id) == NUNCHI_MODE_NONE)
+	if (entries && !id)
+		id = identity_get(task);
+	if (!id)
+		return 0;
+	mode = identity_mode(id);
+	if (mode == NUNCHI_MODE_NONE)
 		return 0;
 	if (id->within)
 		count(unseen_returns);
 	id->within = 1;
+	if (entries)
+		call_entered(task, id, mode);
 	return 0;
 }
 

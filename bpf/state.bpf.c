@@ -10,6 +10,7 @@ const volatile __u32 host_namespaces[NUNCHI_NS_MAX];
 const volatile __u32 own_tgid;
 const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 cgroup_hierarchy;
+const volatile __u8 entries;
 const volatile __u8 hooks_overlap;
 
 __u8 wanted[NUNCHI_CALLS_MAX];

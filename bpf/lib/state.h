@@ -103,6 +103,7 @@ extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
 extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
+extern const volatile __u8 entries;	/* calls are told when they begin, too */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */

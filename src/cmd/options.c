@@ -26,6 +26,7 @@ enum {
 	OPT_FAILED,
 	OPT_HOST,
 	OPT_HOOKS,
+	OPT_ENTRY,
 	OPT_PIN,
 	OPT_SETUP,
 	OPT_TIMEOUT,
@@ -62,6 +63,8 @@ static const struct option_row {
 	{ OPT_HOST, "host", NULL, LIVE | FOR_RULES, "the host's own processes too" },
 	{ OPT_HOOKS, "hooks", "auto|tracepoint|fentry|kprobe", LIVE | FOR_PS,
 	  "where system calls are seen" },
+	{ OPT_ENTRY, "entry", NULL, SHOW,
+	  "with --hooks kprobe: calls when they begin, too (evt.dir is >)" },
 	{ OPT_PIN, "pin", NULL, LIVE,
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
@@ -341,6 +344,9 @@ static void take_switch(struct options *o, int code)
 	case OPT_HOST:
 		o->engine.host = true;
 		break;
+	case OPT_ENTRY:
+		o->engine.entries = true;
+		break;
 	case OPT_PIN:
 		o->engine.pin = true;
 		break;
@@ -431,6 +437,10 @@ enum parsed options_parse(struct options *o, const struct usage *usage, int argc
 			take_switch(o, code);
 		else if (!take_value(o, code, optarg))
 			return PARSED_USAGE;
+	}
+	if (o->engine.entries && o->engine.hooks != PROBE_HOOKS_KPROBE) {
+		log_error("--entry needs --hooks kprobe: other hooks are where calls end");
+		return PARSED_USAGE;
 	}
 	o->args = argv + optind;
 	o->n_args = argc - optind;

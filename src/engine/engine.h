@@ -25,6 +25,7 @@ struct engine_config {
 	bool set_given;			/* by -e; else calls that the filter names are added */
 	bool host;			/* host processes too */
 	enum probe_hooks hooks;		/* where calls are seen */
+	bool entries;			/* --entry: calls when they begin, too; hooks is KPROBE */
 	bool pin;			/* identities outlive the process */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */

@@ -415,7 +415,8 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
-	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks, err);
+	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
+		       e->config->entries, err);
 	if (r < 0)
 		return r;
 	choose_calls(e);

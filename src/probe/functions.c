@@ -157,7 +157,8 @@ static bool is_hooked(const struct probe *p, uint32_t nr)
 	       !streq(call->name, "exit") && !streq(call->name, "exit_group");
 }
 
-bool functions_can(enum probe_hooks kind)
+/* Whether this kernel has such hooks, found out by having one. */
+static bool can_have(enum probe_hooks kind)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -174,6 +175,27 @@ bool functions_can(enum probe_hooks kind)
 	detach(&hook);
 	btf__free(f.btf);
 	return r == 0;
+}
+
+const char *probe_hooks_name(enum probe_hooks hooks)
+{
+	static const char *const names[PROBE_HOOKS_MAX] = {
+#define X(id, name) name,
+		PROBE_HOOKS(X)
+#undef X
+	};
+
+	return names[hooks];
+}
+
+int functions_choose(struct probe *p, enum probe_hooks hooks, struct strbuf *err)
+{
+	p->hooks = hooks == PROBE_HOOKS_AUTO ? PROBE_HOOKS_TRACEPOINT : hooks;
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT || can_have(p->hooks))
+		return 0;
+	strbuf_addf(err, "--hooks %s: this kernel has none (nunchi doctor shows what it has)",
+		    probe_hooks_name(p->hooks));
+	return -ENOTSUP;
 }
 
 static int attach_seccomp(struct probe *p)
@@ -208,7 +230,8 @@ int functions_start(struct probe *p, enum probe_hooks kind)
 	return attach_seccomp(p);
 }
 
-bool functions_next(struct probe *p)
+/* The hook of one more wanted call. False: all have theirs, or cannot have one. */
+static bool attach_next(struct probe *p)
 {
 	struct functions *f = p->functions;
 
@@ -223,6 +246,25 @@ bool functions_next(struct probe *p)
 	return false;
 }
 
+bool probe_attach_more(struct probe *p)
+{
+	struct nunchi *skel = p->skel;
+
+	if (!p->functions)
+		return false;
+	if (attach_next(p))
+		return true;
+	bpf_link__destroy(skel->links.sys_exit);
+	bpf_link__destroy(skel->links.sys_exit_perf);
+	skel->links.sys_exit = skel->links.sys_exit_perf = NULL;
+	return false;
+}
+
+enum probe_hooks probe_hooks(const struct probe *p)
+{
+	return p->hooks;
+}
+
 uint64_t functions_missed(const struct probe *p)
 {
 	uint64_t missed = 0;
@@ -233,7 +275,7 @@ uint64_t functions_missed(const struct probe *p)
 	return missed;
 }
 
-const char *functions_gaps(const struct probe *p)
+const char *probe_gaps(const struct probe *p)
 {
 	return p->functions && p->functions->gaps.len ? p->functions->gaps.s : NULL;
 }

@@ -51,13 +51,10 @@ struct bpf_link *kretprobes_attach(struct kretprobes *k, const struct bpf_progra
 /* After the links are gone. NULL is fine. */
 void kretprobes_close(struct kretprobes *k);
 
-/* functions.c: whether this kernel has such hooks, found out by having one. */
-bool functions_can(enum probe_hooks kind);
+/* functions.c: what was asked for becomes p->hooks; before load. -ENOTSUP and a sentence if there is none. */
+int functions_choose(struct probe *p, enum probe_hooks hooks, struct strbuf *err) _must_check_;
 /* After load. 0 or -errno. */
 int functions_start(struct probe *p, enum probe_hooks kind) _must_check_;
-/* Attaches the hook of one more wanted call. False: all have theirs, or cannot have one. */
-bool functions_next(struct probe *p);
-const char *functions_gaps(const struct probe *p);	/* names of these; NULL: none */
 uint64_t functions_missed(const struct probe *p);
 void functions_detach(struct probe *p);
 void functions_free(struct probe *p);

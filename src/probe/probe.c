@@ -162,28 +162,8 @@ int load_failed(struct strbuf *err, const char *what, int r)
 	return r;
 }
 
-const char *probe_hooks_name(enum probe_hooks hooks)
-{
-	static const char *const names[PROBE_HOOKS_MAX] = {
-#define X(id, name) name,
-		PROBE_HOOKS(X)
-#undef X
-	};
-
-	return names[hooks];
-}
-
-static int choose_hooks(struct probe *p, enum probe_hooks hooks, struct strbuf *err)
-{
-	p->hooks = hooks == PROBE_HOOKS_AUTO ? PROBE_HOOKS_TRACEPOINT : hooks;
-	if (p->hooks == PROBE_HOOKS_TRACEPOINT || functions_can(p->hooks))
-		return 0;
-	strbuf_addf(err, "--hooks %s: this kernel has none (nunchi doctor shows what it has)",
-		    probe_hooks_name(p->hooks));
-	return -ENOTSUP;
-}
-
-int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, struct strbuf *err)
+int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
+	       struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int r;
@@ -200,10 +180,11 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		goto fail;
 	}
 	configure(p);
-	r = choose_hooks(p, hooks, err);
+	r = functions_choose(p, hooks, err);
 	if (r < 0)
 		goto fail;
 	variants_choose(p->skel, p->hooks);
+	p->skel->rodata->entries = entries;
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
@@ -275,30 +256,6 @@ int probe_attach(struct probe *p, struct strbuf *err)
 			return load_failed(err, "attaching the hook of __secure_computing", r);
 	}
 	return 0;
-}
-
-bool probe_attach_more(struct probe *p)
-{
-	struct nunchi *skel = p->skel;
-
-	if (!p->functions)
-		return false;
-	if (functions_next(p))
-		return true;
-	bpf_link__destroy(skel->links.sys_exit);
-	bpf_link__destroy(skel->links.sys_exit_perf);
-	skel->links.sys_exit = skel->links.sys_exit_perf = NULL;
-	return false;
-}
-
-const char *probe_gaps(const struct probe *p)
-{
-	return functions_gaps(p);
-}
-
-enum probe_hooks probe_hooks(const struct probe *p)
-{
-	return p->hooks;
 }
 
 void probe_detach(struct probe *p)

@@ -26,10 +26,11 @@ int probe_check(struct strbuf *err) _must_check_;
 /*
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
  * the host's processes are wanted too. pin: identities outlive this process, and those of an
- * earlier one are taken over (see probe_kept).
+ * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
+ * hooks must be KPROBE.
  */
-int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, struct strbuf *err)
-	_must_check_;
+int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
+	       struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
 /*

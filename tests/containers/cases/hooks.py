@@ -62,6 +62,36 @@ def watch(setup, command, *arguments):
             {kind: nunchi.stderr() for kind, nunchi in nunchis.items()})
 
 
+def test_beginnings_and_ends(setup):
+    """--entry: what begins is told before what ends, with the same arguments and no result."""
+    if not os.path.exists("/sys/bus/event_source/devices/kprobe"):
+        print("# this kernel has no kprobes", file=sys.stderr)
+        return
+    name = setup.name + "-entry"
+    nunchi = start(setup, "kprobe", "--entry", "-e", "openat,connect,clock_nanosleep,unshare,procexit",
+                   "-c", name)
+    made = setup.runc.create(name, ["/bin/gates", "20"], privileged=True)
+    made.start()
+    assert made.wait() == 0, made.output()
+    nunchi.wait_event(lambda e: e["evt.type"] == "procexit" and e["proc.vpid"] == 1, 60)
+    assert nunchi.stop(60) == 0 and " lost 0" in nunchi.stderr(), nunchi.stderr()
+    begun, ends = collections.defaultdict(list), collections.Counter()
+    for event in nunchi.events():
+        if event["evt.type"] not in ("connect", "clock_nanosleep", "unshare"):
+            continue
+        called = (event["thread.tid"], event["evt.type"],
+                  *(value for key, value in sorted(event.items()) if key.startswith("evt.arg.")))
+        if event.get("evt.is_entry"):
+            assert "evt.rawres" not in event and "evt.res" not in event, event
+            begun[called].append(event)
+        else:
+            # What seccomp denies never came to its function.
+            assert event["evt.res"] == "EXDEV" or begun[called].pop(0), event
+            ends[event["evt.type"]] += 1
+    assert ends["connect"] == 20 and ends["unshare"] == 4 and ends["clock_nanosleep"] > 3, ends
+    assert not any(begun.values()), begun
+
+
 def compare(told):
     """Of every call that has a function: one that the kernel does not know has none."""
     told = {kind: [e for e in events if e.get("evt.res") != "ENOSYS"] for kind, events in told.items()}
@@ -90,3 +120,26 @@ def test_the_same_of_waiting_and_denied_calls(setup):
         assert (of[("unshare", "SUCCESS")], of[("unshare", "EXDEV")]) == (1, 3), (kind, of)
         assert "no room" not in said[kind] and "missed runs" not in said[kind], said[kind]
     compare(told)
+
+
+def test_what_a_killed_one_has_left(setup):
+    """kretprobes with room are events of tracefs, which outlive their maker until the next nunchi."""
+    path = "/sys/kernel/tracing/kprobe_events"
+    if not os.path.exists(path):
+        print("# this kernel has no kprobes, or no tracefs", file=sys.stderr)
+        return
+
+    def groups():
+        with open(path, encoding="utf-8") as f:
+            return set(re.findall(r":(nunchi_\d+)/", f.read()))
+
+    before = groups()
+    first = start(setup, "kprobe", "-e", "openat")
+    assert len(groups() - before) == 1, groups()
+    first.process.kill()
+    first.process.wait()
+    assert len(groups() - before) == 1, groups()
+    second = start(setup, "kprobe", "-e", "openat")
+    assert groups() - before == {f"nunchi_{second.process.pid}"}, groups()
+    assert second.stop(60) == 0, second.stderr()
+    wait_until(lambda: not groups() - before, 10, "its events to go")
