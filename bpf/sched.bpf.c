@@ -5,6 +5,9 @@
  * keeps the name an exec takes away. All records go by the critical ring. Not seen: threads'
  * births and ends, of which the model has no need. Cost: nothing for the host's processes but a
  * look at whether namespaces or cgroup changed.
+ *
+ * Each body has two hooks, of which src/probe/variants.c chooses: where the kernel preempts at
+ * tracepoints, one of the perf type, whose runs are never skipped. That one is given no pointers.
  */
 #include "lib/call.h"
 #include "lib/leave.h"
@@ -15,8 +18,10 @@ static __always_inline bool makes_host_children(struct task_struct *task)
 	return BPF_CORE_READ(task, nsproxy, pid_ns_for_children, ns.inum) == host_pidns;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
+extern void bpf_task_release(struct task_struct *task) __ksym __weak;
+
+static __always_inline int forked(struct task_struct *parent, struct task_struct *child)
 {
 	struct identity *from = bpf_task_storage_get(&identities, parent, 0, 0), *id;
 	bool same_namespaces = BPF_CORE_READ(child, nsproxy) == BPF_CORE_READ(parent, nsproxy);
@@ -45,6 +50,24 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	return forked(parent, child);
+}
+
+SEC("tracepoint/sched/sched_process_fork")
+int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
+{
+	struct task_struct *child = bpf_task_from_pid(ctx->child_pid);
+
+	if (!child)
+		return 0;
+	forked(bpf_get_current_task_btf(), child);
+	bpf_task_release(child);
+	return 0;
+}
+
 /* What the kernel itself starts (core_pattern, modprobe, release_agent) is always reported. */
 static __always_inline void find_helper(struct task_struct *task, struct identity *id)
 {
@@ -54,8 +77,8 @@ static __always_inline void find_helper(struct task_struct *task, struct identit
 	id->generation = slots[NUNCHI_SLOT_HELPERS].generation;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+/* filename: a string of the kernel's; file: the image. */
+static __always_inline int executed(struct task_struct *task, u64 filename, u64 file)
 {
 	struct identity *id = identity_get(task);
 	bool entering;
@@ -87,9 +110,11 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		s->call.nr = syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
 	id->renamed_by_exec = 0;
 	call_forget(id);
-	blob_kernel_str(s, (u64)BPF_CORE_READ(bprm, filename), BLOB(NUNCHI_BLOB_FILENAME, 0));
+	/* By way of memory, after which the verifier takes it for the number that it is. */
+	*(volatile u64 *)&s->names = filename;
+	blob_kernel_str(s, *(volatile u64 *)&s->names, BLOB(NUNCHI_BLOB_FILENAME, 0));
 	blob_argv(s);
-	blob_file(s, (u64)BPF_CORE_READ(bprm, file), BLOB(NUNCHI_BLOB_EXE, 0));
+	blob_file(s, file, BLOB(NUNCHI_BLOB_EXE, 0));
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
 	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);
@@ -97,8 +122,22 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	return executed(task, (u64)BPF_CORE_READ(bprm, filename), (u64)BPF_CORE_READ(bprm, file));
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 filename = ctx->__data_loc_filename & 0xffff;
+
+	return executed(task, (u64)ctx + filename, (u64)BPF_CORE_READ(task, mm, exe_file));
+}
+
+static __always_inline int exited(struct task_struct *task)
 {
 	struct identity *id, *leader;
 	struct signal_struct *signal = task->signal;
@@ -134,9 +173,20 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	return 0;
 }
 
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	return exited(task);
+}
+
+SEC("tracepoint/sched/sched_process_exit")
+int process_exit_perf(void *ctx)
+{
+	return exited(bpf_get_current_task_btf());
+}
+
 /* Before an exec renames the task; by prctl or /proc/self/comm it is the same hook. */
-SEC("tp_btf/task_rename")
-int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
+static __always_inline int renamed(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 	struct nunchi_call call = { 0 };
@@ -149,5 +199,23 @@ int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
 	/* Who execs has no interrupted call to go back to: the room is free for its arguments. */
 	if (id->renamed_by_exec)
 		id->interrupted = call;
+	return 0;
+}
+
+SEC("tp_btf/task_rename")
+int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
+{
+	return renamed(task);
+}
+
+SEC("tracepoint/task/task_rename")
+int task_rename_perf(struct trace_event_raw_task_rename *ctx)
+{
+	struct task_struct *task = bpf_task_from_pid(ctx->pid);
+
+	if (!task)
+		return 0;
+	renamed(task);
+	bpf_task_release(task);
 	return 0;
 }

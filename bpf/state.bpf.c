@@ -10,6 +10,8 @@ const volatile __u32 host_namespaces[NUNCHI_NS_MAX];
 const volatile __u32 own_tgid;
 const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 cgroup_hierarchy;
+const volatile __u8 entries;
+const volatile __u8 hooks_overlap;
 
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];
@@ -22,6 +24,7 @@ __u8 faultable;
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
 __u64 unseen_uring;
 __u64 unseen_slots;
+__u64 unseen_returns;
 __u64 unseen_identity;
 
 struct map_identities identities SEC(".maps");

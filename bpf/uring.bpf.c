@@ -415,11 +415,16 @@ int uring_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
 	return submitted(ctx->args[0]);
 }
 
-SEC("raw_tp/io_uring_complete")
-int uring_complete(struct bpf_raw_tracepoint_args *ctx)
+/* Where the kernel preempts at tracepoints; see sched.bpf.c. */
+SEC("tracepoint/io_uring/io_uring_submit_req")
+int uring_submit_perf(struct trace_event_raw_io_uring_submit_req *ctx)
+{
+	return submitted((u64)ctx->req);
+}
+
+static __always_inline int completed(u64 req)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	u64 req = ctx->args[1];
 	struct identity *id;
 	struct request *r;
 	s32 res;
@@ -437,4 +442,16 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 	}
 	bpf_map_delete_elem(&requests, &req);
 	return 0;
+}
+
+SEC("raw_tp/io_uring_complete")
+int uring_complete(struct bpf_raw_tracepoint_args *ctx)
+{
+	return completed(ctx->args[1]);
+}
+
+SEC("tracepoint/io_uring/io_uring_complete")
+int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
+{
+	return completed((u64)ctx->req);
 }

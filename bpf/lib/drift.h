@@ -13,6 +13,16 @@ static __always_inline u32 syscall_nr(struct pt_regs *regs)
 #endif
 }
 
+/* What a function, or a call, has returned. */
+static __always_inline long result_register(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->ax;
+#else
+	return regs->regs[0];
+#endif
+}
+
 /* The registers still hold the arguments when a call returns, but for the first on arm64. */
 static __always_inline void syscall_args(struct pt_regs *regs, __u64 args[6])
 {

@@ -29,6 +29,7 @@ struct pt_regs {
 	unsigned long r10;
 	unsigned long r9;
 	unsigned long r8;
+	unsigned long ax;
 	unsigned long cx;
 	unsigned long dx;
 	unsigned long si;
@@ -211,6 +212,7 @@ struct fs_struct {
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
+	struct file *exe_file;
 };
 
 struct signal_struct {
@@ -322,8 +324,29 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
+/* What tracepoints of the perf type are given. */
 struct trace_event_raw_sys_exit {
 	long ret;
+};
+
+struct trace_event_raw_sched_process_fork {
+	int child_pid;
+};
+
+struct trace_event_raw_sched_process_exec {
+	u32 __data_loc_filename;	/* where it is in the record, and its length in the upper half */
+};
+
+struct trace_event_raw_task_rename {
+	int pid;
+};
+
+struct trace_event_raw_io_uring_submit_req {
+	void *req;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *req;
 };
 
 struct tracepoint_ext;

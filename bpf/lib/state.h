@@ -35,6 +35,8 @@ struct identity {
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
 	u32 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
+	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
+	u32 within;		/* in a call whose kretprobe is due */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
@@ -113,6 +115,8 @@ extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
 extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
+extern const volatile __u8 entries;	/* calls are told when they begin, too */
+extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u8 wanted[NUNCHI_CALLS_MAX];
@@ -129,6 +133,7 @@ extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempte
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
 extern __u64 unseen_uring;	/* requests of io_uring whose end could not be told */
 extern __u64 unseen_slots;	/* tasks in unknown namespaces when no slot was free */
+extern __u64 unseen_returns;	/* kretprobes that there was no room for */
 extern __u64 unseen_identity;	/* tasks whose storage could not be had */
 
 

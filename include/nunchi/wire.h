@@ -53,6 +53,7 @@ enum nunchi_kind {
 #define NUNCHI_F_ENTERED 0x0020		/* the process, or one it descends from, came in from outside */
 #define NUNCHI_F_ENTERING 0x0040	/* EXEC: its first since it came in */
 #define NUNCHI_F_SANDBOXED 0x0080	/* the host's, in a mount namespace of its own */
+#define NUNCHI_F_ENTRY 0x0100		/* SYSCALL: it begins; ret is NUNCHI_RET_ENTRY */
 
 /*
  * The head of every record: when, where in the ring, and who. All ids are the kernel's own, in
@@ -103,6 +104,9 @@ enum nunchi_abi {
 #define NUNCHI_LAYOUT_POINTERS32 0x01	/* pointers in them */
 #define NUNCHI_LAYOUT_LONGS32 0x02	/* longs: times, limits */
 #define NUNCHI_LAYOUT_NO_FD 0x04	/* the result is no fd but an index of a ring's own files */
+
+/* Neither a success nor an error. */
+#define NUNCHI_RET_ENTRY (-0x7fffffffffffffffLL - 1)
 
 /* A system call. Follows the head in SYSCALL, EXEC and MISMATCH records. */
 struct nunchi_call {

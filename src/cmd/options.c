@@ -25,6 +25,8 @@ enum {
 	OPT_PID,
 	OPT_FAILED,
 	OPT_HOST,
+	OPT_HOOKS,
+	OPT_ENTRY,
 	OPT_PIN,
 	OPT_SETUP,
 	OPT_TIMEOUT,
@@ -59,6 +61,10 @@ static const struct option_row {
 	  "calls to show: names, @category, all, !name, separated by commas" },
 	{ OPT_FAILED, "failed", NULL, SHOW, "only calls that failed" },
 	{ OPT_HOST, "host", NULL, LIVE | FOR_RULES, "the host's own processes too" },
+	{ OPT_HOOKS, "hooks", "auto|tracepoint|fentry|kprobe", LIVE | FOR_PS,
+	  "where system calls are seen" },
+	{ OPT_ENTRY, "entry", NULL, SHOW,
+	  "with --hooks kprobe: calls when they begin, too (evt.dir is >)" },
 	{ OPT_PIN, "pin", NULL, LIVE,
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
@@ -267,6 +273,18 @@ static bool take_hold_bytes(struct options *o, const char *value)
 	return true;
 }
 
+static bool take_hooks(struct options *o, const char *value)
+{
+	for (unsigned i = 0; i < PROBE_HOOKS_MAX; i++) {
+		if (streq(value, probe_hooks_name((enum probe_hooks)i))) {
+			o->engine.hooks = (enum probe_hooks)i;
+			return true;
+		}
+	}
+	log_error("--hooks %s: no such hooks. There is auto, tracepoint, fentry, kprobe", value);
+	return false;
+}
+
 /* Options with a value. */
 static bool take_value(struct options *o, int code, const char *value)
 {
@@ -293,6 +311,8 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_runtime(o, value);
 	case OPT_HOST_ROOT:
 		return take_host_root(o, value);
+	case OPT_HOOKS:
+		return take_hooks(o, value);
 	case OPT_HOLD_MS:
 		return take_hold_ms(o, value);
 	case OPT_HOLD_BYTES:
@@ -323,6 +343,9 @@ static void take_switch(struct options *o, int code)
 		break;
 	case OPT_HOST:
 		o->engine.host = true;
+		break;
+	case OPT_ENTRY:
+		o->engine.entries = true;
 		break;
 	case OPT_PIN:
 		o->engine.pin = true;
@@ -414,6 +437,10 @@ enum parsed options_parse(struct options *o, const struct usage *usage, int argc
 			take_switch(o, code);
 		else if (!take_value(o, code, optarg))
 			return PARSED_USAGE;
+	}
+	if (o->engine.entries && o->engine.hooks != PROBE_HOOKS_KPROBE) {
+		log_error("--entry needs --hooks kprobe: other hooks are where calls end");
+		return PARSED_USAGE;
 	}
 	o->args = argv + optind;
 	o->n_args = argc - optind;

@@ -72,7 +72,6 @@ struct doctor_try {
 struct doctor_host {
 	char release[65], machine[65];
 	bool btf;
-	bool tracefs;			/* mounted in one of its two places */
 	uint64_t capabilities;		/* effective ones, by bit */
 	bool own_userns;		/* root, if at all, of a user namespace only */
 	enum doctor_lockdown lockdown;

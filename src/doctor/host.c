@@ -40,13 +40,6 @@ static int read_number(const char *root, const char *path)
 	return read_file(root, path, &text) && text.len ? (int)strtol(text.s, NULL, 10) : INT_MIN;
 }
 
-static bool exists(const char *root, const char *path)
-{
-	_cleanup_free_ char *full = xasprintf("%s%s", root, path);
-
-	return access(full, F_OK) == 0;
-}
-
 /* The choice in "none [integrity] confidentiality" or "none voluntary (full)"; none: "". */
 static void read_choice(const char *root, const char *path, const char *marks, char *ret,
 			size_t size)
@@ -239,7 +232,7 @@ void doctor_look_ways(struct doctor_host *h, const char *root)
 	/* Voluntary preemption happens at points that no program passes. */
 	h->preemption = doctor_preemption(root, h->release);
 	if (h->preemption != PREEMPTION_NONE && h->preemption != PREEMPTION_VOLUNTARY)
-		h->ways |= 1U << DOCTOR_UNSEEN_PREEMPTED;
+		h->ways |= 1U << DOCTOR_UNSEEN_PREEMPTED | 1U << DOCTOR_UNSEEN_PREEMPTED_TASKS;
 }
 
 void doctor_read_files(struct doctor_host *h, const char *root)
@@ -247,8 +240,6 @@ void doctor_read_files(struct doctor_host *h, const char *root)
 	_cleanup_free_ char *btf = xasprintf("%s/sys/kernel/btf/vmlinux", root);
 
 	h->btf = access(btf, R_OK) == 0;
-	h->tracefs = exists(root, "/sys/kernel/tracing/events") ||
-		     exists(root, "/sys/kernel/debug/tracing/events");
 	h->lockdown = doctor_lockdown(root);
 	h->unprivileged_bpf = read_number(root, "/proc/sys/kernel/unprivileged_bpf_disabled");
 	h->perf_paranoid = read_number(root, "/proc/sys/kernel/perf_event_paranoid");

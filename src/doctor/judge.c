@@ -219,6 +219,17 @@ static void add_features(const struct doctor_facts *f, unsigned first, struct do
 	strbuf_addf(&row->notes, ": %s\n", names.s);
 }
 
+/* What --hooks can be: the tracepoint is the rule, since the others do not see all that it sees. */
+static void add_choices(const struct doctor_facts *f, struct doctor_row *row)
+{
+	bool fexit = f->features[DOCTOR_FEATURE_FEXIT].state == DOCTOR_FIRES;
+	bool kprobes = f->features[DOCTOR_FEATURE_KPROBE].state == DOCTOR_FIRES &&
+		       f->features[DOCTOR_FEATURE_KRETPROBE].state == DOCTOR_FIRES;
+
+	strbuf_addf(&row->notes, "--hooks can be tracepoint%s%s; auto is tracepoint\n",
+		    fexit ? ", fentry" : "", kprobes ? ", kprobe" : "");
+}
+
 static void judge_features(const struct doctor_facts *f, struct doctor_report *r)
 {
 	struct doctor_row *row = add_row(r, "programs");
@@ -239,8 +250,7 @@ static void judge_features(const struct doctor_facts *f, struct doctor_report *r
 	if (f->features[DOCTOR_FEATURE_LSM].state == DOCTOR_SILENT)
 		strbuf_adds(&row->notes, "lsm runs once bpf is added to lsm= on the kernel "
 					 "command line\n");
-	if (f->features[DOCTOR_FEATURE_TRACEPOINT].state == DOCTOR_NO_ATTACH && !f->host.tracefs)
-		strbuf_adds(&row->notes, "tracepoint needs tracefs on /sys/kernel/tracing\n");
+	add_choices(f, row);
 }
 
 static const char *purpose(const struct doctor_hook *hook)

@@ -18,7 +18,17 @@
 	  "a kernel without CONFIG_COMPAT has none")                                              \
 	X(PREEMPTED, "sys_exit_perf", "calls in preempted hooks",                                            \
 	  "those made while a hook's program is preempted on that CPU, which are counted",         \
-	  "preempt=none on the kernel command line prevents it")
+	  "preempt=none on the kernel command line prevents it")                                  \
+	X(PREEMPTED_TASKS, "process_fork_perf", "processes in preempted hooks",                   \
+	  "births, executions and ends while a hook's program is preempted on that CPU, which are counted", \
+	  "preempt=none on the kernel command line prevents it") \
+	X(PREEMPTED_FEXIT, NULL, "calls in preempted hooks (fexit)",                              \
+	  "those made while a hook's program is preempted on that CPU, which are counted",         \
+	  "--hooks tracepoint or kprobe sees them")                                               \
+	X(FUNCTIONS_32, NULL, "32-bit calls", "by programs on a 64-bit kernel",                   \
+	  "--hooks tracepoint sees them")                                                         \
+	X(UNDER_WAY, NULL, "calls that had begun before nunchi did", "an accept that waits, say", \
+	  "--hooks tracepoint sees their end")
 
 /*
  * What programs can be and do here; each is loaded, attached and made to run: X(id, program of
@@ -44,13 +54,19 @@
 	X(sys_exit, "system calls")                                           \
 	X(signal_deliver, "calls that a signal cuts short")                   \
 	X(process_fork, "processes that are born, and whose they are")        \
+	X(process_fork_perf, "processes that are born, and whose they are") \
 	X(process_exec, "programs that are executed")                         \
+	X(process_exec_perf, "programs that are executed") \
 	X(process_exit, "processes that end")                                 \
+	X(process_exit_perf, "processes that end") \
 	X(task_rename, "by which call, and under which name, a process executed") \
+	X(task_rename_perf, "by which call, and under which name, a process executed") \
 	X(sys_exit_perf, "system calls")                                      \
 	X(uring_submit_req, "what is done through io_uring")                  \
 	X(uring_submit_sqe, "what is done through io_uring")                  \
+	X(uring_submit_perf, "what is done through io_uring") \
 	X(uring_complete, "what is done through io_uring")                    \
+	X(uring_complete_perf, "what is done through io_uring") \
 	X(copied_path, "paths that are changed under a call")                 \
 	X(copied_path_from, "paths that are changed under a call")            \
 	X(copied_connect, "addresses that are changed under a call")          \

@@ -8,6 +8,7 @@
 
 #include "doctor/doctor.h"
 #include "out/out.h"
+#include "probe/attachment.h"
 #include "rules/filter.h"
 #include "rules/ruleset.h"
 #include "runtime/runtime.h"
@@ -23,6 +24,8 @@ struct engine_config {
 	struct syscall_set set;		/* calls to show (-e, or the default set) */
 	bool set_given;			/* by -e; else calls that the filter names are added */
 	bool host;			/* host processes too */
+	enum probe_hooks hooks;		/* where calls are seen */
+	bool entries;			/* --entry: calls when they begin, too; hooks is KPROBE */
 	bool pin;			/* identities outlive the process */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */

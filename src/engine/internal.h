@@ -112,6 +112,8 @@ struct engine {
 	uint64_t next_look;		/* at the slots, boot ns */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
+	bool attaching;			/* there are hooks yet to be attached */
+	bool had_first;			/* a record has come */
 	bool ready;			/* the ready line has been said */
 	bool stop;			/* a signal: what has come is still shown */
 	bool ending;			/* the count is reached: nothing more is shown */
@@ -148,6 +150,13 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 struct container *claim_find(struct engine *e, const struct slot *slot);
 /* A container that only the kernel knows; why: what its event says of that. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why);
+
+/* attach.c: hooks that come while events are told, and what none sees. */
+void attach_find_unseen(struct engine *e);
+void attach_say_unseen(const struct engine *e);
+/* Once the loop begins, and each time that it has taken so many records. */
+void attach_begin(struct engine *e);
+void attach_step(struct engine *e, unsigned records, uint64_t now);
 
 /* backlog.c: what waits for the output. */
 /* A record of a slot that is known, behind what waits. */

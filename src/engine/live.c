@@ -13,7 +13,6 @@
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 
-#include "base/privileges.h"
 #include "internal.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
@@ -245,24 +244,6 @@ static void tally_one(struct container *c, void *arg)
 	t->n = MAX(t->n, i + 1);
 }
 
-/* What no hook sees here, by the doctor's table and its cheap checks. */
-static uint32_t find_unseen(struct engine *e)
-{
-	struct doctor_host host = { .faultable = probe_faultable(e->probe) };
-
-	doctor_look_ways(&host, e->config->runtimes.root ? e->config->runtimes.root : "");
-	return doctor_unseen(&host, probe_sees(e->probe));
-}
-
-static void say_unseen(const struct engine *e)
-{
-	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
-
-	doctor_unseen_names(e->unseen, &names);
-	if (names.len)
-		log_warn("not seen on this kernel: %s (nunchi doctor says more)", names.s);
-}
-
 /* The one line that scripts may wait for, and what there is to know beside it. */
 static void say_ready(struct engine *e)
 {
@@ -278,9 +259,9 @@ static void say_ready(struct engine *e)
 	strbuf_addf(&b, "%u container%s", t.all, t.all == 1 ? "" : "s");
 	for (unsigned i = 0; i < t.n; i++)
 		strbuf_addf(&b, "%s%s %u", i ? ", " : " (", t.runtimes[i], t.counts[i]);
-	log_info("%s%s, %u calls, tracepoint hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
-		 uts.release);
-	say_unseen(e);
+	log_info("%s%s, %u calls, %s hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
+		 probe_hooks_name(probe_hooks(e->probe)), uts.release);
+	attach_say_unseen(e);
 }
 
 static void take_messages(struct engine *e)
@@ -356,13 +337,14 @@ static int loop(struct engine *e, int epoll, int signals)
 		int woken;
 
 		n = drain(e, now - ENGINE_SLACK);
+		attach_step(e, n, now);
 		tick(e, now);
 		pipeline_flush(e, false);
 		backlog_run(e);
 		if (is_over(e, now))
 			return 0;
 		nap = n || e->backlog.first ? ENGINE_NAP_MIN_MS : MIN(2 * nap, ENGINE_NAP_MAX_MS);
-		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), n < DRAIN_MAX ? (int)nap : 0);
+		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), n < DRAIN_MAX && !e->attaching ? (int)nap : 0);
 		for (int i = 0; i < woken; i++) {
 			switch (events[i].data.u32) {
 			case WAKE_RUNTIMES:
@@ -433,7 +415,8 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
-	r = probe_load(&e->probe, e->config->host, e->config->pin, err);
+	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
+		       e->config->entries, err);
 	if (r < 0)
 		return r;
 	choose_calls(e);
@@ -456,22 +439,8 @@ static int start(struct engine *e, struct strbuf *err)
 		return r;
 	}
 	/* The lock forbids the calls that this tries. */
-	e->unseen = find_unseen(e);
+	attach_find_unseen(e);
 	return 0;
-}
-
-/* All that needed privileges is done: what is kept is for looking at maps, where it must be. */
-static void confine(struct engine *e)
-{
-	uint64_t keep;
-	int r;
-
-	(void)privileges_use(PRIVILEGES_NONE);
-	keep = probe_is_readable(e->probe) ? PRIVILEGES_NONE : PRIVILEGES_BPF;
-	(void)privileges_keep(keep);
-	r = privileges_lock();
-	if (r < 0)
-		log_debug("nunchi cannot lock itself down: %s", strerror(-r));
 }
 
 int live_run(struct engine *e)
@@ -484,7 +453,7 @@ int live_run(struct engine *e)
 		log_error("%s", err.s);
 		return 1;
 	}
-	confine(e);
+	attach_begin(e);
 	r = watch(epoll, probe_wake_fd(e->probe), WAKE_RING);
 	if (r >= 0)
 		r = watch(epoll, runtimes_fd(e->runtimes), WAKE_RUNTIMES);

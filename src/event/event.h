@@ -115,6 +115,12 @@ const char *event_type_name(const struct event *ev);
 /* activity.name: "File Open"; for what is no system call "Process Exit", "Container Start", ... */
 const char *event_activity(const struct event *ev);
 enum activity_category event_category(const struct event *ev);
+/* A system call that begins: neither result nor effect yet. */
+static inline bool event_is_entry(const struct event *ev)
+{
+	return ev->type == EVENT_SYSCALL && ev->ret == NUNCHI_RET_ENTRY;
+}
+
 /* evt.failed: a system call with an error as its result. */
 static inline bool event_failed(const struct event *ev)
 {

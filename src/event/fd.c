@@ -274,6 +274,8 @@ static void view_exec(struct view *v)
 
 static void view_result(struct view *v)
 {
+	if (event_is_entry(v->ev))
+		return;
 	if (event_failed(v->ev)) {
 		v->fd->num = -1;
 		return;

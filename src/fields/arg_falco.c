@@ -85,6 +85,8 @@ static void result_get(struct field_context *fc, struct value *ret)
 {
 	struct strbuf *b;
 
+	if (event_is_entry(fc->ev))
+		return;
 	if (event_failed(fc->ev)) {
 		value_set_text(ret, result_name(fc->ev->call, fc->ev->ret));
 		return;

@@ -80,6 +80,8 @@ FIELD_GET(activity_title)
 
 FIELD_GET(evt_res)
 {
+	if (event_is_entry(fc->ev))
+		return;
 	if (fc->ev->type == EVENT_SYSCALL)
 		value_set_text(ret, result_name(fc->ev->call, fc->ev->ret));
 	else if (fc->ev->type == EVENT_PROCEXIT)
@@ -88,7 +90,7 @@ FIELD_GET(evt_res)
 
 FIELD_GET(evt_rawres)
 {
-	if (fc->ev->type == EVENT_SYSCALL)
+	if (fc->ev->type == EVENT_SYSCALL && !event_is_entry(fc->ev))
 		value_set_number(ret, fc->ev->ret);
 }
 
@@ -213,7 +215,13 @@ FIELD_GET(evt_is_open_exec)
 FIELD_GET(evt_dir)
 {
 	if (fc->ev->type == EVENT_SYSCALL || fc->ev->type == EVENT_PROCEXIT)
-		value_set_bytes(ret, "<", 1);
+		value_set_bytes(ret, event_is_entry(fc->ev) ? ">" : "<", 1);
+}
+
+FIELD_GET(evt_is_entry)
+{
+	if (event_is_entry(fc->ev))
+		value_set_bool(ret, true);
 }
 
 FIELD_GET(evt_buffer)

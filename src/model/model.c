@@ -65,7 +65,8 @@ void model_apply(struct model *m, struct event *ev)
 
 	if (likely(has_task(head))) {
 		p = process_touch(m, head);
-		process_apply(m, p, ev);
+		if (likely(!event_is_entry(ev)))
+			process_apply(m, p, ev);
 	} else if (head->kind == NUNCHI_REC_HOST) {
 		apply_host(m, ev);
 	} else if (head->kind == NUNCHI_REC_SLOT) {

@@ -469,7 +469,9 @@ void describe_result(const struct event *ev, struct strbuf *out)
 
 	switch (ev->type) {
 	case EVENT_SYSCALL:
-		if (was_cut_short(ev))
+		if (event_is_entry(ev))
+			strbuf_adds(out, "begins");
+		else if (was_cut_short(ev))
 			strbuf_adds(out, "interrupted");
 		else if (event_failed(ev))
 			strbuf_adds(out, result_name(ev->call, ev->ret));

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "probe.h"
+#include "internal.h"
 
 #include "canary.skel.h"
 
@@ -51,7 +51,7 @@ static struct bpf_link *attach(struct canary *canary, struct bpf_program *progra
 	/* By its name: libbpf would read through all of the kernel's. */
 	if (program == canary->progs.kprobe_multi)
 		return bpf_program__attach_kprobe_multi_opts(program, NULL, &by_name);
-	return bpf_program__attach(program);
+	return variants_attach(program);
 }
 
 static void make_it_run(struct canary *canary, struct bpf_program *program, struct bpf_link *link)

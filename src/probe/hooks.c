@@ -34,7 +34,7 @@ static void attach(struct bpf_prog_skeleton *hook, struct doctor_hook *row)
 	/* Iterators are attached when they are read. */
 	if (*hook->link || is_iterator(*hook->prog))
 		return;
-	*hook->link = bpf_program__attach(*hook->prog);
+	*hook->link = variants_attach(*hook->prog);
 	if (!*hook->link)
 		row->try = (struct doctor_try){ DOCTOR_NO_ATTACH, -errno };
 }
@@ -73,6 +73,13 @@ void probe_hooks_ran(struct probe *p, struct doctor_hook *rows, unsigned n)
 	}
 }
 
+/* Whether the hook is the program, or the one of the perf type that does the same. */
+static bool is_form_of(const char *hook, const char *program)
+{
+	return starts_with(hook, program) &&
+	       (!hook[strlen(program)] || streq(hook + strlen(program), "_perf"));
+}
+
 uint32_t probe_sees(const struct probe *p)
 {
 	struct bpf_prog_skeleton *hook;
@@ -83,11 +90,24 @@ uint32_t probe_sees(const struct probe *p)
 		for (unsigned i = 0; *hook->link && i < DOCTOR_UNSEEN_MAX; i++) {
 			const char *program = doctor_unseen_program((enum doctor_unseen)i);
 
-			if (program && streq(program, hook->name))
+			if (program && is_form_of(hook->name, program))
 				seen |= 1U << i;
 		}
 	}
 	return seen;
+}
+
+uint32_t probe_misses(const struct probe *p, enum doctor_preemption preemption)
+{
+	uint32_t ways = 1U << DOCTOR_UNSEEN_FUNCTIONS_32 | 1U << DOCTOR_UNSEEN_UNDER_WAY;
+
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT)
+		return 0;
+	/* What kprobes run cannot be preempted. */
+	if (p->hooks == PROBE_HOOKS_FENTRY && preemption != PREEMPTION_NONE &&
+	    preemption != PREEMPTION_VOLUNTARY)
+		ways |= 1U << DOCTOR_UNSEEN_PREEMPTED_FEXIT;
+	return ways;
 }
 
 bool probe_faultable(const struct probe *p)

@@ -6,8 +6,12 @@
 
 #include "nunchi.skel.h"
 
+struct functions;
+
 struct probe {
 	struct nunchi *skel;
+	enum probe_hooks hooks;		/* never AUTO */
+	struct functions *functions;	/* NULL: none */
 	unsigned n_cpus;
 	unsigned n_slots;
 	unsigned n_rings;
@@ -24,10 +28,36 @@ int load_failed(struct strbuf *err, const char *what, int r);
 /* The same of the programs: the kernel may be too old for them. */
 int load_refused(struct strbuf *err, int r);
 
-/* variants.c: of programs that do the same, which to load; before load. */
-void variants_choose(struct nunchi *skel);
-/* A program at a tracepoint ("events/raw_syscalls/sys_exit/id") by perf; NULL and errno if that fails. */
-struct bpf_link *variants_attach_perf(const struct bpf_program *program, const char *path);
+/* How often the kernel has skipped a program's run. */
+uint64_t recursion_misses(int program);
+
+/* variants.c: of programs that do the same, which to load; before load. hooks is not AUTO. */
+void variants_choose(struct nunchi *skel, enum probe_hooks hooks);
+/* A program at what its section names, whatever is mounted; NULL and errno if that fails. */
+struct bpf_link *variants_attach(const struct bpf_program *program);
+/* The same of the perf type, at what tracefs calls "raw_syscalls/sys_exit". */
+struct bpf_link *variants_attach_event(const struct bpf_program *program, int tracefs,
+				       const char *event);
+/* tracefs, wherever it is: an fd of its root directory, or -errno. */
+int variants_tracefs(void);
+
+/*
+ * kretprobe.c: kretprobes with room for many calls that wait at the same time, which tracefs alone can give.
+ * NULL where there is none: the kernel's own number must do, twice the CPUs.
+ */
+struct kretprobes *kretprobes_open(void);
+struct bpf_link *kretprobes_attach(struct kretprobes *k, const struct bpf_program *program,
+				   const char *function, unsigned room);
+/* After the links are gone. NULL is fine. */
+void kretprobes_close(struct kretprobes *k);
+
+/* functions.c: what was asked for becomes p->hooks; before load. -ENOTSUP and a sentence if there is none. */
+int functions_choose(struct probe *p, enum probe_hooks hooks, struct strbuf *err) _must_check_;
+/* After load. 0 or -errno. */
+int functions_start(struct probe *p, enum probe_hooks kind) _must_check_;
+uint64_t functions_missed(const struct probe *p);
+void functions_detach(struct probe *p);
+void functions_free(struct probe *p);
 
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "internal.h"
 
-#define SYS_EXIT_ID "events/raw_syscalls/sys_exit/id"
 #define ACCOUNTS_BYTES_MAX (16ULL << 20)	/* per-CPU accounts: fewer slots on very wide machines */
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -163,7 +162,8 @@ int load_failed(struct strbuf *err, const char *what, int r)
 	return r;
 }
 
-int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
+int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
+	       struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int r;
@@ -180,7 +180,11 @@ int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err)
 		goto fail;
 	}
 	configure(p);
-	variants_choose(p->skel);
+	r = functions_choose(p, hooks, err);
+	if (r < 0)
+		goto fail;
+	variants_choose(p->skel, p->hooks);
+	p->skel->rodata->entries = entries;
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
@@ -214,15 +218,21 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		struct bpf_link **link;
 	} hooks[] = {
 		{ skel->progs.process_fork, &skel->links.process_fork },
+		{ skel->progs.process_fork_perf, &skel->links.process_fork_perf },
 		{ skel->progs.process_exec, &skel->links.process_exec },
+		{ skel->progs.process_exec_perf, &skel->links.process_exec_perf },
 		{ skel->progs.process_exit, &skel->links.process_exit },
+		{ skel->progs.process_exit_perf, &skel->links.process_exit_perf },
 		{ skel->progs.task_rename, &skel->links.task_rename },
+		{ skel->progs.task_rename_perf, &skel->links.task_rename_perf },
 		{ skel->progs.cgroup_mkdir, &skel->links.cgroup_mkdir },
 		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
 		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
 		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
 		{ skel->progs.uring_complete, &skel->links.uring_complete },
+		{ skel->progs.uring_complete_perf, &skel->links.uring_complete_perf },
 		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
+		{ skel->progs.uring_submit_perf, &skel->links.uring_submit_perf },
 		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
 		{ skel->progs.copied_path, &skel->links.copied_path },
 		{ skel->progs.copied_path_from, &skel->links.copied_path_from },
@@ -236,9 +246,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (!bpf_program__autoload(hooks[i].program))
 			continue;
-		*hooks[i].link = hooks[i].program == skel->progs.sys_exit_perf ?
-					 variants_attach_perf(hooks[i].program, SYS_EXIT_ID) :
-					 bpf_program__attach(hooks[i].program);
+		*hooks[i].link = variants_attach(hooks[i].program);
 		if (!*hooks[i].link) {
 			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
 							      bpf_program__name(hooks[i].program));
@@ -246,11 +254,18 @@ int probe_attach(struct probe *p, struct strbuf *err)
 			return load_failed(err, what, -errno);
 		}
 	}
+	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
+		int r = functions_start(p, p->hooks);
+
+		if (r < 0)
+			return load_failed(err, "attaching the hook of __secure_computing", r);
+	}
 	return 0;
 }
 
 void probe_detach(struct probe *p)
 {
+	functions_detach(p);
 	nunchi__detach(p->skel);
 }
 
@@ -265,6 +280,7 @@ void probe_free(struct probe *p)
 		if (i && fd > 0)
 			close(fd);
 	}
+	functions_free(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
 	free(p->per_cpu);
@@ -473,12 +489,12 @@ int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void
 	}
 }
 
-static uint64_t recursion_misses(struct bpf_program *program)
+uint64_t recursion_misses(int program)
 {
 	struct bpf_prog_info info = { 0 };
 	__u32 len = sizeof(info);
 
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
+	if (bpf_obj_get_info_by_fd(program, &info, &len))
 		return 0;
 	return info.recursion_misses;
 }
@@ -488,6 +504,8 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 	struct probe_unseen all[] = {
 		{ "ends of io_uring's requests", NULL, p->skel->bss->unseen_uring },
 		{ "no free slot for a container", NULL, p->skel->bss->unseen_slots },
+		{ "kretprobes that there was no room for", NULL, p->skel->bss->unseen_returns },
+		{ "missed runs", "fexit", functions_missed(p) },
 		{ "no task storage", NULL, p->skel->bss->unseen_identity },
 	};
 	struct bpf_program *program;
@@ -498,7 +516,7 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 			rows[used++] = all[i];
 	}
 	bpf_object__for_each_program(program, p->skel->obj) {
-		uint64_t missed = recursion_misses(program);
+		uint64_t missed = recursion_misses(bpf_program__fd(program));
 
 		if (missed && used < n)
 			rows[used++] = (struct probe_unseen){ "missed runs", bpf_program__name(program),

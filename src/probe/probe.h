@@ -7,6 +7,7 @@
 
 #include "base/strbuf.h"
 #include "doctor/doctor.h"
+#include "attachment.h"
 #include "event/interest.h"
 #include "ring.h"
 
@@ -25,11 +26,20 @@ int probe_check(struct strbuf *err) _must_check_;
 /*
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
  * the host's processes are wanted too. pin: identities outlive this process, and those of an
- * earlier one are taken over (see probe_kept).
+ * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
+ * hooks must be KPROBE.
  */
-int probe_load(struct probe **ret, bool host, bool pin, struct strbuf *err) _must_check_;
+int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
+	       struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
+/*
+ * Hooks of the calls' own functions, one more: true until the last. What happens meanwhile is seen by the
+ * tracepoint, which then goes. gaps: calls that have no hook, or NULL.
+ */
+bool probe_attach_more(struct probe *p);
+const char *probe_gaps(const struct probe *p);
+enum probe_hooks probe_hooks(const struct probe *p);
 /* Detaches the hooks: nothing more is recorded. The rings can still be read. */
 void probe_detach(struct probe *p);
 void probe_free(struct probe *p);	/* NULL is fine */
@@ -116,6 +126,8 @@ uint64_t probe_ring_numbers(const struct probe *p, unsigned ring);
 
 /* Bits 1 << enum doctor_unseen of what hooks make visible that are attached. */
 uint32_t probe_sees(const struct probe *p);
+/* Bits of what the chosen hooks do not see wherever they are; preemption: how the kernel does it. */
+uint32_t probe_misses(const struct probe *p, enum doctor_preemption preemption);
 /* Whether system-call tracepoints can be preempted; known once probe_tasks() has run. */
 bool probe_faultable(const struct probe *p);
 

@@ -19,7 +19,7 @@
  * tracefs, as a file tree of our own that is mounted nowhere, so that it need not be anywhere; who
  * may not make one takes the machine's. -errno or an fd.
  */
-static int open_tracefs(void)
+int variants_tracefs(void)
 {
 	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
 	int r = -1;
@@ -110,7 +110,8 @@ static bool has_tracepoint(int tracefs, const char *event, const char *type)
  * kernel's system-call tracepoints run preemptible (their struct has since had a bit that says so);
  * a program that is in the middle of its work then makes the kernel skip the other task's run of it
  * (bpf_prog_info.recursion_misses), up to nine in ten on a busy CPU. In a kernel that does not
- * preempt itself there (preempt=none, voluntary) none is skipped.
+ * preempt itself there (preempt=none, voluntary) none is skipped. In 7.x it is so at all tracepoints
+ * where no lock is held: the scheduler's, io_uring's, not those of cgroups and signals.
  */
 static bool skips_runs(void)
 {
@@ -123,44 +124,23 @@ static bool skips_runs(void)
 	       has_type("tracepoint_ext", BTF_KIND_STRUCT);
 }
 
-void variants_choose(struct nunchi *skel)
+/* The number by which perf_event_open(2) knows a tracepoint ("raw_syscalls/sys_exit"), or -errno. */
+static int tracepoint_id(int tracefs, const char *event)
 {
-	_cleanup_close_ int tracefs = open_tracefs();
-	bool perf = skips_runs();
-	/* Until 6.2 the hook of the same place had another name. */
-	bool req = has_tracepoint(tracefs, "events/io_uring/io_uring_submit_req",
-				  "btf_trace_io_uring_submit_req");
-	bool sqe = !req && has_tracepoint(tracefs, "events/io_uring/io_uring_submit_sqe",
-					  "btf_trace_io_uring_submit_sqe");
-
-	bpf_program__set_autoload(skel->progs.sys_exit, !perf);
-	bpf_program__set_autoload(skel->progs.sys_exit_perf, perf);
-	bpf_program__set_autoload(skel->progs.uring_submit_req, req);
-	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
-	bpf_program__set_autoload(skel->progs.uring_complete, req || sqe);
-	choose_copies(skel);
-}
-
-/* The number by which perf_event_open(2) knows a tracepoint. */
-static int tracepoint_id(const char *path)
-{
-	_cleanup_close_ int tracefs = open_tracefs();
-	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *path = xasprintf("events/%s/id", event);
+	_cleanup_close_ int fd = tracefs < 0 ? tracefs : openat(tracefs, path, O_RDONLY | O_CLOEXEC);
 	char text[16] = "";
-	ssize_t n;
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (tracefs < 0)
-		return tracefs;
-	fd = openat(tracefs, path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 	return n < 0 ? -errno : atoi(text);
 }
 
-struct bpf_link *variants_attach_perf(const struct bpf_program *program, const char *path)
+struct bpf_link *variants_attach_event(const struct bpf_program *program, int tracefs,
+				       const char *event)
 {
 	struct perf_event_attr attr = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(attr),
 					.sample_period = 1, .wakeup_events = 1 };
-	int id = tracepoint_id(path), fd;
+	int id = tracepoint_id(tracefs, event), fd;
 	struct bpf_link *link;
 
 	if (id < 0) {
@@ -176,4 +156,82 @@ struct bpf_link *variants_attach_perf(const struct bpf_program *program, const c
 	if (!link)
 		close(fd);
 	return link;
+}
+
+/* Of "tracepoint/raw_syscalls/sys_exit" all but the kind. */
+static const char *event_of(const struct bpf_program *program)
+{
+	return strchr(bpf_program__section_name(program), '/') + 1;
+}
+
+struct bpf_link *variants_attach(const struct bpf_program *program)
+{
+	_cleanup_close_ int tracefs = -1;
+
+	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT)
+		return bpf_program__attach(program);
+	/* libbpf wants one that is mounted. */
+	tracefs = variants_tracefs();
+	return variants_attach_event(program, tracefs, event_of(program));
+}
+
+/* Whether a program of the perf type may look a task up by its number. */
+static bool can_find_tasks(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int from_pid = btf ? btf__find_by_name_kind(btf, "bpf_task_from_pid", BTF_KIND_FUNC) : -1;
+	int release = btf ? btf__find_by_name_kind(btf, "bpf_task_release", BTF_KIND_FUNC) : -1;
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 1 },
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = from_pid },
+		{ .code = BPF_JMP | BPF_JEQ | BPF_K, .dst_reg = BPF_REG_0, .off = 2 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL, .imm = release },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	_cleanup_close_ int fd = -1;
+
+	btf__free(btf);
+	if (from_pid > 0 && release > 0)
+		fd = bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, "find_task", "GPL", insns,
+				   ARRAY_SIZE(insns), NULL);
+	return fd >= 0;
+}
+
+/* The one of the two that is wanted, or none. */
+static void choose(struct bpf_program *plain, struct bpf_program *perf, bool wanted, bool by_perf)
+{
+	bpf_program__set_autoload(plain, wanted && !by_perf);
+	bpf_program__set_autoload(perf, wanted && by_perf);
+}
+
+void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
+{
+	_cleanup_close_ int tracefs = variants_tracefs();
+	bool perf = tracepoint_id(tracefs, event_of(skel->progs.sys_exit_perf)) > 0 && skips_runs();
+	bool perf_tasks = perf && can_find_tasks();
+	/* Until 6.2 the hook of the same place had another name. */
+	bool req = has_tracepoint(tracefs, "events/io_uring/io_uring_submit_req",
+				  "btf_trace_io_uring_submit_req");
+	bool sqe = !req && has_tracepoint(tracefs, "events/io_uring/io_uring_submit_sqe",
+					  "btf_trace_io_uring_submit_sqe");
+
+	choose(skel->progs.sys_exit, skel->progs.sys_exit_perf, true, perf);
+	choose(skel->progs.process_fork, skel->progs.process_fork_perf, true, perf_tasks);
+	choose(skel->progs.process_exec, skel->progs.process_exec_perf, true, perf_tasks);
+	choose(skel->progs.process_exit, skel->progs.process_exit_perf, true, perf_tasks);
+	choose(skel->progs.task_rename, skel->progs.task_rename_perf, true, perf_tasks);
+	choose(skel->progs.uring_submit_req, skel->progs.uring_submit_perf, req, perf);
+	choose(skel->progs.uring_complete, skel->progs.uring_complete_perf, req || sqe, perf && req);
+	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
+	bpf_program__set_autoload(skel->progs.call_fexit, hooks == PROBE_HOOKS_FENTRY);
+	bpf_program__set_autoload(skel->progs.call_stub, hooks == PROBE_HOOKS_FENTRY);
+	bpf_program__set_autoload(skel->progs.seccomp_fexit, hooks == PROBE_HOOKS_FENTRY);
+	/* Of calls that can have no fexit, too. */
+	bpf_program__set_autoload(skel->progs.call_kprobe, hooks != PROBE_HOOKS_TRACEPOINT);
+	bpf_program__set_autoload(skel->progs.call_kretprobe, hooks != PROBE_HOOKS_TRACEPOINT);
+	bpf_program__set_autoload(skel->progs.seccomp_kretprobe, hooks == PROBE_HOOKS_KPROBE);
+	choose_copies(skel);
+	skel->rodata->hooks_overlap = hooks != PROBE_HOOKS_TRACEPOINT;
 }

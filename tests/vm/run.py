@@ -37,8 +37,10 @@ SHARE = "/.vm/share"
 COUNT, LIVES, ENTER = ["count exactly"], ["short_life runc"], ["entering"]
 SLIP = ["runaway each_way", "runaway who_", "runaway nobody", "runaway each_ends", "runaway leaving",
         "runaway nothing_was"]
-ONE_CPU = ["count many_on_one_cpu"]
+ONE_CPU = ["count many_on_one_cpu", "count many_lives_on_one_cpu"]
 CRUN = ["short_life crun"]
+# Each attachment that --hooks can choose.
+HOOKS = ["hooks"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 
@@ -54,13 +56,16 @@ MATRIX = [
     row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS, always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
+    row("6.1 hooks", "6.1", "v2", HOOKS, always=True),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
     row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS, runtimes="runc,crun", always=True),
+    row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
     row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS, always=True),
+    row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),

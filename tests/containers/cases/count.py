@@ -83,6 +83,29 @@ def test_many_on_one_cpu(setup):
           file=sys.stderr)
 
 
+BUSY = """i=0
+while [ $i -lt ROUNDS ]; do /bin/busybox true; i=$((i + 1)); done &
+"""
+
+
+def test_many_lives_on_one_cpu(setup):
+    """The same of processes: each birth, execution and end of four shells' children is seen."""
+    name, shells, rounds = setup.name + "-lives", 4, 400 if FULL else 100
+    made = setup.runc.create(name, ["/bin/busybox", "taskset", "1", "/bin/sh", "-c",
+                                    BUSY.replace("ROUNDS", str(rounds)) * shells + "wait"])
+    nunchi = setup.nunchi("trace", "--format", "%evt.type %proc.cmdline", "-c", name)
+    made.start()
+    assert made.wait() == 0, made.output()
+    wait_until(lambda: any(line.startswith(b"container_stopped")
+                           for _, line in nunchi.lines[-50:]), 60, "the container's end")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    lines = nunchi.text().decode("utf-8").splitlines()
+    shown = {what: lines.count(what + " busybox true") for what in ("execve", "procexit")}
+    assert shown == {"execve": shells * rounds, "procexit": shells * rounds}, \
+        f"{shown}: {nunchi.stderr()}"
+    assert not UNSEEN.search(nunchi.stderr()), nunchi.stderr()
+
+
 def test_a_missing_increment_is_noticed(setup):
     """The account can fail: a build in which one counter is not incremented does not add up."""
     tree = setup.directory("mutant")

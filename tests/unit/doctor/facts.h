@@ -23,7 +23,6 @@ static inline void facts_of_health(struct doctor_facts *f)
 			.release = "6.12.1",
 			.machine = "x86_64",
 			.btf = true,
-			.tracefs = true,
 			.capabilities = UINT64_MAX,
 			.lockdown = LOCKDOWN_NONE,
 			.lsm_known = true,

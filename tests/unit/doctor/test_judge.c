@@ -83,6 +83,16 @@ static void spoil_canary(struct doctor_facts *f)
 	f->canaries[DOCTOR_CANARY_NETWORK].state = DOCTOR_SILENT;
 }
 
+static void spoil_kretprobe(struct doctor_facts *f)
+{
+	f->features[DOCTOR_FEATURE_KRETPROBE].state = DOCTOR_NO_ATTACH;
+}
+
+static void spoil_fexit(struct doctor_facts *f)
+{
+	f->features[DOCTOR_FEATURE_FEXIT].state = DOCTOR_NO_LOAD;
+}
+
 static void spoil_untried_canary(struct doctor_facts *f)
 {
 	f->canaries[DOCTOR_CANARY_CGROUP] = (struct doctor_try){ DOCTOR_UNTRIED, -EROFS };
@@ -132,6 +142,9 @@ static const struct {
 	{ spoil_other_feature, DOCTOR_FINE, "programs",
 	  "not needed, cannot be loaded (Operation not permitted): fentry\n"
 	  "not needed, never runs: lsm\n" },
+	{ spoil_nothing, DOCTOR_FINE, "programs", "--hooks can be tracepoint, fentry, kprobe; auto" },
+	{ spoil_kretprobe, DOCTOR_FINE, "programs", "--hooks can be tracepoint, fentry; auto" },
+	{ spoil_fexit, DOCTOR_FINE, "programs", "--hooks can be tracepoint, kprobe; auto" },
 	{ spoil_hook, DOCTOR_DEGRADED, "hooks", "2 of 3 run" },
 	{ spoil_hook, DOCTOR_DEGRADED, "hooks",
 	  "sys_exit (tp_btf/sys_exit) cannot be attached (No such file or directory): "

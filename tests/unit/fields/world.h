@@ -29,6 +29,7 @@ enum world_event {
 	W_RENAME,	/* web: /mnt/a to /mnt/b */
 	W_KILLED,	/* web: a process ends by SIGKILL */
 	W_DB_EXIT,	/* db: a process ends with 3 */
+	W_ENTRY,	/* web: cat is about to open /mnt/test.txt (--entry) */
 	W_HOST,		/* host: sshd opens /etc/passwd */
 	W_PENDING,	/* the unnamed container: openat, in its set-up, late */
 	W_STARTED,	/* the record that names web */
@@ -158,6 +159,13 @@ static inline void world_opens(struct world *w)
 	world_call(b, &head, "rename", 0, (const uint64_t[6]){ 0x1000, 0x2000 });
 	world_text(b, NUNCHI_BLOB_STR, 0, "/mnt/a");
 	world_text(b, NUNCHI_BLOB_STR, 1, "/mnt/b");
+	encode_end(b);
+
+	head = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat");
+	head.flags = NUNCHI_F_ENTRY;
+	b = &w->records[W_ENTRY];
+	world_call(b, &head, "openat", NUNCHI_RET_ENTRY, (const uint64_t[6]){ at, 0x1000, O_RDONLY });
+	world_text(b, NUNCHI_BLOB_STR, 1, "/mnt/test.txt");
 	encode_end(b);
 
 	head = world_head(NUNCHI_REC_SYSCALL, 0, 900, 900, "sshd");

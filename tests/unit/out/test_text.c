@@ -165,6 +165,13 @@ static void test_text_results(void **state)
 		sample_free(&s);
 	}
 	sample_init(&s);
+	s.head.flags = NUNCHI_F_ENTRY;
+	sample_call(&s, "pause", NUNCHI_RET_ENTRY);
+	assert_int_equal(sample_end(&s), 0);
+	assert_what(&s, "", "begins");
+	assert_false(describe_is_failure(&s.ev));
+	sample_free(&s);
+	sample_init(&s);
 	s.head.flags = NUNCHI_F_INTERRUPTED;
 	sample_call(&s, "pause", -512);
 	assert_int_equal(sample_end(&s), 0);

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * System calls at their own functions (--hooks fentry, --hooks kprobe), in place of the tracepoint
+ * that every call passes: a call that nobody wants costs nothing. Number and arguments are those of
+ * the caller's registers, so that one program does for all. What seccomp denies never comes to
+ * its function, and is seen at the return of __secure_computing(). Not seen: calls that had begun
+ * before the hook was there, and 32-bit ones, whose functions are others.
+ */
+#include "lib/returned.h"
+
+#if defined(__TARGET_ARCH_x86)
+#define OPENAT "__x64_sys_openat"
+#elif defined(__TARGET_ARCH_arm64)
+#define OPENAT "__arm64_sys_openat"
+#endif
+
+static __always_inline int function_returned(long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return syscall_returned((struct pt_regs *)bpf_task_pt_regs(task), ret, true);
+}
+
+/* A denied call's result is in the registers already. */
+static __always_inline int seccomp_returned(int ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+
+	return ret == -1 ? syscall_returned(regs, result_register(regs), true) : 0;
+}
+
+/* In a frame of its own, which is gone when the record is made: 512 bytes are all that a chain of calls has. */
+static __noinline u64 traced_result(void *ctx)
+{
+	u64 ret = 0;
+
+	bpf_get_func_ret(ctx, &ret);
+	return ret;
+}
+
+SEC("fexit/" OPENAT)
+int call_fexit(void *ctx)
+{
+	return function_returned(traced_result(ctx));
+}
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} bodies SEC(".maps");
+
+/* A program of this kind is loaded for one function: this one once for each, to go on with the one above. */
+SEC("fexit/" OPENAT)
+int call_stub(void *ctx)
+{
+	bpf_tail_call(ctx, &bodies, 0);
+	return 0;
+}
+
+/* Its arguments differ between kernels. */
+SEC("fexit/__secure_computing")
+int seccomp_fexit(void *ctx)
+{
+	return seccomp_returned(traced_result(ctx));
+}
+
+/* A call begins that is to be told then, too (--entry). */
+static __always_inline void call_entered(struct task_struct *task, struct identity *id,
+					 enum nunchi_mode mode)
+{
+	struct nunchi_call *call = &id->call;
+
+	if (!call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), call) ||
+	    call->nr >= NUNCHI_CALLS_MAX || !(wanted[call->nr] & NUNCHI_WANT_EVENT))
+		return;
+	if (!id->slot && (u32)task->tgid == own_tgid)
+		return;
+	if (account_seen(id->slot, mode))
+		call_record(task, id, call, NUNCHI_RET_ENTRY, NUNCHI_F_ENTRY, false);
+}
+
+/* Tells kretprobes which did not come: there are only so many at a time for a function. */
+SEC("kprobe")
+int call_kprobe(void *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	enum nunchi_mode mode;
+
+	if (entries && !id)
+		id = identity_get(task);
+	if (!id)
+		return 0;
+	mode = identity_mode(id);
+	if (mode == NUNCHI_MODE_NONE)
+		return 0;
+	if (id->within)
+		count(unseen_returns);
+	id->within = 1;
+	if (entries)
+		call_entered(task, id, mode);
+	return 0;
+}
+
+SEC("kretprobe")
+int call_kretprobe(struct pt_regs *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+
+	if (id)
+		id->within = 0;
+	return function_returned(result_register(ctx));
+}
+
+SEC("kretprobe")
+int seccomp_kretprobe(struct pt_regs *ctx)
+{
+	return seccomp_returned(result_register(ctx));
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What is done when a system call returns, whichever hook it is that sees it: all that they differ
+ * in is where they find the result.
+ */
+#pragma once
+
+#include "call.h"
+#include "leave.h"
+
+/* A wanted call of a task that is counted. */
+static __always_inline void call_returned(struct task_struct *task, struct identity *id,
+					  const struct nunchi_call *call, long ret, u8 want,
+					  enum nunchi_mode mode)
+{
+	bool restart = want & NUNCHI_WANT_RESTART, goes_on = call_goes_on(id, call, restart);
+	u8 flags = specs[call->nr & (NUNCHI_CALLS_MAX - 1)].flags;
+
+	if (restart && !goes_on)
+		return;	/* of a call that nobody wants */
+	/* The child's return of a fork, and an execve that the exec hook has reported: no calls. */
+	if (!ret && (flags & (NUNCHI_SPEC_FORK | NUNCHI_SPEC_EXEC)))
+		return;
+	if (unlikely(call_is_interrupted(ret))) {
+		if (!restart)
+			id->interrupted = *call;
+		id->interrupted.ret = ret;
+		return;
+	}
+	if (account_seen(id->slot, mode)) {
+		if (likely(!goes_on))
+			call_record(task, id, call, ret, 0, true);
+		else
+			call_record(task, id, &id->interrupted, ret, NUNCHI_F_INTERRUPTED, false);
+	}
+	if (goes_on)
+		id->interrupted.ret = 0;
+}
+
+/*
+ * function: a hook of the call's own function asks. Until each wanted call has such a hook the
+ * tracepoint is there too, and leaves alone what was answered: nothing is lost or told twice.
+ */
+static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool function)
+{
+	u64 nr = syscall_nr(regs);
+	struct task_struct *task;
+	struct nunchi_call *call;
+	enum nunchi_mode mode;
+	struct identity *id;
+	bool moves;
+	u8 want;
+
+	barrier_var(nr);	/* the compiler must index with what was checked */
+	if (nr < NUNCHI_CALLS_MAX) {
+		want = wanted[nr];
+		if (likely(!want))
+			return 0;
+	} else if (!syscall_is_x32(nr)) {
+		return 0;
+	} else {
+		want = 0;
+	}
+	task = bpf_get_current_task_btf();
+	if (want == NUNCHI_WANT_COMPAT && syscall_abi(task, nr) == NUNCHI_ABI_NATIVE)
+		return 0;	/* the number is another call's */
+	id = identity_get(task);
+	if (!id)
+		return 0;
+	if (function) {
+		id->answered = nr + 1;
+	} else if (hooks_overlap && id->answered) {
+		bool is_this = id->answered == nr + 1;
+
+		id->answered = 0;
+		if (is_this)
+			return 0;
+	}
+	call = &id->call;
+	if (!call_read(task, regs, call) || call->nr >= NUNCHI_CALLS_MAX)
+		return 0;
+	want = wanted[call->nr] & ~NUNCHI_WANT_COMPAT;
+	if (!want)
+		return 0;
+	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0;
+	if (moves)
+		identity_locate(task, id, true);
+	mode = identity_mode(id);
+	if (mode == NUNCHI_MODE_NONE)
+		return 0;
+	if (!id->slot && (u32)task->tgid == own_tgid)
+		return 0;	/* it would report its own reports */
+	if (want != NUNCHI_WANT_IDENTITY)
+		call_returned(task, id, call, ret, want, mode);
+	if (!id->interrupted.ret)
+		call_forget(id);
+	if (moves)
+		namespaces_check(task, id);
+	return 0;
+}

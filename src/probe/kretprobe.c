@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A kretprobe has room for so many calls that are under way, and misses those beyond. How many can be said in
+ * tracefs only: "r4096:nunchi_PID/FUNCTION FUNCTION" in kprobe_events makes an event, at which a program is
+ * attached as at any other. Events outlive who made them: those of dead processes are taken away.
+ */
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "internal.h"
+
+struct kretprobes {
+	int tracefs, events;	/* its root; kprobe_events, kept open because the end has no rights any more */
+	struct strbuf made;	/* what takes our own away, a line each */
+};
+
+#define GROUP "nunchi_"
+
+static void write_line(int events, const char *line)
+{
+	/* Who cannot be taken away, because somebody looks at it, stays. */
+	if (write(events, line, strlen(line)) < 0)
+		return;
+}
+
+/* The events of a group: "-:nunchi_123/__x64_sys_openat". */
+static void remove_group(int tracefs, int events, const char *group)
+{
+	_cleanup_free_ char *path = xasprintf("events/%s", group);
+	int fd = openat(tracefs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		_cleanup_free_ char *line = xasprintf("-:%s/%s\n", group, entry->d_name);
+
+		if (starts_with(entry->d_name, "__"))
+			write_line(events, line);
+	}
+	closedir(dir);
+}
+
+static void remove_stale(int tracefs, int events)
+{
+	int fd = openat(tracefs, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		pid_t pid = starts_with(entry->d_name, GROUP) ? atoi(entry->d_name + strlen(GROUP)) : 0;
+
+		if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+			remove_group(tracefs, events, entry->d_name);
+	}
+	closedir(dir);
+}
+
+struct kretprobes *kretprobes_open(void)
+{
+	_cleanup_close_ int tracefs = variants_tracefs();
+	int events = tracefs < 0 ? -1 : openat(tracefs, "kprobe_events", O_WRONLY | O_APPEND | O_CLOEXEC);
+	struct kretprobes *k;
+
+	if (events < 0)
+		return NULL;
+	remove_stale(tracefs, events);
+	k = xcalloc(1, sizeof(*k));
+	k->tracefs = tracefs;
+	tracefs = -1;
+	k->events = events;
+	return k;
+}
+
+struct bpf_link *kretprobes_attach(struct kretprobes *k, const struct bpf_program *program,
+				   const char *function, unsigned room)
+{
+	_cleanup_free_ char *event = xasprintf(GROUP "%d/%s", (int)getpid(), function);
+	_cleanup_free_ char *line = xasprintf("r%u:%s %s\n", room, event, function);
+	struct bpf_link *link;
+
+	if (write(k->events, line, strlen(line)) < 0)
+		return NULL;
+	strbuf_addf(&k->made, "-:%s\n", event);
+	link = variants_attach_event(program, k->tracefs, event);
+	return link;
+}
+
+void kretprobes_close(struct kretprobes *k)
+{
+	char *rest, *line;
+
+	if (!k)
+		return;
+	rest = k->made.s;
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line)
+			write_line(k->events, line);
+	close(k->events);
+	close(k->tracefs);
+	strbuf_free(&k->made);
+	free(k);
+}
