@@ -186,3 +186,50 @@ static __always_inline bool syscalls_are_faultable(void)
 {
 	return bpf_core_type_exists(struct tracepoint_ext);
 }
+
+/*
+ * When a file changed and was written last: a struct timespec64 until 6.5, renamed in 6.6 and 6.7,
+ * numbers by themselves since 6.11.
+ */
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
+} __attribute__((preserve_access_index));
+
+struct inode___times {
+	struct timespec64 i_ctime;
+	struct timespec64 i_mtime;
+} __attribute__((preserve_access_index));
+
+struct inode___hidden {
+	struct timespec64 __i_ctime;
+	struct timespec64 __i_mtime;
+} __attribute__((preserve_access_index));
+
+struct inode___numbers {
+	s64 i_ctime_sec;
+	s64 i_mtime_sec;
+	u32 i_ctime_nsec;
+	u32 i_mtime_nsec;
+} __attribute__((preserve_access_index));
+
+#define NSEC_PER_SEC 1000000000ULL
+#define INODE_TIME(name)                                                                           \
+	static __always_inline u64 inode_##name(struct inode *inode)                               \
+	{                                                                                          \
+		struct inode___times *times = (void *)inode;                                       \
+		struct inode___hidden *hidden = (void *)inode;                                     \
+		struct inode___numbers *numbers = (void *)inode;                                   \
+                                                                                                   \
+		if (bpf_core_field_exists(numbers->i_##name##_sec))                                \
+			return BPF_CORE_READ(numbers, i_##name##_sec) * NSEC_PER_SEC +             \
+			       BPF_CORE_READ(numbers, i_##name##_nsec);                            \
+		if (bpf_core_field_exists(hidden->__i_##name))                                     \
+			return BPF_CORE_READ(hidden, __i_##name.tv_sec) * NSEC_PER_SEC +           \
+			       BPF_CORE_READ(hidden, __i_##name.tv_nsec);                          \
+		return BPF_CORE_READ(times, i_##name.tv_sec) * NSEC_PER_SEC +                      \
+		       BPF_CORE_READ(times, i_##name.tv_nsec);                                     \
+	}
+
+INODE_TIME(ctime)
+INODE_TIME(mtime)

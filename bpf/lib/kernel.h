@@ -50,8 +50,11 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct task_struct;
+
 struct pid_namespace {
 	struct ns_common ns;
+	struct task_struct *child_reaper;
 	unsigned int level;
 };
 
@@ -112,9 +115,16 @@ typedef struct {
 	unsigned int val;
 } kgid_t;
 
+typedef struct {
+	u64 val;
+} kernel_cap_t;
+
 struct cred {
 	kuid_t euid;
 	kgid_t egid;
+	kernel_cap_t cap_inheritable;
+	kernel_cap_t cap_permitted;
+	kernel_cap_t cap_effective;
 	struct user_namespace *user_ns;
 };
 
@@ -152,11 +162,15 @@ struct hlist_bl_node {
 
 struct super_block {
 	u32 s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
 };
 
 struct inode {
 	u16 i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	unsigned int i_flags;
 	unsigned long i_ino;
 	struct super_block *i_sb;
 };
@@ -170,6 +184,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	int mnt_flags;
 };
 
 struct mount {
@@ -215,10 +230,30 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct tty_driver {
+	int major;
+	int minor_start;
+};
+
+struct tty_struct {
+	struct tty_driver *driver;
+	int index;
+};
+
+enum pid_type {
+	PIDTYPE_PID,
+	PIDTYPE_TGID,
+	PIDTYPE_PGID,
+	PIDTYPE_SID,
+	PIDTYPE_MAX
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	unsigned int flags;
+	struct pid *pids[PIDTYPE_MAX];
+	struct tty_struct *tty;
 	struct mm_struct *oom_mm;
 };
 
@@ -366,6 +401,13 @@ enum cgroup_subsys_id {
 #define X32_SYSCALL_BIT 0x40000000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define S_IWUSR 0200
+#define S_IWGRP 0020
+#define S_IWOTH 0002
+#define S_IMMUTABLE 8		/* of inode.i_flags */
+#define SB_RDONLY 1
+#define MNT_READONLY 0x40
+#define CAP_DAC_OVERRIDE 1
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10

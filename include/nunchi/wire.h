@@ -227,6 +227,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_PREV_COMM = 12,	/* the comm before the exec */
 	NUNCHI_BLOB_PARENT_COMM = 13,	/* the real parent's comm */
 	NUNCHI_BLOB_CGROUP_PATH = 14,	/* leaf first, each component with its NUL; or as the kernel's text */
+	NUNCHI_BLOB_TRAITS = 15,	/* of EXEC and PROCESS: nunchi_traits */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 
@@ -276,6 +277,25 @@ struct nunchi_sock {
 	__u8 raddr[16];
 	__u64 ino;
 };
+
+/* What an exec leaves a process with; a PROCESS record has what /proc says of it. 0: not known. */
+struct nunchi_traits {
+	__u64 cap_effective;	/* bits 1 << CAP_* */
+	__u64 cap_permitted;
+	__u64 cap_inheritable;
+	__u64 exe_ctime;	/* last change and last writing of the image's file, ns since the epoch */
+	__u64 exe_mtime;
+	__u64 pidns_start;	/* start of its PID namespace's init, CLOCK_BOOTTIME, ns */
+	__u32 tty;		/* device number of the controlling terminal, as /proc/PID/stat has it */
+	__u32 sid;		/* session and process group, in the initial PID namespace */
+	__u32 pgid;
+	__u32 vpgid;		/* in the task's own; 0: the group is none of it */
+	__u32 flags;		/* NUNCHI_TRAIT_* */
+	__u32 pad;
+};
+
+#define NUNCHI_TRAIT_EXE 0x01		/* what is of the image is known */
+#define NUNCHI_TRAIT_WRITABLE 0x02	/* the user may write the image's file */
 
 /* Why a record that was due was not sent. */
 #define NUNCHI_DROPS(X)                                                       \
@@ -434,4 +454,5 @@ static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
 static_assert(sizeof(struct nunchi_slot) == 32, "wire: nunchi_slot");
 static_assert(sizeof(struct nunchi_namespaces) == 72, "wire: nunchi_namespaces");
 static_assert(sizeof(struct nunchi_moved) == 40, "wire: nunchi_moved");
+static_assert(sizeof(struct nunchi_traits) == 72, "wire: nunchi_traits");
 #endif

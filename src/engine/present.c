@@ -50,6 +50,40 @@ static void read_comm(uint32_t pid, char comm[16])
 	memset(comm + len, 0, 16 - len);
 }
 
+/* A number after "Name:" in /proc/PID/status, the last of its line: that of the innermost namespace. */
+static uint64_t status_number(const char *status, const char *name, int base)
+{
+	const char *at = strstr(status, name), *end;
+
+	if (!at)
+		return 0;
+	at += strlen(name);
+	end = at + strcspn(at, "\n");
+	while (end > at && end[-1] != '\t' && end[-1] != ' ')
+		end--;
+	return strtoull(end, NULL, base);
+}
+
+/* What an exec's record says besides; of the image's file only its name is asked for. */
+static void read_traits(uint32_t pid, struct nunchi_traits *ret)
+{
+	char text[PROC_FILE_MAX], *after;
+	size_t len = read_proc(pid, "stat", text, sizeof(text) - 1);
+
+	*ret = (struct nunchi_traits){ 0 };
+	text[len] = '\0';
+	after = strrchr(text, ')');
+	/* Fields 5 to 7. */
+	if (after)
+		sscanf(after + 1, " %*c %*d %u %u %u", &ret->pgid, &ret->sid, &ret->tty);
+	len = read_proc(pid, "status", text, sizeof(text) - 1);
+	text[len] = '\0';
+	ret->vpgid = (uint32_t)status_number(text, "\nNSpgid:", 10);
+	ret->cap_inheritable = status_number(text, "\nCapInh:", 16);
+	ret->cap_permitted = status_number(text, "\nCapPrm:", 16);
+	ret->cap_effective = status_number(text, "\nCapEff:", 16);
+}
+
 static void process_found(struct engine *e, const struct nunchi_head *head)
 {
 	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
@@ -57,10 +91,12 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 	size_t argv_len = read_proc(head->pid, "cmdline", argv, sizeof(argv));
 	const char *exe_link = read_link(head->pid, "exe", exe, sizeof(exe));
 	const char *cwd_link = read_link(head->pid, "cwd", cwd, sizeof(cwd));
+	struct nunchi_traits traits;
 
+	read_traits(head->pid, &traits);
 	read_comm(head->ppid, parent_comm);
 	encode_process(&record, head, exe_link, cwd_link, argv, argv_len,
-		       *parent_comm ? parent_comm : NULL);
+		       *parent_comm ? parent_comm : NULL, &traits);
 	live_dispatch(e, (const struct nunchi_head *)(const void *)record.s);
 }
 

@@ -213,7 +213,8 @@ static void add_walk(struct strbuf *out, enum nunchi_blob_type type, const char 
 }
 
 void encode_process(struct strbuf *out, const struct nunchi_head *head, const char *exe,
-		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm)
+		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm,
+		    const struct nunchi_traits *traits)
 {
 	struct nunchi_head copy = *head;
 
@@ -235,6 +236,8 @@ void encode_process(struct strbuf *out, const struct nunchi_head *head, const ch
 	if (parent_comm)
 		encode_blob(out, NUNCHI_BLOB_PARENT_COMM, 0, 0, parent_comm,
 			    strnlen(parent_comm, sizeof(head->comm) - 1));
+	if (traits)
+		encode_blob(out, NUNCHI_BLOB_TRAITS, 0, 0, traits, sizeof(*traits));
 	encode_end(out);
 }
 

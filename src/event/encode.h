@@ -38,10 +38,11 @@ void encode_slot(struct strbuf *out, uint32_t slot, uint32_t generation, const c
 
 /*
  * What /proc says of a process that already ran. head: the record that the task iterator made
- * (kind TASK), copied; exe, cwd: absolute paths, or NULL; argv: NUL-separated.
+ * (kind TASK), copied; exe, cwd: absolute paths, or NULL; argv: NUL-separated; traits: or NULL.
  */
 void encode_process(struct strbuf *out, const struct nunchi_head *head, const char *exe,
-		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm);
+		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm,
+		    const struct nunchi_traits *traits);
 
 void encode_lost(struct strbuf *out, const struct nunchi_lost *lost, uint32_t slot,
 		 uint32_t generation, uint64_t time);

@@ -40,6 +40,14 @@ struct container {
 	struct rendered json;		/* for src/out; freed with the container */
 };
 
+/* Of an overlay's two layers the one that a process's image is of. */
+enum exe_layer {
+	EXE_UNKNOWN,
+	EXE_NO_LAYER,	/* it is on another file system */
+	EXE_LOWER,	/* the container's image */
+	EXE_UPPER,	/* written since */
+};
+
 struct process {
 	struct hnode by_pid;
 	/* In the list of those alive, or of the dead, in the order of their last use. */
@@ -55,6 +63,10 @@ struct process {
 	char entered_by[16];		/* program that brought it in from outside; empty: none did */
 	bool entered;			/* it came in from outside, or descends from one that did */
 	char *exepath;			/* resolved path of the image; NULL: unknown */
+	uint64_t exe_ino;		/* 0: unknown */
+	enum exe_layer exe_layer;
+	bool has_traits;
+	struct nunchi_traits traits;	/* as of its last exec */
 	char *exe_asked;		/* what execve was asked for; NULL: unknown */
 	char *cwd;
 	char *argv;			/* NUL-separated, argv_len bytes; NULL: unknown */

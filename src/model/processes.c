@@ -4,6 +4,8 @@
  * comparisons. Those alive and those dead stand in two lists by their last use, from whose old
  * ends the table is kept within its bounds.
  */
+#include <linux/magic.h>
+
 #include "event/fd.h"
 #include "internal.h"
 
@@ -300,6 +302,34 @@ static char *walk_string(const struct event_blob *blob)
 	return strbuf_take(&b);
 }
 
+static bool set_exe(struct process *p, const struct event_blob *blob)
+{
+	struct nunchi_file file;
+	enum exe_layer layer;
+	bool changed;
+
+	if (blob->len < sizeof(file))
+		return false;
+	memcpy(&file, blob->data, sizeof(file));
+	if (file.magic == OVERLAYFS_SUPER_MAGIC)
+		layer = blob->flags & NUNCHI_BLOB_UPPER ? EXE_UPPER : EXE_LOWER;
+	else
+		layer = file.magic ? EXE_NO_LAYER : EXE_UNKNOWN;	/* /proc does not tell */
+	changed = p->exe_ino != file.ino || p->exe_layer != layer;
+	p->exe_ino = file.ino;
+	p->exe_layer = layer;
+	return set_string(&p->exepath, walk_string(blob)) || changed;
+}
+
+static bool set_traits(struct process *p, const struct event_blob *blob)
+{
+	if (blob->len < sizeof(p->traits))
+		return false;
+	memcpy(&p->traits, blob->data, sizeof(p->traits));
+	p->has_traits = true;
+	return true;
+}
+
 static bool set_argv(struct process *p, const struct event_blob *blob)
 {
 	uint32_t len = MIN(blob->len, NUNCHI_ARGV_MAX);
@@ -322,7 +352,9 @@ static bool apply_blob(struct process *p, const struct event_blob *b)
 		return false;
 	switch (b->type) {
 	case NUNCHI_BLOB_EXE:
-		return b->len >= sizeof(struct nunchi_file) && set_string(&p->exepath, walk_string(b));
+		return set_exe(p, b);
+	case NUNCHI_BLOB_TRAITS:
+		return set_traits(p, b);
 	case NUNCHI_BLOB_CWD:
 		return b->len >= sizeof(struct nunchi_file) && set_string(&p->cwd, walk_string(b));
 	case NUNCHI_BLOB_FILENAME:
@@ -362,6 +394,7 @@ static void apply_unknown(struct process *p, const struct event *ev)
 			     (b->type == NUNCHI_BLOB_CWD && p->cwd) ||
 			     (b->type == NUNCHI_BLOB_FILENAME && p->exe_asked) ||
 			     (b->type == NUNCHI_BLOB_ARGV && p->argv) ||
+			     (b->type == NUNCHI_BLOB_TRAITS && p->has_traits) ||
 			     (b->type == NUNCHI_BLOB_PARENT_COMM && p->parent_comm[0]);
 
 		changed |= !known && apply_blob(p, b);
@@ -375,8 +408,15 @@ static void apply_unknown(struct process *p, const struct event *ev)
 /* A child starts as a copy. What the child's own records told before (another ring) stays. */
 static void copy_from_parent(struct process *p, const struct process *parent)
 {
-	if (!p->exepath)
+	if (!p->exepath) {
 		p->exepath = xstrdup(parent->exepath);
+		p->exe_ino = parent->exe_ino;
+		p->exe_layer = parent->exe_layer;
+	}
+	if (!p->has_traits) {
+		p->traits = parent->traits;
+		p->has_traits = parent->has_traits;
+	}
 	if (!p->exe_asked)
 		p->exe_asked = xstrdup(parent->exe_asked);
 	if (!p->cwd)
@@ -414,6 +454,9 @@ static void apply_exec(struct process *p, const struct event *ev)
 	free(p->argv);
 	p->exepath = p->exe_asked = p->argv = NULL;
 	p->argv_len = p->argv_full = 0;
+	p->exe_ino = 0;
+	p->exe_layer = EXE_UNKNOWN;
+	p->has_traits = false;
 	if (p->comm[0])
 		memcpy(p->prev_comm, p->comm, sizeof(p->prev_comm));
 	set_comm(p->comm, ev->head->comm, sizeof(ev->head->comm));

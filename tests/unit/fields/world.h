@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -100,10 +101,12 @@ static inline void world_file(struct strbuf *b, enum nunchi_blob_type type, uint
 {
 	_cleanup_strbuf_ struct strbuf body = STRBUF_INIT;
 	struct nunchi_file file = { .ino = 4711, .dev = 8 << 20 | 1, .mode = mode };
+	bool image = type == NUNCHI_BLOB_EXE;	/* written to since: in an overlay's upper layer */
 
+	file.magic = image ? OVERLAYFS_SUPER_MAGIC : EXT4_SUPER_MAGIC;
 	strbuf_add(&body, &file, sizeof(file));
 	strbuf_add(&body, components, len);
-	encode_blob(b, type, arg, 0, body.s, body.len);
+	encode_blob(b, type, arg, image ? NUNCHI_BLOB_UPPER : 0, body.s, body.len);
 }
 #define WORLD_FILE(b, type, arg, mode, text) world_file(b, type, arg, mode, text, sizeof(text) - 1)
 
@@ -117,6 +120,13 @@ static inline void world_exec(struct world *w)
 {
 	struct nunchi_head head = world_head(NUNCHI_REC_EXEC, 1, 5000, 31, "cat");
 	static const char argv[] = "cat\0/mnt/test.txt\0-n";
+	/* bash's session, and a process group of its own on the terminal pts/2. */
+	const struct nunchi_traits traits = {
+		.cap_effective = 1 << 0 | 1 << 5, .cap_permitted = 1 << 5, .tty = 136 << 8 | 2,
+		.exe_ctime = WORLD_EPOCH + 1000000100ULL, .exe_mtime = 1600000000000000001ULL,
+		.pidns_start = 1000000000ULL, .sid = 4999, .pgid = 5000, .vpgid = 31,
+		.flags = NUNCHI_TRAIT_EXE,
+	};
 	struct strbuf *b = &w->records[W_EXEC];
 
 	world_call(b, &head, "execve", 0, (const uint64_t[6]){ 0 });
@@ -126,6 +136,7 @@ static inline void world_exec(struct world *w)
 	world_text(b, NUNCHI_BLOB_FILENAME, 0, "/usr/bin/cat");
 	world_text(b, NUNCHI_BLOB_PREV_COMM, 0, "bash");
 	world_text(b, NUNCHI_BLOB_PARENT_COMM, 0, "bash");
+	encode_blob(b, NUNCHI_BLOB_TRAITS, 0, 0, &traits, sizeof(traits));
 	encode_end(b);
 }
 
@@ -275,7 +286,8 @@ static inline void world_names(struct world *w)
 	world_apply(w, &b, &ev);
 	encode_slot(&b, 2, 1, "postgres-main-1", 1);
 	world_apply(w, &b, &ev);
-	encode_process(&b, &bash, "/usr/bin/bash", "/root", "/bin/bash\0-l", 13, "containerd-shim");
+	encode_process(&b, &bash, "/usr/bin/bash", "/root", "/bin/bash\0-l", 13, "containerd-shim",
+		       &(struct nunchi_traits){ .sid = 4999, .pgid = 4999, .vpgid = 30 });
 	world_apply(w, &b, &ev);
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <linux/magic.h>
+
 #include "../event/record.h"
 #include "model/model.h"
 
@@ -209,16 +211,75 @@ static void test_process_records_fill_only(void **state)
 	WORLD(w);
 	struct nunchi_head h = task(NUNCHI_REC_TASK, 100, 10, 1, "sh");
 
-	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init");
+	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init", NULL);
 	apply(&w);
 	assert_string_equal(w.ev.proc->exepath, "/bin/sh");
 	assert_string_equal(w.ev.proc->cmdline, "sh -i");
 	assert_string_equal(w.ev.proc->parent_comm, "init");
 	exec(&w, h, "new", "new", 4);
-	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init");
+	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init", NULL);
 	apply(&w);
 	assert_string_equal(w.ev.proc->exepath, "/new");
 	assert_string_equal(w.ev.proc->cwd, "/work");
+}
+
+static void exec_of(struct world *w, struct nunchi_head head, unsigned flags, uint64_t magic,
+		    const struct nunchi_traits *traits)
+{
+	struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("execve")) };
+
+	head.kind = NUNCHI_REC_EXEC;
+	encode_begin(&w->rec, &head);
+	encode_bytes(&w->rec, &call, sizeof(call));
+	add_file_raw(&w->rec, NUNCHI_BLOB_EXE, 0, flags, 0100755, magic, "x", 2);
+	if (traits)
+		encode_blob(&w->rec, NUNCHI_BLOB_TRAITS, 0, 0, traits, sizeof(*traits));
+	apply(w);
+}
+
+/* An image's facts are its own, its child's, and no other image's. */
+static void test_traits(void **state)
+{
+	WORLD(w);
+	struct nunchi_head sh = task(NUNCHI_REC_EXEC, 100, 10, 1, "sh");
+	struct nunchi_head child = task(NUNCHI_REC_FORK, 200, 20, 100, "sh");
+	struct nunchi_traits traits = { .tty = 1024, .sid = 90, .pgid = 100 }, other = { .sid = 91 };
+	const struct process *p;
+
+	exec_of(&w, sh, NUNCHI_BLOB_UPPER, OVERLAYFS_SUPER_MAGIC, &traits);
+	p = w.ev.proc;
+	assert_int_equal(p->exe_layer, EXE_UPPER);
+	assert_int_equal(p->exe_ino, 42);
+	assert_true(p->has_traits);
+	assert_int_equal(p->traits.tty, 1024);
+
+	p = say(&w, &child)->proc;
+	assert_int_equal(p->exe_layer, EXE_UPPER);
+	assert_int_equal(p->exe_ino, 42);
+	assert_int_equal(p->traits.sid, 90);
+
+	exec_of(&w, child, 0, OVERLAYFS_SUPER_MAGIC, NULL);
+	assert_int_equal(p->exe_layer, EXE_LOWER);
+	assert_false(p->has_traits);
+	exec_of(&w, child, NUNCHI_BLOB_UPPER, TMPFS_MAGIC, &traits);
+	assert_int_equal(p->exe_layer, EXE_NO_LAYER);
+
+	/* What /proc had said before is older, and knows no layers. */
+	child.kind = NUNCHI_REC_TASK;
+	encode_process(&w.rec, &child, "/bin/y", NULL, NULL, 0, NULL, &other);
+	apply(&w);
+	assert_int_equal(p->traits.sid, 90);
+	child = task(NUNCHI_REC_TASK, 300, 30, 1, "old");
+	encode_process(&w.rec, &child, "/bin/y", NULL, NULL, 0, NULL, &other);
+	p = apply(&w)->proc;
+	assert_int_equal(p->traits.sid, 91);
+	assert_int_equal(p->exe_layer, EXE_UNKNOWN);
+
+	/* A short one is damage, or of another version: nothing is read of it. */
+	encode_begin(&w.rec, &sh);
+	encode_bytes(&w.rec, &(struct nunchi_call){ 0 }, sizeof(struct nunchi_call));
+	encode_blob(&w.rec, NUNCHI_BLOB_TRAITS, 0, 0, &traits, 8);
+	assert_false(apply(&w)->proc->has_traits);
 }
 
 static void test_slots(void **state)
@@ -586,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_head_changes),
 		cmocka_unit_test(test_cwd),
 		cmocka_unit_test(test_process_records_fill_only),
+		cmocka_unit_test(test_traits),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_slot_processes),
 		cmocka_unit_test(test_entered),

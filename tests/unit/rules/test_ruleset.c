@@ -399,7 +399,7 @@ static void test_warnings(void **state)
 		{ "- required_engine_version: 0.99.0\n", "asks for the language of engine 0.99" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
-		{ RULE("A", "evt.type=execve and proc.tty != 0"), "rule A asks for what no event has yet: proc.tty" },
+		{ RULE("A", "evt.type=execve and fd.connected = true"), "rule A asks for what no event has yet: fd.connected" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What an exec leaves a process with: session and terminal, capabilities, more of the image's file. */
+#include "lib/blob.h"
+#include "lib/drift.h"
+
+static __always_inline u64 capabilities(const void *set)
+{
+	u64 bits = 0;
+
+	bpf_probe_read_kernel(&bits, sizeof(bits), set);
+	return bits;
+}
+
+/* The number of a process group as the PID namespace of task has it; 0: it is none of that. */
+static __always_inline u32 number_inside(struct pid *pid, struct pid *of_task)
+{
+	u64 level = BPF_CORE_READ(of_task, level);
+	u64 at = bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	struct pid_namespace *ns = 0, *own = 0;
+	int nr = 0;
+
+	if (BPF_CORE_READ(pid, level) < level)
+		return 0;
+	bpf_probe_read_kernel(&ns, sizeof(ns), (void *)pid + at + bpf_core_field_offset(struct upid, ns));
+	bpf_probe_read_kernel(&own, sizeof(own),
+			      (void *)of_task + at + bpf_core_field_offset(struct upid, ns));
+	bpf_probe_read_kernel(&nr, sizeof(nr), (void *)pid + at + bpf_core_field_offset(struct upid, nr));
+	return ns == own ? nr : 0;
+}
+
+static __always_inline void read_session(struct nunchi_traits *t, struct task_struct *task)
+{
+	struct signal_struct *signal = BPF_CORE_READ(task, signal);
+	struct pid *group = BPF_CORE_READ(signal, pids[PIDTYPE_PGID]);
+	struct tty_struct *tty = BPF_CORE_READ(signal, tty);
+	struct pid *own = BPF_CORE_READ(task, thread_pid);
+	struct pid_namespace *ns = 0;
+	u32 major, minor;
+
+	t->sid = BPF_CORE_READ(signal, pids[PIDTYPE_SID], numbers[0].nr);
+	t->pgid = BPF_CORE_READ(group, numbers[0].nr);
+	t->vpgid = number_inside(group, own);
+	bpf_probe_read_kernel(&ns, sizeof(ns), (void *)own + bpf_core_field_offset(struct pid, numbers) +
+			      (u64)BPF_CORE_READ(own, level) * bpf_core_type_size(struct upid) +
+			      bpf_core_field_offset(struct upid, ns));
+	t->pidns_start = BPF_CORE_READ(ns, child_reaper, start_boottime);
+	if (!tty)
+		return;
+	major = BPF_CORE_READ(tty, driver, major);
+	minor = BPF_CORE_READ(tty, driver, minor_start) + BPF_CORE_READ(tty, index);
+	t->tty = (minor & 0xff) | major << 8 | (minor & ~0xffU) << 12;
+}
+
+/* By owner, group and mode, whatever other groups the user is in. */
+static __always_inline bool may_write(struct file *file, struct inode *inode, const struct cred *cred,
+				      u64 effective)
+{
+	u16 mode = BPF_CORE_READ(inode, i_mode);
+
+	if (BPF_CORE_READ(inode, i_sb, s_flags) & SB_RDONLY ||
+	    BPF_CORE_READ(file, f_path.mnt, mnt_flags) & MNT_READONLY ||
+	    BPF_CORE_READ(inode, i_flags) & S_IMMUTABLE)
+		return false;
+	if (effective & (1ULL << CAP_DAC_OVERRIDE))
+		return true;
+	if (BPF_CORE_READ(cred, euid.val) == BPF_CORE_READ(inode, i_uid.val))
+		return mode & S_IWUSR;
+	if (BPF_CORE_READ(cred, egid.val) == BPF_CORE_READ(inode, i_gid.val))
+		return mode & S_IWGRP;
+	return mode & S_IWOTH;
+}
+
+__noinline int blob_traits(struct scratch *s, u64 file_addr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file *file = (struct file *)file_addr;
+	const struct cred *cred;
+	struct nunchi_traits *t;
+	struct nunchi_blob *b;
+	struct inode *inode;
+	u32 pos;
+
+	if (!s)
+		return 0;
+	pos = s->pos;
+	if (pos > NUNCHI_RECORD_MAX)
+		return 0;
+	b = (void *)&s->data[pos];
+	__builtin_memset(b, 0, sizeof(*b) + sizeof(*t));
+	b->type = NUNCHI_BLOB_TRAITS;
+	b->len = b->full = sizeof(*t);
+	t = (void *)(b + 1);
+	cred = BPF_CORE_READ(task, cred);
+	t->cap_effective = capabilities(&cred->cap_effective);
+	t->cap_permitted = capabilities(&cred->cap_permitted);
+	t->cap_inheritable = capabilities(&cred->cap_inheritable);
+	read_session(t, task);
+	inode = BPF_CORE_READ(file, f_inode);
+	t->exe_ctime = inode_ctime(inode);
+	t->exe_mtime = inode_mtime(inode);
+	t->flags = NUNCHI_TRAIT_EXE;
+	if (may_write(file, inode, cred, t->cap_effective))
+		t->flags |= NUNCHI_TRAIT_WRITABLE;
+	s->pos = pos + sizeof(*b) + sizeof(*t);
+	return 0;
+}

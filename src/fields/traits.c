@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a process has since its last exec: terminal, session and process group with their leaders,
+ * capabilities, and what its image's file is. A process that nobody saw exec has what /proc said of it.
+ */
+#include "accessors.h"
+
+static const struct nunchi_traits *traits_of(const struct field_context *fc)
+{
+	return fc->ev->proc && fc->ev->proc->has_traits ? &fc->ev->proc->traits : NULL;
+}
+
+FIELD_GET(proc_tty)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t)
+		value_set_number(ret, t->tty);
+}
+
+FIELD_GET(proc_sid)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->sid)
+		value_set_number(ret, t->sid);
+}
+
+FIELD_GET(proc_vpgid)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->vpgid)
+		value_set_number(ret, t->vpgid);
+}
+
+FIELD_GET(proc_is_sid_leader)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->sid)
+		value_set_bool(ret, t->sid == fc->ev->proc->pid);
+}
+
+FIELD_GET(proc_is_vpgid_leader)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->pgid)
+		value_set_bool(ret, t->pgid == fc->ev->proc->pid);
+}
+
+static uint32_t sid_of(const struct process *p)
+{
+	return p->has_traits ? p->traits.sid : 0;
+}
+
+static uint32_t pgid_of(const struct process *p)
+{
+	return p->has_traits ? p->traits.pgid : 0;
+}
+
+/* The leader; where that has ended, the furthest ancestor of the same session or group, as Falco does. */
+static const struct process *leader(const struct field_context *fc,
+				    uint32_t (*number)(const struct process *p))
+{
+	const struct process *p = fc->ev->proc, *best = p, *found;
+	uint32_t wanted = p ? number(p) : 0;
+
+	if (!wanted || !fc->model)
+		return NULL;
+	found = model_process_alive(fc->model, wanted);
+	if (found && number(found) == wanted)
+		return found;
+	for (unsigned n = 0; n < FIELD_ITEMS_MAX && p && number(p) == wanted; n++) {
+		best = p;
+		p = model_parent(fc->model, p);
+	}
+	return best;
+}
+
+static void set_name(struct value *ret, const struct process *p)
+{
+	if (p)
+		value_set_comm(ret, p->comm);
+}
+
+static void set_exe(struct value *ret, const struct process *p)
+{
+	if (p && p->argv)
+		value_set_bytes(ret, p->argv, strnlen(p->argv, p->argv_len));
+}
+
+static void set_exepath(struct value *ret, const struct process *p)
+{
+	if (p)
+		value_set_text(ret, p->exepath);
+}
+
+#define LEADER(ident, number, set)                                                             \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		set(ret, leader(fc, number));                                                  \
+	}
+
+LEADER(proc_sname, sid_of, set_name)
+LEADER(proc_sid_exe, sid_of, set_exe)
+LEADER(proc_sid_exepath, sid_of, set_exepath)
+LEADER(proc_vpgid_name, pgid_of, set_name)
+LEADER(proc_vpgid_exe, pgid_of, set_exe)
+LEADER(proc_vpgid_exepath, pgid_of, set_exepath)
+
+/* As Falco has them: "CAP_CHOWN CAP_KILL". */
+static void set_capabilities(struct field_context *fc, struct value *ret, uint64_t bits)
+{
+	struct strbuf *b = scratch_next(fc);
+
+	for (int cap = 0; bits >> cap && cap < 64; cap++)
+		if (bits >> cap & 1 && capability_name(cap))
+			strbuf_addf(b, "%s%s", b->len ? " " : "", capability_name(cap));
+	value_set_bytes(ret, b->s ? b->s : "", b->len);
+}
+
+#define CAPABILITIES(ident, member)                                                            \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		const struct nunchi_traits *t = traits_of(fc);                                 \
+                                                                                               \
+		if (t)                                                                         \
+			set_capabilities(fc, ret, t->member);                                  \
+	}
+
+CAPABILITIES(thread_cap_effective, cap_effective)
+CAPABILITIES(thread_cap_permitted, cap_permitted)
+CAPABILITIES(thread_cap_inheritable, cap_inheritable)
+
+FIELD_GET(proc_is_exe_upper_layer)
+{
+	if (fc->ev->proc && fc->ev->proc->exe_layer)
+		value_set_bool(ret, fc->ev->proc->exe_layer == EXE_UPPER);
+}
+
+FIELD_GET(proc_is_exe_lower_layer)
+{
+	if (fc->ev->proc && fc->ev->proc->exe_layer)
+		value_set_bool(ret, fc->ev->proc->exe_layer == EXE_LOWER);
+}
+
+FIELD_GET(proc_is_exe_writable)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->flags & NUNCHI_TRAIT_EXE)
+		value_set_bool(ret, t->flags & NUNCHI_TRAIT_WRITABLE);
+}
+
+FIELD_GET(proc_exe_ino)
+{
+	if (fc->ev->proc && fc->ev->proc->exe_ino)
+		value_set_number(ret, (int64_t)fc->ev->proc->exe_ino);
+}
+
+FIELD_GET(proc_exe_ino_ctime)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->exe_ctime)
+		value_set_number(ret, (int64_t)t->exe_ctime);
+}
+
+FIELD_GET(proc_exe_ino_mtime)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->exe_mtime)
+		value_set_number(ret, (int64_t)t->exe_mtime);
+}
+
+/* From a boot time to the file's last change, or back; missing where they came the other way round. */
+static void set_between(const struct field_context *fc, struct value *ret, uint64_t boot, bool since)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+	const struct nunchi_head *head = task_head(fc);
+	uint64_t epoch;
+
+	if (!t || !t->exe_ctime || !boot || !head)
+		return;
+	epoch = boot + (fc->ev->time - head->time);
+	if (since ? t->exe_ctime >= epoch : epoch >= t->exe_ctime)
+		value_set_number(ret, (int64_t)(since ? t->exe_ctime - epoch : epoch - t->exe_ctime));
+}
+
+FIELD_GET(proc_exe_ino_ctime_duration_proc_start)
+{
+	if (fc->ev->proc)
+		set_between(fc, ret, fc->ev->proc->start, false);
+}
+
+FIELD_GET(proc_exe_ino_ctime_duration_pidns_start)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t)
+		set_between(fc, ret, t->pidns_start, true);
+}
