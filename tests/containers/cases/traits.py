@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an exec leaves a process with: terminal, session, capabilities, and of which layer its file is."""
+
+import os
+import time
+
+from harness.setup import IMAGE
+
+FIELDS = ("proc.exepath proc.tty proc.vpgid proc.is_vpgid_leader proc.is_sid_leader proc.sname "
+          "proc.is_exe_upper_layer proc.is_exe_lower_layer proc.is_exe_from_memfd proc.is_exe_writable "
+          "proc.exe_ino.ctime thread.cap_effective").split()
+DEEDS = ("cp /bin/deed /new; /new nothing; /bin/deed nothing; /bin/deed memory nothing; "
+         "/bin/deed nobody run /new nothing; :")
+
+
+def watch(setup, name, *args):
+    return setup.nunchi("trace", "-e", "execve,execveat", "evt.rawres = 0 and container.name = " + name,
+                        "--format", "\t".join("%" + field for field in FIELDS), *args)
+
+
+def rows_of(nunchi):
+    assert nunchi.stop() == 0, nunchi.stderr()
+    return [dict(zip(FIELDS, line.split("\t"))) for line in nunchi.text().decode().splitlines()]
+
+
+def of_file(rows, start):
+    found = [row for row in rows if row["proc.exepath"].startswith(start)]
+    assert found, (start, rows)
+    return found
+
+
+def run_by_docker(setup, what, tty):
+    name = f"{setup.name}-traits-{what}"
+    made = setup.docker.create(name, IMAGE, ["/bin/bash", "-c", DEEDS], tty=tty)
+    nunchi = watch(setup, name, "--runtime", setup.docker.runtime_option())
+    began = time.time_ns()
+    made.start()
+    made.wait()
+    time.sleep(0.5)
+    return began, rows_of(nunchi)
+
+
+def test_layers(setup):
+    """What the image brought is of the lower layer, what was written in the container of the upper."""
+    began, rows = run_by_docker(setup, "layers", False)
+    for start, upper, lower in (("/new", "true", "false"), ("/usr/bin/deed", "false", "true"),
+                                ("memfd:", "false", "false")):
+        for row in of_file(rows, start):
+            layers = row["proc.is_exe_upper_layer"], row["proc.is_exe_lower_layer"]
+            assert layers == (upper, lower), row
+            assert row["proc.is_exe_from_memfd"] == ("true" if start == "memfd:" else "false"), row
+    new, *_, by_nobody = of_file(rows, "/new")
+    assert began < int(new["proc.exe_ino.ctime"]) < time.time_ns(), new
+    assert int(of_file(rows, "/usr/bin/deed")[0]["proc.exe_ino.ctime"]) < began, rows
+    assert (new["proc.is_exe_writable"], by_nobody["proc.is_exe_writable"]) == ("true", "false"), rows
+
+
+def test_terminals(setup):
+    """With docker run -t each process has one, and without it none."""
+    for tty in (True, False):
+        _, rows = run_by_docker(setup, f"tty-{tty}", tty)
+        assert len(rows) > 4, rows
+        ttys = {row["proc.tty"] for row in rows}
+        assert len(ttys) == 1 and (ttys != {"0"}) == tty, ttys
+        assert not tty or int(ttys.pop()) >> 8 == os.major(os.makedev(136, 0)), rows
+        init = rows[0]
+        assert init["proc.is_sid_leader"] == init["proc.is_vpgid_leader"] == "true", init
+        assert init["proc.vpgid"] == "1" and init["proc.sname"] == "bash", init
+        assert rows[-1]["proc.is_sid_leader"] == "false" and rows[-1]["proc.sname"] == "bash", rows[-1]
+
+
+def test_capabilities(setup):
+    name = setup.name + "-traits-caps"
+    nunchi = watch(setup, name)
+    setup.runc.run(name, ["/bin/sh", "-c", "/bin/deed nothing"]).wait()
+    rows = rows_of(nunchi)
+    assert len(rows) > 1, rows
+    for row in rows:
+        assert row["thread.cap_effective"] == "CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE", row
