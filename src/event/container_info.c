@@ -62,6 +62,7 @@ static const struct label_list label_lists[] = {
 	{ 32, offsetof(struct container_info, labels), offsetof(struct container_info, n_labels) },
 	{ 33, offsetof(struct container_info, pod_labels),
 	  offsetof(struct container_info, n_pod_labels) },
+	{ 36, offsetof(struct container_info, mounts), offsetof(struct container_info, n_mounts) },
 };
 
 /* Value: the id in 4 bytes, then the name. */
@@ -153,6 +154,35 @@ static void add_id(struct container_info *c, const struct label_list *list, uint
 
 	*items = xrealloc(*items, (*count + 1) * sizeof(**items));
 	(*items)[(*count)++] = (struct id_name){ .id = id, .name = name };
+}
+
+void container_info_add_mount(struct container_info *c, const char *source, const char *dest,
+			      bool writable, const char *propagation)
+{
+	_cleanup_free_ char *value = NULL;
+
+	if (!source || *source != '/' || !dest || *dest != '/' || c->n_mounts >= CONTAINER_LABELS_MAX)
+		return;
+	if (!propagation || strlen(propagation) > 16 || strchr(propagation, ':'))
+		propagation = "";
+	value = xasprintf("%s,%s:%s", writable ? "rw" : "ro", propagation, source);
+	add_label(c, &label_lists[2], xstrndup(dest, CONTAINER_STRING_MAX - 1),
+		  xstrndup(value, CONTAINER_STRING_MAX));
+}
+
+bool container_info_mount(const struct container_info *c, size_t i, struct mount *ret)
+{
+	const char *value = c->mounts[i].value, *colon;
+
+	if (!value || (!starts_with(value, "rw,") && !starts_with(value, "ro,")))
+		return false;
+	colon = strchr(value, ':');
+	if (!colon)
+		return false;
+	*ret = (struct mount){ .dest = c->mounts[i].key, .source = colon + 1, .propagation = value + 3,
+			       .propagation_len = (size_t)(colon - value) - 3,
+			       .writable = value[1] == 'w' };
+	return true;
 }
 
 static void complete_lists(struct container_info *c, const struct container_info *more)

@@ -52,6 +52,8 @@ struct container_info {
 	size_t n_labels;
 	struct label *pod_labels;
 	size_t n_pod_labels;
+	struct label *mounts;	/* what of the host is mounted: where, and see struct mount */
+	size_t n_mounts;
 	struct id_name *users;
 	size_t n_users;
 	struct id_name *groups;
@@ -87,6 +89,21 @@ void container_info_complete(struct container_info *c, const struct container_in
  * is a port.
  */
 void container_info_set_image(struct container_info *c, const char *reference);
+
+/* A directory or file of the host's in a container; kept as a label, "rw,rprivate:/source" by its place. */
+struct mount {
+	const char *dest;
+	const char *source;
+	const char *propagation;	/* not NUL-terminated, propagation_len bytes; may be empty */
+	size_t propagation_len;
+	bool writable;
+};
+
+/* Strings are copied and bounded; propagation may be NULL. What is no pair of absolute paths is left out. */
+void container_info_add_mount(struct container_info *c, const char *source, const char *dest,
+			      bool writable, const char *propagation);
+/* The i-th. False: it is damaged. Strings are the container's. */
+bool container_info_mount(const struct container_info *c, size_t i, struct mount *ret);
 
 /* As the body of a CONTAINER record (tag, length, bytes), and back. -EBADMSG if it is damaged. */
 void container_info_encode(const struct container_info *c, struct strbuf *out);

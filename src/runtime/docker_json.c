@@ -7,6 +7,24 @@
 #include "kubernetes.h"
 #include "nunchi/limits.h"
 
+static void set_mount(struct container_info *c, const json_t *m)
+{
+	container_info_add_mount(c, json_text(m, "Source"), json_text(m, "Destination"),
+				 json_bool(m, "RW"), json_text(m, "Propagation"));
+}
+
+/* A list from the API, and in Docker's own file an object by where they are. */
+static void set_mounts(struct container_info *c, const json_t *j)
+{
+	const json_t *list = json_at(j, "Mounts"), *points = json_at(j, "MountPoints"), *m;
+	const char *where;
+
+	for (size_t i = 0; i < json_array_size(list); i++)
+		set_mount(c, json_array_get(list, i));
+	json_object_foreach((json_t *)points, where, m)
+		set_mount(c, m);
+}
+
 static void set_shares(struct container_info *c, const json_t *host)
 {
 	static const struct {
@@ -86,6 +104,7 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 	c->pod_uid = bounded_dup(json_text(j, "Pod"));
 	c->sandbox = json_bool(j, "IsInfra");
 	set_shares(c, own_host ? own_host : json_at(j, "HostConfig"));
+	set_mounts(c, j);
 	kubernetes_apply_name(c);
 	kubernetes_apply(c, c->labels, c->n_labels);
 	return TAKE_PTR(c);

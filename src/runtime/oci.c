@@ -28,6 +28,8 @@ static bool has_string(const json_t *list, const char *want)
 	return false;
 }
 
+static const char *const propagations[] = { "private", "rprivate", "shared", "rshared", "slave", "rslave" };
+
 static bool looks_privileged(const json_t *bounding, const json_t *masked)
 {
 	return has_string(bounding, "CAP_SYS_ADMIN") && has_string(bounding, "CAP_SYS_MODULE") &&
@@ -144,6 +146,27 @@ int oci_parse_crun_status(const char *text, size_t len, struct container_info *c
 	return 0;
 }
 
+/* What is bound into the container: but for the three files that every engine makes for itself. */
+static void read_mounts(const json_t *list, struct container_info *c)
+{
+	static const char *const own[] = { "/etc/hosts", "/etc/hostname", "/etc/resolv.conf" };
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *m = json_array_get(list, i), *options = json_at(m, "options");
+		const char *dest = json_text(m, "destination"), *propagation = NULL;
+		bool bound = has_string(options, "bind") || has_string(options, "rbind");
+
+		for (size_t k = 0; dest && k < ARRAY_SIZE(own); k++)
+			bound = bound && !streq(dest, own[k]);
+		for (size_t k = 0; k < ARRAY_SIZE(propagations); k++)
+			if (has_string(options, propagations[k]))
+				propagation = propagations[k];
+		if (bound)
+			container_info_add_mount(c, json_text(m, "source"), dest,
+						 !has_string(options, "ro"), propagation);
+	}
+}
+
 void oci_read_spec(const json_t *spec, struct container_info *c, struct oci_state *s)
 {
 	const char *cgroup = json_text(spec, "linux.cgroupsPath");
@@ -153,6 +176,8 @@ void oci_read_spec(const json_t *spec, struct container_info *c, struct oci_stat
 	c->shares |= missing_namespaces(json_at(spec, "linux.namespaces"));
 	c->privileged |= looks_privileged(json_at(spec, "process.capabilities.bounding"),
 					  json_at(spec, "linux.maskedPaths"));
+	if (!c->n_mounts)
+		read_mounts(json_at(spec, "mounts"), c);
 	labels_add_json(&annotations, &n, spec, "annotations");
 	if (s && !s->manager)
 		s->manager = find_manager(annotations, n);

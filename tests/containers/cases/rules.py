@@ -176,8 +176,10 @@ ENGINES_DEEDS = {
     "Everything removed": ("rm -rf /root", "rm -rf /root/x"),
 }
 
-# From outside, with the container running: what the test does instead of a line of shell.
-OUTSIDE = {"Somebody came into a container"}
+# Of what is no deed of a process inside: by tests of their own.
+ENTERED, PRIVILEGED = "Somebody came into a container", "Privileged container started"
+DIRECTORIES, HOST_FILE = "Container got the host's directories", "Host's file written through a mount"
+OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
@@ -315,11 +317,29 @@ def test_each_fires_for_its_deed_alone(setup):
             times = found[f"/rows/{n:03}-{kind}"].get(rule, 0)
             if times != expected:
                 wrong.append(f"{rule}: {times} times after `{DEEDS[rule][expected == 0]}`")
-    entered = "Somebody came into a container"
-    if found["end"].get(entered) != 1 or sum(entered in alerts for alerts in found.values()) != 1:
-        wrong.append(f"{entered}: {found['end']}")
+    if found["end"].get(ENTERED) != 1 or sum(ENTERED in alerts for alerts in found.values()) != 1:
+        wrong.append(f"{ENTERED}: {found['end']}")
     with open(os.path.join(setup.path, "rules", "upper", "output"), encoding="utf-8") as f:
         assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong) + "\n" + f.read()[-1000:]
+
+
+def test_what_the_host_gives(setup):
+    """Privileges and mounts are told of once, at the start, of who has them."""
+    nunchi = start_guard(setup)
+    made = {"rights": {"privileged": True}, "nothing": {},
+            "root": {"binds": [("/host", "/")]}, "data": {"binds": [("/host", setup.directory("data"))]}}
+    for name, more in made.items():
+        deed = f"true >/host{setup.path if name == 'root' else ''}/written; true >/tmp/written"
+        setup.runc.run(f"{setup.name}-{name}", ["/bin/sh", "-c", deed], **more).wait()
+    wait_until(lambda: HOST_FILE.encode() in nunchi.text(), 10, "the alert of the host's file")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    found = {name: {} for name in made}
+    for alert in nunchi.events():
+        name = alert["output_fields"]["container.name"].removeprefix(setup.name + "-")
+        if name in found and alert["rule"] in OUTSIDE:
+            found[name][alert["rule"]] = found[name].get(alert["rule"], 0) + 1
+    assert found == {"rights": {PRIVILEGED: 1}, "nothing": {}, "root": {DIRECTORIES: 1, HOST_FILE: 1},
+                     "data": {}}, found
 
 
 def make_by(setup, kind, name, command):

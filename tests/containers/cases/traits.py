@@ -77,3 +77,21 @@ def test_capabilities(setup):
     assert len(rows) > 1, rows
     for row in rows:
         assert row["thread.cap_effective"] == "CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE", row
+
+
+def test_mounts(setup):
+    """As Docker has them: by its API, for the life of the container."""
+    name, data = setup.name + "-traits-mounts", setup.directory("traits-data")
+    made = setup.docker.create(name, IMAGE, ["/bin/true"], Binds=[f"{data}:/data:ro", "/etc:/host/etc"])
+    nunchi = setup.nunchi("trace", "evt.type = execve and container.name = " + name, "--format",
+                          f"%container.mount.dest[{data}] %container.mount.rdwr[{data}] %container.mounts",
+                          "--runtime", setup.docker.runtime_option())
+    made.start()
+    made.wait()
+    time.sleep(0.5)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    shown = set(nunchi.text().decode().splitlines())
+    assert len(shown) == 1, shown
+    dest, writable, *mounts = shown.pop().split(" ")
+    assert (dest, writable) == ("/data", "false"), (dest, writable)
+    assert {m.split(":")[0] for m in mounts} == {data, "/etc"}, mounts

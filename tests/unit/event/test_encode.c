@@ -21,11 +21,16 @@ static struct container_info *sample(void)
 	c->n_users = 1;
 	c->users = xcalloc(1, sizeof(*c->users));
 	c->users[0] = (struct id_name){ 33, xstrdup("www-data") };
+	container_info_add_mount(c, "/srv/a:b", "/data", true, "rslave");
+	container_info_add_mount(c, "tmpfs", "/no", true, NULL);
+	container_info_add_mount(c, "/", "no", true, NULL);
 	return c;
 }
 
 static void assert_sample(const struct container_info *c)
 {
+	struct mount mount;
+
 	assert_string_equal(c->id, "0123456789abcdef");
 	assert_string_equal(c->name, "web");
 	assert_null(c->image);
@@ -44,6 +49,12 @@ static void assert_sample(const struct container_info *c)
 	assert_int_equal(c->n_users, 1);
 	assert_int_equal(c->users[0].id, 33);
 	assert_string_equal(c->users[0].name, "www-data");
+	assert_int_equal(c->n_mounts, 1);
+	assert_true(container_info_mount(c, 0, &mount));
+	assert_string_equal(mount.source, "/srv/a:b");
+	assert_string_equal(mount.dest, "/data");
+	assert_true(mount.writable);
+	assert_memory_equal(mount.propagation, "rslave", mount.propagation_len);
 }
 
 static void test_container_round_trip(void **state)

@@ -258,6 +258,8 @@ static inline struct container_info *world_web(void)
 	struct container_info *c = container_info_dup(&info);
 
 	container_info_set_image(c, info.image);
+	container_info_add_mount(c, "/proc", "/host/proc", false, "rprivate");
+	container_info_add_mount(c, "/srv/web:1", "/var/www", true, NULL);
 	return c;
 }
 

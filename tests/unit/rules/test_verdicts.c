@@ -78,15 +78,15 @@ static const struct {
 	{ W_PENDING, "container.privileged = true", F },
 	{ W_KILLED, "fd.name exists", F },
 	{ W_KILLED, "evt.rawres >= 0", F },
-	/* What no event has yet is missing as well: Falco's mounts before metadata come. */
+	/* What is not known, or not there, is missing as well: terminals, layers, mounts. */
 	{ W_HOST, "proc.tty != 0", F },
 	{ W_HOST, "proc.tty = 0", F },
 	{ W_HOST, "not proc.tty != 0", T },
 	{ W_OPEN, "thread.cap_effective icontains sys_admin", F },
 	{ W_HOST, "proc.is_exe_upper_layer = true", F },
 	{ W_HOST, "proc.is_exe_upper_layer = false", F },
-	{ W_OPEN, "container.mount.dest[/proc*] in (\"<NA>\", \"N/A\")", F },
-	{ W_OPEN, "not container.mount.dest[/proc*] in (\"<NA>\", \"N/A\")", T },
+	{ W_DB_EXIT, "container.mount.dest[/proc*] in (\"<NA>\", \"N/A\")", F },
+	{ W_DB_EXIT, "not container.mount.dest[/proc*] in (\"<NA>\", \"N/A\")", T },
 	{ W_CONNECT, "fd.sip.name = \"kubernetes.default.svc.cluster.local\"", F },
 	{ W_CONNECT, "fd.connected = false", F },
 	{ W_CONNECT, "not fd.connected = false", T },

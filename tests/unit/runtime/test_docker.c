@@ -82,7 +82,10 @@ static void test_container_podman(void **state)
 		"\"Pid\":21167},\"Image\":\"f539e615ab5257095eb7225293dd31e9c16d3b0f154d3d109983c3ce0001fd43\","
 		"\"ImageDigest\":\"sha256:74257ca1\",\"ImageName\":\"docker.io/library/bbx:2\","
 		"\"Pod\":\"d7de1dacc82d\",\"Name\":\"d7de1dacc82d-infra\",\"IsInfra\":true,"
-		"\"Config\":{\"Image\":\"bbx\",\"Labels\":null},\"HostConfig\":{\"Privileged\":false}}";
+		"\"Config\":{\"Image\":\"bbx\",\"Labels\":null},\"HostConfig\":{\"Privileged\":false},"
+		"\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/etc\",\"Destination\":\"/host/etc\",\"RW\":false,"
+		"\"Propagation\":\"rprivate\"},{\"Type\":\"tmpfs\",\"Destination\":\"/t\"}],"
+		"\"MountPoints\":{\"/v\":{\"Source\":\"/vol\",\"Destination\":\"/v\",\"RW\":true}}}";
 	static const char pod[] = "{\"Id\":\"d7de1dacc82d\",\"Name\":\"shop\",\"Labels\":{\"a\":\"b\"}}";
 	_cleanup_container_info_ struct container_info *c = parse(libpod);
 
@@ -95,6 +98,10 @@ static void test_container_podman(void **state)
 	assert_string_equal(c->pod_uid, "d7de1dacc82d");
 	assert_int_equal(c->init_pid, 21167);
 	assert_true(c->sandbox);
+	assert_int_equal(c->n_mounts, 2);
+	assert_string_equal(c->mounts[1].value, "rw,:/vol");
+	assert_string_equal(c->mounts[0].key, "/host/etc");
+	assert_string_equal(c->mounts[0].value, "ro,rprivate:/etc");
 	docker_parse_pod(pod, strlen(pod), c);
 	assert_string_equal(c->pod_name, "shop");
 	assert_string_equal(labels_find(c->pod_labels, c->n_pod_labels, "a"), "b");

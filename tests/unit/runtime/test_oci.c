@@ -109,6 +109,30 @@ static void test_spec(void **state)
 	container_info_free(c);
 }
 
+static void test_spec_mounts(void **state)
+{
+	static const char spec[] =
+		"{\"ociVersion\":\"1\",\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\",\"source\":\"proc\"},"
+		"{\"destination\":\"/etc/hosts\",\"source\":\"/x/hosts\",\"options\":[\"rbind\"]},"
+		"{\"destination\":\"/host\",\"type\":\"bind\",\"source\":\"/\",\"options\":[\"rbind\",\"ro\",\"rslave\"]},"
+		"{\"destination\":\"/d\",\"source\":\"/srv\",\"options\":[\"bind\"]},7,{\"options\":[\"bind\"]}]}";
+	_cleanup_container_info_ struct container_info *c = xcalloc(1, sizeof(*c));
+	struct mount m;
+
+	(void)state;
+	assert_int_equal(oci_parse_spec(spec, strlen(spec), c, NULL), 0);
+	assert_int_equal(c->n_mounts, 2);
+	assert_true(container_info_mount(c, 0, &m));
+	assert_string_equal(m.source, "/");
+	assert_string_equal(m.dest, "/host");
+	assert_false(m.writable);
+	assert_memory_equal(m.propagation, "rslave", m.propagation_len);
+	assert_true(container_info_mount(c, 1, &m));
+	assert_string_equal(m.dest, "/d");
+	assert_true(m.writable);
+	assert_int_equal(m.propagation_len, 0);
+}
+
 static void test_spec_sandbox_and_masked(void **state)
 {
 	static const char spec[] =
@@ -188,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_runc_state_hostile),
 		cmocka_unit_test(test_crun_status),
 		cmocka_unit_test(test_spec),
+		cmocka_unit_test(test_spec_mounts),
 		cmocka_unit_test(test_spec_sandbox_and_masked),
 		cmocka_unit_test(test_spec_of_crio),
 	};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * container.mounts, container.mount.*: what of the host is mounted in the container, as its runtime has
+ * said. One mount is named by its number or by a pattern: of where it is, or, for where it is, of where it
+ * comes from.
+ */
+#include "accessors.h"
+
+#include <fnmatch.h>
+
+static const struct container_info *info_of(const struct field_context *fc)
+{
+	return fc->ev->container ? fc->ev->container->info : NULL;
+}
+
+/* As Falco writes it: source, place, mode (which only Docker has), whether it is writable, propagation. */
+static void mount_print(struct strbuf *out, const struct mount *m)
+{
+	strbuf_addf(out, "%s:%s::%s:%.*s", m->source, m->dest, m->writable ? "true" : "false",
+		    (int)m->propagation_len, m->propagation);
+}
+
+static bool mount_find(const struct field_context *fc, const char *arg, bool by_source, struct mount *ret)
+{
+	const struct container_info *info = info_of(fc);
+	bool number = arg && *arg && !arg[strspn(arg, "0123456789")];
+
+	for (size_t i = 0; info && arg && i < info->n_mounts; i++) {
+		if (!container_info_mount(info, i, ret))
+			continue;
+		if (number ? strtoul(arg, NULL, 10) == i :
+			     !fnmatch(arg, by_source ? ret->source : ret->dest, 0))
+			return true;
+	}
+	return false;
+}
+
+FIELD_GET(container_mounts)
+{
+	const struct container_info *info = info_of(fc);
+	struct strbuf *b = scratch_next(fc);
+	struct mount m;
+
+	for (size_t i = 0; info && i < info->n_mounts; i++) {
+		if (!container_info_mount(info, i, &m))
+			continue;
+		if (b->len)
+			strbuf_addc(b, ' ');
+		mount_print(b, &m);
+	}
+	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(container_mount)
+{
+	struct strbuf *b;
+	struct mount m;
+
+	if (!mount_find(fc, arg, true, &m))
+		return;
+	b = scratch_next(fc);
+	mount_print(b, &m);
+	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(container_mount_dest)
+{
+	struct mount m;
+
+	if (mount_find(fc, arg, true, &m))
+		value_set_text(ret, m.dest);
+}
+
+FIELD_GET(container_mount_source)
+{
+	struct mount m;
+
+	if (mount_find(fc, arg, false, &m))
+		value_set_text(ret, m.source);
+}
+
+FIELD_GET(container_mount_rdwr)
+{
+	struct mount m;
+
+	if (mount_find(fc, arg, true, &m))
+		value_set_bool(ret, m.writable);
+}
