@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What an exec leaves a process with: session and terminal, capabilities, more of the image's file. */
+/*
+ * What an exec leaves a process with: session and terminal, capabilities, more of the image's file, and
+ * its environment.
+ */
 #include "lib/blob.h"
 #include "lib/drift.h"
 
@@ -103,4 +106,15 @@ __noinline int blob_traits(struct scratch *s, u64 file_addr)
 		t->flags |= NUNCHI_TRAIT_WRITABLE;
 	s->pos = pos + sizeof(*b) + sizeof(*t);
 	return 0;
+}
+
+__noinline int blob_env(struct scratch *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 start = task->mm->env_start, full = task->mm->env_end - start;
+
+	if (!s)
+		return 0;
+	return blob_user_bytes(s, start, full > NUNCHI_ENV_MAX ? NUNCHI_ENV_MAX : full, full,
+			       BLOB(NUNCHI_BLOB_ENV, 0));
 }

@@ -30,6 +30,8 @@ int blob_cwd(struct scratch *s, u32 blob);
 int blob_file(struct scratch *s, u64 file, u32 blob);
 /* What the exec of this file leaves the running task with (traits.bpf.c). */
 int blob_traits(struct scratch *s, u64 file);
+/* The running task's environment, as an exec has made it. */
+int blob_env(struct scratch *s);
 /* A cgroup's path. */
 int blob_cgroup(struct scratch *s, u64 kn);
 /* Every argument of the call in the record, as its specs row says, and the returned fd. */

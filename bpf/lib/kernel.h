@@ -228,6 +228,8 @@ struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
 	struct file *exe_file;
+	unsigned long env_start;
+	unsigned long env_end;
 };
 
 struct tty_driver {

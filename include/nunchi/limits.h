@@ -19,6 +19,7 @@
 
 /* Bytes of argv that are kept; what is longer is marked and its full length told. */
 #define NUNCHI_ARGV_MAX 4096
+#define NUNCHI_ENV_MAX 4096	/* of the environment, where somebody asked for it */
 
 /* Bytes kept of a data buffer argument (write, sendto, setsockopt ...), as Falco's snaplen. */
 #define NUNCHI_BUFFER_MAX 80
@@ -31,7 +32,7 @@
 
 /*
  * The longest record. The largest is an execve: file name, image, working directory and argv, each
- * at its bound, plus heads; two-path calls (rename, link) need two bases and two paths.
+ * at its bound, plus heads (an environment after all that is cut); two-path calls (rename, link) need two bases and two paths.
  */
 #define NUNCHI_RECORD_MAX 24576
 

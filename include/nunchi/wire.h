@@ -228,6 +228,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_PARENT_COMM = 13,	/* the real parent's comm */
 	NUNCHI_BLOB_CGROUP_PATH = 14,	/* leaf first, each component with its NUL; or as the kernel's text */
 	NUNCHI_BLOB_TRAITS = 15,	/* of EXEC and PROCESS: nunchi_traits */
+	NUNCHI_BLOB_ENV = 16,	/* of the same, if somebody asked for it: each variable with its NUL */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 

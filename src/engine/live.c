@@ -31,9 +31,18 @@ static void choose_calls(struct engine *e)
 	}
 }
 
+/* An environment costs 4 KiB a process, and has secrets: it is taken only where it is asked for. */
+static bool asks_env(const struct engine_config *config)
+{
+	static const char field[] = "proc.env";
+
+	return filter_asks(config->filter, field) || output_asks(config->output, field) ||
+	       (config->rules && ruleset_asks(config->rules, field));
+}
+
 static struct interest make_interest(const struct engine *e)
 {
-	struct interest interest = { .host = e->config->host };
+	struct interest interest = { .host = e->config->host, .env = e->env };
 	const struct syscall_info *restart = syscall_by_name("restart_syscall",
 							     strlen("restart_syscall"));
 
@@ -420,6 +429,7 @@ static int start(struct engine *e, struct strbuf *err)
 	if (r < 0)
 		return r;
 	choose_calls(e);
+	e->env = asks_env(e->config);
 	interest = make_interest(e);
 	probe_interest(e->probe, &interest);
 	e->started = clock_boot();

@@ -88,6 +88,8 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 {
 	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
 	char exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], argv[PROC_FILE_MAX], parent_comm[16];
+	char env[NUNCHI_ENV_MAX];
+	size_t env_len = e->env ? read_proc(head->pid, "environ", env, sizeof(env)) : 0;
 	size_t argv_len = read_proc(head->pid, "cmdline", argv, sizeof(argv));
 	const char *exe_link = read_link(head->pid, "exe", exe, sizeof(exe));
 	const char *cwd_link = read_link(head->pid, "cwd", cwd, sizeof(cwd));
@@ -96,7 +98,7 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 	read_traits(head->pid, &traits);
 	read_comm(head->ppid, parent_comm);
 	encode_process(&record, head, exe_link, cwd_link, argv, argv_len,
-		       *parent_comm ? parent_comm : NULL, &traits);
+		       *parent_comm ? parent_comm : NULL, &traits, env, env_len);
 	live_dispatch(e, (const struct nunchi_head *)(const void *)record.s);
 }
 

@@ -214,7 +214,7 @@ static void add_walk(struct strbuf *out, enum nunchi_blob_type type, const char 
 
 void encode_process(struct strbuf *out, const struct nunchi_head *head, const char *exe,
 		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm,
-		    const struct nunchi_traits *traits)
+		    const struct nunchi_traits *traits, const char *env, size_t env_len)
 {
 	struct nunchi_head copy = *head;
 
@@ -238,6 +238,8 @@ void encode_process(struct strbuf *out, const struct nunchi_head *head, const ch
 			    strnlen(parent_comm, sizeof(head->comm) - 1));
 	if (traits)
 		encode_blob(out, NUNCHI_BLOB_TRAITS, 0, 0, traits, sizeof(*traits));
+	if (env_len)
+		encode_blob(out, NUNCHI_BLOB_ENV, 0, 0, env, MIN(env_len, NUNCHI_ENV_MAX));
 	encode_end(out);
 }
 

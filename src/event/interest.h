@@ -7,4 +7,5 @@
 struct interest {
 	uint8_t wanted[NUNCHI_CALLS_MAX];	/* NUNCHI_WANT_* by number */
 	bool host;				/* host processes too */
+	bool env;				/* the environment of what is executed */
 };

@@ -12,6 +12,7 @@
 #define FIELD_ARG(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_FORMS(ident, name, type, scope, json, doc) FIELD_GET(ident); FIELD_GET(asked_##ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
+#define FIELD_ARG_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_MANY(ident, name, type, doc) FIELD_GET(ident);
 #define FIELD_ABSENT(name, type, arg, doc)
 #include "table.def.h"
@@ -19,6 +20,7 @@
 #undef FIELD_ARG
 #undef FIELD_FORMS
 #undef FIELD_EITHER
+#undef FIELD_ARG_OR_ALL
 #undef FIELD_MANY
 #undef FIELD_ABSENT
 

@@ -27,9 +27,12 @@ const struct field field_table[] = {
 #define FIELD_EITHER(ident, n, t, first, second, d)                                            \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
 	  .either = { first, second }, .get = field_get_##ident },
+#define FIELD_ARG_OR_ALL(ident, n, t, s, d)                                                    \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true,                 \
+	  .arg_optional = true, .doc = d, .get = field_get_##ident },
 #define FIELD_MANY(ident, n, t, d)                                                             \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .takes_arg = true,               \
-	  .arg_optional = true, .doc = d, .get = field_get_##ident },
+	  .arg_optional = true, .many = true, .doc = d, .get = field_get_##ident },
 #define FIELD_ABSENT(n, t, a, d)                                                               \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .takes_arg = a,                  \
 	  .arg_optional = a, .absent = true, .doc = d, .get = get_absent },
@@ -38,6 +41,7 @@ const struct field field_table[] = {
 #undef FIELD_ARG
 #undef FIELD_FORMS
 #undef FIELD_EITHER
+#undef FIELD_ARG_OR_ALL
 #undef FIELD_MANY
 #undef FIELD_ABSENT
 };
@@ -102,7 +106,7 @@ bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near
 	_cleanup_free_ const char **names = NULL;
 	size_t n = 0, unique = 0;
 
-	if (f->arg_optional && !f->absent)
+	if (f->many)
 		return is_index(arg);
 	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
 		return true;

@@ -77,7 +77,8 @@ struct field {
 	enum value_type type;
 	enum field_scope scope;
 	bool takes_arg;		/* evt.arg.NAME, container.label[KEY] */
-	bool arg_optional;	/* proc.aname[N] is one of the values, proc.aname all of them */
+	bool arg_optional;	/* proc.env[NAME] is a part of it, proc.env all of it */
+	bool many;		/* likewise proc.aname[N] and proc.aname; the latter is a list */
 	bool absent;		/* Falco's; no record has it yet: it is always missing */
 	bool json;		/* in the JSON line by default */
 	const char *doc;

@@ -8,6 +8,7 @@
  *	FIELD_FORMS(ident, name, type, scope, json, doc)	a comparison is about two forms of it: struct field
  *	FIELD_EITHER(ident, name, type, first, second, doc)	a comparison means either of the two
  *	FIELD_MANY(ident, name, type, doc)		name[N] is one value, name all of them
+ *	FIELD_ARG_OR_ALL(ident, name, type, scope, doc)	name[ARG] is a part of it, name all
  *	FIELD_ABSENT(name, type, arg, doc)		Falco's, and in no record yet: always missing
  *
  * ident names the accessor, field_get_<ident>(). A doc ends with "(ours)" where Falco has no such
@@ -93,7 +94,7 @@ FIELD(proc_pid_ts, "proc.pid.ts", NUMBER, EVENT, false, "start of the process in
 FIELD(proc_ppid_ts, "proc.ppid.ts", NUMBER, EVENT, false, "start of its parent in ns since the epoch")
 FIELD(proc_is_exe_from_memfd, "proc.is_exe_from_memfd", BOOL, PROCESS, false, "whether the program's file is in memory only (memfd_create)")
 FIELD(proc_tty, "proc.tty", NUMBER, PROCESS, false, "device number of the controlling terminal; 0: none")
-FIELD_ABSENT("proc.env", STRING, true, "environment, or one variable of it")
+FIELD_ARG_OR_ALL(proc_env, "proc.env", STRING, PROCESS, "environment as of the last exec, with blanks between, at most 4096 bytes, or one variable: proc.env[HOME]; taken only where a filter, rule or format names it")
 FIELD(proc_sid, "proc.sid", NUMBER, PROCESS, false, "session id, as the host sees it")
 FIELD(proc_sname, "proc.sname", STRING, EVENT, false, "proc.name of the session's leader, or of the furthest ancestor in the session")
 FIELD(proc_sid_exe, "proc.sid.exe", STRING, EVENT, false, "proc.exe of the session's leader")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a process has since its last exec: terminal, session and process group with their leaders,
- * capabilities, and what its image's file is. A process that nobody saw exec has what /proc said of it.
+ * capabilities, environment, and what its image's file is. A process that nobody saw exec has what /proc said of it.
  */
 #include "accessors.h"
 
@@ -202,4 +202,31 @@ FIELD_GET(proc_exe_ino_ctime_duration_pidns_start)
 
 	if (t)
 		set_between(fc, ret, t->pidns_start, true);
+}
+
+static const char *variable(const struct process *p, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = p->env; at < p->env + p->env_len; at += strlen(at) + 1)
+		if (!strncmp(at, name, len) && at[len] == '=')
+			return at + len + 1;
+	return NULL;
+}
+
+FIELD_GET(proc_env)
+{
+	const struct process *p = fc->ev->proc;
+	struct strbuf *b;
+
+	if (!p || !p->env)
+		return;
+	if (arg) {
+		value_set_text(ret, variable(p, arg));
+		return;
+	}
+	b = scratch_next(fc);
+	for (const char *at = p->env; at < p->env + p->env_len; at += strlen(at) + 1)
+		strbuf_addf(b, "%s%s", b->len ? " " : "", at);
+	value_set_bytes(ret, b->s ? b->s : "", b->len);
 }

@@ -72,6 +72,8 @@ struct process {
 	char *argv;			/* NUL-separated, argv_len bytes; NULL: unknown */
 	uint32_t argv_len;
 	uint32_t argv_full;		/* before truncation */
+	char *env;			/* likewise; NULL: unknown, or nobody asked */
+	uint32_t env_len;
 	char *cmdline;			/* proc.cmdline, Falco's: comm and then argv[1..], by blanks */
 	struct container *container;	/* NULL: the host's, or unknown */
 	uint32_t version;		/* counts changes that an output may have rendered; starts at 1 */

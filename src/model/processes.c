@@ -74,6 +74,7 @@ static void process_free(struct model *m, struct process *p)
 	free(p->exe_asked);
 	free(p->cwd);
 	free(p->argv);
+	free(p->env);
 	free(p->cmdline);
 	free(p->json.text);
 	free(p);
@@ -330,6 +331,16 @@ static bool set_traits(struct process *p, const struct event_blob *blob)
 	return true;
 }
 
+static bool set_env(struct process *p, const struct event_blob *blob)
+{
+	free(p->env);
+	p->env_len = MIN(blob->len, NUNCHI_ENV_MAX);
+	p->env = xmalloc(p->env_len + 1);
+	memcpy(p->env, blob->data, p->env_len);
+	p->env[p->env_len] = '\0';
+	return true;
+}
+
 static bool set_argv(struct process *p, const struct event_blob *blob)
 {
 	uint32_t len = MIN(blob->len, NUNCHI_ARGV_MAX);
@@ -355,6 +366,8 @@ static bool apply_blob(struct process *p, const struct event_blob *b)
 		return set_exe(p, b);
 	case NUNCHI_BLOB_TRAITS:
 		return set_traits(p, b);
+	case NUNCHI_BLOB_ENV:
+		return set_env(p, b);
 	case NUNCHI_BLOB_CWD:
 		return b->len >= sizeof(struct nunchi_file) && set_string(&p->cwd, walk_string(b));
 	case NUNCHI_BLOB_FILENAME:
@@ -395,6 +408,7 @@ static void apply_unknown(struct process *p, const struct event *ev)
 			     (b->type == NUNCHI_BLOB_FILENAME && p->exe_asked) ||
 			     (b->type == NUNCHI_BLOB_ARGV && p->argv) ||
 			     (b->type == NUNCHI_BLOB_TRAITS && p->has_traits) ||
+			     (b->type == NUNCHI_BLOB_ENV && p->env) ||
 			     (b->type == NUNCHI_BLOB_PARENT_COMM && p->parent_comm[0]);
 
 		changed |= !known && apply_blob(p, b);
@@ -426,6 +440,10 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 		p->argv_len = parent->argv_len;
 		p->argv_full = parent->argv_full;
 	}
+	if (!p->env && parent->env) {
+		p->env = xmemdup(parent->env, parent->env_len + 1);
+		p->env_len = parent->env_len;
+	}
 	if (!p->parent_comm[0])
 		memcpy(p->parent_comm, parent->comm, sizeof(p->parent_comm));
 	if (p->entered && !p->entered_by[0])
@@ -452,7 +470,9 @@ static void apply_exec(struct process *p, const struct event *ev)
 	free(p->exepath);
 	free(p->exe_asked);
 	free(p->argv);
-	p->exepath = p->exe_asked = p->argv = NULL;
+	free(p->env);
+	p->exepath = p->exe_asked = p->argv = p->env = NULL;
+	p->env_len = 0;
 	p->argv_len = p->argv_full = 0;
 	p->exe_ino = 0;
 	p->exe_layer = EXE_UNKNOWN;

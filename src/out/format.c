@@ -29,8 +29,14 @@ static void format_free(struct output *o)
 	free(f);
 }
 
+static bool format_asks(const struct output *o, const char *field)
+{
+	return template_asks(container_of(o, struct format, output)->template, field);
+}
+
 static const struct output_ops format_ops = {
 	.event = format_event,
+	.asks = format_asks,
 	.free = format_free,
 };
 

@@ -10,6 +10,7 @@ struct output_ops {
 	void (*alert)(struct output *o, const struct rule *rule, struct field_context *fc,
 		      struct strbuf *out);	/* instead of event */
 	void (*set_width)(struct output *o, unsigned width);	/* NULL: no matter */
+	bool (*asks)(const struct output *o, const char *field);	/* NULL: none besides those of all */
 	void (*free)(struct output *o);
 };
 

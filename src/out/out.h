@@ -31,4 +31,6 @@ void output_event(struct output *o, struct field_context *fc, struct strbuf *out
 /* The same for an alert, of the kinds of output that are for these. */
 void output_alert(struct output *o, const struct rule *rule, struct field_context *fc,
 		  struct strbuf *out);
+/* Whether it shows a field that is only shown where somebody asks for it. */
+bool output_asks(const struct output *o, const char *field);
 void output_set_width(struct output *o, unsigned width);

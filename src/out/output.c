@@ -49,6 +49,11 @@ void output_alert(struct output *o, const struct rule *rule, struct field_contex
 	o->ops->alert(o, rule, fc, out);
 }
 
+bool output_asks(const struct output *o, const char *field)
+{
+	return o && o->ops->asks && o->ops->asks(o, field);
+}
+
 void output_set_width(struct output *o, unsigned width)
 {
 	if (o->ops->set_width)

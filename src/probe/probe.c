@@ -299,6 +299,7 @@ void probe_interest(struct probe *p, const struct interest *interest)
 	}
 	memcpy(p->skel->bss->compat_calls, syscall_compat, sizeof(p->skel->bss->compat_calls));
 	syscall_uring_calls(p->skel->bss->uring_calls);
+	p->skel->bss->wants_env = interest->env;
 	memcpy(wanted, interest->wanted, sizeof(wanted));
 	syscall_want_compat(wanted);
 	/* The rows before the bits: a program must not find a bit whose row is not there yet. */

@@ -58,6 +58,19 @@ void node_add(struct node *parent, struct node *kid)
 	parent->weight = MIN(parent->weight + kid->weight, (unsigned)FILTER_NODES_MAX + 1);
 }
 
+bool node_asks(const struct node *n, const char *field)
+{
+	if (!n)
+		return false;
+	if (n->kind == NODE_TEST)
+		return streq(n->left.field->name, field) ||
+		       (n->right && streq(n->right->field->name, field));
+	for (size_t i = 0; i < n->n_kids; i++)
+		if (node_asks(n->kids[i], field))
+			return true;
+	return false;
+}
+
 struct node *node_pair(enum node_kind kind, struct node *a, struct node *b)
 {
 	struct node *n = node_new(kind);

@@ -50,6 +50,8 @@ struct node *node_new(enum node_kind kind) _must_check_;
 struct node *node_ref(struct node *n) _must_check_;
 void node_unref(struct node *n);	/* the last one takes with it all below; NULL is fine */
 void node_add(struct node *parent, struct node *kid);	/* takes the reference */
+/* Whether it asks for the field, by this name and with whatever argument; of NULL: false. */
+bool node_asks(const struct node *n, const char *field);
 /* The two under a new node of this kind. */
 struct node *node_pair(enum node_kind kind, struct node *a, struct node *b) _must_check_;
 struct node *node_not(struct node *a) _must_check_;

@@ -272,3 +272,8 @@ bool filter_names_host(const struct filter *f)
 	fields_end(&fc);
 	return ret;
 }
+
+bool filter_asks(const struct filter *f, const char *field)
+{
+	return f && node_asks(f->root, field);
+}

@@ -36,5 +36,7 @@ enum tri filter_match_container(const struct filter *f, const struct model *m, s
 
 /* Adds the calls that the filter names in comparisons of evt.type by = and in (also below not). */
 void filter_named_calls(const struct filter *f, struct syscall_set *set);
+/* Whether it asks for the field, with whatever argument. */
+bool filter_asks(const struct filter *f, const char *field);
 /* Whether a field of the host's processes can be meant: container.id = host, container.id != ... */
 bool filter_names_host(const struct filter *f);

@@ -48,7 +48,7 @@ static void *fail_field(struct parser *p, struct span where)
 static void *fail_argument(struct parser *p, const struct operand *o, const struct strbuf *near,
 			   struct span where)
 {
-	if (o->field->arg_optional) {
+	if (o->field->many) {
 		strbuf_addf(p->err, "%s takes a number, as in %s[2]: expected one, not ",
 			    o->field->name, o->field->name);
 		error_add_word(p->err, o->arg, strlen(o->arg));

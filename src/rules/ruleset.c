@@ -285,3 +285,16 @@ size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule *
 	}
 	return n;
 }
+
+bool ruleset_asks(const struct ruleset *rs, const char *field)
+{
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct rule *rule = rs->rules[i];
+
+		/* A walk of a condition that is too large could take long: it is asked for, perhaps. */
+		if (rule->enabled && (rule->root->weight > 10000 || node_asks(rule->root, field) ||
+				      template_asks(rule->output, field)))
+			return true;
+	}
+	return false;
+}

@@ -75,6 +75,8 @@ void ruleset_calls(const struct ruleset *rs, struct syscall_set *set);
 void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struct syscall_set *set);
 /* Whether it can be about events of this type, which is no system call. */
 bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event_type type);
+/* Whether a rule in force asks for the field, or its output shows it. */
+bool ruleset_asks(const struct ruleset *rs, const char *field);
 /* The condition with all macros unfolded and lists written out, indented by levels. */
 void rule_unfold(const struct rule *rule, struct strbuf *out);
 

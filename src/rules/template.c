@@ -129,3 +129,11 @@ int template_new(struct template **ret, const char *text, bool escapes, struct s
 	*ret = t;
 	return 0;
 }
+
+bool template_asks(const struct template *t, const char *field)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->pieces[i].operand.field && streq(t->pieces[i].operand.field->name, field))
+			return true;
+	return false;
+}

@@ -30,6 +30,8 @@ struct template {
 int template_new(struct template **ret, const char *text, bool escapes, struct strbuf *err,
 		 size_t *ret_at) _must_check_;
 void template_free(struct template *t);	/* NULL is fine */
+/* Whether it shows the field, with whatever argument. */
+bool template_asks(const struct template *t, const char *field);
 /* Values printable, <NA> where one is missing. tmp: room for one. */
 void template_print(const struct template *t, struct field_context *fc, struct strbuf *tmp,
 		    struct strbuf *out);

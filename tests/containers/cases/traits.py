@@ -4,6 +4,8 @@
 import os
 import time
 
+from harness.nunchi import run
+from harness.place import patient, wait_until
 from harness.setup import IMAGE
 
 FIELDS = ("proc.exepath proc.tty proc.vpgid proc.is_vpgid_leader proc.is_sid_leader proc.sname "
@@ -95,3 +97,22 @@ def test_mounts(setup):
     dest, writable, *mounts = shown.pop().split(" ")
     assert (dest, writable) == ("/data", "false"), (dest, writable)
     assert {m.split(":")[0] for m in mounts} == {data, "/etc"}, mounts
+
+
+def test_environment(setup):
+    """Of what is executed and of what ran before; and nobody's where nobody asks."""
+    name = setup.name + "-traits-env"
+    loop = "while :; do cat /mnt/test.txt; NUMBER=2 /bin/true; sleep 0.05; done >/dev/null"
+    made = setup.runc.run(name, ["/bin/bash", "-c", "exec 3</mnt/test.txt; " + loop], env=["NUMBER=1", "OTHER="])
+    wait_until(lambda: setup.runc.is_running(name), 20, "the container")
+    where = "container.name = " + name + " and evt.type in (execve, clone)"
+    nunchi = setup.nunchi("trace", where, "--format", "%evt.type %proc.name %proc.env[NUMBER]|%proc.env[OTHER]")
+    capture = setup.file("env.cap")
+    silent = setup.nunchi("record", "-w", capture, where)
+    time.sleep(patient(0.5))
+    made.stop()
+    assert nunchi.stop() == silent.stop() == 0, nunchi.stderr()
+    shown = set(nunchi.text().decode().splitlines())
+    assert shown == {"clone bash 1|", "execve cat 1|", "execve true 2|", "execve sleep 1|"}, shown
+    replayed = run("trace", "-r", capture, "--format", "%proc.env")
+    assert set(replayed.stdout.splitlines()) == {"<NA>"}, replayed.stdout[:300]

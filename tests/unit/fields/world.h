@@ -137,6 +137,7 @@ static inline void world_exec(struct world *w)
 	world_text(b, NUNCHI_BLOB_PREV_COMM, 0, "bash");
 	world_text(b, NUNCHI_BLOB_PARENT_COMM, 0, "bash");
 	encode_blob(b, NUNCHI_BLOB_TRAITS, 0, 0, &traits, sizeof(traits));
+	encode_blob(b, NUNCHI_BLOB_ENV, 0, 0, "HOME=/root\0EMPTY=\0X=a=b", 24);
 	encode_end(b);
 }
 
@@ -289,7 +290,8 @@ static inline void world_names(struct world *w)
 	encode_slot(&b, 2, 1, "postgres-main-1", 1);
 	world_apply(w, &b, &ev);
 	encode_process(&b, &bash, "/usr/bin/bash", "/root", "/bin/bash\0-l", 13, "containerd-shim",
-		       &(struct nunchi_traits){ .sid = 4999, .pgid = 4999, .vpgid = 30 });
+		       &(struct nunchi_traits){ .sid = 4999, .pgid = 4999, .vpgid = 30 },
+		       "HOME=/\0OLD=1", 12);
 	world_apply(w, &b, &ev);
 }
 

@@ -211,13 +211,13 @@ static void test_process_records_fill_only(void **state)
 	WORLD(w);
 	struct nunchi_head h = task(NUNCHI_REC_TASK, 100, 10, 1, "sh");
 
-	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init", NULL);
+	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init", NULL, NULL, 0);
 	apply(&w);
 	assert_string_equal(w.ev.proc->exepath, "/bin/sh");
 	assert_string_equal(w.ev.proc->cmdline, "sh -i");
 	assert_string_equal(w.ev.proc->parent_comm, "init");
 	exec(&w, h, "new", "new", 4);
-	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init", NULL);
+	encode_process(&w.rec, &h, "/bin/sh", "/root", "sh\0-i", 6, "init", NULL, NULL, 0);
 	apply(&w);
 	assert_string_equal(w.ev.proc->exepath, "/new");
 	assert_string_equal(w.ev.proc->cwd, "/work");
@@ -232,8 +232,10 @@ static void exec_of(struct world *w, struct nunchi_head head, unsigned flags, ui
 	encode_begin(&w->rec, &head);
 	encode_bytes(&w->rec, &call, sizeof(call));
 	add_file_raw(&w->rec, NUNCHI_BLOB_EXE, 0, flags, 0100755, magic, "x", 2);
-	if (traits)
+	if (traits) {
 		encode_blob(&w->rec, NUNCHI_BLOB_TRAITS, 0, 0, traits, sizeof(*traits));
+		encode_blob(&w->rec, NUNCHI_BLOB_ENV, 0, 0, "A=1\0B=2", 8);
+	}
 	apply(w);
 }
 
@@ -257,8 +259,10 @@ static void test_traits(void **state)
 	assert_int_equal(p->exe_layer, EXE_UPPER);
 	assert_int_equal(p->exe_ino, 42);
 	assert_int_equal(p->traits.sid, 90);
+	assert_memory_equal(p->env, "A=1\0B=2", 8);
 
 	exec_of(&w, child, 0, OVERLAYFS_SUPER_MAGIC, NULL);
+	assert_null(p->env);
 	assert_int_equal(p->exe_layer, EXE_LOWER);
 	assert_false(p->has_traits);
 	exec_of(&w, child, NUNCHI_BLOB_UPPER, TMPFS_MAGIC, &traits);
@@ -266,11 +270,11 @@ static void test_traits(void **state)
 
 	/* What /proc had said before is older, and knows no layers. */
 	child.kind = NUNCHI_REC_TASK;
-	encode_process(&w.rec, &child, "/bin/y", NULL, NULL, 0, NULL, &other);
+	encode_process(&w.rec, &child, "/bin/y", NULL, NULL, 0, NULL, &other, NULL, 0);
 	apply(&w);
 	assert_int_equal(p->traits.sid, 90);
 	child = task(NUNCHI_REC_TASK, 300, 30, 1, "old");
-	encode_process(&w.rec, &child, "/bin/y", NULL, NULL, 0, NULL, &other);
+	encode_process(&w.rec, &child, "/bin/y", NULL, NULL, 0, NULL, &other, NULL, 0);
 	p = apply(&w)->proc;
 	assert_int_equal(p->traits.sid, 91);
 	assert_int_equal(p->exe_layer, EXE_UNKNOWN);

@@ -142,7 +142,7 @@ static inline void scene_execs(struct scene *s)
 	world_text(b, NUNCHI_BLOB_FILENAME, 0, "/proc/self/fd/3");
 
 	encode_process(&task, &parent, "/usr/lib/postgresql/bin/postgres", "/", "postgres\0-D", 12,
-		       "containerd-shim", NULL);
+		       "containerd-shim", NULL, NULL, 0);
 	world_apply(s->world, &task, &ev);
 	head = world_head(NUNCHI_REC_EXEC, 2, 5300, 7, "bash");
 	b = &s->records[S_SHELL - W_MAX];
