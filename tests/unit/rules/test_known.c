@@ -254,6 +254,32 @@ static void test_names_host(void **state)
 	assert_false(filter_names_host(NULL));
 }
 
+static const struct {
+	const char *text;
+	bool expected;
+} asks[] = {
+	{ "", false },
+	{ "proc.name=x and (fd.name=y or not evt.type=openat)", false },
+	{ "proc.env exists", true },
+	{ "proc.env[HOME]=/root", true },
+	{ "proc.name=x and (fd.name=y or not tolower(proc.env[A]) contains b)", true },
+	{ "proc.cwd = val(proc.env[PWD])", true },
+	{ "proc.exe = proc.env", false },
+};
+
+/* What costs too much to be taken unasked is taken if it is named anywhere. */
+static void test_asks(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+		struct filter *f = parse(asks[i].text);
+
+		if (filter_asks(f, "proc.env") != asks[i].expected)
+			fail_msg("%s", asks[i].text);
+		filter_free(f);
+	}
+	assert_false(filter_asks(NULL, "proc.env"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_early_answers_agree),
 		cmocka_unit_test(test_named_calls),
 		cmocka_unit_test(test_names_host),
+		cmocka_unit_test(test_asks),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

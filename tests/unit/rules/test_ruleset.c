@@ -278,6 +278,24 @@ static void test_calls(void **state)
 	ruleset_free(rs);
 }
 
+/* By conditions and outputs of rules that are in force. */
+static void test_asks(void **state)
+{
+	struct ruleset *none = load(RULE("A", "evt.type=openat")
+				    RULE("B", "proc.env exists") "  enabled: false\n");
+	struct ruleset *condition = load("- macro: m\n  condition: proc.env[A]=b\n"
+					 RULE("A", "evt.type=openat and not m"));
+	struct ruleset *output = load("- {rule: A, desc: d, priority: INFO, output: '%proc.env[A]', "
+				      "condition: evt.type=openat}\n");
+
+	assert_false(ruleset_asks(none, "proc.env"));
+	assert_true(ruleset_asks(condition, "proc.env"));
+	assert_true(ruleset_asks(output, "proc.env"));
+	ruleset_free(none);
+	ruleset_free(condition);
+	ruleset_free(output);
+}
+
 /* Where a message is about line 6, column 30 of a folded text, it says so. */
 static void test_places(void **state)
 {
@@ -535,6 +553,7 @@ int main(void)
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_wrong_files),
 		cmocka_unit_test(test_warnings),
