@@ -118,7 +118,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
 	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);
-	blob_traits(s, (u64)BPF_CORE_READ(bprm, file));
+	blob_traits(s, file);
 	if (wants_env)
 		blob_env(s);
 	life_send(s);
