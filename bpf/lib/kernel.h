@@ -186,6 +186,7 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	unsigned int f_flags;
 	void *private_data;
 };
 
@@ -260,6 +261,7 @@ struct msghdr {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	char buf[2];
 };
 
 struct in6_addr {
@@ -366,6 +368,11 @@ enum cgroup_subsys_id {
 #define X32_SYSCALL_BIT 0x40000000
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -376,7 +383,17 @@ enum cgroup_subsys_id {
 #else
 #define O_LARGEFILE 00400000
 #endif
+#define O_ACCMODE 3
+#define O_WRONLY 1
+#define O_RDWR 2
+#define FMODE_EXEC 0x20		/* in f_flags: __FMODE_EXEC */
+#define READING_MODULE 2	/* enum kernel_read_file_id; enum kernel_load_data_id has the same */
+#define LOADING_MODULE 2
+#define PTRACE_MODE_ATTACH 0x02
+#define SIGKILL 9
+#define EPERM 1
 #define EINTR 4
+#define EINPROGRESS 115
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514
