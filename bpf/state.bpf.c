@@ -12,7 +12,10 @@ const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 cgroup_hierarchy;
 const volatile __u8 entries;
 const volatile __u8 hooks_overlap;
+const volatile __u8 block_is_dry;
 
+struct nunchi_block_row block_rows[NUNCHI_BLOCK_MAX];
+__u8 block_calls[NUNCHI_CALLS_MAX];
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
@@ -27,6 +30,7 @@ __u64 unseen_uring;
 __u64 unseen_slots;
 __u64 unseen_returns;
 __u64 unseen_identity;
+__u64 unseen_block;
 
 struct map_identities identities SEC(".maps");
 struct map_namespaces namespaces SEC(".maps");
@@ -38,5 +42,7 @@ struct map_copies copies SEC(".maps");
 struct map_long_copies long_copies SEC(".maps");
 struct map_scratches scratches SEC(".maps");
 struct map_critical critical SEC(".maps");
+struct map_block_values block_values SEC(".maps");
+struct map_block_slots block_slots SEC(".maps");
 struct map_bulk bulk SEC(".maps");
 

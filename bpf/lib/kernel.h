@@ -201,6 +201,7 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	unsigned int f_flags;
 	void *private_data;
 };
 
@@ -297,6 +298,7 @@ struct msghdr {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	char buf[2];
 };
 
 struct in6_addr {
@@ -410,6 +412,11 @@ enum cgroup_subsys_id {
 #define SB_RDONLY 1
 #define MNT_READONLY 0x40
 #define CAP_DAC_OVERRIDE 1
+#define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define S_IFDIR 0040000
+#define S_IFCHR 0020000
+#define S_IFIFO 0010000
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -420,7 +427,17 @@ enum cgroup_subsys_id {
 #else
 #define O_LARGEFILE 00400000
 #endif
+#define O_ACCMODE 3
+#define O_WRONLY 1
+#define O_RDWR 2
+#define FMODE_EXEC 0x20		/* in f_flags: __FMODE_EXEC */
+#define READING_MODULE 2	/* enum kernel_read_file_id; enum kernel_load_data_id has the same */
+#define LOADING_MODULE 2
+#define PTRACE_MODE_ATTACH 0x02
+#define SIGKILL 9
+#define EPERM 1
 #define EINTR 4
+#define EINPROGRESS 115
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513
 #define ERESTARTNOHAND 514

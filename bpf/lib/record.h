@@ -114,7 +114,12 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	head->vtid = id->vtid;
 	head->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (u32)-1;
 	head->pidns = id->pidns;
-	head->pad = 0;
+	head->verdict = 0;
+	/* Here, where id is at hand: a variable more in the callers is more stack than they have. */
+	if (kind == NUNCHI_REC_SYSCALL || kind == NUNCHI_REC_EXEC) {
+		head->verdict = id->verdict;
+		((struct identity *)id)->verdict = 0;
+	}
 	head->start = id->start;
 	if (follow)
 		head_follow(head, task);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernel.h"
+#include "nunchi/block.h"
 #include "nunchi/wire.h"
 
 /* Rings at most: the critical one and one per few CPUs. A power of two, to mask an index. */
@@ -37,6 +38,7 @@ struct identity {
 	u32 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
 	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
 	u32 within;		/* in a call whose kretprobe is due */
+	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
@@ -76,6 +78,17 @@ struct comparison {
 	u32 differs;
 };
 
+#define BLOCK_TEXT_MAX 2048	/* of a path in the making */
+#define BLOCK_NAME_MAX 4096	/* what execve was asked for */
+
+/* Whether a rule blocks, in the making. */
+struct block_work {
+	struct nunchi_block_key key;
+	char name[256 + 4];
+	char text[BLOCK_TEXT_MAX + 512];	/* room behind it, so that no bound is ever met half-way */
+	char asked[BLOCK_NAME_MAX + 16];
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
@@ -104,6 +117,7 @@ struct scratch {
 				struct nunchi_moved moved;
 			};
 		};
+		struct block_work block;
 		u8 data[NUNCHI_RECORD_MAX + 8192];	/* a power of two, see record_output() */
 	};
 };
@@ -117,6 +131,12 @@ extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
 extern const volatile __u8 entries;	/* calls are told when they begin, too */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
+
+extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
+
+/* Rules that block: filled before hooks are attached. */
+extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_MAX];
+extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one; 0: it cannot be blocked */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u8 wanted[NUNCHI_CALLS_MAX];
@@ -136,6 +156,7 @@ extern __u64 unseen_uring;	/* requests of io_uring whose end could not be told *
 extern __u64 unseen_slots;	/* tasks in unknown namespaces when no slot was free */
 extern __u64 unseen_returns;	/* kretprobes that there was no room for */
 extern __u64 unseen_identity;	/* tasks whose storage could not be had */
+extern __u64 unseen_block;	/* calls that no rule was held against, for want of scratch */
 
 
 struct map_identities {
@@ -254,6 +275,26 @@ struct bulk_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 };
+
+/* struct nunchi_block_key -> the clauses that the value satisfies. */
+struct map_block_values {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct nunchi_block_key);
+	__type(value, u64);
+};
+extern struct map_block_values block_values SEC(".maps");
+
+/* By slot; one row if nothing is blocked. Mapped by user space. */
+struct map_block_slots {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct nunchi_block_slot);
+};
+extern struct map_block_slots block_slots SEC(".maps");
 
 /* One per cpus_per_ring CPUs, made by user space. */
 struct map_bulk {

@@ -80,7 +80,7 @@ struct nunchi_head {
 	__u32 loginuid;
 	__u32 pidns;		/* inode numbers of the namespaces */
 	__u32 mntns;
-	__u32 pad;
+	__u32 verdict;		/* what a rule did about it: see block.h; 0: nothing */
 	__u64 cgroup;		/* kernfs id in v2, or in v1 with NUNCHI_CGROUP_V1 */
 	__u64 start;		/* start of the thread group leader, CLOCK_BOOTTIME, ns */
 	char comm[16];

@@ -27,6 +27,7 @@ enum {
 	OPT_HOST,
 	OPT_HOOKS,
 	OPT_ENTRY,
+	OPT_DRY_RUN,
 	OPT_PIN,
 	OPT_SETUP,
 	OPT_TIMEOUT,
@@ -65,6 +66,7 @@ static const struct option_row {
 	  "where system calls are seen" },
 	{ OPT_ENTRY, "entry", NULL, SHOW,
 	  "with --hooks kprobe: calls when they begin, too (evt.dir is >)" },
+	{ OPT_DRY_RUN, "dry-run", NULL, FOR_GUARD, "rules that kill or deny only say what they would do" },
 	{ OPT_PIN, "pin", NULL, LIVE,
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
@@ -340,6 +342,9 @@ static void take_switch(struct options *o, int code)
 	switch (code) {
 	case OPT_FAILED:
 		o->engine.failed_only = true;
+		break;
+	case OPT_DRY_RUN:
+		o->engine.dry_run = true;
 		break;
 	case OPT_HOST:
 		o->engine.host = true;

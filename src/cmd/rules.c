@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "guard.h"
 #include "rule_files.h"
+#include "rules/block.h"
 #include "table.h"
 
 static const struct usage usage = {
@@ -70,7 +71,8 @@ static void rule_json(const struct rule *rule, struct strbuf *out)
 	strbuf_adds(out, ",\"tags\":[");
 	for (size_t i = 0; i < rule->n_tags; i++)
 		add_text(out, i ? "," : "", rule->tags[i]);
-	add_text(out, "],\"desc\":", rule->desc);
+	add_text(out, "],\"action\":", action_names[rule->action]);
+	add_text(out, ",\"desc\":", rule->desc);
 	add_text(out, ",\"condition\":", rule->condition);
 	add_text(out, ",\"output\":", rule->output_text);
 	strbuf_adds(out, "}\n");
@@ -149,6 +151,20 @@ static void explain_events(const struct ruleset *rs, const struct rule *rule, st
 	strbuf_adds(out, *comma ? "\n" : "none: this can never match\n");
 }
 
+static void explain_action(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
+{
+	if (rule->action == ACTION_ALERT)
+		return;
+	strbuf_addf(out, "action: %s%s\n", action_names[rule->action],
+		    rule->refuse ? ", or guard does not start" : "");
+	if (!rule->enabled || !ruleset_block(rs))
+		return;
+	strbuf_adds(out, "decided in the kernel:\n");
+	for (size_t i = 0; i < ruleset_count(rs); i++)
+		if (ruleset_rule(rs, i) == rule)
+			block_describe(ruleset_block(rs), (unsigned)i, out);
+}
+
 static void explain_rule(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
 {
 	_cleanup_strbuf_ struct strbuf tags = STRBUF_INIT;
@@ -163,6 +179,7 @@ static void explain_rule(const struct ruleset *rs, const struct rule *rule, stru
 	strbuf_adds(out, "condition:\n");
 	rule_unfold(rule, out);
 	explain_events(rs, rule, out);
+	explain_action(rs, rule, out);
 	strbuf_addf(out, "output:\n  %s\n", rule->output_text);
 }
 

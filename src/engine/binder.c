@@ -66,6 +66,16 @@ static enum nunchi_mode mode_for(struct engine *e, struct container *c)
 		       NUNCHI_MODE_COUNT : NUNCHI_MODE_EVENT;
 }
 
+/* The kernel side is told whose the slot is, and what that means for rules that block. */
+static void name_slot(struct engine *e, const struct slot *slot, struct container *c)
+{
+	enum nunchi_mode mode = mode_for(e, c);
+	uint32_t n = number_of(e, slot);
+
+	block_slot(e, n, slot->generation, c, mode == NUNCHI_MODE_EVENT);
+	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode);
+}
+
 static void bind_host(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot);
@@ -155,8 +165,7 @@ static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
 	pipeline_made(e);
 	encode_slot(&e->record, n, slot->generation, slot->id, now);
 	pipeline_made(e);
-	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED,
-		       mode_for(e, model_container(e->model, slot->id)));
+	name_slot(e, slot, model_container(e->model, slot->id));
 }
 
 void binder_adopt(struct engine *e)
@@ -184,7 +193,7 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	encode_slot(&e->record, n, slot->generation, slot->id, clock_boot());
 	pipeline_made(e);
 	push_identity(e, slot, c->info);
-	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode_for(e, c));
+	name_slot(e, slot, c);
 	keep(e, slot, c->info);
 	backlog_release(e, slot);
 	bind_children(e, slot);
@@ -333,8 +342,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 
 		if (slot->phase == SLOT_CONTAINER && streq(slot->id, c->info->id)) {
 			push_identity(e, slot, c->info);
-			probe_slot_set(e->probe, i, slot->generation, NUNCHI_SLOT_NAMED,
-				       mode_for(e, c));
+			name_slot(e, slot, c);
 			keep(e, slot, c->info);
 			/* That of an earlier run is over, whatever the container does now. */
 			if (c->running && claim_matches(slot, info))

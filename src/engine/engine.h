@@ -27,6 +27,7 @@ struct engine_config {
 	enum probe_hooks hooks;		/* where calls are seen */
 	bool entries;			/* --entry: calls when they begin, too; hooks is KPROBE */
 	bool pin;			/* identities outlive the process */
+	bool dry_run;			/* rules that block only say what they would do */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */
 	uint64_t count;			/* end after so many events shown; 0: no limit */

@@ -110,6 +110,7 @@ struct engine {
 	uint64_t told_missing;
 	uint64_t next_check;		/* for losses, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
+	const struct block_plan *block;	/* NULL: nothing is blocked */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool env;			/* environments are asked for */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
@@ -158,6 +159,12 @@ void attach_say_unseen(const struct engine *e);
 /* Once the loop begins, and each time that it has taken so many records. */
 void attach_begin(struct engine *e);
 void attach_step(struct engine *e, unsigned records, uint64_t now);
+
+/* block.c: rules that block. */
+/* What the kernel side is to do, and what it cannot do here is said. 0: nothing; 1: *ret is filled; or -errno. */
+int block_prepare(struct engine *e, struct probe_block *ret, struct strbuf *err) _must_check_;
+/* Which rules mean the slot's container; before it is said to be one. judged: the filter does not refuse it. */
+void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged);
 
 /* backlog.c: what waits for the output. */
 /* A record of a slot that is known, behind what waits. */

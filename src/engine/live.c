@@ -415,7 +415,8 @@ static int block_signals(void)
 static int start(struct engine *e, struct strbuf *err)
 {
 	struct interest interest;
-	int r = probe_check(err);
+	struct probe_block block = { .lsm = false };
+	int r = probe_check(err), blocks;
 
 	if (r < 0)
 		return r;
@@ -424,8 +425,11 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
+	blocks = block_prepare(e, &block, err);
+	if (blocks < 0)
+		return blocks;
 	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
-		       e->config->entries, err);
+		       e->config->entries, blocks ? &block : NULL, err);
 	if (r < 0)
 		return r;
 	choose_calls(e);

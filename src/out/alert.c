@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 
+#include "nunchi/block.h"
 #include "rules/ruleset.h"
 
 struct alert {
@@ -13,6 +14,14 @@ struct alert {
 	const struct field *time;
 	struct strbuf text; /* the line, without its end */
 	struct strbuf tmp;
+};
+
+/* What became of the call. */
+static const char *const effect_names[] = {
+	[NUNCHI_EFFECT_NONE] = "none",
+	[NUNCHI_EFFECT_BEFORE] = "before",
+	[NUNCHI_EFFECT_AFTER] = "after",
+	[NUNCHI_EFFECT_DRY] = "dry-run",
 };
 
 /* "14:05:31.123456789: Critical A shell was ..." */
@@ -25,6 +34,9 @@ static void make_text(struct alert *a, const struct rule *rule, struct field_con
 	value_print(&a->text, &time);
 	strbuf_addf(&a->text, ": %s ", priority_names[rule->priority]);
 	template_print(rule->output, fc, &a->tmp, &a->text);
+	if (rule->action != ACTION_ALERT)
+		strbuf_addf(&a->text, " action=%s effect=%s", action_names[rule->action],
+			    effect_names[ruleset_effect(fc->ev)]);
 }
 
 /* Before piece i there is one of the same name. */
@@ -75,6 +87,9 @@ static void add_json(struct alert *a, const struct rule *rule, struct field_cont
 	add_fields(rule->output, fc, out);
 	strbuf_addf(out, ",\"priority\":\"%s\"", priority_names[rule->priority]);
 	add_text(out, ",\"rule\":", rule->name, strlen(rule->name));
+	if (rule->action != ACTION_ALERT)
+		strbuf_addf(out, ",\"action\":\"%s\",\"effect\":\"%s\"", action_names[rule->action],
+			    effect_names[ruleset_effect(fc->ev)]);
 	strbuf_adds(out, ",\"source\":\"syscall\",\"tags\":[");
 	for (size_t i = 0; i < rule->n_tags; i++)
 		add_text(out, i ? "," : "", rule->tags[i], strlen(rule->tags[i]));

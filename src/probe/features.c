@@ -88,6 +88,15 @@ static struct doctor_try try_one(const char *name)
 	return (struct doctor_try){ canary->bss->runs ? DOCTOR_FIRES : DOCTOR_SILENT, 0 };
 }
 
+bool probe_lsm_runs(void)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL);	/* that it does not is no error */
+	bool runs = try_one(doctor_feature_program(DOCTOR_FEATURE_LSM)).state == DOCTOR_FIRES;
+
+	libbpf_set_print(print);
+	return runs;
+}
+
 void probe_features(struct doctor_try ret[DOCTOR_FEATURE_MAX])
 {
 	for (unsigned i = 0; i < DOCTOR_FEATURE_MAX; i++)

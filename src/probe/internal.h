@@ -20,6 +20,7 @@ struct probe {
 	bool host;
 	uint32_t first_generation;	/* of slots that nobody has had in this run */
 	int kept_fd;			/* array of struct probe_kept by slot; -1: nothing is pinned */
+	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
 };
 
@@ -58,6 +59,12 @@ int functions_start(struct probe *p, enum probe_hooks kind) _must_check_;
 uint64_t functions_missed(const struct probe *p);
 void functions_detach(struct probe *p);
 void functions_free(struct probe *p);
+
+/* block.c: programs that block. block: NULL: there are none. Before load; after it; and before other hooks. */
+void block_choose(struct probe *p, const struct probe_block *block);
+int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err) _must_check_;
+int block_attach(struct probe *p, struct strbuf *err) _must_check_;
+void block_close(struct probe *p);
 
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them

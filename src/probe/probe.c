@@ -163,6 +163,7 @@ int load_failed(struct strbuf *err, const char *what, int r)
 }
 
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
+	       const struct probe_block *block,
 	       struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
@@ -185,6 +186,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		goto fail;
 	variants_choose(p->skel, p->hooks);
 	p->skel->rodata->entries = entries;
+	block_choose(p, block);
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
@@ -203,6 +205,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		goto fail;
 	}
 	init_slots(p);
+	r = block_fill(p, block, err);
+	if (r < 0)
+		goto fail;
 	*ret = p;
 	return 0;
 fail:
@@ -242,7 +247,11 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
 	};
+	int r;
 
+	r = block_attach(p, err);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		if (!bpf_program__autoload(hooks[i].program))
 			continue;
@@ -255,7 +264,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		}
 	}
 	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
-		int r = functions_start(p, p->hooks);
+		r = functions_start(p, p->hooks);
 
 		if (r < 0)
 			return load_failed(err, "attaching the hook of __secure_computing", r);
@@ -281,6 +290,7 @@ void probe_free(struct probe *p)
 			close(fd);
 	}
 	functions_free(p);
+	block_close(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
 	free(p->per_cpu);
@@ -508,6 +518,7 @@ unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
 		{ "kretprobes that there was no room for", NULL, p->skel->bss->unseen_returns },
 		{ "missed runs", "fexit", functions_missed(p) },
 		{ "no task storage", NULL, p->skel->bss->unseen_identity },
+		{ "calls held against no rule", NULL, p->skel->bss->unseen_block },
 	};
 	struct bpf_program *program;
 	unsigned used = 0;

@@ -9,6 +9,7 @@
 #include "doctor/doctor.h"
 #include "attachment.h"
 #include "event/interest.h"
+#include "nunchi/block.h"
 #include "ring.h"
 
 struct probe;
@@ -23,13 +24,24 @@ struct probe;
  */
 int probe_check(struct strbuf *err) _must_check_;
 
+/* What the kernel side is to block by itself: see nunchi/block.h. */
+struct probe_block {
+	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];
+	uint8_t calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one */
+	const struct nunchi_block_value *values;
+	size_t n_values;
+	bool lsm;	/* by LSM hooks, which refuse; else when calls have returned */
+	bool dry;	/* nothing is blocked, only said */
+};
+
 /*
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
  * the host's processes are wanted too. pin: identities outlive this process, and those of an
  * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
- * hooks must be KPROBE.
+ * hooks must be KPROBE. block: NULL: nothing is blocked.
  */
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
+	       const struct probe_block *block,
 	       struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
@@ -52,6 +64,12 @@ unsigned probe_rings(const struct probe *p);
 struct ring *probe_ring(struct probe *p, unsigned i);
 /* Readable (EPOLLIN) when the critical ring has something. */
 int probe_wake_fd(const struct probe *p);
+
+/* Which clauses the slot's container satisfies; before it is said to be one. */
+void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
+		      const uint64_t masks[NUNCHI_BLOCK_MAX]);
+/* Whether LSM programs run here: they attach also where "bpf" is not in lsm=, and are never called. */
+bool probe_lsm_runs(void);
 
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,

@@ -18,6 +18,7 @@ enum quantifier { QUANTIFIER_NONE, QUANTIFIER_ANY, QUANTIFIER_ALL, QUANTIFIER_ON
 struct operation;
 struct value_set;
 struct regex;
+struct text;
 
 /* Shared: a macro is one node in the conditions of all that name it. */
 struct node {
@@ -36,6 +37,9 @@ struct node {
 	struct operand *right;	/* val(...): the value is another field's; NULL: values has it */
 	struct value_set *set;	/* of values, where the operator looks for one of them */
 	struct regex **regexes;	/* one for each of values, for the operator that is one */
+	/* Where it was parsed, until it is shared */
+	size_t at;		/* place in that text */
+	const struct text *text;	/* of the root of a macro or exception; NULL: the same as above it */
 	/* In a set of rules */
 	struct hnode by_content;
 	unsigned id;

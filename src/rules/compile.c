@@ -68,6 +68,8 @@ static void compile_macro(struct definitions *d, struct definition *m)
 			    "the condition of macro %s is empty", m->name);
 	} else {
 		m->state = MACRO_DONE;
+		if (!m->root->text)
+			m->root->text = &m->condition;
 	}
 	d->depth--;
 }
@@ -196,6 +198,7 @@ static struct node *compile_condition(struct definitions *d, struct definition *
 static bool compile_exceptions(struct definitions *d, struct definition *rule,
 			       const struct names *names, struct node **ret)
 {
+	static const struct text generated; /* it has no place in the file */
 	bool ok = true;
 
 	for (size_t i = 0; i < rule->n_exceptions; i++) {
@@ -211,7 +214,11 @@ static bool compile_exceptions(struct definitions *d, struct definition *rule,
 			strbuf_addf(&said, "exception %s: %s", e->name, err.s);
 			tell_condition(d, rule, e->place, said.s);
 			ok = false;
-		} else if (n && *ret) {
+			continue;
+		}
+		if (n && !n->text)
+			n->text = &generated;
+		if (n && *ret) {
 			*ret = node_pair(NODE_OR, *ret, n);
 		} else if (n) {
 			*ret = n;

@@ -43,7 +43,8 @@ static void clear(struct definitions *all, struct definition *d)
 	d->exceptions = NULL;
 	strbuf_free(&d->desc);
 	strbuf_free(&d->source_name);
-	d->has_priority = false;
+	d->has_priority = d->refuse = d->pending_deny = false;
+	d->action = ACTION_ALERT;
 }
 
 void define_free(struct definitions *all)
@@ -89,7 +90,8 @@ static const struct kind {
 	  (const char *const[]){ "rule", "desc", "condition", "output", "priority", "source",
 				 "tags", "enabled", "exceptions", "append", "override",
 				 "warn_evttypes", "skip-if-unknown-filter", "capture",
-				 "capture_duration", NULL } },
+				 "capture_duration", "action", "on_unsupported", "on_pending",
+				 NULL } },
 	{ "macro", DEFINES_MACRO, item_take_macro,
 	  (const char *const[]){ "macro", "condition", "append", "override", NULL } },
 	{ "list", DEFINES_LIST, item_take_list,

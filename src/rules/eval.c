@@ -45,6 +45,11 @@ static bool compare(const struct node *n, const struct value *v, const struct va
 	return all;
 }
 
+bool node_test_value(const struct node *n, const struct value *v)
+{
+	return compare(n, v, n->values, n->n_values);
+}
+
 static void get(const struct operand *o, struct field_context *fc, struct evaluation *e,
 		struct value *ret)
 {
@@ -201,6 +206,13 @@ enum tri filter_match_container(const struct filter *f, const struct model *m, s
 	if (!f || !f->root)
 		return TRI_TRUE;
 	return match_known(f->root, &ev, m, known);
+}
+
+bool node_match_container(const struct node *n, const struct model *m, struct container *c)
+{
+	const struct event ev = { .type = EVENT_OTHER, .container = c };
+
+	return match_known(n, &ev, m, 1U << SCOPE_CONTAINER) == TRI_TRUE;
 }
 
 static void add_named(const struct node *n, const struct field *evt_type, struct syscall_set *set)

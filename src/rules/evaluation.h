@@ -37,3 +37,7 @@ bool node_match(const struct node *n, struct field_context *fc, struct evaluatio
 /* What can be said of an event of this type (call: of an EVENT_SYSCALL). */
 enum tri node_match_type(const struct node *n, enum event_type type,
 			 const struct syscall_info *call);
+/* Whether this value of the left side satisfies the test; it compares with no other field. */
+bool node_test_value(const struct node *n, const struct value *v);
+/* Of a condition on the container alone; NULL: the host. */
+bool node_match_container(const struct node *n, const struct model *m, struct container *c);

@@ -10,6 +10,12 @@ const char *const priority_names[PRIORITY_MAX] = {
 #undef X
 };
 
+const char *const action_names[ACTION_MAX] = {
+#define X(id, name) [ACTION_##id] = name,
+	RULE_ACTIONS(X)
+#undef X
+};
+
 /* How a key of an item that exists already is meant. */
 enum mode { MODE_DEFINE, MODE_APPEND, MODE_REPLACE, MODE_INVALID };
 
@@ -154,6 +160,41 @@ static void take_priority(struct item *it)
 		    near.len ? near.s : "", near.len ? "?" : "");
 }
 
+/* One of a few words. False: the key is not there, or was told to be wrong. */
+static bool take_word(struct item *it, const char *key, const char *const *words, size_t n_words,
+		      unsigned *ret)
+{
+	const yaml_node_t *n = yaml_get(it->f, it->node, key);
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+	const char *s = yaml_text(n, NULL);
+
+	if (!n || mode_of(it, key, false) == MODE_INVALID)
+		return false;
+	for (unsigned i = 0; i < n_words; i++) {
+		if (s && streq(s, words[i])) {
+			*ret = i;
+			return true;
+		}
+		strbuf_addf(&all, "%s%s", !i ? "" : i + 1 < n_words ? ", " : " or ", words[i]);
+	}
+	report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, n), "%s: expected %s", key, all.s);
+	return false;
+}
+
+static void take_action(struct item *it)
+{
+	static const char *const unsupported[] = { "alert", "refuse" };
+	static const char *const pending[] = { "allow", "deny" };
+	unsigned word;
+
+	if (take_word(it, "action", action_names, ACTION_MAX, &word))
+		it->d->action = (enum rule_action)word;
+	if (take_word(it, "on_unsupported", unsupported, ARRAY_SIZE(unsupported), &word))
+		it->d->refuse = word;
+	if (take_word(it, "on_pending", pending, ARRAY_SIZE(pending), &word))
+		it->d->pending_deny = word;
+}
+
 static void take_tags(struct item *it)
 {
 	const yaml_node_t *n = yaml_get(it->f, it->node, "tags");
@@ -261,6 +302,7 @@ void item_take_rule(struct item *it)
 	take_text(it, "output", &d->output);
 	take_strbuf(it, "desc", true, &d->desc);
 	take_priority(it);
+	take_action(it);
 	take_tags(it);
 	take_exceptions(it);
 	take_source(it);

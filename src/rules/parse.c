@@ -210,6 +210,14 @@ static struct node *build_test(struct parser *p, const struct left *left, const 
 	return left->op->form == FORM_REGEX ? compile_regexes(p, left, n) : n;
 }
 
+/* A test can come apart into several. */
+static void set_place(struct node *n, size_t at)
+{
+	n->at = at;
+	for (size_t i = 0; i < n->n_kids; i++)
+		set_place(n->kids[i], at);
+}
+
 static struct node *parse_test(struct parser *p)
 {
 	struct left left = { .op = NULL };
@@ -222,6 +230,8 @@ static struct node *parse_test(struct parser *p)
 		if (parse_operator(p, &left) && parser_take_right(p, &left, &r))
 			ret = build_test(p, &left, &r);
 	}
+	if (ret)
+		set_place(ret, start);
 	values_free(&r.w);
 	if (r.val)
 		operand_free(r.val);

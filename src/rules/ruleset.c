@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include "action.h"
 #include "compile.h"
 #include "index.h"
 
@@ -17,6 +18,7 @@ struct ruleset {
 	struct interned interned;
 	struct index *index;
 	struct evaluation evaluation;
+	struct block_plan *block;	/* NULL: nothing is blocked */
 };
 
 static void rule_free(struct rule *r)
@@ -38,6 +40,7 @@ void ruleset_free(struct ruleset *rs)
 	if (!rs)
 		return;
 	index_free(rs->index);
+	block_plan_free(rs->block);
 	evaluation_free(&rs->evaluation);
 	for (size_t i = 0; i < rs->n; i++)
 		rule_free(rs->rules[i]);
@@ -144,6 +147,8 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 	rule->output_text = xstrdup(def->output.b.s);
 	rule->priority = def->priority;
 	rule->enabled = def->enabled;
+	rule->action = def->action;
+	rule->refuse = def->refuse;
 	rule->place = def->place;
 	rule->tags = TAKE_PTR(def->tags);
 	rule->n_tags = def->n_tags;
@@ -162,9 +167,40 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 			    rule->name);
 }
 
+/* The same, if its action can be done. */
+static void add_action(struct ruleset *rs, struct definitions *d, struct definition *def,
+		       struct node *root, struct template *output)
+{
+	if (def->action == ACTION_ALERT || compile_action(d, def, root, (unsigned)rs->n, rs->block)) {
+		add_rule(rs, d, def, root, output);
+		return;
+	}
+	node_unref(root);
+	template_free(output);
+}
+
+static void finish_block(struct ruleset *rs, struct definitions *d)
+{
+	unsigned n = 0;
+
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		n += rs->block->n_clauses[class];
+	if (n) {
+		block_finish(rs->block);
+		if (rs->block->n_values > NUNCHI_BLOCK_VALUES_MAX)
+			report_addf(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 },
+				    "rules that kill or deny name more than the %d values that the kernel "
+				    "side has room for", NUNCHI_BLOCK_VALUES_MAX);
+		return;
+	}
+	block_plan_free(rs->block);
+	rs->block = NULL;
+}
+
 static void compile(struct ruleset *rs, struct definitions *d)
 {
 	compile_names(d);
+	rs->block = block_plan_new();
 	for (size_t i = 0; i < d->n; i++) {
 		struct definition *def = d->all[i];
 		struct template *output = NULL;
@@ -177,9 +213,10 @@ static void compile(struct ruleset *rs, struct definitions *d)
 				    "rule %s is skipped: its source is %s, and this one is syscall",
 				    def->name, def->source_name.s);
 		else if (compile_rule(d, def, &root, &output))
-			add_rule(rs, d, def, root, output);
+			add_action(rs, d, def, root, output);
 	}
 	compile_rest(d);
+	finish_block(rs, d);
 }
 
 static void make_index(struct ruleset *rs)
@@ -245,6 +282,24 @@ bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event
 	return type_bit(&rs->interned.facts[rule->root->id].may, NUNCHI_CALLS_MAX + (unsigned)type);
 }
 
+/* A hook of the kernel's is one for several calls: whichever it was, it is to be told. */
+static void add_blocked_calls(const struct type_bits *may, struct syscall_set *set)
+{
+	bool blocked[NUNCHI_BLOCK_MAX] = { false };
+	int class;
+
+	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		class = syscall_by_nr(nr) ? block_class_of(syscall_by_nr(nr)) : -1;
+		if (class >= 0)
+			blocked[class] |= type_bit(may, nr);
+	}
+	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		class = syscall_by_nr(nr) ? block_class_of(syscall_by_nr(nr)) : -1;
+		if (class >= 0 && blocked[class])
+			set->bits[nr] = 1;
+	}
+}
+
 void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struct syscall_set *set)
 {
 	const struct type_bits *may = &rs->interned.facts[rule->root->id].may;
@@ -253,6 +308,8 @@ void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struc
 		if (syscall_by_nr(nr) && type_bit(may, nr))
 			set->bits[nr] = 1;
 	set->procexit |= ruleset_takes(rs, rule, EVENT_PROCEXIT);
+	if (rule->action != ACTION_ALERT)
+		add_blocked_calls(may, set);
 }
 
 void ruleset_calls(const struct ruleset *rs, struct syscall_set *set)
@@ -260,6 +317,58 @@ void ruleset_calls(const struct ruleset *rs, struct syscall_set *set)
 	for (size_t i = 0; i < rs->n; i++)
 		if (rs->rules[i]->enabled)
 			ruleset_rule_calls(rs, rs->rules[i], set);
+}
+
+const struct block_plan *ruleset_block(const struct ruleset *rs)
+{
+	return rs->block;
+}
+
+unsigned ruleset_effect(const struct event *ev)
+{
+	uint32_t verdict = ev->head ? ev->head->verdict : 0;
+	int class = ev->type == EVENT_SYSCALL ? block_class_of(ev->call) : -1;
+
+	/* A capture can say anything. */
+	if (!verdict || class != (int)NUNCHI_VERDICT_CLASS(verdict) ||
+	    NUNCHI_VERDICT_EFFECT(verdict) > NUNCHI_EFFECT_DRY)
+		return NUNCHI_EFFECT_NONE;
+	/* What was refused can be a call that nobody is told of, and this one the next. */
+	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE && ev->ret != -EPERM)
+		return NUNCHI_EFFECT_NONE;
+	return NUNCHI_VERDICT_EFFECT(verdict);
+}
+
+/* By which rule the kernel has blocked the call; NULL: by none of these. */
+static struct rule *blocking_rule(const struct ruleset *rs, const struct event *ev)
+{
+	uint32_t verdict;
+	unsigned class, clause;
+
+	if (likely(!rs->block) || ruleset_effect(ev) == NUNCHI_EFFECT_NONE)
+		return NULL;
+	verdict = ev->head->verdict;
+	class = NUNCHI_VERDICT_CLASS(verdict);
+	clause = NUNCHI_VERDICT_CLAUSE(verdict);
+	return clause < rs->block->n_clauses[class] ? rs->rules[rs->block->clauses[class][clause].rule]
+						    : NULL;
+}
+
+/* A call that was refused has no result that the condition may ask for: it matches all the same. */
+static size_t add_blocking(struct ruleset *rs, const struct event *ev, struct rule **ret, size_t n,
+			   size_t max)
+{
+	struct rule *rule = blocking_rule(rs, ev);
+
+	for (size_t i = 0; rule && i < MIN(n, max); i++)
+		if (ret[i] == rule)
+			return n;
+	if (!rule)
+		return n;
+	rule->fired++;
+	if (n < max)
+		ret[n] = rule;
+	return n + 1;
 }
 
 size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule **ret, size_t max)
@@ -283,7 +392,7 @@ size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule *
 			n++;
 		}
 	}
-	return n;
+	return add_blocking(rs, fc->ev, ret, n, max);
 }
 
 bool ruleset_asks(const struct ruleset *rs, const char *field)

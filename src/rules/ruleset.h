@@ -24,6 +24,18 @@ enum rule_priority {
 
 extern const char *const priority_names[PRIORITY_MAX];
 
+/* What a rule does besides the alert. X(enum, as the key "action" and alerts have it) */
+#define RULE_ACTIONS(X) X(ALERT, "alert") X(KILL, "kill") X(DENY, "deny")
+
+enum rule_action {
+#define X(id, name) ACTION_##id,
+	RULE_ACTIONS(X)
+#undef X
+	ACTION_MAX
+};
+
+extern const char *const action_names[ACTION_MAX];
+
 /* The engine whose language this is: what required_engine_version is held against. */
 #define RULES_ENGINE_MAJOR 0
 #define RULES_ENGINE_MINOR 57
@@ -38,6 +50,8 @@ struct rule {
 	enum rule_priority priority;
 	char **tags;
 	size_t n_tags;
+	enum rule_action action;
+	bool refuse;		/* on_unsupported: rather no start than no action */
 	bool enabled;
 	bool partial;		/* asks for fields that no event has yet */
 	struct place place;
@@ -80,8 +94,15 @@ bool ruleset_asks(const struct ruleset *rs, const char *field);
 /* The condition with all macros unfolded and lists written out, indented by levels. */
 void rule_unfold(const struct rule *rule, struct strbuf *out);
 
+struct block_plan;
+
+/* What the kernel side is to block; NULL: no rule does more than alert. */
+const struct block_plan *ruleset_block(const struct ruleset *rs);
+/* What became of the event's call by rules that do more than alert: enum nunchi_effect. */
+unsigned ruleset_effect(const struct event *ev);
+
 /*
  * The enabled rules that match the event for which fc was begun, in the order of the files; counts
- * them. At most max go into ret; returns how many match. Allocates nothing.
+ * them. A rule by which the kernel has blocked the call is among them. At most max go into ret; returns how many match. Allocates nothing.
  */
 size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule **ret, size_t max);

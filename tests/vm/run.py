@@ -41,6 +41,8 @@ ONE_CPU = ["count many_on_one_cpu", "count many_lives_on_one_cpu"]
 CRUN = ["short_life crun"]
 # Each attachment that --hooks can choose.
 HOOKS = ["hooks"]
+# Needs "bpf" in lsm=, which vm.py's machines have.
+ACTIONS = ["actions"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 
@@ -62,6 +64,8 @@ MATRIX = [
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
     row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS, runtimes="runc,crun", always=True),
     row("6.12 hooks", "6.12", "v2", HOOKS),
+    row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
+    row("6.12 actions", "6.12", "hybrid", ACTIONS),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
     row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS, always=True),

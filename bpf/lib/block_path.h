@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A file's path as text, to be looked up: from the leaf up to the root of the container, which is
+ * the top of its mounts, so that a chroot changes nothing. It is written from the end of the room
+ * to its beginning. Only its first bytes are compared: of a longer one the rest is let go.
+ */
+#pragma once
+
+#include "record.h"
+
+#define TEXT_END (BLOCK_TEXT_MAX - 1)	/* where its NUL stands */
+#define TEXT_LOW 512	/* below this the next name might not fit */
+#define TEXT_KEPT 300	/* of its beginning, when it is too long */
+#define BLOCK_STEPS 4096	/* names and mounts: PATH_MAX has not more */
+
+static __always_inline void text_shift(struct block_work *b, struct walk *w)
+{
+	u32 to = TEXT_END - TEXT_KEPT;
+
+	bpf_probe_read_kernel(&b->text[to], TEXT_KEPT, &b->text[w->pos & (BLOCK_TEXT_MAX - 1)]);
+	w->pos = to;
+	w->len = 1;	/* where the leaf stood is lost: further than what is compared */
+}
+
+/* One step: a name, or from the root of a mount to where it is mounted. 1 ends it. */
+static long block_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct block_work *b = &s->block;
+	struct walk *w = &s->walk;
+	u64 dentry = w->dentry, parent;
+	u32 pos, len;
+	long n;
+
+	if (dentry == w->mnt_root) {
+		struct mount *m = (void *)w->mnt - bpf_core_field_offset(struct mount, mnt);
+		struct mount *up = BPF_CORE_READ(m, mnt_parent);
+		struct vfsmount *mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
+
+		if (up == m)
+			return 1;
+		w->dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
+		w->mnt = (u64)mnt;
+		w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+		return 0;
+	}
+	parent = (u64)BPF_CORE_READ((struct dentry *)dentry, d_parent);
+	n = bpf_probe_read_kernel_str(b->name, sizeof(b->name),
+				      BPF_CORE_READ((struct dentry *)dentry, d_name.name));
+	if (n <= 1 || n > 256)
+		return 1;
+	if (w->pos < TEXT_LOW)
+		text_shift(b, w);
+	len = n - 1;
+	pos = (w->pos - len - 1) & (BLOCK_TEXT_MAX - 1);
+	barrier_var(len);
+	bpf_probe_read_kernel(&b->text[pos + 1], len & 255, b->name);
+	b->text[pos] = '/';
+	if (!w->len)
+		w->len = pos;	/* the leaf's slash */
+	w->pos = pos;
+	if (dentry == parent) {	/* memfd:name and the like are in no directory */
+		w->pos = pos + 1;
+		return 1;
+	}
+	w->dentry = parent;
+	return 0;
+}
+
+/* The path of a struct file, into s->block.text. */
+static __noinline int block_path(struct scratch *s, u64 file)
+{
+	struct path path = { 0 };
+	struct block_work *b;
+	struct walk *w;
+
+	if (!s)
+		return 0;
+	b = &s->block;
+	w = &s->walk;
+	BPF_CORE_READ_INTO(&path, (struct file *)file, f_path);
+	w->mnt = (u64)path.mnt;
+	w->dentry = (u64)path.dentry;
+	w->mnt_root = (u64)BPF_CORE_READ(path.mnt, mnt_root);
+	w->pos = TEXT_END;
+	w->len = 0;
+	b->text[TEXT_END] = 0;
+	bpf_loop(BLOCK_STEPS, block_step, &s, 0);
+	if (w->pos == TEXT_END) {
+		w->pos = TEXT_END - 1;
+		w->len = w->pos;
+		b->text[TEXT_END - 1] = '/';
+	}
+	return 0;
+}
+
+/* What block_path() has made, into the key. */
+static __always_inline void block_path_key(struct scratch *s)
+{
+	struct block_work *b = &s->block;
+
+	bpf_probe_read_kernel(b->key.bytes, sizeof(b->key.bytes),
+			      &b->text[s->walk.pos & (BLOCK_TEXT_MAX - 1)]);
+}
+
+/* After that: its directory, "/" for what is in the root. */
+static __always_inline void block_directory_key(struct scratch *s)
+{
+	u32 len = s->walk.len - s->walk.pos;
+
+	if (len > sizeof(s->block.key.bytes) - 2)
+		return;	/* it is longer than what is compared */
+	if (!len)
+		len = 1;
+	s->block.key.bytes[len] = 0;
+}
+
+/* From its end to the last slash, or the one put before it. 1 ends it. */
+static long basename_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	u32 pos = s->walk.pos & (BLOCK_NAME_MAX - 1);
+
+	if (s->block.asked[pos] == '/')
+		return 1;
+	s->walk.pos = pos - 1;
+	return 0;
+}
+
+/* The name that an exec of this file gives to the task, into the key. */
+static __noinline int block_basename_key(struct scratch *s, u64 filename)
+{
+	long n;
+
+	if (!s)
+		return 0;
+	s->block.asked[0] = '/';
+	n = bpf_probe_read_kernel_str(&s->block.asked[1], BLOCK_NAME_MAX, (void *)filename);
+	s->walk.pos = n > 0 ? n - 1 : 0;
+	bpf_loop(BLOCK_NAME_MAX, basename_step, &s, 0);
+	bpf_probe_read_kernel_str(s->block.key.bytes, 16,
+				  &s->block.asked[1 + (s->walk.pos & (BLOCK_NAME_MAX - 1))]);
+	return 0;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What user space tells the kernel side of rules that block. Rules become clauses, of which each is
+ * a bit; a property of the task or of what the call is about (its path, a port) is looked up and
+ * yields the bits of the clauses that it satisfies; what is left after all look-ups decides. So the
+ * cost does not grow with the number of rules.
+ */
+#pragma once
+
+#ifndef __bpf__
+#include <assert.h>
+#include <linux/types.h>
+#endif
+
+/* What can be blocked, each a hook of the kernel's. X(enum, name for people) */
+#define NUNCHI_BLOCK_CLASSES(X)                                                 \
+	X(OPEN, "open")                                                         \
+	X(EXEC, "exec")                                                         \
+	X(CONNECT, "connect")                                                   \
+	X(BIND, "bind")                                                         \
+	X(MODULE, "module")                                                     \
+	X(MOUNT, "mount")                                                       \
+	X(BPF, "bpf")                                                           \
+	X(PTRACE, "ptrace")
+
+enum nunchi_block_class {
+#define X(id, name) NUNCHI_BLOCK_##id,
+	NUNCHI_BLOCK_CLASSES(X)
+#undef X
+	NUNCHI_BLOCK_MAX
+};
+
+/* Clauses of one class: the bits of a mask. */
+#define NUNCHI_BLOCK_CLAUSES 64
+
+/* What is looked up. */
+enum nunchi_block_kind {
+	NUNCHI_BLOCK_PATH,	/* texts: of the file that is opened or executed */
+	NUNCHI_BLOCK_DIRECTORY,
+	NUNCHI_BLOCK_FILENAME,
+	NUNCHI_BLOCK_COMM,	/* of the task; of an exec the new one */
+	NUNCHI_BLOCK_PARENT_COMM,
+	NUNCHI_BLOCK_EXE,	/* path of its image; of an exec the new one's */
+	NUNCHI_BLOCK_UID,	/* four bytes, big-endian */
+	NUNCHI_BLOCK_ACCESS,	/* a byte: NUNCHI_BLOCK_READ, _WRITE */
+	NUNCHI_BLOCK_TYPE,	/* a byte: enum nunchi_block_type */
+	NUNCHI_BLOCK_ADDRESS,	/* 4 and an IPv4 address, or 6 and an IPv6 one */
+	NUNCHI_BLOCK_PORT,	/* two bytes, big-endian */
+	NUNCHI_BLOCK_KINDS
+};
+
+#define NUNCHI_BLOCK_READ 0x01
+#define NUNCHI_BLOCK_WRITE 0x02
+
+enum nunchi_block_type {
+	NUNCHI_BLOCK_TYPE_OTHER,
+	NUNCHI_BLOCK_TYPE_FILE,
+	NUNCHI_BLOCK_TYPE_DIRECTORY,
+	NUNCHI_BLOCK_TYPE_CHAR,
+	NUNCHI_BLOCK_TYPE_BLOCK,
+	NUNCHI_BLOCK_TYPE_PIPE,
+	NUNCHI_BLOCK_TYPE_IPV4,
+	NUNCHI_BLOCK_TYPE_IPV6,
+	NUNCHI_BLOCK_TYPE_UNIX,
+	NUNCHI_BLOCK_TYPE_MAX
+};
+
+/* Values that rules name, all together: 20 MiB in the kernel. */
+#define NUNCHI_BLOCK_VALUES_MAX 65536
+
+/* Of a text that is compared; its NUL is one of them. An LPM trie takes keys of 256 bytes. */
+#define NUNCHI_BLOCK_BYTES 252
+
+/*
+ * The key of the one table of values: the longest entry that the value begins with is meant. The
+ * entry of a whole text ends with its NUL, that of a beginning does not.
+ */
+struct nunchi_block_key {
+	__u32 bits;		/* that count of what follows */
+	__u8 class;
+	__u8 kind;
+	__u8 bytes[NUNCHI_BLOCK_BYTES];
+	__u8 pad[2];
+};
+
+/* An entry of it: the clauses that such values satisfy. */
+struct nunchi_block_value {
+	struct nunchi_block_key key;
+	__u32 pad;
+	__u64 mask;
+};
+
+#define NUNCHI_BLOCK_KEY_BITS 16	/* class and kind */
+
+/* What is known of a class; a bit of a mask is a clause. */
+struct nunchi_block_row {
+	__u64 active;		/* in force on this kernel */
+	__u64 host;		/* may be the host's processes' */
+	__u64 pending;		/* may be those of a container that has no name yet */
+	__u64 kill;		/* of the active: the process is killed */
+	__u32 kinds;		/* 1 << enum nunchi_block_kind: to be looked up */
+	__u32 pad;
+};
+
+/* Which clauses a named container satisfies. */
+struct nunchi_block_slot {
+	__u32 generation;	/* of the slot; another one: not known yet */
+	__u32 pad;
+	__u64 masks[NUNCHI_BLOCK_MAX];
+};
+
+/* What became of a call, in nunchi_head.verdict: 1 + clause, class << 8, effect << 16; 0: nothing. */
+enum nunchi_effect {
+	NUNCHI_EFFECT_NONE,
+	NUNCHI_EFFECT_BEFORE,	/* it was refused before it did anything */
+	NUNCHI_EFFECT_AFTER,	/* it was done, and the process killed when it returned */
+	NUNCHI_EFFECT_DRY,	/* it was not refused, but would have been */
+};
+
+#define NUNCHI_VERDICT(clause, class, effect) \
+	((1 + (__u32)(clause)) | (__u32)(class) << 8 | (__u32)(effect) << 16)
+#define NUNCHI_VERDICT_CLAUSE(v) (((v) & 0xff) - 1)
+#define NUNCHI_VERDICT_CLASS(v) ((v) >> 8 & 0xff)
+#define NUNCHI_VERDICT_EFFECT(v) ((v) >> 16 & 0xff)
+
+#ifndef __bpf__
+static_assert(sizeof(struct nunchi_block_key) == 260, "block: nunchi_block_key");
+static_assert(sizeof(struct nunchi_block_row) == 40, "block: nunchi_block_row");
+static_assert(sizeof(struct nunchi_block_slot) == 8 + 8 * NUNCHI_BLOCK_MAX, "block: nunchi_block_slot");
+#endif

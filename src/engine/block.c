@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules that block, put in force: what this kernel can do of them is said at the start, and which of
+ * them a container is meant by is told to the kernel side when the container gets its name.
+ */
+#include <errno.h>
+
+#include "internal.h"
+#include "rules/block.h"
+
+#define NO_LSM "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM)"
+
+/* Whether the action can be done here. */
+static bool is_possible(const struct rule *rule, bool lsm)
+{
+	return lsm || rule->action == ACTION_KILL;
+}
+
+/* Without LSM a call cannot be refused; -ENOTSUP if a rule insists. */
+static int check_rules(const struct ruleset *rs, bool lsm, struct strbuf *err)
+{
+	unsigned dropped = 0, late = 0;
+
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		const struct rule *rule = ruleset_rule(rs, i);
+
+		if (!rule->enabled || rule->action == ACTION_ALERT || lsm)
+			continue;
+		if (rule->refuse) {
+			strbuf_addf(err, "rule %s cannot %s before the call: " NO_LSM
+					 "\nIt says on_unsupported: refuse. Add bpf to lsm= on the kernel's "
+					 "command line, or let it alert",
+				    rule->name, action_names[rule->action]);
+			return -ENOTSUP;
+		}
+		dropped += !is_possible(rule, lsm);
+		late += is_possible(rule, lsm);
+	}
+	if (dropped)
+		log_warn("%u rule%s that deny only alert: " NO_LSM, dropped, dropped == 1 ? "" : "s");
+	if (late)
+		log_warn("%u rule%s that kill do so when the call has been done (effect=after): " NO_LSM, late,
+			 late == 1 ? "" : "s");
+	return 0;
+}
+
+/* The clauses that are in force here. False: there are none. */
+static bool choose_clauses(const struct engine *e, const struct block_plan *plan, struct probe_block *b)
+{
+	uint64_t any = 0;
+
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
+		struct nunchi_block_row *row = &b->rows[class];
+
+		*row = plan->rows[class];
+		if (!e->config->host)
+			row->host = 0;
+		for (unsigned i = 0; i < plan->n_clauses[class]; i++) {
+			const struct block_clause *c = &plan->clauses[class][i];
+
+			if (!is_possible(ruleset_rule(e->config->rules, c->rule), b->lsm))
+				row->active &= ~(1ULL << i);
+		}
+		any |= row->active;
+	}
+	return any;
+}
+
+int block_prepare(struct engine *e, struct probe_block *ret, struct strbuf *err)
+{
+	const struct ruleset *rs = e->config->rules;
+	const struct block_plan *plan = rs ? ruleset_block(rs) : NULL;
+	int r;
+
+	if (!plan)
+		return 0;
+	ret->lsm = probe_lsm_runs();
+	ret->dry = e->config->dry_run;
+	r = check_rules(rs, ret->lsm, err);
+	if (r < 0)
+		return r;
+	if (!choose_clauses(e, plan, ret))
+		return 0;
+	ret->values = plan->values;
+	ret->n_values = plan->n_values;
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		if (syscall_by_nr(nr))
+			ret->calls[nr] = (uint8_t)(block_class_of(syscall_by_nr(nr)) + 1);
+	e->block = plan;
+	return 1;
+}
+
+void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged)
+{
+	uint64_t masks[NUNCHI_BLOCK_MAX] = { 0 };
+
+	if (!e->block)
+		return;
+	for (unsigned class = 0; judged && class < NUNCHI_BLOCK_MAX; class++)
+		masks[class] = block_container(e->block, (enum nunchi_block_class)class, e->model, c);
+	probe_block_slot(e->probe, slot, generation, masks);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Programs that block: which are loaded, and the tables they look things up in. All of it is filled
+ * before they are attached, but for what containers satisfy, which is a store into mapped memory.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+struct hook {
+	struct bpf_program *program;
+	struct bpf_link **link;
+	unsigned classes;	/* 1 << enum nunchi_block_class that it is for */
+	bool lsm;
+};
+
+#define BLOCK_HOOKS 11
+#define CLASS(id) (1U << NUNCHI_BLOCK_##id)
+
+static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
+{
+	const struct hook hooks[BLOCK_HOOKS] = {
+#define HOOK(name, classes, lsm) { skel->progs.name, &skel->links.name, classes, lsm }
+		HOOK(block_open, CLASS(OPEN), true),
+		HOOK(block_exec, CLASS(EXEC), true),
+		HOOK(block_connect, CLASS(CONNECT), true),
+		HOOK(block_bind, CLASS(BIND), true),
+		HOOK(block_module_file, CLASS(MODULE), true),
+		HOOK(block_module, CLASS(MODULE), true),
+		HOOK(block_mount, CLASS(MOUNT), true),
+		HOOK(block_bpf, CLASS(BPF), true),
+		HOOK(block_ptrace, CLASS(PTRACE), true),
+		HOOK(block_sys_exit, ~CLASS(EXEC), false),
+		HOOK(block_process_exec, CLASS(EXEC), false),
+#undef HOOK
+	};
+
+	memcpy(ret, hooks, sizeof(hooks));
+}
+
+void block_choose(struct probe *p, const struct probe_block *block)
+{
+	struct hook hooks[BLOCK_HOOKS];
+	unsigned classes = 0;
+
+	for (unsigned i = 0; block && i < NUNCHI_BLOCK_MAX; i++)
+		classes |= block->rows[i].active ? 1U << i : 0;
+	list_hooks(p->skel, hooks);
+	for (size_t i = 0; i < BLOCK_HOOKS; i++)
+		bpf_program__set_autoload(hooks[i].program, (hooks[i].classes & classes) &&
+								    hooks[i].lsm == block->lsm);
+	if (!classes)
+		return;
+	bpf_map__set_max_entries(p->skel->maps.block_values, (uint32_t)MAX(block->n_values, (size_t)1));
+	bpf_map__set_max_entries(p->skel->maps.block_slots, p->n_slots);
+	p->skel->rodata->block_is_dry = block->dry;
+}
+
+int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err)
+{
+	int values = bpf_map__fd(p->skel->maps.block_values);
+	size_t size = p->n_slots * sizeof(*p->block_slots);
+
+	if (!block)
+		return 0;
+	for (size_t i = 0; i < block->n_values; i++)
+		if (bpf_map_update_elem(values, &block->values[i].key, &block->values[i].mask, BPF_ANY))
+			return load_failed(err, "filling the table of what is blocked", -errno);
+	memcpy(p->skel->bss->block_rows, block->rows, sizeof(p->skel->bss->block_rows));
+	memcpy(p->skel->bss->block_calls, block->calls, sizeof(p->skel->bss->block_calls));
+	p->block_slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
+			      bpf_map__fd(p->skel->maps.block_slots), 0);
+	if (p->block_slots == MAP_FAILED) {
+		p->block_slots = NULL;
+		return load_failed(err, "mapping the table of who is blocked", -errno);
+	}
+	/* What the kernel itself starts is no container's. */
+	p->block_slots[NUNCHI_SLOT_HELPERS].generation = PROBE_GENERATION_FIRST;
+	return 0;
+}
+
+/* Before the hooks that tell of calls: those read what these have decided. */
+int block_attach(struct probe *p, struct strbuf *err)
+{
+	struct hook hooks[BLOCK_HOOKS];
+
+	list_hooks(p->skel, hooks);
+	for (size_t i = 0; i < BLOCK_HOOKS; i++) {
+		if (!bpf_program__autoload(hooks[i].program))
+			continue;
+		*hooks[i].link = bpf_program__attach(hooks[i].program);
+		if (!*hooks[i].link) {
+			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
+							      bpf_program__name(hooks[i].program));
+
+			return load_failed(err, what, -errno);
+		}
+	}
+	return 0;
+}
+
+void block_close(struct probe *p)
+{
+	if (p->block_slots)
+		munmap(p->block_slots, p->n_slots * sizeof(*p->block_slots));
+}
+
+void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
+		      const uint64_t masks[NUNCHI_BLOCK_MAX])
+{
+	struct nunchi_block_slot *row;
+
+	if (!p->block_slots || slot >= p->n_slots)
+		return;
+	row = &p->block_slots[slot];
+	memcpy(row->masks, masks, sizeof(row->masks));
+	/* The masks before the word that they are this container's. */
+	__atomic_store_n(&row->generation, generation, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A condition comes apart into clauses: an or of ands of parts. What is the same for every call
+ * that is blocked (its type, that it would succeed) is decided first; a part of the tree that is
+ * about one property stays whole, however it is put together.
+ */
+#include "block.h"
+
+#include <errno.h>
+
+#include "block_values.h"
+#include "evaluation.h"
+
+#define NO_KIND 0xff
+
+struct clauses {
+	struct block_clause c[NUNCHI_BLOCK_CLAUSES];
+	size_t n;
+};
+
+struct expander {
+	enum nunchi_block_class class;
+	const struct syscall_info *calls[16];	/* of the class, that the rule can be about */
+	size_t n_calls;
+	struct strbuf *err;
+	const struct node *where;
+};
+
+struct block_plan *block_plan_new(void)
+{
+	return xcalloc(1, sizeof(struct block_plan));
+}
+
+static void clause_free(struct block_clause *c)
+{
+	for (size_t i = 0; i < c->n_parts; i++)
+		node_unref(c->parts[i].node);
+	free(c->parts);
+	*c = (struct block_clause){ .parts = NULL };
+}
+
+static void clauses_free(struct clauses *l)
+{
+	while (l->n)
+		clause_free(&l->c[--l->n]);
+}
+
+void block_plan_free(struct block_plan *p)
+{
+	if (!p)
+		return;
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		for (unsigned i = 0; i < p->n_clauses[class]; i++)
+			clause_free(&p->clauses[class][i]);
+	free(p->values);
+	free(p);
+}
+
+static void add_part(struct block_clause *c, struct node *n, bool negated, unsigned kind)
+{
+	c->parts = xrealloc(c->parts, (c->n_parts + 1) * sizeof(*c->parts));
+	c->parts[c->n_parts++] = (struct block_part){ node_ref(n), negated, (uint8_t)kind };
+}
+
+static void add_parts(struct block_clause *to, const struct block_clause *from)
+{
+	for (size_t i = 0; i < from->n_parts; i++)
+		add_part(to, from->parts[i].node, from->parts[i].negated, from->parts[i].kind);
+}
+
+static bool is_by_type(const struct node *test)
+{
+	return test->left.field->scope == SCOPE_TYPE || test->left.field->scope == SCOPE_OTHER;
+}
+
+/* What is the same for every call of the class. */
+static enum tri known_test(const struct expander *x, const struct node *n)
+{
+	enum block_known known;
+	const char *why;
+	unsigned kind;
+	size_t yes = 0;
+
+	if (!is_by_type(n)) {
+		known = block_test(x->class, n, &kind, &why);
+		return known == BLOCK_TRUE ? TRI_TRUE : known == BLOCK_FALSE ? TRI_FALSE : TRI_UNKNOWN;
+	}
+	for (size_t i = 0; i < x->n_calls; i++) {
+		enum tri one = node_match_type(n, EVENT_SYSCALL, x->calls[i]);
+
+		if (one == TRI_UNKNOWN)
+			return one;
+		yes += one == TRI_TRUE;
+	}
+	return yes == x->n_calls ? TRI_TRUE : yes ? TRI_UNKNOWN : TRI_FALSE;
+}
+
+static enum tri known(const struct expander *x, const struct node *n)
+{
+	enum tri decides = n->kind == NODE_AND ? TRI_FALSE : TRI_TRUE, ret, kid;
+
+	if (n->kind == NODE_TEST)
+		return known_test(x, n);
+	if (n->kind == NODE_NOT) {
+		kid = known(x, n->kids[0]);
+		return kid == TRI_UNKNOWN ? kid : kid == TRI_TRUE ? TRI_FALSE : TRI_TRUE;
+	}
+	ret = n->kind == NODE_AND ? TRI_TRUE : TRI_FALSE;
+	for (size_t i = 0; i < n->n_kids; i++) {
+		kid = known(x, n->kids[i]);
+		if (kid == decides)
+			return kid;
+		if (kid == TRI_UNKNOWN)
+			ret = kid;
+	}
+	return ret;
+}
+
+/* The one property that all of it is about; NO_KIND: there is none. */
+static unsigned one_kind(const struct expander *x, const struct node *n)
+{
+	unsigned kind = NO_KIND, kid;
+	const char *why;
+
+	if (n->kind == NODE_TEST)
+		return !is_by_type(n) && block_test(x->class, n, &kind, &why) == BLOCK_KIND ? kind :
+											      NO_KIND;
+	for (size_t i = 0; i < n->n_kids; i++) {
+		kid = one_kind(x, n->kids[i]);
+		if (kid == NO_KIND || (i && kid != kind))
+			return NO_KIND;
+		kind = kid;
+	}
+	return kind;
+}
+
+static bool too_many(struct expander *x, const struct node *n)
+{
+	strbuf_addf(x->err, "this comes apart into more than the %d combinations of %s that the kernel "
+			    "side has room for",
+		    NUNCHI_BLOCK_CLAUSES, block_class_names[x->class]);
+	x->where = n;
+	return false;
+}
+
+static bool undecidable(struct expander *x, const struct node *n)
+{
+	const char *why = "the calls that it tells apart are blocked by one hook";
+	unsigned kind;
+
+	if (!is_by_type(n))
+		(void)block_test(x->class, n, &kind, &why);
+	strbuf_addf(x->err, "the kernel cannot decide ");
+	operand_print(&n->left, x->err);
+	strbuf_addf(x->err, " %s when it is about to block (%s): %s", n->op->name,
+		    block_class_names[x->class], why);
+	x->where = n;
+	return false;
+}
+
+static bool expand(struct expander *x, struct node *n, bool negated, struct clauses *ret);
+
+/* Each of a with each of b, into a. */
+static bool multiply(struct expander *x, const struct node *n, struct clauses *a,
+		     const struct clauses *b)
+{
+	struct clauses *product = xcalloc(1, sizeof(*product));
+	bool ok = a->n * b->n <= NUNCHI_BLOCK_CLAUSES || too_many(x, n);
+
+	for (size_t i = 0; ok && i < a->n; i++) {
+		for (size_t k = 0; k < b->n; k++) {
+			struct block_clause *c = &product->c[product->n++];
+
+			add_parts(c, &a->c[i]);
+			add_parts(c, &b->c[k]);
+		}
+	}
+	clauses_free(a);
+	*a = *product;
+	free(product);
+	return ok;
+}
+
+static bool append(struct expander *x, const struct node *n, struct clauses *a, struct clauses *b)
+{
+	if (a->n + b->n > NUNCHI_BLOCK_CLAUSES)
+		return too_many(x, n);
+	memcpy(&a->c[a->n], b->c, b->n * sizeof(b->c[0]));
+	a->n += b->n;
+	memset(b, 0, sizeof(*b));	/* they are a's now */
+	return true;
+}
+
+/* ret is empty before. */
+static bool expand_kids(struct expander *x, struct node *n, bool negated, struct clauses *ret)
+{
+	bool is_and = (n->kind == NODE_AND) != negated, ok = true;
+	struct clauses *kid = xcalloc(1, sizeof(*kid));
+
+	if (is_and)
+		ret->n = 1;
+	for (size_t i = 0; ok && i < n->n_kids; i++) {
+		ok = expand(x, n->kids[i], negated, kid);
+		if (ok)
+			ok = is_and ? multiply(x, n, ret, kid) : append(x, n, ret, kid);
+		clauses_free(kid);
+	}
+	free(kid);
+	return ok;
+}
+
+static bool expand(struct expander *x, struct node *n, bool negated, struct clauses *ret)
+{
+	enum tri decided = known(x, n);
+	unsigned kind;
+
+	if (decided != TRI_UNKNOWN) {
+		ret->n = (decided == TRI_TRUE) != negated;
+		return true;
+	}
+	kind = one_kind(x, n);
+	if (kind != NO_KIND) {
+		add_part(&ret->c[ret->n++], n, negated, kind);
+		return true;
+	}
+	if (n->kind == NODE_TEST)
+		return undecidable(x, n);
+	if (n->kind == NODE_NOT)
+		return expand(x, n->kids[0], !negated, ret);
+	return expand_kids(x, n, negated, ret);
+}
+
+static int take(struct block_plan *p, struct expander *x, const struct block_clause *model,
+		struct clauses *l)
+{
+	unsigned *n = &p->n_clauses[x->class];
+
+	if (*n + l->n > NUNCHI_BLOCK_CLAUSES) {
+		strbuf_addf(x->err, "the rules that block come apart into more than the %d combinations of "
+				    "%s that the kernel side has room for",
+			    NUNCHI_BLOCK_CLAUSES, block_class_names[x->class]);
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		struct block_clause *c = &p->clauses[x->class][(*n)++];
+
+		*c = l->c[i];
+		c->rule = model->rule;
+		c->kill = model->kill;
+		c->pending_deny = model->pending_deny;
+	}
+	l->n = 0;
+	return 0;
+}
+
+static int add_class(struct block_plan *p, struct expander *x, struct node *root,
+		     const struct block_clause *model)
+{
+	struct clauses *l = xcalloc(1, sizeof(*l));
+	int r = expand(x, root, false, l) ? take(p, x, model, l) : -EINVAL;
+
+	clauses_free(l);
+	free(l);
+	return r;
+}
+
+/* The calls that the rule can be about, by class. All of them must be such that can be blocked. */
+static int find_calls(struct expander x[NUNCHI_BLOCK_MAX], const struct node *root, struct strbuf *err)
+{
+	size_t n = 0;
+
+	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++) {
+		const struct event ev = { .type = (enum event_type)type };
+
+		if (node_match_type(root, ev.type, NULL) == TRI_FALSE)
+			continue;
+		strbuf_addf(err, "the rule is also about %s, which cannot be blocked: evt.type has to say "
+				 "which calls are meant", event_type_name(&ev));
+		return -EINVAL;
+	}
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = syscall_by_nr(nr);
+		int class;
+
+		if (!call || node_match_type(root, EVENT_SYSCALL, call) == TRI_FALSE)
+			continue;
+		class = block_class_of(call);
+		if (class < 0) {
+			strbuf_addf(err, "the rule is also about %s, which cannot be blocked", call->name);
+			return -EINVAL;
+		}
+		x[class].calls[x[class].n_calls++] = call;
+		n++;
+	}
+	if (!n)
+		strbuf_adds(err, "the rule is about no call that could be blocked");
+	return n ? 0 : -EINVAL;
+}
+
+int block_add(struct block_plan *p, const struct node *root, const struct block_clause *model,
+	      struct strbuf *err, const struct node **ret_where)
+{
+	struct expander x[NUNCHI_BLOCK_MAX] = { { .n_calls = 0 } };
+	unsigned before = 0, after = 0;
+	int r;
+
+	*ret_where = NULL;
+	strbuf_reset(err);
+	r = find_calls(x, root, err);
+	for (unsigned class = 0; r >= 0 && class < NUNCHI_BLOCK_MAX; class++) {
+		if (!x[class].n_calls)
+			continue;
+		x[class].class = (enum nunchi_block_class)class;
+		x[class].err = err;
+		before += p->n_clauses[class];
+		r = add_class(p, &x[class], (struct node *)root, model);
+		after += p->n_clauses[class];
+		*ret_where = x[class].where;
+	}
+	if (r >= 0 && before == after) {
+		strbuf_adds(err, "no call that could be blocked satisfies the condition");
+		return -EINVAL;
+	}
+	return r;
+}
+
+/* Whether the test tells the host from containers, and nothing else. */
+static bool is_about_host(const struct node *n)
+{
+	for (size_t i = 0; i < n->n_values; i++)
+		if (n->values[i].type != VALUE_STRING || n->values[i].len != 4 ||
+		    memcmp(n->values[i].s, "host", 4))
+			return false;
+	return n->n_values && (streq(n->left.field->name, "container.id") ||
+			       streq(n->left.field->name, "container.name"));
+}
+
+static bool every_test(const struct node *n, bool (*fn)(const struct node *n))
+{
+	for (size_t i = 0; i < n->n_kids; i++)
+		if (!every_test(n->kids[i], fn))
+			return false;
+	return n->kind != NODE_TEST || fn(n);
+}
+
+static bool is_not_host(const struct node *n)
+{
+	for (size_t i = 0; i < n->n_values; i++)
+		if (n->values[i].type == VALUE_STRING && n->values[i].len == 4 &&
+		    !memcmp(n->values[i].s, "host", 4))
+			return false;
+	return true;
+}
+
+static bool holds(const struct block_clause *c, const struct model *m, struct container *container)
+{
+	for (size_t i = 0; i < c->n_parts; i++)
+		if (c->parts[i].kind == BLOCK_KIND_CONTAINER &&
+		    node_match_container(c->parts[i].node, m, container) == c->parts[i].negated)
+			return false;
+	return true;
+}
+
+/* Whether it holds for the host because it names it. */
+static bool takes_host(const struct block_clause *c)
+{
+	bool named = false;
+
+	for (size_t i = 0; i < c->n_parts; i++)
+		if (c->parts[i].kind == BLOCK_KIND_CONTAINER)
+			named |= !every_test(c->parts[i].node, is_not_host);
+	return named && holds(c, NULL, NULL);
+}
+
+/* Before the container's name is known: that it is one is known at once. */
+static bool takes_pending(const struct block_clause *c)
+{
+	static struct container_info info;
+	static struct container unnamed = { .info = &info, .short_id = "?" };
+
+	for (size_t i = 0; i < c->n_parts; i++) {
+		if (c->parts[i].kind != BLOCK_KIND_CONTAINER)
+			continue;
+		if (!every_test(c->parts[i].node, is_about_host))
+			return c->pending_deny;
+		info.name = (char *)"?";
+		if (node_match_container(c->parts[i].node, NULL, &unnamed) == c->parts[i].negated)
+			return false;
+	}
+	return true;
+}
+
+void block_finish(struct block_plan *p)
+{
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
+		struct nunchi_block_row *row = &p->rows[class];
+
+		for (unsigned i = 0; i < p->n_clauses[class]; i++) {
+			const struct block_clause *c = &p->clauses[class][i];
+			uint64_t bit = 1ULL << i;
+
+			row->active |= bit;
+			row->kill |= c->kill ? bit : 0;
+			row->host |= takes_host(c) ? bit : 0;
+			row->pending |= takes_pending(c) ? bit : 0;
+		}
+	}
+	block_values(p);
+}
+
+uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,
+			 const struct model *m, struct container *c)
+{
+	uint64_t mask = 0;
+
+	if (!c)
+		return p->rows[class].host;
+	for (unsigned i = 0; i < p->n_clauses[class]; i++)
+		if (holds(&p->clauses[class][i], m, c))
+			mask |= 1ULL << i;
+	return mask;
+}
+
+static void add_field(const struct node *n, struct strbuf *names)
+{
+	const char *name = n->left.field ? n->left.field->name : "";
+
+	for (size_t i = 0; i < n->n_kids; i++)
+		add_field(n->kids[i], names);
+	if (n->kind == NODE_TEST && (!names->s || !strstr(names->s, name)))
+		strbuf_addf(names, "%s%s", names->len ? ", " : "", name);
+}
+
+void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out)
+{
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
+		_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+		bool any = false;
+
+		for (unsigned i = 0; i < p->n_clauses[class]; i++) {
+			const struct block_clause *c = &p->clauses[class][i];
+
+			any |= c->rule == rule;
+			for (size_t k = 0; c->rule == rule && k < c->n_parts; k++)
+				add_field(c->parts[k].node, &names);
+		}
+		if (any)
+			strbuf_addf(out, "  %s%s%s\n", block_class_names[class], names.len ? ": by " : "",
+				    names.len ? names.s : "");
+	}
+}

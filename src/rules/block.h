@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules that kill or deny, as the kernel side decides them (include/nunchi/block.h). A condition
+ * comes apart into clauses, each an and of parts; each part is about one property, and is decided
+ * here, for each value that matters, before anything runs. What no hook knows cannot be part of it.
+ */
+#pragma once
+
+#include "nunchi/block.h"
+#include "ruleset.h"
+
+/* A part of a clause: tests of one property, and, or, not between them. */
+struct block_part {
+	struct node *node;
+	bool negated;
+	uint8_t kind;		/* enum nunchi_block_kind, or BLOCK_KIND_CONTAINER */
+};
+
+#define BLOCK_KIND_CONTAINER NUNCHI_BLOCK_KINDS	/* decided when the container gets its name */
+
+struct block_clause {
+	struct block_part *parts;
+	size_t n_parts;
+	unsigned rule;		/* its number in the ruleset */
+	bool kill;
+	bool pending_deny;	/* while a container has no name, what needs it holds */
+};
+
+struct block_plan {
+	struct block_clause clauses[NUNCHI_BLOCK_MAX][NUNCHI_BLOCK_CLAUSES];
+	unsigned n_clauses[NUNCHI_BLOCK_MAX];
+	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];	/* active: all; host: those that name it */
+	struct nunchi_block_value *values;
+	size_t n_values;
+};
+
+extern const char *const block_class_names[NUNCHI_BLOCK_MAX];
+
+/* Which class a call is of; -1: it cannot be blocked. */
+int block_class_of(const struct syscall_info *call);
+
+struct block_plan *block_plan_new(void) _must_check_;
+void block_plan_free(struct block_plan *p);	/* NULL is fine */
+/*
+ * Adds the clauses of a rule, whose parts are taken from *model. -EINVAL if the kernel side cannot
+ * decide it: a sentence in err, and the node that is to blame in *ret_where (NULL: the whole).
+ */
+int block_add(struct block_plan *p, const struct node *root, const struct block_clause *model,
+	      struct strbuf *err, const struct node **ret_where) _must_check_;
+/* Once all rules are added: rows and values. */
+void block_finish(struct block_plan *p);
+/* The clauses of a class whose parts on the container hold for this one; NULL: the host. */
+uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,
+			 const struct model *m, struct container *c);
+/* What the kernel's look-ups come to, for tests: value by kind, NULL where there is none. */
+uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class,
+		       enum nunchi_block_kind kind, const void *bytes, size_t len);
+/* What of the rule's condition is looked up in the kernel, by class: "open (fd.name, proc.name)". */
+void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
+
+/* block_kinds.c: what hooks know. */
+enum block_known {
+	BLOCK_UNKNOWN,		/* no hook knows it: *ret_why says so */
+	BLOCK_FALSE, BLOCK_TRUE,	/* it is the same for every call that is blocked */
+	BLOCK_KIND,		/* it is looked up, as *ret_kind */
+};
+enum block_known block_test(enum nunchi_block_class class, const struct node *test,
+			    unsigned *ret_kind, const char **ret_why);
+/* How values of a kind are compared. */
+enum block_form { BLOCK_TEXT, BLOCK_NUMBER, BLOCK_CODE, BLOCK_ADDRESS };
+enum block_form block_form(unsigned kind);
+unsigned block_bits(unsigned kind);	/* of a number or code */
+/* Whether the test holds for this code of ACCESS or TYPE. */
+bool block_test_code(unsigned kind, const struct node *test, unsigned code);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the kernel's hooks know when they are asked whether a call may be: which field is which of
+ * their properties, and which have the same value in every call that is refused.
+ */
+#include "block.h"
+
+#include "event/fd.h"
+#include "evaluation.h"
+
+const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
+#define X(id, name) [NUNCHI_BLOCK_##id] = name,
+	NUNCHI_BLOCK_CLASSES(X)
+#undef X
+};
+
+#define CLASS(id) (1U << NUNCHI_BLOCK_##id)
+#define EVERY (CLASS(MAX) - 1)
+#define FILES (CLASS(OPEN))
+#define SOCKETS (CLASS(CONNECT) | CLASS(BIND))
+
+static const struct {
+	const char *call;
+	enum nunchi_block_class class;
+} calls[] = {
+	{ "open", NUNCHI_BLOCK_OPEN },
+	{ "openat", NUNCHI_BLOCK_OPEN },
+	{ "openat2", NUNCHI_BLOCK_OPEN },
+	{ "creat", NUNCHI_BLOCK_OPEN },
+	{ "open_by_handle_at", NUNCHI_BLOCK_OPEN },
+	{ "execve", NUNCHI_BLOCK_EXEC },
+	{ "execveat", NUNCHI_BLOCK_EXEC },
+	{ "connect", NUNCHI_BLOCK_CONNECT },
+	{ "bind", NUNCHI_BLOCK_BIND },
+	{ "init_module", NUNCHI_BLOCK_MODULE },
+	{ "finit_module", NUNCHI_BLOCK_MODULE },
+	{ "mount", NUNCHI_BLOCK_MOUNT },
+	{ "bpf", NUNCHI_BLOCK_BPF },
+	{ "ptrace", NUNCHI_BLOCK_PTRACE },
+};
+
+int block_class_of(const struct syscall_info *call)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (streq(calls[i].call, call->name))
+			return (int)calls[i].class;
+	return -1;
+}
+
+/* A field, in which classes it is known, and in which it is missing. */
+static const struct property {
+	const char *field;
+	unsigned kind;
+	unsigned known, missing;
+} properties[] = {
+	{ "fd.name", NUNCHI_BLOCK_PATH, FILES, 0 },
+	{ "fd.directory", NUNCHI_BLOCK_DIRECTORY, FILES, SOCKETS },
+	{ "fd.filename", NUNCHI_BLOCK_FILENAME, FILES, SOCKETS },
+	{ "fd.type", NUNCHI_BLOCK_TYPE, FILES | SOCKETS, 0 },
+	{ "fd.typechar", NUNCHI_BLOCK_TYPE, FILES | SOCKETS, 0 },
+	{ "fd.rip", NUNCHI_BLOCK_ADDRESS, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
+	{ "fd.rnet", NUNCHI_BLOCK_ADDRESS, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
+	{ "fd.rport", NUNCHI_BLOCK_PORT, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
+	{ "fd.sip", NUNCHI_BLOCK_ADDRESS, SOCKETS, EVERY & ~SOCKETS },
+	{ "fd.snet", NUNCHI_BLOCK_ADDRESS, SOCKETS, EVERY & ~SOCKETS },
+	{ "fd.sport", NUNCHI_BLOCK_PORT, SOCKETS, EVERY & ~SOCKETS },
+	{ "fd.lip", NUNCHI_BLOCK_ADDRESS, CLASS(BIND), EVERY & ~SOCKETS },
+	{ "fd.lnet", NUNCHI_BLOCK_ADDRESS, CLASS(BIND), EVERY & ~SOCKETS },
+	{ "fd.lport", NUNCHI_BLOCK_PORT, CLASS(BIND), EVERY & ~SOCKETS },
+	{ "fd.cip", NUNCHI_BLOCK_ADDRESS, 0, EVERY & ~CLASS(CONNECT) },
+	{ "fd.cnet", NUNCHI_BLOCK_ADDRESS, 0, EVERY & ~CLASS(CONNECT) },
+	{ "fd.cport", NUNCHI_BLOCK_PORT, 0, EVERY & ~CLASS(CONNECT) },
+	{ "evt.is_open_read", NUNCHI_BLOCK_ACCESS, CLASS(OPEN), 0 },
+	{ "evt.is_open_write", NUNCHI_BLOCK_ACCESS, CLASS(OPEN), 0 },
+	{ "proc.name", NUNCHI_BLOCK_COMM, EVERY, 0 },
+	{ "proc.pname", NUNCHI_BLOCK_PARENT_COMM, EVERY, 0 },
+	{ "proc.exepath", NUNCHI_BLOCK_EXE, EVERY, 0 },
+	{ "user.uid", NUNCHI_BLOCK_UID, EVERY, 0 },
+};
+
+#define NUMBER(value) { .type = VALUE_NUMBER, .n = (value) }
+#define BOOL(value) { .type = VALUE_BOOL, .n = (value) }
+#define STRING(value) { .type = VALUE_STRING, .s = (value), .len = sizeof(value) - 1 }
+
+/* What a call that goes on would have: a test that comes out the same for all of them is decided. */
+static const struct {
+	const char *field;
+	unsigned classes;
+	struct value values[3];
+	size_t n;
+} assumed[] = {
+	{ "evt.dir", EVERY, { STRING("<") }, 1 },
+	{ "evt.res", EVERY, { STRING("SUCCESS") }, 1 },
+	{ "evt.failed", EVERY, { BOOL(false) }, 1 },
+	{ "evt.phase", EVERY, { STRING("run") }, 1 },
+	{ "evt.rawres", FILES | CLASS(BPF), { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
+	{ "evt.rawres", EVERY & ~(FILES | CLASS(BPF)), { NUMBER(0) }, 1 },
+	{ "fd.num", EVERY & ~CLASS(EXEC), { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
+	{ "evt.is_open_read", EVERY & ~FILES, { BOOL(false) }, 1 },
+	{ "evt.is_open_write", EVERY & ~FILES, { BOOL(false) }, 1 },
+	{ "evt.is_open_exec", EVERY & ~FILES, { BOOL(false) }, 1 },
+	{ "evt.is_open_create", EVERY & ~FILES, { BOOL(false) }, 1 },
+};
+
+/* BLOCK_UNKNOWN: nothing is assumed of it, or not all of it is alike. */
+static enum block_known test_assumed(enum nunchi_block_class class, const struct node *test)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(assumed); i++) {
+		size_t n = 0;
+
+		if (!streq(assumed[i].field, test->left.field->name) ||
+		    !(assumed[i].classes & 1U << class))
+			continue;
+		for (size_t k = 0; k < assumed[i].n; k++)
+			n += node_test_value(test, &assumed[i].values[k]);
+		if (!n || n == assumed[i].n)
+			return n ? BLOCK_TRUE : BLOCK_FALSE;
+	}
+	return BLOCK_UNKNOWN;
+}
+
+/* Whether what begins with a value is known of values that begin alike. */
+static bool is_comparable(const struct node *test, unsigned kind)
+{
+	static const char *const texts[] = { "=", "==", "!=", "in", "startswith", "pmatch",
+					     "intersects", "exists" };
+
+	if (block_form(kind) != BLOCK_TEXT)
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (streq(test->op->name, texts[i]))
+			return true;
+	return false;
+}
+
+static bool fits(const struct node *test)
+{
+	for (size_t i = 0; i < test->n_values; i++)
+		if (test->values[i].type == VALUE_STRING &&
+		    test->values[i].len >= NUNCHI_BLOCK_BYTES - 1)
+			return false;
+	return true;
+}
+
+static enum block_known test_property(const struct property *p, enum nunchi_block_class class,
+				      const struct node *test, unsigned *ret_kind,
+				      const char **ret_why)
+{
+	if (p->missing & 1U << class)
+		return BLOCK_FALSE;
+	if (!(p->known & 1U << class))
+		return BLOCK_UNKNOWN;
+	if (!is_comparable(test, p->kind)) {
+		*ret_why = "the kernel side compares texts by =, !=, in, startswith and pmatch only";
+		return BLOCK_UNKNOWN;
+	}
+	if (!fits(test)) {
+		*ret_why = "the kernel side compares 250 bytes";
+		return BLOCK_UNKNOWN;
+	}
+	*ret_kind = p->kind;
+	return BLOCK_KIND;
+}
+
+enum block_known block_test(enum nunchi_block_class class, const struct node *test,
+			    unsigned *ret_kind, const char **ret_why)
+{
+	const struct field *f = test->left.field;
+	enum block_known known;
+
+	*ret_why = "no hook of the kernel's knows this when the call begins";
+	if (test->right) {
+		*ret_why = "the kernel side does not compare fields with each other";
+		return BLOCK_UNKNOWN;
+	}
+	if (f->scope == SCOPE_CONTAINER && !f->absent) {
+		*ret_kind = BLOCK_KIND_CONTAINER;
+		return BLOCK_KIND;
+	}
+	if (test->left.n_transforms) {
+		*ret_why = "the kernel side compares values as they are";
+		return BLOCK_UNKNOWN;
+	}
+	known = test_assumed(class, test);
+	if (known != BLOCK_UNKNOWN)
+		return known;
+	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
+		if (streq(properties[i].field, f->name))
+			return test_property(&properties[i], class, test, ret_kind, ret_why);
+	return BLOCK_UNKNOWN;
+}
+
+enum block_form block_form(unsigned kind)
+{
+	switch (kind) {
+	case NUNCHI_BLOCK_UID:
+	case NUNCHI_BLOCK_PORT:
+		return BLOCK_NUMBER;
+	case NUNCHI_BLOCK_ACCESS:
+	case NUNCHI_BLOCK_TYPE:
+		return BLOCK_CODE;
+	case NUNCHI_BLOCK_ADDRESS:
+		return BLOCK_ADDRESS;
+	default:
+		return BLOCK_TEXT;
+	}
+}
+
+unsigned block_bits(unsigned kind)
+{
+	return kind == NUNCHI_BLOCK_UID ? 32 : kind == NUNCHI_BLOCK_PORT ? 16 : 8;
+}
+
+bool block_test_code(unsigned kind, const struct node *test, unsigned code)
+{
+	static const struct {
+		const char *type, *typechar;
+	} types[NUNCHI_BLOCK_TYPE_MAX] = {
+		[NUNCHI_BLOCK_TYPE_OTHER] = { "other", "o" },
+		[NUNCHI_BLOCK_TYPE_FILE] = { "file", "f" },
+		[NUNCHI_BLOCK_TYPE_DIRECTORY] = { "directory", "d" },
+		[NUNCHI_BLOCK_TYPE_CHAR] = { "char", "f" },
+		[NUNCHI_BLOCK_TYPE_BLOCK] = { "block", "f" },
+		[NUNCHI_BLOCK_TYPE_PIPE] = { "pipe", "p" },
+		[NUNCHI_BLOCK_TYPE_IPV4] = { "ipv4", "4" },
+		[NUNCHI_BLOCK_TYPE_IPV6] = { "ipv6", "6" },
+		[NUNCHI_BLOCK_TYPE_UNIX] = { "unix", "u" },
+	};
+	const char *name = test->left.field->name;
+	struct value v = { .type = VALUE_BOOL };
+
+	if (kind == NUNCHI_BLOCK_ACCESS) {
+		v.n = !!(code & (streq(name, "evt.is_open_read") ? NUNCHI_BLOCK_READ :
+								   NUNCHI_BLOCK_WRITE));
+		return node_test_value(test, &v);
+	}
+	v.type = VALUE_STRING;
+	v.s = streq(name, "fd.type") ? types[code].type : types[code].typechar;
+	v.len = strlen(v.s);
+	return node_test_value(test, &v);
+}

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Rules that kill and deny. The victim sees EPERM, or sees nothing any more; a neighbour with the same
+programs and files, and the host, are let alone. Where the kernel asks no BPF programs (LSM) a rule can
+only kill, after the call; then what denies is not tested but that it says so.
+"""
+
+import functools
+import json
+import os
+import subprocess
+
+from harness.nunchi import run
+
+HEAD = """
+- macro: reads
+  condition: (evt.type in (open, openat, openat2) and evt.is_open_read=true and fd.typechar='f' and fd.num>=0)
+"""
+RULE = """
+- rule: {name}
+  desc: d
+  condition: {condition}
+  output: o file=%fd.name by=%proc.name
+  priority: WARNING
+  action: {action}
+"""
+# What a shell and programs say of errors goes its own way, into the middle of lines.
+CAT = "exec 2>/dev/null; /usr/bin/cat /mnt/test.txt; echo code $?; head -n 1 /mnt/test.txt"
+
+
+@functools.cache
+def has_lsm():
+    done = run("doctor", "-o", "json")
+    return any(p["name"] == "lsm" and p["state"] == "runs" for p in json.loads(done.stdout)["programs"])
+
+
+def need_lsm():
+    if not has_lsm():
+        return "this kernel asks no BPF programs before calls"
+    return None
+
+
+def guard(setup, rules, *args):
+    path = setup.file("rules.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(HEAD)
+        for name, condition, action, *more in rules:
+            f.write(RULE.format(name=name, condition=condition, action=action) + "".join(
+                f"  {line}\n" for line in more))
+    return setup.nunchi("guard", "-f", path, "-o", "json", *args)
+
+
+def in_container(setup, name, script, **more):
+    """What the script printed, by lines; its container is gone."""
+    made = setup.runc.run(name, ["/bin/sh", "-c", script], **more)
+    made.wait()
+    return made.output().splitlines(), made
+
+
+def alerts(nunchi, rule):
+    return [e for e in nunchi.events() if e["rule"] == rule]
+
+
+def effects(nunchi, rule):
+    return [(e.get("action"), e.get("effect")) for e in alerts(nunchi, rule)]
+
+
+def wait_alert(nunchi, rule):
+    return nunchi.wait_event(lambda e: e["rule"] == rule)
+
+
+def test_kill_who_reads_below_boot(setup):
+    """The paper's figure 5, as two rules: one kills, one reports."""
+    victim, other = setup.name + "-victim", setup.name + "-other"
+    with open(setup.file("boot", "kernel"), "w", encoding="utf-8") as f:
+        f.write("a kernel\n")
+    boot = [("/boot", setup.directory("boot"))]
+    nunchi = guard(setup, [
+        ("Kill", f"reads and container.name = {victim} and fd.name startswith /boot/", "kill"),
+        ("Report", "reads and container.id != host and fd.name startswith /boot/", "alert")])
+    # Named before anything is read: what a rule on names knows before is another test's.
+    script = "exec 2>/dev/null; sleep 1; head -n 1 /boot/kernel; echo code $?; head -n 1 /mnt/test.txt"
+    lines, _ = in_container(setup, victim, script, binds=boot)
+    assert lines == ["code 137", "what the paper reads"], lines
+    lines, _ = in_container(setup, other, script, binds=boot)
+    assert lines == ["a kernel", "code 0", "what the paper reads"], lines
+    assert subprocess.run(["head", "-n", "1", setup.file("boot", "kernel")], check=True,
+                          capture_output=True).stdout == b"a kernel\n"
+    wait_alert(nunchi, "Report")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+    who = {e["output_fields"]["container.name"] for e in alerts(nunchi, "Report")}
+    assert other in who, who
+    assert nunchi.stderr().count("effect=after") == (0 if has_lsm() else 1), nunchi.stderr()
+
+
+def test_kill_a_program_before_its_first_instruction(setup):
+    nunchi = guard(setup, [("Kill", "evt.type in (execve, execveat) and container.id != host and "
+                            "proc.exepath = /usr/bin/cat", "kill")])
+    lines, _ = in_container(setup, setup.name + "-exec", CAT)
+    assert lines == ["code 137", "what the paper reads"], lines
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+
+
+def test_kill_who_connects(setup):
+    nunchi = guard(setup, [("Kill", "evt.type = connect and container.id != host and fd.sport = 4444 and "
+                            "fd.snet in (127.0.0.0/8)", "kill")])
+    script = ("exec 2>/dev/null; nc -l -p 4444 </dev/null & nc -l -p 4445 </dev/null & sleep 1; "
+              "nc 127.0.0.1 4445 </dev/null; echo code $?; nc 127.0.0.1 4444 </dev/null; echo code $?")
+    lines, _ = in_container(setup, setup.name + "-connect", script)
+    assert lines == ["code 0", "code 137"], lines
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+
+
+def test_dry_run_says_what_it_would_do(setup):
+    nunchi = guard(setup, [("Kill", "reads and container.id != host and fd.filename = test.txt", "kill")],
+                   "--dry-run")
+    lines, _ = in_container(setup, setup.name + "-dry", "head -n 1 /mnt/test.txt")
+    assert lines == ["what the paper reads"], lines
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "dry-run")], nunchi.text()
+
+
+def test_blocking_ends_with_nunchi(setup):
+    made = setup.runc.run(setup.name + "-long", ["/bin/sh", "-c", "while :; do sleep 1; done"])
+    look = [*made.program, "exec", made.name, "head", "-n", "1", "/mnt/test.txt"]
+    nunchi = guard(setup, [("Kill", "reads and container.id != host and fd.directory = /mnt and "
+                            "proc.name = head and user.uid < 5", "kill")])
+    assert subprocess.run(look, capture_output=True, check=False).returncode
+    os.kill(nunchi.process.pid, 9)
+    nunchi.process.wait()
+    assert subprocess.run(look, capture_output=True, check=True).stdout == b"what the paper reads\n"
+    made.stop()
+
+
+def test_what_cannot_be_done_is_said(setup):
+    if has_lsm():
+        return "this kernel can deny"
+    rules = [("Deny", "reads and container.id != host and fd.name = /mnt/test.txt", "deny")]
+    nunchi = guard(setup, rules)
+    assert "1 rule that deny only alert" in nunchi.stderr(), nunchi.stderr()
+    lines, _ = in_container(setup, setup.name + "-no-lsm", "head -n 1 /mnt/test.txt")
+    assert lines == ["what the paper reads"], lines
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "none")], nunchi.text()
+    try:
+        guard(setup, [(*rules[0], "on_unsupported: refuse")])
+    except RuntimeError as error:
+        assert "on_unsupported: refuse" in str(error), error
+        return None
+    raise AssertionError("guard has started")
+
+
+def test_deny_opens(setup):
+    reason = need_lsm()
+    if reason:
+        return reason
+    victim, other = setup.name + "-deny", setup.name + "-let"
+    nunchi = guard(setup, [
+        ("Deny", f"reads and container.name = {victim} and fd.name = /mnt/test.txt", "deny"),
+        ("Write", f"evt.type in (open, openat) and evt.is_open_write=true and container.name = {victim} and "
+         "fd.directory = /tmp and not proc.name in (cp)", "deny")])
+    # By its name, by a link, from a chroot, by what has it open, and to a place that is not meant.
+    script = ("sleep 1; cd /mnt; head -n1 test.txt; ln -s /mnt/test.txt /tmp/l; head -n1 /tmp/l; "
+              "chroot / head -n1 /mnt/test.txt; echo x > /tmp/y; cp /etc/passwd /tmp/z && "
+              "head -n1 /tmp/z; ls -d /mnt")
+    lines, _ = in_container(setup, victim, script, privileged=True)
+    assert sum("Operation not permitted" in line for line in lines) == 4, lines
+    assert lines[-2:] == ["root:x:0:0:root:/root:/bin/sh", "/mnt"], lines
+    lines, _ = in_container(setup, other, script, privileged=True)
+    assert not any("Operation not permitted" in line for line in lines), lines
+    assert lines.count("what the paper reads") == 3, lines
+    wait_alert(nunchi, "Write")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 3, nunchi.text()
+    assert effects(nunchi, "Write") == [("deny", "before")], nunchi.text()
+    assert {e["output_fields"]["container.name"] for e in nunchi.events()} == {victim}
+    return None
+
+
+def test_deny_opens_by_a_ring(setup):
+    """io_uring has no system call to look at; the hook is the file's."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", "evt.type in (open, openat, openat2) and container.id != host and "
+                            "fd.name = /tmp/ring-open2", "deny")])
+    for how in ("plain", "sqpoll"):
+        made = setup.runc.run(f"{setup.name}-ring-{how}", ["/bin/uring", how], privileged=True)
+        made.wait()
+        lines = [json.loads(line) for line in made.output().splitlines() if line.startswith("{")]
+        if any("shut" in line for line in lines):
+            return "no io_uring on this kernel"
+        opens = {line["args"]["pathname"]: line["ret"] for line in lines if line.get("call") == "openat"}
+        assert opens["/tmp/ring-open"] >= 0 and opens["/tmp/ring-open2"] == -1, opens
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert len(alerts(nunchi, "Deny")) == 2, nunchi.text()
+    return None
+
+
+def test_deny_execs_from_the_first(setup):
+    """A rule that needs no name holds for the entrypoint itself."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and "
+                            "proc.name = cat", "deny")])
+    made = setup.runc.run(setup.name + "-entry", ["/usr/bin/cat", "/mnt/test.txt"])
+    assert made.wait() and "what the paper reads" not in made.output(), made.output()
+    lines, _ = in_container(setup, setup.name + "-later", CAT)
+    assert lines == ["code 126", "what the paper reads"], lines
+    assert subprocess.run(["cat", "/etc/hostname"], check=True, capture_output=True).stdout
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert set(effects(nunchi, "Deny")) == {("deny", "before")}, nunchi.text()
+    return None
+
+
+def test_deny_sockets(setup):
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [
+        ("Connect", "evt.type = connect and container.id != host and fd.sport in (4444, 4446)", "deny"),
+        ("Bind", "evt.type = bind and container.id != host and fd.lport >= 6000 and fd.lport < 6010", "deny")])
+    script = ("nc 127.0.0.1 4444 </dev/null; nc 127.0.0.1 4445 </dev/null; "
+              "timeout 1 nc -l -p 6009 </dev/null; timeout 1 nc -l -p 6010 </dev/null; echo end")
+    lines, _ = in_container(setup, setup.name + "-socket", script)
+    denied = ["denied" for line in lines if "not permitted" in line]
+    assert len(denied) == 2 and any("refused" in line for line in lines) and "end" in lines, lines
+    wait_alert(nunchi, "Bind")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Connect") == effects(nunchi, "Bind") == [("deny", "before")], nunchi.text()
+    return None
+
+
+def test_deny_modules_and_mounts(setup):
+    reason = need_lsm()
+    if reason:
+        return reason
+    victim, other = setup.name + "-module", setup.name + "-other-module"
+    nunchi = guard(setup, [
+        ("Module", f"evt.type in (init_module, finit_module) and container.name = {victim}", "deny"),
+        ("Mount", f"evt.type = mount and container.name = {victim}", "deny")])
+    # It has to look like a module's file, or the kernel does not get as far as asking.
+    script = ("sleep 1; insmod /bin/pause; mount -t tmpfs none /run && echo mounted")
+    lines, _ = in_container(setup, victim, script, privileged=True)
+    assert sum("not permitted" in line or "permission denied" in line for line in lines) == 2, lines
+    assert "mounted" not in lines, lines
+    lines, _ = in_container(setup, other, script, privileged=True)
+    assert "mounted" in lines and not any("not permitted" in line for line in lines), lines
+    wait_alert(nunchi, "Mount")
+    assert nunchi.stop() == 0
+    assert ("deny", "before") in effects(nunchi, "Module"), nunchi.text()
+    assert effects(nunchi, "Mount") == [("deny", "before")], nunchi.text()
+    return None
+
+
+def test_before_the_name_is_known(setup):
+    """What a rule needs the name for is let pass until it is there, or not, as the rule says."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    name = setup.name + "-pending"
+    condition = f"evt.type in (execve, execveat) and not container.name startswith {name} and proc.name = true"
+    # Nobody ever names it: the state is where nunchi does not look.
+    state = setup.directory("elsewhere")
+    for more, code in ((["on_pending: deny"], 126), ([], 0)):
+        nunchi = guard(setup, [("Deny", condition, "deny", *more)], "--hold-ms", "20000")
+        made = setup.runc.create(name + str(code), ["/bin/sh", "-c", "true; /bin/true; echo code $?"],
+                                 state=state)
+        made.start()
+        made.wait()
+        assert made.output().splitlines()[-1:] == [f"code {code}"], made.output()
+        nunchi.stop()
+    return None
