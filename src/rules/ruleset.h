@@ -77,6 +77,9 @@ void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struc
 bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event_type type);
 /* The condition with all macros unfolded and lists written out, indented by levels. */
 void rule_unfold(const struct rule *rule, struct strbuf *out);
+/* Of a rule that has matched: what it was about, as far as that made the condition true. At most max. */
+size_t rule_matched(const struct rule *rule, struct field_context *fc, const struct operand **ret,
+		    size_t max);
 
 /*
  * The enabled rules that match the event for which fc was begun, in the order of the files; counts
