@@ -2,9 +2,12 @@
 /* nunchi guard: what containers do, judged by rules; alerts, one a line. */
 #include "guard.h"
 
+#include <inttypes.h>
+
 #include "base/log.h"
 #include "cmd.h"
 #include "rule_files.h"
+#include "rules/fold.h"
 
 static const struct usage usage = {
 	.command = FOR_GUARD,
@@ -24,13 +27,15 @@ static const struct usage usage = {
 		"  nunchi guard -r web.cap\n",
 };
 
-static int make_output(const struct options *o, struct output **ret)
+static int make_output(const struct options *o, struct fold *fold, struct output **ret)
 {
 	static const char *const kinds[] = { "text", "json" };
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	struct output_config config = {
 		.kind = kind == 1 ? OUTPUT_ALERT_JSON : OUTPUT_ALERT_TEXT,
+		.fold = fold,
+		.context = o->context,
 	};
 
 	if (kind < 0)
@@ -50,10 +55,19 @@ static void say_partial(const struct ruleset *rs)
 			 n, ruleset_count(rs));
 }
 
-int guard_run(struct options *o, struct ruleset *rs)
+static void say_folded(const struct fold *fold)
+{
+	struct fold_totals t = fold_totals(fold);
+
+	if (t.counted || t.swallowed)
+		log_info("%" PRIu64 " matches of rules = alerts %" PRIu64 " + counted %" PRIu64
+			 " + swallowed %" PRIu64, t.matches, t.alerts, t.counted, t.swallowed);
+}
+
+static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 {
 	struct output *output = NULL;
-	int r = make_output(o, &output);
+	int r = make_output(o, fold, &output);
 
 	if (r)
 		return r;
@@ -65,6 +79,21 @@ int guard_run(struct options *o, struct ruleset *rs)
 	ruleset_calls(rs, &o->engine.set);
 	r = engine_run(&o->engine);
 	output_free(output);
+	if (!o->quiet)
+		say_folded(fold);
+	return r;
+}
+
+int guard_run(struct options *o, struct ruleset *rs)
+{
+	const struct fold_config config = {
+		.window = o->fold * NSEC_PER_SEC,
+		.limit = o->alert_limit,
+	};
+	struct fold *fold = fold_new(&config);
+	int r = judge(o, rs, fold);
+
+	fold_free(fold);
 	return r;
 }
 

@@ -12,6 +12,8 @@
 
 #include "base/log.h"
 #include "cmd.h"
+#include "out/alert_context.h"
+#include "rules/fold.h"
 
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
@@ -34,6 +36,9 @@ enum {
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
 	OPT_RULES_DIR,
+	OPT_CONTEXT,
+	OPT_FOLD,
+	OPT_ALERT_LIMIT,
 	OPT_COLOR,
 	OPT_NO_COLOR,
 };
@@ -67,6 +72,12 @@ static const struct option_row {
 	{ 'o', "output", "text|json|block", FOR_TRACE, "the form of the output" },
 	{ 'o', "output", "wide|json", FOR_PS, "more columns, or JSON" },
 	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR, "the form of the output" },
+	{ OPT_CONTEXT, "context", "COUNT", FOR_GUARD,
+	  "an alert shows so many events of its process before it, at most 32" },
+	{ OPT_FOLD, "fold", "SECONDS", FOR_GUARD,
+	  "repeats of an alert in this time become a count (60; 0: never)" },
+	{ OPT_ALERT_LIMIT, "alert-limit", "COUNT", FOR_GUARD,
+	  "new alerts of a rule a minute; what is more is only counted (100; 0: any number)" },
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
@@ -247,16 +258,6 @@ static bool take_host_root(struct options *o, const char *value)
 	return true;
 }
 
-static bool take_hold_ms(struct options *o, const char *value)
-{
-	uint64_t ms;
-
-	if (!parse_number("--hold-ms", value, 60000, &ms))
-		return false;
-	o->engine.hold_ms = (unsigned)ms;
-	return true;
-}
-
 static bool take_hold_bytes(struct options *o, const char *value)
 {
 	uint64_t bytes;
@@ -264,6 +265,16 @@ static bool take_hold_bytes(struct options *o, const char *value)
 	if (!parse_number("--hold-bytes", value, 1U << 30, &bytes))
 		return false;
 	o->engine.hold_bytes = bytes;
+	return true;
+}
+
+static bool take_number(const char *option, const char *value, uint64_t max, unsigned *ret)
+{
+	uint64_t n;
+
+	if (!parse_number(option, value, max, &n))
+		return false;
+	*ret = (unsigned)n;
 	return true;
 }
 
@@ -294,9 +305,15 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_HOST_ROOT:
 		return take_host_root(o, value);
 	case OPT_HOLD_MS:
-		return take_hold_ms(o, value);
+		return take_number("--hold-ms", value, 60000, &o->engine.hold_ms);
 	case OPT_HOLD_BYTES:
 		return take_hold_bytes(o, value);
+	case OPT_CONTEXT:
+		return take_number("--context", value, CONTEXT_EVENTS_MAX, &o->context);
+	case OPT_FOLD:
+		return take_number("--fold", value, 86400, &o->fold);
+	case OPT_ALERT_LIMIT:
+		return take_number("--alert-limit", value, UINT32_MAX, &o->alert_limit);
 	case 'f':
 	case OPT_RULES_DIR:
 		return take_rules(o, value);
@@ -380,6 +397,8 @@ static void options_init(struct options *o)
 	o->engine.runtimes.root = "";
 	o->engine.runtimes.defaults = true;
 	o->engine.out_fd = STDOUT_FILENO;
+	o->fold = FOLD_WINDOW_DEFAULT;
+	o->alert_limit = FOLD_LIMIT_DEFAULT;
 }
 
 enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv)

@@ -34,6 +34,9 @@ struct options {
 	const char *output;		/* of -o; NULL: not given */
 	const char *format;
 	enum color_mode color;
+	unsigned context;		/* events before an alert */
+	unsigned fold;			/* seconds in which repeats are counted; 0: never */
+	unsigned alert_limit;		/* new alerts of a rule a minute; 0: any number */
 	bool all;			/* ps -a */
 	bool quiet;
 	char *host_root;		/* owned; NULL: not given */

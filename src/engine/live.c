@@ -341,6 +341,8 @@ static void tick(struct engine *e, uint64_t now)
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
+	if (!e->blocked)
+		pipeline_tell(e, now + e->boot_to_epoch);
 	if (e->missing != e->told_missing || (e->output_untold && !e->blocked))
 		account_losses(e, now);
 }
@@ -399,6 +401,7 @@ static void finish(struct engine *e)
 	binder_release_all(e);
 	pipeline_flush_last(e);
 	account_losses(e, clock_boot());
+	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush_last(e);
 	if (e->capture)
 		account_record(e);
