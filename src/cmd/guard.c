@@ -64,6 +64,54 @@ static void say_folded(const struct fold *fold)
 			 " + swallowed %" PRIu64, t.matches, t.alerts, t.counted, t.swallowed);
 }
 
+static void say_of_sinks(bool error, const char *text)
+{
+	if (error)
+		log_error("%s", text);
+	else
+		log_info("%s", text);
+}
+
+/* False: an error was told. */
+static bool open_sinks(struct options *o, struct sinks **ret)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	bool json = o->output && streq(o->output, "json");
+
+	for (size_t i = 0; i < o->sinks.n; i++) {
+		if (sinks_check(o->sinks.to[i], json, &err) < 0) {
+			log_error("--to %s", err.s);
+			return false;
+		}
+	}
+	o->sinks.say = say_of_sinks;
+	if (o->sinks.n && sinks_start(ret, &o->sinks, &err) < 0) {
+		log_error("--to %s", err.s);
+		return false;
+	}
+	return true;
+}
+
+/* Sinks are a process that must be there before anything that it is not to have. */
+static int run_with_sinks(struct options *o)
+{
+	struct sinks *sinks = NULL;
+	int r;
+
+	if (!open_sinks(o, &sinks))
+		return EXIT_FAILURE;
+	if (!sinks)
+		return engine_run(&o->engine);
+	o->engine.out_fd = sinks_fd(sinks);
+	o->engine.reopen_fd = sinks_reopen_fd(sinks);
+	r = engine_run(&o->engine);
+	if (sinks_stop(sinks) < 0) {
+		log_error("not all alerts have come where they were to go");
+		return EXIT_FAILURE;
+	}
+	return r;
+}
+
 static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 {
 	struct output *output = NULL;
@@ -77,7 +125,7 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 	o->engine.rules = rs;
 	o->engine.set = (struct syscall_set){ .procexit = false };
 	ruleset_calls(rs, &o->engine.set);
-	r = engine_run(&o->engine);
+	r = run_with_sinks(o);
 	output_free(output);
 	if (!o->quiet)
 		say_folded(fold);

@@ -39,6 +39,10 @@ enum {
 	OPT_CONTEXT,
 	OPT_FOLD,
 	OPT_ALERT_LIMIT,
+	OPT_TO,
+	OPT_HTTP_CA,
+	OPT_HTTP_CERT,
+	OPT_HTTP_KEY,
 	OPT_COLOR,
 	OPT_NO_COLOR,
 };
@@ -78,6 +82,11 @@ static const struct option_row {
 	  "repeats of an alert in this time become a count (60; 0: never)" },
 	{ OPT_ALERT_LIMIT, "alert-limit", "COUNT", FOR_GUARD,
 	  "new alerts of a rule a minute; what is more is only counted (100; 0: any number)" },
+	{ OPT_TO, "to", "SINK", FOR_GUARD,
+	  "where alerts go, as often as you like: stdout, file:PATH, syslog, program:COMMAND, https://..." },
+	{ OPT_HTTP_CA, "http-ca", "FILE", FOR_GUARD, "who may sign the certificate of an https sink" },
+	{ OPT_HTTP_CERT, "http-cert", "FILE", FOR_GUARD, "our certificate for https sinks" },
+	{ OPT_HTTP_KEY, "http-key", "FILE", FOR_GUARD, "its key, if that is another file" },
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
@@ -231,6 +240,13 @@ static bool take_runtime(struct options *o, const char *value)
 	return true;
 }
 
+static bool take_sink(struct options *o, const char *to)
+{
+	o->sinks.to = o->sink_names = xrealloc(o->sink_names, (o->sinks.n + 1) * sizeof(*o->sink_names));
+	o->sink_names[o->sinks.n++] = to;
+	return true;
+}
+
 static bool take_rules(struct options *o, const char *path)
 {
 	o->rule_paths = xrealloc(o->rule_paths, (o->n_rule_paths + 1) * sizeof(*o->rule_paths));
@@ -314,6 +330,17 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_number("--fold", value, 86400, &o->fold);
 	case OPT_ALERT_LIMIT:
 		return take_number("--alert-limit", value, UINT32_MAX, &o->alert_limit);
+	case OPT_TO:
+		return take_sink(o, value);
+	case OPT_HTTP_CA:
+		o->sinks.ca = value;
+		return true;
+	case OPT_HTTP_CERT:
+		o->sinks.cert = value;
+		return true;
+	case OPT_HTTP_KEY:
+		o->sinks.key = value;
+		return true;
 	case 'f':
 	case OPT_RULES_DIR:
 		return take_rules(o, value);
@@ -448,6 +475,7 @@ void options_free(struct options *o)
 	selection_free(&o->selection);
 	free(o->runtimes);
 	free(o->rule_paths);
+	free(o->sink_names);
 	free(o->host_root);
 }
 

@@ -293,12 +293,15 @@ static void take_messages(struct engine *e)
 
 static void take_signal(struct engine *e, int fd)
 {
+	const uint64_t one = 1;
 	struct signalfd_siginfo info;
 	struct winsize size;
 
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo != SIGWINCH)
+	if (info.ssi_signo == SIGUSR1)
+		(void)!write(e->config->reopen_fd, &one, sizeof(one));
+	else if (info.ssi_signo != SIGWINCH)
 		e->stop = true;
 	else if (e->config->output && !ioctl(e->config->out_fd, TIOCGWINSZ, &size))
 		output_set_width(e->config->output, size.ws_col);
@@ -411,7 +414,7 @@ static void finish(struct engine *e)
 		account_say(e);
 }
 
-static int block_signals(void)
+static int block_signals(bool usr1)
 {
 	sigset_t set;
 
@@ -420,6 +423,8 @@ static int block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGWINCH);
+	if (usr1)
+		sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -480,7 +485,8 @@ static void confine(struct engine *e)
 int live_run(struct engine *e)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-	_cleanup_close_ int signals = block_signals(), epoll = epoll_create1(EPOLL_CLOEXEC);
+	_cleanup_close_ int signals = block_signals(e->config->reopen_fd > 0);
+	_cleanup_close_ int epoll = epoll_create1(EPOLL_CLOEXEC);
 	int r = start(e, &err);
 
 	if (r < 0) {
