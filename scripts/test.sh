@@ -114,6 +114,8 @@ run_replay() {
 	for program in build/nunchi; do
 		tests/replay/run.sh "$program" build/tests/replay/streams >"$tmp/replay" 2>&1
 		collect replay "$tmp/replay" $?
+		tests/replay/sinks.py "$program" build/tests/replay/streams >"$tmp/sinks" 2>&1
+		collect sinks "$tmp/sinks" $?
 	done
 }
 

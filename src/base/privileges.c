@@ -143,7 +143,21 @@ static void allow_bpf(struct filter *f)
 	answer(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
-static void make(struct filter *f)
+static void allow_families(struct filter *f)
+{
+	static const uint32_t families[] = { AF_UNIX, AF_INET, AF_INET6, AF_NETLINK };
+
+	unless_equal(f, SYS_socket, 2 + 2 * ARRAY_SIZE(families));
+	load(f, offsetof(struct seccomp_data, args[0]));
+	for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
+		unless_equal(f, families[i], 1);
+		answer(f, SECCOMP_RET_ALLOW);
+	}
+	answer(f, SECCOMP_RET_ERRNO | EPERM);
+}
+
+/* network: sockets of IP, too, and of netlink, by which the C library looks names up; and no bpf() at all. */
+static void make(struct filter *f, bool network)
 {
 	load(f, offsetof(struct seccomp_data, arch));
 	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
@@ -157,19 +171,25 @@ static void make(struct filter *f)
 	unless_equal(f, SYS_clone3, 1);
 	answer(f, SECCOMP_RET_ERRNO | ENOSYS);
 	allow_if(f, SYS_clone, 0, BPF_JSET, CLONE_THREAD);
-	allow_if(f, SYS_socket, 0, BPF_JEQ, AF_UNIX);
+	if (network)
+		allow_families(f);
+	else
+		allow_if(f, SYS_socket, 0, BPF_JEQ, AF_UNIX);
 	allow_if(f, SYS_kill, 1, BPF_JEQ, 0);
-	allow_bpf(f);
+	if (network)
+		deny(f, SYS_bpf);
+	else
+		allow_bpf(f);
 	answer(f, SECCOMP_RET_ALLOW);
 }
 
-int privileges_lock(void)
+static int lock(bool network)
 {
 	struct filter f = { .n = 0 };
 	struct sock_fprog program = { .filter = f.code };
 	long r;
 
-	make(&f);
+	make(&f, network);
 	program.len = f.n;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
@@ -178,4 +198,14 @@ int privileges_lock(void)
 		    SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 	/* A thread's number: one that cannot be taken along, because it has a filter of its own. */
 	return r < 0 ? -errno : r > 0 ? -EBUSY : 0;
+}
+
+int privileges_lock(void)
+{
+	return lock(false);
+}
+
+int privileges_lock_network(void)
+{
+	return lock(true);
 }

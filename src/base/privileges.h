@@ -30,3 +30,5 @@ int privileges_keep(uint64_t capabilities);
  * namespaces, ptrace, modules, other users' ids, signals. 0, or -errno where there is no seccomp.
  */
 int privileges_lock(void) _must_check_;
+/* The same for a process that speaks with servers: IP sockets are allowed, bpf() is not at all. */
+int privileges_lock_network(void) _must_check_;

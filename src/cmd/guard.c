@@ -2,9 +2,12 @@
 /* nunchi guard: what containers do, judged by rules; alerts, one a line. */
 #include "guard.h"
 
+#include <inttypes.h>
+
 #include "base/log.h"
 #include "cmd.h"
 #include "rule_files.h"
+#include "rules/fold.h"
 
 static const struct usage usage = {
 	.command = FOR_GUARD,
@@ -24,13 +27,15 @@ static const struct usage usage = {
 		"  nunchi guard -r web.cap\n",
 };
 
-static int make_output(const struct options *o, struct output **ret)
+static int make_output(const struct options *o, struct fold *fold, struct output **ret)
 {
 	static const char *const kinds[] = { "text", "json" };
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	struct output_config config = {
 		.kind = kind == 1 ? OUTPUT_ALERT_JSON : OUTPUT_ALERT_TEXT,
+		.fold = fold,
+		.context = o->context,
 	};
 
 	if (kind < 0)
@@ -50,10 +55,67 @@ static void say_partial(const struct ruleset *rs)
 			 n, ruleset_count(rs));
 }
 
-int guard_run(struct options *o, struct ruleset *rs)
+static void say_folded(const struct fold *fold)
+{
+	struct fold_totals t = fold_totals(fold);
+
+	if (t.counted || t.swallowed)
+		log_info("%" PRIu64 " matches of rules = alerts %" PRIu64 " + counted %" PRIu64
+			 " + swallowed %" PRIu64, t.matches, t.alerts, t.counted, t.swallowed);
+}
+
+static void say_of_sinks(bool error, const char *text)
+{
+	if (error)
+		log_error("%s", text);
+	else
+		log_info("%s", text);
+}
+
+/* False: an error was told. */
+static bool open_sinks(struct options *o, struct sinks **ret)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	bool json = o->output && streq(o->output, "json");
+
+	for (size_t i = 0; i < o->sinks.n; i++) {
+		if (sinks_check(o->sinks.to[i], json, &err) < 0) {
+			log_error("--to %s", err.s);
+			return false;
+		}
+	}
+	o->sinks.say = say_of_sinks;
+	if (o->sinks.n && sinks_start(ret, &o->sinks, &err) < 0) {
+		log_error("--to %s", err.s);
+		return false;
+	}
+	return true;
+}
+
+/* Sinks are a process that must be there before anything that it is not to have. */
+static int run_with_sinks(struct options *o)
+{
+	struct sinks *sinks = NULL;
+	int r;
+
+	if (!open_sinks(o, &sinks))
+		return EXIT_FAILURE;
+	if (!sinks)
+		return engine_run(&o->engine);
+	o->engine.out_fd = sinks_fd(sinks);
+	o->engine.reopen_fd = sinks_reopen_fd(sinks);
+	r = engine_run(&o->engine);
+	if (sinks_stop(sinks) < 0) {
+		log_error("not all alerts have come where they were to go");
+		return EXIT_FAILURE;
+	}
+	return r;
+}
+
+static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 {
 	struct output *output = NULL;
-	int r = make_output(o, &output);
+	int r = make_output(o, fold, &output);
 
 	if (r)
 		return r;
@@ -63,8 +125,23 @@ int guard_run(struct options *o, struct ruleset *rs)
 	o->engine.rules = rs;
 	o->engine.set = (struct syscall_set){ .procexit = false };
 	ruleset_calls(rs, &o->engine.set);
-	r = engine_run(&o->engine);
+	r = run_with_sinks(o);
 	output_free(output);
+	if (!o->quiet)
+		say_folded(fold);
+	return r;
+}
+
+int guard_run(struct options *o, struct ruleset *rs)
+{
+	const struct fold_config config = {
+		.window = o->fold * NSEC_PER_SEC,
+		.limit = o->alert_limit,
+	};
+	struct fold *fold = fold_new(&config);
+	int r = judge(o, rs, fold);
+
+	fold_free(fold);
 	return r;
 }
 

@@ -12,6 +12,8 @@
 
 #include "base/log.h"
 #include "cmd.h"
+#include "out/alert_context.h"
+#include "rules/fold.h"
 
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
@@ -37,6 +39,13 @@ enum {
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
 	OPT_RULES_DIR,
+	OPT_CONTEXT,
+	OPT_FOLD,
+	OPT_ALERT_LIMIT,
+	OPT_TO,
+	OPT_HTTP_CA,
+	OPT_HTTP_CERT,
+	OPT_HTTP_KEY,
 	OPT_COLOR,
 	OPT_NO_COLOR,
 };
@@ -75,6 +84,17 @@ static const struct option_row {
 	{ 'o', "output", "text|json|block", FOR_TRACE, "the form of the output" },
 	{ 'o', "output", "wide|json", FOR_PS, "more columns, or JSON" },
 	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR, "the form of the output" },
+	{ OPT_CONTEXT, "context", "COUNT", FOR_GUARD,
+	  "an alert shows so many events of its process before it, at most 32" },
+	{ OPT_FOLD, "fold", "SECONDS", FOR_GUARD,
+	  "repeats of an alert in this time become a count (60; 0: never)" },
+	{ OPT_ALERT_LIMIT, "alert-limit", "COUNT", FOR_GUARD,
+	  "new alerts of a rule a minute; what is more is only counted (100; 0: any number)" },
+	{ OPT_TO, "to", "SINK", FOR_GUARD,
+	  "where alerts go, as often as you like: stdout, file:PATH, syslog, program:COMMAND, https://..." },
+	{ OPT_HTTP_CA, "http-ca", "FILE", FOR_GUARD, "who may sign the certificate of an https sink" },
+	{ OPT_HTTP_CERT, "http-cert", "FILE", FOR_GUARD, "our certificate for https sinks" },
+	{ OPT_HTTP_KEY, "http-key", "FILE", FOR_GUARD, "its key, if that is another file" },
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
@@ -228,6 +248,13 @@ static bool take_runtime(struct options *o, const char *value)
 	return true;
 }
 
+static bool take_sink(struct options *o, const char *to)
+{
+	o->sinks.to = o->sink_names = xrealloc(o->sink_names, (o->sinks.n + 1) * sizeof(*o->sink_names));
+	o->sink_names[o->sinks.n++] = to;
+	return true;
+}
+
 static bool take_rules(struct options *o, const char *path)
 {
 	o->rule_paths = xrealloc(o->rule_paths, (o->n_rule_paths + 1) * sizeof(*o->rule_paths));
@@ -255,16 +282,6 @@ static bool take_host_root(struct options *o, const char *value)
 	return true;
 }
 
-static bool take_hold_ms(struct options *o, const char *value)
-{
-	uint64_t ms;
-
-	if (!parse_number("--hold-ms", value, 60000, &ms))
-		return false;
-	o->engine.hold_ms = (unsigned)ms;
-	return true;
-}
-
 static bool take_hold_bytes(struct options *o, const char *value)
 {
 	uint64_t bytes;
@@ -285,6 +302,16 @@ static bool take_hooks(struct options *o, const char *value)
 	}
 	log_error("--hooks %s: no such hooks. There is auto, tracepoint, fentry, kprobe", value);
 	return false;
+}
+
+static bool take_number(const char *option, const char *value, uint64_t max, unsigned *ret)
+{
+	uint64_t n;
+
+	if (!parse_number(option, value, max, &n))
+		return false;
+	*ret = (unsigned)n;
+	return true;
 }
 
 /* Options with a value. */
@@ -316,9 +343,26 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_HOOKS:
 		return take_hooks(o, value);
 	case OPT_HOLD_MS:
-		return take_hold_ms(o, value);
+		return take_number("--hold-ms", value, 60000, &o->engine.hold_ms);
 	case OPT_HOLD_BYTES:
 		return take_hold_bytes(o, value);
+	case OPT_CONTEXT:
+		return take_number("--context", value, CONTEXT_EVENTS_MAX, &o->context);
+	case OPT_FOLD:
+		return take_number("--fold", value, 86400, &o->fold);
+	case OPT_ALERT_LIMIT:
+		return take_number("--alert-limit", value, UINT32_MAX, &o->alert_limit);
+	case OPT_TO:
+		return take_sink(o, value);
+	case OPT_HTTP_CA:
+		o->sinks.ca = value;
+		return true;
+	case OPT_HTTP_CERT:
+		o->sinks.cert = value;
+		return true;
+	case OPT_HTTP_KEY:
+		o->sinks.key = value;
+		return true;
 	case 'f':
 	case OPT_RULES_DIR:
 		return take_rules(o, value);
@@ -408,6 +452,8 @@ static void options_init(struct options *o)
 	o->engine.runtimes.root = "";
 	o->engine.runtimes.defaults = true;
 	o->engine.out_fd = STDOUT_FILENO;
+	o->fold = FOLD_WINDOW_DEFAULT;
+	o->alert_limit = FOLD_LIMIT_DEFAULT;
 }
 
 enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv)
@@ -461,6 +507,7 @@ void options_free(struct options *o)
 	selection_free(&o->selection);
 	free(o->runtimes);
 	free(o->rule_paths);
+	free(o->sink_names);
 	free(o->host_root);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "engine/engine.h"
+#include "out/sinks.h"
 #include "select.h"
 
 /* Which command takes an option. */
@@ -34,6 +35,11 @@ struct options {
 	const char *output;		/* of -o; NULL: not given */
 	const char *format;
 	enum color_mode color;
+	unsigned context;		/* events before an alert */
+	unsigned fold;			/* seconds in which repeats are counted; 0: never */
+	unsigned alert_limit;		/* new alerts of a rule a minute; 0: any number */
+	struct sinks_config sinks;	/* of --to and --http-*; .to is sink_names */
+	const char **sink_names;	/* owned; the strings are argv's */
 	bool all;			/* ps -a */
 	bool quiet;
 	char *host_root;		/* owned; NULL: not given */

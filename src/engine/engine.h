@@ -37,6 +37,7 @@ struct engine_config {
 	struct runtimes_config runtimes;
 	struct output *output;		/* borrowed; NULL: nothing is shown (record, ps) */
 	int out_fd;			/* where the output goes; a terminal's width is followed */
+	int reopen_fd;			/* an eventfd that SIGUSR1 is handed on to; 0: none */
 	bool ready_line;		/* say on stderr when the hooks are live */
 	bool account;			/* say the account on stderr at the end */
 	/*

@@ -99,6 +99,7 @@ struct engine {
 	struct syscall_set show;	/* calls to show */
 	struct rule *matched[ENGINE_ALERTS_MAX];	/* rules that the event has matched, */
 	size_t n_matched;
+	bool judged;			/* the event was held against the rules */
 	uint64_t boot_to_epoch;
 	uint64_t started;		/* boot ns; in replay the HOST record's time */
 	uint64_t last_time;		/* of the last merged record */
@@ -136,6 +137,8 @@ static inline bool is_accounted(const struct nunchi_head *record)
 void pipeline_record(struct engine *e, const struct nunchi_head *record);
 /* Hands what is formatted to the writer. */
 void pipeline_flush(struct engine *e, bool wait);
+/* What the output has to say at that time (epoch ns; UINT64_MAX: all) without an event. */
+void pipeline_tell(struct engine *e, uint64_t now);
 /* At the end: waits for a slow reader, until e->last_call. */
 void pipeline_flush_last(struct engine *e);
 /* The last record made in e->record goes the same way. */

@@ -283,12 +283,15 @@ static void take_messages(struct engine *e)
 
 static void take_signal(struct engine *e, int fd)
 {
+	const uint64_t one = 1;
 	struct signalfd_siginfo info;
 	struct winsize size;
 
 	if (read(fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	if (info.ssi_signo != SIGWINCH)
+	if (info.ssi_signo == SIGUSR1)
+		(void)!write(e->config->reopen_fd, &one, sizeof(one));
+	else if (info.ssi_signo != SIGWINCH)
 		e->stop = true;
 	else if (e->config->output && !ioctl(e->config->out_fd, TIOCGWINSZ, &size))
 		output_set_width(e->config->output, size.ws_col);
@@ -331,6 +334,8 @@ static void tick(struct engine *e, uint64_t now)
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
+	if (!e->blocked)
+		pipeline_tell(e, now + e->boot_to_epoch);
 	if (e->missing != e->told_missing || (e->output_untold && !e->blocked))
 		account_losses(e, now);
 }
@@ -390,6 +395,7 @@ static void finish(struct engine *e)
 	binder_release_all(e);
 	pipeline_flush_last(e);
 	account_losses(e, clock_boot());
+	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush_last(e);
 	if (e->capture)
 		account_record(e);
@@ -399,7 +405,7 @@ static void finish(struct engine *e)
 		account_say(e);
 }
 
-static int block_signals(void)
+static int block_signals(bool usr1)
 {
 	sigset_t set;
 
@@ -408,6 +414,8 @@ static int block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGWINCH);
+	if (usr1)
+		sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -460,7 +468,8 @@ static int start(struct engine *e, struct strbuf *err)
 int live_run(struct engine *e)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-	_cleanup_close_ int signals = block_signals(), epoll = epoll_create1(EPOLL_CLOEXEC);
+	_cleanup_close_ int signals = block_signals(e->config->reopen_fd > 0);
+	_cleanup_close_ int epoll = epoll_create1(EPOLL_CLOEXEC);
 	int r = start(e, &err);
 
 	if (r < 0) {

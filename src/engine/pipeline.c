@@ -45,6 +45,7 @@ static bool is_judged(struct engine *e)
 
 	if (!e->config->rules)
 		return true;
+	e->judged = true;
 	n = ruleset_match(e->config->rules, &e->fields, e->matched, ENGINE_ALERTS_MAX);
 	e->n_matched = MIN(n, (size_t)ENGINE_ALERTS_MAX);
 	return n > 0;
@@ -143,6 +144,7 @@ void pipeline_record(struct engine *e, const struct nunchi_head *record)
 	model_apply(e->model, &ev);
 	ev.num = e->num + 1;
 	fields_begin(&e->fields, &ev, e->model);
+	e->judged = false;
 	wanted = !e->ending && is_wanted(e, &ev);
 	capture_record(e, record, wanted);
 	if (!wanted) {
@@ -156,6 +158,14 @@ void pipeline_record(struct engine *e, const struct nunchi_head *record)
 		account->dropped[NUNCHI_DROP_OUTPUT] += is_accounted(record);
 		e->output_untold = true;
 	}
+	if (e->judged && e->config->output)
+		output_passed(e->config->output, &e->fields);
+}
+
+void pipeline_tell(struct engine *e, uint64_t now)
+{
+	if (e->config->output)
+		output_tell(e->config->output, now, &e->out);
 }
 
 void pipeline_made(struct engine *e)

@@ -38,6 +38,7 @@ int replay_run(struct engine *e)
 			take_host(e, record);
 		pipeline_record(e, record);
 	}
+	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush(e, true);
 	capture_reader_close(reader);
 	if (e->config->snapshot)

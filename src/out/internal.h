@@ -9,6 +9,8 @@ struct output_ops {
 	void (*event)(struct output *o, struct field_context *fc, struct strbuf *out);
 	void (*alert)(struct output *o, const struct rule *rule, struct field_context *fc,
 		      struct strbuf *out);	/* instead of event */
+	void (*tell)(struct output *o, uint64_t now, struct strbuf *out);	/* NULL: nothing */
+	void (*passed)(struct output *o, struct field_context *fc);	/* NULL: no matter */
 	void (*set_width)(struct output *o, unsigned width);	/* NULL: no matter */
 	bool (*asks)(const struct output *o, const char *field);	/* NULL: none besides those of all */
 	void (*free)(struct output *o);
@@ -22,5 +24,5 @@ struct output {
 struct output *text_new(const struct output_config *config) _must_check_;
 struct output *json_new(void) _must_check_;
 struct output *block_new(void) _must_check_;
-struct output *alert_new(bool json) _must_check_;
+struct output *alert_new(const struct output_config *config) _must_check_;
 int format_new(struct output **ret, const char *format, struct strbuf *err) _must_check_;

@@ -7,6 +7,7 @@
 
 #include "fields/fields.h"
 
+struct fold;
 struct output;
 struct rule;
 
@@ -18,6 +19,9 @@ struct output_config {
 	const char *format;	/* OUTPUT_FORMAT: '%container.name %fd.name' */
 	bool color;
 	unsigned width;		/* columns of the terminal; 0: do not cut, do not align to it */
+	/* Of alerts */
+	struct fold *fold;	/* how repeats are folded; NULL: every match is an alert; borrowed */
+	unsigned context;	/* events of the process before it that an alert shows */
 };
 
 /* -EINVAL with a sentence in err: a field in the format that does not exist, nearest names. */
@@ -33,4 +37,8 @@ void output_alert(struct output *o, const struct rule *rule, struct field_contex
 		  struct strbuf *out);
 /* Whether it shows a field that is only shown where somebody asks for it. */
 bool output_asks(const struct output *o, const char *field);
+/* What is due at that time (epoch ns; UINT64_MAX: all) without an event: counts of repeats. */
+void output_tell(struct output *o, uint64_t now, struct strbuf *out);
+/* An event that could have been one to alert of, when that has been done: later ones may show it. */
+void output_passed(struct output *o, struct field_context *fc);
 void output_set_width(struct output *o, unsigned width);

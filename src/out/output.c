@@ -17,7 +17,7 @@ int output_new(struct output **ret, const struct output_config *config, struct s
 		return 0;
 	case OUTPUT_ALERT_TEXT:
 	case OUTPUT_ALERT_JSON:
-		*ret = alert_new(config->kind == OUTPUT_ALERT_JSON);
+		*ret = alert_new(config);
 		return 0;
 	case OUTPUT_TEXT:
 	default:
@@ -52,6 +52,18 @@ void output_alert(struct output *o, const struct rule *rule, struct field_contex
 bool output_asks(const struct output *o, const char *field)
 {
 	return o && o->ops->asks && o->ops->asks(o, field);
+}
+
+void output_tell(struct output *o, uint64_t now, struct strbuf *out)
+{
+	if (o->ops->tell)
+		o->ops->tell(o, now, out);
+}
+
+void output_passed(struct output *o, struct field_context *fc)
+{
+	if (o->ops->passed)
+		o->ops->passed(o, fc);
 }
 
 void output_set_width(struct output *o, unsigned width)

@@ -93,6 +93,9 @@ bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event
 bool ruleset_asks(const struct ruleset *rs, const char *field);
 /* The condition with all macros unfolded and lists written out, indented by levels. */
 void rule_unfold(const struct rule *rule, struct strbuf *out);
+/* Of a rule that has matched: what it was about, as far as that made the condition true. At most max. */
+size_t rule_matched(const struct rule *rule, struct field_context *fc, const struct operand **ret,
+		    size_t max);
 
 struct block_plan;
 

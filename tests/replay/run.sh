@@ -33,6 +33,23 @@ for stream in attacks basic calls frames hostile lives setup slots; do
 	"$streams" $stream "$tmp/$stream.cap" || exit 1
 done
 
+cat >"$tmp/all.yaml" <<'RULES'
+- rule: "All \"\\ of it"
+  desc: d
+  condition: evt.type exists
+  output: '%evt.type %proc.name %proc.cmdline %fd.name %fd.nameraw %proc.name %proc.aname %evt.arg[0]'
+  priority: DEBUG
+  tags: ["a\"b", "\u202e"]
+RULES
+cat >"$tmp/few.yaml" <<'RULES'
+- rule: Program or file
+  desc: d
+  condition: evt.type in (execve, openat)
+  output: '%evt.type %proc.name'
+  priority: DEBUG
+  tags: [T1059.004, T99, mitre_execution]
+RULES
+
 while read -r stream name arguments; do
 	case $stream in '' | '#'*) continue ;; esac
 	eval "$nunchi $arguments -r $tmp/$stream.cap" >"$tmp/out" 2>"$tmp/err" ||
@@ -46,6 +63,11 @@ while read -r stream name arguments; do
 done <<'ROWS'
 attacks guard guard
 attacks guard-json guard -o json -n 3
+attacks guard-context guard --context 2 -n 8
+attacks guard-context-json guard --context 2 -n 12 -o json
+attacks guard-fold guard -f "$tmp/few.yaml" --alert-limit 3
+attacks guard-fold-json guard -f "$tmp/few.yaml" --alert-limit 3 -o json
+attacks guard-no-fold guard -f "$tmp/few.yaml" --fold 0 --alert-limit 0 not proc.name=app
 attacks guard-filter guard 'proc.name=nc'
 attacks rules-test rules test
 basic text trace
@@ -97,14 +119,6 @@ ROWS
 
 # Every line of JSON is an object.
 : >"$tmp/diff"
-cat >"$tmp/all.yaml" <<'RULES'
-- rule: "All \"\\ of it"
-  desc: d
-  condition: evt.type exists
-  output: '%evt.type %proc.name %proc.cmdline %fd.name %fd.nameraw %proc.name %proc.aname %evt.arg[0]'
-  priority: DEBUG
-  tags: ["a\"b", "\u202e"]
-RULES
 for stream in attacks basic calls hostile lives setup slots; do
 	# By a file: a reader that takes more than 2 s to start would not get all of it.
 	{
@@ -113,11 +127,11 @@ for stream in attacks basic calls hostile lives setup slots; do
 	} >"$tmp/lines" 2>/dev/null
 	python3 -c '
 import json, sys
+def check(pairs):
+    if len(pairs) != len(dict(pairs)):
+        print("a key twice:", line)
 for line in sys.stdin.buffer:
-    keys = []
-    json.loads(line.decode("utf-8"), object_pairs_hook=lambda p: keys.extend(k for k, _ in p))
-    if len(keys) != len(set(keys)):
-        print("a key twice:", line)' <"$tmp/lines" >>"$tmp/diff" 2>&1
+    json.loads(line.decode("utf-8"), object_pairs_hook=check)' <"$tmp/lines" >>"$tmp/diff" 2>&1
 done
 result 'json parses' "$tmp/diff"
 

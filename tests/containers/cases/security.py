@@ -3,6 +3,7 @@
 
 import glob
 import os
+import signal
 import socket
 import threading
 
@@ -78,3 +79,46 @@ def test_a_runtime_that_comes_later_is_asked(setup):
         check_threads(nunchi)
     assert requests[0].startswith(b"GET /"), requests
     assert nunchi.stop() == 0, nunchi.stderr()
+
+
+def sinks_process(nunchi):
+    pid = nunchi.process.pid
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        children = f.read().split()
+    assert len(children) == 1, children
+    return int(children[0])
+
+
+def test_sinks_are_locked_and_files_rotate(setup):
+    """The process that serves sinks has nothing but its sinks; SIGUSR1 opens files anew."""
+    rules, path = setup.file("rules.yaml"), setup.file("alerts")
+    with open(rules, "w", encoding="ascii") as f:
+        f.write("- rule: R\n  desc: d\n  priority: INFO\n  output: name=%fd.nameraw\n"
+                "  condition: evt.type=openat and fd.nameraw startswith /proc/self/stat\n")
+    nunchi = setup.nunchi("guard", "--host", "--fold", "0", "--alert-limit", "0", "-f", rules, "-o", "json",
+                          "--to", "file:" + path, "--to", "http://127.0.0.1:1/")
+    helper = sinks_process(nunchi)
+    for task in glob.glob(f"/proc/{helper}/task/*"):
+        found = status(task)
+        assert int(found["CapPrm"], 16) == 0 and int(found["CapEff"], 16) == 0, found
+        assert found["NoNewPrivs"] == "1" and found["Seccomp"] == "2", found
+    for fd in os.listdir(f"/proc/{helper}/fd"):
+        assert "bpf" not in os.readlink(f"/proc/{helper}/fd/{fd}")
+
+    def told(name, where):
+        with open(name, "rb"):
+            pass
+        wait_until(lambda: os.path.exists(where) and f'"output_fields":{{' in open(where).read() and
+                   f"name={name}" in open(where).read(), 10, name + " in " + where)
+
+    told("/proc/self/stat", path)
+    os.rename(path, path + ".1")
+    os.kill(nunchi.process.pid, signal.SIGUSR1)
+    wait_until(lambda: os.path.exists(path), 10, "a new file")
+    told("/proc/self/status", path)
+    with open(path, encoding="utf-8") as f:
+        assert all("/proc/self/status" in line or "/proc/self/stat" in line for line in f)
+    check_threads(nunchi)
+    assert nunchi.stop() == 1, nunchi.stderr()     # nobody listens at port 1: those were lost, and it says so
+    assert "http://127.0.0.1:1/: alerts" in nunchi.stderr(), nunchi.stderr()
+    assert not os.path.exists(f"/proc/{helper}")

@@ -79,6 +79,24 @@ static void check_lock(void)
 	_exit(0);
 }
 
+/* Who speaks with servers may that, and nothing else that the others may not. */
+static void check_lock_network(void)
+{
+	union bpf_attr attr = { .map_type = BPF_MAP_TYPE_ARRAY };
+	pid_t pid;
+
+	CHECK(privileges_lock_network() == 0);
+	CHECK(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+	CHECK(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+	REFUSED(socket(AF_PACKET, SOCK_RAW, 0));
+	REFUSED(execl("/bin/true", "true", NULL));
+	REFUSED(pid = fork());
+	REFUSED(kill(getppid(), SIGURG));
+	REFUSED(setuid(getuid()));
+	REFUSED(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)));
+	_exit(0);
+}
+
 static uint64_t effective(void)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -120,6 +138,11 @@ static void test_lock(void **state)
 	assert_int_equal(in_child(check_lock), 0);
 }
 
+static void test_lock_network(void **state)
+{
+	assert_int_equal(in_child(check_lock_network), 0);
+}
+
 static void test_capabilities(void **state)
 {
 	assert_int_equal(in_child(check_capabilities), 0);
@@ -129,6 +152,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_lock_network),
 		cmocka_unit_test(test_capabilities),
 	};
 

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kinds of sinks: how each is opened, and how it takes an alert. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+
+#include "rules/ruleset.h"
+#include "sink.h"
+
+#define SYSLOG_SOCKET "/dev/log"
+#define SYSLOG_FACILITY (3 << 3)	/* daemon */
+#define SYSLOG_MAX (32U << 10)	/* of a datagram: journald takes more, others less */
+
+static int write_all(struct sink *s, const char *line, size_t len, struct strbuf *err)
+{
+	while (len) {
+		ssize_t n = write(s->fd, line, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int r = -errno;
+
+			strbuf_adds(err, strerror(-r));
+			return r == -EAGAIN ? -EIO : r;
+		}
+		line += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int stdout_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
+{
+	s->fd = STDOUT_FILENO;
+	return 0;
+}
+
+static int file_reopen(struct sink *s)
+{
+	int fd = open(s->arg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+
+	if (fd < 0)
+		return -errno;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = fd;
+	return 0;
+}
+
+static int file_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
+{
+	int r = file_reopen(s);
+
+	if (r < 0)
+		strbuf_addf(err, "%s: %s", s->name, strerror(-r));
+	return r;
+}
+
+/* In the child: the program gets signals and the terminal's keys as if it had been started by itself. */
+static void run_program(const char *command, int in)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGCHLD };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_DFL);
+	setpgid(0, 0);
+	dup2(in, STDIN_FILENO);
+	execl("/bin/sh", "sh", "-c", command, NULL);
+	_exit(127);
+}
+
+static int program_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
+{
+	int fds[2], r;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	r = -errno;
+	if (!pid)
+		run_program(s->arg, fds[0]);
+	close(fds[0]);
+	if (pid < 0) {
+		close(fds[1]);
+		return r;
+	}
+	s->fd = fds[1];
+	return 0;
+}
+
+static int syslog_connect(struct sink *s, struct strbuf *err)
+{
+	const char *path = *s->arg ? s->arg : SYSLOG_SOCKET;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int r;
+
+	s->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (s->fd < 0)
+		return -errno;
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s", path);
+	if (!connect(s->fd, (const struct sockaddr *)&un, sizeof(un)))
+		return 0;
+	r = -errno;
+	strbuf_addf(err, "%s: %s", path, strerror(-r));
+	close(s->fd);
+	s->fd = -1;
+	return r;
+}
+
+/* It may come later, or come back: that is no error at the start. */
+static int syslog_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
+{
+	if (strlen(s->arg) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return 0;
+	strbuf_addf(err, "%s: the path is too long for a socket", s->name);
+	return -ENAMETOOLONG;
+}
+
+/* Priorities are syslog's levels, in its order. In JSON no text can hold this key: its quotes are escaped. */
+static unsigned alert_level(const char *line, size_t len)
+{
+	static const char key[] = ",\"priority\":\"";
+	const char *at = memmem(line, len, key, sizeof(key) - 1);
+	const char *word = NULL;
+
+	if (at)
+		word = at + sizeof(key) - 1;
+	else if ((at = memmem(line, len, ": ", 2)))
+		word = at + 2;
+	for (unsigned i = 0; word && i < PRIORITY_MAX; i++) {
+		size_t n = strlen(priority_names[i]);
+
+		if (n <= (size_t)(line + len - word) && !memcmp(word, priority_names[i], n))
+			return i;
+	}
+	return PRIORITY_NOTICE;
+}
+
+static int syslog_send(struct sink *s, const char *line, size_t len, struct strbuf *err)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	time_t now = time(NULL);
+	char stamp[32] = "";
+	struct tm tm;
+
+	if (s->fd < 0 && syslog_connect(s, err) < 0)
+		return -EAGAIN;
+	strftime(stamp, sizeof(stamp), "%b %e %H:%M:%S", localtime_r(&now, &tm));
+	strbuf_addf(&b, "<%u>%s nunchi[%d]: ", SYSLOG_FACILITY | alert_level(line, len), stamp, getppid());
+	strbuf_add(&b, line, MIN(len - 1, (size_t)SYSLOG_MAX));
+	if (send(s->fd, b.s, b.len, 0) >= 0)
+		return 0;
+	strbuf_adds(err, strerror(errno));
+	if (errno == EMSGSIZE)
+		return -EMSGSIZE;
+	close(s->fd);
+	s->fd = -1;
+	return -EAGAIN;
+}
+
+const struct sink_kind sink_kinds[] = {
+	{ "stdout", false, stdout_open, write_all, NULL },
+	{ "file:", true, file_open, write_all, file_reopen },
+	{ "program:", true, program_open, write_all, NULL },
+	{ "syslog:", true, syslog_open, syslog_send, NULL },
+	{ "syslog", false, syslog_open, syslog_send, NULL },
+	{ "http://", true, sink_http_open, sink_http_send, NULL },
+	{ "https://", true, sink_http_open, sink_http_send, NULL },
+};
+const size_t n_sink_kinds = ARRAY_SIZE(sink_kinds);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a rule has matched: the tests that made its condition true, not those that were of no matter. */
+#include "evaluation.h"
+#include "ruleset.h"
+
+#define WEIGHT_MAX 10000	/* of a condition so large that nobody reads an answer */
+
+struct found {
+	const struct operand **ret;
+	size_t n, max;
+};
+
+static void add(struct found *f, const struct operand *o)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (operand_equal(f->ret[i], o))
+			return;
+	if (f->n < f->max)
+		f->ret[f->n++] = o;
+}
+
+/*
+ * n is known to be what `is` says. What makes an "and" true are all of its parts, and false those that
+ * are false; of an "or" it is the other way round.
+ */
+static void walk(struct found *f, const struct node *n, bool is, struct field_context *fc)
+{
+	if (n->kind == NODE_TEST) {
+		add(f, &n->left);
+		if (n->right)
+			add(f, n->right);
+		return;
+	}
+	for (size_t i = 0; i < n->n_kids && f->n < f->max; i++) {
+		bool kid = n->kind == NODE_NOT ? !is : is;
+
+		if (n->kind == NODE_NOT || (n->kind == NODE_AND) == is ||
+		    node_match(n->kids[i], fc, NULL) == is)
+			walk(f, n->kids[i], kid, fc);
+	}
+}
+
+size_t rule_matched(const struct rule *rule, struct field_context *fc, const struct operand **ret,
+		    size_t max)
+{
+	struct found f = { .ret = ret, .max = max };
+
+	if (rule->root->weight <= WEIGHT_MAX)
+		walk(&f, rule->root, true, fc);
+	return f.n;
+}
