@@ -115,6 +115,8 @@ run_replay() {
 		tests/replay/run.sh "$program" build/tests/replay/streams >"$tmp/replay" 2>&1
 		collect replay "$tmp/replay" $?
 	done
+	tests/cli/run.sh build/nunchi build/tests/replay/streams >"$tmp/replay" 2>&1
+	collect cli "$tmp/replay" $?
 }
 
 run_asan() {
@@ -123,6 +125,8 @@ run_asan() {
 	unit_tests build-asan asan
 	tests/replay/run.sh build-asan/nunchi build-asan/tests/replay/streams >"$tmp/replay" 2>&1
 	collect 'asan replay' "$tmp/replay" $?
+	tests/cli/run.sh build-asan/nunchi build-asan/tests/replay/streams >"$tmp/replay" 2>&1
+	collect 'asan cli' "$tmp/replay" $?
 }
 
 run_clang() {

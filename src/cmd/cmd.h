@@ -13,6 +13,7 @@
 	X(rules, "check, list, explain or test rules")                     \
 	X(ps, "list the containers that run here")                         \
 	X(list, "list system calls, categories or fields")                 \
+	X(config, "check the configuration file, or write an example")     \
 	X(doctor, "say whether all is seen on this machine, and what is not")
 
 #define X(name, help) int cmd_##name(int argc, char **argv);
