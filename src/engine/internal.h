@@ -111,6 +111,7 @@ struct engine {
 	uint64_t next_check;		/* for losses, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
+	uint64_t watchdog_next;	/* boot ns: when a service manager is told next that all is well */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	bool attaching;			/* there are hooks yet to be attached */
 	bool had_first;			/* a record has come */
