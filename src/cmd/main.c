@@ -134,6 +134,8 @@ int main(int argc, char **argv)
 		return print_version();
 	if (streq(word, "help") || streq(word, "--help") || streq(word, "-h"))
 		return run_help(argv[2]);
+	if (streq(word, "complete"))
+		return cmd_complete(argc - 1, argv + 1);
 	command = find_command(word);
 	return command ? command->run(argc - 1, argv + 1) : unknown_command(word);
 }

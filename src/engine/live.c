@@ -14,7 +14,6 @@
 #include <sys/utsname.h>
 
 #include "base/notify.h"
-#include "base/privileges.h"
 #include "internal.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */

@@ -124,5 +124,68 @@ result "config: the section's count" "$tmp/diff"
 [ "$(grep -c . "$tmp/out")" = 2 ] && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result "config: the command line's count" "$tmp/diff"
 
+# What a shell offers.
+bash "$here/completion.bash" "$nunchi" >"$tmp/diff" 2>&1
+result 'completion: bash' "$tmp/diff"
+if command -v zsh >/dev/null; then
+	zsh -n "$root/data/_nunchi" >"$tmp/diff" 2>&1
+	result 'completion: zsh reads it' "$tmp/diff"
+fi
+
+# Manual pages, as the build makes them: each is without a warning, and names each option of its command.
+"$nunchi" list options -o json --config /dev/null >"$tmp/options.json"
+: >"$tmp/warnings"
+: >"$tmp/missing"
+for template in "$root"/man/*.in; do
+	page=$(basename "$template" .in)
+	"$root/scripts/man.py" "$template" "$tmp/options.json" 0 >"$tmp/$page" 2>>"$tmp/warnings"
+	groff -man -Tutf8 -ww -z "$tmp/$page" >>"$tmp/warnings" 2>&1
+	grep -n '@' "$tmp/$page" | grep -v '@network\|@namespace\|@category\|\\fB\\-e @' >>"$tmp/warnings"
+done
+result 'manual: no warnings' "$tmp/warnings"
+for command in trace record guard rules ps list config doctor; do
+	[ -f "$tmp/nunchi-$command.1" ] || { echo "no page: $command" >>"$tmp/missing"; continue; }
+	groff -man -Tutf8 -P-bcu "$tmp/nunchi-$command.1" >"$tmp/page" 2>&1
+	"$nunchi" $command --help | sed -n 's/^  ....\(--[a-z0-9-]*\).*/\1/p' | while read -r option; do
+		grep -q -e "$option\( \|,\|\$\)" "$tmp/page" || echo "$command: $option" >>"$tmp/missing"
+	done
+done
+"$nunchi" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | while read -r command; do
+	grep -q "nunchi.-$command" "$tmp/nunchi.1" || echo "nunchi.1: $command" >>"$tmp/missing"
+	[ -f "$root/man/nunchi-$command.1.in" ] || echo "no page: $command" >>"$tmp/missing"
+done
+result 'manual: every command and option' "$tmp/missing"
+
+# What is installed: all of it, and a configuration file that is there stays.
+build=$(dirname "$nunchi")
+if [ -f "$build/build.ninja" ]; then
+	DESTDIR=$tmp/root meson install -C "$build" --no-rebuild >"$tmp/diff" 2>&1 && : >"$tmp/diff"
+	prefix=$(find "$tmp/root" -path '*/bin/nunchi' | sed 's|/bin/nunchi$||')
+	for file in bin/nunchi share/man/man1/nunchi.1 share/man/man1/nunchi-guard.1 share/man/man5/nunchi.yaml.5 \
+		share/bash-completion/completions/nunchi share/zsh/site-functions/_nunchi \
+		lib/systemd/system/nunchi-guard.service; do
+		[ -s "$prefix/$file" ] || echo "not installed: $file" >>"$tmp/diff"
+	done
+	"$prefix/bin/nunchi" config check "$tmp/root/etc/nunchi/nunchi.yaml" >"$tmp/out" 2>&1 || cat "$tmp/out" >>"$tmp/diff"
+	echo 'quiet: true' >"$tmp/root/etc/nunchi/nunchi.yaml"
+	DESTDIR=$tmp/root meson install -C "$build" --no-rebuild >/dev/null 2>&1
+	[ "$(cat "$tmp/root/etc/nunchi/nunchi.yaml")" = 'quiet: true' ] || echo 'configuration lost' >>"$tmp/diff"
+	result 'install' "$tmp/diff"
+
+	# The unit, with the program where it is now.
+	mkdir "$tmp/unit"
+	sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/nunchi|" "$prefix/lib/systemd/system/nunchi-guard.service" \
+		>"$tmp/unit/nunchi-guard.service"
+	systemd-analyze verify --man=no "$tmp/unit/nunchi-guard.service" 2>&1 |
+		grep 'nunchi-guard\|not found' >"$tmp/diff"
+	result 'unit: systemd finds nothing' "$tmp/diff"
+fi
+
+# The page of the default rules is that of this program.
+"$root/scripts/default-rules.py" "$nunchi" >"$tmp/page" 2>&1
+[ $update = no ] || cp "$tmp/page" "$root/docs/default-rules.md"
+diff -u "$root/docs/default-rules.md" "$tmp/page" | head -n 20 >"$tmp/diff"
+result 'docs/default-rules.md (scripts/default-rules.py makes it)' "$tmp/diff"
+
 echo "1..$n"
 exit $failed
