@@ -117,6 +117,8 @@ run_replay() {
 		tests/replay/sinks.py "$program" build/tests/replay/streams >"$tmp/sinks" 2>&1
 		collect sinks "$tmp/sinks" $?
 	done
+	tests/cli/run.sh build/nunchi build/tests/replay/streams >"$tmp/replay" 2>&1
+	collect cli "$tmp/replay" $?
 }
 
 run_asan() {
@@ -125,6 +127,8 @@ run_asan() {
 	unit_tests build-asan asan
 	tests/replay/run.sh build-asan/nunchi build-asan/tests/replay/streams >"$tmp/replay" 2>&1
 	collect 'asan replay' "$tmp/replay" $?
+	tests/cli/run.sh build-asan/nunchi build-asan/tests/replay/streams >"$tmp/replay" 2>&1
+	collect 'asan cli' "$tmp/replay" $?
 }
 
 run_clang() {

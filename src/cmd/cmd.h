@@ -12,8 +12,12 @@
 	X(guard, "judge what containers do by rules, and alert")           \
 	X(rules, "check, list, explain or test rules")                     \
 	X(ps, "list the containers that run here")                         \
-	X(list, "list system calls, categories or fields")                 \
+	X(list, "list system calls, categories, fields or options")        \
+	X(config, "check the configuration file, or write an example")     \
 	X(doctor, "say whether all is seen on this machine, and what is not")
+
+/* For shells: what can stand where the cursor is. Not shown by --help. */
+int cmd_complete(int argc, char **argv);
 
 #define X(name, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)

@@ -3,15 +3,16 @@
 #include "cmd.h"
 
 #include "base/log.h"
-#include "options.h"
+#include "option_table.h"
 #include "table.h"
 
 static const struct usage usage = {
 	.command = FOR_LIST,
 	.name = "list",
-	.synopsis = "calls|categories|fields [OPTION]...",
+	.synopsis = "calls|categories|fields|options [OPTION]...",
 	.text = "Lists the system calls that nunchi knows (those marked * are shown unless -e says\n"
-		"otherwise), the categories of activity, or the fields of filters and formats.\n",
+		"otherwise), the categories of activity, the fields of filters and formats, or the\n"
+		"options of all commands, which are the keys of " NUNCHI_CONFIG ".\n",
 };
 
 static void add_key(struct strbuf *out, const char *comma, const char *key)
@@ -153,6 +154,61 @@ static void list_fields(bool json, struct strbuf *out)
 	table_free(&t);
 }
 
+static void option_json(const char *command, const struct option_row *row, struct strbuf *out)
+{
+	char letter[2] = { row->code < OPTION_NO_LETTER ? (char)row->code : '\0', '\0' };
+
+	add_pair(out, "{", "command", command);
+	add_pair(out, ",", "name", row->name);
+	if (*letter)
+		add_pair(out, ",", "letter", letter);
+	if (row->arg)
+		add_pair(out, ",", "argument", row->arg);
+	add_key(out, ",", "many");
+	strbuf_adds(out, row->commands & MANY ? "true" : "false");
+	add_key(out, ",", "key");
+	strbuf_adds(out, option_is_key(row) ? "true" : "false");
+	add_pair(out, ",", "doc", row->help);
+	strbuf_adds(out, "}\n");
+}
+
+static void option_line(const char *command, const struct option_row *row, struct table *t)
+{
+	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
+
+	if (row->code < OPTION_NO_LETTER)
+		strbuf_addf(&name, "-%c, ", row->code);
+	strbuf_addf(&name, "--%s", row->name);
+	table_add(t, command);
+	table_add(t, name.s);
+	table_add(t, row->arg);
+	table_add(t, row->help);
+}
+
+static void list_options(bool json, struct strbuf *out)
+{
+	static const char *const heads[] = { "COMMAND", "OPTION", "ARGUMENT", "MEANING" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (size_t i = 0; i < n_option_commands; i++) {
+		for (size_t j = 0; j < n_option_rows; j++) {
+			const struct option_row *row = &option_rows[j];
+
+			if (!(row->commands & option_commands[i].command))
+				continue;
+			if (json)
+				option_json(option_commands[i].name, row, out);
+			else
+				option_line(option_commands[i].name, row, &t);
+		}
+	}
+	if (!json)
+		table_print(&t, out);
+	table_free(&t);
+}
+
 static const struct topic {
 	const char *name;
 	void (*list)(bool json, struct strbuf *out);
@@ -160,6 +216,7 @@ static const struct topic {
 	{ "calls", list_calls },
 	{ "categories", list_categories },
 	{ "fields", list_fields },
+	{ "options", list_options },
 };
 
 static const struct topic *find_topic(const struct options *o)
@@ -168,9 +225,9 @@ static const struct topic *find_topic(const struct options *o)
 		if (streq(o->args[0], topics[i].name))
 			return &topics[i];
 	if (o->n_args == 1)
-		log_error("list %s: there is only calls, categories, fields", o->args[0]);
+		log_error("list %s: there is only calls, categories, fields, options", o->args[0]);
 	else
-		log_error("list: one of calls, categories, fields");
+		log_error("list: one of calls, categories, fields, options");
 	return NULL;
 }
 

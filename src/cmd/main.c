@@ -49,21 +49,36 @@ static int print_version(void)
 	return cmd_print(&b);
 }
 
-static int print_help(void)
+static void add_help(struct strbuf *b)
 {
-	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
-
-	strbuf_adds(&b, "Usage: nunchi COMMAND [OPTION]...\n"
+	strbuf_adds(b, "Usage: nunchi COMMAND [OPTION]...\n"
 			"\n"
 			"Shows what containers do: every event with the container that caused it.\n"
 			"\n"
 			"Commands:\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		strbuf_addf(&b, "  %-8s  %s\n", commands[i].name, commands[i].help);
-	strbuf_adds(&b, "\n"
+		strbuf_addf(b, "  %-8s  %s\n", commands[i].name, commands[i].help);
+	strbuf_adds(b, "\n"
 			"nunchi COMMAND --help says more; nunchi --version says which nunchi this is.\n"
 			"To begin: sudo nunchi trace\n");
+}
+
+static int print_help(void)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	add_help(&b);
 	return cmd_print(&b);
+}
+
+/* Who names no command is told what there is; it is no success all the same. */
+static int no_command(void)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	add_help(&b);
+	fputs(b.s, stderr);
+	return EXIT_USAGE;
 }
 
 static const struct command *find_command(const char *name)
@@ -84,36 +99,43 @@ static int unknown_command(const char *name)
 	strbuf_add_printable(&text, name, strlen(name));
 	strbuf_reset(&nearest);
 	nearest_names(&nearest, name, strlen(name), names, ARRAY_SIZE(names));
-	if (nearest.len)
+	if (*name == '-')
+		log_error("%s: no such option before a command. See nunchi --help", text.s);
+	else if (nearest.len)
 		log_error("%s: no such command. Did you mean %s?", text.s, nearest.s);
 	else
 		log_error("%s: no such command. See nunchi --help", text.s);
 	return EXIT_USAGE;
 }
 
+/* help, help COMMAND, --help COMMAND */
+static int run_help(const char *name)
+{
+	const struct command *command;
+	char *words[] = { NULL, (char[]){ "--help" }, NULL };
+
+	if (!name)
+		return print_help();
+	command = find_command(name);
+	words[0] = (char *)name;
+	return command ? command->run(2, words) : unknown_command(name);
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
-	char *help[] = { NULL, (char[]){ "--help" }, NULL };
 
 	/* A closed pipe is a clean end, told by the write's error. */
 	signal(SIGPIPE, SIG_IGN);
-	if (!word) {
-		log_error("which command? See nunchi --help");
-		return EXIT_USAGE;
-	}
+	if (!word)
+		return no_command();
 	if (streq(word, "--version") || streq(word, "-V"))
 		return print_version();
-	if (streq(word, "--help") || streq(word, "-h"))
-		return print_help();
-	if (streq(word, "help") && argc == 2)
-		return print_help();
-	if (streq(word, "help")) {
-		command = find_command(argv[2]);
-		help[0] = argv[2];
-		return command ? command->run(2, help) : unknown_command(argv[2]);
-	}
+	if (streq(word, "help") || streq(word, "--help") || streq(word, "-h"))
+		return run_help(argv[2]);
+	if (streq(word, "complete"))
+		return cmd_complete(argc - 1, argv + 1);
 	command = find_command(word);
 	return command ? command->run(argc - 1, argv + 1) : unknown_command(word);
 }

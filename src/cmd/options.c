@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Options are rows of one table; getopt's arrays and the help are made from it, so that no option
- * can be taken that --help does not name.
+ * Options are rows of one table. What getopt takes, --help, the keys of the configuration file, the
+ * manual pages and what shells complete are made from it, so that none can know an option that
+ * another does not.
  */
-#include "options.h"
+#include "option_table.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <math.h>
-#include <sys/ioctl.h>
 
 #include "base/log.h"
-#include "cmd.h"
 #include "out/alert_context.h"
-#include "rules/fold.h"
 
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
-#define EVERY (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR)
+#define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR)
+#define EVERY (TUNED | FOR_CONFIG)
 
 /* Codes of the options that have no letter. */
 enum {
-	OPT_POD = 256,
+	OPT_POD = OPTION_CONFIG + 1,
 	OPT_K8S_NS,
 	OPT_IMAGE,
 	OPT_PID,
@@ -50,24 +48,18 @@ enum {
 	OPT_NO_COLOR,
 };
 
-static const struct option_row {
-	int code;		/* the letter, or OPT_* */
-	const char *name;
-	const char *arg;	/* what stands after it; NULL: nothing */
-	unsigned commands;
-	const char *help;
-} rows[] = {
-	{ 'f', "rules", "FILE", FOR_GUARD | FOR_RULES,
+const struct option_row option_rows[] = {
+	{ 'f', "rules", "FILE", MANY | FOR_GUARD | FOR_RULES,
 	  "a file of rules, or a directory of them; what comes later changes what came before" },
-	{ OPT_RULES_DIR, "rules-dir", "DIR", FOR_GUARD | FOR_RULES, "the files of rules in it, by name" },
-	{ 'c', "container", "NAME", LIVE | FOR_PS,
+	{ OPT_RULES_DIR, "rules-dir", "DIR", MANY | FOR_GUARD | FOR_RULES, "the files of rules in it, by name" },
+	{ 'c', "container", "NAME", MANY | LIVE | FOR_PS,
 	  "only this container: name, id, its beginning, namespace/pod, or a glob" },
-	{ OPT_POD, "pod", "NAME", LIVE | FOR_PS, "only this Kubernetes pod" },
-	{ OPT_K8S_NS, "k8s-ns", "NAME", LIVE | FOR_PS, "only this Kubernetes namespace" },
-	{ OPT_IMAGE, "image", "IMAGE", LIVE | FOR_PS, "only containers of this image" },
-	{ 'l', "label", "KEY=VALUE", LIVE | FOR_PS, "only containers, or pods, with this label" },
-	{ OPT_PID, "pid", "PID", LIVE, "only this process, by its id on the host" },
-	{ 'e', "events", "SET", SHOW,
+	{ OPT_POD, "pod", "NAME", MANY | LIVE | FOR_PS, "only this Kubernetes pod" },
+	{ OPT_K8S_NS, "k8s-ns", "NAME", MANY | LIVE | FOR_PS, "only this Kubernetes namespace" },
+	{ OPT_IMAGE, "image", "IMAGE", MANY | LIVE | FOR_PS, "only containers of this image" },
+	{ 'l', "label", "KEY=VALUE", MANY | LIVE | FOR_PS, "only containers, or pods, with this label" },
+	{ OPT_PID, "pid", "PID", MANY | LIVE, "only this process, by its id on the host" },
+	{ 'e', "events", "SET", MANY | SHOW,
 	  "calls to show: names, @category, all, !name, separated by commas" },
 	{ OPT_FAILED, "failed", NULL, SHOW, "only calls that failed" },
 	{ OPT_HOST, "host", NULL, LIVE | FOR_RULES, "the host's own processes too" },
@@ -82,7 +74,7 @@ static const struct option_row {
 	{ 'n', "count", "COUNT", LIVE, "end after so many events" },
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
 	{ 'o', "output", "text|json|block", FOR_TRACE, "the form of the output" },
-	{ 'o', "output", "wide|json", FOR_PS, "more columns, or JSON" },
+	{ 'o', "output", "text|wide|json", FOR_PS, "the form of the output; wide has more columns" },
 	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR, "the form of the output" },
 	{ OPT_CONTEXT, "context", "COUNT", FOR_GUARD,
 	  "an alert shows so many events of its process before it, at most 32" },
@@ -90,7 +82,7 @@ static const struct option_row {
 	  "repeats of an alert in this time become a count (60; 0: never)" },
 	{ OPT_ALERT_LIMIT, "alert-limit", "COUNT", FOR_GUARD,
 	  "new alerts of a rule a minute; what is more is only counted (100; 0: any number)" },
-	{ OPT_TO, "to", "SINK", FOR_GUARD,
+	{ OPT_TO, "to", "SINK", FOR_GUARD | MANY,
 	  "where alerts go, as often as you like: stdout, file:PATH, syslog, program:COMMAND, https://..." },
 	{ OPT_HTTP_CA, "http-ca", "FILE", FOR_GUARD, "who may sign the certificate of an https sink" },
 	{ OPT_HTTP_CERT, "http-cert", "FILE", FOR_GUARD, "our certificate for https sinks" },
@@ -101,7 +93,7 @@ static const struct option_row {
 	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS | FOR_GUARD | FOR_RULES,
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
-	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", LIVE | FOR_PS | FOR_DOCTOR,
+	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", MANY | LIVE | FOR_PS | FOR_DOCTOR,
 	  "one more runtime to ask" },
 	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS | FOR_DOCTOR,
 	  "where the host's / is, when nunchi runs in a container" },
@@ -112,75 +104,45 @@ static const struct option_row {
 	{ OPT_NO_COLOR, "no-color", NULL, FOR_TRACE, "no colours (NO_COLOR does the same)" },
 	{ 'q', "quiet", NULL, LIVE | FOR_PS | FOR_RULES, "only errors on stderr" },
 	{ 'v', "verbose", NULL, LIVE | FOR_PS | FOR_DOCTOR, "more on stderr" },
+	{ OPTION_CONFIG, "config", "FILE", TUNED,
+	  "options from this file, not from " NUNCHI_CONFIG },
 	{ 'h', "help", NULL, EVERY, "this text" },
 };
 
-static int show_help(const struct usage *usage)
+const size_t n_option_rows = ARRAY_SIZE(option_rows);
+
+const struct option_command option_commands[] = {
+	{ "trace", FOR_TRACE }, { "record", FOR_RECORD }, { "guard", FOR_GUARD },
+	{ "rules", FOR_RULES }, { "ps", FOR_PS },	  { "list", FOR_LIST },
+	{ "doctor", FOR_DOCTOR }, { "config", FOR_CONFIG },
+};
+const size_t n_option_commands = ARRAY_SIZE(option_commands);
+
+const struct option_row *option_find(unsigned command, int code)
 {
-	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
-
-	strbuf_addf(&b, "Usage: nunchi %s %s\n\n%s\nOptions:\n", usage->name, usage->synopsis,
-		    usage->text);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		_cleanup_strbuf_ struct strbuf flag = STRBUF_INIT;
-
-		if (!(rows[i].commands & usage->command))
-			continue;
-		if (rows[i].code < 256)
-			strbuf_addf(&flag, "-%c, ", rows[i].code);
-		else
-			strbuf_adds(&flag, "    ");
-		strbuf_addf(&flag, "--%s", rows[i].name);
-		if (rows[i].arg)
-			strbuf_addf(&flag, " %s", rows[i].arg);
-		strbuf_addf(&b, "  %-28s  %s\n", flag.s, rows[i].help);
-	}
-	return cmd_print(&b);
-}
-
-static const struct option_row *find_row(unsigned command, int code)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].code == code && (rows[i].commands & command))
-			return &rows[i];
+	for (size_t i = 0; i < n_option_rows; i++)
+		if (option_rows[i].code == code && (option_rows[i].commands & command))
+			return &option_rows[i];
 	return NULL;
 }
 
-/* After getopt's "?": word is what it stopped at. */
-static void tell_unknown(const struct usage *usage, const char *word)
+int option_group(int code)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT;
-	const struct option_row *row = optopt ? find_row(usage->command, optopt) : NULL;
-	const char *names[ARRAY_SIZE(rows)];
-	char letter[3] = { '-', (char)optopt, '\0' };
-	size_t n = 0;
-
-	if (row) {
-		log_error("%s: --%s takes no value", usage->name, row->name);
-		return;
+	switch (code) {
+	case OPT_RULES_DIR:
+		return 'f';
+	case OPT_FORMAT:
+		return 'o';
+	case OPT_NO_COLOR:
+		return OPT_COLOR;
+	default:
+		return code;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].commands & usage->command)
-			names[n++] = rows[i].name;
-	strbuf_reset(&nearest);
-	if (optopt) {
-		word = letter;
-	} else if (starts_with(word, "--")) {
-		const char *name = word + strlen("--");
-
-		nearest_names(&nearest, name, strcspn(name, "="), names, n);
-	}
-	strbuf_add_printable(&text, word, strlen(word));
-	if (nearest.len)
-		log_error("%s: no such option: %s. Did you mean --%s?", usage->name, text.s,
-			  nearest.s);
-	else
-		log_error("%s: no such option: %s. See nunchi %s --help", usage->name, text.s,
-			  usage->name);
 }
 
-/* A number from 0 to max. False: it is none, which was told. */
-static bool parse_number(const char *option, const char *s, uint64_t max, uint64_t *ret)
+/* A number from 0 to max. Of these functions: false says that o->error says what is wrong. */
+static bool parse_number(struct options *o, const char *option, const char *s, uint64_t max,
+			 uint64_t *ret)
 {
 	char *end;
 	unsigned long long n;
@@ -188,21 +150,21 @@ static bool parse_number(const char *option, const char *s, uint64_t max, uint64
 	errno = 0;
 	n = strtoull(s, &end, 10);
 	if (*s < '0' || *s > '9' || *end || errno || n > max) {
-		log_error("%s %s: expected a number up to %llu", option, s,
-			  (unsigned long long)max);
+		strbuf_addf(&o->error, "%s %s: expected a number up to %llu", option, s,
+			    (unsigned long long)max);
 		return false;
 	}
 	*ret = n;
 	return true;
 }
 
-static bool parse_seconds(const char *s, uint64_t *ret_ns)
+static bool parse_seconds(struct options *o, const char *s, uint64_t *ret_ns)
 {
 	char *end;
 	double seconds = strtod(s, &end);
 
 	if (end == s || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e9) {
-		log_error("--timeout %s: expected seconds, as 10 or 0.5", s);
+		strbuf_addf(&o->error, "--timeout %s: expected seconds, as 10 or 0.5", s);
 		return false;
 	}
 	*ret_ns = (uint64_t)(seconds * (double)NSEC_PER_SEC);
@@ -211,36 +173,25 @@ static bool parse_seconds(const char *s, uint64_t *ret_ns)
 
 static bool take_set(struct options *o, const char *spec)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-
-	if (syscall_set_parse(&o->engine.set, spec, &err) < 0) {
-		log_error("%s", err.s);
+	if (syscall_set_parse(&o->engine.set, spec, &o->error) < 0)
 		return false;
-	}
 	o->engine.set_given = true;
 	return true;
 }
 
 static bool take_selection(struct options *o, enum select_kind kind, const char *value)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-
-	if (selection_add(&o->selection, kind, value, &err) < 0) {
-		log_error("%s", err.s);
+	if (selection_add(&o->selection, kind, value, &o->error) < 0)
 		return false;
-	}
 	return true;
 }
 
 static bool take_runtime(struct options *o, const char *value)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	size_t n = o->engine.runtimes.n_extra;
 
-	if (runtimes_check(value, &err) < 0) {
-		log_error("%s", err.s);
+	if (runtimes_check(value, &o->error) < 0)
 		return false;
-	}
 	o->runtimes = xrealloc(o->runtimes, (n + 1) * sizeof(*o->runtimes));
 	o->runtimes[n] = value;
 	o->engine.runtimes.extra = o->runtimes;
@@ -269,10 +220,11 @@ static bool take_host_root(struct options *o, const char *value)
 	_cleanup_free_ char *stat = real ? xasprintf("%s/proc/1/stat", real) : NULL;
 
 	if (!real || access(stat, F_OK) < 0) {
-		log_error("--host-root %s: there is no %s/proc with the host's processes; "
-			  "mount the host's / there "
-			  "(docker run --privileged --pid host -v /:%s:rslave)",
-			  value, value, value);
+		strbuf_addf(&o->error,
+			    "--host-root %s: there is no %s/proc with the host's processes; "
+			    "mount the host's / there "
+			    "(docker run --privileged --pid host -v /:%s:rslave)",
+			    value, value, value);
 		free(real);
 		return false;
 	}
@@ -286,29 +238,26 @@ static bool take_hold_bytes(struct options *o, const char *value)
 {
 	uint64_t bytes;
 
-	if (!parse_number("--hold-bytes", value, 1U << 30, &bytes))
+	if (!parse_number(o, "--hold-bytes", value, 1U << 30, &bytes))
 		return false;
 	o->engine.hold_bytes = bytes;
 	return true;
 }
 
+/* One of the row's choices, which are these. */
 static bool take_hooks(struct options *o, const char *value)
 {
-	for (unsigned i = 0; i < PROBE_HOOKS_MAX; i++) {
-		if (streq(value, probe_hooks_name((enum probe_hooks)i))) {
+	for (unsigned i = 0; i < PROBE_HOOKS_MAX; i++)
+		if (streq(value, probe_hooks_name((enum probe_hooks)i)))
 			o->engine.hooks = (enum probe_hooks)i;
-			return true;
-		}
-	}
-	log_error("--hooks %s: no such hooks. There is auto, tracepoint, fentry, kprobe", value);
-	return false;
+	return true;
 }
 
-static bool take_number(const char *option, const char *value, uint64_t max, unsigned *ret)
+static bool take_number(struct options *o, const char *option, const char *value, uint64_t max, unsigned *ret)
 {
 	uint64_t n;
 
-	if (!parse_number(option, value, max, &n))
+	if (!parse_number(o, option, value, max, &n))
 		return false;
 	*ret = (unsigned)n;
 	return true;
@@ -333,9 +282,9 @@ static bool take_value(struct options *o, int code, const char *value)
 	case 'e':
 		return take_set(o, value);
 	case 'n':
-		return parse_number("-n", value, UINT32_MAX, &o->engine.count);
+		return parse_number(o, "-n", value, UINT32_MAX, &o->engine.count);
 	case OPT_TIMEOUT:
-		return parse_seconds(value, &o->engine.timeout);
+		return parse_seconds(o, value, &o->engine.timeout);
 	case OPT_RUNTIME:
 		return take_runtime(o, value);
 	case OPT_HOST_ROOT:
@@ -343,15 +292,15 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_HOOKS:
 		return take_hooks(o, value);
 	case OPT_HOLD_MS:
-		return take_number("--hold-ms", value, 60000, &o->engine.hold_ms);
+		return take_number(o, "--hold-ms", value, 60000, &o->engine.hold_ms);
 	case OPT_HOLD_BYTES:
 		return take_hold_bytes(o, value);
 	case OPT_CONTEXT:
-		return take_number("--context", value, CONTEXT_EVENTS_MAX, &o->context);
+		return take_number(o, "--context", value, CONTEXT_EVENTS_MAX, &o->context);
 	case OPT_FOLD:
-		return take_number("--fold", value, 86400, &o->fold);
+		return take_number(o, "--fold", value, 86400, &o->fold);
 	case OPT_ALERT_LIMIT:
-		return take_number("--alert-limit", value, UINT32_MAX, &o->alert_limit);
+		return take_number(o, "--alert-limit", value, UINT32_MAX, &o->alert_limit);
 	case OPT_TO:
 		return take_sink(o, value);
 	case OPT_HTTP_CA:
@@ -375,205 +324,98 @@ static bool take_value(struct options *o, int code, const char *value)
 	case 'w':
 		o->engine.record = value;
 		return true;
+	case OPTION_CONFIG:
+		o->config = value;
+		return true;
 	default: /* 'r' */
 		o->engine.replay = value;
 		return true;
 	}
 }
 
-static void take_switch(struct options *o, int code)
+static void take_switch(struct options *o, int code, bool on)
 {
 	switch (code) {
 	case OPT_FAILED:
-		o->engine.failed_only = true;
+		o->engine.failed_only = on;
 		break;
 	case OPT_DRY_RUN:
-		o->engine.dry_run = true;
+		o->engine.dry_run = on;
 		break;
 	case OPT_HOST:
-		o->engine.host = true;
+		o->engine.host = on;
 		break;
 	case OPT_ENTRY:
-		o->engine.entries = true;
+		o->engine.entries = on;
 		break;
 	case OPT_PIN:
-		o->engine.pin = true;
+		o->engine.pin = on;
 		break;
 	case OPT_SETUP:
-		o->engine.setup = true;
+		o->engine.setup = on;
 		break;
 	case OPT_COLOR:
-		o->color = COLOR_ALWAYS;
+		o->color = on ? COLOR_ALWAYS : COLOR_AUTO;
 		break;
 	case OPT_NO_COLOR:
-		o->color = COLOR_NEVER;
+		o->color = on ? COLOR_NEVER : COLOR_AUTO;
 		break;
 	case 'a':
-		o->all = true;
+		o->all = on;
 		break;
 	case 'q':
-		o->quiet = true;
-		log_set_level(LOG_ERROR);
+		o->quiet = on;
 		break;
 	case 'v':
-		log_set_level(LOG_DEBUG);
+		o->verbose = on;
 		break;
 	default:
 		break;
 	}
 }
 
-/* getopt's own two forms of the table. */
-static void make_getopt(unsigned command, struct strbuf *letters, struct option *longs)
+/* "text|json|block": one of these. */
+static bool take_choice(struct options *o, const struct option_row *row, const char *value)
 {
-	size_t n = 0;
+	size_t len = strlen(value), n;
 
-	strbuf_addc(letters, ':');
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (!(rows[i].commands & command))
-			continue;
-		longs[n].name = rows[i].name;
-		longs[n].has_arg = rows[i].arg ? required_argument : no_argument;
-		longs[n++].val = rows[i].code;
-		if (rows[i].code >= 256)
-			continue;
-		strbuf_addc(letters, (char)rows[i].code);
-		if (rows[i].arg)
-			strbuf_addc(letters, ':');
+	for (const char *s = row->arg; *s; s += n + (s[n] == '|')) {
+		n = strcspn(s, "|");
+		if (n == len && !memcmp(s, value, n))
+			return true;
 	}
+	strbuf_addf(&o->error, "--%s ", row->name);
+	strbuf_add_printable(&o->error, value, len);
+	strbuf_adds(&o->error, ": there is ");
+	for (const char *s = row->arg; *s; s += n + (s[n] == '|')) {
+		n = strcspn(s, "|");
+		strbuf_addf(&o->error, "%s%.*s", s == row->arg ? "" : ", ", (int)n, s);
+	}
+	return false;
 }
 
-static void options_init(struct options *o)
+static bool take_bool(struct options *o, const struct option_row *row, const char *value)
 {
-	memset(o, 0, sizeof(*o));
-	syscall_set_default(&o->engine.set);
-	o->engine.hold_ms = ENGINE_HOLD_MS_DEFAULT;
-	o->engine.hold_bytes = ENGINE_HOLD_BYTES_DEFAULT;
-	o->engine.runtimes.root = "";
-	o->engine.runtimes.defaults = true;
-	o->engine.out_fd = STDOUT_FILENO;
-	o->fold = FOLD_WINDOW_DEFAULT;
-	o->alert_limit = FOLD_LIMIT_DEFAULT;
-}
+	static const char *const words[] = { "false", "true", "no", "yes", "off", "on" };
 
-enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv)
-{
-	struct option longs[ARRAY_SIZE(rows) + 1] = { 0 };
-	_cleanup_strbuf_ struct strbuf letters = STRBUF_INIT;
-
-	options_init(o);
-	make_getopt(usage->command, &letters, longs);
-	opterr = 0;
-	optind = 1;
-	for (;;) {
-		int code = getopt_long(argc, argv, letters.s, longs, NULL);
-		const struct option_row *row;
-
-		if (code == -1)
-			break;
-		if (code == 'h')
-			return show_help(usage) ? PARSED_USAGE : PARSED_DONE;
-		if (code == ':') {
-			row = find_row(usage->command, optopt);
-			log_error("%s: --%s needs %s", usage->name, row ? row->name : "option",
-				  row ? row->arg : "a value");
-			return PARSED_USAGE;
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
+		if (streq(value, words[i])) {
+			take_switch(o, row->code, i % 2);
+			return true;
 		}
-		if (code == '?') {
-			tell_unknown(usage, argv[optind - 1]);
-			return PARSED_USAGE;
-		}
-		row = find_row(usage->command, code);
-		if (!row->arg)
-			take_switch(o, code);
-		else if (!take_value(o, code, optarg))
-			return PARSED_USAGE;
 	}
-	if (o->engine.entries && o->engine.hooks != PROBE_HOOKS_KPROBE) {
-		log_error("--entry needs --hooks kprobe: other hooks are where calls end");
-		return PARSED_USAGE;
-	}
-	o->args = argv + optind;
-	o->n_args = argc - optind;
-	o->engine.account = !o->quiet;
-	o->engine.ready_line = !o->quiet;
-	return PARSED_OK;
+	strbuf_addf(&o->error, "--%s ", row->name);
+	strbuf_add_printable(&o->error, value, strlen(value));
+	strbuf_adds(&o->error, ": expected true or false");
+	return false;
 }
 
-void options_free(struct options *o)
+bool option_take(struct options *o, const struct option_row *row, const char *value)
 {
-	filter_free(o->engine.filter);
-	o->engine.filter = NULL;
-	selection_free(&o->selection);
-	free(o->runtimes);
-	free(o->rule_paths);
-	free(o->sink_names);
-	free(o->host_root);
-}
-
-static bool add_filter(struct options *o, const char *text)
-{
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-	struct filter *f = NULL;
-
-	if (filter_parse(&f, text, &err) < 0) {
-		log_error("filter: %s", err.s);
+	strbuf_reset(&o->error);
+	if (!row->arg)
+		return take_bool(o, row, value ? value : "true");
+	if (strchr(row->arg, '|') && !take_choice(o, row, value))
 		return false;
-	}
-	o->engine.filter = filter_and(o->engine.filter, f);
-	return true;
-}
-
-bool options_build_filter(struct options *o, char *const *words, int n_words)
-{
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
-	selection_text(&o->selection, &text);
-	if (text.len && !add_filter(o, text.s))
-		return false;
-	/* Apart from the flags', so that an error shows what was typed and no more. */
-	strbuf_reset(&text);
-	for (int i = 0; i < n_words; i++) {
-		if (i)
-			strbuf_addc(&text, ' ');
-		strbuf_adds(&text, words[i]);
-	}
-	if (text.len && !add_filter(o, text.s))
-		return false;
-	if (o->engine.filter && filter_names_host(o->engine.filter))
-		o->engine.host = true;
-	return true;
-}
-
-int options_choice(const struct options *o, const char *const *names, size_t n_names)
-{
-	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
-
-	if (!o->output)
-		return 0;
-	for (size_t i = 0; i < n_names; i++) {
-		if (streq(o->output, names[i]))
-			return (int)i;
-		strbuf_addf(&all, "%s%s", i ? ", " : "", names[i]);
-	}
-	log_error("-o %s: no such output. There is %s", o->output, all.s);
-	return -1;
-}
-
-bool options_color(const struct options *o)
-{
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-
-	if (o->color != COLOR_AUTO)
-		return o->color == COLOR_ALWAYS;
-	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && !(term && streq(term, "dumb"));
-}
-
-unsigned terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return 0;
-	return size.ws_col;
+	return take_value(o, row->code, value);
 }

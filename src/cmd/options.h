@@ -18,6 +18,7 @@
 #define FOR_GUARD 0x10
 #define FOR_RULES 0x20
 #define FOR_DOCTOR 0x40
+#define FOR_CONFIG 0x100
 
 /* What --help shows around the table of options. */
 struct usage {
@@ -42,8 +43,13 @@ struct options {
 	const char **sink_names;	/* owned; the strings are argv's */
 	bool all;			/* ps -a */
 	bool quiet;
+	bool verbose;
+	const char *config;		/* of --config; NULL: not given */
+	struct strbuf error;		/* what is wrong with an option, as a sentence */
+	char **kept;			/* owned; the values that the configuration file gave */
+	size_t n_kept;
 	char *host_root;		/* owned; NULL: not given */
-	const char **runtimes;		/* owned; the strings are argv's */
+	const char **runtimes;		/* owned; the strings are argv's, or kept */
 	const char **rule_paths;	/* of -f and --rules-dir, in their order; owned likewise */
 	size_t n_rule_paths;
 	char **args;			/* what is left: n_args of argv's */

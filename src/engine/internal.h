@@ -114,6 +114,7 @@ struct engine {
 	const struct block_plan *block;	/* NULL: nothing is blocked */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool env;			/* environments are asked for */
+	uint64_t watchdog_next;	/* boot ns: when a service manager is told next that all is well */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	bool attaching;			/* there are hooks yet to be attached */
 	bool had_first;			/* a record has come */

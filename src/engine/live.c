@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
 
+#include "base/notify.h"
 #include "internal.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
@@ -259,8 +260,12 @@ static void say_ready(struct engine *e)
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
 	struct tally t = { 0 };
 	struct utsname uts;
+	int r;
 
 	e->ready = true;
+	r = notify_service("READY=1");
+	if (r < 0)
+		log_warn("the service manager cannot be told: %s", strerror(-r));
 	if (!e->config->ready_line)
 		return;
 	uname(&uts);
@@ -271,6 +276,17 @@ static void say_ready(struct engine *e)
 	log_info("%s%s, %u calls, %s hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
 		 probe_hooks_name(probe_hooks(e->probe)), uts.release);
 	attach_say_unseen(e);
+}
+
+/* A service manager's watchdog: that the loop turns. */
+static void tell_watchdog(struct engine *e)
+{
+	uint64_t now = clock_boot();
+
+	if (now < e->watchdog_next)
+		return;
+	e->watchdog_next = now + NSEC_PER_SEC;
+	notify_service("WATCHDOG=1");
 }
 
 static void take_messages(struct engine *e)
@@ -331,6 +347,7 @@ static void tick(struct engine *e, uint64_t now)
 	}
 	binder_tick(e, now);
 	heartbeat_beat(e);
+	tell_watchdog(e);
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
@@ -489,6 +506,7 @@ int live_run(struct engine *e)
 		return 1;
 	}
 	r = loop(e, epoll, signals);
+	notify_service("STOPPING=1");
 	finish(e);
 	heartbeat_end(e);
 	return r;

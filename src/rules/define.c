@@ -298,16 +298,6 @@ static void define_items(struct definitions *d, const struct yaml_file *f, const
 	}
 }
 
-static void report_yaml(struct definitions *d, const struct rule_file *source,
-			const yaml_parser_t *p)
-{
-	struct place place = { source, (long)p->problem_mark.line, (long)p->problem_mark.column };
-
-	report_addf(d->report, REPORT_ERROR, place, "this is no YAML: %s%s%s",
-		    p->problem ? p->problem : "it cannot be read", p->context ? ", " : "",
-		    p->context ? p->context : "");
-}
-
 void define_file(struct definitions *d, struct rule_file *source)
 {
 	yaml_document_t doc;
@@ -321,7 +311,7 @@ void define_file(struct definitions *d, struct rule_file *source)
 		const yaml_node_t *root;
 
 		if (!yaml_parser_load(&p, &doc)) {
-			report_yaml(d, source, &p);
+			yaml_problem(&f, &p);
 			break;
 		}
 		root = yaml_document_get_root_node(&doc);

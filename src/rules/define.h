@@ -88,6 +88,8 @@ struct yaml_file {
 	struct report *report;
 };
 
+/* What the parser stumbled over. */
+void yaml_problem(const struct yaml_file *f, const yaml_parser_t *p);
 struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n);
 struct place yaml_end(const struct yaml_file *f, const yaml_node_t *n);
 /* NULL: it is no scalar. */

@@ -2,6 +2,15 @@
 /* libyaml's documents, whose nodes know where they stand in the file. */
 #include "define.h"
 
+void yaml_problem(const struct yaml_file *f, const yaml_parser_t *p)
+{
+	struct place place = { f->source, (long)p->problem_mark.line, (long)p->problem_mark.column };
+
+	report_addf(f->report, REPORT_ERROR, place, "this is no YAML: %s%s%s",
+		    p->problem ? p->problem : "it cannot be read", p->context ? ", " : "",
+		    p->context ? p->context : "");
+}
+
 struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n)
 {
 	return (struct place){ f->source, n ? (long)n->start_mark.line : -1,

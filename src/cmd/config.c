@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nunchi config: the configuration file, before it is in force. */
+#include "cmd.h"
+
+#include "base/log.h"
+#include "config_file.h"
+
+static const struct usage usage = {
+	.command = FOR_CONFIG,
+	.name = "config",
+	.synopsis = "check [FILE]|example",
+	.text = "check    says what is wrong with a configuration file, all of it\n"
+		"example  writes one with every option, as comments\n"
+		"\n"
+		"Without FILE it is " NUNCHI_CONFIG ".\n"
+		"\n"
+		"  nunchi config example > nunchi.yaml\n"
+		"  nunchi config check nunchi.yaml\n",
+};
+
+static int check(struct options *o)
+{
+	struct report report = { .least = REPORT_WARNING };
+	int r;
+
+	/* Asked for, it has to be there. */
+	o->config = o->n_args > 1 ? o->args[1] : NUNCHI_CONFIG;
+	r = config_file_take(o, 0, NULL, 0, &report);
+	strbuf_addf(&report.text, "%u error%s\n", report.counts[REPORT_ERROR],
+		    report.counts[REPORT_ERROR] == 1 ? "" : "s");
+	if (cmd_print(&report.text))
+		r = -1;
+	report_free(&report);
+	return r ? EXIT_FAILURE : 0;
+}
+
+static int run_config(struct options *o)
+{
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	const char *verb = o->n_args ? o->args[0] : "";
+
+	if (streq(verb, "check") && o->n_args <= 2)
+		return check(o);
+	if (streq(verb, "example") && o->n_args == 1) {
+		config_file_example(&out);
+		return cmd_print(&out);
+	}
+	log_error("config: check [FILE], or example");
+	return EXIT_USAGE;
+}
+
+int cmd_config(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK)
+		r = run_config(&o);
+	options_free(&o);
+	return r;
+}

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Completion as bash does it: completion.bash NUNCHI. What is not as it should be goes to stdout.
+set -u
+source "${BASH_SOURCE[0]%/*}/../../data/nunchi.bash"
+nunchi=$1
+COMP_WORDBREAKS=$' \t\n"\'><=;|&(:'
+
+# expect WANTED WORD...: the last word, with the cursor behind it; WANTED is what may stand there, sorted.
+expect() {
+	local want=$1
+	shift
+	COMP_WORDS=("$nunchi" "$@")
+	COMP_CWORD=$#
+	_nunchi
+	local got
+	got=$(printf '%s\n' "${COMPREPLY[@]}" | sort | tr '\n' ' ')
+	[[ $got == "$want " ]] || echo "$*: expected '$want', got '$got'"
+}
+
+expect 'trace' tr
+expect 'record rules' r
+expect '--failed --format' trace --f
+expect 'mount mount_setattr' trace -e moun
+expect 'openat,mount openat,mount_setattr' trace -e openat,moun
+expect '@namespace @network' trace -e @n
+expect 'block json text' trace -o ''
+expect 'json' trace --output = j
+expect 'json text wide' ps --output = ''
+expect 'json text' guard -o ''
+expect 'check explain list test' rules ''
+expect 'options' list o
+expect 'container.name' trace container.n
+expect 'ps' help p
+expect '' trace --nonsense
+cd "${BASH_SOURCE[0]%/*}" || exit
+expect 'config.yaml' guard --config conf
+expect 'config.yaml' guard --config = conf
+expect 'golden' guard --rules-dir gol
+[[ $(complete -p nunchi) == *_nunchi* ]] || echo 'nothing is registered'

@@ -1,0 +1,191 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What the program says to who types, and what goes with it: tests/cli/run.sh [--update] NUNCHI STREAMS
+# Prints TAP. Neither root nor containers.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+update=no
+if [ "${1:-}" = --update ]; then
+	update=yes
+	shift
+fi
+nunchi=$(realpath "$1")
+streams=$2
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+TZ=UTC
+export TZ
+n=0
+failed=0
+
+result() { # NAME FILE-THAT-IS-EMPTY-IF-ALL-IS-WELL
+	n=$((n + 1))
+	if [ -s "$2" ]; then
+		echo "not ok $n - $1"
+		sed 's/^/# /' "$2"
+		failed=1
+	else
+		echo "ok $n - $1"
+	fi
+}
+
+# says NAME EXIT-CODE TEXT ARGUMENT...: exits so, and somewhere says so (a fixed string).
+says() {
+	name=$1 code=$2 text=$3
+	shift 3
+	"$nunchi" "$@" >"$tmp/out" 2>&1 </dev/null
+	got=$?
+	: >"$tmp/diff"
+	[ $got = "$code" ] || echo "exit $got, expected $code" >>"$tmp/diff"
+	grep -qF -e "$text" "$tmp/out" || { echo "expected: $text"; cat "$tmp/out"; } >>"$tmp/diff"
+	result "$name" "$tmp/diff"
+}
+
+# silent NAME TEXT ARGUMENT...: it does not say so.
+silent() {
+	name=$1 text=$2
+	shift 2
+	"$nunchi" "$@" >"$tmp/out" 2>&1 </dev/null
+	grep -F -e "$text" "$tmp/out" >"$tmp/diff"
+	result "$name" "$tmp/diff"
+}
+
+"$streams" basic "$tmp/basic.cap" || exit 1
+cap=$tmp/basic.cap
+
+says 'no command' 2 'Commands:'
+says 'help' 0 'Commands:' --help
+says 'help of a command' 0 'Usage: nunchi ps' help ps
+says '--help of a command' 0 'Usage: nunchi ps' --help ps
+says 'help of none' 2 'Did you mean trace?' help trce
+says 'a command misspelt' 2 'Did you mean trace?' trce
+says 'an option before the command' 2 'no such option before a command' -x
+says 'an option misspelt' 2 'Did you mean --timeout?' trace --timout 1
+says 'a letter that is none' 2 'no such option: -z' trace -z
+says 'an output that is none' 2 'there is text, json, block' trace -o xml
+says 'a number that is none' 2 'expected a number' trace --hold-ms many
+says 'an option without its value' 2 'needs COUNT' trace -n
+says 'a switch with a word that is none' 2 'expected true or false' trace --failed=maybe
+says 'letters together' 0 '* started' trace -qn1 -r "$cap"
+
+# The configuration file: everything wrong with one is told, with its place.
+(cd "$here" && "$nunchi" config check config.yaml) >"$tmp/out" 2>&1
+[ $? = 1 ] || echo 'exit code' >>"$tmp/out"
+[ $update = no ] || cp "$tmp/out" "$here/golden/config.check"
+diff -u "$here/golden/config.check" "$tmp/out" >"$tmp/diff"
+result 'config: all errors' "$tmp/diff"
+"$nunchi" config example >"$tmp/example.yaml"
+says 'config: the example says nothing' 0 '0 errors' config check "$tmp/example.yaml"
+says 'config: one that is not there' 2 'cannot be read' trace --config "$tmp/nope" -r "$cap"
+says 'config: an error ends it' 2 "Did you mean output?" trace --config "$here/config.yaml" -r "$cap"
+echo 'trace: [' >"$tmp/bad.yaml"
+says 'config: no YAML' 1 'this is no YAML' config check "$tmp/bad.yaml"
+
+# Every option is a key of the file, as an example with its name in it says.
+: >"$tmp/diff"
+for command in trace record guard rules ps list doctor; do
+	"$nunchi" $command --help | sed -n 's/^  ....--\([a-z0-9-]*\).*/\1/p' >"$tmp/options"
+	[ -s "$tmp/options" ] || echo "$command has no options" >>"$tmp/diff"
+	sed -n "/^#$command:/,/^\$/p" "$tmp/example.yaml" >"$tmp/section"
+	while read -r option; do
+		case $option in config | help) continue ;; esac
+		grep -q "^#  $option: " "$tmp/section" || echo "$command: $option" >>"$tmp/diff"
+	done <"$tmp/options"
+done
+result 'config: every option is a key' "$tmp/diff"
+
+cat >"$tmp/nunchi.yaml" <<'YAML'
+quiet: true
+count: 3
+container: nobody
+trace:
+  count: 1
+  container: [web, db]
+  format: 'made by %container.name'
+  failed: true
+ps:
+  output: json
+rules: /nowhere/rules.yaml
+YAML
+config=$tmp/nunchi.yaml
+says 'config: checked' 0 '0 errors' config check "$config"
+says 'config: its options are taken' 0 'made by web' trace --config "$config" -r "$cap" --failed=no
+says 'config: another section is not' 0 '"container.name"' ps --config "$config" -r "$cap" -c web
+silent 'config: what all have is taken' web ps --config "$config" -r "$cap"
+silent 'config: an option in its place' 'made by' trace --config "$config" -r "$cap" -o json
+says 'config: rules of the file' 1 '/nowhere/rules.yaml' rules list --config "$config"
+silent 'config: rules of the command line in their place' nowhere \
+	rules list --config "$config" -f "$root/rules/default.yaml"
+"$nunchi" trace --config "$config" -r "$cap" --failed=no >"$tmp/out"
+[ "$(grep -c . "$tmp/out")" = 1 ] && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+result "config: the section's count" "$tmp/diff"
+"$nunchi" trace --config "$config" -r "$cap" --failed=no -n 2 >"$tmp/out"
+[ "$(grep -c . "$tmp/out")" = 2 ] && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+result "config: the command line's count" "$tmp/diff"
+
+# What a shell offers.
+bash "$here/completion.bash" "$nunchi" >"$tmp/diff" 2>&1
+result 'completion: bash' "$tmp/diff"
+if command -v zsh >/dev/null; then
+	zsh -n "$root/data/_nunchi" >"$tmp/diff" 2>&1
+	result 'completion: zsh reads it' "$tmp/diff"
+fi
+
+# Manual pages, as the build makes them: each is without a warning, and names each option of its command.
+"$nunchi" list options -o json --config /dev/null >"$tmp/options.json"
+: >"$tmp/warnings"
+: >"$tmp/missing"
+for template in "$root"/man/*.in; do
+	page=$(basename "$template" .in)
+	"$root/scripts/man.py" "$template" "$tmp/options.json" 0 >"$tmp/$page" 2>>"$tmp/warnings"
+	groff -man -Tutf8 -ww -z "$tmp/$page" >>"$tmp/warnings" 2>&1
+	grep -n '@' "$tmp/$page" | grep -v '@network\|@namespace\|@category\|\\fB\\-e @' >>"$tmp/warnings"
+done
+result 'manual: no warnings' "$tmp/warnings"
+for command in trace record guard rules ps list config doctor; do
+	[ -f "$tmp/nunchi-$command.1" ] || { echo "no page: $command" >>"$tmp/missing"; continue; }
+	groff -man -Tutf8 -P-bcu "$tmp/nunchi-$command.1" >"$tmp/page" 2>&1
+	"$nunchi" $command --help | sed -n 's/^  ....\(--[a-z0-9-]*\).*/\1/p' | while read -r option; do
+		grep -q -e "$option\( \|,\|\$\)" "$tmp/page" || echo "$command: $option" >>"$tmp/missing"
+	done
+done
+"$nunchi" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | while read -r command; do
+	grep -q "nunchi.-$command" "$tmp/nunchi.1" || echo "nunchi.1: $command" >>"$tmp/missing"
+	[ -f "$root/man/nunchi-$command.1.in" ] || echo "no page: $command" >>"$tmp/missing"
+done
+result 'manual: every command and option' "$tmp/missing"
+
+# What is installed: all of it, and a configuration file that is there stays.
+build=$(dirname "$nunchi")
+if [ -f "$build/build.ninja" ]; then
+	DESTDIR=$tmp/root meson install -C "$build" --no-rebuild >"$tmp/diff" 2>&1 && : >"$tmp/diff"
+	prefix=$(find "$tmp/root" -path '*/bin/nunchi' | sed 's|/bin/nunchi$||')
+	for file in bin/nunchi share/man/man1/nunchi.1 share/man/man1/nunchi-guard.1 share/man/man5/nunchi.yaml.5 \
+		share/bash-completion/completions/nunchi share/zsh/site-functions/_nunchi \
+		lib/systemd/system/nunchi-guard.service; do
+		[ -s "$prefix/$file" ] || echo "not installed: $file" >>"$tmp/diff"
+	done
+	"$prefix/bin/nunchi" config check "$tmp/root/etc/nunchi/nunchi.yaml" >"$tmp/out" 2>&1 || cat "$tmp/out" >>"$tmp/diff"
+	echo 'quiet: true' >"$tmp/root/etc/nunchi/nunchi.yaml"
+	DESTDIR=$tmp/root meson install -C "$build" --no-rebuild >/dev/null 2>&1
+	[ "$(cat "$tmp/root/etc/nunchi/nunchi.yaml")" = 'quiet: true' ] || echo 'configuration lost' >>"$tmp/diff"
+	result 'install' "$tmp/diff"
+
+	# The unit, with the program where it is now.
+	mkdir "$tmp/unit"
+	sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/nunchi|" "$prefix/lib/systemd/system/nunchi-guard.service" \
+		>"$tmp/unit/nunchi-guard.service"
+	systemd-analyze verify --man=no "$tmp/unit/nunchi-guard.service" 2>&1 |
+		grep 'nunchi-guard\|not found' >"$tmp/diff"
+	result 'unit: systemd finds nothing' "$tmp/diff"
+fi
+
+# The page of the default rules is that of this program.
+"$root/scripts/default-rules.py" "$nunchi" >"$tmp/page" 2>&1
+[ $update = no ] || cp "$tmp/page" "$root/docs/default-rules.md"
+diff -u "$root/docs/default-rules.md" "$tmp/page" | head -n 20 >"$tmp/diff"
+result 'docs/default-rules.md (scripts/default-rules.py makes it)' "$tmp/diff"
+
+echo "1..$n"
+exit $failed
