@@ -106,7 +106,8 @@ FILES = [
     ("fd-swap", "another thread puts a decoy under the new descriptor (dup2)", "the path asked for",
      [{"evt.type": "openat", "fd.nameraw": "/tmp/ev-secret", "evt.arg.flags": "O_RDONLY",
        "count": 50}]),
-    ("own-program", "/proc/self/exe opened for writing (CVE-2019-5736)", "the failure, and the path asked for",
+    ("own-program", "/proc/self/exe opened for writing (CVE-2019-5736)",
+     "the failure, and the path asked for",
      [{"evt.type": "openat", "evt.res": "ETXTBSY", "fd.nameraw": "/proc/self/exe"}]),
     ("link-loop", "two links that point at each other", "the failure",
      [{"evt.type": "openat", "evt.res": "ELOOP", "fd.nameraw": "/tmp/ev-loop-a"}]),
@@ -205,7 +206,8 @@ TAMPERING = [
       {"evt.type": "mmap", "evt.arg.prot": has("PROT_EXEC"), "fd.name": has("ev-code")}]),
     ("write-then-execute", "memory written, then made executable", "mprotect and its flags",
      [call("mprotect", len="12288", prot="PROT_READ|PROT_EXEC")]),
-    ("false-command-line", "PR_SET_MM_ARG_START: another command line in /proc", "call; command line as at the exec",
+    ("false-command-line", "PR_SET_MM_ARG_START: another command line in /proc",
+     "call; command line as at the exec",
      [{"evt.type": "prctl", "evt.arg.option": "PR_SET_MM"},
       opened("/tmp/ev-mm", **{"proc.cmdline": "evade_tamper"})]),
     ("bpf", "maps, programs and links of BPF", "each command",
@@ -274,9 +276,21 @@ NETWORK = [
      [{"evt.type": "write", "fd.name": "/tmp/ev-handed", "evt.arg.buf": "handed", "proc.vpid": "{pid}"}]),
 ]
 
+# Of the docs: a title for the rows of a program.
+TOPICS = [("Files by other names, other calls and no call", "evade_files"),
+          ("Arguments swapped while a call sleeps", "evade_swap"),
+          ("Programs", "evade_exec"),
+          ("Other processes, the kernel, mounts and namespaces", "evade_tamper"),
+          ("Sockets", "evade_net")]
+
 TABLE = [Row(program, *row) for program, rows in
          (("evade_files", FILES), ("evade_swap", SWAPS), ("evade_exec", EXECS),
           ("evade_tamper", TAMPERING), ("evade_net", NETWORK)) for row in rows]
+
+
+def version(release):
+    """6.12.1 of 6.12.1-debian."""
+    return release.split("-")[0]
 
 
 class Record:
@@ -294,12 +308,17 @@ class Record:
                         kernel, name, text = line.rstrip("\n").split(None, 2)
                         self.columns.setdefault(kernel, {})[name] = text
 
-    def seen_on(self, kernel):
-        return [name for name, text in self.columns.get(kernel, {}).items() if text == "seen"]
+    def seen_here(self):
+        """Rows seen on this kernel, if it is one of the record's."""
+        kernel = os.environ.get("NUNCHI_TEST_KERNEL")
+        column = self.columns.get(kernel or "native", {})
+        if not kernel and column.get("release") != version(os.uname().release):
+            return []
+        return [name for name, text in column.items() if text == "seen"]
 
     def take(self, kernel, found):
-        self.columns[kernel] = {"release": found["release"], "attachment": found["attachment"]} | \
-            found["results"]
+        head = {"release": version(found["release"]), "attachment": found["attachment"]}
+        self.columns[kernel] = head | found["results"]
 
     def write(self):
         with open(RECORD, "w", encoding="utf-8") as f:

@@ -141,6 +141,34 @@ static void by_bpf(void)
 	syscall(SYS_bpf, BPF_LINK_DETACH, &attr, sizeof(attr));
 }
 
+/* Opens every map and every program there is, as who wants to blind a monitor would. */
+static void open_all(void)
+{
+	static const int steps[][2] = { { BPF_MAP_GET_NEXT_ID, BPF_MAP_GET_FD_BY_ID },
+					{ BPF_PROG_GET_NEXT_ID, BPF_PROG_GET_FD_BY_ID } };
+	uint32_t key = 0, text[64] = { 0 };
+	union bpf_attr attr;
+
+	for (int i = 0; i < 2; i++) {
+		for (uint32_t id = 0;;) {
+			memset(&attr, 0, sizeof(attr));
+			attr.start_id = id;
+			if (syscall(SYS_bpf, steps[i][0], &attr, sizeof(attr)))
+				break;
+			id = attr.next_id;
+			memset(&attr, 0, sizeof(attr));
+			attr.map_id = id;
+			close((int)syscall(SYS_bpf, steps[i][1], &attr, sizeof(attr)));
+		}
+	}
+	/* And writes to one, or says that it would: not to any that is another's. */
+	memset(&attr, 0, sizeof(attr));
+	attr.map_fd = (uint32_t)-1;
+	attr.key = (uintptr_t)&key;
+	attr.value = (uintptr_t)text;
+	syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr));
+}
+
 static void by_module(void)
 {
 	int fd = make_file("/tmp/ev-module.ko", "no module");
@@ -307,6 +335,9 @@ static const struct row rows[] = {
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (argc > 1 && !strcmp(argv[1], "--maps")) {
+		open_all();
+		return 0;
+	}
 	return RUN_ROWS(rows, argv);
 }
