@@ -103,6 +103,7 @@ export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
 
 run_lint() {
 	check 'lint layers' scripts/check-layers src
+	check 'lint the page of evasions is of its record' scripts/evasion-table --check
 }
 
 run_unit() {

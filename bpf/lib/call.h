@@ -81,6 +81,17 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 	scratch_put(s);
 }
 
+/*
+ * Not a call that ended: the child's return of a fork, and an exec that the exec hook has reported
+ * (one by execveat that only asks executes nothing, and leaves the registers as they were).
+ */
+static __always_inline bool call_is_no_end(const struct nunchi_call *call, u8 flags, s64 ret)
+{
+	if (ret || !(flags & (NUNCHI_SPEC_FORK | NUNCHI_SPEC_EXEC)))
+		return false;
+	return !(flags & NUNCHI_SPEC_EXEC_CHECK) || !(call->args[4] & AT_EXECVE_CHECK);
+}
+
 static __always_inline bool call_is_interrupted(s64 ret)
 {
 	return ret == -ERESTARTSYS || ret == -ERESTARTNOINTR || ret == -ERESTARTNOHAND ||

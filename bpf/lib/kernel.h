@@ -422,6 +422,7 @@ enum cgroup_subsys_id {
 #define AF_INET6 10
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define AT_FDCWD (-100)
+#define AT_EXECVE_CHECK 0x10000
 #if defined(__TARGET_ARCH_x86)
 #define O_LARGEFILE 00100000
 #else

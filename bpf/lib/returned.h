@@ -18,8 +18,7 @@ static __always_inline void call_returned(struct task_struct *task, struct ident
 
 	if (restart && !goes_on)
 		return;	/* of a call that nobody wants */
-	/* The child's return of a fork, and an execve that the exec hook has reported: no calls. */
-	if (!ret && (flags & (NUNCHI_SPEC_FORK | NUNCHI_SPEC_EXEC)))
+	if (call_is_no_end(call, flags, ret))
 		return;
 	if (unlikely(call_is_interrupted(ret))) {
 		if (!restart)

@@ -386,7 +386,7 @@ static int loop(struct engine *e, int epoll, int signals)
 				break;
 			case WAKE_WRITER:
 				if (!e->failure)
-					e->failure = -EPIPE;
+					e->failure = writer_error(e->writer);
 				break;
 			case WAKE_RING:
 				break;

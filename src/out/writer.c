@@ -319,6 +319,16 @@ int writer_error_fd(const struct writer *w)
 	return w->error_fd;
 }
 
+int writer_error(struct writer *w)
+{
+	int r;
+
+	pthread_mutex_lock(&w->lock);
+	r = w->error;
+	pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
 int writer_stop(struct writer *w, unsigned timeout_ms)
 {
 	int r;

@@ -22,5 +22,7 @@ int writer_put(struct writer *w, struct strbuf *b) _must_check_;
 int writer_put_wait(struct writer *w, struct strbuf *b) _must_check_;
 /* Readable once the fd has failed, so that a loop can end; owned by w. */
 int writer_error_fd(const struct writer *w);
+/* By what the fd has failed: a negative errno, or 0. */
+int writer_error(struct writer *w);
 /* Writes out what is queued, waiting at most timeout_ms; ends the thread. First error, or 0. */
 int writer_stop(struct writer *w, unsigned timeout_ms);

@@ -7,7 +7,8 @@ Each row of the matrix is a kernel and a way to boot it, in which cases of tests
 real containers. ROW: rows with this text in their name; without, those that are for every day, or
 all if NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and
 at the end "# done". --record writes the numbers of verified instructions of the rows that are run
-into verified.txt, with which they are compared otherwise.
+into verified.txt, with which they are compared otherwise, and which evasions were seen into
+evasions.txt.
 """
 
 import argparse
@@ -45,6 +46,8 @@ HOOKS = ["hooks"]
 ACTIONS = ["actions"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
+# What monitors are known to miss, and what is done to nunchi itself.
+EVADE = ["evasions", "attacks"]
 
 Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always")
 
@@ -58,17 +61,18 @@ MATRIX = [
     row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS, always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
+    row("6.1 evasions", "6.1", "v2", EVADE, always=True),
     row("6.1 hooks", "6.1", "v2", HOOKS, always=True),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS, runtimes="runc,crun", always=True),
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + EVADE, runtimes="runc,crun", always=True),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
     row("6.12 actions", "6.12", "hybrid", ACTIONS),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
-    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS, always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + EVADE, always=True),
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
@@ -165,8 +169,10 @@ class Matrix:
         self.store = tempfile.TemporaryDirectory(prefix="matrix-", dir=vm.STORE)
         self.progs = os.path.join(self.store.name, "progs")
         sys.path.insert(0, os.path.join(vm.TOP, "tests/containers"))
+        from harness.evasions import Record as Evasions
         from harness.image import build_progs
         build_progs(self.progs)
+        self.evasions = Evasions()
 
     def close(self):
         self.store.cleanup()
@@ -205,9 +211,12 @@ class Matrix:
         done = vm.run(kernel, command, row.cgroups, row.arguments, files=[self.progs], out=out,
                       environment={"NUNCHI_TEST_SLOW": SLOW, "NUNCHI_TEST_RUNTIMES": row.runtimes,
                                    "NUNCHI_TEST_SIZE": "small",
+                                   "NUNCHI_TEST_KERNEL": row.kernel,
+                                   "NUNCHI_TEST_EVASIONS": "/.vm/share/out/evasions",
                                    "NUNCHI_TEST_PROGS": SHARE + "/progs"}, timeout=SECONDS)
         self.took(row, kernel, done)
         found = results(done.output)
+        self.take_evasions(row.kernel, os.path.join(out, "evasions"))
         good = True
         for name, why in found.items():
             if name != "# done":
@@ -220,6 +229,12 @@ class Matrix:
             self.verified.add(row.kernel)
             good = self.compare(row.kernel, os.path.join(out, "verified"), done.output) and good
         return good
+
+    def take_evasions(self, kernel, path):
+        if self.recording and os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                self.evasions.take(kernel, json.load(f))
+            self.evasions.write()
 
     def compare(self, kernel, path, output):
         name = f"{kernel}: verified instructions"

@@ -209,9 +209,11 @@ static void test_writer_full_disk(void **state)
 	if (fd < 0)
 		skip();
 	assert_int_equal(writer_start(&w, fd), 0);
+	assert_int_equal(writer_error(w), 0);
 	strbuf_adds(&b, "x");
 	assert_int_equal(writer_put(w, &b), 0);
 	assert_true(is_readable(writer_error_fd(w), 5000));
+	assert_int_equal(writer_error(w), -ENOSPC);
 	assert_int_equal(writer_stop(w, 100), -ENOSPC);
 	close(fd);
 }

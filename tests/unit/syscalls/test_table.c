@@ -223,6 +223,7 @@ static void test_spec(void **state)
 	s = syscall_spec(by_name("execve"));
 	assert_int_equal(s.capture[1], NUNCHI_CAP_STRV);
 	assert_int_equal(s.flags, NUNCHI_SPEC_EXEC);
+	assert_int_equal(syscall_spec(by_name("execveat")).flags, NUNCHI_SPEC_EXEC | NUNCHI_SPEC_EXEC_CHECK);
 
 	s = syscall_spec(by_name("symlinkat"));
 	assert_int_equal(s.capture[0], NUNCHI_CAP_STR);

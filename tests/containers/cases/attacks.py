@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+What a container's root, or the machine, can do to nunchi itself: it goes on, or it says in the
+stream, in its exit code or at its next start that it could not.
+"""
+
+import contextlib
+import os
+import subprocess
+import time
+
+from harness.nunchi import run
+from harness.place import wait_until
+
+# The host's processes are the container's too: hostPID.
+HOST_PID = ("mount", "ipc", "uts", "network")
+LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
+FTRACE = "/proc/sys/kernel/ftrace_enabled"
+
+
+def attacker(setup, tag, script):
+    """Runs it, to its end, as root with all capabilities and the host's processes in sight."""
+    made = setup.runc.create(f"{setup.name}-{tag}", ["/bin/sh", "-c", script], privileged=True,
+                             namespaces=HOST_PID)
+    made.start()
+    code = made.wait()
+    assert code == 0, made.output()
+    return made.name
+
+
+def of(events, name, kind):
+    return [e for e in events if e.get("container.full_id") == name and e["evt.type"] == kind]
+
+
+def test_killed_from_a_container(setup):
+    victim = setup.nunchi("trace", "-o", "json")
+    pid = victim.process.pid
+    attacker(setup, "killer", f"kill -9 {pid}")
+    assert victim.process.wait(10) == -9
+    nunchi = setup.nunchi("trace", "-o", "json")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    gaps = [e for e in nunchi.events() if e["evt.type"] == "sensor_gap"]
+    assert len(gaps) == 1, nunchi.events()[:3]
+
+
+def test_stopped_from_a_container(setup):
+    """While it is stopped, the kernel keeps what happens; when it goes on it tells that, and who it was."""
+    nunchi = setup.nunchi("trace", "-o", "json")
+    pid = nunchi.process.pid
+    name = attacker(setup, "stopper",
+                    f"kill -STOP {pid}; sleep 1; i=0; while [ $i -lt 200 ]; do i=$((i+1)); "
+                    f"cat /mnt/test.txt >/dev/null; done; kill -CONT {pid}")
+    nunchi.wait_event(lambda e: e.get("container.full_id") == name and e["evt.type"] == "procexit" and
+                      e.get("proc.name") == "sh", 20)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    events = nunchi.events()
+    signals = [(e["evt.arg.sig"], e["evt.arg.pid"]) for e in of(events, name, "kill")]
+    assert signals == [("SIGSTOP", str(pid)), ("SIGCONT", str(pid))], signals
+    opened = [e for e in of(events, name, "openat") if e.get("fd.name") == "/mnt/test.txt"]
+    lost = [e for e in events if e["evt.type"] == "events_lost"]
+    assert len(opened) == 200 or lost, f"{len(opened)} of 200, and no word of it: {nunchi.stderr()}"
+
+
+def test_its_maps_are_opened(setup):
+    nunchi = setup.nunchi("trace", "-o", "json")
+    name = attacker(setup, "thief", "/bin/evade_tamper --maps")
+    nunchi.wait_event(lambda e: e.get("container.full_id") == name and e["evt.type"] == "procexit", 10)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    commands = [e["evt.arg.cmd"] for e in of(nunchi.events(), name, "bpf")]
+    assert "BPF_MAP_GET_FD_BY_ID" in commands and "BPF_PROG_GET_FD_BY_ID" in commands, commands
+    assert "BPF_MAP_UPDATE_ELEM" in commands, commands
+
+
+def full(setup):
+    """A file system with room for nothing much."""
+    path = setup.directory("full")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", path], check=True)
+    setup.stack.callback(subprocess.run, ["umount", "-l", path], check=True)
+    return path
+
+
+def test_disk_is_full(setup):
+    made = setup.runc.run(setup.name + "-writer", LOOP)
+    try:
+        path = os.path.join(full(setup), "capture")
+        done = run("record", "-w", path, "--timeout", "15")
+        assert done.returncode == 1, (done.returncode, done.stderr)
+        assert path in done.stderr and "No space left on device" in done.stderr, done.stderr
+        with open("/dev/full", "wb") as out:
+            nunchi = setup.nunchi("trace", "-o", "json", stdout=out)
+            wait_until(lambda: nunchi.process.poll() is not None, 15, "its end: " + nunchi.stderr())
+        assert nunchi.process.returncode == 1, nunchi.process.returncode
+        nunchi.threads[0].join(5)
+        assert "No space left on device" in nunchi.stderr(), nunchi.stderr()
+    finally:
+        made.stop()
+        made.remove()
+
+
+@contextlib.contextmanager
+def clock_back(seconds):
+    """The machine's clock, and back again: for a machine of our own only."""
+    began, real = time.monotonic(), time.clock_gettime(time.CLOCK_REALTIME)
+    time.clock_settime(time.CLOCK_REALTIME, real - seconds)
+    try:
+        yield
+    finally:
+        time.clock_settime(time.CLOCK_REALTIME, real + time.monotonic() - began)
+
+
+def test_clock_is_set_back(setup):
+    if not os.environ.get("NUNCHI_TEST_KERNEL"):
+        return "the clock of this machine is not ours to set"
+    nunchi = setup.nunchi("trace", "-o", "json")
+    before = attacker(setup, "before", "cat /mnt/test.txt")
+    with clock_back(3600):
+        after = attacker(setup, "after", "cat /mnt/test.txt")
+        nunchi.wait_event(lambda e: e.get("container.full_id") == after and
+                          e["evt.type"] == "procexit" and e["proc.name"] == "cat", 10)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert " lost 0" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
+    events = nunchi.events()
+    last, first = (of(events, name, "openat")[-1] for name in (before, after))
+    assert events.index(last) < events.index(first) and not first.get("evt.late"), (last, first)
+    return None
+
+
+def test_ftrace_is_switched_off(setup):
+    if not os.environ.get("NUNCHI_TEST_KERNEL") or not os.path.exists(FTRACE):
+        return "no ftrace of our own to switch off"
+    nunchi = setup.nunchi("trace", "-o", "json")
+    with open(FTRACE, "w", encoding="ascii") as f:
+        f.write("0")
+    try:
+        name = attacker(setup, "ftrace", "cat /mnt/test.txt")
+        nunchi.wait_event(lambda e: e.get("container.full_id") == name and
+                          e.get("fd.name") == "/mnt/test.txt", 10)
+    finally:
+        with open(FTRACE, "w", encoding="ascii") as f:
+            f.write("1")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    return None
