@@ -15,7 +15,7 @@ import threading
 import time
 
 NUNCHI, STREAMS = sys.argv[1:3]
-ALERTS = 36     # of nunchi's own rules for the stream
+ALERTS = 0      # of nunchi's own rules for the stream; see main()
 
 
 class Server:
@@ -95,9 +95,9 @@ def test_all_at_once():
         expect(open("alerts").read() == out)
         expect(account(err, "syslog:log") == (ALERTS, 0), err)
         reader.join()
-        first = lines[0]
         # daemon.crit
-        expect(first.startswith("<26>") and f" nunchi[" in first, first)
+        expect(any(line.startswith("<26>") and " nunchi[" in line and ": Critical " in line
+                   for line in lines), lines[0])
         expect([line.split("]: ", 1)[1] for line in lines] == out.splitlines(), lines)
     for _ in range(100):
         if os.path.exists("copy") and open("copy").read() == out:
@@ -112,7 +112,8 @@ def test_http():
     code, _, err, _ = guard("-o", "json", "--to", name)
     server.close()
     expect(code == 0 and account(err, name) == (ALERTS, 0), err)
-    expect(len(server.bodies) == ALERTS and server.bodies[0]["priority"] == "Critical")
+    expect(len(server.bodies) == ALERTS and
+           {"Critical", "Warning"} <= {body["priority"] for body in server.bodies})
 
 
 def test_http_fails_first():
@@ -208,9 +209,12 @@ def test_errors():
 
 
 def main():
+    global ALERTS
     failed = 0
     tests = [(n, f) for n, f in globals().items() if n.startswith("test_")]
     subprocess.run([STREAMS, "attacks", "attacks.cap"], check=True)
+    ALERTS = guard()[1].count("\n")
+    expect(ALERTS > 30, ALERTS)
     for i, (name, test) in enumerate(tests, 1):
         try:
             test()
