@@ -131,7 +131,7 @@ struct engine {
 static inline bool is_accounted(const struct nunchi_head *record)
 {
 	return record->kind <= NUNCHI_REC_EXIT || (record->kind >= NUNCHI_REC_ENTER &&
-						   record->kind <= NUNCHI_REC_MOVED);
+						   record->kind <= NUNCHI_REC_KERNEL_LAST);
 }
 
 /* pipeline.c: a record, to the model and out. */

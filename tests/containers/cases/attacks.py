@@ -74,7 +74,7 @@ def test_its_maps_are_opened(setup):
 def full(setup):
     """A file system with room for nothing much."""
     path = setup.directory("full")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "none", path], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none", path], check=True)
     setup.stack.callback(subprocess.run, ["umount", "-l", path], check=True)
     return path
 
