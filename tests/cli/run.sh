@@ -187,5 +187,17 @@ fi
 diff -u "$root/docs/default-rules.md" "$tmp/page" | head -n 20 >"$tmp/diff"
 result 'docs/default-rules.md (scripts/default-rules.py makes it)' "$tmp/diff"
 
+# Rules that the documentation shows are rules.
+: >"$tmp/diff"
+for page in "$root"/docs/*.md; do
+	awk -v to="$tmp/shown" '/^```yaml/ { n++; on = 1; next } /^```/ { on = 0 } on { print > (to "." n ".yaml") }' "$page"
+	for shown in "$tmp"/shown.*.yaml; do
+		grep -q '^- rule:' "$shown" 2>/dev/null || continue
+		"$nunchi" rules check "$shown" >"$tmp/out" 2>&1 || { echo "$page:"; cat "$tmp/out"; } >>"$tmp/diff"
+	done
+	rm -f "$tmp"/shown.*.yaml
+done
+result 'docs: rules that are shown' "$tmp/diff"
+
 echo "1..$n"
 exit $failed
