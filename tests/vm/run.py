@@ -110,8 +110,9 @@ def results(text):
     for line in text.splitlines():
         match = re.match(r"(ok|not ok|skip) containers ([^:]*)(?:: (.*))?$", line)
         if match:
-            current = found.setdefault(match[2], None if match[1] == "ok" else [])
-            if match[1] == "skip":
+            elsewhere = (match[3] or "").startswith("elsewhere: ")
+            current = found.setdefault(match[2], None if match[1] == "ok" or elsewhere else [])
+            if match[1] == "skip" and current is not None:
                 current.append("skipped: " + match[3])
         elif line.startswith("#   ") and current is not None:
             current.append(line[4:])

@@ -109,7 +109,7 @@ def test_many_lives_on_one_cpu(setup):
 def test_a_missing_increment_is_noticed(setup):
     """The account can fail: a build in which one counter is not incremented does not add up."""
     tree = setup.directory("mutant")
-    for name in ("bpf", "include", "rules", "src", "meson.build", "meson_options.txt"):
+    for name in ("bpf", "data", "include", "man", "rules", "scripts", "src", "meson.build", "meson_options.txt"):
         source = os.path.join(TOP, name)
         target = os.path.join(tree, name)
         if os.path.isdir(source):

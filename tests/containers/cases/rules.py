@@ -267,7 +267,8 @@ def start_guard(setup, *args):
     rules = setup.file("marker.yaml")
     with open(rules, "w", encoding="utf-8") as f:
         f.write(MARKER)
-    return setup.nunchi("guard", "-o", "json", "-f", RULES, "-f", rules, *args)
+    return setup.nunchi("guard", "-o", "json", "--fold", "0", "--alert-limit", "0", "-f", RULES, "-f", rules,
+                        *args)
 
 
 def by_deed(alerts, container):

@@ -22,6 +22,10 @@ OUTSIDE = ["/run/docker", "/run/containerd", "/run/runc", "/var/run/docker", "/o
 SLOW = float(os.environ.get("NUNCHI_TEST_SLOW", "1"))
 
 
+class Elsewhere(str):
+    """What a test returns that cannot be on this kernel: why. A row of tests/vm/run.py has it."""
+
+
 def patient(seconds):
     """A time to wait, for a machine as slow as this one."""
     return seconds * SLOW
