@@ -27,7 +27,7 @@ def find_tests(names):
     import cases
     for module in sorted(m.name for m in pkgutil.iter_modules(cases.__path__)):
         loaded = importlib.import_module("cases." + module)
-        for name, function in vars(loaded).items():
+        for name, function in list(vars(loaded).items()):
             if name.startswith("test_") and callable(function):
                 full = f"{module} {name[5:]}"
                 if not names or any(wanted in full for wanted in names):
