@@ -225,6 +225,7 @@ __noinline int copies_tell(struct scratch *s)
 		return 0;
 	arg = s->differs - 1;
 	s->head.kind = NUNCHI_REC_MISMATCH;
+	s->head.time++;		/* it comes after its call */
 	s->head.flags &= ~(NUNCHI_F_CUT | NUNCHI_F_MODEL);
 	s->pos = sizeof(s->head) + sizeof(s->call);
 	copy_append(s, BLOB(s->is_address ? NUNCHI_BLOB_SOCKADDR : NUNCHI_BLOB_STR, arg));

@@ -22,12 +22,17 @@ static bool is_news(const struct engine *e, const struct event *ev)
 
 static bool is_asked_for(const struct engine *e, const struct event *ev)
 {
+	struct event_mismatch mismatch;
+
 	switch (ev->type) {
 	case EVENT_SYSCALL:
 		return (uint32_t)ev->call->nr < NUNCHI_CALLS_MAX && e->show.bits[ev->call->nr] &&
 		       !(e->config->failed_only && !event_failed(ev));
 	case EVENT_PROCEXIT:
 		return e->show.procexit && !e->config->failed_only;
+	case EVENT_MISMATCH:	/* goes with its call */
+		return event_mismatch(ev, &mismatch) && !e->config->failed_only &&
+		       (!e->config->set_given || e->show.bits[mismatch.call->nr]);
 	case EVENT_LOST:
 	case EVENT_GAP:
 		return true;

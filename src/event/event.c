@@ -47,6 +47,13 @@ static const struct syscall_info *unknown_call(uint32_t nr)
 	return info;
 }
 
+static const struct syscall_info *call_of(uint32_t nr)
+{
+	const struct syscall_info *call = syscall_by_nr(nr);
+
+	return likely(call) ? call : unknown_call(nr);
+}
+
 static int decode_call(struct event *ev, const char *p, size_t len, const char **ret_why)
 {
 	const struct nunchi_call *call = (const void *)p;
@@ -55,13 +62,15 @@ static int decode_call(struct event *ev, const char *p, size_t len, const char *
 		return bad(ret_why, "a system call without its numbers");
 	if (unlikely(call->nr >= NUNCHI_CALLS_MAX))
 		return bad(ret_why, "a system call number out of range");
-	ev->type = ev->head->kind == NUNCHI_REC_MISMATCH ? EVENT_MISMATCH : EVENT_SYSCALL;
-	ev->call = syscall_by_nr(call->nr);
-	if (unlikely(!ev->call))
-		ev->call = unknown_call(call->nr);
+	memcpy(ev->args, call->args, sizeof(ev->args));
+	if (ev->head->kind == NUNCHI_REC_MISMATCH) {
+		ev->type = EVENT_MISMATCH;	/* it is about a call, and none itself */
+		return 0;
+	}
+	ev->type = EVENT_SYSCALL;
+	ev->call = call_of(call->nr);
 	ev->ret = call->ret;
 	ev->abi = call->abi;
-	memcpy(ev->args, call->args, sizeof(ev->args));
 	return 0;
 }
 
@@ -297,14 +306,17 @@ static const struct event_blob *captured(const struct event *ev, unsigned index)
 
 bool event_mismatch(const struct event *ev, struct event_mismatch *ret)
 {
+	const struct nunchi_call *body = ev->body;
+
 	if (ev->type != EVENT_MISMATCH)
 		return false;
+	ret->call = call_of(body->nr);
 	ret->found = event_blob(ev, NUNCHI_BLOB_FOUND, -1);
-	if (!ret->found || ret->found->arg >= ev->call->n_args)
-		return false;
-	ret->arg = ret->found->arg;
+	ret->arg = ret->found ? ret->found->arg : 0;
 	ret->used = captured(ev, ret->arg);
-	return ret->used;
+	if (!ret->used || ret->arg >= ret->call->n_args)
+		ret->used = ret->found = NULL;
+	return true;
 }
 
 /* Of a successful exec the strings lie in blobs without a number: the old memory is gone. */

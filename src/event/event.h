@@ -58,10 +58,10 @@ struct event {
 	uint64_t num;			/* evt.num, from 1, set when it is shown */
 	uint64_t time;			/* ns since the epoch */
 	const struct nunchi_head *head;
-	const struct syscall_info *call;	/* EVENT_SYSCALL, EVENT_MISMATCH */
+	const struct syscall_info *call;	/* EVENT_SYSCALL */
 	int64_t ret;			/* EVENT_SYSCALL */
 	enum nunchi_abi abi;		/* EVENT_SYSCALL */
-	uint64_t args[6];
+	uint64_t args[6];		/* EVENT_SYSCALL, EVENT_MISMATCH */
 	uint32_t exit_code;		/* EVENT_PROCEXIT: wait status */
 	struct nunchi_lost lost;	/* EVENT_LOST */
 	const void *body;		/* after the head: what wire.h says follows it, whole */
@@ -129,11 +129,12 @@ static inline bool event_failed(const struct event *ev)
 
 /* The argument that was something else at the end of the call than the kernel had gone by. */
 struct event_mismatch {
+	const struct syscall_info *call;
 	unsigned arg;
-	const struct event_blob *used, *found;	/* neither is NULL */
+	const struct event_blob *used, *found;	/* both NULL: the record is damaged */
 };
 
-/* False: the event is no EVENT_MISMATCH, or damaged. */
+/* False: the event is no EVENT_MISMATCH. */
 bool event_mismatch(const struct event *ev, struct event_mismatch *ret);
 
 /* An argument as a person would write it. Empty if the call has no such argument. */

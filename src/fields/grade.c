@@ -59,24 +59,26 @@ FIELD_GET(evt_untrusted)
 
 FIELD_GET(mismatch_call)
 {
-	if (fc->ev->type == EVENT_MISMATCH)
-		value_set_text(ret, fc->ev->call->name);
+	struct event_mismatch m;
+
+	if (event_mismatch(fc->ev, &m))
+		value_set_text(ret, m.call->name);
 }
 
 FIELD_GET(mismatch_arg)
 {
 	struct event_mismatch m;
 
-	if (event_mismatch(fc->ev, &m))
-		value_set_text(ret, fc->ev->call->args[m.arg].name);
+	if (event_mismatch(fc->ev, &m) && m.used)
+		value_set_text(ret, m.call->args[m.arg].name);
 }
 
-static void print(struct field_context *fc, unsigned arg, const struct event_blob *blob,
-		  struct value *ret)
+static void print(struct field_context *fc, const struct event_mismatch *m,
+		  const struct event_blob *blob, struct value *ret)
 {
 	struct strbuf *b = scratch_next(fc);
 
-	syscall_print_arg(b, fc->ev->call, fc->ev->args, arg, blob->data, blob->len);
+	syscall_print_arg(b, m->call, fc->ev->args, m->arg, blob->data, blob->len);
 	value_set_bytes(ret, b->s, b->len);
 }
 
@@ -84,14 +86,14 @@ FIELD_GET(mismatch_used)
 {
 	struct event_mismatch m;
 
-	if (event_mismatch(fc->ev, &m))
-		print(fc, m.arg, m.used, ret);
+	if (event_mismatch(fc->ev, &m) && m.used)
+		print(fc, &m, m.used, ret);
 }
 
 FIELD_GET(mismatch_found)
 {
 	struct event_mismatch m;
 
-	if (event_mismatch(fc->ev, &m))
-		print(fc, m.arg, m.found, ret);
+	if (event_mismatch(fc->ev, &m) && m.used)
+		print(fc, &m, m.found, ret);
 }

@@ -46,6 +46,8 @@ HOOKS = ["hooks"]
 ACTIONS = ["actions"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
+# The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.
+COPIES = ["swap"]
 # What monitors are known to miss, and what is done to nunchi itself.
 EVADE = ["evasions", "attacks"]
 
@@ -58,7 +60,7 @@ def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=Fals
 
 MATRIX = [
     row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
-    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS, always=True),
+    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS + COPIES, always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
     row("6.1 evasions", "6.1", "v2", EVADE, always=True),
@@ -66,13 +68,13 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + EVADE, runtimes="runc,crun", always=True),
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + EVADE, runtimes="runc,crun", always=True),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
     row("6.12 actions", "6.12", "hybrid", ACTIONS),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
-    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS, always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES, always=True),
     row("newest evasions", "newest", "v2", EVADE),
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP),
