@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways to slip away (progs/runaway.c): whoever gets away stays its container's, and it is said."""
+"""Ways to slip away (progs/runaway/): whoever gets away stays its container's, and it is said."""
 
 import collections
 import json

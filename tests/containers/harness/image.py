@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An image made by hand, without a network: busybox, bash, cat and the test programs."""
 
+import glob
 import hashlib
 import io
 import json
@@ -37,8 +38,8 @@ def copy_with_libraries(path, root):
 
 def build_progs(directory):
     """
-    Compiles the test programs, static, so that they run in any root. NUNCHI_TEST_PROGS: where they
-    have been compiled already, by a faster machine.
+    Compiles the test programs, static, so that they run in any root: each file is one, and all files of a
+    directory are one. NUNCHI_TEST_PROGS: where they have been compiled already, by a faster machine.
     """
     there = os.environ.get("NUNCHI_TEST_PROGS")
     if there:
@@ -46,11 +47,13 @@ def build_progs(directory):
     os.makedirs(directory, exist_ok=True)
     made = []
     for name in sorted(os.listdir(PROGS)):
-        if not name.endswith(".c"):
+        path = os.path.join(PROGS, name)
+        if not os.path.isdir(path) and not name.endswith(".c"):
             continue
-        target = os.path.join(directory, name[:-2])
+        sources = sorted(glob.glob(os.path.join(path, "*.c"))) if os.path.isdir(path) else [path]
+        target = os.path.join(directory, os.path.splitext(name)[0])
         subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-static",
-                        "-pthread", "-o", target, os.path.join(PROGS, name)], check=True)
+                        "-pthread", "-o", target, *sources], check=True)
         made.append(target)
     return made
 
