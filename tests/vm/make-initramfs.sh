@@ -30,5 +30,7 @@ done | sed -n 's/^insmod \([^ ]*\).*/\1/p' | awk '!seen[$0]++' | while read -r f
 	echo "$name"
 done >"$tree/modules/order"
 
-(cd "$tree" && find . | cpio -o -H newc --quiet | gzip -1) >"$output.$$"
-mv "$output.$$" "$output"
+# Not in one pipe, of which only the last one's failure would be seen.
+(cd "$tree" && find . | busybox cpio -o -H newc 2>/dev/null) >"$output.$$"
+gzip -1f "$output.$$"
+mv "$output.$$.gz" "$output"
