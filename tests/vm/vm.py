@@ -28,7 +28,11 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 STORE = os.environ.get("NUNCHI_VM_DIR", "/var/tmp/nunchi-vm")
 VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd")
 
-# code: the command's, or None where the time was over. seconds: as the machine here has them.
+# It takes five.
+BOOT_SECONDS = 120
+
+# code: the command's, or None where the time was over, and then output ends with what the console
+# said. seconds: as the machine here has them.
 Result = collections.namedtuple("Result", "code output seconds")
 
 
@@ -156,7 +160,8 @@ class Machine:
 
     def _follow(self, process, timeout, show):
         """Until it has ended: true. show: a stream that gets the output as it comes."""
-        end = time.monotonic() + timeout
+        now = time.monotonic()
+        end, booted, up = now + timeout, now + BOOT_SECONDS, False
         with open(self.path("output"), "rb") as output:
             while True:
                 ended = process.poll() is not None
@@ -168,6 +173,9 @@ class Machine:
                     return True
                 if time.monotonic() > end:
                     return False
+                up = up or "VM: up" in self.read("console")
+                if not up and time.monotonic() > booted:
+                    raise Died(f"not up after {BOOT_SECONDS} s: {self.read('console')[-600:]}")
                 time.sleep(0.1)
 
     def read(self, name):
@@ -202,7 +210,10 @@ def run(kernel, command, cgroups="v2", arguments="", cpus=2, memory=3072, timeou
                 continue
             if out:
                 shutil.copytree(os.path.join(machine.share, "out"), out, dirs_exist_ok=True)
-            return Result(code, machine.read("output"), time.monotonic() - began)
+            output = machine.read("output")
+            if code is None:
+                output += machine.read("console")[-2000:]
+            return Result(code, output, time.monotonic() - began)
     return None
 
 
