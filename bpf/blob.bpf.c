@@ -183,18 +183,8 @@ static long walk_step(u32 i, struct scratch **ctx)
 		w->flags &= ~NUNCHI_BLOB_UNREACHABLE;
 		return 1;
 	}
-	if (dentry == w->mnt_root) {
-		struct mount *m = (void *)w->mnt - bpf_core_field_offset(struct mount, mnt);
-		struct mount *up = BPF_CORE_READ(m, mnt_parent);
-		struct vfsmount *mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
-
-		if (up == m)
-			return 1;
-		w->dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
-		w->mnt = (u64)mnt;
-		w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
-		return 0;
-	}
+	if (dentry == w->mnt_root)
+		return walk_up(w);
 	if (pos > LAST_POS + sizeof(struct nunchi_blob))
 		return 1;
 	if (len > DATA_MAX) {

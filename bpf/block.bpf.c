@@ -300,8 +300,10 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	return block_act(id, NUNCHI_BLOCK_EXEC, mask, NUNCHI_EFFECT_BEFORE);
 }
 
-static __always_inline int block_sockets(struct task_struct *task, u64 address, u32 class)
+/* A call of which nothing is asked but whose it is, and for connect and bind which address. */
+static __always_inline int block_call(u32 class, u64 address)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct block_address a;
 	struct identity *id;
 	struct scratch *s;
@@ -311,9 +313,11 @@ static __always_inline int block_sockets(struct task_struct *task, u64 address, 
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	address_from_sockaddr(&a, address);
 	mask = block_subject(s, task, class, mask);
-	mask = block_socket(s, &a, class, mask);
+	if (class == NUNCHI_BLOCK_CONNECT || class == NUNCHI_BLOCK_BIND) {
+		address_from_sockaddr(&a, address);
+		mask = block_socket(s, &a, class, mask);
+	}
 	mask = block_exe(s, task_exe(task), class, mask);
 	scratch_put(s);
 	return block_act(id, class, mask, NUNCHI_EFFECT_BEFORE);
@@ -322,56 +326,38 @@ static __always_inline int block_sockets(struct task_struct *task, u64 address, 
 SEC("lsm/socket_connect")
 int BPF_PROG(block_connect, struct socket *sock, struct sockaddr *address, int len, int ret)
 {
-	return ret ? ret : block_sockets(bpf_get_current_task_btf(), (u64)address, NUNCHI_BLOCK_CONNECT);
+	return ret ? ret : block_call(NUNCHI_BLOCK_CONNECT, (u64)address);
 }
 
 SEC("lsm/socket_bind")
 int BPF_PROG(block_bind, struct socket *sock, struct sockaddr *address, int len, int ret)
 {
-	return ret ? ret : block_sockets(bpf_get_current_task_btf(), (u64)address, NUNCHI_BLOCK_BIND);
-}
-
-/* A call of which nothing is asked but whose it is. */
-static __always_inline int block_plain(u32 class)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct identity *id;
-	struct scratch *s;
-	u64 mask = 0;
-
-	id = block_begin(task, class, &mask);
-	s = id ? block_scratch() : 0;
-	if (!s)
-		return 0;
-	mask = block_subject(s, task, class, mask);
-	mask = block_exe(s, task_exe(task), class, mask);
-	scratch_put(s);
-	return block_act(id, class, mask, NUNCHI_EFFECT_BEFORE);
+	return ret ? ret : block_call(NUNCHI_BLOCK_BIND, (u64)address);
 }
 
 SEC("lsm/kernel_read_file")
 int BPF_PROG(block_module_file, struct file *file, int id, bool contents, int ret)
 {
-	return ret || id != READING_MODULE ? ret : block_plain(NUNCHI_BLOCK_MODULE);
+	return ret || id != READING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE, 0);
 }
 
 SEC("lsm/kernel_load_data")
 int BPF_PROG(block_module, int id, bool contents, int ret)
 {
-	return ret || id != LOADING_MODULE ? ret : block_plain(NUNCHI_BLOCK_MODULE);
+	return ret || id != LOADING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE, 0);
 }
 
 SEC("lsm/sb_mount")
 int BPF_PROG(block_mount, const char *device, const struct path *path, const char *type,
 	     unsigned long flags, void *data, int ret)
 {
-	return ret ? ret : block_plain(NUNCHI_BLOCK_MOUNT);
+	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT, 0);
 }
 
 SEC("lsm/bpf")
 int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size, int ret)
 {
-	return ret ? ret : block_plain(NUNCHI_BLOCK_BPF);
+	return ret ? ret : block_call(NUNCHI_BLOCK_BPF, 0);
 }
 
 /* /proc asks it too; what attaches, or reads another's memory by a call, asks for ATTACH. */
@@ -383,7 +369,7 @@ int BPF_PROG(block_ptrace, struct task_struct *child, unsigned int mode, int ret
 	if (ret || !(mode & PTRACE_MODE_ATTACH) ||
 	    block_calls[syscall_nr(regs) & (NUNCHI_CALLS_MAX - 1)] - 1 != NUNCHI_BLOCK_PTRACE)
 		return ret;
-	return block_plain(NUNCHI_BLOCK_PTRACE);
+	return block_call(NUNCHI_BLOCK_PTRACE, 0);
 }
 
 /* The file behind an fd of the running task. */

@@ -69,26 +69,30 @@ static __noinline int keep(struct identity *id, u32 arg, u64 from, u32 len)
 	return 0;
 }
 
-static __always_inline int keep_path(struct filename *name, u64 user)
+/* Of the call under way: its arguments of these two kinds. user: only one that points there; 0: whichever. */
+static __always_inline int keep_arguments(u32 one, u32 other, u64 user, u64 from, u32 len)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct identity *id;
+	struct identity *id = caller(bpf_get_current_task_btf());
 	u32 nr;
 
-	if (!name || (u64)name >= (u64)-4095)
-		return 0;
-	id = caller(task);
 	if (!id)
 		return 0;
 	nr = id->call.nr & (NUNCHI_CALLS_MAX - 1);
 	for (u32 i = 0; i < 6; i++) {
 		u8 capture = specs[nr].capture[i];
 
-		if (id->call.args[i] == user &&
-		    (capture == NUNCHI_CAP_PATH || capture == NUNCHI_CAP_PATHAT))
-			keep(id, i, (u64)BPF_CORE_READ(name, name), COPY_STRING);
+		if ((capture == one || capture == other) && (!user || id->call.args[i] == user))
+			keep(id, i, from, len);
 	}
 	return 0;
+}
+
+static __always_inline int keep_path(struct filename *name, u64 user)
+{
+	if (!name || (u64)name >= (u64)-4095 || !user)	/* the kernel's own names are of nobody's memory */
+		return 0;
+	return keep_arguments(NUNCHI_CAP_PATH, NUNCHI_CAP_PATHAT, user,
+			      (u64)BPF_CORE_READ(name, name), COPY_STRING);
 }
 
 SEC("fentry/putname")
@@ -106,23 +110,9 @@ int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *nam
 
 static __always_inline int copied_address(u64 address, u32 len)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct identity *id;
-	u32 nr;
-
 	if (!address || len > NUNCHI_SOCKADDR_MAX)
 		return 0;
-	id = caller(task);
-	if (!id)
-		return 0;
-	nr = id->call.nr & (NUNCHI_CALLS_MAX - 1);
-	for (u32 i = 0; i < 6; i++) {
-		u8 capture = specs[nr].capture[i];
-
-		if (capture == NUNCHI_CAP_SOCKADDR || capture == NUNCHI_CAP_MSGHDR)
-			keep(id, i, address, len);
-	}
-	return 0;
+	return keep_arguments(NUNCHI_CAP_SOCKADDR, NUNCHI_CAP_MSGHDR, 0, address, len);
 }
 
 SEC("fentry/security_socket_connect")

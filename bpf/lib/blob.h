@@ -40,6 +40,21 @@ int blob_call(struct scratch *s);
 /* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
 int blob_copy(struct scratch *s, u64 user, u32 blob);
 
+/* From the root of a mount to where it is mounted. 1: that is the first of all, where a walk ends; else 0. */
+static __always_inline long walk_up(struct walk *w)
+{
+	struct mount *m = (void *)w->mnt - bpf_core_field_offset(struct mount, mnt);
+	struct mount *up = BPF_CORE_READ(m, mnt_parent);
+	struct vfsmount *mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
+
+	if (up == m)
+		return 1;
+	w->dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
+	w->mnt = (u64)mnt;
+	w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+	return 0;
+}
+
 static __always_inline bool blob_fits(struct scratch *s)
 {
 	if (s->pos <= LAST_POS)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "blob.h"
 #include "record.h"
 
 #define TEXT_END (BLOCK_TEXT_MAX - 1)	/* where its NUL stands */
@@ -32,18 +33,8 @@ static long block_step(u32 i, struct scratch **ctx)
 	u32 pos, len;
 	long n;
 
-	if (dentry == w->mnt_root) {
-		struct mount *m = (void *)w->mnt - bpf_core_field_offset(struct mount, mnt);
-		struct mount *up = BPF_CORE_READ(m, mnt_parent);
-		struct vfsmount *mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
-
-		if (up == m)
-			return 1;
-		w->dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
-		w->mnt = (u64)mnt;
-		w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
-		return 0;
-	}
+	if (dentry == w->mnt_root)
+		return walk_up(w);
 	parent = (u64)BPF_CORE_READ((struct dentry *)dentry, d_parent);
 	n = bpf_probe_read_kernel_str(b->name, sizeof(b->name),
 				      BPF_CORE_READ((struct dentry *)dentry, d_name.name));

@@ -44,16 +44,23 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 	record_send(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL);
 }
 
+static __always_inline struct scratch *call_scratch(const struct identity *id)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+	return s;
+}
+
 static __always_inline void call_record(struct task_struct *task, const struct identity *id,
 					const struct nunchi_call *call, s64 ret, u16 flags,
 					bool follow)
 {
-	struct scratch *s = scratch_get();
+	struct scratch *s = call_scratch(id);
 
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+	if (!s)
 		return;
-	}
 	s->file = s->names = 0;
 	s->copied = id->copied;
 	s->differs = 0;
@@ -68,12 +75,10 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 					      const struct nunchi_call *call, s64 ret, u64 file,
 					      u64 names)
 {
-	struct scratch *s = scratch_get();
+	struct scratch *s = call_scratch(id);
 
-	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+	if (!s)
 		return;
-	}
 	s->file = file;
 	s->names = names;
 	s->copied = 0;

@@ -86,20 +86,12 @@ int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *
 int block_attach(struct probe *p, struct strbuf *err)
 {
 	struct hook hooks[BLOCK_HOOKS];
+	int r = 0;
 
 	list_hooks(p->skel, hooks);
-	for (size_t i = 0; i < BLOCK_HOOKS; i++) {
-		if (!bpf_program__autoload(hooks[i].program))
-			continue;
-		*hooks[i].link = bpf_program__attach(hooks[i].program);
-		if (!*hooks[i].link) {
-			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
-							      bpf_program__name(hooks[i].program));
-
-			return load_failed(err, what, -errno);
-		}
-	}
-	return 0;
+	for (size_t i = 0; r >= 0 && i < BLOCK_HOOKS; i++)
+		r = attach_hook(hooks[i].program, hooks[i].link, err);
+	return r;
 }
 
 void block_close(struct probe *p)

@@ -29,6 +29,9 @@ int load_failed(struct strbuf *err, const char *what, int r);
 /* The same of the programs: the kernel may be too old for them. */
 int load_refused(struct strbuf *err, int r);
 
+/* Attaches a program that is loaded; one that is not is none of this kernel's or this run's. 0, or -errno and a sentence. */
+int attach_hook(const struct bpf_program *program, struct bpf_link **link, struct strbuf *err) _must_check_;
+
 /* How often the kernel has skipped a program's run. */
 uint64_t recursion_misses(int program);
 

@@ -26,19 +26,26 @@ static void write_line(int events, const char *line)
 		return;
 }
 
+/* NULL: it cannot be opened. */
+static DIR *open_directory(int at, const char *path)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
 /* The events of a group: "-:nunchi_123/__x64_sys_openat". */
 static void remove_group(int tracefs, int events, const char *group)
 {
 	_cleanup_free_ char *path = xasprintf("events/%s", group);
-	int fd = openat(tracefs, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = open_directory(tracefs, path);
 	const struct dirent *entry;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = readdir(dir))) {
 		_cleanup_free_ char *line = xasprintf("-:%s/%s\n", group, entry->d_name);
 
@@ -50,15 +57,11 @@ static void remove_group(int tracefs, int events, const char *group)
 
 static void remove_stale(int tracefs, int events)
 {
-	int fd = openat(tracefs, "events", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = open_directory(tracefs, "events");
 	const struct dirent *entry;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = readdir(dir))) {
 		pid_t pid = starts_with(entry->d_name, GROUP) ? atoi(entry->d_name + strlen(GROUP)) : 0;
 

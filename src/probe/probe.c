@@ -215,6 +215,19 @@ fail:
 	return r;
 }
 
+int attach_hook(const struct bpf_program *program, struct bpf_link **link, struct strbuf *err)
+{
+	_cleanup_free_ char *what = NULL;
+
+	if (!bpf_program__autoload(program))
+		return 0;
+	*link = variants_attach(program);
+	if (*link)
+		return 0;
+	what = xasprintf("attaching the hook %s", bpf_program__name(program));
+	return load_failed(err, what, -errno);
+}
+
 int probe_attach(struct probe *p, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
@@ -250,19 +263,10 @@ int probe_attach(struct probe *p, struct strbuf *err)
 	int r;
 
 	r = block_attach(p, err);
+	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(hooks); i++)
+		r = attach_hook(hooks[i].program, hooks[i].link, err);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (!bpf_program__autoload(hooks[i].program))
-			continue;
-		*hooks[i].link = variants_attach(hooks[i].program);
-		if (!*hooks[i].link) {
-			_cleanup_free_ char *what = xasprintf("attaching the hook %s",
-							      bpf_program__name(hooks[i].program));
-
-			return load_failed(err, what, -errno);
-		}
-	}
 	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
 		r = functions_start(p, p->hooks);
 
