@@ -232,7 +232,7 @@ static __always_inline struct scratch *block_scratch(void)
 	struct scratch *s = scratch_get();
 
 	if (!s)
-		count(unseen_block);
+		count(counts[NUNCHI_COUNT_BLOCK]);
 	return s;
 }
 

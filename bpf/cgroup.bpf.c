@@ -15,8 +15,10 @@ static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind k
 	if (hierarchy && hierarchy != cgroup_hierarchy)
 		return 0;
 	s = scratch_get();
-	if (!s)
+	if (!s) {
+		count(counts[NUNCHI_COUNT_NAMES]);
 		return 0;
+	}
 	head = &s->head;
 	__builtin_memset(head, 0, sizeof(*head));
 	head->kind = kind;
@@ -27,7 +29,7 @@ static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind k
 	s->cgroup.level = cgroup->level;
 	s->pos = sizeof(*head) + sizeof(s->cgroup);
 	blob_cgroup(s, (u64)BPF_CORE_READ(cgroup, kn));
-	record_output(s, true);
+	record_send_name(s);
 	scratch_put(s);
 	return 0;
 }

@@ -61,10 +61,14 @@ static __noinline int keep(struct identity *id, u32 arg, u64 from, u32 len)
 		copies_drop(bit);
 	id->copied &= ~bit;
 	s = scratch_get();
-	if (!s)
+	if (!s) {
+		count(counts[NUNCHI_COUNT_COPIES]);
 		return 0;	/* then it is as user memory has it */
+	}
 	if (keep_by(s, &key, from, len))
 		id->copied |= bit;
+	else
+		count(counts[NUNCHI_COUNT_COPIES]);
 	scratch_put(s);
 	return 0;
 }

@@ -98,7 +98,7 @@ int call_kprobe(void *ctx)
 	if (mode == NUNCHI_MODE_NONE)
 		return 0;
 	if (id->within)
-		count(unseen_returns);
+		count(counts[NUNCHI_COUNT_RETURNS]);
 	id->within = 1;
 	if (entries)
 		call_entered(task, id, mode);

@@ -26,11 +26,8 @@ __u8 settled;
 __u8 faultable;
 
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));
-__u64 unseen_uring;
-__u64 unseen_slots;
-__u64 unseen_returns;
-__u64 unseen_identity;
-__u64 unseen_block;
+__u64 counts[NUNCHI_COUNT_MAX];
+__u64 losses_seen;
 
 struct map_identities identities SEC(".maps");
 struct map_namespaces namespaces SEC(".maps");
@@ -38,6 +35,7 @@ struct map_cgroups cgroups SEC(".maps");
 struct map_sandboxes sandboxes SEC(".maps");
 struct map_free_slots free_slots SEC(".maps");
 struct map_accounts accounts SEC(".maps");
+struct map_losses losses SEC(".maps");
 struct map_copies copies SEC(".maps");
 struct map_long_copies long_copies SEC(".maps");
 struct map_scratches scratches SEC(".maps");

@@ -388,7 +388,7 @@ static __always_inline int submitted(u64 req)
 		return 0;
 	s = scratch_get();	/* room for it, no more */
 	if (!s) {
-		count(unseen_uring);
+		count(counts[NUNCHI_COUNT_URING]);
 		return 0;
 	}
 	r = (void *)s->data;
@@ -397,7 +397,7 @@ static __always_inline int submitted(u64 req)
 	if (r->quiet)
 		tell(task, id, req, r, 0);
 	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
-		count(unseen_uring);
+		count(counts[NUNCHI_COUNT_URING]);
 	scratch_put(s);
 	return 0;
 }
@@ -434,7 +434,7 @@ static __always_inline int completed(u64 req)
 		return 0;
 	res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
 	if (r->tgid != (u32)task->tgid) {
-		count(unseen_uring);	/* cancelled after its process */
+		count(counts[NUNCHI_COUNT_URING]);	/* cancelled after its process */
 	} else if (!r->quiet || res < 0) {
 		id = identity_get(task);
 		if (id)

@@ -60,6 +60,7 @@ static __always_inline bool blob_fits(struct scratch *s)
 	if (s->pos <= LAST_POS)
 		return true;
 	s->head.flags |= NUNCHI_F_CUT;
+	count(counts[NUNCHI_COUNT_CUT]);
 	return false;
 }
 
@@ -87,6 +88,11 @@ static __always_inline void blob_end(struct scratch *s, u32 pos, u32 len, u32 fu
 	b->len = len;
 	b->full = full;
 	b->pad = 0;
+	if (unlikely(flags & NUNCHI_BLOB_UNREADABLE))
+		count(counts[NUNCHI_COUNT_UNREADABLE]);
+	/* Of a buffer a beginning is all that is wanted. */
+	if (unlikely(flags & NUNCHI_BLOB_TRUNCATED) && (u8)blob != NUNCHI_BLOB_BYTES)
+		count(counts[NUNCHI_COUNT_TRUNCATED]);
 	end = pos + sizeof(*b) + len;
 	blob_pad(s, end);
 	s->pos = (end + 7) & ~7U;

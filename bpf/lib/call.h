@@ -44,12 +44,12 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 	record_send(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL);
 }
 
-static __always_inline struct scratch *call_scratch(const struct identity *id)
+static __always_inline struct scratch *call_scratch(const struct identity *id, u32 nr)
 {
 	struct scratch *s = scratch_get();
 
 	if (!s)
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH, nr);
 	return s;
 }
 
@@ -57,7 +57,7 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 					const struct nunchi_call *call, s64 ret, u16 flags,
 					bool follow)
 {
-	struct scratch *s = call_scratch(id);
+	struct scratch *s = call_scratch(id, call->nr);
 
 	if (!s)
 		return;
@@ -75,7 +75,7 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 					      const struct nunchi_call *call, s64 ret, u64 file,
 					      u64 names)
 {
-	struct scratch *s = call_scratch(id);
+	struct scratch *s = call_scratch(id, call->nr);
 
 	if (!s)
 		return;

@@ -110,8 +110,10 @@ static __always_inline void slot_rekey(const struct nunchi_slot_ref *ref, u64 ke
 	struct nunchi_slot *row = slot_row(ref->slot);
 	u64 old = row->key;
 
-	if (bpf_map_update_elem(&namespaces, &key, ref, BPF_ANY))
+	if (bpf_map_update_elem(&namespaces, &key, ref, BPF_ANY)) {
+		count(counts[NUNCHI_COUNT_NAMESPACES]);
 		return;
+	}
 	row->key = key;
 	if (old && old != key)
 		bpf_map_delete_elem(&namespaces, &old);
@@ -127,7 +129,7 @@ static __always_inline bool slot_take(struct task_struct *task, u64 key,
 	u32 slot;
 
 	if (bpf_map_pop_elem(&free_slots, &slot)) {
-		count(unseen_slots);
+		count(counts[NUNCHI_COUNT_SLOTS]);
 		return false;
 	}
 	slot &= NUNCHI_SLOTS_MAX - 1;
@@ -193,14 +195,16 @@ static __always_inline void pending_send(struct task_struct *task, const struct 
 {
 	struct scratch *s = scratch_get();
 
-	if (!s)
+	if (!s) {
+		count(counts[NUNCHI_COUNT_NAMES]);
 		return;
+	}
 	record_begin(s, task, id, NUNCHI_REC_PENDING, sizeof(s->pending), false);
 	s->pending.parent_slot = from->slot;
 	s->pending.parent_generation = from->generation;
 	s->pending.namespace_key = key;
 	blob_cgroup(s, (u64)BPF_CORE_READ(task_cgroup(task), kn));
-	record_output(s, true);
+	record_send_name(s);
 	scratch_put(s);
 }
 
@@ -216,7 +220,7 @@ static __always_inline struct scratch *life_begin(struct task_struct *task,
 		return 0;
 	s = scratch_get();
 	if (!s) {
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH);
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH, NUNCHI_CALLS_MAX + kind);
 		return 0;
 	}
 	record_begin(s, task, id, kind, body, false);
@@ -299,7 +303,7 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 
 	id = bpf_task_storage_get(&identities, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!id) {
-		count(unseen_identity);
+		count(counts[NUNCHI_COUNT_IDENTITY]);
 		return 0;
 	}
 	id->vpid = 0;

@@ -12,12 +12,35 @@ static __always_inline struct nunchi_account *account_of(u32 slot)
 	return bpf_map_lookup_elem(&accounts, &slot);
 }
 
-static __always_inline void account_drop(u32 slot, enum nunchi_drop reason)
+/* When, and of what kind: told beside the account, in the stream. */
+static __noinline void loss_add(u32 slot, u32 reason, u32 what)
+{
+	struct nunchi_loss_key key = { .slot = slot, .reason = reason, .what = what };
+	u64 now = bpf_ktime_get_boot_ns();
+	struct nunchi_loss *loss = bpf_map_lookup_elem(&losses, &key), none = { .first = now, .last = now };
+
+	if (!loss) {
+		bpf_map_update_elem(&losses, &key, &none, BPF_NOEXIST);
+		loss = bpf_map_lookup_elem(&losses, &key);
+	}
+	if (loss) {
+		count(loss->count);
+		loss->last = now;
+	} else {
+		count(counts[NUNCHI_COUNT_LOSSES]);
+	}
+	count(losses_seen);
+}
+
+/* A call's number is what; of any other record NUNCHI_CALLS_MAX and its kind. */
+static __always_inline void account_drop(u32 slot, enum nunchi_drop reason, u32 what)
 {
 	struct nunchi_account *account = account_of(slot);
 
-	if (account)
-		count(account->dropped[reason]);
+	if (!account)
+		return;
+	count(account->dropped[reason]);
+	loss_add(slot, reason, what);
 }
 
 /* Counts a call or life-cycle event, and says whether it is to be recorded. */
@@ -30,7 +53,7 @@ static __always_inline bool account_seen(u32 slot, enum nunchi_mode mode)
 	count(account->seen);
 	if (mode == NUNCHI_MODE_EVENT)
 		return true;
-	count(account->filtered);
+	count(account->filtered[NUNCHI_FILTER_CONTAINER]);
 	return false;
 }
 
@@ -159,13 +182,27 @@ static __always_inline bool record_output(struct scratch *s, bool is_critical)
 /* The same for a record that a container's account has seen: counts what became of it. */
 static __always_inline void record_send(struct scratch *s, bool is_critical)
 {
-	struct nunchi_account *account = account_of(s->head.slot);
-	bool sent = record_output(s, is_critical);
+	u32 what = NUNCHI_CALLS_MAX + s->head.kind;
+	struct nunchi_account *account;
 
-	if (!account)
+	if (s->pos > NUNCHI_RECORD_MAX) {
+		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, what);
 		return;
-	if (sent)
-		count(account->sent);
-	else
-		count(account->dropped[NUNCHI_DROP_RING_FULL]);
+	}
+	if (record_output(s, is_critical)) {
+		account = account_of(s->head.slot);
+		if (account)
+			count(account->sent);
+		return;
+	}
+	if (s->head.kind == NUNCHI_REC_SYSCALL)
+		what = s->call.nr;
+	account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, what);
+}
+
+/* A record that is no container's yet: of slots and cgroups. */
+static __always_inline void record_send_name(struct scratch *s)
+{
+	if (!record_output(s, true))
+		count(counts[NUNCHI_COUNT_NAMES]);
 }

@@ -152,12 +152,8 @@ extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempte
 
 /* Counted by programs, read by user space. */
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
-extern __u64 unseen_uring;	/* requests of io_uring whose end could not be told */
-extern __u64 unseen_slots;	/* tasks in unknown namespaces when no slot was free */
-extern __u64 unseen_returns;	/* kretprobes that there was no room for */
-extern __u64 unseen_identity;	/* tasks whose storage could not be had */
-extern __u64 unseen_block;	/* calls that no rule was held against, for want of scratch */
-
+extern __u64 counts[NUNCHI_COUNT_MAX];	/* of the whole host: see nunchi/account.h */
+extern __u64 losses_seen;	/* how often something was lost: user space looks when it has changed */
 
 struct map_identities {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -214,6 +210,15 @@ struct map_accounts {
 	__type(value, struct nunchi_account);
 };
 extern struct map_accounts accounts SEC(".maps");
+
+/* What was lost, taken out by user space. One that does not fit is in the account all the same. */
+struct map_losses {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct nunchi_loss_key);
+	__type(value, struct nunchi_loss);
+};
+extern struct map_losses losses SEC(".maps");
 
 /*
  * What arguments of calls under way point to, as the kernel copied it (copies.bpf.c). Most are short: the

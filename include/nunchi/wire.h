@@ -15,6 +15,7 @@
 #include <linux/types.h>
 #endif
 
+#include "account.h"
 #include "limits.h"
 
 enum nunchi_kind {
@@ -37,11 +38,12 @@ enum nunchi_kind {
 	NUNCHI_REC_CONTAINER_GONE = 34,	/* it stopped: its full id */
 	NUNCHI_REC_PROCESS = 35,	/* facts from /proc of a process that already ran */
 	NUNCHI_REC_LOST = 36,		/* records lost in a ring, or by a full queue */
-	NUNCHI_REC_ACCOUNT = 37,	/* the account of one slot, at the end */
 	NUNCHI_REC_SLOT = 38,		/* slot, generation -> container id, or host */
 	NUNCHI_REC_LIFE = 39,		/* of a container: nunchi_life, its full id */
 	NUNCHI_REC_ESCAPE = 40,		/* a container's task left it; the head is its own: nunchi_escape */
 	NUNCHI_REC_GAP = 41,		/* nobody watched: nunchi_gap */
+	NUNCHI_REC_ACCOUNT = 42,	/* the account of a slot, when it ends (37: an older form of it) */
+	NUNCHI_REC_COUNTS = 43,		/* what was counted of the whole host, at the end */
 };
 
 /* Flags of a record. */
@@ -203,13 +205,19 @@ struct nunchi_cgroup {
 	__u32 level;
 };
 
-/* Follows the head in LOST records. */
+/* Follows the head in LOST records, then of what kinds they were. */
 struct nunchi_lost {
 	__u64 count;
 	__u64 first;		/* CLOCK_BOOTTIME, ns: between which times they were lost */
 	__u64 last;
 	__u32 reason;		/* enum nunchi_drop */
+	__u32 kinds;		/* how many struct nunchi_lost_kind follow */
+};
+
+struct nunchi_lost_kind {
+	__u32 what;		/* number of a call, or NUNCHI_CALLS_MAX and kind of the record */
 	__u32 pad;
+	__u64 count;		/* as far as was kept: their sum can be less than what was lost */
 };
 
 enum nunchi_blob_type {
@@ -297,33 +305,6 @@ struct nunchi_traits {
 
 #define NUNCHI_TRAIT_EXE 0x01		/* what is of the image is known */
 #define NUNCHI_TRAIT_WRITABLE 0x02	/* the user may write the image's file */
-
-/* Why a record that was due was not sent. */
-#define NUNCHI_DROPS(X)                                                       \
-	X(RING_FULL, "ring full", "the reader did not keep up")               \
-	X(SCRATCH, "no scratch", "programs nested deeper than there are buffers") \
-	X(OUTPUT, "output blocked", "the output did not take it in time")     \
-	X(DAMAGED, "damaged", "a record could not be decoded")                \
-	X(SEQUENCE, "missing", "a number in a ring's sequence never came")
-
-enum nunchi_drop {
-#define X(name, text, why) NUNCHI_DROP_##name,
-	NUNCHI_DROPS(X)
-#undef X
-	NUNCHI_DROP_MAX
-};
-
-/*
- * The kernel's half of a container's account, per CPU. seen = filtered + aggregated + sent + the
- * sum of dropped; each is counted where it happens, none derived from another.
- */
-struct nunchi_account {
-	__u64 seen;
-	__u64 filtered;
-	__u64 aggregated;
-	__u64 sent;
-	__u64 dropped[NUNCHI_DROP_MAX];
-};
 
 /* What becomes of the calls of a container. */
 enum nunchi_mode {

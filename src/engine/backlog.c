@@ -16,13 +16,17 @@ void backlog_run(struct engine *e)
 	struct held *h;
 
 	while (!must_wait(e) && (h = hold_take(&e->backlog))) {
-		life_deliver(e, &e->slots[h->record->slot % NUNCHI_SLOTS_MAX], h->record);
+		struct slot *slot = &e->slots[h->record->slot % NUNCHI_SLOTS_MAX];
+
+		slot->account.held -= is_accounted(h->record);
+		life_deliver(e, slot, h->record);
 		free(h);
 	}
 }
 
 void backlog_add(struct engine *e, const struct nunchi_head *record)
 {
+	e->slots[record->slot % NUNCHI_SLOTS_MAX].account.held += is_accounted(record);
 	hold_add(&e->backlog, record);
 	backlog_run(e);
 }

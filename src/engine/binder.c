@@ -446,10 +446,13 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 	if (record->kind == NUNCHI_REC_EXIT &&
 	    ((slot->procs && !--slot->procs) || record->pid == slot->init_pid))
 		slot->give_up_at = MIN(slot->give_up_at, soon);
+	slot->account.held += is_accounted(record);
 	hold_add(&slot->held, record);
 	e->held_bytes += record->len;
-	if (unlikely(e->held_bytes > e->config->hold_bytes))
+	if (unlikely(e->held_bytes > e->config->hold_bytes)) {
+		e->counts[ACCOUNT_READER_NAMELESS]++;
 		give_up(e, slot, "more waited for names than --hold-bytes allows");
+	}
 }
 
 /* Gives a slot back when its container is gone and everything of it has come. */

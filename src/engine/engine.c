@@ -91,7 +91,9 @@ int engine_run(const struct engine_config *config)
 	strbuf_free(&e->out);
 	strbuf_free(&e->record);
 	strbuf_free(&e->late);
-	strbuf_free(&e->closed.losses);
+	strbuf_free(&e->loss);
+	accounts_free(&e->closed);
+	losses_free(e);
 	free(e->slots);
 	free(e);
 	return code ? code : out_code;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine.h"
+#include "event/account.h"
 #include "event/capture.h"
 #include "hold.h"
 #include "out/writer.h"
@@ -19,6 +20,7 @@
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
 #define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
+#define ENGINE_LOSSES_NS (250 * NSEC_PER_MSEC)	/* between losses that are told of */
 #define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
@@ -66,19 +68,8 @@ struct slot {
 	unsigned tries;
 	bool asked;		/* an answer is due */
 	struct hold_queue held;
-	struct account_user account;
-	uint64_t kernel_dropped[NUNCHI_DROP_MAX];	/* what has been told of the kernel's account */
-	uint64_t output_dropped;	/* of ours, likewise */
-};
-
-/* Sums of accounts: of slots that were given back, and in the end of all. */
-struct totals {
-	uint64_t seen;		/* the kernel's */
-	uint64_t shown;		/* ours */
-	uint64_t filtered;	/* both */
-	uint64_t lost;		/* both */
-	unsigned containers;
-	struct strbuf losses;	/* "web 1,204, db 3" */
+	struct account_user account;	/* held: in held and in the backlog */
+	uint64_t told[NUNCHI_DROP_MAX];	/* losses that the stream has told of */
 };
 
 struct engine {
@@ -103,13 +94,18 @@ struct engine {
 	uint64_t boot_to_epoch;
 	uint64_t started;		/* boot ns; in replay the HOST record's time */
 	uint64_t last_time;		/* of the last merged record */
-	uint64_t num;			/* events shown */
-	struct totals closed;
-	uint64_t late_records;
+	uint64_t num;			/* the last evt.num: of what was shown, and of what was lost */
+	uint64_t shown;			/* events */
+	struct accounts closed;		/* of slots that were given back */
+	uint64_t counts[ACCOUNT_READER_MAX];
 	uint64_t expected[PROBE_RINGS_MAX];	/* next number per ring */
 	uint64_t missing;		/* numbers that have not come */
-	uint64_t told_missing;
-	uint64_t next_check;		/* for losses, boot ns */
+	struct hmap losses;		/* not told of yet: see losses.c */
+	struct strbuf loss;		/* for the record of one */
+	uint64_t losses_seen;		/* of the kernel side's */
+	bool losses_untold;		/* there are some of ours */
+	uint64_t looked_for_losses;	/* boot ns */
+	uint64_t next_check;		/* of what is looked at each second, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
 	const struct block_plan *block;	/* NULL: nothing is blocked */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
@@ -121,7 +117,6 @@ struct engine {
 	bool ready;			/* the ready line has been said */
 	bool stop;			/* a signal: what has come is still shown */
 	bool ending;			/* the count is reached: nothing more is shown */
-	bool output_untold;		/* the output refused something, and the stream does not say so yet */
 	uint64_t last_call;		/* boot ns until which the end waits for a slow reader; 0: not yet */
 	bool blocked;			/* the writer did not take what is in out */
 	int failure;			/* -errno of output or capture, sticky */
@@ -134,8 +129,8 @@ static inline bool is_accounted(const struct nunchi_head *record)
 						   record->kind <= NUNCHI_REC_KERNEL_LAST);
 }
 
-/* pipeline.c: a record, to the model and out. */
-void pipeline_record(struct engine *e, const struct nunchi_head *record);
+/* pipeline.c: a record, to the model and out. False: the output does not take it. */
+bool pipeline_record(struct engine *e, const struct nunchi_head *record);
 /* Hands what is formatted to the writer. */
 void pipeline_flush(struct engine *e, bool wait);
 /* What the output has to say at that time (epoch ns; UINT64_MAX: all) without an event. */
@@ -231,12 +226,21 @@ int replay_run(struct engine *e);
 /* present.c: what ran before we did, with its ancestors, as records. 0 or -errno. */
 int present_find(struct engine *e) _must_check_;
 
+/* losses.c */
+/* A record that is lost here. */
+void losses_add(struct engine *e, const struct nunchi_head *record, enum nunchi_drop reason);
+/* Tells of what was lost, here and in the kernel; of one slot, which is to be given back. */
+void losses_tell(struct engine *e, uint64_t now);
+void losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now);
+/* Whether there is something to tell. */
+bool losses_are_due(const struct engine *e);
+void losses_free(struct engine *e);
+
 /* account.c */
 /* Whether everything the kernel sent of the slot has come. */
 bool account_complete(struct engine *e, uint32_t slot);
 /* Adds the slot's account to the closed ones and starts it anew. */
 void account_close(struct engine *e, uint32_t slot);
-void account_losses(struct engine *e, uint64_t now);
-void account_say(struct engine *e);
-/* Puts the account of each slot into the capture. */
-void account_record(struct engine *e);
+/* All accounts, by container, once nothing is under way; into the capture they go, too. */
+void account_end(struct engine *e, struct accounts *ret);
+void account_say(struct engine *e, const struct accounts *accounts);

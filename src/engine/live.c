@@ -155,7 +155,7 @@ static const struct nunchi_head *mark_late(struct engine *e, const struct nunchi
 {
 	struct nunchi_head *copy;
 
-	e->late_records++;
+	e->counts[ACCOUNT_READER_LATE]++;
 	strbuf_reset(&e->late);
 	strbuf_add(&e->late, record, record->len);
 	copy = (struct nunchi_head *)(void *)e->late.s;
@@ -348,13 +348,16 @@ static void tick(struct engine *e, uint64_t now)
 	binder_tick(e, now);
 	heartbeat_beat(e);
 	tell_watchdog(e);
+	if (now >= e->looked_for_losses + ENGINE_LOSSES_NS) {
+		if (losses_are_due(e))
+			losses_tell(e, now);
+		e->looked_for_losses = now;
+	}
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
 	if (!e->blocked)
 		pipeline_tell(e, now + e->boot_to_epoch);
-	if (e->missing != e->told_missing || (e->output_untold && !e->blocked))
-		account_losses(e, now);
 }
 
 static int loop(struct engine *e, int epoll, int signals)
@@ -398,6 +401,8 @@ static int loop(struct engine *e, int epoll, int signals)
 /* Everything that was under way is still taken, then the account is closed. */
 static void finish(struct engine *e)
 {
+	struct accounts accounts;
+
 	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 	probe_detach(e->probe);
 	usleep(2000);	/* a program that is running on another CPU sends its record yet */
@@ -411,15 +416,15 @@ static void finish(struct engine *e)
 	backlog_run(e);
 	binder_release_all(e);
 	pipeline_flush_last(e);
-	account_losses(e, clock_boot());
+	losses_tell(e, clock_boot());
 	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush_last(e);
-	if (e->capture)
-		account_record(e);
+	account_end(e, &accounts);
 	if (e->config->snapshot)
 		e->config->snapshot(e->model, e->config->snapshot_arg);
 	if (e->config->account)
-		account_say(e);
+		account_say(e, &accounts);
+	accounts_free(&accounts);
 }
 
 static int block_signals(bool usr1)

@@ -134,17 +134,41 @@ static void capture_record(struct engine *e, const struct nunchi_head *record, b
 		e->failure = r;
 }
 
-void pipeline_record(struct engine *e, const struct nunchi_head *record)
+/* A loss is told where it was: before what comes after it. */
+static void tell_losses(struct engine *e, uint64_t now)
+{
+	if (e->blocked)
+		pipeline_flush(e, false);
+	if (e->blocked)
+		return;
+	e->losses_untold = false;
+	losses_tell(e, now);
+}
+
+/* What was lost has its numbers, too: who finds one missing knows how many events to look for. */
+static void number(struct engine *e, const struct event *ev)
+{
+	if (ev->type != EVENT_LOST)
+		e->num++;
+	else if (ev->lost.reason != NUNCHI_DROP_OUTPUT)
+		e->num += ev->lost.count;
+}
+
+bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 {
 	struct account_user *account = &e->slots[record->slot % NUNCHI_SLOTS_MAX].account;
+	bool wanted, taken = true;
 	const char *why;
 	struct event ev;
-	bool wanted;
 
+	if (unlikely(e->losses_untold))
+		tell_losses(e, record->time);
 	if (event_decode(&ev, record, record->len, e->boot_to_epoch, &why) < 0) {
 		if (is_accounted(record))
-			account->dropped[NUNCHI_DROP_DAMAGED]++;
-		return;
+			losses_add(e, record, NUNCHI_DROP_DAMAGED);
+		else
+			e->counts[ACCOUNT_READER_UNKNOWN]++;
+		return true;
 	}
 	model_apply(e->model, &ev);
 	ev.num = e->num + 1;
@@ -156,15 +180,20 @@ void pipeline_record(struct engine *e, const struct nunchi_head *record)
 		account->filtered += is_accounted(record);
 	} else if (show(e, &ev)) {
 		account->shown += is_accounted(record);
-		e->num++;
-		if (e->config->count && e->num >= e->config->count)
+		number(e, &ev);
+		e->shown++;
+		if (e->config->count && e->shown >= e->config->count)
 			e->ending = true;
 	} else {
-		account->dropped[NUNCHI_DROP_OUTPUT] += is_accounted(record);
-		e->output_untold = true;
+		taken = false;
+		if (is_accounted(record)) {
+			number(e, &ev);
+			losses_add(e, record, NUNCHI_DROP_OUTPUT);
+		}
 	}
 	if (e->judged && e->config->output)
 		output_passed(e->config->output, &e->fields);
+	return taken;
 }
 
 void pipeline_tell(struct engine *e, uint64_t now)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records from a capture file: names are in the stream, so that nothing is held. */
 #include "internal.h"
+#include "out/account.h"
 #include "out/describe.h"
 
 static void free_host(struct host_info **host)
@@ -20,8 +21,33 @@ static void take_host(struct engine *e, const struct nunchi_head *record)
 	e->started = record->time;
 }
 
+/* Accounts are records of their own, which nobody shows. */
+static void take_account(struct accounts *a, const struct nunchi_head *record)
+{
+	const char *why;
+	struct event ev;
+
+	if ((record->kind == NUNCHI_REC_ACCOUNT || record->kind == NUNCHI_REC_COUNTS) &&
+	    event_decode(&ev, record, record->len, 0, &why) >= 0)
+		accounts_apply(a, &ev);
+}
+
+/* What the one that recorded knew. A capture that ends early has none. */
+static void say_account(const struct engine *e, const struct accounts *a)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (!a->n)
+		return;
+	strbuf_adds(&text, "recorded: ");
+	account_summary(a, e->last_time > e->started ? e->last_time - e->started : 0, &text);
+	account_log(&text);
+	account_log_faults(a);
+}
+
 int replay_run(struct engine *e)
 {
+	struct accounts accounts = { .n = 0 };
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, shown = STRBUF_INIT;
 	const struct nunchi_head *record;
 	struct capture_reader *reader;
@@ -37,6 +63,8 @@ int replay_run(struct engine *e)
 		if (record->kind == NUNCHI_REC_HOST)
 			take_host(e, record);
 		pipeline_record(e, record);
+		take_account(&accounts, record);
+		e->last_time = record->time;
 	}
 	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush(e, true);
@@ -44,9 +72,13 @@ int replay_run(struct engine *e)
 	if (e->config->snapshot)
 		e->config->snapshot(e->model, e->config->snapshot_arg);
 	if (r < 0 && !e->ending) {
-		add_grouped(&shown, e->num);
+		add_grouped(&shown, e->shown);
 		log_error("%s: %s; the %s events before it were shown", path, err.s, shown.s);
+		accounts_free(&accounts);
 		return 1;
 	}
+	if (e->config->account && !e->ending)
+		say_account(e, &accounts);
+	accounts_free(&accounts);
 	return 0;
 }

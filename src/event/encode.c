@@ -243,11 +243,14 @@ void encode_process(struct strbuf *out, const struct nunchi_head *head, const ch
 	encode_end(out);
 }
 
-void encode_lost(struct strbuf *out, const struct nunchi_lost *lost, uint32_t slot,
-		 uint32_t generation, uint64_t time)
+void encode_lost(struct strbuf *out, const struct nunchi_lost *lost,
+		 const struct nunchi_lost_kind *kinds, uint32_t slot, uint32_t generation,
+		 uint64_t time)
 {
 	begin(out, NUNCHI_REC_LOST, time, slot, generation);
 	encode_bytes(out, lost, sizeof(*lost));
+	if (lost->kinds)
+		encode_bytes(out, kinds, lost->kinds * sizeof(*kinds));
 	encode_end(out);
 }
 
@@ -285,50 +288,4 @@ void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time)
 	begin(out, NUNCHI_REC_GAP, time, 0, 0);
 	encode_bytes(out, &gap, sizeof(gap));
 	encode_end(out);
-}
-
-/*
- * Body of an ACCOUNT record: how many reasons for a loss the writer knew, then both halves, each
- * its four counters and as many drops, so that a new reason does not make old captures unreadable.
- */
-void encode_account(struct strbuf *out, uint32_t slot, uint32_t generation,
-		    const struct nunchi_account *kernel, const struct account_user *user,
-		    uint64_t time)
-{
-	const uint64_t n = NUNCHI_DROP_MAX;
-	const uint64_t half[4] = { kernel->seen, kernel->filtered, kernel->aggregated,
-				   kernel->sent };
-	const uint64_t user_half[4] = { user->received, user->shown, user->filtered, user->held };
-
-	begin(out, NUNCHI_REC_ACCOUNT, time, slot, generation);
-	encode_bytes(out, &n, sizeof(n));
-	encode_bytes(out, half, sizeof(half));
-	encode_bytes(out, kernel->dropped, sizeof(kernel->dropped));
-	encode_bytes(out, user_half, sizeof(user_half));
-	encode_bytes(out, user->dropped, sizeof(user->dropped));
-	encode_end(out);
-}
-
-int decode_account(const struct event *ev, struct nunchi_account *kernel, struct account_user *user)
-{
-	const uint64_t *v = ev->body;
-	size_t left = ev->body_len / sizeof(*v);
-	uint64_t n;
-
-	if (!left)
-		return -EBADMSG;
-	n = *v++;
-	left--;
-	if (n > left || left != 2 * (4 + n))
-		return -EBADMSG;
-	*kernel = (struct nunchi_account){
-		.seen = v[0], .filtered = v[1], .aggregated = v[2], .sent = v[3]
-	};
-	memcpy(kernel->dropped, v + 4, MIN(n, NUNCHI_DROP_MAX) * sizeof(*v));
-	v += 4 + n;
-	*user = (struct account_user){
-		.received = v[0], .shown = v[1], .filtered = v[2], .held = v[3]
-	};
-	memcpy(user->dropped, v + 4, MIN(n, NUNCHI_DROP_MAX) * sizeof(*v));
-	return 0;
 }

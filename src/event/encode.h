@@ -45,8 +45,10 @@ void encode_process(struct strbuf *out, const struct nunchi_head *head, const ch
 		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm,
 		    const struct nunchi_traits *traits, const char *env, size_t env_len);
 
-void encode_lost(struct strbuf *out, const struct nunchi_lost *lost, uint32_t slot,
-		 uint32_t generation, uint64_t time);
+/* kinds: lost->kinds of them. */
+void encode_lost(struct strbuf *out, const struct nunchi_lost *lost,
+		 const struct nunchi_lost_kind *kinds, uint32_t slot, uint32_t generation,
+		 uint64_t time);
 
 /* head: of the task that a program was run by (EXEC), or zero but for its time. */
 void encode_life(struct strbuf *out, const struct nunchi_head *head, enum nunchi_life_what what,
@@ -56,20 +58,6 @@ void encode_escape(struct strbuf *out, const struct nunchi_head *record, uint32_
 		   const struct event_blob *path);
 /* ns since the epoch. */
 void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time);
-
-/* Both halves of a slot's account. */
-struct account_user {
-	uint64_t received;	/* = shown + filtered + dropped + held */
-	uint64_t shown;
-	uint64_t filtered;
-	uint64_t held;
-	uint64_t dropped[NUNCHI_DROP_MAX];
-};
-void encode_account(struct strbuf *out, uint32_t slot, uint32_t generation,
-		    const struct nunchi_account *kernel, const struct account_user *user,
-		    uint64_t time);
-int decode_account(const struct event *ev, struct nunchi_account *kernel, struct account_user *user)
-	_must_check_;
 
 /* Blobs, for tests and synthetic streams: appends one blob to a record begun in out. */
 void encode_begin(struct strbuf *out, const struct nunchi_head *head);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "event/account.h"
+
 FIELD_GET(evt_num)
 {
 	/* 0 is an event that has not been shown: `evt.num=0` is Falco's idiom for "never". */
@@ -257,4 +259,17 @@ FIELD_GET(lost_reason)
 
 	if (fc->ev->type == EVENT_LOST && fc->ev->lost.reason < NUNCHI_DROP_MAX)
 		value_set_text(ret, reasons[fc->ev->lost.reason]);
+}
+
+FIELD_GET(lost_types)
+{
+	const struct nunchi_lost_kind *kind = event_lost_kind(fc->ev, 0);
+	struct strbuf *b;
+
+	if (!kind)
+		return;
+	b = scratch_next(fc);
+	for (unsigned i = 0; (kind = event_lost_kind(fc->ev, i)); i++)
+		strbuf_addf(b, "%s%s", i ? "," : "", lost_kind_name(kind->what));
+	value_set_strbuf(ret, b);
 }

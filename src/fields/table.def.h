@@ -47,6 +47,7 @@ FIELD(evt_is_open_create, "evt.is_open_create", BOOL, EVENT, false, "whether an 
 /* Losses */
 FIELD(lost_count, "lost.count", NUMBER, EVENT, false, "of events_lost: how many events were lost (ours)")
 FIELD(lost_reason, "lost.reason", STRING, EVENT, false, "of events_lost: why: ring full, output blocked, ... (ours)")
+FIELD(lost_types, "lost.types", STRING, OTHER, true, "of events_lost: of what types the lost ones were, the most frequent first, by commas (ours)")
 
 /* Arguments that are swapped under a call */
 FIELD(mismatch_call, "mismatch.call", STRING, OTHER, true, "of argument_mismatch: the call (ours)")

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "event/account.h"
+
 /*
  * $N: argument N. $o: the object (file or peer). Everything else stands for itself. A form is
  * used as it is, so one with $o is only for calls that have one.
@@ -303,14 +305,18 @@ const char *describe_drop(uint32_t reason)
 	return reason < NUNCHI_DROP_MAX ? texts[reason] : "unknown";
 }
 
-static void describe_lost(const struct nunchi_lost *lost, struct what *w)
+static void describe_lost(const struct event *ev, struct what *w)
 {
+	const struct nunchi_lost *lost = &ev->lost;
 	uint64_t ns = lost->last > lost->first ? lost->last - lost->first : 0;
+	const struct nunchi_lost_kind *kind;
 
 	if (ns)
 		strbuf_addf(&w->text, "in %.*f s: ", ns < NSEC_PER_SEC / 10 ? 3 : 1,
 			    (double)ns / (double)NSEC_PER_SEC);
 	strbuf_adds(&w->text, describe_drop(lost->reason));
+	for (unsigned i = 0; (kind = event_lost_kind(ev, i)); i++)
+		strbuf_addf(&w->text, "%s%s", i ? ", " : ": ", lost_kind_name(kind->what));
 }
 
 static void describe_field(struct field_context *fc, const char *name, const char *before,
@@ -410,7 +416,7 @@ void describe_what(struct field_context *fc, struct what *w)
 		describe_gap(event_gap(ev), w);
 		break;
 	case EVENT_LOST:
-		describe_lost(&ev->lost, w);
+		describe_lost(ev, w);
 		break;
 	case EVENT_OTHER:
 		break;

@@ -522,31 +522,45 @@ static bool only_grades(const struct probe *p, const struct bpf_program *program
 	       program == p->skel->progs.copied_sendmsg;
 }
 
-unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n)
+void probe_counts(const struct probe *p, uint64_t ret[NUNCHI_COUNT_MAX])
 {
-	struct probe_unseen all[] = {
-		{ "ends of io_uring's requests", NULL, p->skel->bss->unseen_uring },
-		{ "no free slot for a container", NULL, p->skel->bss->unseen_slots },
-		{ "kretprobes that there was no room for", NULL, p->skel->bss->unseen_returns },
-		{ "missed runs", "fexit", functions_missed(p) },
-		{ "no task storage", NULL, p->skel->bss->unseen_identity },
-		{ "calls held against no rule", NULL, p->skel->bss->unseen_block },
-	};
+	for (unsigned i = 0; i < NUNCHI_COUNT_MAX; i++)
+		ret[i] = __atomic_load_n(&p->skel->bss->counts[i], __ATOMIC_RELAXED);
+}
+
+void probe_missed(const struct probe *p, void (*fn)(const char *program, uint64_t count, void *arg),
+		  void *arg)
+{
+	uint64_t missed = functions_missed(p);
 	struct bpf_program *program;
-	unsigned used = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(all) && used < n; i++) {
-		if (all[i].count)
-			rows[used++] = all[i];
-	}
+	if (missed)
+		fn("fexit", missed, arg);
 	bpf_object__for_each_program(program, p->skel->obj) {
-		uint64_t missed = recursion_misses(bpf_program__fd(program));
-
-		if (missed && used < n && !only_grades(p, program))
-			rows[used++] = (struct probe_unseen){ "missed runs", bpf_program__name(program),
-							      missed };
+		missed = recursion_misses(bpf_program__fd(program));
+		if (missed && !only_grades(p, program))
+			fn(bpf_program__name(program), missed, arg);
 	}
-	return used;
+}
+
+uint64_t probe_losses_seen(const struct probe *p)
+{
+	return __atomic_load_n(&p->skel->bss->losses_seen, __ATOMIC_ACQUIRE);
+}
+
+void probe_losses(struct probe *p,
+		  void (*fn)(const struct nunchi_loss_key *key, const struct nunchi_loss *loss, void *arg),
+		  void *arg)
+{
+	int fd = bpf_map__fd(p->skel->maps.losses);
+	uint32_t most = bpf_map__max_entries(p->skel->maps.losses);
+	struct nunchi_loss_key key;
+	struct nunchi_loss loss;
+
+	/* The first each time, since it is gone then; more than fit come in meanwhile: another time. */
+	while (most-- && !bpf_map_get_next_key(fd, NULL, &key))
+		if (!bpf_map_lookup_and_delete_elem(fd, &key, &loss))
+			fn(&key, &loss, arg);
 }
 
 uint64_t probe_ring_numbers(const struct probe *p, unsigned ring)

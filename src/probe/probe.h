@@ -130,14 +130,17 @@ void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret);
 int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void *arg), void *arg)
 	_must_check_;
 
-/* What no program saw, by reason; names are for people. */
-struct probe_unseen {
-	const char *reason;
-	const char *program;	/* or NULL */
-	uint64_t count;
-};
-/* Fills at most n rows that are not zero and returns how many. */
-unsigned probe_unseen(struct probe *p, struct probe_unseen *rows, unsigned n);
+/* Counters of the whole host. */
+void probe_counts(const struct probe *p, uint64_t ret[NUNCHI_COUNT_MAX]);
+/* Runs that the kernel has skipped, of those that hide events: a name that lives as long as p, and how many. */
+void probe_missed(const struct probe *p, void (*fn)(const char *program, uint64_t count, void *arg),
+		  void *arg);
+/* Grows with each loss. */
+uint64_t probe_losses_seen(const struct probe *p);
+/* Takes out what was lost since. */
+void probe_losses(struct probe *p,
+		  void (*fn)(const struct nunchi_loss_key *key, const struct nunchi_loss *loss, void *arg),
+		  void *arg);
 
 /* Numbers used up so far in a ring's sequence: what was read and what is missing must add up to it. */
 uint64_t probe_ring_numbers(const struct probe *p, unsigned ring);

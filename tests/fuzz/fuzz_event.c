@@ -3,6 +3,7 @@
  * Records as they come from a ring or a file: the input is a stream of them, each taken as long as
  * its length says (at least its head). Everything that reads an event looks at each.
  */
+#include "event/account.h"
 #include "event/encode.h"
 #include "event/fd.h"
 #include "model/model.h"
@@ -12,8 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void look_at(struct model *m, struct event *ev)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	struct account_user user;
-	struct nunchi_account kernel;
+	struct accounts accounts = { .n = 0 };
 	struct container *c;
 	struct event_fd fd;
 
@@ -28,8 +28,11 @@ static void look_at(struct model *m, struct event *ev)
 	}
 	(void)model_slot(m, ev->head->slot, ev->head->generation, &c);
 	(void)model_user_name(m, ev->container, ev->head->uid);
-	if (ev->head->kind == NUNCHI_REC_ACCOUNT && !decode_account(ev, &kernel, &user))
-		strbuf_addu(&text, kernel.seen + user.received);
+	accounts_apply(&accounts, ev);
+	strbuf_addu(&text, accounts_sum(&accounts).kernel.seen);
+	accounts_free(&accounts);
+	for (unsigned i = 0; event_lost_kind(ev, i); i++)
+		strbuf_adds(&text, lost_kind_name(event_lost_kind(ev, i)->what));
 	event_fd(ev, ev->proc ? ev->proc->cwd : NULL, &text, &fd);
 	if (fd.name && (fd.dir_len > fd.name_len || fd.file_off > fd.name_len))
 		abort();

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "event/account.h"
 #include "event/capture.h"
 #include "event/encode.h"
 
@@ -226,7 +227,7 @@ static void basic(void)
 	end(8, 1, "app", SIGKILL);
 	encode_container_gone(&rec, POD, tick());
 	put();
-	encode_lost(&rec, &lost, 7, 1, tick());
+	encode_lost(&rec, &lost, NULL, 7, 1, tick());
 	put();
 }
 
@@ -572,8 +573,12 @@ static void mismatches(void)
 static void calls(void)
 {
 	struct nunchi_lost lost = { .count = 3, .first = now, .last = now, .reason = 99 };
-	struct nunchi_account kernel = { .seen = 10, .filtered = 2, .sent = 8 };
-	struct account_user user = { .received = 8, .shown = 8 };
+	struct nunchi_lost_kind kinds[] = { { .what = NUNCHI_CALLS_MAX + NUNCHI_REC_EXIT, .count = 2 },
+					    { .what = syscall_by_name("openat", 6)->nr, .count = 1 } };
+	struct account_row row = { .id = (char[]){ WEB }, .name = (char[]){ "web" },
+				   .kernel = { .seen = 10, .filtered = { 2 }, .sent = 8 },
+				   .user = { .received = 8, .shown = 8 } };
+	struct account_counts counts = { .kernel = { [NUNCHI_COUNT_URING] = 2 } };
 	struct nunchi_call *call;
 
 	say_host();
@@ -590,11 +595,15 @@ static void calls(void)
 	end(7, 40, "sh", 3 << 8);
 	call_of_thread();
 	end(8, 1, "app", SIGSEGV | 0x80);
-	encode_lost(&rec, &lost, 0, 0, tick());
+	encode_lost(&rec, &lost, NULL, 0, 0, tick());
 	put();
-	encode_lost(&rec, &lost, 8, 1, tick());
+	lost.reason = NUNCHI_DROP_RING_FULL;
+	lost.kinds = ARRAY_SIZE(kinds);
+	encode_lost(&rec, &lost, kinds, 8, 1, tick());
 	put();
-	encode_account(&rec, 7, 1, &kernel, &user, tick());
+	encode_account(&rec, &row, 7, 1, tick());
+	put();
+	encode_counts(&rec, &counts, tick());
 	put();
 }
 

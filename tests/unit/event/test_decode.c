@@ -57,7 +57,7 @@ static void test_decode_kinds(void **state)
 	assert_string_equal(event_type_name(&ev), "procexit");
 	assert_int_equal(event_category(&ev), CATEGORY_PROCESS);
 
-	encode_lost(&rec, &lost, 3, 4, 99);
+	encode_lost(&rec, &lost, NULL, 3, 4, 99);
 	assert_int_equal(decode_bytes(&ev, &rec, rec.len), 0);
 	assert_int_equal(ev.type, EVENT_LOST);
 	assert_int_equal(ev.lost.count, 1204);

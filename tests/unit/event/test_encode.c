@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
 
+#include "event/account.h"
+
 static struct container_info *sample(void)
 {
 	struct container_info *c = xcalloc(1, sizeof(*c));
@@ -203,24 +205,105 @@ static void test_host_round_trip(void **state)
 
 static void test_account_round_trip(void **state)
 {
-	struct nunchi_account kernel = { .seen = 10, .filtered = 2, .aggregated = 1, .sent = 6 }, k;
-	struct account_user user = { .received = 6, .shown = 4, .filtered = 1, .held = 1 }, u;
+	struct account_row row = {
+		.id = (char[]){ "0123" }, .name = (char[]){ "web" }, .ended = true,
+		.kernel = { .seen = 10, .filtered = { 2 }, .aggregated = 1, .sent = 6 },
+		.user = { .received = 6, .shown = 4, .filtered = 1, .held = 1 },
+	}, back;
 	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
 	struct event ev;
 	const char *why;
 
-	kernel.dropped[NUNCHI_DROP_RING_FULL] = 1;
-	user.dropped[NUNCHI_DROP_MAX - 1] = 9;
-	encode_account(&rec, 4, 2, &kernel, &user, 1);
+	row.kernel.dropped[NUNCHI_DROP_RING_FULL] = 1;
+	assert_true(account_adds_up(&row));
+	row.user.dropped[NUNCHI_DROP_MAX - 1] = 9;
+	assert_false(account_adds_up(&row));
+	encode_account(&rec, &row, 4, 2, 1);
 	assert_int_equal(event_decode(&ev, rec.s, rec.len, 0, &why), 0);
 	assert_int_equal(ev.head->slot, 4);
-	assert_int_equal(decode_account(&ev, &k, &u), 0);
-	assert_memory_equal(&k, &kernel, sizeof(k));
-	assert_memory_equal(&u, &user, sizeof(u));
+	assert_int_equal(decode_account(&ev, &back), 0);
+	assert_memory_equal(&back.kernel, &row.kernel, sizeof(back.kernel));
+	assert_memory_equal(&back.user, &row.user, sizeof(back.user));
+	assert_string_equal(back.id, "0123");
+	assert_string_equal(back.name, "web");
+	assert_true(back.ended);
+	account_row_free(&back);
 	while (ev.body_len) {
 		ev.body_len -= 8;
-		assert_int_equal(decode_account(&ev, &k, &u), -EBADMSG);
+		assert_int_equal(decode_account(&ev, &back), -EBADMSG);
 	}
+}
+
+/* Of a writer that knew fewer reasons, and of one that knew more. */
+static void test_account_of_another_version(void **state)
+{
+	const uint64_t numbers[] = { 3, 9, 0, 8, 2, 1, 0, 1, 0, 4, 8, 7, 1, 0, 8, 0, 0, 0, 0, 0, 0, 0, 5,
+				     0, 0, 0 };
+	const struct nunchi_head head = { .kind = NUNCHI_REC_ACCOUNT, .time = 1 };
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
+	struct account_row row;
+	struct event ev;
+	const char *why;
+
+	encode_begin(&rec, &head);
+	encode_bytes(&rec, numbers, sizeof(numbers));
+	encode_end(&rec);
+	assert_int_equal(event_decode(&ev, rec.s, rec.len, 0, &why), 0);
+	assert_int_equal(decode_account(&ev, &row), 0);
+	assert_int_equal(row.kernel.seen, 9);
+	assert_int_equal(row.kernel.filtered[0], 1);
+	assert_int_equal(row.user.shown, 7);
+	assert_null(row.id);
+	assert_true(account_adds_up(&row));
+	account_row_free(&row);
+}
+
+static void test_counts_round_trip(void **state)
+{
+	struct account_counts counts = { .n_missed = 1, .missed = { { "sys_exit", 3 } } }, back;
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
+	struct event ev;
+	const char *why;
+
+	counts.kernel[NUNCHI_COUNT_SLOTS] = 5;
+	counts.kernel[NUNCHI_COUNT_MAX - 1] = 6;
+	counts.reader[ACCOUNT_READER_LATE] = 7;
+	encode_counts(&rec, &counts, 1);
+	assert_int_equal(event_decode(&ev, rec.s, rec.len, 0, &why), 0);
+	assert_int_equal(decode_counts(&ev, &back), 0);
+	assert_memory_equal(&back, &counts, sizeof(back));
+	while (ev.body_len) {
+		ev.body_len -= 8;
+		assert_int_equal(decode_counts(&ev, &back), -EBADMSG);
+	}
+}
+
+static void add_row_of(struct accounts *a, const char *id, uint64_t seen)
+{
+	struct account_row row = { .id = xstrdup(id), .kernel = { .seen = seen } };
+
+	accounts_add(a, &row, 2);
+}
+
+/* By container; past the bound all others are one, and nothing is lost of the sum. */
+static void test_accounts_by_container(void **state)
+{
+	struct accounts a = { .n = 0 };
+
+	add_row_of(&a, "one", 1);
+	add_row_of(&a, NULL, 2);
+	add_row_of(&a, "one", 4);
+	add_row_of(&a, "two", 8);
+	add_row_of(&a, "three", 16);
+	add_row_of(&a, NULL, 32);
+	assert_int_equal(a.n, 3);
+	assert_int_equal(a.rows[0]->kernel.seen, 5);
+	assert_string_equal(a.rows[1]->name, "host");
+	assert_int_equal(a.rows[1]->kernel.seen, 34);
+	assert_string_equal(a.rows[2]->name, ACCOUNTS_OTHERS);
+	assert_int_equal(a.rows[2]->kernel.seen, 24);
+	assert_int_equal(accounts_sum(&a).kernel.seen, 63);
+	accounts_free(&a);
 }
 
 static void test_process_walks(void **state)
@@ -255,6 +338,9 @@ int main(void)
 		cmocka_unit_test(test_set_image),
 		cmocka_unit_test(test_host_round_trip),
 		cmocka_unit_test(test_account_round_trip),
+		cmocka_unit_test(test_account_of_another_version),
+		cmocka_unit_test(test_counts_round_trip),
+		cmocka_unit_test(test_accounts_by_container),
 		cmocka_unit_test(test_process_walks),
 	};
 

@@ -232,10 +232,10 @@ static inline void world_losses(struct world *w)
 	struct nunchi_lost lost = { .count = 1204, .first = 1, .last = 2,
 				    .reason = NUNCHI_DROP_RING_FULL };
 
-	encode_lost(&w->records[W_LOST], &lost, 1, 1, 12345678901ULL);
+	encode_lost(&w->records[W_LOST], &lost, NULL, 1, 1, 12345678901ULL);
 	lost.count = 7;
 	lost.reason = NUNCHI_DROP_SEQUENCE;
-	encode_lost(&w->records[W_MISSING], &lost, 0, 0, 12345678901ULL);
+	encode_lost(&w->records[W_MISSING], &lost, NULL, 0, 0, 12345678901ULL);
 }
 
 static inline struct container_info *world_web(void)

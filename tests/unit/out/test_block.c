@@ -124,7 +124,7 @@ static void test_block_others(void **state)
 	struct sample s;
 
 	sample_init(&s);
-	encode_lost(&s.record, &lost, 7, 1, SAMPLE_BOOT);
+	encode_lost(&s.record, &lost, NULL, 7, 1, SAMPLE_BOOT);
 	assert_int_equal(sample_take(&s, EVENT_LOST), 0);
 	sample_format(&s, o);
 	assert_non_null(strstr(s.out.s, "Event: events_lost, EventType: System Manage\n"));

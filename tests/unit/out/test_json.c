@@ -297,7 +297,7 @@ static void test_json_lost(void **state)
 	json_t *j;
 
 	sample_init(&s);
-	encode_lost(&s.record, &lost, 7, 1, SAMPLE_BOOT);
+	encode_lost(&s.record, &lost, NULL, 7, 1, SAMPLE_BOOT);
 	assert_int_equal(sample_take(&s, EVENT_LOST), 0);
 	j = format(&s, o);
 	assert_text(j, "evt.type", "events_lost");

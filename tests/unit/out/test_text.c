@@ -215,7 +215,7 @@ static void test_text_lines(void **state)
 	sample_free(&s);
 
 	sample_init(&s);
-	encode_lost(&s.record, &lost, 7, 1, SAMPLE_BOOT);
+	encode_lost(&s.record, &lost, NULL, 7, 1, SAMPLE_BOOT);
 	assert_int_equal(sample_take(&s, EVENT_LOST), 0);
 	assert_string_equal(sample_format(&s, o),
 			    "22:13:20.123  default/web-7d9   ! 1,204 lost                    "

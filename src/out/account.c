@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "account.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "describe.h"
+
+#define ROWS_SAID 10	/* of containers; the others are in nunchi stats and in the capture */
+
+struct name {
+	const char *text, *why;
+};
+
+static const struct name kernel_texts[] = {
+#define X(name, text, why) [NUNCHI_COUNT_##name] = { text, why },
+	NUNCHI_UNSEEN(X)
+	NUNCHI_LESSENED(X)
+#undef X
+}, reader_texts[] = {
+#define X(name, text, why) [ACCOUNT_READER_##name] = { text, why },
+	ACCOUNT_READER(X)
+#undef X
+}, filter_texts[] = {
+#define X(name, text, why) [NUNCHI_FILTER_##name] = { text, why },
+	NUNCHI_FILTERS(X)
+#undef X
+}, drop_texts[] = {
+#define X(name, text, why) [NUNCHI_DROP_##name] = { text, why },
+	NUNCHI_DROPS(X)
+#undef X
+};
+
+static uint64_t row_dropped(const struct account_row *row, size_t reason)
+{
+	return row->kernel.dropped[reason] + row->user.dropped[reason];
+}
+
+static uint64_t row_lost(const struct account_row *row)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++)
+		sum += row_dropped(row, i);
+	return sum;
+}
+
+static void add_term(struct strbuf *out, const char *what, uint64_t n, bool always)
+{
+	if (!n && !always)
+		return;
+	strbuf_adds(out, what);
+	add_grouped(out, n);
+}
+
+static void add_equation(const struct account_row *row, struct strbuf *out)
+{
+	const char *between = " (";
+
+	add_term(out, "seen ", row->kernel.seen, true);
+	add_term(out, " = delivered ", row->user.shown, true);
+	add_term(out, " + filtered ", account_filtered(&row->kernel) + row->user.filtered, true);
+	add_term(out, " + aggregated ", row->kernel.aggregated, false);
+	add_term(out, " + lost ", row_lost(row), true);
+	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++) {
+		if (!row_dropped(row, i))
+			continue;
+		strbuf_addf(out, "%s%s ", between, drop_texts[i].text);
+		add_grouped(out, row_dropped(row, i));
+		between = ", ";
+	}
+	if (*between == ',')
+		strbuf_addc(out, ')');
+	add_term(out, " + held ", row->user.held, false);
+	add_term(out, " + in flight ", account_in_flight(row), false);
+}
+
+static int busiest_first(const void *a, const void *b)
+{
+	const struct account_row *x = *(struct account_row *const *)a;
+	const struct account_row *y = *(struct account_row *const *)b;
+
+	/* What lost something first of all. */
+	if (!row_lost(x) != !row_lost(y))
+		return row_lost(x) ? -1 : 1;
+	if (x->kernel.seen != y->kernel.seen)
+		return x->kernel.seen < y->kernel.seen ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+static void add_rows(const struct accounts *a, struct strbuf *out)
+{
+	struct account_row **rows = a->n ? xmemdup(a->rows, a->n * sizeof(struct account_row *)) : NULL;
+	size_t said = 0, n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += !!rows[i]->kernel.seen;
+	if (rows)
+		qsort(rows, a->n, sizeof(struct account_row *), busiest_first);
+	for (size_t i = 0; n > 1 && i < a->n && said < ROWS_SAID; i++) {
+		if (!rows[i]->kernel.seen)
+			continue;
+		strbuf_adds(out, "  ");
+		strbuf_add_printable(out, rows[i]->name, strlen(rows[i]->name));
+		strbuf_adds(out, ": ");
+		add_equation(rows[i], out);
+		strbuf_addc(out, '\n');
+		said++;
+	}
+	if (n > 1 && n > said)
+		strbuf_addf(out, "  and %zu more\n", n - said);
+	free(rows);
+}
+
+void account_summary(const struct accounts *a, uint64_t ns, struct strbuf *out)
+{
+	struct account_row sum = accounts_sum(a);
+	uint64_t n = sum.containers;
+
+	strbuf_addf(out, "%llu container%s, %.1f s: ", (unsigned long long)n, n == 1 ? "" : "s",
+		    (double)ns / (double)NSEC_PER_SEC);
+	add_equation(&sum, out);
+	strbuf_addc(out, '\n');
+	add_rows(a, out);
+}
+
+void account_log(const struct strbuf *text)
+{
+	const char *end;
+
+	for (const char *s = text->s; text->len && (end = strchr(s, '\n')); s = end + 1)
+		log_info("%.*s", (int)(end - s), s);
+}
+
+static void add_count(struct strbuf *out, const char *before, uint64_t n, const char *text)
+{
+	if (n)
+		strbuf_addf(out, "%s%llu %s\n", before, (unsigned long long)n, text);
+}
+
+void account_counts_text(const struct account_counts *counts, bool degraded, struct strbuf *out)
+{
+	for (size_t i = 0; i < NUNCHI_UNSEEN_MAX; i++)
+		add_count(out, "degraded: not seen: ", counts->kernel[i], kernel_texts[i].text);
+	for (unsigned i = 0; i < counts->n_missed; i++)
+		strbuf_addf(out, "degraded: not seen: %llu missed runs of %s\n",
+			    (unsigned long long)counts->missed[i].count, counts->missed[i].program);
+	add_count(out, "degraded: ", counts->reader[ACCOUNT_READER_MISSING],
+		  reader_texts[ACCOUNT_READER_MISSING].text);
+	for (size_t i = 0; i < ACCOUNT_READER_MAX; i++)
+		if (i != ACCOUNT_READER_MISSING && !degraded)
+			add_count(out, "", counts->reader[i], reader_texts[i].text);
+	for (size_t i = NUNCHI_UNSEEN_MAX; i < NUNCHI_COUNT_MAX && !degraded; i++)
+		add_count(out, "", counts->kernel[i], kernel_texts[i].text);
+}
+
+void account_log_faults(const struct accounts *a)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	const char *end;
+
+	for (size_t i = 0; i < a->n; i++) {
+		const struct account_row *row = a->rows[i];
+
+		if (account_adds_up(row))
+			continue;
+		strbuf_adds(&text, "the account of ");
+		strbuf_add_printable(&text, row->name, strlen(row->name));
+		strbuf_adds(&text, " does not add up\n");
+	}
+	account_counts_text(&a->counts, true, &text);
+	add_count(&text, "", a->counts.reader[ACCOUNT_READER_LATE], reader_texts[ACCOUNT_READER_LATE].text);
+	for (const char *s = text.s; text.len && (end = strchr(s, '\n')); s = end + 1)
+		log_warn("%.*s", (int)(end - s), s);
+}
+
+static void json_number(struct strbuf *out, const char *name, uint64_t n)
+{
+	strbuf_addf(out, ",\"%s\":", name);
+	strbuf_addu(out, n);
+}
+
+/* An object of those of n that are not zero. __u64 or uint64_t, which are of the same size. */
+static void json_counts(struct strbuf *out, const char *name, const void *values,
+			const struct name *names, size_t n)
+{
+	const char *comma = "";
+
+	strbuf_addf(out, ",\"%s\":{", name);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)values + i * sizeof(value), sizeof(value));
+		if (!value)
+			continue;
+		strbuf_addf(out, "%s\"%s\":", comma, names[i].text);
+		strbuf_addu(out, value);
+		comma = ",";
+	}
+	strbuf_addc(out, '}');
+}
+
+static void json_row(const struct account_row *row, struct strbuf *out)
+{
+	strbuf_adds(out, "{\"name\":");
+	strbuf_add_json(out, row->name, strlen(row->name));
+	if (row->id) {
+		strbuf_adds(out, ",\"id\":");
+		strbuf_add_json(out, row->id, strlen(row->id));
+	}
+	strbuf_addf(out, ",\"ended\":%s", row->ended ? "true" : "false");
+	strbuf_adds(out, ",\"kernel\":{\"seen\":");
+	strbuf_addu(out, row->kernel.seen);
+	json_counts(out, "filtered", row->kernel.filtered, filter_texts, ARRAY_SIZE(filter_texts));
+	json_number(out, "aggregated", row->kernel.aggregated);
+	json_counts(out, "dropped", row->kernel.dropped, drop_texts, ARRAY_SIZE(drop_texts));
+	json_number(out, "sent", row->kernel.sent);
+	strbuf_adds(out, "},\"reader\":{\"received\":");
+	strbuf_addu(out, row->user.received);
+	json_number(out, "shown", row->user.shown);
+	json_number(out, "filtered", row->user.filtered);
+	json_counts(out, "dropped", row->user.dropped, drop_texts, ARRAY_SIZE(drop_texts));
+	json_number(out, "held", row->user.held);
+	strbuf_addc(out, '}');
+	json_number(out, "lost", row_lost(row));
+	json_number(out, "in_flight", account_in_flight(row));
+	strbuf_addf(out, ",\"adds_up\":%s}", account_adds_up(row) ? "true" : "false");
+}
+
+void account_json(const struct accounts *a, struct strbuf *out)
+{
+	strbuf_adds(out, "\"accounts\":[");
+	for (size_t i = 0; i < a->n; i++) {
+		strbuf_adds(out, i ? "," : "");
+		json_row(a->rows[i], out);
+	}
+	strbuf_addc(out, ']');
+	json_counts(out, "counts", a->counts.kernel, kernel_texts, ARRAY_SIZE(kernel_texts));
+	json_counts(out, "reader", a->counts.reader, reader_texts, ARRAY_SIZE(reader_texts));
+	strbuf_adds(out, ",\"missed_runs\":{");
+	for (unsigned i = 0; i < a->counts.n_missed; i++) {
+		strbuf_addf(out, "%s\"%s\":", i ? "," : "", a->counts.missed[i].program);
+		strbuf_addu(out, a->counts.missed[i].count);
+	}
+	strbuf_addc(out, '}');
+}

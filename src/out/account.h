@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Accounts for people and for programs: of a run that ends, of a capture, of a nunchi that runs. */
+#pragma once
+
+#include "event/account.h"
+
+/*
+ * One line of all, then one of each container, the busiest first:
+ * "2 containers, 3.0 s: seen 1,204 = delivered 1,000 + filtered 204 + lost 0".
+ */
+void account_summary(const struct accounts *a, uint64_t ns, struct strbuf *out);
+/* Each line as one of the log's. */
+void account_log(const struct strbuf *text);
+/* What is wrong, as warnings: an equation that does not hold, and whatever nobody saw. */
+void account_log_faults(const struct accounts *a);
+/* A sentence of each count that is not zero, a line each. degraded: of what was not seen, only. */
+void account_counts_text(const struct account_counts *counts, bool degraded, struct strbuf *out);
+/* "containers":[...],"host":{...},"unseen":[...],...: members of an object. */
+void account_json(const struct accounts *a, struct strbuf *out);
