@@ -12,6 +12,7 @@
 	X(guard, "judge what containers do by rules, and alert")           \
 	X(rules, "check, list, explain or test rules")                     \
 	X(ps, "list the containers that run here")                         \
+	X(stats, "show what a running nunchi has seen, and lost")          \
 	X(list, "list system calls, categories, fields or options")        \
 	X(config, "check the configuration file, or write an example")     \
 	X(doctor, "say whether all is seen on this machine, and what is not")

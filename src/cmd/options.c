@@ -14,7 +14,7 @@
 
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
-#define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR)
+#define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
 #define EVERY (TUNED | FOR_CONFIG)
 
 /* Codes of the options that have no letter. */
@@ -72,10 +72,12 @@ const struct option_row option_rows[] = {
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
 	{ 'n', "count", "COUNT", LIVE, "end after so many events" },
+	{ 'n', "count", "COUNT", FOR_STATS, "show it so many times, a second apart" },
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
 	{ 'o', "output", "text|json|block", FOR_TRACE, "the form of the output" },
 	{ 'o', "output", "text|wide|json", FOR_PS, "the form of the output; wide has more columns" },
-	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR, "the form of the output" },
+	{ 'o', "output", "text|json", FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS,
+	  "the form of the output" },
 	{ OPT_CONTEXT, "context", "COUNT", FOR_GUARD,
 	  "an alert shows so many events of its process before it, at most 32" },
 	{ OPT_FOLD, "fold", "SECONDS", FOR_GUARD,
@@ -90,7 +92,7 @@ const struct option_row option_rows[] = {
 	{ OPT_FORMAT, "format", "FORMAT", FOR_TRACE,
 	  "a line of your own: '%container.name %proc.name %fd.name'" },
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
-	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS | FOR_GUARD | FOR_RULES,
+	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS | FOR_GUARD | FOR_RULES | FOR_STATS,
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", MANY | LIVE | FOR_PS | FOR_DOCTOR,
@@ -114,6 +116,7 @@ const size_t n_option_rows = ARRAY_SIZE(option_rows);
 const struct option_command option_commands[] = {
 	{ "trace", FOR_TRACE }, { "record", FOR_RECORD }, { "guard", FOR_GUARD },
 	{ "rules", FOR_RULES }, { "ps", FOR_PS },	  { "list", FOR_LIST },
+	{ "stats", FOR_STATS },
 	{ "doctor", FOR_DOCTOR }, { "config", FOR_CONFIG },
 };
 const size_t n_option_commands = ARRAY_SIZE(option_commands);

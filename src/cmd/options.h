@@ -19,6 +19,7 @@
 #define FOR_RULES 0x20
 #define FOR_DOCTOR 0x40
 #define FOR_CONFIG 0x100
+#define FOR_STATS 0x200
 
 /* What --help shows around the table of options. */
 struct usage {

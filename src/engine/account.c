@@ -90,6 +90,30 @@ static void find_missing(struct engine *e)
 		e->counts[ACCOUNT_READER_MISSING] = e->missing - lost;
 }
 
+void account_now(struct engine *e, struct strbuf *out)
+{
+	struct account_counts counts;
+	uint64_t now = clock_boot();
+
+	take_counts(e, &counts);
+	encode_counts(&e->record, &counts, now);
+	strbuf_add(out, e->record.s, e->record.len);
+	for (size_t i = 0; i < e->closed.n; i++) {
+		encode_account(&e->record, e->closed.rows[i], 0, 0, now);
+		strbuf_add(out, e->record.s, e->record.len);
+	}
+	for (uint32_t i = 0; i < e->slots_used; i++) {
+		struct account_row row;
+
+		row_of_slot(e, i, &row);
+		if (row.kernel.seen || row.user.received || row.id) {
+			encode_account(&e->record, &row, i, e->slots[i].generation, now);
+			strbuf_add(out, e->record.s, e->record.len);
+		}
+		account_row_free(&row);
+	}
+}
+
 void account_end(struct engine *e, struct accounts *ret)
 {
 	*ret = e->closed;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "doctor/doctor.h"
+#include "event/account.h"
 #include "out/out.h"
 #include "probe/attachment.h"
 #include "rules/filter.h"
@@ -54,6 +55,17 @@ struct engine_config {
  * is damaged, or the output failed other than by a closed pipe.
  */
 int engine_run(const struct engine_config *config);
+
+/* A nunchi that runs on this machine, as it was within the last second. */
+struct instance {
+	uint32_t pid;
+	char command[16];		/* "trace", "guard", "record" */
+	uint64_t started, now;		/* boot ns */
+	struct accounts accounts;
+};
+
+/* Calls fn for each. How many there are, or -errno; -EACCES: it takes root. */
+int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg);
 
 /*
  * Looks at all that nunchi doctor tells: loads and attaches as a live run does, tries what else programs

@@ -8,12 +8,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "heartbeat.h"
 #include "internal.h"
-
-#define DIRECTORY "/run/nunchi"
 
 struct heartbeat {
 	int dir;
@@ -59,18 +59,36 @@ static bool is_running(int file, pid_t pid)
 	return start_of(pid) && start_of(pid) == strtoull(text, NULL, 10);
 }
 
-static void look_at(struct engine *e, int dir, const char *name)
+/* 0: it is no instance's. */
+static pid_t pid_of(const char *name)
+{
+	char *end;
+	long pid = strtol(name, &end, 10);
+
+	return *name >= '1' && *name <= '9' && !*end && pid <= INT_MAX ? (pid_t)pid : 0;
+}
+
+bool heartbeat_is_running(int dir, const char *name)
 {
 	_cleanup_close_ int file = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	pid_t pid = (pid_t)strtol(name, NULL, 10);
+	pid_t pid = pid_of(name);
+
+	return pid && file >= 0 && is_running(file, pid);
+}
+
+static void look_at(struct engine *e, int dir, const char *name)
+{
+	pid_t pid = pid_of(name);
+	_cleanup_close_ int file = pid ? openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	struct stat st;
 	uint64_t from;
 
-	if (pid <= 0 || file < 0 || fstat(file, &st) || !S_ISREG(st.st_mode) || is_running(file, pid))
+	if (file < 0 || fstat(file, &st) || !S_ISREG(st.st_mode) || is_running(file, pid))
 		return;
 	/* Of several that look at once, who takes it away tells. */
 	if (unlinkat(dir, name, 0))
 		return;
+	instance_forget(dir, pid);
 	from = (uint64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
 	encode_gap(&e->record, from, clock_epoch(), clock_boot());
 	pipeline_made(e);
@@ -90,9 +108,9 @@ void heartbeat_start(struct engine *e)
 	struct heartbeat *h;
 	int dir;
 
-	if (mkdir(DIRECTORY, 0755) && errno != EEXIST)
+	if (mkdir(HEARTBEAT_DIRECTORY, 0755) && errno != EEXIST)
 		return;
-	dir = open(DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	dir = open(HEARTBEAT_DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (dir < 0)
 		return;
 	look_at_all(e, dir);
@@ -101,7 +119,7 @@ void heartbeat_start(struct engine *e)
 	snprintf(h->name, sizeof(h->name), "%d", getpid());
 	h->file = openat(dir, h->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (h->file < 0) {
-		log_debug("no heartbeat: " DIRECTORY "/%s: %s", h->name, strerror(errno));
+		log_debug("no heartbeat: " HEARTBEAT_DIRECTORY "/%s: %s", h->name, strerror(errno));
 		close(dir);
 		free(h);
 		return;
@@ -121,12 +139,18 @@ void heartbeat_beat(struct engine *e)
 	futimens(h->file, NULL);
 }
 
+int heartbeat_directory(const struct heartbeat *h)
+{
+	return h ? h->dir : -1;
+}
+
 void heartbeat_end(struct engine *e)
 {
 	struct heartbeat *h = e->heartbeat;
 
 	if (!h)
 		return;
+	instance_forget(h->dir, getpid());
 	unlinkat(h->dir, h->name, 0);
 	close(h->file);
 	close(h->dir);

@@ -104,6 +104,7 @@ struct engine {
 	struct strbuf loss;		/* for the record of one */
 	uint64_t losses_seen;		/* of the kernel side's */
 	bool losses_untold;		/* there are some of ours */
+	bool said_blocked;		/* that the output refuses events has been said */
 	uint64_t looked_for_losses;	/* boot ns */
 	uint64_t next_check;		/* of what is looked at each second, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
@@ -208,13 +209,9 @@ void life_gone(struct engine *e, const char *id, uint64_t time);
 /* A record of a slot that is bound goes on; starts, ends and escapes are noticed on the way. */
 void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 
-/*
- * heartbeat.c: a file that is touched each second, so that who comes next can tell since when
- * nobody watched. Starting tells of those that were left behind.
- */
-void heartbeat_start(struct engine *e);
-void heartbeat_beat(struct engine *e);
-void heartbeat_end(struct engine *e);
+/* instance.c: what others can read of this one, each second; and that there is nothing any more. */
+void instance_publish(struct engine *e, uint64_t now);
+void instance_forget(int dir, pid_t pid);
 
 /* live.c and replay.c: where records come from. */
 int live_run(struct engine *e);
@@ -241,6 +238,8 @@ void losses_free(struct engine *e);
 bool account_complete(struct engine *e, uint32_t slot);
 /* Adds the slot's account to the closed ones and starts it anew. */
 void account_close(struct engine *e, uint32_t slot);
+/* Appends records: the accounts as they are now. */
+void account_now(struct engine *e, struct strbuf *out);
 /* All accounts, by container, once nothing is under way; into the capture they go, too. */
 void account_end(struct engine *e, struct accounts *ret);
 void account_say(struct engine *e, const struct accounts *accounts);

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "base/notify.h"
+#include "heartbeat.h"
 #include "internal.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
@@ -356,6 +357,7 @@ static void tick(struct engine *e, uint64_t now)
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
+	instance_publish(e, now);
 	if (!e->blocked)
 		pipeline_tell(e, now + e->boot_to_epoch);
 }

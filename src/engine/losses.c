@@ -121,7 +121,7 @@ static void tell(struct engine *e, uint32_t slot, enum nunchi_drop reason, uint6
 		lost.first = MIN(e->looked_for_losses, now);
 		lost.last = now;
 	}
-	encode_lost(&e->loss, &lost, kinds, slot, e->slots[slot].generation, now);
+	encode_lost(&e->loss, &lost, kinds, slot, e->slots[slot].generation, MAX(now, lost.last));
 	if (pipeline_record(e, (const struct nunchi_head *)(const void *)e->loss.s))
 		return;
 	/* Not even this was taken: another time. */

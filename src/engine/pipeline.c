@@ -145,13 +145,25 @@ static void tell_losses(struct engine *e, uint64_t now)
 	losses_tell(e, now);
 }
 
-/* What was lost has its numbers, too: who finds one missing knows how many events to look for. */
-static void number(struct engine *e, const struct event *ev)
+/*
+ * What was lost has its numbers, too: the gap before events_lost is as wide as its count. What the
+ * output did not take has had its numbers by then.
+ */
+static uint64_t number(const struct engine *e, const struct event *ev)
 {
-	if (ev->type != EVENT_LOST)
-		e->num++;
-	else if (ev->lost.reason != NUNCHI_DROP_OUTPUT)
-		e->num += ev->lost.count;
+	bool skips = ev->type == EVENT_LOST && ev->lost.reason != NUNCHI_DROP_OUTPUT;
+
+	return e->num + 1 + (skips ? ev->lost.count : 0);
+}
+
+static void lose(struct engine *e, const struct event *ev)
+{
+	e->num = ev->num;
+	losses_add(e, ev->head, NUNCHI_DROP_OUTPUT);
+	/* Whoever reads the output may never read it again. */
+	if (!e->said_blocked)
+		log_warn("the output does not take what is told: events are lost, nunchi stats says how many");
+	e->said_blocked = true;
 }
 
 bool pipeline_record(struct engine *e, const struct nunchi_head *record)
@@ -171,7 +183,7 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 		return true;
 	}
 	model_apply(e->model, &ev);
-	ev.num = e->num + 1;
+	ev.num = number(e, &ev);
 	fields_begin(&e->fields, &ev, e->model);
 	e->judged = false;
 	wanted = !e->ending && is_wanted(e, &ev);
@@ -180,16 +192,14 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 		account->filtered += is_accounted(record);
 	} else if (show(e, &ev)) {
 		account->shown += is_accounted(record);
-		number(e, &ev);
+		e->num = ev.num;
 		e->shown++;
 		if (e->config->count && e->shown >= e->config->count)
 			e->ending = true;
 	} else {
 		taken = false;
-		if (is_accounted(record)) {
-			number(e, &ev);
-			losses_add(e, record, NUNCHI_DROP_OUTPUT);
-		}
+		if (is_accounted(record))
+			lose(e, &ev);
 	}
 	if (e->judged && e->config->output)
 		output_passed(e->config->output, &e->fields);

@@ -33,6 +33,11 @@ static uint64_t kernel_dropped(const struct nunchi_account *kernel)
 	return account_dropped(dropped);
 }
 
+uint64_t account_lost(const struct account_row *row)
+{
+	return kernel_dropped(&row->kernel) + account_dropped(row->user.dropped);
+}
+
 uint64_t account_in_flight(const struct account_row *row)
 {
 	return row->kernel.sent > row->user.received ? row->kernel.sent - row->user.received : 0;

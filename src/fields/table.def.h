@@ -16,7 +16,7 @@
  */
 
 /* The event */
-FIELD(evt_num, "evt.num", NUMBER, EVENT, true, "number of the event among those shown, from 1")
+FIELD(evt_num, "evt.num", NUMBER, EVENT, true, "number of the event among those shown or lost, from 1: the gap before events_lost is what was lost")
 FIELD(evt_time_iso8601, "evt.time.iso8601", STRING, EVENT, true, "time in UTC, with nanoseconds")
 FIELD(evt_rawtime, "evt.rawtime", NUMBER, EVENT, true, "time in ns since the epoch")
 FIELD(evt_time, "evt.time", STRING, EVENT, false, "local time of day, with nanoseconds")

@@ -35,15 +35,6 @@ static uint64_t row_dropped(const struct account_row *row, size_t reason)
 	return row->kernel.dropped[reason] + row->user.dropped[reason];
 }
 
-static uint64_t row_lost(const struct account_row *row)
-{
-	uint64_t sum = 0;
-
-	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++)
-		sum += row_dropped(row, i);
-	return sum;
-}
-
 static void add_term(struct strbuf *out, const char *what, uint64_t n, bool always)
 {
 	if (!n && !always)
@@ -60,7 +51,7 @@ static void add_equation(const struct account_row *row, struct strbuf *out)
 	add_term(out, " = delivered ", row->user.shown, true);
 	add_term(out, " + filtered ", account_filtered(&row->kernel) + row->user.filtered, true);
 	add_term(out, " + aggregated ", row->kernel.aggregated, false);
-	add_term(out, " + lost ", row_lost(row), true);
+	add_term(out, " + lost ", account_lost(row), true);
 	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++) {
 		if (!row_dropped(row, i))
 			continue;
@@ -80,22 +71,29 @@ static int busiest_first(const void *a, const void *b)
 	const struct account_row *y = *(struct account_row *const *)b;
 
 	/* What lost something first of all. */
-	if (!row_lost(x) != !row_lost(y))
-		return row_lost(x) ? -1 : 1;
+	if (!account_lost(x) != !account_lost(y))
+		return account_lost(x) ? -1 : 1;
 	if (x->kernel.seen != y->kernel.seen)
 		return x->kernel.seen < y->kernel.seen ? 1 : -1;
 	return strcmp(x->name, y->name);
 }
 
-static void add_rows(const struct accounts *a, struct strbuf *out)
+struct account_row **account_sorted(const struct accounts *a)
 {
 	struct account_row **rows = a->n ? xmemdup(a->rows, a->n * sizeof(struct account_row *)) : NULL;
+
+	if (rows)
+		qsort(rows, a->n, sizeof(struct account_row *), busiest_first);
+	return rows;
+}
+
+static void add_rows(const struct accounts *a, struct strbuf *out)
+{
+	_cleanup_free_ struct account_row **rows = account_sorted(a);
 	size_t said = 0, n = 0;
 
 	for (size_t i = 0; i < a->n; i++)
 		n += !!rows[i]->kernel.seen;
-	if (rows)
-		qsort(rows, a->n, sizeof(struct account_row *), busiest_first);
 	for (size_t i = 0; n > 1 && i < a->n && said < ROWS_SAID; i++) {
 		if (!rows[i]->kernel.seen)
 			continue;
@@ -108,7 +106,6 @@ static void add_rows(const struct accounts *a, struct strbuf *out)
 	}
 	if (n > 1 && n > said)
 		strbuf_addf(out, "  and %zu more\n", n - said);
-	free(rows);
 }
 
 void account_summary(const struct accounts *a, uint64_t ns, struct strbuf *out)
@@ -221,7 +218,7 @@ static void json_row(const struct account_row *row, struct strbuf *out)
 	json_counts(out, "dropped", row->user.dropped, drop_texts, ARRAY_SIZE(drop_texts));
 	json_number(out, "held", row->user.held);
 	strbuf_addc(out, '}');
-	json_number(out, "lost", row_lost(row));
+	json_number(out, "lost", account_lost(row));
 	json_number(out, "in_flight", account_in_flight(row));
 	strbuf_addf(out, ",\"adds_up\":%s}", account_adds_up(row) ? "true" : "false");
 }

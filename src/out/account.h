@@ -9,6 +9,8 @@
  * "2 containers, 3.0 s: seen 1,204 = delivered 1,000 + filtered 204 + lost 0".
  */
 void account_summary(const struct accounts *a, uint64_t ns, struct strbuf *out);
+/* The rows, who lost something first, then the busiest; the array is the caller's to free. */
+struct account_row **account_sorted(const struct accounts *a);
 /* Each line as one of the log's. */
 void account_log(const struct strbuf *text);
 /* What is wrong, as warnings: an equation that does not hold, and whatever nobody saw. */

@@ -84,7 +84,7 @@ says 'config: no YAML' 1 'this is no YAML' config check "$tmp/bad.yaml"
 
 # Every option is a key of the file, as an example with its name in it says.
 : >"$tmp/diff"
-for command in trace record guard rules ps list doctor; do
+for command in trace record guard rules ps stats list doctor; do
 	"$nunchi" $command --help | sed -n 's/^  ....--\([a-z0-9-]*\).*/\1/p' >"$tmp/options"
 	[ -s "$tmp/options" ] || echo "$command has no options" >>"$tmp/diff"
 	sed -n "/^#$command:/,/^\$/p" "$tmp/example.yaml" >"$tmp/section"
@@ -124,6 +124,13 @@ result "config: the section's count" "$tmp/diff"
 [ "$(grep -c . "$tmp/out")" = 2 ] && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result "config: the command line's count" "$tmp/diff"
 
+# The account of a capture; one that has none says so.
+"$streams" calls "$tmp/calls.cap"
+says 'stats: of a capture' 0 'degraded: not seen: 2 ends' stats -r "$tmp/calls.cap"
+says 'stats: for programs' 0 '"seen":10,"filtered":{"container":2}' stats -r "$tmp/calls.cap" -o json
+says 'stats: not in this one' 1 'no account' stats -r "$cap"
+says 'stats: a word too many' 2 'what is web' stats web
+
 # What a shell offers.
 bash "$here/completion.bash" "$nunchi" >"$tmp/diff" 2>&1
 result 'completion: bash' "$tmp/diff"
@@ -143,7 +150,7 @@ for template in "$root"/man/*.in; do
 	grep -n '@' "$tmp/$page" | grep -v '@network\|@namespace\|@category\|\\fB\\-e @' >>"$tmp/warnings"
 done
 result 'manual: no warnings' "$tmp/warnings"
-for command in trace record guard rules ps list config doctor; do
+for command in trace record guard rules ps stats list config doctor; do
 	[ -f "$tmp/nunchi-$command.1" ] || { echo "no page: $command" >>"$tmp/missing"; continue; }
 	groff -man -Tutf8 -P-bcu "$tmp/nunchi-$command.1" >"$tmp/page" 2>&1
 	"$nunchi" $command --help | sed -n 's/^  ....\(--[a-z0-9-]*\).*/\1/p' | while read -r option; do

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nunchi stats: the accounts of every nunchi that runs here, or of a capture: what was seen of each
+ * container, and what became of it.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "event/capture.h"
+#include "options.h"
+#include "out/account.h"
+#include "table.h"
+
+static const struct usage usage = {
+	.command = FOR_STATS,
+	.name = "stats",
+	.synopsis = "[OPTION]...",
+	.text = "Shows what a nunchi that runs here has seen of each container, and what became of it:\n"
+		"seen = filtered + aggregated + lost + shown, and what is held or under way yet. On a\n"
+		"terminal it is shown anew each second.\n"
+		"\n"
+		"  sudo nunchi stats\n"
+		"  sudo nunchi stats -o json\n"
+		"  nunchi stats -r web.cap\n",
+};
+
+/* Who was looked at the last time, for what has come since. */
+struct before {
+	uint32_t pid;
+	uint64_t now;
+	struct accounts accounts;
+};
+
+struct stats {
+	bool json;
+	struct strbuf out;
+	struct before *before;	/* of the look before this one */
+	size_t n_before;
+	struct before *seen;	/* of this one */
+	size_t n_seen;
+};
+
+static const char *const heads[] = {
+	"NAME", "SEEN", "PER SECOND", "FILTERED", "AGGREGATED", "SHOWN", "LOST", "HELD", "IN FLIGHT",
+};
+
+static const struct account_row *row_before(const struct before *b, const struct account_row *row)
+{
+	for (size_t i = 0; b && i < b->accounts.n; i++) {
+		const struct account_row *old = b->accounts.rows[i];
+
+		if (row->id ? old->id && streq(old->id, row->id) : !old->id && streq(old->name, row->name))
+			return old;
+	}
+	return NULL;
+}
+
+static void add_rate(struct table *t, const struct before *b, uint64_t now, const struct account_row *row)
+{
+	const struct account_row *old = row_before(b, row);
+
+	if (!old || now <= b->now || row->kernel.seen < old->kernel.seen)
+		table_add(t, NULL);
+	else
+		table_add_number(t, (row->kernel.seen - old->kernel.seen) * NSEC_PER_SEC / (now - b->now));
+}
+
+static void add_table(const struct accounts *a, const struct before *b, uint64_t now, struct strbuf *out)
+{
+	_cleanup_free_ struct account_row **rows = account_sorted(a);
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads) + 1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	table_add(&t, NULL);
+	for (size_t i = 0; i < a->n; i++) {
+		const struct account_row *row = rows[i];
+
+		table_add(&t, row->name);
+		table_add_number(&t, row->kernel.seen);
+		add_rate(&t, b, now, row);
+		table_add_number(&t, account_filtered(&row->kernel) + row->user.filtered);
+		table_add_number(&t, row->kernel.aggregated);
+		table_add_number(&t, row->user.shown);
+		table_add_number(&t, account_lost(row));
+		table_add_number(&t, row->user.held);
+		table_add_number(&t, account_in_flight(row));
+		table_add(&t, row->ended ? "ended" : NULL);
+	}
+	table_print(&t, out);
+	table_free(&t);
+	account_counts_text(&a->counts, false, out);
+}
+
+/* Keeps it for the next look; what it owns is taken from the instance. */
+static void keep(struct stats *s, const struct instance *i)
+{
+	struct before b = { .pid = i->pid, .now = i->now };
+
+	for (size_t n = 0; n < i->accounts.n; n++) {
+		const struct account_row *row = i->accounts.rows[n];
+		struct account_row copy = *row;
+
+		copy.id = xstrdup(row->id);
+		copy.name = xstrdup(row->name);
+		accounts_add(&b.accounts, &copy, ACCOUNTS_MAX);
+	}
+	s->seen = xrealloc(s->seen, (s->n_seen + 1) * sizeof(*s->seen));
+	s->seen[s->n_seen++] = b;
+}
+
+static void add_instance(const struct instance *i, void *arg)
+{
+	const struct before *b = NULL;
+	struct stats *s = arg;
+
+	if (s->json) {
+		strbuf_addf(&s->out, "{\"pid\":%u,\"command\":\"%s\",\"seconds\":%.3f,", i->pid, i->command,
+			    (double)(i->now - i->started) / (double)NSEC_PER_SEC);
+		account_json(&i->accounts, &s->out);
+		strbuf_adds(&s->out, "}\n");
+		return;
+	}
+	for (size_t n = 0; n < s->n_before; n++)
+		if (s->before[n].pid == i->pid)
+			b = &s->before[n];
+	strbuf_addf(&s->out, "%snunchi %s, PID %u, for %.0f s\n", s->n_seen ? "\n" : "", i->command, i->pid,
+		    (double)(i->now - i->started) / (double)NSEC_PER_SEC);
+	add_table(&i->accounts, b, i->now, &s->out);
+	keep(s, i);
+}
+
+static void free_looks(struct before *looks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		accounts_free(&looks[i].accounts);
+	free(looks);
+}
+
+/* One look at all that run. 0: it is in s->out; else the exit code. */
+static int look(struct stats *s)
+{
+	int n;
+
+	free_looks(s->before, s->n_before);
+	s->before = s->seen;
+	s->n_before = s->n_seen;
+	s->seen = NULL;
+	s->n_seen = 0;
+	strbuf_reset(&s->out);
+	n = instances_read(add_instance, s);
+	if (n > 0)
+		return 0;
+	if (n == -EACCES || n == -EPERM)
+		log_error("reading the account of a nunchi takes root\nTry: sudo nunchi stats");
+	else if (n < 0)
+		log_error("the account of a nunchi that runs here cannot be read: %s", strerror(-n));
+	else
+		log_error("no nunchi runs here: nunchi trace, record or guard has an account while it does");
+	return EXIT_FAILURE;
+}
+
+static int follow(struct stats *s, uint64_t count, bool screen)
+{
+	int r = 0;
+
+	for (uint64_t n = 0; !count || n < count; n++) {
+		if (n)
+			sleep(1);
+		r = look(s);
+		if (r)
+			break;
+		if (screen) {
+			_cleanup_strbuf_ struct strbuf page = STRBUF_INIT;
+
+			strbuf_adds(&page, "\033[H\033[2J");
+			strbuf_add(&page, s->out.s, s->out.len);
+			r = cmd_print(&page);
+		} else {
+			r = cmd_print(&s->out);
+		}
+		if (r)
+			break;
+	}
+	return r;
+}
+
+static int show_capture(struct stats *s, const char *path)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	struct accounts accounts = { .n = 0 };
+	const struct nunchi_head *record;
+	struct capture_reader *reader;
+	const char *why;
+	struct event ev;
+	int r;
+
+	r = capture_reader_open(&reader, path, &err);
+	if (r < 0) {
+		log_error("%s: %s", path, err.len ? err.s : strerror(-r));
+		return EXIT_FAILURE;
+	}
+	while ((r = capture_reader_next(reader, &record, &err)) > 0)
+		if (event_decode(&ev, record, record->len, 0, &why) >= 0)
+			accounts_apply(&accounts, &ev);
+	capture_reader_close(reader);
+	if (r < 0 || !accounts.n) {
+		log_error("%s: %s", path, r < 0 ? err.s : "there is no account in it");
+		r = EXIT_FAILURE;
+	} else if (s->json) {
+		strbuf_addc(&s->out, '{');
+		account_json(&accounts, &s->out);
+		strbuf_adds(&s->out, "}\n");
+		r = cmd_print(&s->out);
+	} else {
+		add_table(&accounts, NULL, 0, &s->out);
+		r = cmd_print(&s->out);
+	}
+	accounts_free(&accounts);
+	return r;
+}
+
+static int run_stats(const struct options *o)
+{
+	static const char *const kinds[] = { "text", "json" };
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds)), r;
+	struct stats s = { .json = kind == 1 };
+	bool screen = !s.json && isatty(STDOUT_FILENO);
+
+	if (kind < 0)
+		return EXIT_USAGE;
+	if (o->n_args) {
+		log_error("stats: what is %s? See nunchi stats --help", o->args[0]);
+		return EXIT_USAGE;
+	}
+	if (o->engine.replay)
+		r = show_capture(&s, o->engine.replay);
+	else
+		r = follow(&s, o->engine.count ? o->engine.count : !screen, screen);
+	free_looks(s.before, s.n_before);
+	free_looks(s.seen, s.n_seen);
+	strbuf_free(&s.out);
+	return r;
+}
+
+int cmd_stats(int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, &usage, argc, argv);
+	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+
+	if (parsed == PARSED_OK)
+		r = run_stats(&o);
+	options_free(&o);
+	return r;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * heartbeat.c: a file that is touched each second, so that who comes next can tell since when
+ * nobody watched. Starting tells of those that were left behind.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#define HEARTBEAT_DIRECTORY "/run/nunchi"
+
+struct engine;
+struct heartbeat;
+
+void heartbeat_start(struct engine *e);
+void heartbeat_beat(struct engine *e);
+void heartbeat_end(struct engine *e);
+/* The fd of the directory, -1 where there is none; h can be NULL. */
+int heartbeat_directory(const struct heartbeat *h);
+/* Whether the instance of this name, its PID, runs. */
+bool heartbeat_is_running(int dir, const char *name);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a running nunchi tells of itself: /run/nunchi/PID.account, written anew each second, which
+ * `nunchi stats` reads: a head, then COUNTS and ACCOUNT records as a capture has them. Each has a file
+ * of its own, and whoever reads it disturbs nobody.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "heartbeat.h"
+#include "internal.h"
+
+#define SUFFIX ".account"
+#define MAGIC "nunchi\x1a\x01"
+#define FILE_MAX (32U << 20)	/* 4,096 rows, the longest names */
+
+struct instance_head {
+	char magic[8];
+	uint64_t pid;
+	uint64_t started;	/* CLOCK_BOOTTIME, ns */
+	uint64_t now;
+	char command[16];
+};
+
+static const char *command_of(const struct engine_config *config)
+{
+	return config->rules ? "guard" : config->record ? "record" : "trace";
+}
+
+/* A new file in place of the old one: whoever reads has one of them whole. */
+static int replace(int dir, const char *name, const struct strbuf *text)
+{
+	_cleanup_close_ int fd = -1;
+	char new_name[40];
+
+	snprintf(new_name, sizeof(new_name), "%s.new", name);
+	fd = openat(dir, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text->s, text->len) != (ssize_t)text->len || renameat(dir, new_name, dir, name)) {
+		unlinkat(dir, new_name, 0);
+		return -EIO;
+	}
+	return 0;
+}
+
+void instance_publish(struct engine *e, uint64_t now)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct instance_head head = { .magic = MAGIC, .pid = (uint64_t)getpid(),
+				      .started = e->started, .now = now };
+	int dir = heartbeat_directory(e->heartbeat);
+	char name[32];
+
+	if (dir < 0)
+		return;
+	snprintf(head.command, sizeof(head.command), "%s", command_of(e->config));
+	strbuf_add(&text, &head, sizeof(head));
+	account_now(e, &text);
+	snprintf(name, sizeof(name), "%d" SUFFIX, getpid());
+	if (replace(dir, name, &text) < 0)
+		log_debug("nunchi stats will not know: " HEARTBEAT_DIRECTORY "/%s cannot be written", name);
+}
+
+void instance_forget(int dir, pid_t pid)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d" SUFFIX, pid);
+	unlinkat(dir, name, 0);
+}
+
+static int read_file(int dir, const char *name, struct strbuf *text)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	char buf[16384];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	while (text->len < FILE_MAX && (n = read(fd, buf, sizeof(buf))) > 0)
+		strbuf_add(text, buf, (size_t)n);
+	return 0;
+}
+
+/* The records are copied, since they need not be aligned in the text. */
+static int take_records(const struct strbuf *text, struct accounts *accounts)
+{
+	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
+	size_t at = sizeof(struct instance_head);
+
+	while (text->len - at >= sizeof(struct nunchi_head)) {
+		struct nunchi_head head;
+		const char *why;
+		struct event ev;
+
+		memcpy(&head, text->s + at, sizeof(head));
+		if (head.len < sizeof(head) || head.len > text->len - at)
+			return -EBADMSG;
+		strbuf_reset(&record);
+		strbuf_add(&record, text->s + at, head.len);
+		if (event_decode(&ev, record.s, record.len, 0, &why) < 0)
+			return -EBADMSG;
+		accounts_apply(accounts, &ev);
+		at += head.len;
+	}
+	return 0;
+}
+
+static int read_instance(int dir, const char *name, struct instance *ret)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct instance_head head;
+	int r = read_file(dir, name, &text);
+
+	*ret = (struct instance){ .pid = 0 };
+	if (r < 0)
+		return r;
+	if (text.len < sizeof(head) || memcmp(text.s, MAGIC, sizeof(head.magic)))
+		return -EBADMSG;
+	memcpy(&head, text.s, sizeof(head));
+	ret->pid = (uint32_t)head.pid;
+	ret->started = head.started;
+	ret->now = head.now;
+	snprintf(ret->command, sizeof(ret->command), "%.*s", (int)sizeof(head.command), head.command);
+	return take_records(&text, &ret->accounts);
+}
+
+/* "1234.account", of a process that runs. */
+static bool is_account(int dir, const char *name)
+{
+	size_t len = strcspn(name, ".");
+	char pid[16];
+
+	if (len >= sizeof(pid) || !streq(name + len, SUFFIX))
+		return false;
+	memcpy(pid, name, len);
+	pid[len] = '\0';
+	return heartbeat_is_running(dir, pid);
+}
+
+static void closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg)
+{
+	_cleanup_(closedirp) DIR *d = opendir(HEARTBEAT_DIRECTORY);
+	struct instance instance;
+	int n = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	for (struct dirent *entry; (entry = readdir(d));) {
+		int r;
+
+		if (!is_account(dirfd(d), entry->d_name))
+			continue;
+		r = read_instance(dirfd(d), entry->d_name, &instance);
+		if (r >= 0) {
+			fn(&instance, arg);
+			n++;
+		}
+		accounts_free(&instance.accounts);
+		/* One that has just ended is none. */
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return n;
+}

@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+The account proves itself to the last event: what the workload counted itself is what was shown and
+what was said to be lost, per container, in whatever state the reader and its output are.
+"""
+
+import collections
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+from harness import nunchi as harness_nunchi
+from harness.many import full_or, mark
+from harness.place import patient, wait_until
+from harness.resources import own_memory
+
+RATE = full_or(100000, 50000)
+SECONDS = full_or(60, 1)
+
+
+class Ledger:
+    """A container that opens /tmp/TAG-0 and so on, and knows how many it opened."""
+
+    def __init__(self, setup, tag, rate, seconds=SECONDS, cpu=None):
+        self.tag = f"{tag}{mark(setup)}"
+        self.name = f"{setup.name}-{self.tag}"
+        command = ["/bin/ledger", self.tag, str(rate), str(seconds), *([str(cpu)] if cpu is not None else [])]
+        self.container = setup.runc.create(self.name, command)
+
+    def start(self):
+        self.container.start()
+        return self
+
+    def made(self):
+        assert self.container.wait() == 0, self.container.output()
+        return int(self.container.output().split()[-1])
+
+
+class Run:
+    """nunchi with JSON into a file, since no reader in Python is fast enough."""
+
+    def __init__(self, setup, *args, command=("trace", "-o", "json", "-e", "openat")):
+        self.path = setup.file(f"account-{len(os.listdir(setup.directory()))}.json")
+        with open(self.path, "wb") as out:
+            self.nunchi = setup.nunchi(*command, *args, stdout=out)
+
+    def stop(self):
+        assert self.nunchi.stop(60) == 0, self.nunchi.stderr()
+        return Read(self.path, self.nunchi.stderr())
+
+
+class Read:
+    """What came out, and what the last words say."""
+
+    def __init__(self, path, stderr):
+        self.stderr, self.last, self.lines = stderr, 0, 0
+        self.shown = collections.defaultdict(list)
+        self.losses = collections.defaultdict(list)
+        self.gap = 0
+        with open(path, "rb") as f:
+            for line in f:
+                self.take(line)
+
+    def take(self, line):
+        self.lines += 1
+        number = int(line[len(b'{"evt.num":'):line.index(b",")])
+        self.gap += number - self.last - 1
+        self.last = number
+        if b'"evt.type":"events_lost"' in line:
+            event = json.loads(line)
+            event["gap"], self.gap = self.gap, 0
+            self.losses[event.get("container.name")].append(event)
+            return
+        found = re.search(rb'"fd.nameraw":"/tmp/([a-z0-9]+)-(\d+)"', line)
+        if found:
+            self.shown[found.group(1).decode()].append(int(found.group(2)))
+
+    def lost(self, name):
+        return sum(event["lost.count"] for event in self.losses[name])
+
+    def account(self, name):
+        """A container's line: seen, delivered, filtered, lost."""
+        rows = re.findall(r"(?:  (\S+): |s: )seen ([\d,]+) = delivered ([\d,]+) \+ filtered ([\d,]+) "
+                          r"\+ lost ([\d,]+)", self.stderr)
+        found = [row for row in rows if row[0] == name] or rows[:1]
+        return [int(n.replace(",", "")) for n in found[0][1:]]
+
+    def check(self, ledger, made):
+        """Every open of the container's is shown once or said to be lost."""
+        shown, lost = self.shown[ledger.tag], self.lost(ledger.name)
+        said = f"made {made}, shown {len(shown)}, lost {lost}; {self.stderr}"
+        assert shown == sorted(set(shown)), said
+        assert made == len(shown) + lost, said
+        seen, delivered, filtered, account_lost = self.account(ledger.name)
+        assert account_lost == lost and seen == delivered + filtered + lost, said
+        assert "does not add up" not in self.stderr and "not everything came" not in self.stderr, said
+        return lost
+
+    def check_numbers(self):
+        """A reader needs no more than the numbers: what is missing in them is what was lost."""
+        events = [event for events in self.losses.values() for event in events]
+        lost = sum(event["lost.count"] for event in events)
+        assert self.last == self.lines + lost and self.gap == 0, (self.last, self.lines, lost, self.gap)
+        assert sum(event["gap"] for event in events) == lost, (lost, events[:5])
+
+
+def stats():
+    """nunchi stats -o json: PID -> what it says."""
+    done = harness_nunchi.run("stats", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    return {each["pid"]: each for each in said}
+
+
+def row_of(nunchi, name):
+    mine = stats().get(nunchi.process.pid, {"accounts": []})
+    return next((row for row in mine["accounts"] if row["name"] == name), None)
+
+
+def settled(nunchi, name, seen):
+    """The row of a container of which so much was seen, when nothing is held or under way."""
+    def look():
+        row = row_of(nunchi, name)
+        quiet = row and row["kernel"]["seen"] >= seen and not row["in_flight"] and not row["reader"]["held"]
+        return row if quiet else None
+    return wait_until(look, 10, "a settled account of " + name)
+
+
+def check_row(row):
+    """Both equations, by the numbers themselves."""
+    kernel, reader = row["kernel"], row["reader"]
+    assert kernel["seen"] == sum(kernel["filtered"].values()) + kernel["aggregated"] + kernel["sent"] + \
+        sum(kernel["dropped"].values()), row
+    assert reader["received"] == reader["shown"] + reader["filtered"] + reader["held"] + \
+        sum(reader["dropped"].values()), row
+    assert row["adds_up"] and kernel["sent"] == reader["received"], row
+
+
+def test_idle_and_busy(setup):
+    """One container at its leisure, one at many calls a second; stats while they run, and at the end."""
+    run = Run(setup)
+    slow, fast = Ledger(setup, "slow", 200).start(), Ledger(setup, "fast", RATE).start()
+    made = {ledger: ledger.made() for ledger in (slow, fast)}
+    for ledger, n in made.items():
+        row = settled(run.nunchi, ledger.name, n)
+        check_row(row)
+        assert row["reader"]["shown"] + row["lost"] >= n, row
+    read = run.stop()
+    lost = {ledger.tag: read.check(ledger, n) for ledger, n in made.items()}
+    read.check_numbers()
+    assert lost[slow.tag] == 0 or lost[fast.tag] > 0, lost
+    print(f"# made {[*made.values()]}, lost {lost}")
+
+
+def overfill(run, ledger):
+    """The rings run over, since nobody reads them for a while."""
+    pid = run.nunchi.process.pid
+    ledger.start()
+    wait_until(lambda: row_of(run.nunchi, ledger.name), 10, "the container's account")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(patient(SECONDS))
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_flood_that_overfills(setup):
+    """What the rings did not take: of whom, how many, of what kind, when."""
+    run = Run(setup)
+    flood, quiet = Ledger(setup, "flood", 0, 2.5 * SECONDS), Ledger(setup, "quiet", 20, 2.5 * SECONDS)
+    quiet.start()
+    overfill(run, flood)
+    made = {ledger: ledger.made() for ledger in (flood, quiet)}
+    check_row(settled(run.nunchi, flood.name, made[flood]))
+    read = run.stop()
+    lost = {ledger.tag: read.check(ledger, n) for ledger, n in made.items()}
+    read.check_numbers()
+    assert lost[flood.tag] > 10000, (lost, read.stderr)
+    for event in read.losses[flood.name]:
+        assert event["lost.reason"] == "ring full" and event["lost.types"] == "openat", event
+        assert event["lost.first"] <= event["lost.last"] <= event["evt.time.iso8601"], event
+    # Once the reader runs a loss is told within a second: that is, all that came before it stopped.
+    assert len(read.losses[flood.name]) <= 2 + 4 * 2.5 * SECONDS, read.losses[flood.name]
+    print(f"# made {[*made.values()]}, lost {lost}")
+
+
+def test_a_blocked_output(setup):
+    """Nobody reads the pipe: so much memory and no more, and what is lost is told in its place."""
+    reader, writer = os.pipe()
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", stdout=writer)
+    os.close(writer)
+    before = own_memory(nunchi.process.pid)
+    ledger = Ledger(setup, "blocked", RATE, 3 * SECONDS).start()
+    made, most = ledger.made(), own_memory(nunchi.process.pid)
+    row = settled_blocked(nunchi, ledger.name, made)
+    assert sum(row["reader"]["dropped"].values()) > 0, row
+    assert "the output does not take" in nunchi.stderr(), nunchi.stderr()
+    path = setup.file("blocked.json")
+    with open(path, "wb") as out:
+        copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
+    os.close(reader)
+    wait_until(lambda: os.path.getsize(path) > 1 << 20 and row_of(nunchi, ledger.name)["reader"]["held"] == 0,
+               20, "the output to be read")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    copy.wait(patient(20))
+    read = Read(path, nunchi.stderr())
+    lost = read.check(ledger, made)
+    read.check_numbers()
+    reasons = {event["lost.reason"] for event in read.losses[ledger.name]}
+    assert lost and reasons <= {"output blocked", "ring full"} and "output blocked" in reasons, reasons
+    print(f"# {made} made, {lost} lost, {before / 2**20:.1f} MiB, then {most / 2**20:.1f} MiB")
+    assert most < before + BLOCKED_MAX, (before, most)
+
+
+# The backlog, two buffers of the writer, what is formatted, and a process's own growth.
+BLOCKED_MAX = 40 << 20
+
+
+def settled_blocked(nunchi, name, seen):
+    """Nothing is under way, but the output's queue is full."""
+    def look():
+        row = row_of(nunchi, name)
+        return row if row and row["kernel"]["seen"] >= seen and not row["in_flight"] and row["adds_up"] else None
+    return wait_until(look, 10, "all to be read of " + name)
+
+
+def test_across_sigint(setup):
+    """It ends while the calls go on: all up to the last that it saw is there, and nothing twice."""
+    run = Run(setup)
+    ledger = Ledger(setup, "sigint", RATE, 3 * SECONDS).start()
+    wait_until(lambda: (row_of(run.nunchi, ledger.name) or {"kernel": {"seen": 0}})["kernel"]["seen"] > RATE / 4,
+               10, "some calls")
+    read = run.stop()
+    made = ledger.made()
+    shown, lost = read.shown[ledger.tag], read.lost(ledger.name)
+    assert 0 < len(shown) < made, (len(shown), made)
+    assert shown == sorted(set(shown)) and shown[-1] + 1 == len(shown) + lost, \
+        (len(shown), shown[-1], lost, read.stderr)
+    seen, delivered, filtered, account_lost = read.account(ledger.name)
+    assert account_lost == lost and seen == delivered + filtered + lost, read.stderr
+    assert "does not add up" not in read.stderr, read.stderr
+    read.check_numbers()
+
+
+def test_two_at_once(setup):
+    """A guard and a trace, of which one is stopped for a while: each has its own account, and its own losses."""
+    run = Run(setup)
+    guard = setup.nunchi("guard", stdout=subprocess.DEVNULL)
+    ledger = Ledger(setup, "two", 0, 2.5 * SECONDS)
+    overfill(run, ledger)
+    made = ledger.made()
+    rows = [settled(nunchi, ledger.name, made if nunchi is run.nunchi else 1) for nunchi in (run.nunchi, guard)]
+    assert {run.nunchi.process.pid, guard.process.pid} <= set(stats()), stats()
+    for row in rows:
+        check_row(row)
+    read = run.stop()
+    assert read.check(ledger, made) > 0
+    assert rows[1]["lost"] < rows[0]["lost"], rows
+    after = row_of(guard, ledger.name)
+    check_row(after)
+    assert guard.stop() == 0, guard.stderr()
+    done = harness_nunchi.run("stats", "-o", "json")
+    assert done.returncode == 1 or run.nunchi.process.pid not in stats(), done.stdout
+
+
+def test_in_a_capture(setup):
+    """record, then trace -r: the same numbers without a kernel."""
+    path = setup.file("account.cap")
+    nunchi = setup.nunchi("record", "-w", path, "-e", "openat")
+    ledger = Ledger(setup, "capture", 1000, 1).start()
+    made = ledger.made()
+    settled(nunchi, ledger.name, made)
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    done = harness_nunchi.run("trace", "-r", path, "-o", "json")
+    shown = [event for event in map(json.loads, done.stdout.splitlines())
+             if (event.get("fd.nameraw") or "").startswith(f"/tmp/{ledger.tag}-")]
+    assert len(shown) == made, (len(shown), made)
+    live = re.search(r"s: (seen .*)", nunchi.stderr()).group(1)
+    assert "recorded: " in done.stderr and live in done.stderr, (live, done.stderr)
+    said = json.loads(harness_nunchi.run("stats", "-r", path, "-o", "json").stdout)
+    row = next(row for row in said["accounts"] if row["name"] == ledger.name)
+    check_row(row)
+    assert row["kernel"]["seen"] >= made, row
+
+
+def test_none_runs(setup):
+    """Unless somebody else's does."""
+    done = harness_nunchi.run("stats")
+    if done.returncode == 0:
+        assert "PID" in done.stdout and "SEEN" in done.stdout, done.stdout
+    else:
+        assert "no nunchi runs here" in done.stderr, done.stderr
