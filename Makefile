@@ -23,8 +23,13 @@ soak:
 run:
 	@scripts/run.sh
 
+# Everything takes twenty minutes; bench/run.py NAME... or --quick less.
 bench: all
 	python3 bench/run.py
+
+# In a virtual machine, where nothing disturbs: the figures of bench/insns.txt.
+bench-insns: all
+	python3 bench/insns.py
 
 lint:
 	@scripts/check-layers src
@@ -39,4 +44,4 @@ install: all
 clean:
 	rm -rf $(BUILD) build-asan build-clang build-fuzz
 
-.PHONY: all deps check test soak run bench lint fmt install clean
+.PHONY: all deps check test soak run bench bench-insns lint fmt install clean

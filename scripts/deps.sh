@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the distribution's packages that nunchi needs; what is there already costs nothing.
 #
-#	scripts/deps.sh [build] [test] [demo]
+#	scripts/deps.sh [build] [test] [demo] [bench]
 #
 # build: to compile. test: build, and what the tests run. demo: something to start a container with.
+# bench: build, and the servers and clients of `make bench`.
 # Debian 12 and later, Ubuntu 24.04 and later. Without an argument: build and test.
 set -eu
 
@@ -62,6 +63,13 @@ want_vm() {
 	[ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] || virtiofsd_missing=yes
 }
 
+# No daemon comes with it: the server of redis is in redis-tools, too.
+want_bench() {
+	want_packages $build busybox-static redis-tools wrk nginx
+	want_programs runc:runc python3:python3
+	want_bpftool
+}
+
 want_demo() {
 	have_program docker || have_program podman || {
 		want_programs runc:runc
@@ -89,8 +97,9 @@ for set; do
 		want_vm
 		;;
 	demo) want_demo ;;
+	bench) want_bench ;;
 	*)
-		say "deps.sh: no such set: $set. There are build, test and demo."
+		say "deps.sh: no such set: $set. There are build, test, demo and bench."
 		exit 2
 		;;
 	esac

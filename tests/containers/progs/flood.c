@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loops of one system call, timed in rounds, for the benchmark:
+ * Many calls:
  *
- *	flood getppid|open ROUNDS CALLS [CPU]	a line of ns per call, for each round
- *	flood gate getppid|open CALLS FIFO [CPU]	one round for each byte that comes by FIFO
+ *	flood open ROUNDS CALLS [CPU]			openat and close; a line of ns per pair, for each round
  *	flood rate PER-SECOND SECONDS FILL [CPU]	openat, close and FILL times getppid at this rate;
  *							ends with the number made and the seconds
- *
- * Each round starts when it is told to (gate), so that traced and untraced ones can alternate.
  */
 #include <fcntl.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,17 +45,12 @@ static void open_close(void)
 	close((int)fd);
 }
 
-static void one_round(const char *what, long calls)
+static void one_round(long calls)
 {
-	bool is_open = !strcmp(what, "open");
 	double begin = now();
 
-	for (long i = 0; i < calls; i++) {
-		if (is_open)
-			open_close();
-		else
-			syscall(SYS_getppid);
-	}
+	for (long i = 0; i < calls; i++)
+		open_close();
 	printf("%.3f\n", (now() - begin) * 1e9 / (double)calls);
 	fflush(stdout);
 }
@@ -88,18 +79,6 @@ static long rate(double per_second, double seconds, int fill)
 
 int main(int argc, char **argv)
 {
-	char byte;
-
-	if (argc >= 5 && !strcmp(argv[1], "gate")) {
-		int gate = open(argv[4], O_RDONLY);
-
-		if (gate < 0)
-			return 1;
-		pin(argc > 5 ? argv[5] : NULL);
-		while (read(gate, &byte, 1) == 1)
-			one_round(argv[2], atol(argv[3]));
-		return 0;
-	}
 	if (argc >= 5 && !strcmp(argv[1], "rate")) {
 		double begin;
 		long made;
@@ -110,10 +89,10 @@ int main(int argc, char **argv)
 		printf("%ld %.3f\n", made, now() - begin);
 		return 0;
 	}
-	if (argc >= 4) {
+	if (argc >= 4 && !strcmp(argv[1], "open")) {
 		pin(argc > 4 ? argv[4] : NULL);
 		for (int i = 0; i < atoi(argv[2]); i++)
-			one_round(argv[1], atol(argv[3]));
+			one_round(atol(argv[3]));
 		return 0;
 	}
 	fprintf(stderr, "flood: see the head of flood.c\n");
