@@ -341,6 +341,10 @@ static void others(void)
 	calls_with("app", "process_vm_readv", 64, ARGS(1, 0x1000, 1, 0x2000, 1, 0));
 	finish();
 	fires();
+	mismatch(attacker(NUNCHI_REC_MISMATCH, "app"));
+	misses();
+	opens("app", "/tmp/harmless", O_RDONLY, 3);
+	fires();
 	runs("dd", "/bin/dd", "dd if=/dev/zero of=/dev/sda");
 	misses();
 	runs("dd", "/bin/dd", "dd if=/dev/zero of=/srv/file");

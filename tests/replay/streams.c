@@ -553,16 +553,22 @@ static void call_of_thread(void)
 	finish();
 }
 
-/* A path, and an address, that another thread changed under the call. */
+/* A path that another thread changed under the call. */
+static void mismatch(struct nunchi_head h)
+{
+	begin_call(h, "openat", 3, ARGS((uint64_t)AT_FDCWD, 0x1000, 0));
+	encode_blob(&rec, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL, "/etc/shadow", 11);
+	text(NUNCHI_BLOB_FOUND, 1, "/tmp/\x1b[2Jharmless");
+	finish();
+}
+
+/* And an address. */
 static void mismatches(void)
 {
 	const struct sockaddr_in used = { .sin_family = AF_INET, .sin_port = htons(4444) };
 	const struct sockaddr_in found = { .sin_family = AF_INET, .sin_port = htons(80) };
 
-	begin_call(head(NUNCHI_REC_MISMATCH, 8, 1, "app"), "openat", 3, ARGS((uint64_t)AT_FDCWD, 0x1000, 0));
-	encode_blob(&rec, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL, "/etc/shadow", 11);
-	text(NUNCHI_BLOB_FOUND, 1, "/tmp/\x1b[2Jharmless");
-	finish();
+	mismatch(head(NUNCHI_REC_MISMATCH, 8, 1, "app"));
 	begin_call(head(NUNCHI_REC_MISMATCH, 8, 1, "app"), "connect", -EINPROGRESS, ARGS(5, 0x1000, 16));
 	encode_blob(&rec, NUNCHI_BLOB_SOCKADDR, 1, NUNCHI_BLOB_KERNEL, &used, sizeof(used));
 	encode_blob(&rec, NUNCHI_BLOB_FOUND, 1, 0, &found, sizeof(found));

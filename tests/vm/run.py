@@ -47,7 +47,7 @@ ACTIONS = ["actions"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.
-COPIES = ["swap"]
+COPIES = ["swap", "rules argument_changed"]
 # What monitors are known to miss, and what is done to nunchi itself.
 ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS

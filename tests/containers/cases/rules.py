@@ -14,8 +14,8 @@ import re
 import shutil
 import subprocess
 
-from harness.nunchi import TOP
-from harness.place import wait_until
+from harness.nunchi import TOP, has_trampolines
+from harness.place import Elsewhere, wait_until
 from harness.setup import IMAGE, KINDS
 
 RULES = os.path.join(TOP, "rules", "default.yaml")
@@ -179,7 +179,8 @@ ENGINES_DEEDS = {
 # Of what is no deed of a process inside: by tests of their own.
 ENTERED, PRIVILEGED = "Somebody came into a container", "Privileged container started"
 DIRECTORIES, HOST_FILE = "Container got the host's directories", "Host's file written through a mount"
-OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE}
+CHANGED = "Argument changed under a call"
+OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
@@ -341,6 +342,25 @@ def test_what_the_host_gives(setup):
             found[name][alert["rule"]] = found[name].get(alert["rule"], 0) + 1
     assert found == {"rights": {PRIVILEGED: 1}, "nothing": {}, "root": {DIRECTORIES: 1, HOST_FILE: 1},
                      "data": {}}, found
+
+
+def test_argument_changed(setup):
+    """progs/swap.c: a thread changes what the calls of another point to, but for one of them."""
+    if not has_trampolines():
+        return Elsewhere("what the kernel copied is kept by BPF trampolines, which it does not have")
+    name = setup.name + "-changed"
+    made, nunchi = setup.runc.create(name, ["/bin/swap"], privileged=True), start_guard(setup)
+    made.start()
+    assert made.wait() == 0, made.output()
+    lines = [line.split(" ") for line in made.output().splitlines()]
+    deeds = [tuple(line) for line in lines if line[1] != line[2]]
+    wait_until(lambda: nunchi.text().count(CHANGED.encode()) >= len(deeds), 20, "the alerts")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    told = [tuple(e["output_fields"]["mismatch." + field].removeprefix("unix:")
+                  for field in ("call", "used", "found"))
+            for e in nunchi.events() if e["rule"] == CHANGED]
+    assert len(lines) == 5 and len(deeds) == 4 and told == deeds, (lines, told)
+    return None
 
 
 def make_by(setup, kind, name, command):

@@ -5,11 +5,7 @@ by, and argument_mismatch what user memory said instead; where the kernel has no
 event says which of its fields are not to be trusted.
 """
 
-import json
-
-import harness.nunchi as harness
-
-SLOW = 180  # seconds, in a VM without KVM; elsewhere it takes one
+from harness.nunchi import has_trampolines
 
 
 def run_it(setup):
@@ -24,12 +20,6 @@ def run_it(setup):
     assert " lost 0" in nunchi.stderr(), nunchi.stderr()
     return [line.split(" ") for line in made.output().splitlines()], \
         [e for e in nunchi.events() if e.get("container.full_id") == name]
-
-
-def has_trampolines():
-    """As the doctor's own small program found, which has nothing to do with the hooks tested here."""
-    found = json.loads(harness.run("doctor", "-o", "json", timeout=SLOW).stdout)
-    return any(p["name"] == "fexit" and p["state"] == "runs" for p in found["programs"])
 
 
 def called(events, call):
