@@ -10,84 +10,100 @@
 #include "lib/block_path.h"
 #include "lib/call.h"
 
-static __always_inline u64 look_up(struct block_work *b, u32 class, u32 kind)
+/*
+ * The class's row, in the half of the tables that is in force: asked for once in a run, so that all of it is
+ * one generation's.
+ */
+static __always_inline u32 block_row(u32 class)
+{
+	u32 generation = *(volatile __u32 *)&block_generation;
+
+	return NUNCHI_BLOCK_ROW(class, generation) | (generation & 0xff) << 8;
+}
+
+static __always_inline u32 block_class(u32 row)
+{
+	return row & (NUNCHI_BLOCK_MAX - 1);
+}
+
+static __always_inline u64 look_up(struct block_work *b, u32 row, u32 kind)
 {
 	u64 *mask;
 
 	b->key.bits = sizeof(b->key.bytes) * 8 + NUNCHI_BLOCK_KEY_BITS;
-	b->key.class = class;
+	b->key.row = row;
 	b->key.kind = kind;
 	mask = bpf_map_lookup_elem(&block_values, &b->key);
 	return mask ? *mask : 0;
 }
 
-static __always_inline u64 look_up_comm(struct block_work *b, u32 class, u32 kind, const char *comm)
+static __always_inline u64 look_up_comm(struct block_work *b, u32 row, u32 kind, const char *comm)
 {
 	bpf_probe_read_kernel_str(b->key.bytes, 16, comm);
-	return look_up(b, class, kind);
+	return look_up(b, row, kind);
 }
 
-static __always_inline u64 look_up_number(struct block_work *b, u32 class, u32 kind, u32 value, u32 size)
+static __always_inline u64 look_up_number(struct block_work *b, u32 row, u32 kind, u32 value, u32 size)
 {
 	value = __builtin_bswap32(value << (4 - size) * 8);
 	b->key.bytes[0] = 1;
 	__builtin_memcpy(&b->key.bytes[1], &value, sizeof(value));
-	return look_up(b, class, kind);
+	return look_up(b, row, kind);
 }
 
-static __always_inline u64 look_up_code(struct block_work *b, u32 class, u32 kind, u8 code)
+static __always_inline u64 look_up_code(struct block_work *b, u32 row, u32 kind, u8 code)
 {
 	b->key.bytes[0] = code;
-	return look_up(b, class, kind);
+	return look_up(b, row, kind);
 }
 
 /*
  * Which clauses can be about this task at all: those that its container satisfies. A pending slot is
  * taken for a container's if it has PIDs of its own; the host's sandboxes have those of the host.
  */
-static __always_inline u64 block_who(const struct identity *id, u32 class)
+static __always_inline u64 block_who(const struct identity *id, u32 row)
 {
-	const struct nunchi_block_row *row = &block_rows[class & (NUNCHI_BLOCK_MAX - 1)];
+	const struct nunchi_block_row *rules = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
 	struct nunchi_block_slot *slot;
 	u32 number = id->slot;
 
 	if (identity_is_host(id))
-		return row->active & row->host;
+		return rules->active & rules->host;
 	/* The runtime's own doing; its last exec is the container's first. */
-	if (id->setup && class != NUNCHI_BLOCK_EXEC)
+	if (id->setup && block_class(row) != NUNCHI_BLOCK_EXEC)
 		return 0;
 	slot = bpf_map_lookup_elem(&block_slots, &number);
 	if (slot && slot->generation == id->generation)
-		return row->active & slot->masks[class & (NUNCHI_BLOCK_MAX - 1)];
-	return id->pidns != host_pidns ? row->active & row->pending : 0;
+		return rules->active & slot->masks[row & (NUNCHI_BLOCK_ROWS - 1)];
+	return id->pidns != host_pidns ? rules->active & rules->pending : 0;
 }
 
 /* What is known of any task. */
-static __always_inline u64 block_task(struct block_work *b, struct task_struct *task, u32 class, u64 mask)
+static __always_inline u64 block_task(struct block_work *b, struct task_struct *task, u32 row, u64 mask)
 {
-	u32 kinds = block_rows[class & (NUNCHI_BLOCK_MAX - 1)].kinds;
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 
 	if (kinds & 1 << NUNCHI_BLOCK_UID)
-		mask &= look_up_number(b, class, NUNCHI_BLOCK_UID, BPF_CORE_READ(task, cred, euid.val), 4);
+		mask &= look_up_number(b, row, NUNCHI_BLOCK_UID, BPF_CORE_READ(task, cred, euid.val), 4);
 	if (mask && kinds & 1 << NUNCHI_BLOCK_PARENT_COMM)
-		mask &= look_up_comm(b, class, NUNCHI_BLOCK_PARENT_COMM,
+		mask &= look_up_comm(b, row, NUNCHI_BLOCK_PARENT_COMM,
 				     BPF_CORE_READ(task, real_parent, group_leader)->comm);
 	return mask;
 }
 
-static __always_inline u64 block_comm(struct block_work *b, u32 class, const char *comm, u64 mask)
+static __always_inline u64 block_comm(struct block_work *b, u32 row, const char *comm, u64 mask)
 {
-	u32 kinds = block_rows[class & (NUNCHI_BLOCK_MAX - 1)].kinds;
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 
 	if (mask && kinds & 1 << NUNCHI_BLOCK_COMM)
-		mask &= look_up_comm(b, class, NUNCHI_BLOCK_COMM, comm);
+		mask &= look_up_comm(b, row, NUNCHI_BLOCK_COMM, comm);
 	return mask;
 }
 
 /* exe: the task's image, a struct file. */
-static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 class, u64 mask)
+static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 {
-	if (!s || !(block_rows[class & (NUNCHI_BLOCK_MAX - 1)].kinds & 1 << NUNCHI_BLOCK_EXE) || !mask)
+	if (!s || !(block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds & 1 << NUNCHI_BLOCK_EXE) || !mask)
 		return mask;
 	if (exe) {
 		block_path(s, exe);
@@ -95,7 +111,7 @@ static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 class, u64 mask)
 	} else {
 		s->block.key.bytes[0] = 0;	/* there is none */
 	}
-	return mask & look_up(&s->block, class, NUNCHI_BLOCK_EXE);
+	return mask & look_up(&s->block, row, NUNCHI_BLOCK_EXE);
 }
 
 static __always_inline u8 file_type(u64 file)
@@ -119,9 +135,9 @@ static __always_inline u8 file_type(u64 file)
 }
 
 /* The file that is opened. */
-static __noinline u64 block_file(struct scratch *s, u64 file, u64 mask)
+static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
 {
-	u32 kinds = block_rows[NUNCHI_BLOCK_OPEN].kinds, access;
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
 	struct block_work *b;
 
 	if (!s)
@@ -129,34 +145,34 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 mask)
 	b = &s->block;
 	if (mask && kinds & 1 << NUNCHI_BLOCK_ACCESS) {
 		access = BPF_CORE_READ((struct file *)file, f_flags) & O_ACCMODE;
-		mask &= look_up_code(b, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_ACCESS,
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_ACCESS,
 				     access == O_RDWR	? NUNCHI_BLOCK_READ | NUNCHI_BLOCK_WRITE :
 				     access == O_WRONLY ? NUNCHI_BLOCK_WRITE :
 							  NUNCHI_BLOCK_READ);
 	}
 	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
-		mask &= look_up_code(b, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_TYPE, file_type(file));
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE, file_type(file));
 	if (mask && kinds & 1 << NUNCHI_BLOCK_FILENAME) {
 		bpf_probe_read_kernel_str(b->key.bytes, sizeof(b->key.bytes),
 					  BPF_CORE_READ((struct file *)file, f_path.dentry, d_name.name));
-		mask &= look_up(b, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_FILENAME);
+		mask &= look_up(b, row, NUNCHI_BLOCK_FILENAME);
 	}
 	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY)))
 		return mask;
 	block_path(s, file);
 	block_path_key(s);
 	if (kinds & 1 << NUNCHI_BLOCK_PATH)
-		mask &= look_up(b, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_PATH);
+		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
 	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
 		block_directory_key(s);
-		mask &= look_up(b, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_DIRECTORY);
+		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
 	}
 	return mask;
 }
 
-static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 class, u64 mask)
+static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {
-	u32 kinds = block_rows[class & (NUNCHI_BLOCK_MAX - 1)].kinds;
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	struct block_work *b;
 	bool ip;
 
@@ -165,17 +181,17 @@ static __noinline u64 block_socket(struct scratch *s, const struct block_address
 	b = &s->block;
 	ip = a->family == AF_INET || a->family == AF_INET6;
 	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
-		mask &= look_up_code(b, class, NUNCHI_BLOCK_TYPE,
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE,
 				     a->family == AF_INET  ? NUNCHI_BLOCK_TYPE_IPV4 :
 				     a->family == AF_INET6 ? NUNCHI_BLOCK_TYPE_IPV6 :
 				     a->family == AF_UNIX  ? NUNCHI_BLOCK_TYPE_UNIX :
 							     NUNCHI_BLOCK_TYPE_OTHER);
 	if (mask && kinds & 1 << NUNCHI_BLOCK_PORT)
-		mask &= ip ? look_up_number(b, class, NUNCHI_BLOCK_PORT, a->port, 2) :
-			     look_up_code(b, class, NUNCHI_BLOCK_PORT, 0);
+		mask &= ip ? look_up_number(b, row, NUNCHI_BLOCK_PORT, a->port, 2) :
+			     look_up_code(b, row, NUNCHI_BLOCK_PORT, 0);
 	if (mask && kinds & 1 << NUNCHI_BLOCK_ADDRESS) {
 		address_key(b, a);
-		mask &= look_up(b, class, NUNCHI_BLOCK_ADDRESS);
+		mask &= look_up(b, row, NUNCHI_BLOCK_ADDRESS);
 	}
 	return mask;
 }
@@ -196,15 +212,15 @@ static __always_inline u32 first_bit(u64 mask)
 }
 
 /* The clause that decides: of those that are left one that kills, else the first. */
-static __always_inline int block_act(struct identity *id, u32 class, u64 mask, enum nunchi_effect effect)
+static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enum nunchi_effect effect)
 {
-	u64 kill = mask & block_rows[class & (NUNCHI_BLOCK_MAX - 1)].kill;
+	u64 kill = mask & block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kill;
 
 	if (!mask)
 		return 0;
 	if (block_is_dry)
 		effect = NUNCHI_EFFECT_DRY;
-	id->verdict = NUNCHI_VERDICT(first_bit(kill ? kill : mask), class, effect);
+	id->verdict = NUNCHI_VERDICT(first_bit(kill ? kill : mask), block_class(row), effect, row >> 8);
 	if (block_is_dry)
 		return 0;
 	if (kill)
@@ -213,7 +229,7 @@ static __always_inline int block_act(struct identity *id, u32 class, u64 mask, e
 }
 
 /* Whose doing it is; 0: nobody's that rules are about. *ret_mask: the clauses that may be meant. */
-static __always_inline struct identity *block_begin(struct task_struct *task, u32 class, u64 *ret_mask)
+static __always_inline struct identity *block_begin(struct task_struct *task, u32 row, u64 *ret_mask)
 {
 	struct identity *id;
 
@@ -223,7 +239,7 @@ static __always_inline struct identity *block_begin(struct task_struct *task, u3
 	id = identity_get(task);
 	if (!id)
 		return 0;
-	*ret_mask = block_who(id, class);
+	*ret_mask = block_who(id, row);
 	return *ret_mask ? id : 0;
 }
 
@@ -243,16 +259,17 @@ static __always_inline u64 task_exe(struct task_struct *task)
 }
 
 /* All that is known of the task itself. */
-static __always_inline u64 block_subject(struct scratch *s, struct task_struct *task, u32 class, u64 mask)
+static __always_inline u64 block_subject(struct scratch *s, struct task_struct *task, u32 row, u64 mask)
 {
-	mask = block_task(&s->block, task, class, mask);
-	return block_comm(&s->block, class, task->comm, mask);
+	mask = block_task(&s->block, task, row, mask);
+	return block_comm(&s->block, row, task->comm, mask);
 }
 
 SEC("lsm/file_open")
 int BPF_PROG(block_open, struct file *file, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u32 row = block_row(NUNCHI_BLOCK_OPEN);
 	struct identity *id;
 	struct scratch *s;
 	u64 mask = 0;
@@ -260,21 +277,22 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	/* The kernel opens images by this hook, too: those are execs. */
 	if (ret || file->f_flags & FMODE_EXEC)
 		return ret;
-	id = block_begin(task, NUNCHI_BLOCK_OPEN, &mask);
+	id = block_begin(task, row, &mask);
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, NUNCHI_BLOCK_OPEN, mask);
-	mask = block_file(s, (u64)file, mask);
-	mask = block_exe(s, task_exe(task), NUNCHI_BLOCK_OPEN, mask);
+	mask = block_subject(s, task, row, mask);
+	mask = block_file(s, (u64)file, row, mask);
+	mask = block_exe(s, task_exe(task), row, mask);
 	scratch_put(s);
-	return block_act(id, NUNCHI_BLOCK_OPEN, mask, NUNCHI_EFFECT_BEFORE);
+	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }
 
 SEC("lsm/bprm_check_security")
 int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u32 row = block_row(NUNCHI_BLOCK_EXEC);
 	struct identity *id;
 	struct scratch *s;
 	u16 magic = 0;
@@ -286,41 +304,42 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	bpf_probe_read_kernel(&magic, sizeof(magic), bprm->buf);
 	if (magic == ('#' | '!' << 8))
 		return 0;
-	id = block_begin(task, NUNCHI_BLOCK_EXEC, &mask);
+	id = block_begin(task, row, &mask);
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_task(&s->block, task, NUNCHI_BLOCK_EXEC, mask);
-	if (mask && block_rows[NUNCHI_BLOCK_EXEC].kinds & 1 << NUNCHI_BLOCK_COMM) {
+	mask = block_task(&s->block, task, row, mask);
+	if (mask && block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds & 1 << NUNCHI_BLOCK_COMM) {
 		block_basename_key(s, (u64)BPF_CORE_READ(bprm, filename));
-		mask &= look_up(&s->block, NUNCHI_BLOCK_EXEC, NUNCHI_BLOCK_COMM);
+		mask &= look_up(&s->block, row, NUNCHI_BLOCK_COMM);
 	}
-	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), NUNCHI_BLOCK_EXEC, mask);
+	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), row, mask);
 	scratch_put(s);
-	return block_act(id, NUNCHI_BLOCK_EXEC, mask, NUNCHI_EFFECT_BEFORE);
+	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }
 
 /* A call of which nothing is asked but whose it is, and for connect and bind which address. */
 static __always_inline int block_call(u32 class, u64 address)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u32 row = block_row(class);
 	struct block_address a;
 	struct identity *id;
 	struct scratch *s;
 	u64 mask = 0;
 
-	id = block_begin(task, class, &mask);
+	id = block_begin(task, row, &mask);
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, class, mask);
+	mask = block_subject(s, task, row, mask);
 	if (class == NUNCHI_BLOCK_CONNECT || class == NUNCHI_BLOCK_BIND) {
 		address_from_sockaddr(&a, address);
-		mask = block_socket(s, &a, class, mask);
+		mask = block_socket(s, &a, row, mask);
 	}
-	mask = block_exe(s, task_exe(task), class, mask);
+	mask = block_exe(s, task_exe(task), row, mask);
 	scratch_put(s);
-	return block_act(id, class, mask, NUNCHI_EFFECT_BEFORE);
+	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }
 
 SEC("lsm/socket_connect")
@@ -385,14 +404,15 @@ static __always_inline u64 fd_file(struct task_struct *task, u64 fd)
 
 /* What the call that has returned was about. */
 static __always_inline u64 returned_object(struct scratch *s, struct task_struct *task,
-					   const struct nunchi_call *call, s64 ret, u32 class, u64 mask)
+					   const struct nunchi_call *call, s64 ret, u32 row, u64 mask)
 {
+	u32 class = block_class(row);
 	struct block_address a;
 	u64 file;
 
 	if (class == NUNCHI_BLOCK_OPEN) {
 		file = fd_file(task, ret);
-		return file ? block_file(s, file, mask) : 0;
+		return file ? block_file(s, file, row, mask) : 0;
 	}
 	if (class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND)
 		return mask;
@@ -401,7 +421,7 @@ static __always_inline u64 returned_object(struct scratch *s, struct task_struct
 		return 0;
 	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
 			    class == NUNCHI_BLOCK_CONNECT);
-	return block_socket(s, &a, class, mask);
+	return block_socket(s, &a, row, mask);
 }
 
 /*
@@ -416,7 +436,7 @@ int BPF_PROG(block_sys_exit, struct pt_regs *regs, long ret)
 	struct nunchi_call call;
 	struct identity *id;
 	struct scratch *s;
-	u32 class;
+	u32 class, row;
 
 	barrier_var(nr);
 	if (nr >= NUNCHI_CALLS_MAX || !wanted[nr] || (ret < 0 && ret != -EINPROGRESS))
@@ -427,15 +447,16 @@ int BPF_PROG(block_sys_exit, struct pt_regs *regs, long ret)
 	/* An exec that succeeded returns 0, and is block_process_exec's. */
 	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC)
 		return 0;
-	id = block_begin(task, class, &mask);
+	row = block_row(class);
+	id = block_begin(task, row, &mask);
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, class, mask);
-	mask = returned_object(s, task, &call, ret, class, mask);
-	mask = block_exe(s, task_exe(task), class, mask);
+	mask = block_subject(s, task, row, mask);
+	mask = returned_object(s, task, &call, ret, row, mask);
+	mask = block_exe(s, task_exe(task), row, mask);
 	scratch_put(s);
-	block_act(id, class, mask, NUNCHI_EFFECT_AFTER);
+	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
 	return 0;
 }
 
@@ -444,18 +465,19 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(block_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct identity *id = identity_get(task);
+	u32 row = block_row(NUNCHI_BLOCK_EXEC);
 	struct scratch *s;
 	u64 mask = 0;
 
 	if (id && identity_is_open(id))
 		identity_locate(task, id, true);
-	id = block_begin(task, NUNCHI_BLOCK_EXEC, &mask);
+	id = block_begin(task, row, &mask);
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, NUNCHI_BLOCK_EXEC, mask);
-	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), NUNCHI_BLOCK_EXEC, mask);
+	mask = block_subject(s, task, row, mask);
+	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), row, mask);
 	scratch_put(s);
-	block_act(id, NUNCHI_BLOCK_EXEC, mask, NUNCHI_EFFECT_AFTER);
+	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
 	return 0;
 }

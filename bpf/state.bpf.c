@@ -14,7 +14,8 @@ const volatile __u8 entries;
 const volatile __u8 hooks_overlap;
 const volatile __u8 block_is_dry;
 
-struct nunchi_block_row block_rows[NUNCHI_BLOCK_MAX];
+struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
+__u32 block_generation;
 __u8 block_calls[NUNCHI_CALLS_MAX];
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];

@@ -134,8 +134,9 @@ extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint 
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
 
-/* Rules that block: filled before hooks are attached. */
-extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_MAX];
+/* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
+extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
+extern __u32 block_generation;
 extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one; 0: it cannot be blocked */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */

@@ -77,7 +77,7 @@ enum nunchi_block_type {
  */
 struct nunchi_block_key {
 	__u32 bits;		/* that count of what follows */
-	__u8 class;
+	__u8 row;		/* NUNCHI_BLOCK_ROW */
 	__u8 kind;
 	__u8 bytes[NUNCHI_BLOCK_BYTES];
 	__u8 pad[2];
@@ -90,7 +90,14 @@ struct nunchi_block_value {
 	__u64 mask;
 };
 
-#define NUNCHI_BLOCK_KEY_BITS 16	/* class and kind */
+#define NUNCHI_BLOCK_KEY_BITS 16	/* row and kind */
+
+/*
+ * All tables have two halves. The one that is not in force is filled, and then block_generation says
+ * that it is: what is blocked changes at once, and as a whole. A row is that of a class in one half.
+ */
+#define NUNCHI_BLOCK_ROWS (2 * NUNCHI_BLOCK_MAX)
+#define NUNCHI_BLOCK_ROW(class, generation) ((class) + ((generation) & 1) * NUNCHI_BLOCK_MAX)
 
 /* What is known of a class; a bit of a mask is a clause. */
 struct nunchi_block_row {
@@ -106,10 +113,13 @@ struct nunchi_block_row {
 struct nunchi_block_slot {
 	__u32 generation;	/* of the slot; another one: not known yet */
 	__u32 pad;
-	__u64 masks[NUNCHI_BLOCK_MAX];
+	__u64 masks[NUNCHI_BLOCK_ROWS];
 };
 
-/* What became of a call, in nunchi_head.verdict: 1 + clause, class << 8, effect << 16; 0: nothing. */
+/*
+ * What became of a call, in nunchi_head.verdict: 1 + clause, class << 8, effect << 16, and the low byte of
+ * the generation of rules that the clause is one of, << 24; 0: nothing.
+ */
 enum nunchi_effect {
 	NUNCHI_EFFECT_NONE,
 	NUNCHI_EFFECT_BEFORE,	/* it was refused before it did anything */
@@ -117,14 +127,15 @@ enum nunchi_effect {
 	NUNCHI_EFFECT_DRY,	/* it was not refused, but would have been */
 };
 
-#define NUNCHI_VERDICT(clause, class, effect) \
-	((1 + (__u32)(clause)) | (__u32)(class) << 8 | (__u32)(effect) << 16)
+#define NUNCHI_VERDICT(clause, class, effect, generation) \
+	((1 + (__u32)(clause)) | (__u32)(class) << 8 | (__u32)(effect) << 16 | (__u32)(generation) << 24)
 #define NUNCHI_VERDICT_CLAUSE(v) (((v) & 0xff) - 1)
 #define NUNCHI_VERDICT_CLASS(v) ((v) >> 8 & 0xff)
 #define NUNCHI_VERDICT_EFFECT(v) ((v) >> 16 & 0xff)
+#define NUNCHI_VERDICT_GENERATION(v) ((v) >> 24)
 
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_block_key) == 260, "block: nunchi_block_key");
 static_assert(sizeof(struct nunchi_block_row) == 40, "block: nunchi_block_row");
-static_assert(sizeof(struct nunchi_block_slot) == 8 + 8 * NUNCHI_BLOCK_MAX, "block: nunchi_block_slot");
+static_assert(sizeof(struct nunchi_block_slot) == 8 + 8 * NUNCHI_BLOCK_ROWS, "block: nunchi_block_slot");
 #endif

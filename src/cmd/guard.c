@@ -123,13 +123,24 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 		say_partial(rs);
 	o->engine.output = output;
 	o->engine.rules = rs;
-	o->engine.set = (struct syscall_set){ .procexit = false };
-	ruleset_calls(rs, &o->engine.set);
 	r = run_with_sinks(o);
 	output_free(output);
 	if (!o->quiet)
 		say_folded(fold);
 	return r;
+}
+
+/* What is wrong with them is said as at the start; then the others stay. */
+static struct ruleset *reread(void *arg)
+{
+	const struct options *o = arg;
+	struct ruleset *rs = rule_files_load(o, o->n_args);
+
+	if (!rs)
+		log_error("the rules stay what they were");
+	else if (!o->quiet)
+		say_partial(rs);
+	return rs;
 }
 
 int guard_run(struct options *o, struct ruleset *rs)
@@ -154,6 +165,10 @@ int cmd_guard(int argc, char **argv)
 
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
 		rs = rule_files_load(&o, o.n_args);
+		o.engine.reread = reread;
+		o.engine.reread_arg = &o;
+		o.engine.rule_paths = o.rule_paths;
+		o.engine.n_rule_paths = o.n_rule_paths;
 		r = rs ? guard_run(&o, rs) : EXIT_FAILURE;
 		ruleset_free(rs);
 	}

@@ -36,7 +36,7 @@ struct ruleset *rule_files_load(const struct options *o, int first)
 	if (report.text.len && !(o->quiet && rs))
 		fputs(report.text.s, stderr);
 	if (!rs)
-		log_error("no rules are in force: %u error%s", report.counts[REPORT_ERROR],
+		log_error("these rules cannot be in force: %u error%s", report.counts[REPORT_ERROR],
 			  report.counts[REPORT_ERROR] == 1 ? "" : "s");
 	report_free(&report);
 	return rs;

@@ -76,6 +76,13 @@ static void name_slot(struct engine *e, const struct slot *slot, struct containe
 	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode);
 }
 
+void binder_block_all(struct engine *e)
+{
+	for (uint32_t i = 1; i < e->slots_used; i++)
+		if (e->slots[i].phase == SLOT_CONTAINER)
+			name_slot(e, &e->slots[i], model_container(e->model, e->slots[i].id));
+}
+
 static void bind_host(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot);

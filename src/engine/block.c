@@ -45,8 +45,9 @@ static int check_rules(const struct ruleset *rs, bool lsm, struct strbuf *err)
 }
 
 /* The clauses that are in force here. False: there are none. */
-static bool choose_clauses(const struct engine *e, const struct block_plan *plan, struct probe_block *b)
+static bool choose_clauses(const struct engine *e, const struct ruleset *rs, struct probe_block *b)
 {
+	const struct block_plan *plan = ruleset_block(rs);
 	uint64_t any = 0;
 
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
@@ -58,7 +59,7 @@ static bool choose_clauses(const struct engine *e, const struct block_plan *plan
 		for (unsigned i = 0; i < plan->n_clauses[class]; i++) {
 			const struct block_clause *c = &plan->clauses[class][i];
 
-			if (!is_possible(ruleset_rule(e->config->rules, c->rule), b->lsm))
+			if (!is_possible(ruleset_rule(rs, c->rule), b->lsm))
 				row->active &= ~(1ULL << i);
 		}
 		any |= row->active;
@@ -66,9 +67,9 @@ static bool choose_clauses(const struct engine *e, const struct block_plan *plan
 	return any;
 }
 
-int block_prepare(struct engine *e, struct probe_block *ret, struct strbuf *err)
+int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe_block *ret,
+		  struct strbuf *err)
 {
-	const struct ruleset *rs = e->config->rules;
 	const struct block_plan *plan = rs ? ruleset_block(rs) : NULL;
 	int r;
 
@@ -79,24 +80,22 @@ int block_prepare(struct engine *e, struct probe_block *ret, struct strbuf *err)
 	r = check_rules(rs, ret->lsm, err);
 	if (r < 0)
 		return r;
-	if (!choose_clauses(e, plan, ret))
+	if (!choose_clauses(e, rs, ret))
 		return 0;
 	ret->values = plan->values;
 	ret->n_values = plan->n_values;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		if (syscall_by_nr(nr))
 			ret->calls[nr] = (uint8_t)(block_class_of(syscall_by_nr(nr)) + 1);
-	e->block = plan;
 	return 1;
 }
 
 void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged)
 {
+	const struct in_force *f = e->force;
 	uint64_t masks[NUNCHI_BLOCK_MAX] = { 0 };
 
-	if (!e->block)
-		return;
-	for (unsigned class = 0; judged && class < NUNCHI_BLOCK_MAX; class++)
-		masks[class] = block_container(e->block, (enum nunchi_block_class)class, e->model, c);
-	probe_block_slot(e->probe, slot, generation, masks);
+	for (unsigned class = 0; judged && f->block && class < NUNCHI_BLOCK_MAX; class++)
+		masks[class] = block_container(f->block, (enum nunchi_block_class)class, e->model, c);
+	probe_block_slot(e->probe, slot, generation, masks, f->generation);
 }

@@ -72,16 +72,14 @@ int engine_run(const struct engine_config *config)
 	e->config = config;
 	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
 	e->model = model_new();
-	e->show = config->set;
+	e->force = in_force_new(e, config->rules, 0);
 	signal(SIGPIPE, SIG_IGN);
 	if (!config->replay)
 		go_first();
-	if (open_outputs(e) >= 0) {
-		if (config->replay && !config->set_given)
-			filter_named_calls(config->filter, &e->show);
+	if (open_outputs(e) >= 0)
 		code = config->replay ? replay_run(e) : live_run(e);
-	}
 	out_code = close_outputs(e);
+	reload_stop(e);
 	runtimes_stop(e->runtimes);
 	probe_free(e->probe);
 	binder_free(e);
@@ -94,6 +92,8 @@ int engine_run(const struct engine_config *config)
 	strbuf_free(&e->loss);
 	accounts_free(&e->closed);
 	losses_free(e);
+	in_force_free(e->before);
+	in_force_free(e->force);
 	free(e->slots);
 	free(e);
 	return code ? code : out_code;

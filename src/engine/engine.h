@@ -22,6 +22,14 @@ struct engine_config {
 	const char *record;		/* capture file to write; NULL: none */
 	struct filter *filter;		/* NULL: all; borrowed */
 	struct ruleset *rules;		/* NULL: events are shown; else alerts are; borrowed */
+	/*
+	 * Reads the rules anew, when one of these paths changes, or by SIGHUP: in a thread of its own.
+	 * NULL: they are refused, which has been said. reread NULL: rules stay what they are.
+	 */
+	struct ruleset *(*reread)(void *arg);
+	void *reread_arg;
+	const char *const *rule_paths;
+	size_t n_rule_paths;
 	struct syscall_set set;		/* calls to show (-e, or the default set) */
 	bool set_given;			/* by -e; else calls that the filter names are added */
 	bool host;			/* host processes too */

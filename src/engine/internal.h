@@ -72,6 +72,14 @@ struct slot {
 	uint64_t told[NUNCHI_DROP_MAX];	/* losses that the stream has told of */
 };
 
+/* Rules, and what of them the kernel side and the pipeline ask for. */
+struct in_force {
+	struct ruleset *rules;		/* NULL: events are shown, not judged */
+	struct syscall_set show;	/* calls to show */
+	const struct block_plan *block;	/* NULL: nothing is blocked */
+	unsigned generation;		/* 0: those of the start, which are borrowed */
+};
+
 struct engine {
 	const struct engine_config *config;
 	struct model *model;
@@ -87,7 +95,11 @@ struct engine {
 	uint32_t slots_used;		/* highest number that was ever used, and one */
 	size_t held_bytes;		/* in all slots' queues */
 	struct hold_queue backlog;	/* slots are known, the output is not ready */
-	struct syscall_set show;	/* calls to show */
+	struct in_force *force;		/* what is in force, */
+	struct in_force *before;	/* what was until changed_at; NULL: nothing else ever was */
+	uint64_t changed_at;		/* boot ns */
+	struct in_force *judge;		/* which of them the event meets */
+	struct reload *reload;		/* NULL: rules stay what they are */
 	struct rule *matched[ENGINE_ALERTS_MAX];	/* rules that the event has matched, */
 	size_t n_matched;
 	bool judged;			/* the event was held against the rules */
@@ -108,7 +120,6 @@ struct engine {
 	uint64_t looked_for_losses;	/* boot ns */
 	uint64_t next_check;		/* of what is looked at each second, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
-	const struct block_plan *block;	/* NULL: nothing is blocked */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool env;			/* environments are asked for */
 	uint64_t watchdog_next;	/* boot ns: when a service manager is told next that all is well */
@@ -162,7 +173,8 @@ void attach_step(struct engine *e, unsigned records, uint64_t now);
 
 /* block.c: rules that block. */
 /* What the kernel side is to do, and what it cannot do here is said. 0: nothing; 1: *ret is filled; or -errno. */
-int block_prepare(struct engine *e, struct probe_block *ret, struct strbuf *err) _must_check_;
+int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe_block *ret,
+		  struct strbuf *err) _must_check_;
 /* Which rules mean the slot's container; before it is said to be one. judged: the filter does not refuse it. */
 void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged);
 
@@ -175,6 +187,25 @@ void backlog_release(struct engine *e, struct slot *slot);
 void backlog_run(struct engine *e);
 void backlog_free(struct engine *e);
 
+/* in_force.c: rules that are in force, and those that were before. */
+struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, unsigned generation) _must_check_;
+void in_force_free(struct in_force *f);	/* NULL is fine */
+/* Which an event meets: those of its time, but what the kernel side has blocked those that did it. */
+struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record);
+/* The calls that the kernel side is to tell of. */
+struct interest in_force_interest(const struct engine *e, const struct in_force *f);
+
+/* reload.c: rules are read anew, by a thread of its own. */
+/* 0 or -errno; nothing if the rules cannot be read anew. Before privileges are given up. */
+int reload_start(struct engine *e) _must_check_;
+/* Readable when reload_take() has something to do. */
+int reload_fd(const struct engine *e);
+/* Puts what has been read in force. */
+void reload_take(struct engine *e);
+/* SIGHUP. False: it is no wish for other rules. */
+bool reload_ask(struct engine *e);
+void reload_stop(struct engine *e);
+
 /* binder.c: which slot is whose. */
 /* Slots that an earlier run had are the same containers' still. */
 void binder_adopt(struct engine *e);
@@ -182,6 +213,8 @@ void binder_pending(struct engine *e, const struct nunchi_head *record);
 void binder_cgroup(struct engine *e, const struct nunchi_head *record);
 /* Keeps a record of a slot that is pending. */
 void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record);
+/* Each slot of a container is said to the kernel side anew, for rules that block. */
+void binder_block_all(struct engine *e);
 /* Retries, ends of holds, slots to give back. */
 void binder_tick(struct engine *e, uint64_t now);
 /* What a runtime says of a container: slots are bound to it, or know more of it. */

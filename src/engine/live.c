@@ -19,51 +19,6 @@
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
 
-/* Which calls are to be shown: the set, and what the filter names, less what it refuses. */
-static void choose_calls(struct engine *e)
-{
-	e->show = e->config->set;
-	if (!e->config->set_given)
-		filter_named_calls(e->config->filter, &e->show);
-	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
-		const struct syscall_info *call = e->show.bits[nr] ? syscall_by_nr(nr) : NULL;
-
-		if (call && filter_match_type(e->config->filter, call) == TRI_FALSE)
-			e->show.bits[nr] = 0;
-	}
-}
-
-/* An environment costs 4 KiB a process, and has secrets: it is taken only where it is asked for. */
-static bool asks_env(const struct engine_config *config)
-{
-	static const char field[] = "proc.env";
-
-	return filter_asks(config->filter, field) || output_asks(config->output, field) ||
-	       (config->rules && ruleset_asks(config->rules, field));
-}
-
-static struct interest make_interest(const struct engine *e)
-{
-	struct interest interest = { .host = e->config->host, .env = e->env };
-	const struct syscall_info *restart = syscall_by_name("restart_syscall",
-							     strlen("restart_syscall"));
-
-	interest.wanted[restart->nr] |= NUNCHI_WANT_RESTART;
-	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
-		const struct syscall_info *call = syscall_by_nr(nr);
-
-		if (!call)
-			continue;
-		if (e->show.bits[nr] && !e->config->snapshot)
-			interest.wanted[nr] |= NUNCHI_WANT_EVENT;
-		if (call->flags & SYSCALL_MODEL)
-			interest.wanted[nr] |= NUNCHI_WANT_MODEL;
-		if (call->flags & SYSCALL_IDENTITY)
-			interest.wanted[nr] |= NUNCHI_WANT_IDENTITY;
-	}
-	return interest;
-}
-
 /* The name of a host whose root we only see, from a container of it. */
 static bool host_name(const char *root, char name[HOST_STRING_MAX])
 {
@@ -227,7 +182,7 @@ static unsigned count_wanted(const struct engine *e)
 	unsigned n = 0;
 
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
-		n += e->show.bits[nr];
+		n += e->force->show.bits[nr];
 	return n;
 }
 
@@ -308,13 +263,15 @@ static void take_signal(struct engine *e, int fd)
 		return;
 	if (info.ssi_signo == SIGUSR1)
 		(void)!write(e->config->reopen_fd, &one, sizeof(one));
+	else if (info.ssi_signo == SIGHUP)
+		e->stop |= !reload_ask(e);
 	else if (info.ssi_signo != SIGWINCH)
 		e->stop = true;
 	else if (e->config->output && !ioctl(e->config->out_fd, TIOCGWINSZ, &size))
 		output_set_width(e->config->output, size.ws_col);
 }
 
-enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER };
+enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER, WAKE_RULES };
 
 /* The ring by its edges: what is younger than the watermark stays in it, and must not wake us on. */
 static int watch(int epoll, int fd, uint32_t what)
@@ -393,6 +350,9 @@ static int loop(struct engine *e, int epoll, int signals)
 				if (!e->failure)
 					e->failure = writer_error(e->writer);
 				break;
+			case WAKE_RULES:
+				reload_take(e);
+				break;
 			case WAKE_RING:
 				break;
 			}
@@ -457,16 +417,16 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
-	blocks = block_prepare(e, &block, err);
+	blocks = block_prepare(e, e->force->rules, &block, err);
 	if (blocks < 0)
 		return blocks;
 	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
 		       e->config->entries, blocks ? &block : NULL, err);
 	if (r < 0)
 		return r;
-	choose_calls(e);
-	e->env = asks_env(e->config);
-	interest = make_interest(e);
+	e->force->block = blocks ? ruleset_block(e->force->rules) : NULL;
+	interest = in_force_interest(e, e->force);
+	e->env = interest.env;
 	probe_interest(e->probe, &interest);
 	e->started = clock_boot();
 	e->boot_to_epoch = clock_epoch() - e->started;
@@ -486,7 +446,10 @@ static int start(struct engine *e, struct strbuf *err)
 	}
 	/* The lock forbids the calls that this tries. */
 	attach_find_unseen(e);
-	return 0;
+	r = reload_start(e);
+	if (r < 0)
+		strbuf_addf(err, "starting the thread that reads rules failed: %s", strerror(-r));
+	return r;
 }
 
 int live_run(struct engine *e)
@@ -506,6 +469,8 @@ int live_run(struct engine *e)
 		r = watch(epoll, runtimes_fd(e->runtimes), WAKE_RUNTIMES);
 	if (r >= 0)
 		r = watch(epoll, signals, WAKE_SIGNAL);
+	if (r >= 0 && e->reload)
+		r = watch(epoll, reload_fd(e), WAKE_RULES);
 	if (r >= 0 && e->writer)
 		r = watch(epoll, writer_error_fd(e->writer), WAKE_WRITER);
 	if (r < 0) {

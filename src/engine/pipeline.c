@@ -26,13 +26,13 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 
 	switch (ev->type) {
 	case EVENT_SYSCALL:
-		return (uint32_t)ev->call->nr < NUNCHI_CALLS_MAX && e->show.bits[ev->call->nr] &&
+		return (uint32_t)ev->call->nr < NUNCHI_CALLS_MAX && e->judge->show.bits[ev->call->nr] &&
 		       !(e->config->failed_only && !event_failed(ev));
 	case EVENT_PROCEXIT:
-		return e->show.procexit && !e->config->failed_only;
+		return e->judge->show.procexit && !e->config->failed_only;
 	case EVENT_MISMATCH:	/* goes with its call */
 		return event_mismatch(ev, &mismatch) && !e->config->failed_only &&
-		       (!e->config->set_given || e->show.bits[mismatch.call->nr]);
+		       (!e->config->set_given || e->judge->show.bits[mismatch.call->nr]);
 	case EVENT_LOST:
 	case EVENT_GAP:
 		return true;
@@ -51,7 +51,7 @@ static bool is_judged(struct engine *e)
 	if (!e->config->rules)
 		return true;
 	e->judged = true;
-	n = ruleset_match(e->config->rules, &e->fields, e->matched, ENGINE_ALERTS_MAX);
+	n = ruleset_match(e->judge->rules, &e->fields, e->matched, ENGINE_ALERTS_MAX);
 	e->n_matched = MIN(n, (size_t)ENGINE_ALERTS_MAX);
 	return n > 0;
 }
@@ -182,6 +182,7 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 			e->counts[ACCOUNT_READER_UNKNOWN]++;
 		return true;
 	}
+	e->judge = in_force_at(e, record);
 	model_apply(e->model, &ev);
 	ev.num = number(e, &ev);
 	fields_begin(&e->fields, &ev, e->model);

@@ -94,6 +94,13 @@ static void add_text(struct strbuf *out, const char *key, const char *s, size_t 
 		strbuf_adds(out, "null");
 }
 
+static void add_action(const struct rule *rule, unsigned effect, struct strbuf *out)
+{
+	if (rule->action != ACTION_ALERT)
+		strbuf_addf(out, ",\"action\":\"%s\",\"effect\":\"%s\"", action_names[rule->action],
+			    effect_names[effect]);
+}
+
 /* What stands in any alert after its own fields. */
 static void add_rule(const struct rule *rule, struct strbuf *out)
 {
@@ -122,9 +129,7 @@ static void add_json(struct alert *a, const struct rule *rule, struct field_cont
 	strbuf_adds(out, ",\"output_fields\":");
 	add_fields(rule->output, fc, out);
 	add_rule(rule, out);
-	if (rule->action != ACTION_ALERT)
-		strbuf_addf(out, ",\"action\":\"%s\",\"effect\":\"%s\"", action_names[rule->action],
-			    effect_names[ruleset_effect(fc->ev)]);
+	add_action(rule, ruleset_effect(fc->ev), out);
 	add_time(out, fc->ev->time);
 	detail_add(rule, fc, minute, a->context, out);
 	strbuf_addc(out, '}');
@@ -173,6 +178,8 @@ static void add_told_json(struct alert *a, const struct fold_told *told, struct 
 	add_known(out, ",\"proc.exepath\":", told->image, PATH_MAX);
 	strbuf_addc(out, '}');
 	add_rule(told->rule, out);
+	if (!told->swallowed)
+		add_action(told->rule, told->effect, out);
 	add_time(out, told->last);
 	strbuf_addc(out, '}');
 }
@@ -190,6 +197,15 @@ static void alert_tell(struct output *o, uint64_t now, struct strbuf *out)
 			strbuf_add(out, a->text.s, a->text.len);
 		strbuf_addc(out, '\n');
 	}
+}
+
+static void alert_forget(struct output *o, struct strbuf *out)
+{
+	struct alert *a = container_of(o, struct alert, output);
+
+	alert_tell(o, UINT64_MAX, out);
+	if (a->fold)
+		fold_forget(a->fold);
 }
 
 static void alert_rule(struct output *o, const struct rule *rule, struct field_context *fc,
@@ -235,6 +251,7 @@ static void alert_free(struct output *o)
 static const struct output_ops alert_ops = {
 	.alert = alert_rule,
 	.tell = alert_tell,
+	.forget = alert_forget,
 	.passed = alert_passed,
 	.free = alert_free,
 };

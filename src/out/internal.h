@@ -10,6 +10,7 @@ struct output_ops {
 	void (*alert)(struct output *o, const struct rule *rule, struct field_context *fc,
 		      struct strbuf *out);	/* instead of event */
 	void (*tell)(struct output *o, uint64_t now, struct strbuf *out);	/* NULL: nothing */
+	void (*forget)(struct output *o, struct strbuf *out);	/* NULL: nothing */
 	void (*passed)(struct output *o, struct field_context *fc);	/* NULL: no matter */
 	void (*set_width)(struct output *o, unsigned width);	/* NULL: no matter */
 	bool (*asks)(const struct output *o, const char *field);	/* NULL: none besides those of all */

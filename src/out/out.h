@@ -39,6 +39,8 @@ void output_alert(struct output *o, const struct rule *rule, struct field_contex
 bool output_asks(const struct output *o, const char *field);
 /* What is due at that time (epoch ns; UINT64_MAX: all) without an event: counts of repeats. */
 void output_tell(struct output *o, uint64_t now, struct strbuf *out);
+/* The same for all there is, before the rules that it is about go. */
+void output_forget(struct output *o, struct strbuf *out);
 /* An event that could have been one to alert of, when that has been done: later ones may show it. */
 void output_passed(struct output *o, struct field_context *fc);
 void output_set_width(struct output *o, unsigned width);

@@ -60,6 +60,12 @@ void output_tell(struct output *o, uint64_t now, struct strbuf *out)
 		o->ops->tell(o, now, out);
 }
 
+void output_forget(struct output *o, struct strbuf *out)
+{
+	if (o->ops->forget)
+		o->ops->forget(o, out);
+}
+
 void output_passed(struct output *o, struct field_context *fc)
 {
 	if (o->ops->passed)

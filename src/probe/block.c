@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs that block: which are loaded, and the tables they look things up in. All of it is filled
- * before they are attached, but for what containers satisfy, which is a store into mapped memory.
+ * Programs that block: which are loaded, and the tables they look things up in. Those are filled before
+ * they are attached, but for what containers satisfy, which is a store into mapped memory; and when rules
+ * change, the half of them that is not in force.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 
 #include "internal.h"
 
@@ -41,35 +44,65 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 	memcpy(ret, hooks, sizeof(hooks));
 }
 
+static unsigned active_classes(const struct probe_block *block)
+{
+	unsigned classes = 0;
+
+	for (unsigned i = 0; i < NUNCHI_BLOCK_MAX; i++)
+		classes |= block->rows[i].active ? 1U << i : 0;
+	return classes;
+}
+
 void block_choose(struct probe *p, const struct probe_block *block)
 {
 	struct hook hooks[BLOCK_HOOKS];
-	unsigned classes = 0;
+	unsigned classes = block ? active_classes(block) : 0;
 
-	for (unsigned i = 0; block && i < NUNCHI_BLOCK_MAX; i++)
-		classes |= block->rows[i].active ? 1U << i : 0;
+	p->block_classes = classes;
 	list_hooks(p->skel, hooks);
 	for (size_t i = 0; i < BLOCK_HOOKS; i++)
 		bpf_program__set_autoload(hooks[i].program, (hooks[i].classes & classes) &&
 								    hooks[i].lsm == block->lsm);
 	if (!classes)
 		return;
-	bpf_map__set_max_entries(p->skel->maps.block_values, (uint32_t)MAX(block->n_values, (size_t)1));
+	/* Two halves; what is not used takes no memory. */
+	bpf_map__set_max_entries(p->skel->maps.block_values, 2 * NUNCHI_BLOCK_VALUES_MAX);
 	bpf_map__set_max_entries(p->skel->maps.block_slots, p->n_slots);
 	p->skel->rodata->block_is_dry = block->dry;
 }
 
+static struct nunchi_block_key key_in_half(const struct nunchi_block_value *value, unsigned generation)
+{
+	struct nunchi_block_key key = value->key;
+
+	key.row = (uint8_t)NUNCHI_BLOCK_ROW(key.row, generation);
+	return key;
+}
+
+static int fill_values(struct probe *p, const struct nunchi_block_value *values, size_t n,
+		       unsigned generation)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct nunchi_block_key key = key_in_half(&values[i], generation);
+
+		if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.block_values), &key, &values[i].mask,
+					BPF_ANY))
+			return -errno;
+	}
+	return 0;
+}
+
 int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err)
 {
-	int values = bpf_map__fd(p->skel->maps.block_values);
 	size_t size = p->n_slots * sizeof(*p->block_slots);
+	int r;
 
 	if (!block)
 		return 0;
-	for (size_t i = 0; i < block->n_values; i++)
-		if (bpf_map_update_elem(values, &block->values[i].key, &block->values[i].mask, BPF_ANY))
-			return load_failed(err, "filling the table of what is blocked", -errno);
-	memcpy(p->skel->bss->block_rows, block->rows, sizeof(p->skel->bss->block_rows));
+	r = fill_values(p, block->values, block->n_values, 0);
+	if (r < 0)
+		return load_failed(err, "filling the table of what is blocked", r);
+	memcpy(p->skel->bss->block_rows, block->rows, sizeof(block->rows));
 	memcpy(p->skel->bss->block_calls, block->calls, sizeof(p->skel->bss->block_calls));
 	p->block_slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
 			      bpf_map__fd(p->skel->maps.block_slots), 0);
@@ -100,15 +133,56 @@ void block_close(struct probe *p)
 		munmap(p->block_slots, p->n_slots * sizeof(*p->block_slots));
 }
 
+bool probe_blocks(const struct probe *p, const struct probe_block *block)
+{
+	return !(active_classes(block) & ~p->block_classes);
+}
+
+/* Until no program runs that has begun with the half that is not in force any more. */
+static void wait_for_programs(void)
+{
+	/* The kernel has none where a CPU is left alone (nohz_full): they run for microseconds. */
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(1000000);
+}
+
+int probe_block_fill(struct probe *p, const struct nunchi_block_value *values, size_t n,
+		     unsigned generation)
+{
+	return p->block_classes ? fill_values(p, values, n, generation) : 0;
+}
+
+void probe_block_clear(struct probe *p, const struct nunchi_block_value *values, size_t n,
+		       unsigned generation)
+{
+	if (!p->block_classes)
+		return;
+	wait_for_programs();
+	for (size_t i = 0; i < n; i++) {
+		struct nunchi_block_key key = key_in_half(&values[i], generation);
+
+		bpf_map_delete_elem(bpf_map__fd(p->skel->maps.block_values), &key);
+	}
+}
+
+void probe_block_flip(struct probe *p, const struct probe_block *block, unsigned generation)
+{
+	if (!p->block_classes)
+		return;
+	memcpy(&p->skel->bss->block_rows[NUNCHI_BLOCK_ROW(0, generation)], block->rows,
+	       sizeof(block->rows));
+	__atomic_store_n(&p->skel->bss->block_generation, generation, __ATOMIC_SEQ_CST);
+}
+
 void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
-		      const uint64_t masks[NUNCHI_BLOCK_MAX])
+		      const uint64_t masks[NUNCHI_BLOCK_MAX], unsigned rules)
 {
 	struct nunchi_block_slot *row;
 
 	if (!p->block_slots || slot >= p->n_slots)
 		return;
 	row = &p->block_slots[slot];
-	memcpy(row->masks, masks, sizeof(row->masks));
+	memcpy(&row->masks[NUNCHI_BLOCK_ROW(0, rules)], masks, NUNCHI_BLOCK_MAX * sizeof(*masks));
 	/* The masks before the word that they are this container's. */
 	__atomic_store_n(&row->generation, generation, __ATOMIC_RELEASE);
 }

@@ -20,6 +20,7 @@
 struct function_hook {
 	int program, link;		/* of fexit; -1: none */
 	struct bpf_link *entry, *exit;	/* of kprobe and kretprobe */
+	bool tried;
 };
 
 struct functions {
@@ -121,7 +122,7 @@ static void detach(struct function_hook *hook)
 		close(hook->program);
 	bpf_link__destroy(hook->entry);
 	bpf_link__destroy(hook->exit);
-	*hook = (struct function_hook){ .program = -1, .link = -1 };
+	*hook = (struct function_hook){ .program = -1, .link = -1, .tried = hook->tried };
 }
 
 static void attach_call(struct probe *p, uint32_t nr)
@@ -132,6 +133,7 @@ static void attach_call(struct probe *p, uint32_t nr)
 	const struct bpf_program *stub = p->skel->progs.call_stub;
 	int r = -ENOENT;
 
+	f->hooks[nr].tried = true;
 	if (f->kind == PROBE_HOOKS_FENTRY) {
 		r = attach_fexit(f, bpf_program__insns(stub), bpf_program__insn_cnt(stub), name,
 				 &f->hooks[nr]);
@@ -149,12 +151,20 @@ static void attach_call(struct probe *p, uint32_t nr)
 }
 
 /* Those that end the task come back to nobody. */
-static bool is_hooked(const struct probe *p, uint32_t nr)
+static bool is_hooked(uint32_t nr, uint8_t wanted)
 {
 	const struct syscall_info *call = syscall_by_nr(nr);
 
-	return call && p->skel->bss->wanted[nr] & ~NUNCHI_WANT_COMPAT &&
-	       !streq(call->name, "exit") && !streq(call->name, "exit_group");
+	return call && wanted & ~NUNCHI_WANT_COMPAT && !streq(call->name, "exit") &&
+	       !streq(call->name, "exit_group");
+}
+
+bool probe_can_want(const struct probe *p, const struct interest *interest)
+{
+	for (uint32_t nr = 0; p->functions && nr < NUNCHI_CALLS_MAX; nr++)
+		if (is_hooked(nr, interest->wanted[nr]) && !p->functions->hooks[nr].tried)
+			return false;
+	return true;
 }
 
 /* Whether this kernel has such hooks, found out by having one. */
@@ -235,7 +245,7 @@ static bool attach_next(struct probe *p)
 {
 	struct functions *f = p->functions;
 
-	while (f->next < NUNCHI_CALLS_MAX && !is_hooked(p, f->next))
+	while (f->next < NUNCHI_CALLS_MAX && !is_hooked(f->next, p->skel->bss->wanted[f->next]))
 		f->next++;
 	if (f->next < NUNCHI_CALLS_MAX) {
 		attach_call(p, f->next++);

@@ -20,6 +20,7 @@ struct probe {
 	bool host;
 	uint32_t first_generation;	/* of slots that nobody has had in this run */
 	int kept_fd;			/* array of struct probe_kept by slot; -1: nothing is pinned */
+	unsigned block_classes;		/* 1 << enum nunchi_block_class whose hooks are there */
 	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
 };

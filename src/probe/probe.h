@@ -56,7 +56,11 @@ enum probe_hooks probe_hooks(const struct probe *p);
 void probe_detach(struct probe *p);
 void probe_free(struct probe *p);	/* NULL is fine */
 
-/* Which calls are wanted. May be changed at any time. */
+/*
+ * Which calls are wanted. May be changed at any time; but a call that probe_can_want() denies has no hook
+ * by now. It is false of calls that were not wanted when hooks of functions were attached.
+ */
+bool probe_can_want(const struct probe *p, const struct interest *interest);
 void probe_interest(struct probe *p, const struct interest *interest);
 
 /* Ring 0 is the critical one. */
@@ -65,9 +69,20 @@ struct ring *probe_ring(struct probe *p, unsigned i);
 /* Readable (EPOLLIN) when the critical ring has something. */
 int probe_wake_fd(const struct probe *p);
 
-/* Which clauses the slot's container satisfies; before it is said to be one. */
+/* Which clauses of this generation of rules the slot's container satisfies; before it is said to be one. */
 void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
-		      const uint64_t masks[NUNCHI_BLOCK_MAX]);
+		      const uint64_t masks[NUNCHI_BLOCK_MAX], unsigned rules);
+/*
+ * Other rules, while programs run. The first generation is 0. The next one's values are filled in, once those of the
+ * one before are cleared; by any thread. Then it is said whom they mean, and the flip puts all in force at once.
+ */
+int probe_block_fill(struct probe *p, const struct nunchi_block_value *values, size_t n,
+		     unsigned generation) _must_check_;
+void probe_block_clear(struct probe *p, const struct nunchi_block_value *values, size_t n,
+		       unsigned generation);
+void probe_block_flip(struct probe *p, const struct probe_block *block, unsigned generation);
+/* Whether the hooks of all that it blocks are there: they are those of the rules at the start. */
+bool probe_blocks(const struct probe *p, const struct probe_block *block);
 /* Whether LSM programs run here: they attach also where "bpf" is not in lsm=, and are never called. */
 bool probe_lsm_runs(void);
 

@@ -30,7 +30,7 @@ struct block_plan {
 	struct block_clause clauses[NUNCHI_BLOCK_MAX][NUNCHI_BLOCK_CLAUSES];
 	unsigned n_clauses[NUNCHI_BLOCK_MAX];
 	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];	/* active: all; host: those that name it */
-	struct nunchi_block_value *values;
+	struct nunchi_block_value *values;	/* a key's row is its class: of the first half of the tables */
 	size_t n_values;
 };
 

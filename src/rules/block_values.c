@@ -34,7 +34,7 @@ static void add_value(struct builder *b, unsigned class, unsigned kind, const vo
 	}
 	v = &p->values[p->n_values++];
 	*v = (struct nunchi_block_value){ .key = { .bits = NUNCHI_BLOCK_KEY_BITS + bits,
-					    .class = (uint8_t)class, .kind = (uint8_t)kind } };
+					    .row = (uint8_t)class, .kind = (uint8_t)kind } };
 	memcpy(v->key.bytes, bytes, (bits + 7) / 8);
 }
 
@@ -307,8 +307,8 @@ static uint64_t evaluate(const struct block_plan *p, const struct nunchi_block_k
 {
 	uint64_t mask = 0;
 
-	for (unsigned i = 0; i < p->n_clauses[key->class]; i++)
-		if (clause_takes(&p->clauses[key->class][i], key))
+	for (unsigned i = 0; i < p->n_clauses[key->row]; i++)
+		if (clause_takes(&p->clauses[key->row][i], key))
 			mask |= 1ULL << i;
 	return mask;
 }
@@ -376,7 +376,7 @@ uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class
 	for (size_t i = 0; i < p->n_values; i++) {
 		const struct nunchi_block_value *v = &p->values[i];
 
-		if (v->key.class == class && v->key.kind == kind && begins_with(bytes, len, &v->key) &&
+		if (v->key.row == class && v->key.kind == kind && begins_with(bytes, len, &v->key) &&
 		    (!best || v->key.bits > best->key.bits))
 			best = v;
 	}

@@ -14,6 +14,7 @@ struct fold_entry {
 	struct fold_entry *next;	/* opened after it */
 	const struct rule *rule;
 	char *container, *container_name, *image, *text;
+	unsigned effect;		/* enum nunchi_effect: what was refused is not what was not */
 	uint64_t opened, first, last, count;
 };
 
@@ -70,19 +71,26 @@ static struct fold_entry *take_oldest(struct fold *f)
 	return e;
 }
 
-void fold_free(struct fold *f)
+void fold_forget(struct fold *f)
 {
-	if (!f)
-		return;
 	while (f->oldest)
 		entry_free(take_oldest(f));
-	entry_free(f->told);
 	while (f->all_rules) {
 		struct fold_rule *r = f->all_rules;
 
 		f->all_rules = r->next;
+		hmap_remove(&f->rules, &r->by_rule);
 		free(r);
 	}
+	f->silent_until = UINT64_MAX;
+}
+
+void fold_free(struct fold *f)
+{
+	if (!f)
+		return;
+	fold_forget(f);
+	entry_free(f->told);
 	hmap_free(&f->entries);
 	hmap_free(&f->rules);
 	free(f);
@@ -128,7 +136,7 @@ static struct fold_entry *find(struct fold *f, const struct fold_entry *key, uin
 	for (struct hnode *n = hmap_first(&f->entries, hash); n; n = hmap_next(n, hash)) {
 		struct fold_entry *e = container_of(n, struct fold_entry, by_key);
 
-		if (e->rule == key->rule && streq(e->container, key->container) &&
+		if (e->rule == key->rule && e->effect == key->effect && streq(e->container, key->container) &&
 		    streq(e->image, key->image))
 			return e;
 	}
@@ -157,6 +165,7 @@ static void open_entry(struct fold *f, const struct fold_entry *key, uint64_t ha
 	struct fold_entry *e = xcalloc(1, sizeof(*e));
 
 	e->rule = key->rule;
+	e->effect = key->effect;
 	e->container = xstrdup(key->container);
 	e->container_name = xstrdup(key->container_name);
 	e->image = xstrdup(key->image);
@@ -180,12 +189,14 @@ static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struc
 		.container = c && c->info->id ? c->info->id : (char *)"",
 		.container_name = c && c->info->name ? c->info->name : (char *)"",
 		.image = p && p->exepath ? p->exepath : (char *)"",
+		.effect = r->rule->action == ACTION_ALERT ? 0 : ruleset_effect(fc->ev),
 	};
 	struct fold_entry *e;
 
 	if (!f->config.window)
 		return is_silenced(f, r, time) ? FOLD_SWALLOW : FOLD_ALERT;
-	hash = hash_u64(hash_string(key.container) ^ hash_u64(hash_string(key.image)) ^ r->by_rule.hash);
+	hash = hash_u64(hash_string(key.container) ^ hash_u64(hash_string(key.image)) ^ r->by_rule.hash ^
+			key.effect);
 	e = find(f, &key, hash);
 	if (e) {
 		e->first = e->count++ ? e->first : time;
@@ -261,7 +272,8 @@ bool fold_next(struct fold *f, uint64_t now, struct fold_told *ret)
 		if (!e->count)
 			continue;
 		*ret = (struct fold_told){
-			.rule = e->rule, .count = e->count, .first = e->first, .last = e->last,
+			.rule = e->rule, .effect = e->effect, .count = e->count, .first = e->first,
+			.last = e->last,
 			.container = e->container, .container_name = e->container_name,
 			.image = e->image, .text = e->text,
 		};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Repeats of alerts: of what one rule says of one program in one container the first is an alert, the
- * rest of the window is a count. A rule that says more new things than its limit a minute is silenced
+ * Repeats of alerts: of what one rule says of one program in one container, with the same effect, the
+ * first is an alert, the rest of the window is a count. A rule that says more new things than its limit a minute is silenced
  * until the minute is over, and how much that was is said. Every match is given exactly one verdict,
  * and each count and silence comes out of fold_next() in the end.
  */
@@ -29,6 +29,7 @@ struct fold_totals {
 /* A count, or a silence that is over: what is to be told. Valid until the next call. */
 struct fold_told {
 	const struct rule *rule;
+	unsigned effect;		/* enum nunchi_effect, of all of them */
 	bool swallowed;			/* by the limit; then there is no container and no text */
 	uint64_t count;			/* matches behind the alert; or those that were swallowed */
 	uint64_t first, last;		/* epoch ns, of these */
@@ -53,5 +54,8 @@ enum fold_verdict fold_match(struct fold *f, const struct rule *rule, struct fie
 void fold_text(struct fold *f, const char *text, size_t len);
 /* The next that is due at that time; UINT64_MAX: all. False: nothing. */
 bool fold_next(struct fold *f, uint64_t now, struct fold_told *ret);
+
+/* Once all is told: rules may go. How often they have matched of late goes with them. */
+void fold_forget(struct fold *f);
 
 struct fold_totals fold_totals(const struct fold *f);

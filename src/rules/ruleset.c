@@ -19,6 +19,7 @@ struct ruleset {
 	struct index *index;
 	struct evaluation evaluation;
 	struct block_plan *block;	/* NULL: nothing is blocked */
+	uint8_t generation;		/* in verdicts by the plan */
 };
 
 static void rule_free(struct rule *r)
@@ -324,6 +325,11 @@ const struct block_plan *ruleset_block(const struct ruleset *rs)
 	return rs->block;
 }
 
+void ruleset_set_generation(struct ruleset *rs, unsigned generation)
+{
+	rs->generation = (uint8_t)generation;
+}
+
 unsigned ruleset_effect(const struct event *ev)
 {
 	uint32_t verdict = ev->head ? ev->head->verdict : 0;
@@ -348,6 +354,8 @@ static struct rule *blocking_rule(const struct ruleset *rs, const struct event *
 	if (likely(!rs->block) || ruleset_effect(ev) == NUNCHI_EFFECT_NONE)
 		return NULL;
 	verdict = ev->head->verdict;
+	if (NUNCHI_VERDICT_GENERATION(verdict) != rs->generation)
+		return NULL;
 	class = NUNCHI_VERDICT_CLASS(verdict);
 	clause = NUNCHI_VERDICT_CLAUSE(verdict);
 	return clause < rs->block->n_clauses[class] ? rs->rules[rs->block->clauses[class][clause].rule]

@@ -101,6 +101,8 @@ struct block_plan;
 
 /* What the kernel side is to block; NULL: no rule does more than alert. */
 const struct block_plan *ruleset_block(const struct ruleset *rs);
+/* Of which generation verdicts by that are; 0 before. */
+void ruleset_set_generation(struct ruleset *rs, unsigned generation);
 /* What became of the event's call by rules that do more than alert: enum nunchi_effect. */
 unsigned ruleset_effect(const struct event *ev);
 

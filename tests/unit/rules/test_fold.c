@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
+
+#include "nunchi/block.h"
 #include "rules/fold.h"
 
 #define AT(s) (1700000000ULL * NSEC_PER_SEC + (uint64_t)(s) * NSEC_PER_SEC)
@@ -72,6 +75,58 @@ static void test_count(void **state)
 	assert_int_equal(match(f, 0, 0, "/bin/sh", AT(60)), FOLD_ALERT);
 	assert_false(fold_next(f, UINT64_MAX, &told));
 	assert_totals(f, 5, 2, 0);
+	fold_free(f);
+}
+
+/* What was refused and what was not are no repeats of each other. */
+static void test_effects(void **state)
+{
+	static const char opened[] = "open";
+	struct rule deny = { .name = (char *)"deny", .action = ACTION_DENY };
+	struct nunchi_head heads[2] = {
+		{ .verdict = 0 },
+		{ .verdict = NUNCHI_VERDICT(0, NUNCHI_BLOCK_OPEN, NUNCHI_EFFECT_BEFORE, 0) },
+	};
+	struct event ev = { .type = EVENT_SYSCALL, .time = AT(0), .ret = -EPERM,
+			    .call = syscall_by_name(opened, strlen(opened)) };
+	struct field_context fc = { .ev = &ev };
+	struct fold *f = make(60, 0);
+	struct fold_told told;
+
+	for (unsigned i = 0; i < 6; i++) {
+		ev.head = &heads[i % 2];
+		assert_int_equal(fold_match(f, &deny, &fc, &minute), i < 2 ? FOLD_ALERT : FOLD_COUNT);
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		assert_true(fold_next(f, UINT64_MAX, &told));
+		assert_int_equal(told.count, 2);
+		assert_int_equal(told.effect, i ? NUNCHI_EFFECT_BEFORE : NUNCHI_EFFECT_NONE);
+	}
+	assert_false(fold_next(f, UINT64_MAX, &told));
+	assert_totals(f, 2, 4, 0);
+	fold_free(f);
+}
+
+/* Rules that go are spoken of no more; those that come begin anew. */
+static void test_forget(void **state)
+{
+	struct fold *f = make(60, 2);
+	struct fold_told told;
+
+	for (int i = 0; i < 3; i++)
+		match(f, 0, 0, i ? "/b" : "/a", AT(i));
+	match(f, 0, 0, "/c", AT(3));
+	assert_true(fold_next(f, UINT64_MAX, &told));
+	assert_int_equal(told.count, 1);
+	assert_true(fold_next(f, UINT64_MAX, &told));
+	assert_true(told.swallowed);
+	assert_false(fold_next(f, UINT64_MAX, &told));
+	fold_forget(f);
+	assert_int_equal(match(f, 0, 0, "/c", AT(4)), FOLD_ALERT);
+	assert_int_equal(minute, 1);
+	fold_forget(f);
+	assert_false(fold_next(f, UINT64_MAX, &told));
+	assert_totals(f, 3, 1, 1);
 	fold_free(f);
 }
 
@@ -169,7 +224,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),	      cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_several_limits), cmocka_unit_test(test_minute),
-		cmocka_unit_test(test_bound),
+		cmocka_unit_test(test_bound),	      cmocka_unit_test(test_effects),
+		cmocka_unit_test(test_forget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

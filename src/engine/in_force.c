@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules in force, and those that were before: an event meets those of its own time, so that what is
+ * still under way when rules change is judged as it would have been, once.
+ */
+#include "internal.h"
+#include "rules/block.h"
+
+/* Which calls are to be shown: the set, and what the filter names, less what it refuses. */
+static void choose_calls(const struct engine *e, struct in_force *f)
+{
+	f->show = e->config->set;
+	if (f->rules) {
+		f->show = (struct syscall_set){ .procexit = false };
+		ruleset_calls(f->rules, &f->show);
+	}
+	if (!e->config->set_given)
+		filter_named_calls(e->config->filter, &f->show);
+	for (uint32_t nr = 0; !e->config->replay && nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = f->show.bits[nr] ? syscall_by_nr(nr) : NULL;
+
+		if (call && filter_match_type(e->config->filter, call) == TRI_FALSE)
+			f->show.bits[nr] = 0;
+	}
+}
+
+struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, unsigned generation)
+{
+	struct in_force *f = xcalloc(1, sizeof(*f));
+
+	f->rules = rules;
+	f->generation = generation;
+	if (rules)
+		ruleset_set_generation(rules, generation);
+	choose_calls(e, f);
+	return f;
+}
+
+void in_force_free(struct in_force *f)
+{
+	if (f && f->generation)
+		ruleset_free(f->rules);
+	free(f);
+}
+
+struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record)
+{
+	unsigned generation = NUNCHI_VERDICT_GENERATION(record->verdict);
+
+	if (likely(!e->before))
+		return e->force;
+	if (record->verdict && generation == (e->before->generation & 0xff))
+		return e->before;
+	if (record->verdict && generation == (e->force->generation & 0xff))
+		return e->force;
+	return record->time < e->changed_at ? e->before : e->force;
+}
+
+/* An environment costs 4 KiB a process, and has secrets: it is taken only where it is asked for. */
+static bool asks_env(const struct engine_config *config, const struct in_force *f)
+{
+	static const char field[] = "proc.env";
+
+	return filter_asks(config->filter, field) || output_asks(config->output, field) ||
+	       (f->rules && ruleset_asks(f->rules, field));
+}
+
+struct interest in_force_interest(const struct engine *e, const struct in_force *f)
+{
+	struct interest interest = { .host = e->config->host, .env = asks_env(e->config, f) };
+	const struct syscall_info *restart = syscall_by_name("restart_syscall",
+							     strlen("restart_syscall"));
+
+	interest.wanted[restart->nr] |= NUNCHI_WANT_RESTART;
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = syscall_by_nr(nr);
+
+		if (!call)
+			continue;
+		if (f->show.bits[nr] && !e->config->snapshot)
+			interest.wanted[nr] |= NUNCHI_WANT_EVENT;
+		if (call->flags & SYSCALL_MODEL)
+			interest.wanted[nr] |= NUNCHI_WANT_MODEL;
+		if (call->flags & SYSCALL_IDENTITY)
+			interest.wanted[nr] |= NUNCHI_WANT_IDENTITY;
+	}
+	return interest;
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules are read anew on SIGHUP, or when a file of them changes: by a thread, since it can take long and
+ * may wait for a disk. What it has made of them the loop puts in force between two records. What cannot
+ * be put in force is refused as a whole, and the rules stay what they are.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/privileges.h"
+#include "internal.h"
+#include "rules/block.h"
+
+#define SETTLE_MS 250	/* who writes one file of several writes the others, too */
+#define JOIN_SECONDS 1
+
+struct reload {
+	struct engine *e;
+	pthread_t thread;
+	int ask, made, taken, stop;	/* eventfds */
+	int inotify;			/* -1: changes are not noticed */
+	struct watch {
+		int wd;
+		const char *name;	/* in the directory; NULL: every file of rules in it */
+	} *watches;
+	size_t n_watches;
+	bool had_terminal;
+	bool runs;
+	/* The thread's until it says made, then the loop's until that says taken. */
+	struct in_force *next;			/* NULL: it is the engine's by now */
+	struct probe_block block;
+	unsigned generation;			/* in force */
+	const struct block_plan *in_force;	/* what its half of the kernel side's tables holds */
+	const struct block_plan *idle;		/* and the other half; NULL: nothing */
+};
+
+static void watch_path(struct reload *r, const char *path)
+{
+	_cleanup_free_ char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+	struct watch w = { .wd = -1 };
+	struct stat st;
+
+	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+		w.name = slash ? path + (slash - dir) + 1 : path;
+		/* The directory: a file that is replaced is another one. */
+		if (slash)
+			slash[slash == dir] = '\0';
+	}
+	w.wd = inotify_add_watch(r->inotify, w.name && !slash ? "." : dir,
+				 IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
+	if (w.wd < 0)
+		log_warn("%s: changes are not noticed (%s): SIGHUP reads the rules anew", path,
+			 strerror(errno));
+	else
+		r->watches[r->n_watches++] = w;
+}
+
+static void watch_paths(struct reload *r)
+{
+	const struct engine_config *config = r->e->config;
+
+	r->watches = xcalloc(config->n_rule_paths + 1, sizeof(*r->watches));
+	r->inotify = config->n_rule_paths ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
+	for (size_t i = 0; r->inotify >= 0 && i < config->n_rule_paths; i++)
+		watch_path(r, config->rule_paths[i]);
+}
+
+/* Kubernetes replaces all files of a ConfigMap by one link, which they are links through. */
+static bool is_about_rules(const struct reload *r, const struct inotify_event *event)
+{
+	const char *dot = event->len ? strrchr(event->name, '.') : NULL;
+
+	for (size_t i = 0; i < r->n_watches; i++) {
+		const struct watch *w = &r->watches[i];
+
+		if (w->wd != event->wd || !event->len)
+			continue;
+		if (streq(event->name, "..data") || (w->name && streq(event->name, w->name)))
+			return true;
+		if (!w->name && dot && (streq(dot, ".yaml") || streq(dot, ".yml")))
+			return true;
+	}
+	return false;
+}
+
+/* Takes what inotify has; whether rules are among it. */
+static bool have_changed(struct reload *r)
+{
+	_Alignas(struct inotify_event) char buf[4096];
+	bool changed = false;
+	ssize_t n;
+
+	while ((n = read(r->inotify, buf, sizeof(buf))) > 0) {
+		for (const char *at = buf; at < buf + n;) {
+			const struct inotify_event *event = (const void *)at;
+
+			changed |= event->mask & IN_Q_OVERFLOW || is_about_rules(r, event);
+			at += sizeof(*event) + event->len;
+		}
+	}
+	return changed;
+}
+
+static bool wait_for(const struct reload *r, int fd)
+{
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN }, { .fd = r->stop, .events = POLLIN } };
+	eventfd_t n;
+
+	while (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno == EINTR)
+		;
+	if (fds[1].revents)
+		return false;
+	(void)eventfd_read(fd, &n);
+	return true;
+}
+
+/* Waits until rules are to be read. False: it is time to end. */
+static bool wait_for_wish(struct reload *r)
+{
+	struct pollfd fds[] = { { .fd = r->stop, .events = POLLIN },
+				{ .fd = r->ask, .events = POLLIN },
+				{ .fd = r->inotify, .events = POLLIN } };
+	uint64_t due = UINT64_MAX, now = clock_boot();
+	eventfd_t n;
+
+	while (now < due) {
+		int ready = poll(fds, ARRAY_SIZE(fds),
+				 due == UINT64_MAX ? -1 : (int)((due - now) / NSEC_PER_MSEC) + 1);
+
+		if (fds[0].revents || (ready < 0 && errno != EINTR))
+			return false;
+		if (fds[1].revents)
+			break;
+		now = clock_boot();
+		if (fds[2].revents && have_changed(r))
+			due = now + SETTLE_MS * NSEC_PER_MSEC;
+	}
+	(void)eventfd_read(r->ask, &n);
+	if (r->inotify >= 0)
+		(void)have_changed(r);
+	return true;
+}
+
+static void clear_idle(struct reload *r, const struct block_plan *plan)
+{
+	if (plan)
+		probe_block_clear(r->e->probe, plan->values, plan->n_values, r->generation + 1);
+	r->idle = NULL;
+}
+
+/* The half of the kernel side's tables that is not in force becomes what it is to be. */
+static int prepare(struct reload *r, struct ruleset *rules, struct strbuf *err)
+{
+	int blocks;
+
+	r->block = (struct probe_block){ .lsm = false };
+	blocks = block_prepare(r->e, rules, &r->block, err);
+	if (blocks < 0)
+		return blocks;
+	clear_idle(r, r->idle);
+	r->next = in_force_new(r->e, rules, r->generation + 1);
+	if (!blocks)
+		return 0;
+	r->next->block = r->idle = ruleset_block(rules);
+	blocks = probe_block_fill(r->e->probe, r->block.values, r->block.n_values, r->generation + 1);
+	if (blocks < 0)
+		strbuf_addf(err, "filling the table of what is blocked failed: %s", strerror(-blocks));
+	return blocks;
+}
+
+/* What nobody will use is not left where the next rules are written. */
+static void drop_next(struct reload *r)
+{
+	if (!r->next)
+		return;
+	clear_idle(r, r->next->block);
+	in_force_free(r->next);
+	r->next = NULL;
+}
+
+static void *run(void *arg)
+{
+	struct reload *r = arg;
+
+	(void)privileges_keep(1ULL << CAP_DAC_READ_SEARCH);
+	(void)setpriority(PRIO_PROCESS, 0, 0);	/* of this thread: it is in no hurry */
+	while (wait_for_wish(r)) {
+		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+		struct ruleset *rules = r->e->config->reread(r->e->config->reread_arg);
+
+		if (!rules)
+			continue;
+		if (prepare(r, rules, &err) < 0) {
+			log_error("the rules stay what they were: %s", err.s);
+			if (!r->next)
+				ruleset_free(rules);
+			drop_next(r);
+			continue;
+		}
+		(void)eventfd_write(r->made, 1);
+		if (!wait_for(r, r->taken))
+			break;
+		drop_next(r);
+	}
+	return NULL;
+}
+
+/* Whether there is a terminal that can hang up. */
+static bool has_terminal(void)
+{
+	_cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0;
+}
+
+/* Signals are blocked already, in this thread, too: the loop reads them. */
+int reload_start(struct engine *e)
+{
+	struct reload *r;
+	int error;
+
+	if (!e->config->reread)
+		return 0;
+	r = e->reload = xcalloc(1, sizeof(*r));
+	r->e = e;
+	r->in_force = e->force->block;
+	r->ask = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->made = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->taken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->had_terminal = has_terminal();
+	watch_paths(r);
+	error = r->stop < 0 ? errno : pthread_create(&r->thread, NULL, run, r);
+	r->runs = !error;
+	return -error;
+}
+
+int reload_fd(const struct engine *e)
+{
+	return e->reload->made;
+}
+
+/* A terminal that hangs up says it by the same signal. */
+bool reload_ask(struct engine *e)
+{
+	if (!e->reload || (e->reload->had_terminal && !has_terminal()))
+		return false;
+	(void)eventfd_write(e->reload->ask, 1);
+	return true;
+}
+
+/*
+ * Old and new calls are told while one becomes the other, and blocked calls say themselves by which rules
+ * they were: so that an event meets either these or those, and none is missed.
+ */
+static void change(struct engine *e, struct in_force *next, const struct probe_block *block,
+		   const struct interest *interest)
+{
+	struct interest both = in_force_interest(e, e->force);
+
+	/* Counts that are open are of rules that will not be there. */
+	if (e->config->output)
+		output_forget(e->config->output, &e->out);
+	in_force_free(e->before);
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		both.wanted[nr] |= interest->wanted[nr];
+	both.env |= interest->env;
+	probe_interest(e->probe, &both);
+	e->before = e->force;
+	e->force = next;
+	binder_block_all(e);
+	probe_block_flip(e->probe, block, next->generation);
+	e->changed_at = clock_boot();
+	probe_interest(e->probe, interest);
+}
+
+static bool is_possible(struct engine *e, const struct reload *r, const struct interest *interest)
+{
+	if (!probe_blocks(e->probe, &r->block))
+		log_error("the rules stay what they were: the new ones kill or deny what none did at the "
+			  "start, and hooks for that are not there: restart nunchi");
+	else if (!probe_can_want(e->probe, interest))
+		log_error("the rules stay what they were: the new ones are about calls that have no hook; "
+			  "with --hooks %s all are chosen at the start: restart nunchi",
+			  probe_hooks_name(probe_hooks(e->probe)));
+	else
+		return true;
+	return false;
+}
+
+static void say_changed(const struct engine *e)
+{
+	unsigned rules = 0, calls = 0;
+
+	for (size_t i = 0; i < ruleset_count(e->force->rules); i++)
+		rules += ruleset_rule(e->force->rules, i)->enabled;
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		calls += e->force->show.bits[nr];
+	log_info("rules are read anew: %u rule%s, %u calls", rules, rules == 1 ? "" : "s", calls);
+}
+
+void reload_take(struct engine *e)
+{
+	struct reload *r = e->reload;
+	struct in_force *next = r->next;
+	struct interest interest;
+	eventfd_t n;
+
+	/* Hooks come by the calls that were wanted when that began. */
+	if (e->attaching || eventfd_read(r->made, &n))
+		return;
+	interest = in_force_interest(e, next);
+	if (is_possible(e, r, &interest)) {
+		change(e, next, &r->block, &interest);
+		r->idle = r->in_force;
+		r->in_force = next->block;
+		r->generation = next->generation;
+		r->next = NULL;
+		if (e->config->ready_line)
+			say_changed(e);
+	}
+	(void)eventfd_write(r->taken, 1);
+}
+
+void reload_stop(struct engine *e)
+{
+	struct reload *r = e->reload;
+	struct timespec deadline;
+
+	if (!r)
+		return;
+	clock_gettime(CLOCK_REALTIME, &deadline);
+	deadline.tv_sec += JOIN_SECONDS;
+	(void)eventfd_write(r->stop, 1);
+	/* What hangs on a dead disk cannot be ended: the process is about to. */
+	if (r->runs && pthread_timedjoin_np(r->thread, NULL, &deadline))
+		return;
+	in_force_free(r->next);
+	close_fd(&r->ask);
+	close_fd(&r->made);
+	close_fd(&r->taken);
+	close_fd(&r->stop);
+	close_fd(&r->inotify);
+	free(r->watches);
+	free(r);
+	e->reload = NULL;
+}

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Rules that change while events come: each event meets those of its time, once, and what is blocked
+stays so. The workload's own counters are the oracle.
+"""
+
+import collections
+import json
+import os
+import pty
+import re
+import signal
+import time
+
+from harness.nunchi import PROGRAM
+from harness.place import Elsewhere, patient, wait_until
+
+from .actions import has_lsm
+from .security import check_threads
+
+# What count makes and nothing else does; the last is what only the new rules are about.
+CALLS = ["mkdirat", "renameat2", "unlinkat", "socket", "tgkill"]
+ADDED = "setresuid"
+RULE = """
+- rule: {name}
+  desc: d
+  condition: {condition}
+  output: '{name} %evt.type %fd.name end'
+  priority: WARNING
+  action: {action}
+"""
+EXACT = ("--fold", "0", "--alert-limit", "0")
+
+
+class Rules:
+    """A file of rules that nunchi guard has read, and reads again."""
+
+    def __init__(self, setup):
+        self.path = setup.file("rules.yaml")
+        self.nunchi = None
+        self.changes = 0
+
+    def write(self, *rules, more=""):
+        """All at once, as whoever edits files in force does."""
+        with open(self.path + ".new", "w", encoding="utf-8") as f:
+            for name, condition, action in rules:
+                f.write(RULE.format(name=name, condition=condition, action=action))
+            f.write(more)
+        os.rename(self.path + ".new", self.path)
+
+    def count_said(self):
+        return self.nunchi.stderr().count("rules are read anew")
+
+    def reload(self):
+        """By SIGHUP; the file's change may be noticed besides, which is the same."""
+        before = self.count_said()
+        self.nunchi.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.count_said() > before, 10, "new rules: " + self.nunchi.stderr())
+        self.changes += 1
+
+    def refused(self, *texts):
+        before = self.nunchi.stderr().count("the rules stay what they were")
+        self.nunchi.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.nunchi.stderr().count("the rules stay what they were") > before, 10, "a refusal")
+        for text in texts:
+            assert text in self.nunchi.stderr(), self.nunchi.stderr()
+
+
+def condition(name, *more):
+    return f"container.name = {name} and proc.name = count and evt.type in ({', '.join([*CALLS, *more])})"
+
+
+def test_each_event_meets_one_of_them(setup):
+    name, rules, path = setup.name + "-reload", Rules(setup), setup.file("alerts")
+    rules.write(("old", condition(name), "alert"))
+    with open(path, "wb") as out:
+        rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, *EXACT, stdout=out)
+    assert " 5 calls, " in nunchi.stderr(), nunchi.stderr()
+    made = setup.runc.run(name, ["/bin/sh", "-c",
+                                 "while [ ! -e /tmp/stop ]; do /bin/count 400; done"])
+    for change in range(4):
+        time.sleep(patient(0.3))
+        rules.write(("new" if change % 2 == 0 else "old",
+                     condition(name, *([ADDED] if change % 2 == 0 else [])), "alert"))
+        rules.reload()
+        if change == 2:
+            time.sleep(patient(0.3))
+            rules.write(("broken", "evt.typ = openat", "alert"))
+            rules.refused("rules.yaml:4:14: error:", "evt.typ")
+    time.sleep(patient(0.3))
+    made.execute(["touch", "/tmp/stop"])
+    assert made.wait() == 0, made.output()
+    runs = [json.loads(line) for line in made.output().splitlines() if line.startswith("{")]
+    oracle = sum((collections.Counter({call: n for call, n in run.items() if call in [*CALLS, ADDED]})
+                  for run in runs), collections.Counter())
+    # The stream has come to its end: all of it has been judged.
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    with open(path, encoding="utf-8") as f:
+        told = re.findall(r"Warning (old|new) (\w+) ", f.read())
+    kinds = collections.Counter(call for _, call in told)
+    added = kinds.pop(ADDED, 0)
+    assert 0 < added < oracle.pop(ADDED), (added, oracle)
+    assert kinds == oracle, f"told {kinds}, made {oracle}, {len(runs)} runs"
+    assert all(which == "new" for which, call in told if call == ADDED)
+    # Old, new, old, new, old; each of them had something to say.
+    turns = [which for i, (which, _) in enumerate(told) if not i or told[i - 1][0] != which]
+    assert turns == ["old", "new", "old", "new", "old"], turns
+    assert "lost 0" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
+
+
+def test_a_change_of_the_file_is_enough(setup):
+    rules = Rules(setup)
+    marker = setup.file("marker")
+    rules.write(("old", f"evt.type = openat and fd.nameraw = {marker}", "alert"))
+    rules.nunchi = nunchi = setup.nunchi("guard", "--host", "-f", rules.path, "-o", "json", *EXACT)
+
+    def told(name):
+        def look():
+            if os.path.exists(marker):
+                with open(marker, "rb"):
+                    pass
+            return any(e["rule"] == name for e in nunchi.events())
+        wait_until(look, 10, "an alert by " + name)
+
+    with open(marker, "wb"):
+        pass
+    told("old")
+    rules.write(("new", f"evt.type = openat and fd.nameraw = {marker}", "alert"))
+    told("new")
+    check_threads(nunchi)
+    # Another file beside it is nothing to read rules for.
+    said = rules.count_said()
+    with open(setup.file("other.yaml"), "w", encoding="utf-8") as f:
+        f.write("- rule: [")
+    time.sleep(1)
+    assert rules.count_said() == said, nunchi.stderr()
+    os.unlink(rules.path)
+    wait_until(lambda: "the rules stay what they were" in nunchi.stderr(), 10, "a refusal")
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
+def test_what_is_blocked_stays_blocked(setup):
+    """Both the old and the new rules forbid it: there is no moment in which neither does."""
+    name, rules, action = setup.name + "-stays", Rules(setup), "deny" if has_lsm() else "kill"
+    reads = f"evt.type in (open, openat, openat2) and container.name = {name} and fd.name = "
+    rules.write(("old", reads + "/mnt/test.txt", action))
+    rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "-o", "json", *EXACT)
+    with open(setup.file("work", "other.txt"), "w", encoding="utf-8") as f:
+        f.write("another\n")
+    script = ("exec 2>/dev/null; sleep 1; head -n1 /other/other.txt; "
+              "while [ ! -e /tmp/stop ]; do echo try; head -n1 /mnt/test.txt; done; head -n1 /other/other.txt; "
+              "echo end")
+    made = setup.runc.run(name, ["/bin/sh", "-c", script], binds=[("/other", setup.directory("work"))])
+    wait_until(lambda: "try" in made.output(), 20, "the first try")
+    for change in range(6):
+        other = ("other", reads + "/other/other.txt", action)
+        some = ("new" if change % 2 == 0 else "old", reads + "/mnt/test.txt", action)
+        # Its clause is another one's by turns.
+        rules.write(*([other, some] if change % 2 == 0 else [some]))
+        rules.reload()
+        time.sleep(patient(0.2))
+    rules.write(("new", reads + "/mnt/test.txt", action), ("other", reads + "/other/other.txt", action))
+    rules.reload()
+    made.execute(["touch", "/tmp/stop"])
+    made.wait()
+    lines = made.output().splitlines()
+    tries = lines.count("try")
+    assert lines.count("what the paper reads") == 0, (tries, lines.count("what the paper reads"))
+    # Before the change it was allowed, and after it is not.
+    assert lines.count("another") == 1 and lines[-1] == "end", lines[-5:]
+    wait_until(lambda: any(e["rule"] == "other" for e in nunchi.events()), 10, "the last alert")
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    effects = collections.Counter((e["rule"], e["action"], e["effect"]) for e in nunchi.events())
+    effect = "before" if has_lsm() else "after"
+    assert set(effects) == {(rule, action, effect) for rule in ("old", "new", "other")}, effects
+    assert effects["old", action, effect] + effects["new", action, effect] == tries, (effects, tries)
+    assert effects["other", action, effect] == 1, effects
+
+
+def test_what_needs_other_hooks_is_refused(setup):
+    rules = Rules(setup)
+    reads = "evt.type in (open, openat) and container.id != host and fd.name = /nowhere"
+    rules.write(("old", reads, "kill"))
+    rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path)
+    rules.write(("old", reads, "kill"),
+                ("new", "evt.type = connect and container.id != host and fd.sport = 1", "kill"))
+    rules.refused("hooks for that are not there: restart nunchi")
+    # The half that was filled in vain is clean: the next rules go into it.
+    rules.write(("new", reads, "kill"))
+    rules.reload()
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
+def test_calls_without_a_hook_are_refused(setup):
+    rules = Rules(setup)
+    rules.write(("old", "evt.type in (mkdirat, rmdir)", "alert"))
+    try:
+        rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "--hooks", "kprobe")
+    except RuntimeError as error:
+        assert "this kernel has none" in str(error), error
+        return Elsewhere("this kernel has no kprobes")
+    rules.write(("new", "evt.type = rmdir", "alert"))
+    rules.reload()
+    rules.write(("new", "evt.type in (mkdirat, rmdir, symlinkat)", "alert"))
+    rules.refused("calls that have no hook")
+    # What has one may come back.
+    rules.write(("new", "evt.type in (mkdirat, rmdir)", "alert"))
+    rules.reload()
+    assert nunchi.stop() == 0, nunchi.stderr()
+    return None
+
+
+def test_a_terminal_that_hangs_up_is_the_end(setup):
+    """It says so by SIGHUP, too; a service that is asked for other rules has no terminal."""
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execl(PROGRAM, PROGRAM, "guard")
+    setup.stack.callback(lambda: ended[0] or os.kill(pid, signal.SIGKILL))
+    ended, text = [False], b""
+    while b" hooks, Linux " not in text:
+        text += os.read(terminal, 4096)
+    os.kill(pid, signal.SIGHUP)
+    while b"rules are read anew" not in text:
+        text += os.read(terminal, 4096)
+    os.close(terminal)
+    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0], 10, "its end")
+    ended[0] = True
