@@ -125,6 +125,10 @@ enum nunchi_effect {
 	NUNCHI_EFFECT_BEFORE,	/* it was refused before it did anything */
 	NUNCHI_EFFECT_AFTER,	/* it was done, and the process killed when it returned */
 	NUNCHI_EFFECT_DRY,	/* it was not refused, but would have been */
+	/* Of what user space does to the container: no verdict has these. */
+	NUNCHI_EFFECT_ASKED,	/* it is under way */
+	NUNCHI_EFFECT_DONE,
+	NUNCHI_EFFECT_FAILED,
 };
 
 #define NUNCHI_VERDICT(clause, class, effect, generation) \

@@ -282,12 +282,10 @@ static int finish(struct http *h, unsigned timeout_ms)
 	return r;
 }
 
-int http_get(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
-	     struct strbuf *body)
+static int exchange(struct http *h, unsigned timeout_ms, long *ret_status, struct strbuf *body)
 {
 	int r;
 
-	start(h, path, HTTP_BODY_MAX);
 	go(h);
 	r = finish(h, timeout_ms);
 	if (r < 0)
@@ -297,6 +295,22 @@ int http_get(struct http *h, const char *path, unsigned timeout_ms, long *ret_st
 	*body = h->body;
 	h->body = (struct strbuf)STRBUF_INIT;
 	return 0;
+}
+
+int http_get(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
+	     struct strbuf *body)
+{
+	start(h, path, HTTP_BODY_MAX);
+	return exchange(h, timeout_ms, ret_status, body);
+}
+
+int http_post(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
+	      struct strbuf *body)
+{
+	start(h, path, HTTP_BODY_MAX);
+	curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE, 0L);
+	return exchange(h, timeout_ms, ret_status, body);
 }
 
 int http_get_lines(struct http *h, const char *path, unsigned timeout_ms)

@@ -38,6 +38,10 @@ const char *http_error(const struct http *h);
 int http_get(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
 	     struct strbuf *body) _must_check_;
 
+/* The same by POST, of nothing. */
+int http_post(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
+	      struct strbuf *body) _must_check_;
+
 /* Starts an endless answer of lines; waits for its head, and wants status 200. */
 int http_get_lines(struct http *h, const char *path, unsigned timeout_ms) _must_check_;
 /* 0 and the next line, -EAGAIN if none came in wait_ms. */

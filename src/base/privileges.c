@@ -7,6 +7,7 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -56,7 +57,7 @@ static const uint32_t denied[] = {
 #endif
 	/* other processes */
 	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_tkill, SYS_rt_sigqueueinfo,
-	SYS_rt_tgsigqueueinfo, SYS_pidfd_open, SYS_pidfd_getfd, SYS_pidfd_send_signal, SYS_kcmp,
+	SYS_rt_tgsigqueueinfo, SYS_pidfd_getfd, SYS_kcmp,
 	/* other users */
 	SYS_setuid, SYS_setgid, SYS_setreuid, SYS_setregid, SYS_setresuid, SYS_setresgid,
 	SYS_setfsuid, SYS_setfsgid, SYS_setgroups,
@@ -156,8 +157,11 @@ static void allow_families(struct filter *f)
 	answer(f, SECCOMP_RET_ERRNO | EPERM);
 }
 
-/* network: sockets of IP, too, and of netlink, by which the C library looks names up; and no bpf() at all. */
-static void make(struct filter *f, bool network)
+/*
+ * network: sockets of IP, too, and of netlink, by which the C library looks names up; and no bpf() at all.
+ * kills: SIGKILL, to a process by its pidfd, which is nobody else.
+ */
+static void make(struct filter *f, bool network, bool kills)
 {
 	load(f, offsetof(struct seccomp_data, arch));
 	add(f, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 1, 0));
@@ -176,6 +180,12 @@ static void make(struct filter *f, bool network)
 	else
 		allow_if(f, SYS_socket, 0, BPF_JEQ, AF_UNIX);
 	allow_if(f, SYS_kill, 1, BPF_JEQ, 0);
+	if (kills) {
+		allow_if(f, SYS_pidfd_send_signal, 1, BPF_JEQ, SIGKILL);
+	} else {
+		deny(f, SYS_pidfd_open);
+		deny(f, SYS_pidfd_send_signal);
+	}
 	if (network)
 		deny(f, SYS_bpf);
 	else
@@ -183,13 +193,13 @@ static void make(struct filter *f, bool network)
 	answer(f, SECCOMP_RET_ALLOW);
 }
 
-static int lock(bool network)
+static int lock(bool network, bool kills)
 {
 	struct filter f = { .n = 0 };
 	struct sock_fprog program = { .filter = f.code };
 	long r;
 
-	make(&f, network);
+	make(&f, network, kills);
 	program.len = f.n;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
@@ -200,12 +210,12 @@ static int lock(bool network)
 	return r < 0 ? -errno : r > 0 ? -EBUSY : 0;
 }
 
-int privileges_lock(void)
+int privileges_lock(bool kills)
 {
-	return lock(false);
+	return lock(false, kills);
 }
 
 int privileges_lock_network(void)
 {
-	return lock(true);
+	return lock(true, false);
 }

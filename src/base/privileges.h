@@ -17,6 +17,8 @@
 /* To look at others' processes and files, and to write to the sockets of users' services. */
 #define PRIVILEGES_LOOK                                                   \
 	(1ULL << CAP_SYS_PTRACE | 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_DAC_OVERRIDE)
+/* The same, and to end what runs in a container. */
+#define PRIVILEGES_ACT (PRIVILEGES_LOOK | 1ULL << CAP_KILL)
 #define PRIVILEGES_BPF (1ULL << CAP_BPF | 1ULL << CAP_SYS_ADMIN)
 
 /* Of the capabilities that the calling thread has, those it uses from now on. 0 or -errno. */
@@ -27,8 +29,9 @@ int privileges_keep(uint64_t capabilities);
 /*
  * For all threads and for ever: no execve gives more, and what nunchi never calls fails with EPERM:
  * new processes and programs, other sockets than unix ones, new BPF programs and maps, mounts and
- * namespaces, ptrace, modules, other users' ids, signals. 0, or -errno where there is no seccomp.
+ * namespaces, ptrace, modules, other users' ids, signals. kills: but for SIGKILL by a pidfd. 0, or -errno where
+ * there is no seccomp.
  */
-int privileges_lock(void) _must_check_;
+int privileges_lock(bool kills) _must_check_;
 /* The same for a process that speaks with servers: IP sockets are allowed, bpf() is not at all. */
 int privileges_lock_network(void) _must_check_;

@@ -157,7 +157,7 @@ static void explain_action(const struct ruleset *rs, const struct rule *rule, st
 		return;
 	strbuf_addf(out, "action: %s%s\n", action_names[rule->action],
 		    rule->refuse ? ", or guard does not start" : "");
-	if (!rule->enabled || !ruleset_block(rs))
+	if (!rule->enabled || !rule_blocks(rule) || !ruleset_block(rs))
 		return;
 	strbuf_adds(out, "decided in the kernel:\n");
 	for (size_t i = 0; i < ruleset_count(rs); i++)

@@ -37,7 +37,7 @@ static void confine(struct engine *e)
 	(void)privileges_use(PRIVILEGES_NONE);
 	keep = probe_is_readable(e->probe) ? PRIVILEGES_NONE : PRIVILEGES_BPF;
 	(void)privileges_keep(keep);
-	r = privileges_lock();
+	r = privileges_lock(e->acts != NULL);
 	if (r < 0)
 		log_debug("nunchi cannot lock itself down: %s", strerror(-r));
 }

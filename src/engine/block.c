@@ -24,7 +24,7 @@ static int check_rules(const struct ruleset *rs, bool lsm, struct strbuf *err)
 	for (size_t i = 0; i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
 
-		if (!rule->enabled || rule->action == ACTION_ALERT || lsm)
+		if (!rule->enabled || !rule_blocks(rule) || lsm)
 			continue;
 		if (rule->refuse) {
 			strbuf_addf(err, "rule %s cannot %s before the call: " NO_LSM
@@ -75,7 +75,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 
 	if (!plan)
 		return 0;
-	ret->lsm = probe_lsm_runs();
+	ret->lsm = e->lsm;
 	ret->dry = e->config->dry_run;
 	r = check_rules(rs, ret->lsm, err);
 	if (r < 0)

@@ -81,6 +81,7 @@ int engine_run(const struct engine_config *config)
 	out_code = close_outputs(e);
 	reload_stop(e);
 	runtimes_stop(e->runtimes);
+	act_end(e);
 	probe_free(e->probe);
 	binder_free(e);
 	backlog_free(e);

@@ -99,8 +99,10 @@ struct engine {
 	struct in_force *before;	/* what was until changed_at; NULL: nothing else ever was */
 	uint64_t changed_at;		/* boot ns */
 	struct in_force *judge;		/* which of them the event meets */
+	struct acts *acts;		/* NULL: nothing is done to containers */
 	struct reload *reload;		/* NULL: rules stay what they are */
 	struct rule *matched[ENGINE_ALERTS_MAX];	/* rules that the event has matched, */
+	enum nunchi_effect effects[ENGINE_ALERTS_MAX];	/* what becomes of their actions */
 	size_t n_matched;
 	bool judged;			/* the event was held against the rules */
 	uint64_t boot_to_epoch;
@@ -121,6 +123,7 @@ struct engine {
 	uint64_t next_check;		/* of what is looked at each second, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
+	bool lsm;			/* LSM programs run here; tried while that could be tried */
 	bool env;			/* environments are asked for */
 	uint64_t watchdog_next;	/* boot ns: when a service manager is told next that all is well */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
@@ -186,6 +189,15 @@ void backlog_release(struct engine *e, struct slot *slot);
 /* As much as the output takes. */
 void backlog_run(struct engine *e);
 void backlog_free(struct engine *e);
+
+/* act.c: rules that end or freeze a container. */
+/* Threads that can, if there is such a rule. Before privileges are given up. */
+int act_start(struct engine *e) _must_check_;
+bool act_is_possible(const struct engine *e, const struct ruleset *rs);
+/* What becomes of the rule's action, whatever that is, for an event that it has matched. */
+enum nunchi_effect act_on(struct engine *e, const struct rule *rule, const struct event *ev);
+void act_done(struct engine *e, const struct runtime_message *message);
+void act_end(struct engine *e);
 
 /* in_force.c: rules that are in force, and those that were before. */
 struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, unsigned generation) _must_check_;

@@ -227,6 +227,9 @@ void life_message(struct engine *e, struct runtime_message *message)
 	case RUNTIME_GONE:
 		take_gone(e, message->info->id);
 		break;
+	case RUNTIME_ACTED:
+		act_done(e, message);
+		break;
 	case RUNTIME_UNKNOWN:
 		binder_unknown(e, message->token);
 		break;

@@ -417,6 +417,7 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
+	e->lsm = e->force->rules && probe_lsm_runs();
 	blocks = block_prepare(e, e->force->rules, &block, err);
 	if (blocks < 0)
 		return blocks;
@@ -446,9 +447,11 @@ static int start(struct engine *e, struct strbuf *err)
 	}
 	/* The lock forbids the calls that this tries. */
 	attach_find_unseen(e);
-	r = reload_start(e);
+	r = act_start(e);
+	if (r >= 0)
+		r = reload_start(e);
 	if (r < 0)
-		strbuf_addf(err, "starting the thread that reads rules failed: %s", strerror(-r));
+		strbuf_addf(err, "starting threads for rules failed: %s", strerror(-r));
 	return r;
 }
 

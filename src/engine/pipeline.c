@@ -98,11 +98,20 @@ void pipeline_flush_last(struct engine *e)
 	}
 }
 
+/* Whether or not the output takes what is said of it. */
+static void act(struct engine *e, const struct event *ev)
+{
+	for (size_t i = 0; i < e->n_matched; i++)
+		e->effects[i] = act_on(e, e->matched[i], ev);
+}
+
 /* Formats the event. False: the output does not take more at the moment. */
 static bool show(struct engine *e, struct event *ev)
 {
 	if (!e->config->output)
 		return true;
+	if (e->config->rules)
+		act(e, ev);
 	/* What waited for a name until the end comes all at once. */
 	if (e->blocked && e->last_call)
 		pipeline_flush_last(e);
@@ -113,7 +122,8 @@ static bool show(struct engine *e, struct event *ev)
 		return false;
 	if (e->config->rules)
 		for (size_t i = 0; i < e->n_matched; i++)
-			output_alert(e->config->output, e->matched[i], &e->fields, &e->out);
+			output_alert(e->config->output, e->matched[i], &e->fields,
+				     e->effects[i], &e->out);
 	else
 		output_event(e->config->output, &e->fields, &e->out);
 	if (e->out.len >= ENGINE_OUT_BYTES)

@@ -291,6 +291,9 @@ static bool is_possible(struct engine *e, const struct reload *r, const struct i
 		log_error("the rules stay what they were: the new ones are about calls that have no hook; "
 			  "with --hooks %s all are chosen at the start: restart nunchi",
 			  probe_hooks_name(probe_hooks(e->probe)));
+	else if (!act_is_possible(e, r->next->rules))
+		log_error("the rules stay what they were: the new ones do something to containers, which none "
+			  "did at the start, and what that needs was given up: restart nunchi");
 	else
 		return true;
 	return false;

@@ -34,6 +34,9 @@ static const char *const effect_names[] = {
 	[NUNCHI_EFFECT_BEFORE] = "before",
 	[NUNCHI_EFFECT_AFTER] = "after",
 	[NUNCHI_EFFECT_DRY] = "dry-run",
+	[NUNCHI_EFFECT_ASKED] = "asked",
+	[NUNCHI_EFFECT_DONE] = "done",
+	[NUNCHI_EFFECT_FAILED] = "failed",
 };
 
 /* "14:05:31.123456789: Critical " */
@@ -47,14 +50,19 @@ static void add_head(struct alert *a, const struct rule *rule, struct field_cont
 	strbuf_addf(&a->text, ": %s ", priority_names[rule->priority]);
 }
 
-static void make_text(struct alert *a, const struct rule *rule, struct field_context *fc)
+static void add_action_text(struct alert *a, const struct rule *rule, unsigned effect)
+{
+	if (rule->action != ACTION_ALERT)
+		strbuf_addf(&a->text, " action=%s effect=%s", action_names[rule->action],
+			    effect_names[effect]);
+}
+
+static void make_text(struct alert *a, const struct rule *rule, struct field_context *fc, unsigned effect)
 {
 	add_head(a, rule, fc);
 	a->body = a->text.len;
 	template_print(rule->output, fc, &a->tmp, &a->text);
-	if (rule->action != ACTION_ALERT)
-		strbuf_addf(&a->text, " action=%s effect=%s", action_names[rule->action],
-			    effect_names[ruleset_effect(fc->ev)]);
+	add_action_text(a, rule, effect);
 }
 
 /* Before piece i there is one of the same name. */
@@ -120,7 +128,7 @@ static void add_time(struct strbuf *out, uint64_t time)
 }
 
 static void add_json(struct alert *a, const struct rule *rule, struct field_context *fc,
-		     uint64_t minute, struct strbuf *out)
+		     unsigned effect, uint64_t minute, struct strbuf *out)
 {
 	const char *host = fc->ev->host_name;
 
@@ -129,7 +137,7 @@ static void add_json(struct alert *a, const struct rule *rule, struct field_cont
 	strbuf_adds(out, ",\"output_fields\":");
 	add_fields(rule->output, fc, out);
 	add_rule(rule, out);
-	add_action(rule, ruleset_effect(fc->ev), out);
+	add_action(rule, effect, out);
 	add_time(out, fc->ev->time);
 	detail_add(rule, fc, minute, a->context, out);
 	strbuf_addc(out, '}');
@@ -208,8 +216,50 @@ static void alert_forget(struct output *o, struct strbuf *out)
 		fold_forget(a->fold);
 }
 
+static void make_acted_text(struct alert *a, const struct acted *acted)
+{
+	static const char *const words[][2] = { { "could not be killed", "was killed" },
+						{ "could not be paused", "was paused" } };
+	const struct event ev = { .time = acted->time };
+	bool done = acted->effect == NUNCHI_EFFECT_DONE;
+
+	fields_begin(&a->clock, &ev, NULL);
+	add_head(a, acted->rule, &a->clock);
+	strbuf_add_printable(&a->text, acted->rule->name, strlen(acted->rule->name));
+	strbuf_adds(&a->text, ": container ");
+	strbuf_add_printable(&a->text, acted->name, strlen(acted->name));
+	strbuf_addf(&a->text, " %s%s", words[acted->rule->action == ACTION_PAUSE_CONTAINER][done],
+		    done ? ", by " : ": ");
+	strbuf_add_printable(&a->text, acted->text, strlen(acted->text));
+	add_action_text(a, acted->rule, acted->effect);
+}
+
+static void alert_acted(struct output *o, const struct acted *acted, struct strbuf *out)
+{
+	struct alert *a = container_of(o, struct alert, output);
+
+	make_acted_text(a, acted);
+	if (!a->json) {
+		strbuf_add(out, a->text.s, a->text.len);
+		strbuf_addc(out, '\n');
+		return;
+	}
+	add_text(out, "{\"hostname\":", a->host.len ? a->host.s : NULL, a->host.len);
+	add_text(out, ",\"output\":", a->text.s, a->text.len);
+	strbuf_addf(out, ",\"output_fields\":{\"evt.time\":%" PRIu64, acted->time);
+	add_known(out, ",\"container.id\":", acted->info->id, SHORT_ID);
+	add_known(out, ",\"container.name\":", acted->name, PATH_MAX);
+	add_text(out, acted->effect == NUNCHI_EFFECT_DONE ? ",\"action.by\":" : ",\"action.error\":",
+		 acted->text, strlen(acted->text));
+	strbuf_addc(out, '}');
+	add_rule(acted->rule, out);
+	add_action(acted->rule, acted->effect, out);
+	add_time(out, acted->time);
+	strbuf_adds(out, "}\n");
+}
+
 static void alert_rule(struct output *o, const struct rule *rule, struct field_context *fc,
-		       struct strbuf *out)
+		       unsigned effect, struct strbuf *out)
 {
 	struct alert *a = container_of(o, struct alert, output);
 	uint64_t minute = 0;
@@ -217,13 +267,13 @@ static void alert_rule(struct output *o, const struct rule *rule, struct field_c
 	if (fc->ev->host_name && !a->host.len)
 		strbuf_adds(&a->host, fc->ev->host_name);
 	alert_tell(o, fc->ev->time, out);
-	if (a->fold && fold_match(a->fold, rule, fc, &minute) != FOLD_ALERT)
+	if (a->fold && fold_match(a->fold, rule, fc, effect, &minute) != FOLD_ALERT)
 		return;
-	make_text(a, rule, fc);
+	make_text(a, rule, fc, effect);
 	if (a->fold)
 		fold_text(a->fold, a->text.s + a->body, a->text.len - a->body);
 	if (a->json) {
-		add_json(a, rule, fc, minute, out);
+		add_json(a, rule, fc, effect, minute, out);
 	} else {
 		strbuf_add(out, a->text.s, a->text.len);
 		context_for_each(a->context, fc->ev->proc, add_before, out);
@@ -250,6 +300,7 @@ static void alert_free(struct output *o)
 
 static const struct output_ops alert_ops = {
 	.alert = alert_rule,
+	.acted = alert_acted,
 	.tell = alert_tell,
 	.forget = alert_forget,
 	.passed = alert_passed,

@@ -8,7 +8,8 @@ struct output_ops {
 	void (*header)(struct output *o, struct strbuf *out);	/* NULL: none */
 	void (*event)(struct output *o, struct field_context *fc, struct strbuf *out);
 	void (*alert)(struct output *o, const struct rule *rule, struct field_context *fc,
-		      struct strbuf *out);	/* instead of event */
+		      unsigned effect, struct strbuf *out);	/* instead of event */
+	void (*acted)(struct output *o, const struct acted *acted, struct strbuf *out);	/* with it */
 	void (*tell)(struct output *o, uint64_t now, struct strbuf *out);	/* NULL: nothing */
 	void (*forget)(struct output *o, struct strbuf *out);	/* NULL: nothing */
 	void (*passed)(struct output *o, struct field_context *fc);	/* NULL: no matter */

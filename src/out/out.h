@@ -32,9 +32,19 @@ void output_free(struct output *o);
 void output_header(struct output *o, struct strbuf *out);
 /* Appends the event, its line end included. fc: begun for this event. */
 void output_event(struct output *o, struct field_context *fc, struct strbuf *out);
-/* The same for an alert, of the kinds of output that are for these. */
-void output_alert(struct output *o, const struct rule *rule, struct field_context *fc,
+/* The same for an alert, of the kinds of output that are for these. effect: enum nunchi_effect of the rule's action. */
+void output_alert(struct output *o, const struct rule *rule, struct field_context *fc, unsigned effect,
 		  struct strbuf *out);
+/* What has come of a rule's action on a container. */
+struct acted {
+	const struct rule *rule;	/* as rule_copy() makes it */
+	const struct container_info *info;
+	const char *name;		/* the container's */
+	const char *text;		/* what did it, or why it was not done */
+	uint64_t time;			/* epoch ns */
+	unsigned effect;		/* NUNCHI_EFFECT_DONE or _FAILED */
+};
+void output_acted(struct output *o, const struct acted *acted, struct strbuf *out);
 /* Whether it shows a field that is only shown where somebody asks for it. */
 bool output_asks(const struct output *o, const char *field);
 /* What is due at that time (epoch ns; UINT64_MAX: all) without an event: counts of repeats. */

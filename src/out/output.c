@@ -44,9 +44,14 @@ void output_event(struct output *o, struct field_context *fc, struct strbuf *out
 }
 
 void output_alert(struct output *o, const struct rule *rule, struct field_context *fc,
-		  struct strbuf *out)
+		  unsigned effect, struct strbuf *out)
 {
-	o->ops->alert(o, rule, fc, out);
+	o->ops->alert(o, rule, fc, effect, out);
+}
+
+void output_acted(struct output *o, const struct acted *acted, struct strbuf *out)
+{
+	o->ops->acted(o, acted, out);
 }
 
 bool output_asks(const struct output *o, const char *field)

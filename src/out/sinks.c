@@ -153,7 +153,7 @@ static int confine(const struct sink *sinks, size_t n)
 	for (size_t i = 0; i < n; i++)
 		network = network || sinks[i].easy;
 	(void)privileges_keep(PRIVILEGES_NONE);
-	return network ? privileges_lock_network() : privileges_lock();
+	return network ? privileges_lock_network() : privileges_lock(false);
 }
 
 /* What went wrong is a sentence in the pipe back; nothing is: all is open. */

@@ -179,7 +179,8 @@ static void open_entry(struct fold *f, const struct fold_entry *key, uint64_t ha
 	hmap_insert(&f->entries, &e->by_key, hash);
 }
 
-static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struct field_context *fc)
+static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struct field_context *fc,
+				unsigned effect)
 {
 	const struct container *c = fc->ev->container;
 	const struct process *p = fc->ev->proc;
@@ -189,7 +190,7 @@ static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struc
 		.container = c && c->info->id ? c->info->id : (char *)"",
 		.container_name = c && c->info->name ? c->info->name : (char *)"",
 		.image = p && p->exepath ? p->exepath : (char *)"",
-		.effect = r->rule->action == ACTION_ALERT ? 0 : ruleset_effect(fc->ev),
+		.effect = effect,
 	};
 	struct fold_entry *e;
 
@@ -210,13 +211,13 @@ static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struc
 }
 
 enum fold_verdict fold_match(struct fold *f, const struct rule *rule, struct field_context *fc,
-			     uint64_t *ret_minute)
+			     unsigned effect, uint64_t *ret_minute)
 {
 	struct fold_rule *r = get_rule(f, rule);
 	enum fold_verdict verdict;
 
 	*ret_minute = count_minute(r, fc->ev->time);
-	verdict = decide(f, r, fc);
+	verdict = decide(f, r, fc, effect);
 	f->totals.matches++;
 	f->totals.alerts += verdict == FOLD_ALERT;
 	f->totals.counted += verdict == FOLD_COUNT;

@@ -49,7 +49,7 @@ void fold_free(struct fold *f);	/* NULL is fine */
  * in the minute before, this one included. Rules must live as long as what is open of them.
  */
 enum fold_verdict fold_match(struct fold *f, const struct rule *rule, struct field_context *fc,
-			     uint64_t *ret_minute);
+			     unsigned effect, uint64_t *ret_minute);
 /* After a FOLD_ALERT: what it says, for the count that may follow. */
 void fold_text(struct fold *f, const char *text, size_t len);
 /* The next that is due at that time; UINT64_MAX: all. False: nothing. */

@@ -22,8 +22,23 @@ struct ruleset {
 	uint8_t generation;		/* in verdicts by the plan */
 };
 
-static void rule_free(struct rule *r)
+struct rule *rule_copy(const struct rule *rule)
 {
+	struct rule *r = xcalloc(1, sizeof(*r));
+
+	r->name = xstrdup(rule->name);
+	r->priority = rule->priority;
+	r->action = rule->action;
+	r->tags = xcalloc(rule->n_tags + 1, sizeof(*r->tags));
+	for (; r->n_tags < rule->n_tags; r->n_tags++)
+		r->tags[r->n_tags] = xstrdup(rule->tags[r->n_tags]);
+	return r;
+}
+
+void rule_free(struct rule *r)
+{
+	if (!r)
+		return;
 	free(r->name);
 	free(r->desc);
 	free(r->condition);
@@ -31,8 +46,10 @@ static void rule_free(struct rule *r)
 	for (size_t i = 0; i < r->n_tags; i++)
 		free(r->tags[i]);
 	free(r->tags);
-	node_unref(r->root);
-	template_free(r->output);
+	if (r->root)
+		node_unref(r->root);
+	if (r->output)
+		template_free(r->output);
 	free(r);
 }
 
@@ -172,7 +189,9 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 static void add_action(struct ruleset *rs, struct definitions *d, struct definition *def,
 		       struct node *root, struct template *output)
 {
-	if (def->action == ACTION_ALERT || compile_action(d, def, root, (unsigned)rs->n, rs->block)) {
+	bool blocks = def->action == ACTION_KILL || def->action == ACTION_DENY;
+
+	if (!blocks || compile_action(d, def, root, (unsigned)rs->n, rs->block)) {
 		add_rule(rs, d, def, root, output);
 		return;
 	}
@@ -309,7 +328,7 @@ void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struc
 		if (syscall_by_nr(nr) && type_bit(may, nr))
 			set->bits[nr] = 1;
 	set->procexit |= ruleset_takes(rs, rule, EVENT_PROCEXIT);
-	if (rule->action != ACTION_ALERT)
+	if (rule_blocks(rule))
 		add_blocked_calls(may, set);
 }
 

@@ -25,7 +25,9 @@ enum rule_priority {
 extern const char *const priority_names[PRIORITY_MAX];
 
 /* What a rule does besides the alert. X(enum, as the key "action" and alerts have it) */
-#define RULE_ACTIONS(X) X(ALERT, "alert") X(KILL, "kill") X(DENY, "deny")
+#define RULE_ACTIONS(X)                                                                \
+	X(ALERT, "alert") X(KILL, "kill") X(DENY, "deny")                               \
+	X(KILL_CONTAINER, "kill-container") X(PAUSE_CONTAINER, "pause-container")
 
 enum rule_action {
 #define X(id, name) ACTION_##id,
@@ -59,6 +61,22 @@ struct rule {
 	struct template *output;
 	uint64_t fired;		/* events that it has matched */
 };
+
+/* Whether the kernel side does what it says, to the call or its process. */
+static inline bool rule_blocks(const struct rule *rule)
+{
+	return rule->action == ACTION_KILL || rule->action == ACTION_DENY;
+}
+
+/* Whether something is done to the container. */
+static inline bool rule_is_about_container(const struct rule *rule)
+{
+	return rule->action == ACTION_KILL_CONTAINER || rule->action == ACTION_PAUSE_CONTAINER;
+}
+
+/* What alerts show of it besides its output: name, priority, tags, action. */
+struct rule *rule_copy(const struct rule *rule) _must_check_;
+void rule_free(struct rule *rule);	/* NULL is fine */
 
 struct ruleset;
 

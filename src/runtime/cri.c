@@ -17,7 +17,6 @@
 
 #define CRI "/runtime.v1.RuntimeService/"
 #define CTD "/containerd.services."
-#define SPACE_CRI "k8s.io"
 #define SPACE_DOCKER "moby"
 
 enum watch_kind { WATCH_TASKS, WATCH_CRI, WATCH_NONE };
@@ -200,7 +199,7 @@ static int look_up(struct cri *d, const char *space, const char *id, uint32_t pi
 	facts_fill(c, d->s->rt->root);
 	/* Not running (yet): an event will say so. One that just was: who it was is still wanted. */
 	if (c->init_pid || pid)
-		source_found(d->s, TAKE_PTR(c));
+		source_found(d->s, TAKE_PTR(c), d->has_tasks ? space : NULL);
 	return 0;
 }
 

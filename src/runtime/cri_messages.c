@@ -54,6 +54,14 @@ void cri_container_status_request(struct strbuf *out, const char *id)
 	protobuf_pack(out, &m.base);
 }
 
+void cri_stop_request(struct strbuf *out, const char *id)
+{
+	Cri__StopContainerRequest m = CRI__STOP_CONTAINER_REQUEST__INIT;
+
+	m.container_id = (char *)id;	/* timeout 0: SIGKILL at once */
+	protobuf_pack(out, &m.base);
+}
+
 void cri_sandbox_status_request(struct strbuf *out, const char *id)
 {
 	Cri__PodSandboxStatusRequest m = CRI__POD_SANDBOX_STATUS_REQUEST__INIT;

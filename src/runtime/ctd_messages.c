@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <signal.h>
 
 #include "containerd.pb-c.h"
 #include "json.h"
@@ -127,6 +128,25 @@ void ctd_container_request(struct strbuf *out, const char *id)
 	Ctd__GetContainerRequest m = CTD__GET_CONTAINER_REQUEST__INIT;
 
 	m.id = (char *)id;
+	protobuf_pack(out, &m.base);
+}
+
+/* SIGKILL, to all of it. */
+void ctd_kill_request(struct strbuf *out, const char *id)
+{
+	Ctd__KillRequest m = CTD__KILL_REQUEST__INIT;
+
+	m.container_id = (char *)id;
+	m.signal = SIGKILL;
+	m.all = 1;
+	protobuf_pack(out, &m.base);
+}
+
+void ctd_pause_request(struct strbuf *out, const char *id)
+{
+	Ctd__PauseTaskRequest m = CTD__PAUSE_TASK_REQUEST__INIT;
+
+	m.container_id = (char *)id;
 	protobuf_pack(out, &m.base);
 }
 

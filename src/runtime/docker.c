@@ -206,7 +206,7 @@ static int ask(struct docker *d, const char *id, const struct strbuf *event)
 	if (r < 0)
 		return r;
 	facts_fill(c, d->s->rt->root);
-	source_found(d->s, TAKE_PTR(c));
+	source_found(d->s, TAKE_PTR(c), NULL);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ void cri_version_request(struct strbuf *out);
 void cri_list_containers_request(struct strbuf *out);
 void cri_list_sandboxes_request(struct strbuf *out);
 void cri_container_status_request(struct strbuf *out, const char *id);
+void cri_stop_request(struct strbuf *out, const char *id);
 void cri_sandbox_status_request(struct strbuf *out, const char *id);
 
 /* All of them -EBADMSG if the bytes are something else. */
@@ -49,6 +50,8 @@ int cri_parse_event(const void *data, size_t len, enum container_event *ret, cha
 /* containerd's own. */
 void ctd_subscribe_request(struct strbuf *out);
 void ctd_container_request(struct strbuf *out, const char *id);
+void ctd_kill_request(struct strbuf *out, const char *id);
+void ctd_pause_request(struct strbuf *out, const char *id);
 
 int ctd_parse_version(const void *data, size_t len, char **ret_version) _must_check_;
 int ctd_parse_namespaces(const void *data, size_t len, each_id_fn *each, void *arg) _must_check_;

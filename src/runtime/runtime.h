@@ -16,6 +16,7 @@ enum runtime_message_type {
 				 * info as far as it is at hand; what exists it does not change */
 	RUNTIME_STATE,		/* a runtime came, went or answered badly: text is set */
 	RUNTIME_LISTED,		/* a source has given its first full list, or failed to */
+	RUNTIME_ACTED,		/* answer to runtimes_act: ok, and text: by what, or why not */
 	RUNTIME_UNKNOWN,	/* answer to runtimes_resolve: nothing on disk claims it */
 };
 
@@ -38,10 +39,10 @@ struct runtime_message {
 	enum runtime_message_type type;
 	struct container_info *info;	/* owned */
 	char *text;			/* owned: "docker 20.10.24 /run/docker.sock", "...: no answer in 10 s" */
-	bool ok;			/* RUNTIME_STATE: it answers */
+	bool ok;			/* RUNTIME_STATE: it answers; RUNTIME_ACTED: it is done */
 	enum runtime_life life;		/* RUNTIME_LIFE */
 	int exit_code;			/* RUNTIME_LIFE_DIED: -1 if it is not known */
-	uint64_t token;			/* answers to runtimes_resolve carry the request's */
+	uint64_t token;			/* answers carry the request's */
 };
 
 void runtime_message_free(struct runtime_message *m);
@@ -72,6 +73,21 @@ struct runtime_message *runtimes_next(struct runtimes *rt) _must_check_;
  */
 void runtimes_resolve(struct runtimes *rt, uint64_t token, uint32_t pid, uint64_t start,
 		      const char *cgroup);
+
+enum runtime_act { RUNTIME_ACT_KILL, RUNTIME_ACT_PAUSE };
+
+/*
+ * Threads that can do something to containers; they keep what that needs, so that it is before privileges
+ * are given up. 0 or -errno.
+ */
+int runtimes_act_start(struct runtimes *rt) _must_check_;
+/*
+ * Ends or freezes the container that has this id and this first process (init_pid, init_start): through its runtime, or
+ * without it; never the host, nor where nunchi itself runs. Answered by RUNTIME_ACTED in some seconds at
+ * most. Never blocks.
+ */
+void runtimes_act(struct runtimes *rt, uint64_t token, enum runtime_act what,
+		  const struct container_info *info);
 
 /* How many sources are still to answer their first list. */
 unsigned runtimes_unlisted(const struct runtimes *rt);

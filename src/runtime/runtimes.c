@@ -10,9 +10,11 @@
 #include <sys/eventfd.h>
 #include <sys/un.h>
 
+#include "act.h"
 #include "disk.h"
 #include "hierarchy.h"
 #include "prober.h"
+#include "routes.h"
 #include "source.h"
 
 #define JOIN_MS 900U
@@ -51,9 +53,11 @@ int runtimes_check(const char *extra, struct strbuf *err)
 
 static void runtimes_free(struct runtimes *rt)
 {
+	actor_free(rt->actor);
 	prober_free(rt->prober);
 	disk_free(rt->disk);
 	messages_free(&rt->queue);
+	routes_free(rt->routes);
 	pthread_mutex_destroy(&rt->lives.lock);
 	close(rt->stop_fd);
 	free(rt->root);
@@ -77,6 +81,7 @@ int runtimes_start(struct runtimes **ret, const struct runtimes_config *config)
 		return r;
 	}
 	pthread_mutex_init(&rt->lives.lock, NULL);
+	rt->routes = routes_new();
 	r = disk_start(&rt->disk, rt, config);
 	if (r == 0)
 		r = prober_start(&rt->prober, rt, config);
@@ -129,6 +134,7 @@ void runtimes_stop(struct runtimes *rt)
 
 	eventfd_write(rt->stop_fd, 1);
 	messages_close(&rt->queue);
+	ended &= actor_join(rt->actor, &deadline);
 	ended &= prober_join(rt->prober, &deadline);
 	ended &= !rt->disk || disk_join(rt->disk, &deadline);
 	if (ended)

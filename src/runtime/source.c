@@ -15,6 +15,7 @@
 #include "facts.h"
 #include "nunchi/limits.h"
 #include "root.h"
+#include "routes.h"
 
 #define BACKOFF_FIRST_MS 1000U
 #define BACKOFF_MAX_MS 30000U
@@ -135,8 +136,12 @@ static bool may_speak(const struct source *s, const struct container_info *info)
 						       (int64_t)s->owner);
 }
 
-void source_found(struct source *s, struct container_info *info)
+void source_found(struct source *s, struct container_info *info, const char *space)
 {
+	const struct route route = {
+		.runtime = (char *)shown_runtime(s), .socket = s->socket, .trusted = s->trusted,
+		.owner = s->owner, .cri = s->kind == SOURCE_CRI, .space = (char *)space,
+	};
 	struct known_container *k = known_find(s, info->id);
 	struct runtime_message *m;
 
@@ -149,6 +154,7 @@ void source_found(struct source *s, struct container_info *info)
 		k->id = xstrdup(info->id);
 		hmap_insert(&s->known, &k->by_id, hash_string(k->id));
 	}
+	route_set(s->rt->routes, info->id, &route);
 	k->init_pid = info->init_pid;
 	k->generation = s->generation;
 	if (!info->runtime)
@@ -167,6 +173,7 @@ static void gone(struct source *s, struct known_container *k)
 	m->info = info_new(k->id);
 	m->info->runtime = xstrdup(shown_runtime(s));
 	m->info->init_pid = k->init_pid;
+	route_drop(s->rt->routes, k->id, s->socket);
 	known_free(s, k);
 	messages_post(&s->rt->queue, m, false);
 }

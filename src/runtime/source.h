@@ -55,6 +55,8 @@ struct lives {
 	size_t n, next;
 };
 
+#define SPACE_CRI "k8s.io"	/* containerd's namespace of what CRI has made */
+
 enum source_kind { SOURCE_DOCKER, SOURCE_CRI };
 
 struct source {
@@ -77,7 +79,9 @@ struct source {
 	bool answered;		/* with a whole list, on this connection */
 };
 
+struct actor;
 struct disk;
+struct routes;
 struct stat;
 
 struct runtimes {
@@ -87,6 +91,8 @@ struct runtimes {
 	int stop_fd;		/* readable once all must end */
 	atomic_uint unlisted;
 	struct disk *disk;
+	struct routes *routes;
+	struct actor *actor;	/* NULL: nothing is done to containers */
 	struct prober *prober;
 };
 
@@ -104,8 +110,11 @@ int source_open(const struct source *s, struct stat *ret) _must_check_;
 void source_free(struct source *s);
 void *source_main(void *arg);
 
-/* Takes info, gives it source and runtime where unset, and posts it. */
-void source_found(struct source *s, struct container_info *info);
+/*
+ * Takes info, gives it source and runtime where unset, and posts it. space: containerd's namespace, NULL
+ * where there is none.
+ */
+void source_found(struct source *s, struct container_info *info, const char *space);
 /* Posts that it is gone, if it was known. */
 void source_gone(struct source *s, const char *id);
 bool source_knows(const struct source *s, const char *id);

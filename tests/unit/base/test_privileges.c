@@ -50,7 +50,7 @@ static void check_lock(void)
 
 	CHECK(pipe(pipe_fds) == 0);
 	CHECK(pthread_create(&before, NULL, wait_and_try, &pipe_fds[0]) == 0);
-	CHECK(privileges_lock() == 0);
+	CHECK(privileges_lock(false) == 0);
 	CHECK(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1);
 
 	REFUSED(execl("/bin/true", "true", NULL));
@@ -59,6 +59,8 @@ static void check_lock(void)
 	REFUSED(unshare(CLONE_NEWNS));
 	REFUSED(socket(AF_INET, SOCK_STREAM, 0));
 	REFUSED(kill(getppid(), SIGURG));
+	REFUSED(syscall(SYS_pidfd_open, getppid(), 0));
+	REFUSED(syscall(SYS_pidfd_send_signal, -1, SIGKILL, NULL, 0));
 	REFUSED(setuid(getuid()));
 	REFUSED(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof(attr)));
 	REFUSED(syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)));
@@ -76,6 +78,21 @@ static void check_lock(void)
 	/* One that was there before is locked too. */
 	CHECK(write(pipe_fds[1], "x", 1) == 1);
 	CHECK(pthread_join(before, &ret) == 0);
+	_exit(0);
+}
+
+/* Who may end a container may do that, by what is one process for ever, and in no other way. */
+static void check_lock_kills(void)
+{
+	int fd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+
+	CHECK(fd >= 0);
+	CHECK(privileges_lock(true) == 0);
+	CHECK(syscall(SYS_pidfd_open, getppid(), 0) >= 0);
+	REFUSED(kill(getppid(), SIGKILL));
+	REFUSED(syscall(SYS_pidfd_send_signal, fd, SIGURG, NULL, 0));
+	CHECK(syscall(SYS_pidfd_send_signal, -1, SIGKILL, NULL, 0) == -1 && errno == EBADF);
+	REFUSED(syscall(SYS_pidfd_getfd, fd, 0, 0));
 	_exit(0);
 }
 
@@ -143,6 +160,11 @@ static void test_lock_network(void **state)
 	assert_int_equal(in_child(check_lock_network), 0);
 }
 
+static void test_lock_kills(void **state)
+{
+	assert_int_equal(in_child(check_lock_kills), 0);
+}
+
 static void test_capabilities(void **state)
 {
 	assert_int_equal(in_child(check_capabilities), 0);
@@ -153,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_lock_network),
+		cmocka_unit_test(test_lock_kills),
 		cmocka_unit_test(test_capabilities),
 	};
 

@@ -106,7 +106,7 @@ static void test_errors_have_places(void **state)
 		     "    fields: [proc.args]\n    comps: [=]\n    values: [[x]]\n",
 		     "a.yaml:1:9: error", "proc.args");
 	assert_error(HEAD "  action: block\n  condition: evt.type=open\n", "a.yaml:5:11: error",
-		     "expected alert, kill or deny");
+		     "expected alert, kill, deny");
 	assert_error(HEAD "  action: deny\n  on_pending: x\n  condition: evt.type=open\n",
 		     "a.yaml:6:15: error", "expected allow or deny");
 	/* One that is off is checked all the same. */

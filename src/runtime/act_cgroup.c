@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ending or freezing a container without its runtime. A cgroup's files mean all that is in it: they are
+ * used only if that is the container alone, since a container without a cgroup of its own is in that
+ * of who started it.
+ */
+#include "act_cgroup.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "facts.h"
+#include "hierarchy.h"
+
+#define START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
+#define DEPTH_MAX 16
+
+bool init_is_there(const char *root, const struct container_info *info)
+{
+	uint64_t start = info->init_pid ? process_start(root, info->init_pid) : 0;
+
+	return start && (start > info->init_start ? start - info->init_start : info->init_start - start) <=
+				START_GRAIN;
+}
+
+/* A process of the host, or in our own mounts, or ours. Those that are gone are nobody's. */
+static bool is_foreign(const char *root, uint32_t pid)
+{
+	uint64_t mounts = process_namespace(root, pid, "mnt");
+
+	if (!mounts)
+		return process_start(root, pid) != 0;
+	return pid == (uint32_t)getpid() || mounts == process_namespace(root, 1, "mnt") ||
+	       mounts == process_namespace("", (uint32_t)getpid(), "mnt");
+}
+
+static bool is_its_own(const char *root, const char *dir, unsigned depth)
+{
+	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", dir);
+	_cleanup_fclose_ FILE *f = fopen(procs, "re");
+	bool own = f && depth < DEPTH_MAX;
+	uint32_t pid;
+	DIR *d;
+
+	while (own && fscanf(f, "%u", &pid) == 1)
+		own = !is_foreign(root, pid);
+	d = own ? opendir(dir) : NULL;
+	for (struct dirent *e; d && own && (e = readdir(d));) {
+		_cleanup_free_ char *below = NULL;
+
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		below = xasprintf("%s/%s", dir, e->d_name);
+		own = is_its_own(root, below, depth + 1);
+	}
+	if (d)
+		closedir(d);
+	return own;
+}
+
+static int write_text(const char *dir, const char *name, const char *text)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s", dir, name);
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 || write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+static int by_cgroup(const char *root, enum runtime_act what, const struct container_info *info,
+		     const char **ret_how)
+{
+	_cleanup_free_ char *dir = freezer_file(root, info->init_pid);
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+	bool v1;
+
+	if (!slash)
+		return -ENOENT;
+	*slash = '\0';
+	v1 = streq(slash + 1, "freezer.state");
+	*ret_how = what == RUNTIME_ACT_KILL ? "cgroup.kill" : v1 ? "freezer.state" : "cgroup.freeze";
+	if (!is_its_own(root, dir, 0))
+		return -EBUSY;
+	return write_text(dir, *ret_how, v1 && what == RUNTIME_ACT_PAUSE ? "FROZEN" : "1");
+}
+
+/* The descriptor first, then whether it is still the process that is meant. */
+static int by_signal(const char *root, const struct container_info *info)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, info->init_pid, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (!init_is_there(root, info))
+		return -ESRCH;
+	return syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) ? -errno : 0;
+}
+
+static void add_why(struct strbuf *why, const char *how, int r)
+{
+	strbuf_addf(why, "%s%s: %s", why->len ? "; " : "", how,
+		    r == -EBUSY ? "others are in its cgroup" :
+		    r == -ENOENT ? "there is none" : strerrordesc_np(-r));
+}
+
+int act_by_kernel(const char *root, enum runtime_act what, const struct container_info *info,
+		  const char **ret_how, struct strbuf *why)
+{
+	const char *how = "its cgroup";
+	int r = by_cgroup(root, what, info, &how);
+
+	if (r < 0)
+		add_why(why, how, r);
+	if (r < 0 && what == RUNTIME_ACT_KILL) {
+		how = "SIGKILL";
+		r = by_signal(root, info);
+		if (r < 0)
+			add_why(why, how, r);
+	}
+	*ret_how = how;
+	return r;
+}
