@@ -228,13 +228,20 @@ static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enu
 	return effect == NUNCHI_EFFECT_BEFORE ? -EPERM : 0;
 }
 
+/* Where what blocks outlives nunchi, its number can be another's. */
+static __always_inline bool is_nunchi(struct task_struct *task)
+{
+	return (u32)task->tgid == own_tgid &&
+	       BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
+}
+
 /* Whose doing it is; 0: nobody's that rules are about. *ret_mask: the clauses that may be meant. */
 static __always_inline struct identity *block_begin(struct task_struct *task, u32 row, u64 *ret_mask)
 {
 	struct identity *id;
 
 	/* io_uring's workers are no kernel threads in this. */
-	if ((u32)task->tgid == own_tgid || task->flags & PF_KTHREAD)
+	if (task->flags & PF_KTHREAD || is_nunchi(task))
 		return 0;
 	id = identity_get(task);
 	if (!id)

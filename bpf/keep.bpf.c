@@ -15,3 +15,32 @@ int BPF_PROG(keep_fork, struct task_struct *parent, struct task_struct *child)
 		identity_copy(child, from);
 	return 0;
 }
+
+/* With blocking that outlives nunchi: what process_exec and process_exit know besides what they tell. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(keep_exec, struct task_struct *task)
+{
+	struct identity *id = identity_get(task);
+
+	if (!id)
+		return 0;
+	if (identity_is_open(id))
+		identity_locate(task, id, true);
+	if (id->entered == ENTERED_FRESH)
+		id->entered = ENTERED;
+	id->setup = 0;
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(keep_exit, struct task_struct *task)
+{
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	u64 key;
+
+	if (!id || !id->slot || id->vpid != 1 || id->pidns == host_pidns || task->signal->live.counter)
+		return 0;
+	key = NUNCHI_KEY_PIDNS | id->pidns;
+	bpf_map_delete_elem(&namespaces, &key);
+	return 0;
+}

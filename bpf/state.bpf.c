@@ -8,6 +8,7 @@ const volatile __u32 host_mntns[2];
 const volatile __u32 host_pidns;
 const volatile __u32 host_namespaces[NUNCHI_NS_MAX];
 const volatile __u32 own_tgid;
+const volatile __u64 own_start;
 const volatile __u32 cpus_per_ring = 1;
 const volatile __u32 cgroup_hierarchy;
 const volatile __u8 entries;

@@ -127,6 +127,7 @@ extern const volatile __u32 host_mntns[2];	/* the kernel's own and init's */
 extern const volatile __u32 host_pidns;
 extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
+extern const volatile __u64 own_start;	/* and when it started, in 10 ms: the number may be another's later */
 extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
 extern const volatile __u8 entries;	/* calls are told when they begin, too */

@@ -15,7 +15,8 @@
 	X(stats, "show what a running nunchi has seen, and lost")          \
 	X(list, "list system calls, categories, fields or options")        \
 	X(config, "check the configuration file, or write an example")     \
-	X(doctor, "say whether all is seen on this machine, and what is not")
+	X(doctor, "say whether all is seen on this machine, and what is not") \
+	X(unblock, "take away what guard --keep-blocking has left in force")
 
 /* For shells: what can stand where the cursor is. Not shown by --help. */
 int cmd_complete(int argc, char **argv);

@@ -283,7 +283,7 @@ void config_file_example(struct strbuf *out)
 			 "# Outside of the sections an option is for all commands that take it:\n"
 			 "#quiet: true\n");
 	for (size_t i = 0; i < n_option_commands; i++) {
-		if (option_commands[i].command == FOR_CONFIG)
+		if (!option_find(option_commands[i].command, OPTION_CONFIG))
 			continue;
 		strbuf_addf(out, "\n#%s:\n", option_commands[i].name);
 		for (size_t j = 0; j < n_option_rows; j++)

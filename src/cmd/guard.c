@@ -98,6 +98,10 @@ static int run_with_sinks(struct options *o)
 	struct sinks *sinks = NULL;
 	int r;
 
+	if (o->engine.keep_blocking && o->engine.dry_run) {
+		log_error("--keep-blocking with --dry-run: nothing is blocked that could be kept");
+		return EXIT_USAGE;
+	}
 	if (!open_sinks(o, &sinks))
 		return EXIT_FAILURE;
 	if (!sinks)

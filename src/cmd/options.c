@@ -15,7 +15,7 @@
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
 #define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
-#define EVERY (TUNED | FOR_CONFIG)
+#define EVERY (TUNED | FOR_CONFIG | FOR_UNBLOCK)
 
 /* Codes of the options that have no letter. */
 enum {
@@ -28,6 +28,8 @@ enum {
 	OPT_HOOKS,
 	OPT_ENTRY,
 	OPT_DRY_RUN,
+	OPT_KEEP_BLOCKING,
+	OPT_LIST,
 	OPT_PIN,
 	OPT_SETUP,
 	OPT_TIMEOUT,
@@ -68,6 +70,9 @@ const struct option_row option_rows[] = {
 	{ OPT_ENTRY, "entry", NULL, SHOW,
 	  "with --hooks kprobe: calls when they begin, too (evt.dir is >)" },
 	{ OPT_DRY_RUN, "dry-run", NULL, FOR_GUARD, "rules that kill or deny only say what they would do" },
+	{ OPT_KEEP_BLOCKING, "keep-blocking", NULL, FOR_GUARD,
+	  "what rules deny stays denied when guard ends, until nunchi unblock" },
+	{ OPT_LIST, "list", NULL, FOR_UNBLOCK, "only say what is kept" },
 	{ OPT_PIN, "pin", NULL, LIVE,
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
@@ -118,6 +123,7 @@ const struct option_command option_commands[] = {
 	{ "rules", FOR_RULES }, { "ps", FOR_PS },	  { "list", FOR_LIST },
 	{ "stats", FOR_STATS },
 	{ "doctor", FOR_DOCTOR }, { "config", FOR_CONFIG },
+	{ "unblock", FOR_UNBLOCK },
 };
 const size_t n_option_commands = ARRAY_SIZE(option_commands);
 
@@ -350,6 +356,12 @@ static void take_switch(struct options *o, int code, bool on)
 		break;
 	case OPT_ENTRY:
 		o->engine.entries = on;
+		break;
+	case OPT_KEEP_BLOCKING:
+		o->engine.keep_blocking = on;
+		break;
+	case OPT_LIST:
+		o->list = on;
 		break;
 	case OPT_PIN:
 		o->engine.pin = on;

@@ -20,6 +20,7 @@
 #define FOR_DOCTOR 0x40
 #define FOR_CONFIG 0x100
 #define FOR_STATS 0x200
+#define FOR_UNBLOCK 0x400
 
 /* What --help shows around the table of options. */
 struct usage {
@@ -43,6 +44,7 @@ struct options {
 	struct sinks_config sinks;	/* of --to and --http-*; .to is sink_names */
 	const char **sink_names;	/* owned; the strings are argv's */
 	bool all;			/* ps -a */
+	bool list;			/* unblock --list */
 	bool quiet;
 	bool verbose;
 	const char *config;		/* of --config; NULL: not given */

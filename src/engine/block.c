@@ -77,6 +77,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 		return 0;
 	ret->lsm = e->lsm;
 	ret->dry = e->config->dry_run;
+	ret->keep = e->config->keep_blocking;
 	r = check_rules(rs, ret->lsm, err);
 	if (r < 0)
 		return r;

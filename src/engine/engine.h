@@ -36,6 +36,7 @@ struct engine_config {
 	enum probe_hooks hooks;		/* where calls are seen */
 	bool entries;			/* --entry: calls when they begin, too; hooks is KPROBE */
 	bool pin;			/* identities outlive the process */
+	bool keep_blocking;		/* what rules block stays so when it ends */
 	bool dry_run;			/* rules that block only say what they would do */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */

@@ -219,6 +219,9 @@ static void say_ready(struct engine *e)
 	int r;
 
 	e->ready = true;
+	probe_keep_settle(e->probe);
+	if (e->config->rules && !e->config->keep_blocking && probe_kept_blocking(false, NULL, NULL) > 0)
+		log_warn("what an earlier run with --keep-blocking denies is denied still: nunchi unblock ends that");
 	r = notify_service("READY=1");
 	if (r < 0)
 		log_warn("the service manager cannot be told: %s", strerror(-r));
@@ -438,6 +441,8 @@ static int start(struct engine *e, struct strbuf *err)
 	if (!e->config->snapshot)
 		heartbeat_start(e);
 	r = probe_attach(e->probe, err);
+	if (r >= 0 && e->config->keep_blocking)
+		r = probe_keep_blocking(e->probe, err);
 	if (r < 0)
 		return r;
 	r = present_find(e);

@@ -59,6 +59,8 @@ void block_choose(struct probe *p, const struct probe_block *block)
 	unsigned classes = block ? active_classes(block) : 0;
 
 	p->block_classes = classes;
+	bpf_program__set_autoload(p->skel->progs.keep_exec, block && block->keep);
+	bpf_program__set_autoload(p->skel->progs.keep_exit, block && block->keep);
 	list_hooks(p->skel, hooks);
 	for (size_t i = 0; i < BLOCK_HOOKS; i++)
 		bpf_program__set_autoload(hooks[i].program, (hooks[i].classes & classes) &&

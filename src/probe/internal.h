@@ -8,6 +8,10 @@
 
 struct functions;
 
+/* Where all that outlives a run is pinned. */
+#define BPFFS "/sys/fs/bpf"
+#define PIN_DIRECTORY BPFFS "/nunchi"
+
 struct probe {
 	struct nunchi *skel;
 	enum probe_hooks hooks;		/* never AUTO */
@@ -23,6 +27,7 @@ struct probe {
 	unsigned block_classes;		/* 1 << enum nunchi_block_class whose hooks are there */
 	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
+	int keep_fd;			/* the same of what blocks; -1: that ends with us */
 };
 
 /* A sentence for what failed; returns r. */
@@ -75,9 +80,15 @@ void block_close(struct probe *p);
  * at fork, and what is known of each container's slot. Before load: what is there is to be used.
  */
 int pin_prepare(struct probe *p, struct strbuf *err) _must_check_;
+/* A lock that one process has, for which there is the option; and the directory of what is pinned. */
+int pin_lock(const char *path, const char *option, int *ret_fd, struct strbuf *err) _must_check_;
+int pin_directory(const char *option, struct strbuf *err) _must_check_;
 /* After load: the hook is attached and pinned, unless it is there. */
 int pin_link(struct probe *p, struct strbuf *err) _must_check_;
 /* Sets the row of a slot that an earlier run had in use. False: it had not. */
 bool pin_restore(struct probe *p, uint32_t slot);
 void pin_forget(struct probe *p, uint32_t slot);
 void pin_close(struct probe *p);
+
+/* keep.c: blocking that outlives the process. */
+void keep_close(struct probe *p);

@@ -16,43 +16,42 @@
 #include "base/log.h"
 #include "internal.h"
 
-#define BPFFS "/sys/fs/bpf"
-#define DIRECTORY BPFFS "/nunchi"
+#define DIRECTORY PIN_DIRECTORY
 #define PIN_IDENTITIES DIRECTORY "/identities"
 #define PIN_KEPT DIRECTORY "/kept"
 #define PIN_FORK DIRECTORY "/keep_fork"
 #define LOCK "/run/nunchi/pin.lock"
 #define GENERATIONS_A_RUN (1U << 16)	/* a slot is given back so often in a run, at most */
 
-static int take_lock(struct probe *p, struct strbuf *err)
+int pin_lock(const char *path, const char *option, int *ret_fd, struct strbuf *err)
 {
 	int r;
 
 	(void)mkdir("/run/nunchi", 0755);
-	p->lock_fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (p->lock_fd >= 0 && !flock(p->lock_fd, LOCK_EX | LOCK_NB))
+	*ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (*ret_fd >= 0 && !flock(*ret_fd, LOCK_EX | LOCK_NB))
 		return 0;
 	r = -errno;
 	if (r == -EWOULDBLOCK)
-		strbuf_adds(err, "another nunchi runs with --pin: identities can be kept for one only");
+		strbuf_addf(err, "another nunchi runs with %s, which is for one only", option);
 	else
-		strbuf_addf(err, "--pin: " LOCK ": %s", strerror(-r));
+		strbuf_addf(err, "%s: %s: %s", option, path, strerror(-r));
 	return r;
 }
 
-static int make_directory(struct strbuf *err)
+int pin_directory(const char *option, struct strbuf *err)
 {
 	struct statfs fs;
 
 	if (statfs(BPFFS, &fs) || fs.f_type != BPF_FS_MAGIC) {
-		strbuf_adds(err, "--pin needs a BPF file system at " BPFFS
-				 "\nTry: sudo mount -t bpf bpf " BPFFS);
+		strbuf_addf(err, "%s needs a BPF file system at " BPFFS
+				 "\nTry: sudo mount -t bpf bpf " BPFFS, option);
 		return -ENOTSUP;
 	}
 	if (mkdir(DIRECTORY, 0700) && errno != EEXIST) {
 		int r = -errno;
 
-		strbuf_addf(err, "--pin: " DIRECTORY ": %s", strerror(-r));
+		strbuf_addf(err, "%s: " DIRECTORY ": %s", option, strerror(-r));
 		return r;
 	}
 	return 0;
@@ -109,10 +108,10 @@ static int make_kept(struct probe *p, struct strbuf *err)
 
 int pin_prepare(struct probe *p, struct strbuf *err)
 {
-	int r = take_lock(p, err);
+	int r = pin_lock(LOCK, "--pin", &p->lock_fd, err);
 
 	if (r >= 0)
-		r = make_directory(err);
+		r = pin_directory("--pin", err);
 	if (r < 0)
 		return r;
 	p->kept_fd = bpf_obj_get(PIN_KEPT);

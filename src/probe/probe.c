@@ -84,6 +84,19 @@ static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 	}
 }
 
+/* In steps of 10 ms since boot: field 22 of proc(5)'s stat. */
+static uint64_t own_start(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/stat", "re");
+	char line[1024], *after = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	unsigned long long ticks = 0;
+
+	if (after)
+		sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+				  "%*d %llu", &ticks);
+	return ticks;
+}
+
 static void configure(struct probe *p)
 {
 	struct nunchi *skel = p->skel;
@@ -94,6 +107,7 @@ static void configure(struct probe *p)
 	skel->rodata->host_mntns[1] = namespace_inum("/proc/1/ns/mnt");
 	skel->rodata->host_pidns = skel->rodata->host_namespaces[NUNCHI_NS_PID];
 	skel->rodata->own_tgid = (uint32_t)getpid();
+	skel->rodata->own_start = own_start();
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
 	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
 	p->n_rings = 1 + (p->n_cpus + skel->rodata->cpus_per_ring - 1) / skel->rodata->cpus_per_ring;
@@ -172,7 +186,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	libbpf_set_print(print_libbpf);
 	p->host = host;
 	p->first_generation = PROBE_GENERATION_FIRST;
-	p->kept_fd = p->lock_fd = -1;
+	p->kept_fd = p->lock_fd = p->keep_fd = -1;
 	p->n_cpus = (unsigned)libbpf_num_possible_cpus();
 	p->per_cpu = xcalloc(p->n_cpus, sizeof(*p->per_cpu));
 	p->skel = nunchi__open();
@@ -187,7 +201,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	variants_choose(p->skel, p->hooks);
 	p->skel->rodata->entries = entries;
 	block_choose(p, block);
-	bpf_program__set_autoload(p->skel->progs.keep_fork, pin);
+	bpf_program__set_autoload(p->skel->progs.keep_fork, pin || (block && block->keep));
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
 		goto fail;
@@ -231,10 +245,13 @@ int attach_hook(const struct bpf_program *program, struct bpf_link **link, struc
 int probe_attach(struct probe *p, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
+	bool keeps = bpf_program__autoload(skel->progs.keep_exec);
 	struct {
 		struct bpf_program *program;
 		struct bpf_link **link;
 	} hooks[] = {
+		/* Before it: what that has found out is not to be overwritten. */
+		{ keeps ? skel->progs.keep_fork : NULL, &skel->links.keep_fork },
 		{ skel->progs.process_fork, &skel->links.process_fork },
 		{ skel->progs.process_fork_perf, &skel->links.process_fork_perf },
 		{ skel->progs.process_exec, &skel->links.process_exec },
@@ -259,12 +276,16 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.copied_sendmsg, &skel->links.copied_sendmsg },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
+		/* After what tells of execs and exits: that is to find all as it was. */
+		{ skel->progs.keep_exec, &skel->links.keep_exec },
+		{ skel->progs.keep_exit, &skel->links.keep_exit },
 	};
 	int r;
 
 	r = block_attach(p, err);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(hooks); i++)
-		r = attach_hook(hooks[i].program, hooks[i].link, err);
+		if (hooks[i].program)
+			r = attach_hook(hooks[i].program, hooks[i].link, err);
 	if (r < 0)
 		return r;
 	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
@@ -297,6 +318,7 @@ void probe_free(struct probe *p)
 	block_close(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
+	keep_close(p);
 	free(p->per_cpu);
 	free(p);
 }

@@ -32,6 +32,7 @@ struct probe_block {
 	size_t n_values;
 	bool lsm;	/* by LSM hooks, which refuse; else when calls have returned */
 	bool dry;	/* nothing is blocked, only said */
+	bool keep;	/* it goes on when this process has ended */
 };
 
 /*
@@ -83,6 +84,13 @@ void probe_block_clear(struct probe *p, const struct nunchi_block_value *values,
 void probe_block_flip(struct probe *p, const struct probe_block *block, unsigned generation);
 /* Whether the hooks of all that it blocks are there: they are those of the rules at the start. */
 bool probe_blocks(const struct probe *p, const struct probe_block *block);
+/* Pins what blocks, once it is attached; beside what an earlier run has pinned, and then in its place. */
+int probe_keep_blocking(struct probe *p, struct strbuf *err) _must_check_;
+void probe_keep_settle(struct probe *p);
+/* What is pinned: how many, or -errno. fn may be NULL; remove: it is taken away. Needs no probe, and no bpf(). */
+int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since, void *arg), void *arg);
+/* Whether another process has what is pinned in its hands. */
+bool probe_is_keeping(void);
 /* Whether LSM programs run here: they attach also where "bpf" is not in lsm=, and are never called. */
 bool probe_lsm_runs(void);
 

@@ -150,7 +150,7 @@ for template in "$root"/man/*.in; do
 	grep -n '@' "$tmp/$page" | grep -v '@network\|@namespace\|@category\|\\fB\\-e @' >>"$tmp/warnings"
 done
 result 'manual: no warnings' "$tmp/warnings"
-for command in trace record guard rules ps stats list config doctor; do
+for command in trace record guard rules ps stats list config doctor unblock; do
 	[ -f "$tmp/nunchi-$command.1" ] || { echo "no page: $command" >>"$tmp/missing"; continue; }
 	groff -man -Tutf8 -P-bcu "$tmp/nunchi-$command.1" >"$tmp/page" 2>&1
 	"$nunchi" $command --help | sed -n 's/^  ....\(--[a-z0-9-]*\).*/\1/p' | while read -r option; do

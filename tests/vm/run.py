@@ -43,7 +43,7 @@ CRUN = ["short_life crun"]
 # Each attachment that --hooks can choose.
 HOOKS = ["hooks"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
-ACTIONS = ["actions", "reload", "stop runc", "stop others", "stop dry"]
+ACTIONS = ["actions", "reload", "stop runc", "stop others", "stop dry", "keep"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.

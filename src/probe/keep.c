@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Blocking that outlives the process (--keep-blocking): the links of what blocks are pinned, and with them
+ * the programs, their tables, and the hooks by which a container's processes stay its own. Who comes next
+ * pins its own beside them, and takes their places once it knows whose the containers are: until then
+ * both block.
+ */
+#include <bpf/libbpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "internal.h"
+
+#define DIRECTORY PIN_DIRECTORY "/block"
+#define LOCK "/run/nunchi/block.lock"
+#define NEXT "_next"	/* a dot is refused there */
+
+static void closedirp(DIR **d)
+{
+	if (*d)
+		closedir(*d);
+}
+
+static int pin(struct bpf_link *link, const char *name, struct strbuf *err)
+{
+	_cleanup_free_ char *path = xasprintf(DIRECTORY "/%s" NEXT, name);
+	int r;
+
+	/* Of one that ended before it was settled. */
+	(void)unlink(path);
+	r = bpf_link__pin(link, path);
+	return r < 0 ? load_failed(err, "pinning what blocks", r) : 0;
+}
+
+int probe_keep_blocking(struct probe *p, struct strbuf *err)
+{
+	struct nunchi *skel = p->skel;
+	int r = pin_lock(LOCK, "--keep-blocking", &p->keep_fd, err);
+
+	if (r >= 0)
+		r = pin_directory("--keep-blocking", err);
+	if (r >= 0 && mkdir(DIRECTORY, 0700) && errno != EEXIST)
+		r = load_failed(err, "making " DIRECTORY, -errno);
+	for (int i = 0; r >= 0 && i < skel->skeleton->prog_cnt; i++) {
+		const char *name = skel->skeleton->progs[i].name;
+		struct bpf_link *link = *skel->skeleton->progs[i].link;
+
+		if (link && (starts_with(name, "block_") || starts_with(name, "keep_")))
+			r = pin(link, name, err);
+	}
+	return r;
+}
+
+static bool is_next(const char *name)
+{
+	size_t len = strlen(name), end = strlen(NEXT);
+
+	return len > end && streq(name + len - end, NEXT);
+}
+
+/* A rename lets the link go that has had the name. */
+static void settle(int dir, const char *name, bool *kept)
+{
+	_cleanup_free_ char *to = xstrndup(name, strlen(name) - strlen(NEXT));
+
+	if (renameat(dir, name, dir, to))
+		log_warn("--keep-blocking: " DIRECTORY "/%s: %s", name, strerror(errno));
+	else
+		*kept = true;
+}
+
+/* Those of the run before, that this one has no use for: all that have no successor. */
+static void drop_old(int dir, const char *name)
+{
+	_cleanup_free_ char *next = xasprintf("%s" NEXT, name);
+
+	if (faccessat(dir, next, F_OK, 0))
+		(void)unlinkat(dir, name, 0);
+}
+
+void probe_keep_settle(struct probe *p)
+{
+	_cleanup_(closedirp) DIR *d = p->keep_fd >= 0 ? opendir(DIRECTORY) : NULL;
+	bool kept = false;
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (e->d_name[0] != '.' && !is_next(e->d_name))
+			drop_old(dirfd(d), e->d_name);
+	if (d)
+		rewinddir(d);
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (e->d_name[0] != '.' && is_next(e->d_name))
+			settle(dirfd(d), e->d_name, &kept);
+	log_debug("--keep-blocking: %s", kept ? "what blocks is pinned in " DIRECTORY : "nothing blocks");
+}
+
+void keep_close(struct probe *p)
+{
+	close_fd(&p->keep_fd);
+}
+
+bool probe_is_keeping(void)
+{
+	_cleanup_close_ int fd = open(LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since, void *arg), void *arg)
+{
+	_cleanup_(closedirp) DIR *d = opendir(DIRECTORY);
+	int n = 0;
+
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	for (struct dirent *e; (e = readdir(d));) {
+		struct stat st;
+
+		if (e->d_name[0] == '.' || fstatat(dirfd(d), e->d_name, &st, 0))
+			continue;
+		if (remove && unlinkat(dirfd(d), e->d_name, 0))
+			return -errno;
+		if (fn)
+			fn(e->d_name, (uint64_t)st.st_mtim.tv_sec * NSEC_PER_SEC, arg);
+		n++;
+	}
+	return n;
+}

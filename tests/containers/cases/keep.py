@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""guard --keep-blocking: what rules deny stays denied when it ends, however it ends, until nunchi unblock."""
+
+import os
+import signal
+import subprocess
+
+from harness.nunchi import run
+from harness.place import wait_until
+
+from .actions import has_lsm
+from .reload import EXACT, RULE
+from .restart import PINS, bpf_file_system
+
+PATHS = {"test": "/mnt/test.txt", "shell": "/etc/passwd"}
+
+
+def guard(setup, which, *args, wait=True):
+    path = setup.file(which + ".yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(RULE.format(name="Keep", action="deny" if has_lsm() else "kill", condition=(
+            "evt.type in (open, openat, openat2) and container.id != host and proc.name = head and "
+            f"fd.name = {PATHS[which]}")))
+    return setup.nunchi("guard", "-f", path, "-o", "json", *EXACT, *args, wait=wait)
+
+
+def ready(setup):
+    bpf_file_system(setup)
+
+    def clean():
+        assert run("unblock").returncode == 0
+        for path in (PINS + "/block", PINS):
+            if os.path.isdir(path):
+                os.rmdir(path)
+    setup.stack.callback(clean)
+
+
+def reads(made, which):
+    """Whether what comes into the container from outside can."""
+    done = subprocess.run([*made.program, "exec", made.name, "head", "-n1", PATHS[which]], check=False,
+                          capture_output=True)
+    return done.returncode == 0
+
+
+def test_killed(setup):
+    ready(setup)
+    loop = "cd /tmp; while :; do head -n1 /mnt/test.txt >got 2>/dev/null; [ -s got ] && echo read; sleep 0.2; done"
+    nunchi = guard(setup, "test", "--keep-blocking")
+    made = setup.runc.run(setup.name + "-keep", ["/bin/sh", "-c", loop])
+    wait_until(lambda: nunchi.events(), 10, "the first alert")
+    assert not reads(made, "test")
+    listed = run("unblock", "--list")
+    hook = "block_open" if has_lsm() else "block_sys_exit"
+    assert hook in listed.stdout and "goes on blocking" in listed.stderr, listed
+    os.kill(nunchi.process.pid, signal.SIGKILL)
+    nunchi.process.wait()
+    # Who was in there, who comes in, and a container that nobody has named; other files, and the host.
+    for _ in range(3):
+        assert not reads(made, "test")
+    assert reads(made, "shell")
+    assert "read" not in made.output(), made.output()
+    other = setup.runc.run(setup.name + "-later", ["/bin/sh", "-c", "head -n1 /mnt/test.txt 2>/dev/null; echo end"])
+    other.wait()
+    assert other.output().splitlines()[-1:] == ["end"] and "paper" not in other.output(), other.output()
+    with open(os.path.join(setup.root, "mnt", "test.txt"), encoding="utf-8") as f:
+        assert "what the paper reads" in f.read()
+    trial = subprocess.run(["head", "-n1", os.path.join(setup.root, "mnt", "test.txt")], check=True,
+                           capture_output=True)
+    assert trial.stdout == b"what the paper reads\n"
+    listed = run("unblock", "--list")
+    assert hook in listed.stdout and not listed.stderr, listed
+    # Who does not keep leaves alone what is kept, and says so.
+    passing = guard(setup, "shell")
+    assert "nunchi unblock ends that" in passing.stderr(), passing.stderr()
+    assert passing.stop() == 0 and not reads(made, "test")
+    done = run("unblock")
+    assert done.returncode == 0 and "taken away" in done.stderr, done
+    assert reads(made, "test")
+    wait_until(lambda: "read" in made.output(), 10, "that who was in there can read")
+    done = run("unblock")
+    assert done.returncode == 0 and "nothing is kept" in done.stderr, done
+    made.stop()
+
+
+def test_the_next_takes_its_place(setup):
+    ready(setup)
+    made = setup.runc.run(setup.name + "-next", ["/bin/sleep", "600"])
+    first = guard(setup, "test", "--keep-blocking")
+    assert not reads(made, "test") and reads(made, "shell")
+    second = guard(setup, "shell", "--keep-blocking", wait=False)
+    assert second.process.wait(30) == 1
+    second.stop()
+    assert "another nunchi runs with --keep-blocking" in second.stderr(), second.stderr()
+    assert first.stop() == 0, first.stderr()
+    assert not reads(made, "test") and reads(made, "shell")
+    second = guard(setup, "shell", "--keep-blocking")
+    assert reads(made, "test") and not reads(made, "shell")
+    assert second.stop() == 0, second.stderr()
+    assert "does not add up" not in second.stderr(), second.stderr()
+    assert not reads(made, "shell")
+    assert run("unblock").returncode == 0
+    assert reads(made, "shell")
+    made.stop()
