@@ -38,6 +38,7 @@ enum {
 	OPT_HOST_ROOT,
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
+	OPT_MEMORY,
 	OPT_RULES_DIR,
 	OPT_CONTEXT,
 	OPT_FOLD,
@@ -107,6 +108,8 @@ const struct option_row option_rows[] = {
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
 	{ OPT_HOLD_BYTES, "hold-bytes", "BYTES", LIVE,
 	  "how much may wait for names; what is more goes on without" },
+	{ OPT_MEMORY, "memory", "SIZE", LIVE | FOR_PS,
+	  "what nunchi may take in all, as 64M or 1G (64M)" },
 	{ OPT_COLOR, "color", NULL, FOR_TRACE, "colours, terminal or not" },
 	{ OPT_NO_COLOR, "no-color", NULL, FOR_TRACE, "no colours (NO_COLOR does the same)" },
 	{ 'q', "quiet", NULL, LIVE | FOR_PS | FOR_RULES, "only errors on stderr" },
@@ -253,6 +256,27 @@ static bool take_hold_bytes(struct options *o, const char *value)
 	return true;
 }
 
+/* "64M": a number and its unit, a power of 1024. */
+static bool take_memory(struct options *o, const char *value)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long n = strtoull(value, &end, 10);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+	if (*value < '0' || *value > '9' || (*end && (!unit || end[1])) || n > MEMORY_MAX >> shift ||
+	    n << shift < MEMORY_MIN) {
+		strbuf_adds(&o->error, "--memory ");
+		strbuf_add_printable(&o->error, value, strlen(value));
+		strbuf_addf(&o->error, ": expected a size from %lluM to %lluG, as 64M", MEMORY_MIN >> 20,
+			    MEMORY_MAX >> 30);
+		return false;
+	}
+	o->engine.memory = n << shift;
+	return true;
+}
+
 /* One of the row's choices, which are these. */
 static bool take_hooks(struct options *o, const char *value)
 {
@@ -304,6 +328,8 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_number(o, "--hold-ms", value, 60000, &o->engine.hold_ms);
 	case OPT_HOLD_BYTES:
 		return take_hold_bytes(o, value);
+	case OPT_MEMORY:
+		return take_memory(o, value);
 	case OPT_CONTEXT:
 		return take_number(o, "--context", value, CONTEXT_EVENTS_MAX, &o->context);
 	case OPT_FOLD:

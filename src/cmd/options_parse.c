@@ -87,6 +87,7 @@ void options_init(struct options *o)
 	memset(o, 0, sizeof(*o));
 	syscall_set_default(&o->engine.set);
 	o->engine.hold_ms = ENGINE_HOLD_MS_DEFAULT;
+	o->engine.memory = MEMORY_DEFAULT;
 	o->engine.hold_bytes = ENGINE_HOLD_BYTES_DEFAULT;
 	o->engine.runtimes.root = "";
 	o->engine.runtimes.defaults = true;

@@ -92,7 +92,7 @@ static void add_table(const struct accounts *a, const struct before *b, uint64_t
 	}
 	table_print(&t, out);
 	table_free(&t);
-	account_counts_text(&a->counts, false, out);
+	account_counts_text(&a->counts, true, out);
 }
 
 /* Keeps it for the next look; what it owns is taken from the instance. */

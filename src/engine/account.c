@@ -68,6 +68,7 @@ static void take_counts(struct engine *e, struct account_counts *ret)
 	*ret = (struct account_counts){ .n_missed = 0 };
 	probe_counts(e->probe, ret->kernel);
 	memcpy(ret->reader, e->counts, sizeof(ret->reader));
+	ret->reader[ACCOUNT_READER_FORGOTTEN] = model_forgotten(e->model);
 	probe_missed(e->probe, add_missed, ret);
 }
 

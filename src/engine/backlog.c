@@ -6,9 +6,17 @@
  */
 #include "internal.h"
 
+size_t backlog_room(const struct engine *e)
+{
+	size_t share = e->memory.reader, model = model_bytes(e->model), text = WRITER_QUEUE_OF(share);
+
+	/* Some in any case: the model lets go of processes first. */
+	return model + text < share ? MAX(share - model - text, share / 8) : share / 8;
+}
+
 static bool must_wait(const struct engine *e)
 {
-	return e->blocked && !e->last_call && e->backlog.bytes <= ENGINE_BACKLOG_BYTES;
+	return e->blocked && !e->last_call && e->backlog.bytes + e->held_bytes <= backlog_room(e);
 }
 
 void backlog_run(struct engine *e)

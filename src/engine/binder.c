@@ -456,7 +456,7 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 	slot->account.held += is_accounted(record);
 	hold_add(&slot->held, record);
 	e->held_bytes += record->len;
-	if (unlikely(e->held_bytes > e->config->hold_bytes)) {
+	if (unlikely(e->held_bytes > MIN(e->config->hold_bytes, backlog_room(e)))) {
 		e->counts[ACCOUNT_READER_NAMELESS]++;
 		give_up(e, slot, "more waited for names than --hold-bytes allows");
 	}

@@ -22,7 +22,7 @@ static int open_outputs(struct engine *e)
 	}
 	if (!config->output)
 		return 0;
-	r = writer_start(&e->writer, config->out_fd);
+	r = writer_start(&e->writer, config->out_fd, WRITER_QUEUE_OF(e->memory.reader));
 	if (r < 0) {
 		log_error("starting the writer failed: %s", strerror(-r));
 		return r;
@@ -71,7 +71,9 @@ int engine_run(const struct engine_config *config)
 
 	e->config = config;
 	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
-	e->model = model_new();
+	/* In replay all is as it was where it was recorded by default: CPUs do not matter there. */
+	memory_divide(&e->memory, config->memory, 1, 1);
+	e->model = model_new(e->memory.reader / 4 * 3);
 	e->force = in_force_new(e, config->rules, 0);
 	signal(SIGPIPE, SIG_IGN);
 	if (!config->replay)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "base/memory.h"
 #include "doctor/doctor.h"
 #include "event/account.h"
 #include "out/out.h"
@@ -43,6 +44,7 @@ struct engine_config {
 	uint64_t count;			/* end after so many events shown; 0: no limit */
 	uint64_t timeout;		/* ns to run; 0: no limit */
 	unsigned hold_ms;
+	uint64_t memory;		/* of all, in bytes: see base/memory.h */
 	size_t hold_bytes;		/* of records that wait for names, over all containers */
 	struct runtimes_config runtimes;
 	struct output *output;		/* borrowed; NULL: nothing is shown (record, ps) */

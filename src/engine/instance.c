@@ -128,19 +128,6 @@ static int read_instance(int dir, const char *name, struct instance *ret)
 	return take_records(&text, &ret->accounts);
 }
 
-/* "1234.account", of a process that runs. */
-static bool is_account(int dir, const char *name)
-{
-	size_t len = strcspn(name, ".");
-	char pid[16];
-
-	if (len >= sizeof(pid) || !streq(name + len, SUFFIX))
-		return false;
-	memcpy(pid, name, len);
-	pid[len] = '\0';
-	return heartbeat_is_running(dir, pid);
-}
-
 static void closedirp(DIR **d)
 {
 	if (*d)
@@ -155,18 +142,21 @@ int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg)
 
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
+	/* By the files that stay: one that is replaced meanwhile may not be listed at all. */
 	for (struct dirent *entry; (entry = readdir(d));) {
+		char name[32];
 		int r;
 
-		if (!is_account(dirfd(d), entry->d_name))
+		if (!heartbeat_is_running(dirfd(d), entry->d_name))
 			continue;
-		r = read_instance(dirfd(d), entry->d_name, &instance);
+		snprintf(name, sizeof(name), "%.16s" SUFFIX, entry->d_name);
+		r = read_instance(dirfd(d), name, &instance);
 		if (r >= 0) {
 			fn(&instance, arg);
 			n++;
 		}
 		accounts_free(&instance.accounts);
-		/* One that has just ended is none. */
+		/* One that has just begun, or ended, has none. */
 		if (r < 0 && r != -ENOENT)
 			return r;
 	}

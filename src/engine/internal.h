@@ -12,7 +12,6 @@
 #include "probe/probe.h"
 
 #define ENGINE_OUT_BYTES (256U << 10)	/* handed to the writer at once: fewer switches between threads */
-#define ENGINE_BACKLOG_BYTES (16U << 20)	/* of records that wait for a slow reader: 60 MiB as JSON */
 #define ENGINE_RESERVE_BYTES (1U << 20)	/* what is no container's call is still taken then */
 #define ENGINE_NICE (-15)	/* above what runs in containers, below the kernel's own threads */
 #define ENGINE_NAP_MIN_MS 1		/* between drains under load: 8 MiB last 40 ms at 1M events/s */
@@ -93,6 +92,7 @@ struct engine {
 	struct strbuf late;		/* copy of a record that came late */
 	struct slot *slots;		/* NUNCHI_SLOTS_MAX */
 	uint32_t slots_used;		/* highest number that was ever used, and one */
+	struct memory memory;		/* what --memory makes of it */
 	size_t held_bytes;		/* in all slots' queues */
 	struct hold_queue backlog;	/* slots are known, the output is not ready */
 	struct in_force *force;		/* what is in force, */
@@ -182,6 +182,8 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged);
 
 /* backlog.c: what waits for the output. */
+/* How much may wait, be it for a name or for the output: what the model leaves of the reader's share. */
+size_t backlog_room(const struct engine *e);
 /* A record of a slot that is known, behind what waits. */
 void backlog_add(struct engine *e, const struct nunchi_head *record);
 /* What waited for the slot's name goes on. */

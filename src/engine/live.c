@@ -425,7 +425,7 @@ static int start(struct engine *e, struct strbuf *err)
 	if (blocks < 0)
 		return blocks;
 	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
-		       e->config->entries, blocks ? &block : NULL, err);
+		       e->config->entries, blocks ? &block : NULL, e->config->memory, err);
 	if (r < 0)
 		return r;
 	e->force->block = blocks ? ruleset_block(e->force->rules) : NULL;

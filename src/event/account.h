@@ -14,7 +14,8 @@
 	X(MISSING, "numbers that never came", "in a ring's sequence, and no counter says why") \
 	X(UNKNOWN, "records that could not be decoded", "of no container")    \
 	X(LOSSES, "losses of which kind and time were not kept", "too many at once") \
-	X(NAMELESS, "containers that went on without a name", "more waited for names than may")
+	X(NAMELESS, "containers that went on without a name", "more waited for names than may") \
+	X(FORGOTTEN, "processes that were forgotten", "more lived than there is memory for")
 
 enum account_reader {
 #define X(name, text, why) ACCOUNT_READER_##name,

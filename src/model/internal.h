@@ -22,6 +22,9 @@ struct model {
 	struct hmap containers;		/* by hash of the full id */
 	struct hmap processes;		/* by hash of the pid only: a parent is known by its pid */
 	struct process_list alive, dead;
+	size_t bytes_max;
+	size_t process_bytes;
+	uint64_t forgotten;		/* processes, while they lived */
 	struct process *last;		/* the process of the record before, often that of this one */
 	struct slot slots[NUNCHI_SLOTS_MAX];
 	uint64_t stops;			/* numbers container.stopped_at */

@@ -2,9 +2,22 @@
 /* One record after the other changes the state; what an event is shown with is looked up here. */
 #include "internal.h"
 
-struct model *model_new(void)
+struct model *model_new(size_t bytes)
 {
-	return xcalloc(1, sizeof(struct model));
+	struct model *m = xcalloc(1, sizeof(*m));
+
+	m->bytes_max = bytes;
+	return m;
+}
+
+size_t model_bytes(const struct model *m)
+{
+	return m->process_bytes + m->containers.count * MODEL_CONTAINER_BYTES;
+}
+
+uint64_t model_forgotten(const struct model *m)
+{
+	return m->forgotten;
 }
 
 void model_free(struct model *m)

@@ -11,9 +11,9 @@
 #include "event/encode.h"
 #include "event/event.h"
 
-#define MODEL_PROCESSES_MAX 65536	/* about 1 KiB each; past it the longest-dead, then any, goes */
 #define MODEL_DEAD_MAX 1024		/* ended processes kept for late events and for parents */
 #define MODEL_CONTAINERS_MAX NUNCHI_SLOTS_MAX
+#define MODEL_CONTAINER_BYTES 3072	/* of one and its facts, some labels and mounts among them */
 #define MODEL_STOPPED_MAX 256		/* containers that do not run, kept for late events and for ps */
 
 /* A text that an output has rendered of an object; stale when its version is not the object's. */
@@ -78,11 +78,19 @@ struct process {
 	struct container *container;	/* NULL: the host's, or unknown */
 	uint32_t version;		/* counts changes that an output may have rendered; starts at 1 */
 	struct rendered json;		/* for src/out; freed with the process */
+	size_t bytes;			/* all of it, rendered text included */
 };
 
 struct model;
 
-struct model *model_new(void) _must_check_;
+/*
+ * bytes: how much it may take. Past that the longest-dead process, then the one that has done nothing for
+ * longest is forgotten; it is known again, with less, when it does something.
+ */
+struct model *model_new(size_t bytes) _must_check_;
+/* What it takes, as good as that can be said; and how many processes were forgotten while they lived. */
+size_t model_bytes(const struct model *m);
+uint64_t model_forgotten(const struct model *m);
 void model_free(struct model *m);	/* NULL is fine */
 
 /*

@@ -66,6 +66,7 @@ static void process_free(struct model *m, struct process *p)
 {
 	count_in_slot(m, p, -1U);
 	set_container(p, NULL);
+	m->process_bytes -= p->bytes;
 	list_remove(list_of(m, p), p);
 	hmap_remove(&m->processes, &p->by_pid);
 	if (m->last == p)
@@ -203,9 +204,6 @@ static struct process *process_new(struct model *m, const struct nunchi_head *he
 		process_end(m, same_pid, head->start);
 		same_pid = NULL;
 	}
-	if (m->processes.count >= MODEL_PROCESSES_MAX)
-		process_free(m, m->dead.oldest ? m->dead.oldest : m->alive.oldest);
-
 	p = xcalloc(1, sizeof(*p));
 	p->pid = head->pid;
 	p->start = head->start;
@@ -274,6 +272,35 @@ static void follow_head(struct model *m, struct process *p, const struct nunchi_
 		follow_entered(p, head);
 }
 
+/* Its strings come again in the rendered text, with as many bytes of names and numbers as it has itself. */
+static size_t bytes_of(const struct process *p)
+{
+	const char *const strings[] = { p->exepath, p->exe_asked, p->cwd, p->cmdline };
+	size_t bytes = 2 * sizeof(*p) + 2 * ((size_t)p->argv_len + p->env_len);
+
+	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+		bytes += strings[i] ? 2 * strlen(strings[i]) : 0;
+	return bytes;
+}
+
+/* keep: the one at hand, the youngest of all. */
+static void weigh(struct model *m, struct process *keep)
+{
+	m->process_bytes -= keep->bytes;
+	keep->bytes = bytes_of(keep);
+	m->process_bytes += keep->bytes;
+	while (unlikely(model_bytes(m) > m->bytes_max)) {
+		struct process *oldest = m->dead.oldest ? m->dead.oldest : m->alive.oldest;
+
+		if (oldest == keep)
+			oldest = m->alive.oldest;
+		if (!oldest || oldest == keep)
+			break;
+		m->forgotten += oldest->alive;
+		process_free(m, oldest);
+	}
+}
+
 struct process *process_touch(struct model *m, const struct nunchi_head *head)
 {
 	struct process *p = m->last;
@@ -281,8 +308,10 @@ struct process *process_touch(struct model *m, const struct nunchi_head *head)
 
 	if (!p || p->pid != head->pid || p->start != head->start)
 		p = model_process(m, head->pid, head->start);
-	if (unlikely(!p))
+	if (unlikely(!p)) {
 		p = process_new(m, head);
+		weigh(m, p);
+	}
 	follow_head(m, p, head);
 	l = list_of(m, p);
 	if (l->newest != p) {
@@ -490,13 +519,16 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 	switch (ev->head->kind) {
 	case NUNCHI_REC_EXEC:
 		apply_exec(p, ev);
+		weigh(m, p);
 		break;
 	case NUNCHI_REC_FORK:
 		apply_fork(m, p, ev);
+		weigh(m, p);
 		break;
 	case NUNCHI_REC_TASK:
 	case NUNCHI_REC_PROCESS:
 		apply_unknown(p, ev);
+		weigh(m, p);
 		break;
 	case NUNCHI_REC_ENTER:
 		set_entered_by(p, ev->head->comm, strnlen(ev->head->comm, sizeof(ev->head->comm)));

@@ -134,19 +134,17 @@ static void add_count(struct strbuf *out, const char *before, uint64_t n, const 
 		strbuf_addf(out, "%s%llu %s\n", before, (unsigned long long)n, text);
 }
 
-void account_counts_text(const struct account_counts *counts, bool degraded, struct strbuf *out)
+void account_counts_text(const struct account_counts *counts, bool lessened, struct strbuf *out)
 {
 	for (size_t i = 0; i < NUNCHI_UNSEEN_MAX; i++)
 		add_count(out, "degraded: not seen: ", counts->kernel[i], kernel_texts[i].text);
 	for (unsigned i = 0; i < counts->n_missed; i++)
 		strbuf_addf(out, "degraded: not seen: %llu missed runs of %s\n",
 			    (unsigned long long)counts->missed[i].count, counts->missed[i].program);
-	add_count(out, "degraded: ", counts->reader[ACCOUNT_READER_MISSING],
-		  reader_texts[ACCOUNT_READER_MISSING].text);
 	for (size_t i = 0; i < ACCOUNT_READER_MAX; i++)
-		if (i != ACCOUNT_READER_MISSING && !degraded)
-			add_count(out, "", counts->reader[i], reader_texts[i].text);
-	for (size_t i = NUNCHI_UNSEEN_MAX; i < NUNCHI_COUNT_MAX && !degraded; i++)
+		add_count(out, i == ACCOUNT_READER_MISSING ? "degraded: " : "", counts->reader[i],
+			  reader_texts[i].text);
+	for (size_t i = NUNCHI_UNSEEN_MAX; i < NUNCHI_COUNT_MAX && lessened; i++)
 		add_count(out, "", counts->kernel[i], kernel_texts[i].text);
 }
 
@@ -164,8 +162,7 @@ void account_log_faults(const struct accounts *a)
 		strbuf_add_printable(&text, row->name, strlen(row->name));
 		strbuf_adds(&text, " does not add up\n");
 	}
-	account_counts_text(&a->counts, true, &text);
-	add_count(&text, "", a->counts.reader[ACCOUNT_READER_LATE], reader_texts[ACCOUNT_READER_LATE].text);
+	account_counts_text(&a->counts, false, &text);
 	for (const char *s = text.s; text.len && (end = strchr(s, '\n')); s = end + 1)
 		log_warn("%.*s", (int)(end - s), s);
 }

@@ -15,7 +15,7 @@ struct account_row **account_sorted(const struct accounts *a);
 void account_log(const struct strbuf *text);
 /* What is wrong, as warnings: an equation that does not hold, and whatever nobody saw. */
 void account_log_faults(const struct accounts *a);
-/* A sentence of each count that is not zero, a line each. degraded: of what was not seen, only. */
-void account_counts_text(const struct account_counts *counts, bool degraded, struct strbuf *out);
+/* A line of each count that is not zero. lessened: also of what was told with less than there was. */
+void account_counts_text(const struct account_counts *counts, bool lessened, struct strbuf *out);
 /* "containers":[...],"host":{...},"unseen":[...],...: members of an object. */
 void account_json(const struct accounts *a, struct strbuf *out);

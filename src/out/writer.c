@@ -32,6 +32,7 @@ struct writer {
 	int own_fd;		/* the same if opened here, else -1 */
 	int wake_fd;		/* there is something in pending, or the end is wished */
 	int error_fd;		/* readable once error is set */
+	size_t queue_max;
 	size_t chunk;		/* bytes that may be written at once */
 	struct strbuf pending;
 	size_t in_flight;
@@ -239,7 +240,7 @@ static int start_thread(struct writer *w)
 	return -r;
 }
 
-int writer_start(struct writer **ret, int fd)
+int writer_start(struct writer **ret, int fd, size_t queue_max)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
 	int r;
@@ -247,6 +248,7 @@ int writer_start(struct writer **ret, int fd)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->room, NULL);
 	w->fd = fd;
+	w->queue_max = queue_max;
 	w->own_fd = -1;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	w->error_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -268,7 +270,7 @@ static bool is_full(const struct writer *w, size_t len)
 {
 	size_t queued = w->pending.len + w->in_flight;
 
-	return queued && queued + len > WRITER_QUEUE_MAX;
+	return queued && queued + len > w->queue_max;
 }
 
 static int put(struct writer *w, struct strbuf *b, bool wait)

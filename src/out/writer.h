@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The thread between the event loop and an fd that can block. Takes formatted bytes, at most
- * WRITER_QUEUE_MAX of them; past that it refuses, and the caller accounts the loss.
+ * queue_max of them; past that it refuses, and the caller accounts the loss.
  */
 #pragma once
 
 #include "base/strbuf.h"
 
-#define WRITER_QUEUE_MAX (4U << 20)	/* 4 MiB: some 10 ms of the fastest JSON stream */
+/* Of the memory that is there for what waits: some 10 ms of the fastest JSON stream. */
+#define WRITER_QUEUE_OF(bytes) MIN((size_t)(bytes) / 6, (size_t)4 << 20)
 
 struct writer;
 
-int writer_start(struct writer **ret, int fd) _must_check_;
+int writer_start(struct writer **ret, int fd, size_t queue_max) _must_check_;
 /*
  * Takes the bytes if there is room (they are copied or swapped; b is empty after success).
  * 0; -EAGAIN: full, b unchanged; -EPIPE or another -errno: the reader is gone or the disk full,

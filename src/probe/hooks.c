@@ -137,8 +137,8 @@ void probe_memory(const struct probe *p, struct doctor_memory *ret)
 	*ret = (struct doctor_memory){
 		.n_cpus = p->n_cpus,
 		.n_rings = p->n_rings,
-		.critical = PROBE_CRITICAL_BYTES,
-		.bulk = PROBE_BULK_BYTES,
+		.critical = p->memory.critical,
+		.bulk = p->memory.ring,
 	};
 	/* The critical ring is the object's own map, the others are not. */
 	bpf_object__for_each_map(map, p->skel->obj)

@@ -2,6 +2,7 @@
 /* What the files of this room share: the object, and what of it is pinned. */
 #pragma once
 
+#include "base/memory.h"
 #include "probe.h"
 
 #include "nunchi.skel.h"
@@ -16,6 +17,7 @@ struct probe {
 	struct nunchi *skel;
 	enum probe_hooks hooks;		/* never AUTO */
 	struct functions *functions;	/* NULL: none */
+	struct memory memory;
 	unsigned n_cpus;
 	unsigned n_slots;
 	unsigned n_rings;

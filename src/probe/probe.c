@@ -14,7 +14,8 @@
 #include "base/log.h"
 #include "internal.h"
 
-#define ACCOUNTS_BYTES_MAX (16ULL << 20)	/* per-CPU accounts: fewer slots on very wide machines */
+/* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
+#define SLOT_BYTES 640
 
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -109,15 +110,14 @@ static void configure(struct probe *p)
 	skel->rodata->own_tgid = (uint32_t)getpid();
 	skel->rodata->own_start = own_start();
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
-	skel->rodata->cpus_per_ring = (p->n_cpus + PROBE_RINGS_MAX - 2) / (PROBE_RINGS_MAX - 1);
-	p->n_rings = 1 + (p->n_cpus + skel->rodata->cpus_per_ring - 1) / skel->rodata->cpus_per_ring;
-
-	p->n_slots = (unsigned)MIN(NUNCHI_SLOTS_MAX,
-				   ACCOUNTS_BYTES_MAX / (sizeof(struct nunchi_account) * p->n_cpus));
+	skel->rodata->cpus_per_ring = (p->n_cpus + p->memory.rings - 1) / p->memory.rings;
+	p->n_rings = 1 + p->memory.rings;
+	p->n_slots = (unsigned)MIN(NUNCHI_SLOTS_MAX, p->memory.slots /
+				   (SLOT_BYTES + sizeof(struct nunchi_account) * p->n_cpus));
 	bpf_map__set_max_entries(skel->maps.accounts, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
-	bpf_map__set_max_entries(skel->maps.critical, PROBE_CRITICAL_BYTES);
+	bpf_map__set_max_entries(skel->maps.critical, (uint32_t)p->memory.critical);
 	bpf_map__set_max_entries(skel->maps.bulk, p->n_rings - 1);
 }
 
@@ -141,15 +141,15 @@ static void init_slots(struct probe *p)
 
 static int map_rings(struct probe *p)
 {
-	int r = ring_map(&p->rings[0], bpf_map__fd(p->skel->maps.critical), PROBE_CRITICAL_BYTES);
+	int r = ring_map(&p->rings[0], bpf_map__fd(p->skel->maps.critical), p->memory.critical);
 
 	for (uint32_t i = 0; r >= 0 && i + 1 < p->n_rings; i++) {
-		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bulk_ring", 0, 0, PROBE_BULK_BYTES,
-					NULL);
+		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bulk_ring", 0, 0,
+					(uint32_t)p->memory.ring, NULL);
 
 		if (fd < 0)
 			return -errno;
-		r = ring_map(&p->rings[i + 1], fd, PROBE_BULK_BYTES);
+		r = ring_map(&p->rings[i + 1], fd, p->memory.ring);
 		if (r >= 0 &&
 		    bpf_map_update_elem(bpf_map__fd(p->skel->maps.bulk), &i, &fd, BPF_ANY))
 			r = -errno;
@@ -177,7 +177,7 @@ int load_failed(struct strbuf *err, const char *what, int r)
 }
 
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       const struct probe_block *block,
+	       const struct probe_block *block, uint64_t memory,
 	       struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
@@ -194,6 +194,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		r = load_failed(err, "opening the BPF object", -errno);
 		goto fail;
 	}
+	memory_divide(&p->memory, memory, p->n_cpus, PROBE_RINGS_MAX - 1);
 	configure(p);
 	r = functions_choose(p, hooks, err);
 	if (r < 0)

@@ -14,8 +14,6 @@
 
 struct probe;
 
-#define PROBE_CRITICAL_BYTES (2U << 20)	/* 10,000 life-cycle records: a fork bomb's first 0.1 s */
-#define PROBE_BULK_BYTES (8U << 20)	/* 40,000 events: 40 ms at a million a second */
 #define PROBE_RINGS_MAX 64
 
 /*
@@ -39,10 +37,10 @@ struct probe_block {
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
  * the host's processes are wanted too. pin: identities outlive this process, and those of an
  * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
- * hooks must be KPROBE. block: NULL: nothing is blocked.
+ * hooks must be KPROBE. block: NULL: nothing is blocked. memory: in bytes, as --memory has it.
  */
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       const struct probe_block *block,
+	       const struct probe_block *block, uint64_t memory,
 	       struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;

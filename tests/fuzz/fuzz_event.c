@@ -42,7 +42,7 @@ static void look_at(struct model *m, struct event *ev)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct model *m = model_new();
+	struct model *m = model_new(1 << 16);
 	struct event ev;
 	const char *why;
 

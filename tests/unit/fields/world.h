@@ -307,7 +307,7 @@ static inline struct world *world_new(void)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 
-	w->model = model_new();
+	w->model = model_new((size_t)4 << 20);
 	world_names(w);
 	world_exec(w);
 	world_opens(w);

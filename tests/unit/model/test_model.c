@@ -17,7 +17,8 @@ static void world_free(struct world *w)
 	strbuf_free(&w->rec);
 }
 
-#define WORLD(w) _cleanup_(world_free) struct world w = { .m = model_new() }
+#define BYTES ((size_t)4 << 20)
+#define WORLD(w) _cleanup_(world_free) struct world w = { .m = model_new(BYTES) }
 
 static struct event *apply(struct world *w)
 {
@@ -592,6 +593,7 @@ static void test_processes_are_bounded(void **state)
 {
 	WORLD(w);
 	struct nunchi_head h = task(NUNCHI_REC_EXIT, 1, 1, 0, "x");
+	uint32_t oldest = 10000;
 
 	for (uint32_t pid = 1; pid <= 2 * MODEL_DEAD_MAX; pid++) {
 		h.pid = h.tid = pid;
@@ -602,18 +604,22 @@ static void test_processes_are_bounded(void **state)
 
 	/* Alive ones push out the dead first, then the longest unused. */
 	h.kind = NUNCHI_REC_SYSCALL;
-	for (uint32_t pid = 10000; pid < 10000 + MODEL_PROCESSES_MAX; pid++) {
+	for (uint32_t pid = 10000; pid < 20000; pid++) {
 		h.pid = h.tid = pid;
 		say(&w, &h);
+		assert_true(model_bytes(w.m) <= BYTES);
+		assert_true(!model_forgotten(w.m) || !model_process(w.m, 2 * MODEL_DEAD_MAX, 1));
 	}
-	assert_null(model_process(w.m, 2 * MODEL_DEAD_MAX, 1));
-	assert_non_null(model_process(w.m, 10000, 1));
-	h.pid = h.tid = 10000;
+	assert_true(model_forgotten(w.m) > 1000);
+	while (!model_process(w.m, oldest, 1))
+		oldest++;
+	assert_int_equal(oldest - 10000, model_forgotten(w.m));
+	h.pid = h.tid = oldest;
 	say(&w, &h);
 	h.pid = h.tid = 9999;
 	say(&w, &h);
-	assert_non_null(model_process(w.m, 10000, 1));
-	assert_null(model_process(w.m, 10001, 1));
+	assert_non_null(model_process(w.m, oldest, 1));
+	assert_null(model_process(w.m, oldest + 1, 1));
 }
 
 static void test_host(void **state)

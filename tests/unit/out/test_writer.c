@@ -14,6 +14,8 @@
 
 #include "base/clock.h"
 
+#define QUEUE_MAX ((size_t)4 << 20)
+
 static void fill(struct strbuf *b, size_t len, char c)
 {
 	strbuf_reset(b);
@@ -39,7 +41,7 @@ static void test_writer_order(void **state)
 	int fds[2];
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(writer_start(&w, fds[1]), 0);
+	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
 	for (int i = 0; i < 1000; i++) {
 		strbuf_addf(&b, "%03d\n", i);
 		assert_int_equal(writer_put(w, &b), 0);
@@ -66,7 +68,7 @@ static void blocked(int read_fd, int write_fd)
 	uint64_t start;
 	int r;
 
-	assert_int_equal(writer_start(&w, write_fd), 0);
+	assert_int_equal(writer_start(&w, write_fd, QUEUE_MAX), 0);
 	for (int i = 0; i < 4096; i++) {
 		fill(&b, 16384, 'x');
 		r = writer_put(w, &b);
@@ -76,8 +78,8 @@ static void blocked(int read_fd, int write_fd)
 	}
 	assert_int_equal(r, -EAGAIN);
 	assert_int_equal(b.len, 16384);
-	assert_true(taken >= WRITER_QUEUE_MAX - 16384);
-	assert_true(taken <= WRITER_QUEUE_MAX + (1 << 20));
+	assert_true(taken >= QUEUE_MAX - 16384);
+	assert_true(taken <= QUEUE_MAX + (1 << 20));
 	assert_false(is_readable(writer_error_fd(w), 0));
 	start = clock_ns(CLOCK_MONOTONIC);
 	assert_int_equal(writer_stop(w, 100), -ETIMEDOUT);
@@ -129,7 +131,7 @@ static void test_writer_put_wait(void **state)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
 	struct drain d = { .got = 0 };
-	const size_t total = 4UL * WRITER_QUEUE_MAX;
+	const size_t total = 4UL * QUEUE_MAX;
 	struct writer *w;
 	pthread_t thread;
 	int fds[2];
@@ -137,18 +139,18 @@ static void test_writer_put_wait(void **state)
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	d.fd = fds[0];
 	assert_int_equal(pthread_create(&thread, NULL, drain_main, &d), 0);
-	assert_int_equal(writer_start(&w, fds[1]), 0);
+	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
 	for (size_t n = 0; n < total; n += 65536) {
 		fill(&b, 65536, 'y');
 		assert_int_equal(writer_put_wait(w, &b), 0);
 	}
 	/* More than the queue holds goes alone. */
-	fill(&b, WRITER_QUEUE_MAX + 1, 'z');
+	fill(&b, QUEUE_MAX + 1, 'z');
 	assert_int_equal(writer_put_wait(w, &b), 0);
 	assert_int_equal(writer_stop(w, 10000), 0);
 	close(fds[1]);
 	pthread_join(thread, NULL);
-	assert_int_equal(d.got, total + WRITER_QUEUE_MAX + 1);
+	assert_int_equal(d.got, total + QUEUE_MAX + 1);
 	close(fds[0]);
 }
 
@@ -159,7 +161,7 @@ static void test_writer_closed_pipe(void **state)
 	int fds[2];
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(writer_start(&w, fds[1]), 0);
+	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
 	assert_false(is_readable(writer_error_fd(w), 20));
 	/* Noticed although nothing is written. */
 	close(fds[0]);
@@ -188,7 +190,7 @@ static void test_writer_closed_while_waiting(void **state)
 	int fds[2], r = 0;
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	assert_int_equal(writer_start(&w, fds[1]), 0);
+	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
 	assert_int_equal(pthread_create(&thread, NULL, close_later, &fds[0]), 0);
 	for (int i = 0; i < 64 && r == 0; i++) {
 		fill(&b, 1 << 20, 'x');
@@ -208,7 +210,7 @@ static void test_writer_full_disk(void **state)
 
 	if (fd < 0)
 		skip();
-	assert_int_equal(writer_start(&w, fd), 0);
+	assert_int_equal(writer_start(&w, fd, QUEUE_MAX), 0);
 	assert_int_equal(writer_error(w), 0);
 	strbuf_adds(&b, "x");
 	assert_int_equal(writer_put(w, &b), 0);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How --memory is divided: the one place. What the program itself takes comes first; the rest goes in
+ * 64ths to what grows with the machine and with what is done on it, each of which stops at its share,
+ * counts what did not fit, and says so.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#define MEMORY_DEFAULT (64ULL << 20)
+#define MEMORY_MIN (16ULL << 20)
+#define MEMORY_MAX (64ULL << 30)
+#define MEMORY_PROGRAM (12ULL << 20)	/* code, libraries, tables, BPF programs and their scratch: measured 8 to 12 MiB */
+
+/* X(name, 64ths, what for) */
+#define MEMORY_SHARES(X)                                                              \
+	X(critical, 3, "the ring of life-cycle records")                              \
+	X(bulk, 20, "the rings of all other records, together")                       \
+	X(slots, 5, "containers: accounts, names in the kernel's maps, what is counted in place of told") \
+	X(tasks, 8, "whose each task is, half a KiB a task")                          \
+	X(reader, 28, "processes and containers that are known, and what waits for a name or an output")
+
+#define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
+#define MEMORY_CRITICAL_LEAST (128ULL << 10)
+#define MEMORY_RING_MOST (512ULL << 20)	/* its size is a number of 32 bits */
+
+struct memory {
+	uint64_t total;
+#define X(name, parts, what) uint64_t name;
+	MEMORY_SHARES(X)
+#undef X
+	unsigned rings;		/* bulk ones; as many as there are CPUs, unless each would be too small */
+	uint64_t ring;		/* bytes of each; it and critical are powers of two */
+};
+
+/* total: between MEMORY_MIN and MEMORY_MAX. rings_max: how many bulk rings there can be. */
+void memory_divide(struct memory *ret, uint64_t total, unsigned cpus, unsigned rings_max);

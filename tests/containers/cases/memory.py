@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--memory is what it takes in all, however much there is to know: the rest is counted, and shown."""
+
+import os
+import subprocess
+
+from cases.account import Ledger, Read, row_of, settled_blocked, stats
+from harness.many import full_or
+from harness.place import patient, wait_until
+from harness.resources import map_memory, own_memory
+
+import harness.nunchi as harness_nunchi
+
+SMALL = 20 << 20
+CHILDREN = full_or(20000, 3000)
+FORGOTTEN = "processes that were forgotten"
+
+
+def taken(nunchi):
+    return own_memory(nunchi.process.pid) + map_memory(nunchi.process.pid)
+
+
+def counted(nunchi, what):
+    return stats().get(nunchi.process.pid, {}).get("reader", {}).get(what, 0)
+
+
+def many(setup, name, children):
+    """So many processes, each with some KiB of arguments, in a container of theirs."""
+    made = setup.runc.create(f"{setup.name}-{name}", ["/bin/many", str(children), "3", *["x" * 100] * 30])
+    made.start()
+    wait_until(lambda: made.output().strip(), 60, "the processes")
+    assert made.output().split() == [str(children)], made.output()
+    return made
+
+
+def test_many_processes(setup):
+    """Growth stops: what of them does not fit is forgotten, counted, and known again by what it does."""
+    with open(setup.file("many.json"), "wb") as out:
+        nunchi = setup.nunchi("trace", "-o", "json", "--memory", "20M", "-c", setup.name + "-*", stdout=out)
+    first = many(setup, "many-1", CHILDREN)
+    wait_until(lambda: counted(nunchi, FORGOTTEN) > CHILDREN / 4, 20, "processes to be forgotten")
+    before = taken(nunchi)
+    second = many(setup, "many-2", CHILDREN)
+    wait_until(lambda: counted(nunchi, FORGOTTEN) > CHILDREN, 20, "more of them")
+    after = taken(nunchi)
+    for each in (first, second):
+        each.wait()
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    print(f"# of {2 * CHILDREN} processes {counted_at_end(nunchi)} were forgotten: {before / 2**20:.1f} MiB, then "
+          f"{after / 2**20:.1f} MiB")
+    assert after < before + (1 << 20) and after <= SMALL, (before, after)
+    read = Read(setup.file("many.json"), nunchi.stderr())
+    lost = sum(read.lost(name) for name in list(read.losses))
+    for kind in ("clone", "procexit"):
+        shown = subprocess.run(["grep", "-c", f'"evt.type":"{kind}"', setup.file("many.json")],
+                               capture_output=True, check=False)
+        assert int(shown.stdout) + lost >= 2 * CHILDREN, (kind, shown.stdout, lost, nunchi.stderr())
+    read.check_numbers()
+
+
+def counted_at_end(nunchi):
+    words = nunchi.stderr().split(" " + FORGOTTEN)[0].split()
+    return words[-1] if FORGOTTEN in nunchi.stderr() else "none"
+
+
+def test_a_blocked_output(setup):
+    """With little memory all bounds are small, and still nothing is lost unsaid."""
+    reader, writer = os.pipe()
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "--memory", "20M", stdout=writer)
+    os.close(writer)
+    ledger = Ledger(setup, "small", 40000, 1).start()
+    made = ledger.made()
+    row = settled_blocked(nunchi, ledger.name, made)
+    most = taken(nunchi)
+    path = setup.file("small.json")
+    with open(path, "wb") as out:
+        copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
+    os.close(reader)
+    wait_until(lambda: row_of(nunchi, ledger.name)["reader"]["held"] == 0, 20, "the output to be read")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    copy.wait(patient(20))
+    read = Read(path, nunchi.stderr())
+    assert read.check(ledger, made) > 0, row
+    read.check_numbers()
+    print(f"# {most / 2**20:.1f} MiB")
+    assert most <= SMALL, most
+
+
+def test_a_loss_is_told_within_a_second(setup):
+    """Small rings overflow while the reader runs: at most a second after it the stream says so."""
+    path = setup.file("late.json")
+    with open(path, "wb") as out:
+        nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "--memory", "16M", stdout=out)
+    ledgers = [Ledger(setup, f"late{cpu}", 0, 1).start() for cpu in range(4)]
+    made = {ledger: ledger.made() for ledger in ledgers}
+    for ledger, n in made.items():
+        wait_until(lambda name=ledger.name, n=n: row_of(nunchi, name)["kernel"]["seen"] >= n, 10, "all to be seen")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    read = Read(path, nunchi.stderr())
+    lost = sum(read.check(ledger, n) for ledger, n in made.items())
+    read.check_numbers()
+    losses = [event for ledger in ledgers for event in read.losses[ledger.name]]
+    assert lost and losses, (made, nunchi.stderr())
+    latest = max(seconds(event["evt.time.iso8601"]) - seconds(event["lost.first"]) for event in losses)
+    print(f"# {sum(made.values())} made, {lost} lost, told {latest:.2f} s after the first of them at the latest")
+    assert latest <= patient(1), latest
+
+
+def seconds(text):
+    """Of the day."""
+    hours, minutes, rest = text.split("T")[1].rstrip("Z").split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def test_what_is_no_size(setup):
+    for size in ("4M", "64", "lots", "64MB", "-1M", "99999999G", "18446744073709551616"):
+        done = harness_nunchi.run("trace", "--memory", size)
+        assert done.returncode == 2 and "expected a size from 16M to 64G" in done.stderr, (size, done.stderr)

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/memory.h"
+
+#define RINGS_MAX 63
+
+static void check(const struct memory *m, unsigned cpus)
+{
+	unsigned each = (cpus + m->rings - 1) / m->rings;
+
+	assert_int_equal(m->ring & (m->ring - 1), 0);
+	assert_int_equal(m->critical & (m->critical - 1), 0);
+	assert_true(m->ring >= MEMORY_RINGS_LEAST);
+	assert_true(m->rings >= 1 && m->rings <= RINGS_MAX && m->rings <= cpus);
+	/* Every CPU has a ring, and every ring a CPU. */
+	assert_true(each * m->rings >= cpus && each * (m->rings - 1) < cpus);
+	assert_true(MEMORY_PROGRAM + m->critical + m->rings * m->ring + m->slots + m->tasks + m->reader <=
+		    m->total);
+}
+
+static void test_parts_are_the_whole(void **state)
+{
+	unsigned parts = 0;
+
+#define X(name, n, what) parts += n;
+	MEMORY_SHARES(X)
+#undef X
+	assert_int_equal(parts, 64);
+}
+
+static void test_it_never_is_more(void **state)
+{
+	struct memory m;
+
+	for (uint64_t total = MEMORY_MIN; total <= 4ULL << 30; total += total / 7)
+		for (unsigned cpus = 1; cpus <= 512; cpus++) {
+			memory_divide(&m, total, cpus, RINGS_MAX);
+			check(&m, cpus);
+		}
+}
+
+static void test_default(void **state)
+{
+	struct memory m;
+
+	memory_divide(&m, MEMORY_DEFAULT, 2, RINGS_MAX);
+	assert_int_equal(m.critical, 2 << 20);
+	assert_int_equal(m.rings, 2);
+	assert_int_equal(m.ring, 8 << 20);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parts_are_the_whole),
+		cmocka_unit_test(test_it_never_is_more),
+		cmocka_unit_test(test_default),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
