@@ -155,7 +155,7 @@ class Machine:
         if found and found[-1][0] == "cannot:":
             raise VmError("the machine cannot " + found[-1][1])
         if not found:
-            raise Died("the machine died: " + (self.read("console") + self.read("qemu.log"))[-600:])
+            raise Died("the machine died: " + (self.read("console") + self.read("qemu.log"))[-3000:])
         return int(found[-1][1])
 
     def _follow(self, process, timeout, show):
