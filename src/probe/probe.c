@@ -17,6 +17,7 @@
 /* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
 #define SLOT_BYTES 640
 
+_printf_(2, 0)
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	_cleanup_free_ char *text = NULL;
