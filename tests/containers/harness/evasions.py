@@ -11,7 +11,9 @@ RECORD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../vm/evas
 
 # see: conditions on events, each of which some event must meet. A condition is a dict of field ->
 # value: a string with {name} is filled with what the program said, a function is asked, None is
-# "not there". "count" is how many events must meet it, where that is known.
+# "not there"; {init} is the container's first process, as the host sees it. "count" is how many events
+# must meet it, where that is known. "copies": only where the kernel's own copies of paths and
+# addresses are kept (docs/evidence.md).
 # how: what is seen, for the docs.
 Row = collections.namedtuple("Row", "program name what how see")
 
@@ -24,8 +26,19 @@ def has(part):
     return lambda text: text is not None and part in text
 
 
-def size(length):
-    return lambda text: text is not None and len(text) == length
+def size(length, begin=""):
+    return lambda text: text is not None and len(text) == length and text.startswith(begin)
+
+
+def cut(begin, end, at_least):
+    return lambda text: text is not None and text.startswith(begin) and text.endswith(end) and \
+        len(text) >= at_least
+
+
+def told(used, found):
+    """That memory did not hold any more what the kernel had gone by."""
+    return {"evt.type": "argument_mismatch", "mismatch.used": used, "mismatch.found": found,
+            "copies": True}
 
 
 def opened(path, **more):
@@ -74,12 +87,16 @@ FILES = [
      [call("chroot", path="/tmp/ev-jail"), opened("/tmp/ev-jail/etc/shadow")]),
     ("longest-path", "a path of 4,095 bytes", "the file, and the whole path asked for",
      [opened("/tmp/ev-long", **{"fd.nameraw": size(4095)})]),
-    ("path-too-long", "a path of 6,000 bytes", "the failure, and its first 4,095 bytes",
-     [{"evt.type": "openat", "evt.res": "ENAMETOOLONG", "fd.nameraw": below("/tmp/ev-too-xxx")}]),
-    ("deeper-than-a-path", "a file whose path has more than 4,096 bytes", "its last components",
-     [{"evt.type": "openat", "fd.nameraw": "ev-bottom", "evt.failed": None}]),
-    ("strange-name", "a name with a newline, an escape and no UTF-8", "quoted, in one line",
-     [{"evt.type": "openat", "fd.name": below("/tmp/ev-\n\x1b[2J")}]),
+    ("path-too-long", "a path of 6,000 bytes", "the failure, its first 4,095 bytes, and how many there were",
+     [{"evt.type": "openat", "evt.res": "ENAMETOOLONG", "fd.nameraw": size(4095, "/tmp/ev-too-xxx"),
+       "evt.arg.pathname": has("(5999 bytes)")}]),
+    ("deeper-than-a-path", "a file whose path has more than 4,096 bytes",
+     "the end of its path, of more than 4,000 bytes, marked as cut",
+     [{"evt.type": "openat", "fd.nameraw": "ev-bottom", "fd.name": cut(".../ddd", "ddd/ev-bottom", 4000),
+       "evt.res": "SUCCESS"}]),
+    ("strange-name", "a name with a newline, an escape and no UTF-8", 
+     "the name in one line of JSON, with U+FFFD for what is no UTF-8",
+     [opened("/tmp/ev-\n\x1b[2J\ufffd\"\\", **{"fd.nameraw": "/tmp/ev-\n\x1b[2J\ufffd\"\\"})]),
     ("cold-page", "a path in a page that was never touched", "path",
      [opened("/tmp/ev-names", **{"fd.nameraw": "/tmp/ev-names", "evt.arg.flags": has("O_RDWR")})]),
     ("no-page", "a path at an address where nothing is", "the failure, without a path",
@@ -103,9 +120,10 @@ FILES = [
      [{"evt.type": "pread64", "fd.name": below("/tmp/ev-unlinked")}]),
     ("device-node", "a disk's device node made by mknod", "node, type and numbers",
      [call("mknodat", pathname="/tmp/ev-disk", mode="S_IFBLK|0600", dev="259:77")]),
-    ("fd-swap", "another thread puts a decoy under the new descriptor (dup2)", "the path asked for",
+    ("fd-swap", "another thread puts a decoy under the new descriptor (dup2)",
+     "the path asked for; what was opened is marked as looked at late",
      [{"evt.type": "openat", "fd.nameraw": "/tmp/ev-secret", "evt.arg.flags": "O_RDONLY",
-       "count": 50}]),
+       "fd.name": below("/tmp/ev-"), "evt.late": has("fd.name"), "count": 50}]),
     ("own-program", "/proc/self/exe opened for writing (CVE-2019-5736)",
      "the failure, and the path asked for",
      [{"evt.type": "openat", "evt.res": "ETXTBSY", "fd.nameraw": "/proc/self/exe"}]),
@@ -114,14 +132,23 @@ FILES = [
 ]
 
 SWAPS = [
-    ("swap-path", "the path rewritten while the call sleeps (Phantom v3)", "path of the opened file",
-     [opened("/tmp/ev-fifo")]),
+    ("swap-path", "the path rewritten while the call sleeps (Phantom v3)",
+     "path of the opened file; with copies, `argument_mismatch`",
+     [opened("/tmp/ev-fifo"), told("/tmp/ev-fifo", "/tmp/ev-lies")]),
     ("swap-path-userfaultfd", "userfaultfd gives the path to the kernel's copy only (Phantom v1)",
-     "path of the opened file", [opened("/tmp/ev-uffd-fifo")]),
-    ("swap-address", "the address rewritten while connect sleeps", "peer of the socket",
-     [{"evt.type": "connect", "fd.rip": "127.0.0.1", "fd.rport": 4731, "count": 2}]),
+     "path of the opened file; with copies, the path asked for",
+     [opened("/tmp/ev-uffd-fifo"),
+      opened("/tmp/ev-uffd-fifo", **{"fd.nameraw": "/tmp/ev-uffd-fifo", "evt.untrusted": None,
+                                     "copies": True})]),
+    ("swap-address", "the address rewritten while connect sleeps",
+     "peer of the socket; with copies, `argument_mismatch`",
+     [{"evt.type": "connect", "fd.rip": "127.0.0.1", "fd.rport": 4731, "count": 2},
+      told("127.0.0.1:4731", "127.9.9.9:4799")]),
     ("swap-address-userfaultfd", "userfaultfd gives the address to the kernel's copy only",
-     "peer of the socket", [{"evt.type": "connect", "fd.name": has("/tmp/ev-real.sock"), "count": 2}]),
+     "peer of the socket; with copies, the address asked for",
+     [{"evt.type": "connect", "fd.name": has("/tmp/ev-real.sock"), "count": 2},
+      {"evt.type": "connect", "evt.arg.addr": "unix:/tmp/ev-real.sock", "evt.untrusted": None,
+       "copies": True, "count": 2}]),
 ]
 
 EXECS = [
@@ -155,10 +182,12 @@ EXECS = [
       {"evt.type": "write", "fd.name": has("/comm"), "evt.arg.buf": "ev-sshd"}]),
     ("renamed-thread", "a thread with another name", "image stays",
      [opened("/tmp/ev-renamed-thread", **{"proc.exepath": "/usr/bin/evade_exec"})]),
-    ("many-arguments", "10,000 arguments", "image, and the first 4 KiB of them",
-     [executed("/usr/bin/busybox", cmdline=below("busybox true ev-many arg arg arg"))]),
-    ("long-argument", "an argument of 100,000 bytes", "image, and the first 4 KiB",
-     [executed("/usr/bin/busybox", cmdline=below("busybox true ev-long lllll"))]),
+    ("many-arguments", "10,000 arguments", "image, the first 4 KiB of them, and how many bytes there were",
+     [executed("/usr/bin/busybox", cmdline=size(4096, "busybox true ev-many arg arg arg")) |
+      {"evt.arg.argv": has("(40009 bytes)")}]),
+    ("long-argument", "an argument of 100,000 bytes", "image, its first 4 KiB, and how many bytes there were",
+     [executed("/usr/bin/busybox", cmdline=size(4096, "busybox true ev-long lllll")) |
+      {"evt.arg.argv": has("(100022 bytes)")}]),
     ("failed-exec", "an exec that fails", "path, arguments and error",
      [{"evt.type": "execve", "evt.res": "ENOENT", "evt.arg.pathname": "/tmp/ev-not-there",
        "evt.arg.argv": "busybox true two words"}]),
@@ -170,7 +199,7 @@ EXECS = [
     ("clone-vm", "exec by a child in its parent's memory", "image",
      [executed("/tmp/ev-clone-vm")]),
     ("daemon", "a double fork, adopted by init", "the container, and the new parent",
-     [opened("/tmp/ev-daemon")]),
+     [opened("/tmp/ev-daemon", **{"proc.ppid": "{init}"})]),
     ("short-lives", "100 processes that open and end", "each of them",
      [{"evt.type": "openat", "fd.nameraw": "/tmp/ev-short-life", "count": "count"}]),
     ("other-user", "another user id after the exec", "user at the event",
@@ -182,7 +211,8 @@ EXECS = [
      "call and error; of the path only its address: the kernel has not read it either",
      [{"evt.type": "mkdirat", "evt.res": "EPERM", "evt.arg.pathname": below("0x")}]),
     ("seccomp-killed", "a call for which seccomp kills", "the filter, and the end by SIGSYS",
-     [{"evt.type": "procexit", "proc.name": "ev-killed", "evt.arg.sig": "SIGSYS"}]),
+     [call("seccomp", operation="SECCOMP_SET_MODE_FILTER") | {"proc.name": "ev-killed"},
+      {"evt.type": "procexit", "proc.name": "ev-killed", "evt.arg.sig": "SIGSYS"}]),
     ("flood", "one exec between 60,000 other calls", "the exec",
      [executed("/tmp/ev-in-the-flood")]),
 ]
@@ -214,7 +244,8 @@ TAMPERING = [
      [call("bpf", cmd="BPF_MAP_CREATE"), call("bpf", cmd="BPF_PROG_GET_NEXT_ID"),
       call("bpf", cmd="BPF_LINK_DETACH")]),
     ("module", "a kernel module, by descriptor and from memory", "calls, file and parameters",
-     [call("finit_module", param_values="ev=1"), call("init_module", param_values="ev=2")]),
+     [call("finit_module", param_values="ev=1") | {"fd.name": "/tmp/ev-module.ko"},
+      call("init_module", param_values="ev=2", len="9")]),
     ("perf", "perf_event_open", "call", [{"evt.type": "perf_event_open"}]),
     ("kernel-helpers", "core_pattern, modprobe, sysrq and release_agent opened", "each path",
      [{"evt.type": "openat", "fd.nameraw": "/proc/sys/kernel/core_pattern"},
@@ -295,8 +326,8 @@ def version(release):
 
 class Record:
     """
-    tests/vm/evasions.txt: columns are kernels; for each its release, the hook of system calls, and a
-    line a row: seen, or why there was nothing to be seen.
+    tests/vm/evasions.txt: columns are kernels; for each its release, the hook of system calls, whether
+    the kernel's copies are kept, and a line a row: seen, or why there was nothing to be seen.
     """
 
     def __init__(self):
@@ -317,7 +348,8 @@ class Record:
         return [name for name, text in column.items() if text == "seen"]
 
     def take(self, kernel, found):
-        head = {"release": version(found["release"]), "attachment": found["attachment"]}
+        head = {"release": version(found["release"]), "attachment": found["attachment"],
+                "copies": found["copies"]}
         self.columns[kernel] = head | found["results"]
 
     def write(self):
