@@ -44,6 +44,8 @@ CRUN = ["short_life crun"]
 HOOKS = ["hooks"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ACTIONS = ["actions", "reload", "stop runc", "stop others", "stop dry", "keep"]
+# Every call of the table.
+WALK = ["walk"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.
@@ -69,19 +71,19 @@ MATRIX = [
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
     row("6.1 evasions", "6.1", "v2", EVADE),
-    row("6.1 hooks", "6.1", "v2", HOOKS, always=True),
+    row("6.1 hooks", "6.1", "v2", HOOKS + WALK, always=True),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS,
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK,
         runtimes="runc,crun", always=True),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
     row("6.12 actions", "6.12", "hybrid", ACTIONS),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
-    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES, always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK, always=True),
     row("newest evasions", "newest", "v2", EVADE),
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP),
