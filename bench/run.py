@@ -30,7 +30,7 @@ from kit.machine import Machine, go_first
 NEW_CALLS = 451
 
 # In the order of the table.
-GROUPS = ("micro", "macro", "flood", "fairness", "rest", "growth")
+GROUPS = ("micro", "path", "macro", "flood", "fairness", "rest", "growth")
 
 
 def say(text):

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -68,6 +69,23 @@ static void prepare_open(void)
 static void act_open(void)
 {
 	close((int)must(syscall(SYS_openat, AT_FDCWD, OPENED, O_RDONLY), OPENED));
+}
+
+/* Five components deep, and one mount: /tmp is one in the containers here. */
+#define DEEP_TOP "/tmp/nunchi-bench"
+#define DEEP DEEP_TOP "/deep/down/file"
+
+static void prepare_deep(void)
+{
+	must(mkdir(DEEP_TOP, 0700), DEEP_TOP);
+	must(mkdir(DEEP_TOP "/deep", 0700), DEEP_TOP "/deep");
+	must(mkdir(DEEP_TOP "/deep/down", 0700), DEEP_TOP "/deep/down");
+	close((int)must(open(DEEP, O_CREAT | O_WRONLY, 0600), DEEP));
+}
+
+static void act_deep(void)
+{
+	close((int)must(syscall(SYS_openat, AT_FDCWD, DEEP, O_RDONLY), DEEP));
 }
 
 static void act_run(void)
@@ -136,6 +154,7 @@ static void act_byte(void)
 static const struct deed deeds[] = {
 	{ "getppid", NULL, act_getppid },
 	{ "open", prepare_open, act_open },
+	{ "deep", prepare_deep, act_deep },
 	{ "exec", prepare_exec, act_run },
 	{ "connect", prepare_connect, act_connect },
 	{ "byte", prepare_byte, act_byte },
