@@ -142,7 +142,7 @@ def main():
     table.print_table(bench.rows)
     table.write_json(args.json, {**machine.facts(), "rounds": bench.rounds, "quick": args.quick}, bench.rows)
     if any(row.bars for row in bench.rows):
-        plot.write_plot(args.plot, machine.line("nunchi"), bench.rows)
+        plot.write_plot(args.plot, machine.title(), bench.rows)
     return 0
 
 

@@ -80,6 +80,9 @@ class Machine:
                 "cpu": cpu_model(), "others_cpus": round(self.others, 2),
                 "jitter": round(self.jitter, 3), "others_programs": self.programs}
 
+    def title(self):
+        return f"nunchi {commit()}, {self.when:%Y-%m-%d}, Linux {platform.release()}, {os.cpu_count()} CPUs"
+
     def line(self, what):
         return (f"{what}: {self.when:%Y-%m-%d}, nunchi {commit()}, Linux {platform.release()}, "
                 f"{os.cpu_count()} CPUs ({cpu_model()}); noise: others had {self.others:.1f} CPUs, the "

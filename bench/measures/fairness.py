@@ -49,8 +49,9 @@ class Fair:
         """ns a request, opens of the nine that were not told as theirs, and events lost of all."""
         path = self.bench.setup.file("fairness.out")
         with open(path, "wb") as out:
-            nunchi = self.bench.nunchi("trace", "-e", "openat,close", "--format", "%container.name %fd.name",
-                                       "fd.name startswith /tmp/quiet", stdout=out)
+            nunchi = self.bench.nunchi("trace", "-e", "openat,close", "--format",
+                                       "%container.name %fd.name", "fd.name startswith /tmp/quiet",
+                                       stdout=out)
             ns = self.round()
             nunchi.stop()
         told = collections.Counter()
@@ -79,8 +80,9 @@ def fairness(bench):
         missing, gone = missing + less, gone + flooder
     fair.end()
     ratio = middle(ratios)
-    bench.add(Row("nine beside a flood, a request", f"{ratio.median:.2f}x ({ratio.low:.2f} to {ratio.high:.2f})",
-                  f"<= {SLOWER:.2f}x", ratio.median <= SLOWER,
+    bench.add(Row("nine beside a flood, a request",
+                  f"{ratio.median:.2f}x ({ratio.low:.2f} to {ratio.high:.2f})", f"<= {SLOWER:.2f}x",
+                  ratio.median <= SLOWER,
                   f"{statistics.median(plain) / 1e3:,.0f} us unwatched", {"nunchi": ratio}, SLOWER))
     bench.add(Row("nine beside a flood, events", f"{missing:,} of {QUIET * fair.requests * bench.rounds:,} "
                   "missing or another's", "0", missing == 0, f"{gone:,} lost, all containers together"))

@@ -82,7 +82,7 @@ def measure(bench, name):
             herd.grow(1, wanted)
         took, size = time.monotonic() - began, wanted
         ratio, own, maps, lost = step(bench, rounds)
-        told.append(f"{size:,}: {ratio.median:.2f}x, {own:.1f} + {maps:.1f} MiB" + (f", {lost:,} lost" if lost else ""))
+        told.append(f"{size:,}: {ratio.median:.2f}x, {own:.1f} + {maps:.1f} MiB, {lost:,} lost")
         first = first or ratio
         worst = max(worst or ratio, ratio)
     rounds.end()
