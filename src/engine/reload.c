@@ -85,7 +85,7 @@ static bool is_about_rules(const struct reload *r, const struct inotify_event *e
 			continue;
 		if (streq(event->name, "..data") || (w->name && streq(event->name, w->name)))
 			return true;
-		if (!w->name && dot && (streq(dot, ".yaml") || streq(dot, ".yml")))
+		if (!w->name && dot && *event->name != '.' && (streq(dot, ".yaml") || streq(dot, ".yml")))
 			return true;
 	}
 	return false;

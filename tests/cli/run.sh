@@ -67,6 +67,8 @@ says 'an output that is none' 2 'there is text, json, block' trace -o xml
 says 'a number that is none' 2 'expected a number' trace --hold-ms many
 says 'an option without its value' 2 'needs COUNT' trace -n
 says 'a switch with a word that is none' 2 'expected true or false' trace --failed=maybe
+says 'nothing is kept of what is only said' 2 'nothing is blocked that could be kept' guard --keep-blocking --dry-run -r "$cap"
+says 'unblock takes no words' 2 'there is nothing that' unblock all
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
 
 # The configuration file: everything wrong with one is told, with its place.

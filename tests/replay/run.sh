@@ -50,6 +50,9 @@ cat >"$tmp/few.yaml" <<'RULES'
   tags: [T1059.004, T99, mitre_execution]
 RULES
 
+sed 's/condition: .*/condition: evt.type = execve and proc.name = nc/; s/desc:/action: kill-container\n  desc:/' \
+	"$tmp/few.yaml" >"$tmp/stop.yaml"
+
 while read -r stream name arguments; do
 	case $stream in '' | '#'*) continue ;; esac
 	eval "$nunchi $arguments -r $tmp/$stream.cap" >"$tmp/out" 2>"$tmp/err" ||
@@ -68,6 +71,8 @@ attacks guard-context-json guard --context 2 -n 12 -o json
 attacks guard-fold guard -f "$tmp/few.yaml" --alert-limit 3
 attacks guard-fold-json guard -f "$tmp/few.yaml" --alert-limit 3 -o json
 attacks guard-no-fold guard -f "$tmp/few.yaml" --fold 0 --alert-limit 0 not proc.name=app
+attacks guard-stop guard -f "$tmp/stop.yaml"
+attacks guard-stop-json guard -f "$tmp/stop.yaml" -o json
 attacks guard-filter guard 'proc.name=nc'
 attacks rules-test rules test
 basic text trace

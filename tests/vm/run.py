@@ -43,7 +43,7 @@ CRUN = ["short_life crun"]
 # Each attachment that --hooks can choose.
 HOOKS = ["hooks"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
-ACTIONS = ["actions", "reload", "stop runc", "stop others", "stop dry", "keep"]
+ACTIONS = ["actions", "reload each", "reload what_is", "reload calls", "stop runc", "keep"]
 # Every call of the table.
 WALK = ["walk"]
 # Every way in; 32-bit calls are to be had here only.

@@ -13,7 +13,7 @@ import signal
 import time
 
 from harness.nunchi import PROGRAM
-from harness.place import Elsewhere, patient, wait_until
+from harness.place import Elsewhere, wait_until
 
 from .actions import has_lsm
 from .security import check_threads
@@ -79,15 +79,15 @@ def test_each_event_meets_one_of_them(setup):
     made = setup.runc.run(name, ["/bin/sh", "-c",
                                  "while [ ! -e /tmp/stop ]; do /bin/count 400; done"])
     for change in range(4):
-        time.sleep(patient(0.3))
+        time.sleep(0.4)
         rules.write(("new" if change % 2 == 0 else "old",
                      condition(name, *([ADDED] if change % 2 == 0 else [])), "alert"))
         rules.reload()
         if change == 2:
-            time.sleep(patient(0.3))
+            time.sleep(0.4)
             rules.write(("broken", "evt.typ = openat", "alert"))
             rules.refused("rules.yaml:4:14: error:", "evt.typ")
-    time.sleep(patient(0.3))
+    time.sleep(0.4)
     made.execute(["touch", "/tmp/stop"])
     assert made.wait() == 0, made.output()
     runs = [json.loads(line) for line in made.output().splitlines() if line.startswith("{")]
@@ -158,7 +158,7 @@ def test_what_is_blocked_stays_blocked(setup):
         # Its clause is another one's by turns.
         rules.write(*([other, some] if change % 2 == 0 else [some]))
         rules.reload()
-        time.sleep(patient(0.2))
+        time.sleep(0.2)
     rules.write(("new", reads + "/mnt/test.txt", action), ("other", reads + "/other/other.txt", action))
     rules.reload()
     made.execute(["touch", "/tmp/stop"])

@@ -11,11 +11,14 @@ import subprocess
 import time
 
 from harness.place import wait_until
+from harness.podman import PodmanStorage
 from harness.setup import IMAGE
 
 from .hostroot import make_sensor
 from .reload import EXACT, Rules
+from .security import check_threads
 
+CAP_KILL = 5
 # It is asked for by what it opens; what it prints shows whether it goes on.
 LOOP = "i=0; while :; do i=$((i+1)); echo $i; [ -e /tmp/go ] && head -n1 /etc/trigger; sleep 0.1; done 2>/dev/null"
 
@@ -70,6 +73,7 @@ def test_runc_kill(setup):
     name, other = setup.name + "-kill", setup.name + "-neighbour"
     made, neighbour = (setup.runc.run(n, ["/bin/sh", "-c", LOOP]) for n in (name, other))
     nunchi = guard(setup, name, "kill-container")
+    check_threads(nunchi, 1 << CAP_KILL)
     neighbour.execute(["touch", "/tmp/go"])
     made.execute(["touch", "/tmp/go"])
     effect, how = outcome(nunchi)
@@ -229,6 +233,47 @@ def test_podman(setup):
             made.remove()
     finally:
         podman.stop_service()
+
+
+def test_podman_alone(setup):
+    """Without its service nobody can be asked; its conmon, which is no part of the container, sees the end."""
+    name = setup.name + "-alone"
+    made = setup.podman.run(name, IMAGE, ["/bin/sh", "-c", LOOP])
+    nunchi = guard(setup, name, "kill-container", runtimes=[PodmanStorage(setup.podman)])
+    made.execute(["touch", "/tmp/go"])
+    effect, how = outcome(nunchi)
+    assert effect == "done" and how in ("cgroup.kill", "SIGKILL"), (effect, how)
+    wait_until(lambda: setup.podman.call("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}",
+                                         made.id) == "exited 137", 10, "what podman says")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    check_alerts(nunchi, "kill-container", name)
+    made.remove()
+
+
+def test_containerd_alone(setup):
+    """What ctr has made, which CRI knows nothing of."""
+    ctr = ["ctr", "--address", setup.containerd.socket, "--namespace", "plain"]
+
+    def call(*args, check=True):
+        return subprocess.run([*ctr, *args], check=check, capture_output=True, text=True).stdout
+
+    call("images", "import", setup.archive)
+    for action, state in (("kill-container", "STOPPED"), ("pause-container", "PAUSED")):
+        name = f"{setup.name}-{action}"
+        call("run", "--detach", IMAGE, name, "/bin/sh", "-c", LOOP)
+        try:
+            nunchi = guard(setup, name, action, runtimes=[setup.containerd])
+            call("task", "exec", "--exec-id", "go", name, "touch", "/tmp/go")
+            assert outcome(nunchi) == ("done", "containerd"), nunchi.text()
+            wait_until(lambda n=name, s=state: [n, s] in [line.split()[::2] for line in
+                                                          call("task", "list").splitlines()], 10, state)
+            assert nunchi.stop() == 0, nunchi.stderr()
+            check_alerts(nunchi, action, name)
+        finally:
+            call("task", "resume", name, check=False)
+            call("task", "delete", "--force", name, check=False)
+            call("container", "delete", name, check=False)
+    call("images", "remove", "--sync", IMAGE)
 
 
 def test_cri(setup):

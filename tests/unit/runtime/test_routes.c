@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* By which socket a container is commanded: nobody's word may lead a command of root's elsewhere. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/macros.h"
+#include "runtime/routes.h"
+
+static struct route make(const char *socket, uid_t owner)
+{
+	return (struct route){ .runtime = (char *)"r", .socket = (char *)socket, .owner = owner };
+}
+
+static void assert_route(struct routes *l, const char *id, const char *socket)
+{
+	struct route found;
+
+	if (!socket) {
+		assert_false(route_get(l, id, &found));
+		return;
+	}
+	assert_true(route_get(l, id, &found));
+	assert_string_equal(found.socket, socket);
+	route_free(&found);
+}
+
+static void test_root_s_word(void **state)
+{
+	const struct route root = make("/run/root", 0), user = make("/run/user", 1000),
+			   other = make("/run/other", 0);
+	struct routes *l = routes_new();
+
+	assert_route(l, "a", NULL);
+	route_set(l, "a", &user);
+	assert_route(l, "a", "/run/user");
+	route_set(l, "a", &root);
+	assert_route(l, "a", "/run/root");
+	route_set(l, "a", &user);
+	assert_route(l, "a", "/run/root");
+	/* A daemon that came back under another name. */
+	route_set(l, "a", &other);
+	assert_route(l, "a", "/run/other");
+	route_drop(l, "a", "/run/root");
+	assert_route(l, "a", "/run/other");
+	route_drop(l, "a", "/run/other");
+	assert_route(l, "a", NULL);
+	route_set(l, "b", &user);
+	route_set(l, "c", &root);
+	assert_route(l, "b", "/run/user");
+	routes_free(l);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_root_s_word) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
