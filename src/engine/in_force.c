@@ -71,7 +71,7 @@ struct interest in_force_interest(const struct engine *e, const struct in_force 
 	const struct syscall_info *restart = syscall_by_name("restart_syscall",
 							     strlen("restart_syscall"));
 
-	interest.wanted[restart->nr] |= NUNCHI_WANT_RESTART;
+	interest.wanted[syscall_nr(restart)] |= NUNCHI_WANT_RESTART;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
 		const struct syscall_info *call = syscall_by_nr(nr);
 

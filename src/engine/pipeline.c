@@ -26,13 +26,13 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 
 	switch (ev->type) {
 	case EVENT_SYSCALL:
-		return (uint32_t)ev->call->nr < NUNCHI_CALLS_MAX && e->judge->show.bits[ev->call->nr] &&
+		return e->judge->show.bits[syscall_nr(ev->call)] &&
 		       !(e->config->failed_only && !event_failed(ev));
 	case EVENT_PROCEXIT:
 		return e->judge->show.procexit && !e->config->failed_only;
 	case EVENT_MISMATCH:	/* goes with its call */
 		return event_mismatch(ev, &mismatch) && !e->config->failed_only &&
-		       (!e->config->set_given || e->judge->show.bits[mismatch.call->nr]);
+		       (!e->config->set_given || e->judge->show.bits[syscall_nr(mismatch.call)]);
 	case EVENT_LOST:
 	case EVENT_GAP:
 		return true;

@@ -35,8 +35,8 @@ static const struct syscall_info *unknown_call(uint32_t nr)
 		snprintf(rows[nr].name, sizeof(rows[nr].name), "syscall_%u", nr);
 		*info = (struct syscall_info){
 			.name = rows[nr].name,
-			.nr = (int16_t)nr,
-			.nr_arm64 = -1,
+			.nr_x86_64 = (int16_t)nr,
+			.nr_arm64 = (int16_t)nr,
 			.category = CATEGORY_SYSTEM,
 			.activity = "Unknown Call",
 			.ret = RET_VALUE,

@@ -226,8 +226,8 @@ static void add_named(const struct node *n, const struct field *evt_type, struct
 		const struct value *v = &n->values[i];
 		const struct syscall_info *call = syscall_by_name(v->s, v->len);
 
-		if (call && call->nr >= 0 && call->nr < NUNCHI_CALLS_MAX)
-			set->bits[call->nr] = 1;
+		if (call && syscall_nr(call) >= 0)
+			set->bits[syscall_nr(call)] = 1;
 		else if (v->len == strlen("procexit") && !memcmp(v->s, "procexit", v->len))
 			set->procexit = true;
 	}

@@ -314,7 +314,7 @@ static void look_up_value(const struct table *t, const struct value *v, uint64_t
 static unsigned type_of(const struct event *ev)
 {
 	if (ev->type == EVENT_SYSCALL)
-		return (unsigned)ev->call->nr;
+		return (unsigned)syscall_nr(ev->call);
 	return NUNCHI_CALLS_MAX + (unsigned)ev->type;
 }
 

@@ -129,7 +129,7 @@ enum ret_kind {
 
 struct syscall_info {
 	const char *name;		/* "openat" */
-	int16_t nr;			/* x86-64; never -1 but for retired rows */
+	int16_t nr_x86_64;		/* never -1; use syscall_nr() */
 	int16_t nr_arm64;		/* -1: not there */
 	enum activity_category category;
 	const char *activity;		/* "File Open" */
@@ -149,7 +149,7 @@ static inline int syscall_nr(const struct syscall_info *call)
 #ifdef __aarch64__
 	return call->nr_arm64;
 #else
-	return call->nr;
+	return call->nr_x86_64;
 #endif
 }
 

@@ -42,7 +42,7 @@ enum {
 
 const struct syscall_info syscall_table[] = {
 #define CALL(number, number_arm64, call_name, group, phrase, result, call_flags, ...)        \
-	{ .name = #call_name, .nr = (number), .nr_arm64 = (number_arm64),                    \
+	{ .name = #call_name, .nr_x86_64 = (number), .nr_arm64 = (number_arm64),             \
 	  .category = CATEGORY_##group, .activity = phrase, .ret = RET_##result,             \
 	  .flags = (call_flags), .n_args = ARGS_COUNT(__VA_ARGS__), .args = ARGS(__VA_ARGS__) },
 #include "table.def.h"

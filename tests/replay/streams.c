@@ -67,7 +67,7 @@ static struct nunchi_head head(enum nunchi_kind kind, uint32_t slot, uint32_t vp
 static void begin_call(struct nunchi_head h, const char *name, int64_t ret, const uint64_t args[6])
 {
 	const struct syscall_info *call = syscall_by_name(name, strlen(name));
-	struct nunchi_call body = { .nr = (uint32_t)call->nr, .ret = ret };
+	struct nunchi_call body = { .nr = (uint32_t)syscall_nr(call), .ret = ret };
 
 	for (int i = 0; args && i < 6; i++)
 		body.args[i] = args[i];

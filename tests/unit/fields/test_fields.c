@@ -277,7 +277,8 @@ static const struct {
 	{ W_RENAME, "fd.name", "/mnt/b" },
 	{ W_RENAME, "fd.oldname", "/mnt/a" },
 	{ W_RENAME, "fd.num", "-" },
-	{ W_RENAME, "evt.args", "oldpath=/mnt/a newpath=/mnt/b" },
+	{ W_RENAME, "evt.args",
+	  "olddirfd=AT_FDCWD oldpath=/mnt/a newdirfd=AT_FDCWD newpath=/mnt/b flags=0" },
 
 	{ W_KILLED, "evt.type", "procexit" },
 	{ W_KILLED, "evt.res", "SUCCESS" },

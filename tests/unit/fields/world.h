@@ -88,7 +88,7 @@ static inline void world_call(struct strbuf *b, const struct nunchi_head *head, 
 			      int64_t ret, const uint64_t args[6])
 {
 	const struct syscall_info *info = syscall_by_name(name, strlen(name));
-	struct nunchi_call call = { .nr = (uint32_t)info->nr, .ret = ret };
+	struct nunchi_call call = { .nr = (uint32_t)syscall_nr(info), .ret = ret };
 
 	memcpy(call.args, args, sizeof(call.args));
 	encode_begin(b, head);
@@ -168,9 +168,9 @@ static inline void world_opens(struct world *w)
 	encode_end(b);
 
 	b = &w->records[W_RENAME];
-	world_call(b, &head, "rename", 0, (const uint64_t[6]){ 0x1000, 0x2000 });
-	world_text(b, NUNCHI_BLOB_STR, 0, "/mnt/a");
-	world_text(b, NUNCHI_BLOB_STR, 1, "/mnt/b");
+	world_call(b, &head, "renameat2", 0, (const uint64_t[6]){ at, 0x1000, at, 0x2000 });
+	world_text(b, NUNCHI_BLOB_STR, 1, "/mnt/a");
+	world_text(b, NUNCHI_BLOB_STR, 3, "/mnt/b");
 	encode_end(b);
 
 	head = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat");

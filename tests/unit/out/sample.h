@@ -90,7 +90,7 @@ static inline void sample_call(struct sample *s, const char *name, int64_t ret)
 	const struct syscall_info *call = syscall_by_name(name, strlen(name));
 
 	s->head.kind = NUNCHI_REC_SYSCALL;
-	s->call.nr = (uint32_t)call->nr;
+	s->call.nr = (uint32_t)syscall_nr(call);
 	s->call.ret = ret;
 	encode_begin(&s->record, &s->head);
 	encode_bytes(&s->record, &s->call, sizeof(s->call));

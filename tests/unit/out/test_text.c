@@ -73,9 +73,10 @@ static void test_text_what_paths(void **state)
 	sample_free(&s);
 
 	sample_init(&s);
-	sample_call(&s, "rename", -EXDEV);
-	sample_blob(&s, NUNCHI_BLOB_STR, 0, "old", 3);
-	sample_blob(&s, NUNCHI_BLOB_STR, 1, "/new", 4);
+	s.call.args[0] = s.call.args[2] = (uint64_t)AT_FDCWD;
+	sample_call(&s, "renameat2", -EXDEV);
+	sample_blob(&s, NUNCHI_BLOB_STR, 1, "old", 3);
+	sample_blob(&s, NUNCHI_BLOB_STR, 3, "/new", 4);
 	assert_int_equal(sample_end(&s), 0);
 	assert_what(&s, "/root/old -> /new", "EXDEV");
 	sample_free(&s);
@@ -90,9 +91,10 @@ static void test_text_what_paths(void **state)
 	sample_free(&s);
 
 	sample_init(&s);
-	s.call.args[1] = 04777;
-	sample_call(&s, "chmod", 0);
-	sample_blob(&s, NUNCHI_BLOB_STR, 0, "/x", 2);
+	s.call.args[0] = (uint64_t)AT_FDCWD;
+	s.call.args[2] = 04777;
+	sample_call(&s, "fchmodat", 0);
+	sample_blob(&s, NUNCHI_BLOB_STR, 1, "/x", 2);
 	assert_int_equal(sample_end(&s), 0);
 	assert_what(&s, "/x 04777", "ok");
 	sample_free(&s);
@@ -166,14 +168,14 @@ static void test_text_results(void **state)
 	}
 	sample_init(&s);
 	s.head.flags = NUNCHI_F_ENTRY;
-	sample_call(&s, "pause", NUNCHI_RET_ENTRY);
+	sample_call(&s, "sched_yield", NUNCHI_RET_ENTRY);
 	assert_int_equal(sample_end(&s), 0);
 	assert_what(&s, "", "begins");
 	assert_false(describe_is_failure(&s.ev));
 	sample_free(&s);
 	sample_init(&s);
 	s.head.flags = NUNCHI_F_INTERRUPTED;
-	sample_call(&s, "pause", -512);
+	sample_call(&s, "sched_yield", -512);
 	assert_int_equal(sample_end(&s), 0);
 	assert_what(&s, "", "interrupted");
 	assert_false(describe_is_failure(&s.ev));

@@ -72,13 +72,13 @@ static inline void scene_files(struct scene *s)
 	b = SCENE(s, S_CHMOD, "fchmodat", 0, at, 0x1000, 04755);
 	world_text(b, NUNCHI_BLOB_STR, 1, "run.sh");
 	WORLD_FILE(b, NUNCHI_BLOB_BASE, 1, S_IFDIR | 0755, "mnt\0");
-	b = SCENE(s, S_SYMLINK, "symlink", 0, 0x1000, 0x2000);
+	b = SCENE(s, S_SYMLINK, "symlinkat", 0, 0x1000, at, 0x2000);
 	world_text(b, NUNCHI_BLOB_STR, 0, "/etc/shadow");
-	world_text(b, NUNCHI_BLOB_STR, 1, "x");
-	WORLD_FILE(b, NUNCHI_BLOB_BASE, 1, S_IFDIR | 0755, "mnt\0");
-	b = SCENE(s, S_LINK, "link", 0, 0x1000, 0x2000);
-	world_text(b, NUNCHI_BLOB_STR, 0, "/etc/passwd");
-	world_text(b, NUNCHI_BLOB_STR, 1, "/tmp/p");
+	world_text(b, NUNCHI_BLOB_STR, 2, "x");
+	WORLD_FILE(b, NUNCHI_BLOB_BASE, 2, S_IFDIR | 0755, "mnt\0");
+	b = SCENE(s, S_LINK, "linkat", 0, at, 0x1000, at, 0x2000);
+	world_text(b, NUNCHI_BLOB_STR, 1, "/etc/passwd");
+	world_text(b, NUNCHI_BLOB_STR, 3, "/tmp/p");
 	b = SCENE(s, S_UNLINK, "unlinkat", 0, at, 0x1000, 0);
 	world_text(b, NUNCHI_BLOB_STR, 1, "../etc/cron.d/job");
 	WORLD_FILE(b, NUNCHI_BLOB_BASE, 1, S_IFDIR | 0755, "mnt\0");
@@ -88,8 +88,8 @@ static inline void scene_files(struct scene *s)
 	b = SCENE(s, S_LINKED, "openat", 4, at, 0x1000, O_RDONLY);
 	world_text(b, NUNCHI_BLOB_STR, 1, "/var/link");
 	WORLD_FILE(b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFREG | 0600, "shadow\0etc\0");
-	b = SCENE(s, S_MKDIR, "mkdir", 0, 0x1000, 0755);
-	world_text(b, NUNCHI_BLOB_STR, 0, "/usr/bin/x");
+	b = SCENE(s, S_MKDIR, "mkdirat", 0, at, 0x1000, 0755);
+	world_text(b, NUNCHI_BLOB_STR, 1, "/usr/bin/x");
 }
 
 static inline void scene_sockets(struct scene *s)
@@ -100,7 +100,7 @@ static inline void scene_sockets(struct scene *s)
 	struct strbuf *b;
 
 	SCENE(s, S_SOCKET, "socket", 7, AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0x300);
-	b = SCENE(s, S_DUP, "dup2", 0, 5, 0);
+	b = SCENE(s, S_DUP, "dup3", 0, 5, 0);
 	scene_sock(b, NUNCHI_ARG_RET, SOCK_STREAM, "10.0.0.1", 40000, "10.0.0.7", 443);
 	b = SCENE(s, S_SENDTO, "sendto", 10, 6, 0x1000, 10, 0, 0x2000, 16);
 	encode_blob(b, NUNCHI_BLOB_BYTES, 1, 0, "GET / HTTP", 10);

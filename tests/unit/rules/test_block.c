@@ -68,8 +68,8 @@ static const struct {
 	{ OPENS "evt.failed = true", "no call that could be blocked satisfies" },
 	{ OPENS "fd.sport = 80", "no call that could be blocked satisfies" },
 	{ "evt.type = connect and fd.lport = 80", "cannot decide fd.lport" },
-	{ "evt.type = unlink", "about unlink, which cannot be blocked" },
-	{ "evt.type in (openat, unlink)", "about unlink, which cannot be blocked" },
+	{ "evt.type = chdir", "about chdir, which cannot be blocked" },
+	{ "evt.type in (openat, chdir)", "about unlink, which cannot be blocked" },
 	{ "fd.name = /x", "evt.type has to say" },
 	{ "evt.type = procexit", "about procexit" },
 };
@@ -96,22 +96,22 @@ static void assert_error(const char *text, const char *where, const char *what)
 
 static void test_errors_have_places(void **state)
 {
-	assert_error(HEAD "  action: deny\n  condition: evt.type=open and\n    fd.name endswith x\n",
+	assert_error(HEAD "  action: deny\n  condition: evt.type=openat and\n    fd.name endswith x\n",
 		     "a.yaml:7:5: error: rule r cannot deny", "fd.name endswith");
 	/* In a macro, where the test stands; with an exception, that has no place, at the rule. */
 	assert_error("- macro: m\n  condition: (proc.name=a or proc.args=b)\n" HEAD
-		     "  action: kill\n  condition: evt.type=open and m\n",
+		     "  action: kill\n  condition: evt.type=openat and m\n",
 		     "a.yaml:2:30: error: rule r cannot kill", "proc.args");
-	assert_error(HEAD "  action: kill\n  condition: evt.type=open\n  exceptions:\n  - name: e\n"
+	assert_error(HEAD "  action: kill\n  condition: evt.type=openat\n  exceptions:\n  - name: e\n"
 		     "    fields: [proc.args]\n    comps: [=]\n    values: [[x]]\n",
 		     "a.yaml:1:9: error", "proc.args");
-	assert_error(HEAD "  action: block\n  condition: evt.type=open\n", "a.yaml:5:11: error",
+	assert_error(HEAD "  action: block\n  condition: evt.type=openat\n", "a.yaml:5:11: error",
 		     "expected alert, kill, deny");
-	assert_error(HEAD "  action: deny\n  on_pending: x\n  condition: evt.type=open\n",
+	assert_error(HEAD "  action: deny\n  on_pending: x\n  condition: evt.type=openat\n",
 		     "a.yaml:6:15: error", "expected allow or deny");
 	/* One that is off is checked all the same. */
-	assert_error(HEAD "  enabled: false\n  action: deny\n  condition: evt.type=unlink\n", "a.yaml:1:9",
-		     "unlink");
+	assert_error(HEAD "  enabled: false\n  action: deny\n  condition: evt.type=chdir\n", "a.yaml:1:9",
+		     "chdir");
 }
 
 static void test_room(void **state)
@@ -128,7 +128,7 @@ static void test_room(void **state)
 			ruleset_free(rs);
 		}
 		strbuf_addf(&text, "- rule: r%u\n  desc: d\n  priority: INFO\n  output: o\n  action: deny\n"
-				   "  condition: evt.type=open and fd.name=/%u\n", i, i);
+				   "  condition: evt.type=openat and fd.name=/%u\n", i, i);
 	}
 	assert_null(load(text.s));
 	assert_non_null(strstr(report.text.s, "more than the 64 combinations of open"));
@@ -141,7 +141,7 @@ static void test_room_for_values(void **state)
 	strbuf_adds(&text, "- list: many\n  items: [a");
 	for (unsigned i = 0; i < NUNCHI_BLOCK_VALUES_MAX; i++)
 		strbuf_addf(&text, ", n%u", i);
-	strbuf_adds(&text, "]\n" HEAD "  action: deny\n  condition: evt.type=open and proc.name in (many)\n");
+	strbuf_adds(&text, "]\n" HEAD "  action: deny\n  condition: evt.type=openat and proc.name in (many)\n");
 	assert_null(load(text.s));
 	assert_non_null(strstr(report.text.s, "more than the 65536 values"));
 }
@@ -152,12 +152,12 @@ static void test_who(void **state)
 		const char *condition;
 		bool host, pending;
 	} rows[] = {
-		{ "evt.type=open and fd.name=/x", false, true },
-		{ "evt.type=open and container.id != host", false, true },
-		{ "evt.type=open and container.id = host", true, false },
-		{ "evt.type=open and container.name = web", false, false },
-		{ "evt.type=open and container.name != web", false, false },
-		{ "evt.type=open and (container.name = web or container.id = host)", true, false },
+		{ "evt.type=openat and fd.name=/x", false, true },
+		{ "evt.type=openat and container.id != host", false, true },
+		{ "evt.type=openat and container.id = host", true, false },
+		{ "evt.type=openat and container.name = web", false, false },
+		{ "evt.type=openat and container.name != web", false, false },
+		{ "evt.type=openat and (container.name = web or container.id = host)", true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -206,7 +206,8 @@ static void test_named_calls(void **state)
 			const struct syscall_info *call = &syscall_table[k];
 			_cleanup_free_ char *word = xasprintf(" %s ", call->name);
 
-			if (!!set.bits[call->nr] != !!strstr(named[i].calls, word))
+			if (syscall_nr(call) >= 0 &&
+			    !!set.bits[syscall_nr(call)] != !!strstr(named[i].calls, word))
 				fail_msg("%s: %s", named[i].text, call->name);
 		}
 		filter_free(f);
