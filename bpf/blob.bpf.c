@@ -169,14 +169,17 @@ __noinline int blob_argv(struct scratch *s)
 			bpf_core_read(&(to), sizeof(to), &((type *)(addr))->field);            \
 	})
 
-/* One step of a walk: a name, or from the root of a mount to where it is mounted. 1 ends it. */
+/*
+ * One step of a walk: a name, or from the root of a mount to where it is mounted. 1 ends it. It is the last of
+ * the longest chain of calls, so that nothing is on its stack but the 64 bytes.
+ */
 static long walk_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
 	struct walk *w = &s->walk;
-	u64 dentry = w->dentry, parent = 0, name = 0;
-	u32 pos = w->pos, len = w->len;
+	u64 dentry = w->dentry;
 	u8 head[HEAD_BYTES];
+	u32 pos, len;
 	long n;
 
 	if (dentry == w->root_dentry && w->mnt == w->root_mnt) {
@@ -185,23 +188,25 @@ static long walk_step(u32 i, struct scratch **ctx)
 	}
 	if (dentry == w->mnt_root)
 		return walk_up(w);
+	if (bpf_probe_read_kernel(head, sizeof(head), (void *)dentry))
+		return 1;
+	HEAD_FIELD(head, dentry, struct dentry, d_parent, w->parent);
+	HEAD_FIELD(head, dentry, struct dentry, d_name.name, w->name);
+	pos = w->pos;
+	len = w->len;
 	if (pos > LAST_POS + sizeof(struct nunchi_blob))
 		return 1;
 	if (len > DATA_MAX) {
 		w->flags |= NUNCHI_BLOB_TRUNCATED;
 		return 1;
 	}
-	if (bpf_probe_read_kernel(head, sizeof(head), (void *)dentry))
-		return 1;
-	HEAD_FIELD(head, dentry, struct dentry, d_parent, parent);
-	HEAD_FIELD(head, dentry, struct dentry, d_name.name, name);
-	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)name);
+	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
 	if (n <= 0 || n > 256)
 		return 1;
 	w->len = len + n;
-	if (dentry == parent)
+	if (dentry == w->parent)
 		return 1;
-	w->dentry = parent;
+	w->dentry = w->parent;
 	return 0;
 }
 

@@ -49,6 +49,7 @@ struct walk {
 	u64 mnt;		/* struct vfsmount * */
 	u64 mnt_root;		/* its root dentry */
 	u64 dentry;
+	u64 parent, name;	/* of the dentry; no room for them on the stack */
 	u64 root_mnt;		/* the task's root directory */
 	u64 root_dentry;
 	u32 pos;		/* of the blob's data in the record */
