@@ -579,8 +579,9 @@ static void mismatches(void)
 static void calls(void)
 {
 	struct nunchi_lost lost = { .count = 3, .first = now, .last = now, .reason = 99 };
+	const struct syscall_info *openat_ = syscall_by_name("openat", 6);
 	struct nunchi_lost_kind kinds[] = { { .what = NUNCHI_CALLS_MAX + NUNCHI_REC_EXIT, .count = 2 },
-					    { .what = syscall_by_name("openat", 6)->nr, .count = 1 } };
+					    { .what = (uint32_t)syscall_nr(openat_), .count = 1 } };
 	struct account_row row = { .id = (char[]){ WEB }, .name = (char[]){ "web" },
 				   .kernel = { .seen = 10, .filtered = { 2 }, .sent = 8 },
 				   .user = { .received = 8, .shown = 8 } };

@@ -37,7 +37,7 @@ def count(setup, name, calls, before=()):
     shown, counting = collections.Counter(), False
     for line in nunchi.text().decode("utf-8").splitlines():
         kind, _, path = line.partition(" ")
-        if (kind, path) == ("unlink", "/tmp/start"):
+        if kind in ("unlink", "unlinkat") and path == "/tmp/start":
             counting = True
         elif counting and not kind.startswith("container_"):
             shown["clone" if kind == "clone3" else kind] += 1

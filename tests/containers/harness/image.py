@@ -36,10 +36,10 @@ def copy_with_libraries(path, root):
             shutil.copy(os.path.realpath(source), target)
 
 
-def build_progs(directory):
+def build_progs(directory, compiler=("gcc",)):
     """
     Compiles the test programs, static, so that they run in any root: each file is one, and all files of a
-    directory are one. NUNCHI_TEST_PROGS: where they have been compiled already, by a faster machine.
+    directory are one. compiler: with the arguments that it always needs. NUNCHI_TEST_PROGS: where they have been compiled already, by a faster machine.
     """
     there = os.environ.get("NUNCHI_TEST_PROGS")
     if there:
@@ -52,7 +52,7 @@ def build_progs(directory):
             continue
         sources = sorted(glob.glob(os.path.join(path, "*.c"))) if os.path.isdir(path) else [path]
         target = os.path.join(directory, os.path.splitext(name)[0])
-        subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-static",
+        subprocess.run([*compiler, "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-static",
                         "-pthread", "-o", target, *sources], check=True)
         made.append(target)
     return made

@@ -29,7 +29,7 @@ static void by_openat2(void)
 
 static void by_symlink(void)
 {
-	need(symlink("/etc/passwd", "/tmp/ev-innocent"), "symlink");
+	need(symlinkat("/etc/passwd", AT_FDCWD, "/tmp/ev-innocent"), "symlink");
 	open_close("/tmp/ev-innocent", O_RDONLY);
 }
 
@@ -125,7 +125,7 @@ static void tmpfile_linked(void)
 static void hard_link(void)
 {
 	make_file("/tmp/ev-victim", "x");
-	need(link("/tmp/ev-victim", "/tmp/ev-alias"), "link");
+	need(linkat(AT_FDCWD, "/tmp/ev-victim", AT_FDCWD, "/tmp/ev-alias", 0), "link");
 	open_close("/tmp/ev-alias", O_WRONLY);
 }
 
@@ -133,7 +133,7 @@ static void rename_over(void)
 {
 	make_file("/tmp/ev-over", "old");
 	make_file("/tmp/ev-over.new", "new");
-	need(rename("/tmp/ev-over.new", "/tmp/ev-over"), "rename");
+	need(renameat(AT_FDCWD, "/tmp/ev-over.new", AT_FDCWD, "/tmp/ev-over"), "rename");
 }
 
 static void rename_exchange(void)
