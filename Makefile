@@ -20,6 +20,10 @@ test:
 soak:
 	@NUNCHI_TEST_SIZE=full scripts/test.sh containers
 
+# For another architecture: build-arm64/nunchi.
+cross-arm64:
+	@scripts/cross.sh arm64
+
 run:
 	@scripts/run.sh
 
@@ -42,6 +46,6 @@ install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang build-fuzz
+	rm -rf $(BUILD) build-asan build-clang build-fuzz build-arm64
 
-.PHONY: all deps check test soak run bench bench-insns lint fmt install clean
+.PHONY: all deps check test soak cross-arm64 run bench bench-insns lint fmt install clean

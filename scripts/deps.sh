@@ -19,8 +19,8 @@ libpcre2-dev libcmocka-dev'
 test='python3 bash coreutils util-linux busybox-static curl iproute2 libclang-rt-dev clang-19
 groff-base systemd'
 test_programs='dockerd:docker.io containerd:containerd runc:runc crun:crun podman:podman conmon:conmon'
-# What tests/vm boots other kernels with. Their archive is Debian's, on Ubuntu too.
-test_vm='kmod xz-utils zstd debian-archive-keyring'
+# What tests/vm boots other kernels with, and what is built for arm64. Their archive is Debian's, on Ubuntu too.
+test_vm='kmod xz-utils zstd debian-archive-keyring gcc-aarch64-linux-gnu'
 
 have_package() {
 	# One word an architecture; a package that others only speak of is "not-installed".
@@ -59,7 +59,8 @@ want_bpftool() {
 want_vm() {
 	[ "$(dpkg --print-architecture)" = amd64 ] || return 0
 	want_packages $test_vm
-	want_programs qemu-system-x86_64:qemu-system-x86
+	want_programs qemu-system-x86_64:qemu-system-x86 qemu-system-aarch64:qemu-system-arm \
+		qemu-aarch64-static:qemu-user-static
 	[ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] || virtiofsd_missing=yes
 }
 

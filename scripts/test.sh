@@ -5,7 +5,7 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit replay asan clang fuzz containers vm. --no-root: those that need neither root nor
+# Stages: lint unit replay asan clang fuzz containers cross vm. --no-root: those that need neither root nor
 # containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
 # kernel in every way.
 set -u
@@ -18,7 +18,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | replay | asan | clang | fuzz | containers | vm) stages="$stages $argument" ;;
+	lint | unit | replay | asan | clang | fuzz | containers | cross | vm) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -27,7 +27,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages="$stages containers vm"
+	[ $root = no ] || stages="$stages containers cross vm"
 fi
 
 tmp=$(mktemp -d)
@@ -177,6 +177,15 @@ run_py() {
 
 run_containers() {
 	run_py containers
+}
+
+# For arm64, whose tests run in its machine (vm).
+run_cross() {
+	if ! command -v aarch64-linux-gnu-gcc >/dev/null 2>&1; then
+		skip 'build for arm64' 'no cross compiler'
+		return
+	fi
+	check 'build for arm64' scripts/cross.sh arm64
 }
 
 run_vm() {

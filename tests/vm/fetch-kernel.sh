@@ -34,30 +34,9 @@ if [ -d "$target" ]; then
 	exit 0
 fi
 
-# The archive's address, as this machine's own lists have it.
-address() {
-	grep -rhoE 'https?://[^] ]+' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
-		grep -v '/archive/' | sed 's|/*$||' | grep -E "/$1\$" | head -n 1
-}
-
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-state=$(mktemp -d)
-trap 'rm -rf "$state"' EXIT
-trap 'exit 130' INT TERM
-mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/parts" "$top/kernels"
-: >"$state/status"
-cat >"$state/apt.conf" <<END
-Dir::State "$state";
-Dir::State::status "$state/status";
-Dir::Cache "$state/cache";
-Dir::Etc::SourceList "$state/sources.list";
-Dir::Etc::SourceParts "$state/parts";
-APT::Sandbox::User "root";
-APT::Architecture "$architecture";
-APT::Architectures { "$architecture"; };
-Acquire::Languages "none";
-END
-export APT_CONFIG="$state/apt.conf"
+. "$(dirname "$0")/../../scripts/debian-archive.sh"
+mkdir -p "$top/kernels"
+archive_open "$architecture"
 
 # The packages that the meta package leads to; newer kernels have their modules apart.
 closure() {
@@ -73,18 +52,12 @@ closure() {
 
 packages=''
 for suite in $suites; do
-	case $suite in
-	*-security) archive=$(address debian-security) ;;
-	*) archive=$(address debian) ;;
-	esac
-	[ -n "$archive" ] || continue
-	echo "deb [signed-by=$keyring] $archive $suite main" >"$state/sources.list"
-	apt-get -qq update 2>"$state/log" || continue
+	archive_suite "$suite" || continue
 	packages=$(closure "$package" | sort -u)
 	[ -z "$packages" ] || break
 done
 if [ -z "$packages" ]; then
-	[ ! -s "$state/log" ] || tail -n 3 "$state/log" >&2
+	archive_log >&2
 	say "kernel $name for $architecture: no archive that this machine's apt knows has $package"
 	exit 1
 fi
