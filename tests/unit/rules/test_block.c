@@ -69,7 +69,7 @@ static const struct {
 	{ OPENS "fd.sport = 80", "no call that could be blocked satisfies" },
 	{ "evt.type = connect and fd.lport = 80", "cannot decide fd.lport" },
 	{ "evt.type = chdir", "about chdir, which cannot be blocked" },
-	{ "evt.type in (openat, chdir)", "about unlink, which cannot be blocked" },
+	{ "evt.type in (openat, chdir)", "about chdir, which cannot be blocked" },
 	{ "fd.name = /x", "evt.type has to say" },
 	{ "evt.type = procexit", "about procexit" },
 };
