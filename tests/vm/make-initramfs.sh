@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # A small initramfs: busybox, guest/init and the few modules that mount the host's root.
 #
-#	tests/vm/make-initramfs.sh KERNEL-DIRECTORY OUTPUT
+#	tests/vm/make-initramfs.sh KERNEL-DIRECTORY OUTPUT [BUSYBOX]
 set -eu
-kernel=$1 output=$2
+kernel=$1 output=$2 busybox=${3:-$(command -v busybox)}
 here=$(dirname "$(readlink -f "$0")")
 version=$(ls "$kernel/lib/modules")
 PATH=$PATH:/usr/sbin:/sbin
@@ -13,7 +13,7 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/modules" "$tree/lower" "$tree/upper" \
 	"$tree/root"
-cp "$(command -v busybox)" "$tree/bin/busybox"
+cp "$busybox" "$tree/bin/busybox"
 cp "$here/guest/init" "$tree/init"
 
 # In the order of their dependencies. What is built in says nothing, or, where a package has no list of

@@ -19,6 +19,7 @@ import platform
 import re
 import shlex
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -56,13 +57,15 @@ EVADE = ["evasions"] + ATTACKS
 
 # The oldest verifier and the newest compiler: something of each way to be loaded.
 LOADED = ["count exactly", "hooks beginnings", "actions deny_sockets"]
+# Rooms whose unit tests know numbers and layouts of a machine.
+ROOMS = ["base", "syscalls", "event", "model", "out"]
 
-Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always program")
+Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always program rooms")
 
 
-def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=False, program=None):
-    """program: another than --nunchi's."""
-    return Row(name, kernel, cgroups, arguments, cases, runtimes, always, program)
+def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=False, program=None, rooms=()):
+    """program: another than --nunchi's. rooms: whose unit tests are run as well, of another architecture."""
+    return Row(name, kernel, cgroups, arguments, cases, runtimes, always, program, rooms)
 
 
 MATRIX = [
@@ -88,6 +91,10 @@ MATRIX = [
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
+    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, rooms=ROOMS),
+    row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + CRUN + LIVES + ENTER + DOORS, runtimes="runc,crun"),
+    row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS),
+    row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS),
     row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),
 ]
 
@@ -120,7 +127,7 @@ def results(text):
     """What tests/containers/run.py printed: name -> None if ok, else the lines that say why not."""
     found, current = {}, None
     for line in text.splitlines():
-        match = re.match(r"(ok|not ok|skip) containers ([^:]*)(?:: (.*))?$", line)
+        match = re.match(r"(ok|not ok|skip) (?:containers|unit) ([^:]*)(?:: (.*))?$", line)
         if match:
             elsewhere = (match[3] or "").startswith("elsewhere: ")
             current = found.setdefault(match[2], None if match[1] == "ok" or elsewhere else [])
@@ -172,20 +179,36 @@ class Record:
             for name in ["program", *programs]:
                 columns = self.kernels if name == "program" else \
                     [str(self.numbers.get((name, kernel), "-")) for kernel in self.kernels]
-                f.write(name.ljust(width) + "".join(c.rjust(8) for c in columns) + "\n")
+                f.write(name.ljust(width) + "".join(c.rjust(max(8, len(kernel) + 2))
+                                                    for c, kernel in zip(columns, self.kernels)) + "\n")
 
 
 class Matrix:
     def __init__(self, nunchi, recording):
-        self.nunchi, self.recording = nunchi, recording
+        self.recording = recording
         self.record, self.verified = Record(), set()
         self.store = tempfile.TemporaryDirectory(prefix="matrix-", dir=vm.STORE)
-        self.progs = os.path.join(self.store.name, "progs")
+        # Programs by architecture; build() has those of others.
+        self.nunchi, self.progs = {"amd64": nunchi}, {}
         sys.path.insert(0, os.path.join(vm.TOP, "tests/containers"))
         from harness.evasions import Record as Evasions
-        from harness.image import build_progs
-        build_progs(self.progs)
         self.evasions = Evasions()
+
+    def build(self, architecture):
+        """What a machine of that architecture runs; once."""
+        from harness.image import build_progs
+        if architecture in self.progs:
+            return
+        compiler = ["gcc"]
+        if architecture not in self.nunchi:
+            done = subprocess.run(["scripts/cross.sh", architecture], check=False, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            if done.returncode:
+                raise vm.VmError("no cross build: " + done.stdout[-1000:])
+            self.nunchi[architecture] = os.path.join(vm.TOP, "build-" + architecture, "nunchi")
+            compiler = ["aarch64-linux-gnu-gcc", "--sysroot=" + vm.fetch_root(architecture)]
+        self.progs[architecture] = os.path.join(self.store.name, architecture, "progs")
+        build_progs(self.progs[architecture], compiler)
 
     def close(self):
         self.store.cleanup()
@@ -199,6 +222,7 @@ class Matrix:
         except vm.VmError as error:
             return not_run(row.name, error)
         try:
+            self.build(vm.architecture_of(kernel))
             if row.cases is None:
                 return self.refuses(row, kernel)
             return self.cases(row, kernel)
@@ -207,7 +231,7 @@ class Matrix:
 
     def refuses(self, row, kernel):
         """A kernel that is too old: one sentence, and exit 1."""
-        done = vm.run(kernel, f"{shlex.quote(self.nunchi)} trace --timeout 1", row.cgroups)
+        done = vm.run(kernel, f"{shlex.quote(self.nunchi['amd64'])} trace --timeout 1", row.cgroups)
         self.took(row, kernel, done)
         name = f"{row.name}: says that it is too old"
         if done.code == 1 and re.fullmatch(r"nunchi: Linux 5\.\S+ .*needs Linux .*\n", done.output):
@@ -216,13 +240,15 @@ class Matrix:
 
     def cases(self, row, kernel):
         out = tempfile.mkdtemp(dir=self.store.name)
-        nunchi = shlex.quote(os.path.abspath(row.program) if row.program else self.nunchi)
+        architecture = vm.architecture_of(kernel)
+        nunchi = shlex.quote(os.path.abspath(row.program) if row.program else self.nunchi[architecture])
         recorded = not row.program and row.kernel not in self.verified
         words = " ".join(shlex.quote(name) for name in row.cases)
-        command = f"python3 tests/containers/run.py --nunchi {nunchi} {words}\n"
+        command = f"tests/vm/unit.sh build-{architecture} {' '.join(row.rooms)}\n" if row.rooms else ""
+        command += f"python3 tests/containers/run.py --nunchi {nunchi} {words}\n"
         if recorded:
             command += f"python3 tests/vm/verified.py {nunchi} $VM_OUT/verified\n"
-        done = vm.run(kernel, command, row.cgroups, row.arguments, files=[self.progs], out=out,
+        done = vm.run(kernel, command, row.cgroups, row.arguments, files=[self.progs[architecture]], out=out,
                       environment={"NUNCHI_TEST_SLOW": SLOW, "NUNCHI_TEST_RUNTIMES": row.runtimes,
                                    "NUNCHI_TEST_SIZE": "small",
                                    "NUNCHI_TEST_KERNEL": row.kernel,

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Runs a command on another kernel, in QEMU without KVM, on this machine's own root.
+Runs a command on another kernel, in QEMU without KVM, on this machine's own root, or on one of another
+architecture.
 
     tests/vm/vm.py [-k KERNEL] [-c v2|hybrid|v1] [-a ARGUMENTS] [-o DIRECTORY] -- COMMAND...
 
-The root is read-only with a tmpfs over it, so that all that is installed here is there, and nothing
+KERNEL is a name of fetch-kernel.sh's table, which may be followed by -arm64 (6.12-arm64). The root is read-only with a tmpfs over it, so that all that is installed here is there, and nothing
 that is done there stays. Output and exit code are the command's; files that it puts into $VM_OUT
 come back into DIRECTORY. A run whose machine died is made again, twice at most.
 """
@@ -36,6 +37,22 @@ BOOT_SECONDS = 120
 Result = collections.namedtuple("Result", "code output seconds")
 
 
+# program: QEMU's, and its package. machine: its arguments. console, output: serial ports, the first what
+# the kernel says, the second the command. words: for the kernel. own_root: its root is this machine's.
+Architecture = collections.namedtuple("Architecture", "program package machine console output words own_root")
+
+ARCHITECTURES = {
+    "amd64": Architecture(
+        "qemu-system-x86_64", "qemu-system-x86", ["-cpu", "max"], "ttyS0", "ttyS1",
+        # Without the first the clock would be the slow hpet, with more than one CPU. Nor is a busy host
+        # a broken timer.
+        ["tsc=reliable", "no_timer_check"], True),
+    "arm64": Architecture(
+        "qemu-system-aarch64", "qemu-system-arm", ["-M", "virt,gic-version=3", "-cpu", "cortex-a57"],
+        "ttyAMA0", "ttyS0", [], False),
+}
+
+
 class VmError(Exception):
     """No fault of the command: no kernel, no QEMU, or a machine that died."""
 
@@ -44,14 +61,30 @@ class Died(VmError):
     """It may do better the next time."""
 
 
-def fetch_kernel(name):
-    """The directory of a kernel of fetch-kernel.sh's table."""
-    done = subprocess.run([os.path.join(HERE, "fetch-kernel.sh"), name], capture_output=True, text=True,
+def fetch(script, *arguments):
+    """The directory that a script fetches something into."""
+    done = subprocess.run([os.path.join(TOP, script), *arguments], capture_output=True, text=True,
                           check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise VmError(said[-1] if said else f"kernel {name} could not be fetched")
+        raise VmError(said[-1] if said else f"{script}: exit {done.returncode}")
     return done.stdout.strip()
+
+
+def fetch_kernel(name):
+    """The directory of a kernel of fetch-kernel.sh's table, NAME or NAME-ARCHITECTURE."""
+    name, _, architecture = name.partition("-")
+    return fetch("tests/vm/fetch-kernel.sh", name, *([architecture] if architecture else []))
+
+
+def fetch_root(architecture):
+    """The root of a machine, which is this one's where that can be."""
+    return "/" if ARCHITECTURES[architecture].own_root else fetch("scripts/fetch-root.sh", architecture)
+
+
+def architecture_of(kernel):
+    """By its directory."""
+    return os.path.basename(kernel).rpartition("-")[2]
 
 
 def version_of(kernel):
@@ -59,14 +92,21 @@ def version_of(kernel):
     return os.listdir(os.path.join(kernel, "lib/modules"))[0]
 
 
-def initramfs(kernel):
+def initramfs(kernel, root):
     """Made anew when a script that it is made of has changed."""
     path = os.path.join(kernel, "initramfs.gz")
     sources = [os.path.join(HERE, name) for name in ("make-initramfs.sh", "guest/init")]
     if not os.path.exists(path) or \
        any(os.path.getmtime(source) > os.path.getmtime(path) for source in sources):
-        subprocess.run([sources[0], kernel, path], check=True)
+        subprocess.run([sources[0], kernel, path, find_busybox(root)], check=True)
     return path
+
+
+def find_busybox(root):
+    """A static one, of the root's architecture."""
+    if root != "/":
+        return os.path.join(root, "bin/busybox")
+    return find_program(["busybox"], "busybox-static")
 
 
 def find_program(names, package):
@@ -81,6 +121,8 @@ class Machine:
 
     def __init__(self, kernel, directory, cpus, memory, cgroups, arguments):
         self.kernel, self.directory = kernel, directory
+        architecture = architecture_of(kernel)
+        self.kind, self.root = ARCHITECTURES[architecture], fetch_root(architecture)
         self.share = os.path.join(directory, "share")
         self.cpus, self.memory, self.cgroups, self.arguments = cpus, memory, cgroups, arguments
         self.stack = contextlib.ExitStack()
@@ -125,24 +167,20 @@ class Machine:
 
     def run(self, timeout, show):
         """The exit code of the command, or None when the time is over; VmError if it died."""
-        words = ["console=ttyS0", "panic=-1", "quiet",
-                 # Without it the clock would be the slow hpet, with more than one CPU.
-                 "tsc=reliable",
-                 # Nor is a busy host a broken timer.
-                 "no_timer_check",
+        words = [f"console={self.kind.console}", "panic=-1", "quiet", *self.kind.words,
                  # BPF's in, and no AppArmor, for which Docker would want a program of its own.
                  "lsm=landlock,lockdown,yama,bpf",
                  f"vm.cgroups={self.cgroups}", f"vm.kernel={self.kernel}", f"vm.repository={TOP}",
-                 self.arguments]
-        command = [find_program(["qemu-system-x86_64"], "qemu-system-x86"),
-                   "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", str(self.cpus),
+                 f"vm.root={self.root}", f"vm.output={self.kind.output}", self.arguments]
+        command = [find_program([self.kind.program], self.kind.package), *self.kind.machine,
+                   "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
                    "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
                    "-no-reboot", "-object",
                    f"memory-backend-memfd,id=memory,size={self.memory}M,share=on",
                    "-numa", "node,memdev=memory",
                    "-kernel", os.path.join(self.kernel, "boot", "vmlinuz-" + version_of(self.kernel)),
-                   "-initrd", initramfs(self.kernel), "-append", " ".join(words),
-                   "-serial", "file:" + self.path("console"), "-serial", "file:" + self.path("output")]
+                   "-initrd", initramfs(self.kernel, self.root), "-append", " ".join(words),
+                   "-serial", "file:" + self.path("console"), *self._output()]
         with self.stack:
             command += self.serve("root", "/") + self.serve("share", self.share)
             open(self.path("output"), "wb").close()
@@ -157,6 +195,14 @@ class Machine:
         if not found:
             raise Died("the machine died: " + (self.read("console") + self.read("qemu.log"))[-3000:])
         return int(found[-1][1])
+
+    def _output(self):
+        """The second serial port; only PCs come with more than one."""
+        file = "file:" + self.path("output")
+        if self.kind.output == "ttyS1":
+            return ["-serial", file]
+        return ["-chardev", f"file,id=output,path={self.path('output')}", "-device",
+                "pci-serial,chardev=output"]
 
     def _follow(self, process, timeout, show):
         """Until it has ended: true. show: a stream that gets the output as it comes."""
@@ -219,7 +265,7 @@ def run(kernel, command, cgroups="v2", arguments="", cpus=2, memory=3072, timeou
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("-k", "--kernel", default="6.1", help="of fetch-kernel.sh's table")
+    parser.add_argument("-k", "--kernel", default="6.1", help="of fetch-kernel.sh's table, as 6.1 or 6.12-arm64")
     parser.add_argument("-c", "--cgroups", default="v2", choices=("v2", "hybrid", "v1"))
     parser.add_argument("-a", "--arguments", default="", help="for the kernel")
     parser.add_argument("-s", "--cpus", type=int, default=2)
