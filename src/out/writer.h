@@ -7,8 +7,8 @@
 
 #include "base/strbuf.h"
 
-/* Of the memory that is there for what waits: some 10 ms of the fastest JSON stream. */
-#define WRITER_QUEUE_OF(bytes) MIN((size_t)(bytes) / 6, (size_t)4 << 20)
+/* Of the memory that is there for what waits: 10 ms of the fastest JSON stream, or what a write has three times. */
+#define WRITER_QUEUE_OF(bytes) MIN(MAX((size_t)(bytes) / 6, (size_t)768 << 10), (size_t)4 << 20)
 
 struct writer;
 

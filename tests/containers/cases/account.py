@@ -15,28 +15,44 @@ import time
 from harness import nunchi as harness_nunchi
 from harness.many import full_or, mark
 from harness.place import patient, wait_until
-from harness.resources import own_memory
+from harness.resources import map_memory, own_memory
 
 RATE = full_or(100000, 50000)
 SECONDS = full_or(60, 1)
+SMALL = ("--memory", "16M")  # rings of 512 KiB, which are full soon
 
 
 class Ledger:
     """A container that opens /tmp/TAG-0 and so on, and knows how many it opened."""
 
-    def __init__(self, setup, tag, rate, seconds=SECONDS, cpu=None):
+    def __init__(self, setup, tag, rate, seconds=SECONDS):
         self.tag = f"{tag}{mark(setup)}"
         self.name = f"{setup.name}-{self.tag}"
-        command = ["/bin/ledger", self.tag, str(rate), str(seconds), *([str(cpu)] if cpu is not None else [])]
-        self.container = setup.runc.create(self.name, command)
+        self.sign = os.path.join(setup.root, "go-" + self.tag)
+        self.container = setup.runc.create(self.name, ["/bin/ledger", self.tag, str(rate), str(seconds)])
+
+    def ready(self):
+        """The container runs, and waits."""
+        self.container.start()
+        wait_until(lambda: "ready" in self.container.output(), 20, "the container " + self.name)
+        return self
+
+    def go(self):
+        with open(self.sign, "wb"):
+            pass
+        return self
 
     def start(self):
-        self.container.start()
-        return self
+        return self.ready().go()
 
     def made(self):
         assert self.container.wait() == 0, self.container.output()
         return int(self.container.output().split()[-1])
+
+
+def own(setup):
+    """Of what else runs here nothing is asked for: a flood of somebody else's is not this test's."""
+    return ("-c", setup.name + "-*")
 
 
 class Run:
@@ -45,7 +61,7 @@ class Run:
     def __init__(self, setup, *args, command=("trace", "-o", "json", "-e", "openat")):
         self.path = setup.file(f"account-{len(os.listdir(setup.directory()))}.json")
         with open(self.path, "wb") as out:
-            self.nunchi = setup.nunchi(*command, *args, stdout=out)
+            self.nunchi = setup.nunchi(*command, *own(setup), *args, stdout=out)
 
     def stop(self):
         assert self.nunchi.stop(60) == 0, self.nunchi.stderr()
@@ -120,11 +136,17 @@ def row_of(nunchi, name):
     return next((row for row in mine["accounts"] if row["name"] == name), None)
 
 
-def settled(nunchi, name, seen):
-    """The row of a container of which so much was seen, when nothing is held or under way."""
+def seen_of(nunchi, name):
+    """0: nobody has named it yet."""
+    row = row_of(nunchi, name)
+    return row["kernel"]["seen"] if row else 0
+
+
+def settled(nunchi, name, told):
+    """The row of a container of which so much was shown or lost, when nothing is held or under way."""
     def look():
         row = row_of(nunchi, name)
-        quiet = row and row["kernel"]["seen"] >= seen and not row["in_flight"] and not row["reader"]["held"]
+        quiet = row and row["reader"]["shown"] + row["lost"] >= told and not row["in_flight"] and not row["reader"]["held"]
         return row if quiet else None
     return wait_until(look, 10, "a settled account of " + name)
 
@@ -142,12 +164,13 @@ def check_row(row):
 def test_idle_and_busy(setup):
     """One container at its leisure, one at many calls a second; stats while they run, and at the end."""
     run = Run(setup)
-    slow, fast = Ledger(setup, "slow", 200).start(), Ledger(setup, "fast", RATE).start()
+    slow, fast = Ledger(setup, "slow", 200).ready(), Ledger(setup, "fast", RATE).ready()
+    for ledger in (slow, fast):
+        ledger.go()
     made = {ledger: ledger.made() for ledger in (slow, fast)}
     for ledger, n in made.items():
         row = settled(run.nunchi, ledger.name, n)
         check_row(row)
-        assert row["reader"]["shown"] + row["lost"] >= n, row
     read = run.stop()
     lost = {ledger.tag: read.check(ledger, n) for ledger, n in made.items()}
     read.check_numbers()
@@ -158,8 +181,8 @@ def test_idle_and_busy(setup):
 def overfill(run, ledger):
     """The rings run over, since nobody reads them for a while."""
     pid = run.nunchi.process.pid
-    ledger.start()
     wait_until(lambda: row_of(run.nunchi, ledger.name), 10, "the container's account")
+    ledger.go()
     os.kill(pid, signal.SIGSTOP)
     try:
         time.sleep(patient(SECONDS))
@@ -169,8 +192,9 @@ def overfill(run, ledger):
 
 def test_a_flood_that_overfills(setup):
     """What the rings did not take: of whom, how many, of what kind, when."""
-    run = Run(setup)
-    flood, quiet = Ledger(setup, "flood", 0, 2.5 * SECONDS), Ledger(setup, "quiet", 20, 2.5 * SECONDS)
+    run = Run(setup, *SMALL)
+    flood, quiet = Ledger(setup, "flood", 0, 2 * SECONDS), Ledger(setup, "quiet", 20, 2 * SECONDS)
+    flood.ready()
     quiet.start()
     overfill(run, flood)
     made = {ledger: ledger.made() for ledger in (flood, quiet)}
@@ -178,32 +202,30 @@ def test_a_flood_that_overfills(setup):
     read = run.stop()
     lost = {ledger.tag: read.check(ledger, n) for ledger, n in made.items()}
     read.check_numbers()
-    assert lost[flood.tag] > 10000, (lost, read.stderr)
+    assert lost[flood.tag] > 1000, (lost, read.stderr)
+    assert "ring full" in {event["lost.reason"] for event in read.losses[flood.name]}, read.losses
     for event in read.losses[flood.name]:
-        assert event["lost.reason"] == "ring full" and event["lost.types"] == "openat", event
+        assert event["lost.types"] == "openat", event
         assert event["lost.first"] <= event["lost.last"] <= event["evt.time.iso8601"], event
-    # Once the reader runs a loss is told within a second: that is, all that came before it stopped.
-    assert len(read.losses[flood.name]) <= 2 + 4 * 2.5 * SECONDS, read.losses[flood.name]
     print(f"# made {[*made.values()]}, lost {lost}")
 
 
 def test_a_blocked_output(setup):
     """Nobody reads the pipe: so much memory and no more, and what is lost is told in its place."""
     reader, writer = os.pipe()
-    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", stdout=writer)
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "--memory", "20M", *own(setup), stdout=writer)
     os.close(writer)
-    before = own_memory(nunchi.process.pid)
-    ledger = Ledger(setup, "blocked", RATE, 3 * SECONDS).start()
-    made, most = ledger.made(), own_memory(nunchi.process.pid)
+    ledger = Ledger(setup, "blocked", RATE).start()
+    made = ledger.made()
     row = settled_blocked(nunchi, ledger.name, made)
+    most = own_memory(nunchi.process.pid) + map_memory(nunchi.process.pid)
     assert sum(row["reader"]["dropped"].values()) > 0, row
     assert "the output does not take" in nunchi.stderr(), nunchi.stderr()
     path = setup.file("blocked.json")
     with open(path, "wb") as out:
         copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
     os.close(reader)
-    wait_until(lambda: os.path.getsize(path) > 1 << 20 and row_of(nunchi, ledger.name)["reader"]["held"] == 0,
-               20, "the output to be read")
+    wait_until(lambda: row_of(nunchi, ledger.name)["reader"]["held"] == 0, 20, "the output to be read")
     assert nunchi.stop(60) == 0, nunchi.stderr()
     copy.wait(patient(20))
     read = Read(path, nunchi.stderr())
@@ -211,12 +233,8 @@ def test_a_blocked_output(setup):
     read.check_numbers()
     reasons = {event["lost.reason"] for event in read.losses[ledger.name]}
     assert lost and reasons <= {"output blocked", "ring full"} and "output blocked" in reasons, reasons
-    print(f"# {made} made, {lost} lost, {before / 2**20:.1f} MiB, then {most / 2**20:.1f} MiB")
-    assert most < before + BLOCKED_MAX, (before, most)
-
-
-# The backlog, two buffers of the writer, what is formatted, and a process's own growth.
-BLOCKED_MAX = 40 << 20
+    print(f"# {made} made, {lost} lost, {most / 2**20:.1f} MiB")
+    assert most <= 20 << 20, most
 
 
 def settled_blocked(nunchi, name, seen):
@@ -230,9 +248,8 @@ def settled_blocked(nunchi, name, seen):
 def test_across_sigint(setup):
     """It ends while the calls go on: all up to the last that it saw is there, and nothing twice."""
     run = Run(setup)
-    ledger = Ledger(setup, "sigint", RATE, 3 * SECONDS).start()
-    wait_until(lambda: (row_of(run.nunchi, ledger.name) or {"kernel": {"seen": 0}})["kernel"]["seen"] > RATE / 4,
-               10, "some calls")
+    ledger = Ledger(setup, "sigint", RATE, 1.5 * SECONDS).start()
+    wait_until(lambda: seen_of(run.nunchi, ledger.name) > RATE / 4, 10, "some calls")
     read = run.stop()
     made = ledger.made()
     shown, lost = read.shown[ledger.tag], read.lost(ledger.name)
@@ -247,12 +264,12 @@ def test_across_sigint(setup):
 
 def test_two_at_once(setup):
     """A guard and a trace, of which one is stopped for a while: each has its own account, and its own losses."""
-    run = Run(setup)
-    guard = setup.nunchi("guard", stdout=subprocess.DEVNULL)
-    ledger = Ledger(setup, "two", 0, 2.5 * SECONDS)
+    run = Run(setup, *SMALL)
+    guard = setup.nunchi("guard", *own(setup), stdout=subprocess.DEVNULL)
+    ledger = Ledger(setup, "two", 0, 2 * SECONDS).ready()
     overfill(run, ledger)
     made = ledger.made()
-    rows = [settled(nunchi, ledger.name, made if nunchi is run.nunchi else 1) for nunchi in (run.nunchi, guard)]
+    rows = [settled(nunchi, ledger.name, made if nunchi is run.nunchi else 0) for nunchi in (run.nunchi, guard)]
     assert {run.nunchi.process.pid, guard.process.pid} <= set(stats()), stats()
     for row in rows:
         check_row(row)
@@ -269,7 +286,7 @@ def test_two_at_once(setup):
 def test_in_a_capture(setup):
     """record, then trace -r: the same numbers without a kernel."""
     path = setup.file("account.cap")
-    nunchi = setup.nunchi("record", "-w", path, "-e", "openat")
+    nunchi = setup.nunchi("record", "-w", path, "-e", "openat", *own(setup))
     ledger = Ledger(setup, "capture", 1000, 1).start()
     made = ledger.made()
     settled(nunchi, ledger.name, made)
