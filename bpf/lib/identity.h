@@ -154,8 +154,10 @@ static __always_inline bool slot_take(struct task_struct *task, u64 key,
 	row->state = NUNCHI_SLOT_FREE;
 	bpf_map_push_elem(&free_slots, &slot, 0);
 	known = bpf_map_lookup_elem(&namespaces, &key);
-	if (!slot_is_current(known))
+	if (!slot_is_current(known)) {
+		count(counts[NUNCHI_COUNT_NAMESPACES]);
 		return false;
+	}
 	*ret = *known;
 	return true;
 }

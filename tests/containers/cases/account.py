@@ -241,7 +241,8 @@ def settled_blocked(nunchi, name, seen):
     """Nothing is under way, but the output's queue is full."""
     def look():
         row = row_of(nunchi, name)
-        return row if row and row["kernel"]["seen"] >= seen and not row["in_flight"] and row["adds_up"] else None
+        read = row and row["reader"]["shown"] + row["lost"] + row["reader"]["held"] >= seen
+        return row if read and not row["in_flight"] and row["adds_up"] else None
     return wait_until(look, 10, "all to be read of " + name)
 
 
