@@ -12,6 +12,27 @@
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 #define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
 
+__noinline int head_follow(struct scratch *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct cred *cred = task->cred;
+	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	struct nunchi_head *head;
+
+	if (!s)
+		return 0;
+	head = &s->head;
+	head->ppid = task->real_parent->tgid;
+	head->uid = cred->euid.val;
+	head->gid = cred->egid.val;
+	head->mntns = task->nsproxy->mnt_ns->ns.inum;
+	if (likely(!cgroup_hierarchy || cgroup->level > 0))
+		head->cgroup = cgroup->kn->id;
+	else
+		head->cgroup = task_cgroup_id(task);
+	return 0;
+}
+
 /* How long a user string is that did not fit into DATA_MAX. */
 static __noinline u32 measure(struct scratch *s, u64 ptr)
 {
@@ -426,7 +447,7 @@ __noinline int blob_cgroup(struct scratch *s, u64 kn)
 }
 
 /* A relative path starts at a directory: the working directory, or what dirfd is. */
-static __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
+__noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct fdtable *fdt = task->files->fdt;

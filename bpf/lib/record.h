@@ -80,22 +80,10 @@ static __always_inline void scratch_put(struct scratch *s)
 /*
  * What a head says of a task, twice: by pointers that the verifier follows, which costs the event
  * path 20 ns, and by reads, which cost 100 ns but no time at load (for each pointer that it
- * follows, the verifier of 6.x searches all the kernel's type names: milliseconds).
+ * follows, the verifier of 6.x searches all the kernel's type names: milliseconds). Of the current
+ * task, in a function that is verified once.
  */
-static __always_inline void head_follow(struct nunchi_head *head, struct task_struct *task)
-{
-	const struct cred *cred = task->cred;
-	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
-
-	head->ppid = task->real_parent->tgid;
-	head->uid = cred->euid.val;
-	head->gid = cred->egid.val;
-	head->mntns = task->nsproxy->mnt_ns->ns.inum;
-	if (likely(!cgroup_hierarchy || cgroup->level > 0))
-		head->cgroup = cgroup->kn->id;
-	else
-		head->cgroup = task_cgroup_id(task);
-}
+int head_follow(struct scratch *s);
 
 static __always_inline void head_read(struct nunchi_head *head, struct task_struct *task)
 {
@@ -145,7 +133,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	}
 	head->start = id->start;
 	if (follow)
-		head_follow(head, task);
+		head_follow(s);
 	else
 		head_read(head, task);
 	/* The kernel pads it with zeros, so that 16 bytes carry nothing else. */
