@@ -78,16 +78,22 @@ def test_each_event_meets_one_of_them(setup):
     assert " 5 calls, " in nunchi.stderr(), nunchi.stderr()
     made = setup.runc.run(name, ["/bin/sh", "-c",
                                  "while [ ! -e /tmp/stop ]; do /bin/count 400; done"])
+
+    def work():
+        """A whole run of count, at least, by the rules that are in force."""
+        before = made.output().count("{")
+        wait_until(lambda: made.output().count("{") >= before + 2, 60, "work")
+
     for change in range(4):
-        time.sleep(0.4)
+        work()
         rules.write(("new" if change % 2 == 0 else "old",
                      condition(name, *([ADDED] if change % 2 == 0 else [])), "alert"))
         rules.reload()
         if change == 2:
-            time.sleep(0.4)
+            work()
             rules.write(("broken", "evt.typ = openat", "alert"))
             rules.refused("rules.yaml:4:14: error:", "evt.typ")
-    time.sleep(0.4)
+    work()
     made.execute(["touch", "/tmp/stop"])
     assert made.wait() == 0, made.output()
     runs = [json.loads(line) for line in made.output().splitlines() if line.startswith("{")]
