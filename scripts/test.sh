@@ -87,12 +87,15 @@ unit_tests() {
 	done
 }
 
+# build DIRECTORY MESON-ARGUMENT...: warnings are errors here, and for nobody who only wants to use it.
 build() {
-	if ! scripts/build.sh "$@" >"$tmp/log" 2>&1; then
-		fail "build in $1" "$tmp/log"
+	directory=$1
+	shift
+	if ! scripts/build.sh "$directory" -Dwerror=true "$@" >"$tmp/log" 2>&1; then
+		fail "build in $directory" "$tmp/log"
 		return 1
 	fi
-	ok "build in $1"
+	ok "build in $directory"
 }
 
 # Sanitizers make gcc warn of what cannot be; the other builds have warnings as errors.

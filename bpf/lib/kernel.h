@@ -447,8 +447,11 @@ enum cgroup_subsys_id {
 #define SA_RESTART 0x10000000
 #define SIG_IGN 1	/* handlers are above it */
 
+/* Newer libbpf has them. */
+#ifndef likely
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#endif
 
 #ifndef barrier_var
 #define barrier_var(var) asm volatile("" : "+r"(var))

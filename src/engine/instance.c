@@ -13,7 +13,7 @@
 #include "internal.h"
 
 #define SUFFIX ".account"
-#define MAGIC "nunchi\x1a\x01"
+#define MAGIC "nunchi\x01"	/* with its end, 8 */
 #define FILE_MAX (32U << 20)	/* 4,096 rows, the longest names */
 
 struct instance_head {

@@ -53,13 +53,13 @@ static const char *refuse(const char *spec)
 static void test_presets(void **state)
 {
 	syscall_set_default(&set);
-	assert_in_range(count(), 64, 125);
+	assert_true(count() >= 64 && count() <= 125);
 	assert_true(in_set("openat") && in_set("execve") && in_set("setns"));
 	assert_false(in_set("read") || in_set("chdir"));
 	assert_true(set.procexit);
 
 	syscall_set_all(&set);
-	assert_in_range(count(), 300, syscall_table_len);
+	assert_true(count() >= 300 && count() <= syscall_table_len);
 	assert_true(in_set("read") && in_set("file_setattr"));
 	assert_true(set.procexit);
 }
