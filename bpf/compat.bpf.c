@@ -60,8 +60,7 @@ static __always_inline struct nunchi_compat *find_row(u32 nr, u32 first)
 	else if (flags & NUNCHI_COMPAT_IPC)
 		nr = NUNCHI_COMPAT_IPC_ROW +
 		     ((first & 0xffff) < NUNCHI_COMPAT_IPCS ? first & 0xffff : 0);
-	barrier_var(nr);
-	return &compat_calls[nr & (NUNCHI_COMPAT_MAX - 1)];
+	return &compat_calls[below(nr, NUNCHI_COMPAT_MAX)];
 }
 
 __noinline int compat_read(struct nunchi_call *call, u32 abi)

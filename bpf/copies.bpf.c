@@ -40,7 +40,7 @@ static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64
 
 	if (len == COPY_STRING)
 		n = bpf_probe_read_kernel_str(copy->data, DATA_MAX, (void *)from) - 1;
-	else if (bpf_probe_read_kernel(copy->data, len & (DATA_MAX - 1), (void *)from))
+	else if (bpf_probe_read_kernel(copy->data, below(len, DATA_MAX), (void *)from))
 		return false;
 	if (n < 0)
 		return false;
@@ -159,7 +159,7 @@ static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u
 		if (r <= 0)
 			return false;
 		n = r - 1;
-	} else if (bpf_probe_read_user(&s->data[FOUND], len & (DATA_MAX - 1), (void *)user)) {
+	} else if (bpf_probe_read_user(&s->data[FOUND], below(len, DATA_MAX), (void *)user)) {
 		return false;
 	}
 	s->found = n;

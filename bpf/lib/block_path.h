@@ -44,8 +44,7 @@ static long block_step(u32 i, struct scratch **ctx)
 		text_shift(b, w);
 	len = n - 1;
 	pos = (w->pos - len - 1) & (BLOCK_TEXT_MAX - 1);
-	barrier_var(len);
-	bpf_probe_read_kernel(&b->text[pos + 1], len & 255, b->name);
+	bpf_probe_read_kernel(&b->text[pos + 1], below(len, 256), b->name);
 	b->text[pos] = '/';
 	if (!w->len)
 		w->len = pos;	/* the leaf's slash */

@@ -457,5 +457,11 @@ enum cgroup_subsys_id {
 #define barrier_var(var) asm volatile("" : "+r"(var))
 #endif
 
+/*
+ * value, below a power of two as the verifier sees it: where a compiler can prove that of itself it
+ * leaves a plain AND out, and the verifier, which cannot, refuses the program.
+ */
+#define below(value, power) ({ u32 below_ = (value); barrier_var(below_); below_ & ((power) - 1); })
+
 /* A counter that programs on this or other CPUs may be changing at the same time. */
 #define count(counter) ((void)__sync_fetch_and_add(&(counter), 1))
