@@ -91,7 +91,7 @@ MATRIX = [
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
-    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, rooms=ROOMS),
+    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, always=True, rooms=ROOMS),
     row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + CRUN + LIVES + ENTER + DOORS, runtimes="runc,crun"),
     row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS),
     row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS),

@@ -87,9 +87,9 @@ static void probes(void)
 /* Numbers that the kernel has kept: who tries them is told so. */
 void retired(void)
 {
+	static char cookie[8];
 #ifdef __x86_64__
 	static unsigned number;
-	static char cookie[8];
 
 	FAIL(ENOSYS, _sysctl, U(NULL));
 	FAIL(ENOSYS, create_module, P("walk"), V(1));
@@ -106,10 +106,10 @@ void retired(void)
 	FAIL(ENOSYS, vserver);
 	FAIL(ENOSYS, set_thread_area, U(&number));
 	FAIL(ENOSYS, get_thread_area, U(&number));
-	FAIL(OR(EINVAL, ENOSYS), lookup_dcookie, U(0), U(cookie), V(sizeof(cookie)));
 	FAIL(OR(0, ENOSYS), sysfs, V(3), U(0), U(0));
 	in_child(probes);
 #else
 	FAIL(ENOSYS, nfsservctl, V(1), U(NULL), U(NULL));
 #endif
+	FAIL(OR(EINVAL, ENOSYS), lookup_dcookie, U(0), U(cookie), V(sizeof(cookie)));
 }
