@@ -167,8 +167,7 @@ bool probe_can_want(const struct probe *p, const struct interest *interest)
 	return true;
 }
 
-/* Whether this kernel has such hooks, found out by having one. */
-static bool can_have(enum probe_hooks kind)
+bool functions_can_have(enum probe_hooks kind)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
@@ -201,7 +200,7 @@ const char *probe_hooks_name(enum probe_hooks hooks)
 int functions_choose(struct probe *p, enum probe_hooks hooks, struct strbuf *err)
 {
 	p->hooks = hooks == PROBE_HOOKS_AUTO ? PROBE_HOOKS_TRACEPOINT : hooks;
-	if (p->hooks == PROBE_HOOKS_TRACEPOINT || can_have(p->hooks))
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT || functions_can_have(p->hooks))
 		return 0;
 	strbuf_addf(err, "--hooks %s: this kernel has none (nunchi doctor shows what it has)",
 		    probe_hooks_name(p->hooks));

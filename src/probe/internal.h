@@ -63,7 +63,9 @@ struct bpf_link *kretprobes_attach(struct kretprobes *k, const struct bpf_progra
 /* After the links are gone. NULL is fine. */
 void kretprobes_close(struct kretprobes *k);
 
-/* functions.c: what was asked for becomes p->hooks; before load. -ENOTSUP and a sentence if there is none. */
+/* functions.c: whether this kernel has such hooks, found out by having one. */
+bool functions_can_have(enum probe_hooks kind);
+/* What was asked for becomes p->hooks; before load. -ENOTSUP and a sentence if there is none. */
 int functions_choose(struct probe *p, enum probe_hooks hooks, struct strbuf *err) _must_check_;
 /* After load. 0 or -errno. */
 int functions_start(struct probe *p, enum probe_hooks kind) _must_check_;

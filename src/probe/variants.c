@@ -58,7 +58,14 @@ static bool has_trampolines(void)
 
 	if (fd >= 0)
 		close(fd);
-	return fd == -EINVAL;
+	if (fd != -EINVAL)
+		return false;
+#if defined(__aarch64__)
+	/* Until 6.4 it looks, loads, and attaches nothing. */
+	return functions_can_have(PROBE_HOOKS_FENTRY);
+#else
+	return true;
+#endif
 }
 
 static bool has_member(const struct btf *btf, const char *type, const char *name)

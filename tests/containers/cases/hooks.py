@@ -18,7 +18,7 @@ KINDS = ("tracepoint", "fentry", "kprobe")
 APART = ("evt.num", "evt.time", "evt.time.iso8601", "evt.rawtime", "evt.datetime", "evt.latency", "evt.late",
          "evt.cpu", "ts", "time")
 # Of progs/gates.c: more would take a kernel that is computed long to attach.
-GATES = "accept,unshare,clone,clone3,fork,vfork,clock_nanosleep"
+GATES = "accept,unshare,clone,clone3,clock_nanosleep" + (",fork,vfork" if platform.machine() == "x86_64" else "")
 
 
 def start(setup, kind, *arguments):
