@@ -39,7 +39,7 @@ static const char *function_name(const char *call)
 		{ "stat", "newstat" }, { "lstat", "newlstat" }, { "fstat", "newfstat" },
 		{ "uname", "newuname" }, { "umount2", "umount" }, { "sendfile", "sendfile64" },
 #if defined(__aarch64__)
-		{ "fadvise64", "fadvise64_64" },
+		{ "fadvise64", "fadvise64_64" }, { "personality", "arm64_personality" },
 #endif
 	};
 
