@@ -5,7 +5,7 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit replay asan clang fuzz containers cross vm. --no-root: those that need neither root nor
+# Stages: lint unit replay asan clang fuzz containers cross vm insns. --no-root: those that need neither root nor
 # containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
 # kernel in every way.
 set -u
@@ -18,7 +18,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | replay | asan | clang | fuzz | containers | cross | vm) stages="$stages $argument" ;;
+	lint | unit | replay | asan | clang | fuzz | containers | cross | vm | insns) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -27,7 +27,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages="$stages containers cross vm"
+	[ $root = no ] || stages="$stages containers cross vm insns"
 fi
 
 tmp=$(mktemp -d)
@@ -162,14 +162,14 @@ run_fuzz() {
 	done
 }
 
-# tests/NAME/run.py, which needs root: run_py NAME
+# A program in Python, which needs root: run_py NAME PROGRAM
 run_py() {
 	if [ "$(id -u)" -ne 0 ]; then
 		skip "$1" 'needs root'
 		return
 	fi
 	build build || return
-	python3 "tests/$1/run.py" --nunchi build/nunchi 2>"$tmp/$1.err" |
+	python3 "$2" --nunchi build/nunchi 2>"$tmp/$1.err" |
 		tee "$tmp/$1" | grep -v '^ok\|^not ok\|^skip'
 	grep '^ok \|^not ok \|^skip ' "$tmp/$1" | tee -a "$results"
 	sed -n '/^not ok /p; /^#   /p' "$tmp/$1" >>"$failures"
@@ -179,7 +179,7 @@ run_py() {
 }
 
 run_containers() {
-	run_py containers
+	run_py containers tests/containers/run.py
 }
 
 # For arm64, whose tests run in its machine (vm). Packages of it come from Debian's archive.
@@ -194,7 +194,16 @@ run_cross() {
 
 run_vm() {
 	build_clang
-	run_py vm
+	run_py vm tests/vm/run.py
+}
+
+# How many instructions a call and an event cost.
+run_insns() {
+	if [ "$(uname -m)" = x86_64 ]; then
+		run_py insns bench/insns.py
+	else
+		echo 'skip insns: elsewhere: the machine is x86-64' | tee -a "$results"
+	fi
 }
 
 if [ $root = yes ]; then

@@ -29,6 +29,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 STORE = os.environ.get("NUNCHI_VM_DIR", "/var/tmp/nunchi-vm")
 VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd")
 
+# The clock is the number of instructions, one a nanosecond, and idle time passes at once.
+COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off")
+
 # It takes five.
 BOOT_SECONDS = 120
 
@@ -119,12 +122,13 @@ def find_program(names, package):
 class Machine:
     """One run. directory: for its sockets, its console and what is shared with it."""
 
-    def __init__(self, kernel, directory, cpus, memory, cgroups, arguments):
+    def __init__(self, kernel, directory, cpus, memory, cgroups, arguments, counted):
         self.kernel, self.directory = kernel, directory
         architecture = architecture_of(kernel)
         self.kind, self.root = ARCHITECTURES[architecture], fetch_root(architecture)
         self.share = os.path.join(directory, "share")
         self.cpus, self.memory, self.cgroups, self.arguments = cpus, memory, cgroups, arguments
+        self.counted = counted
         self.stack = contextlib.ExitStack()
 
     def path(self, name):
@@ -173,7 +177,7 @@ class Machine:
                  f"vm.cgroups={self.cgroups}", f"vm.kernel={self.kernel}", f"vm.repository={TOP}",
                  f"vm.root={self.root}", f"vm.output={self.kind.output}", self.arguments]
         command = [find_program([self.kind.program], self.kind.package), *self.kind.machine,
-                   "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
+                   *(COUNTED if self.counted else ("-accel", "tcg,thread=multi")), "-smp", str(self.cpus),
                    "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
                    "-no-reboot", "-object",
                    f"memory-backend-memfd,id=memory,size={self.memory}M,share=on",
@@ -233,16 +237,17 @@ class Machine:
 
 
 def run(kernel, command, cgroups="v2", arguments="", cpus=2, memory=3072, timeout=600, files=(),
-        environment=None, out=None, show=None, attempts=3):
+        environment=None, out=None, show=None, attempts=3, counted=False):
     """
     command: for a shell, in this directory. files: what is to be in /.vm/share. environment: added
-    to this one's PATH. out: a directory for the files of $VM_OUT. Raises VmError.
+    to this one's PATH. out: a directory for the files of $VM_OUT. counted: its clock counts
+    instructions, with one CPU. Raises VmError.
     """
     began = time.monotonic()
     os.makedirs(STORE, exist_ok=True)
     for attempt in range(1, attempts + 1):
         with tempfile.TemporaryDirectory(prefix="run-", dir=STORE) as directory:
-            machine = Machine(kernel, directory, cpus, memory, cgroups, arguments)
+            machine = Machine(kernel, directory, cpus, memory, cgroups, arguments, counted)
             machine.write_command(command, environment or {})
             for file in files:
                 copy = shutil.copytree if os.path.isdir(file) else shutil.copy
