@@ -214,10 +214,15 @@ static __always_inline u32 first_bit(u64 mask)
 /* The clause that decides: of those that are left one that kills, else the first. */
 static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enum nunchi_effect effect)
 {
-	u64 kill = mask & block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kill;
+	const struct nunchi_block_row *meant = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
+	u64 watch = mask & meant->watch, kill = mask & meant->kill;
 
-	if (!mask)
+	mask &= ~watch;
+	if (!mask) {
+		if (watch)
+			id->verdict = NUNCHI_VERDICT(first_bit(watch), block_class(row), NUNCHI_EFFECT_WATCH, row >> 8);
 		return 0;
+	}
 	if (block_is_dry)
 		effect = NUNCHI_EFFECT_DRY;
 	id->verdict = NUNCHI_VERDICT(first_bit(kill ? kill : mask), block_class(row), effect, row >> 8);

@@ -105,6 +105,7 @@ struct nunchi_block_row {
 	__u64 host;		/* may be the host's processes' */
 	__u64 pending;		/* may be those of a container that has no name yet */
 	__u64 kill;		/* of the active: the process is killed */
+	__u64 watch;		/* of the active: nothing is done but that it is told for certain */
 	__u32 kinds;		/* 1 << enum nunchi_block_kind: to be looked up */
 	__u32 pad;
 };
@@ -129,6 +130,7 @@ enum nunchi_effect {
 	NUNCHI_EFFECT_ASKED,	/* it is under way */
 	NUNCHI_EFFECT_DONE,
 	NUNCHI_EFFECT_FAILED,
+	NUNCHI_EFFECT_WATCH,	/* it is told by the critical lane, and that is all */
 };
 
 #define NUNCHI_VERDICT(clause, class, effect, generation) \
@@ -140,6 +142,6 @@ enum nunchi_effect {
 
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_block_key) == 260, "block: nunchi_block_key");
-static_assert(sizeof(struct nunchi_block_row) == 40, "block: nunchi_block_row");
+static_assert(sizeof(struct nunchi_block_row) == 48, "block: nunchi_block_row");
 static_assert(sizeof(struct nunchi_block_slot) == 8 + 8 * NUNCHI_BLOCK_ROWS, "block: nunchi_block_slot");
 #endif

@@ -7,6 +7,7 @@
 #include "block.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "block_values.h"
 #include "evaluation.h"
@@ -22,6 +23,7 @@ struct expander {
 	enum nunchi_block_class class;
 	const struct syscall_info *calls[16];	/* of the class, that the rule can be about */
 	size_t n_calls;
+	bool watch;	/* not to block */
 	struct strbuf *err;
 	const struct node *where;
 };
@@ -152,8 +154,8 @@ static bool undecidable(struct expander *x, const struct node *n)
 		(void)block_test(x->class, n, &kind, &why);
 	strbuf_addf(x->err, "the kernel cannot decide ");
 	operand_print(&n->left, x->err);
-	strbuf_addf(x->err, " %s when it is about to block (%s): %s", n->op->name,
-		    block_class_names[x->class], why);
+	strbuf_addf(x->err, " %s when it is about to %s (%s): %s", n->op->name,
+		    x->watch ? "tell" : "block", block_class_names[x->class], why);
 	x->where = n;
 	return false;
 }
@@ -247,6 +249,7 @@ static int take(struct block_plan *p, struct expander *x, const struct block_cla
 		*c = l->c[i];
 		c->rule = model->rule;
 		c->kill = model->kill;
+		c->watch = model->watch;
 		c->pending_deny = model->pending_deny;
 	}
 	l->n = 0;
@@ -324,6 +327,56 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
 	return r;
 }
 
+/* Calls of a class that the filter can be about. */
+static size_t find_watched(struct expander x[NUNCHI_BLOCK_MAX], const struct node *root)
+{
+	size_t n = 0;
+
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = syscall_by_nr(nr);
+		int class = call ? block_class_of(call) : -1;
+
+		if (class < 0 || node_match_type(root, EVENT_SYSCALL, call) == TRI_FALSE)
+			continue;
+		x[class].calls[x[class].n_calls++] = call;
+		n++;
+	}
+	return n;
+}
+
+int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err)
+{
+	const struct block_clause model = { .rule = UINT_MAX, .watch = true };
+	struct expander x[NUNCHI_BLOCK_MAX] = { { .n_calls = 0 } };
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+	unsigned before = 0, after = 0;
+
+	strbuf_reset(err);
+	if (!f->root || !find_watched(x, f->root)) {
+		strbuf_adds(err, "it is about no call that can be watched: open, exec, connect, bind, "
+				 "init_module, mount, bpf, ptrace and the like can");
+		return -EINVAL;
+	}
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
+		if (!x[class].n_calls)
+			continue;
+		x[class].class = (enum nunchi_block_class)class;
+		x[class].watch = true;
+		x[class].err = &why;
+		before += p->n_clauses[class];
+		/* The first reason is that of the likeliest: files come first. */
+		if (add_class(p, &x[class], f->root, &model) < 0 && !err->len)
+			strbuf_add(err, why.s, why.len);
+		strbuf_reset(&why);
+		after += p->n_clauses[class];
+	}
+	if (after > before)
+		return 0;
+	if (!err->len)
+		strbuf_adds(err, "no call that can be watched satisfies it");
+	return -EINVAL;
+}
+
 /* Whether the test tells the host from containers, and nothing else. */
 static bool is_about_host(const struct node *n)
 {
@@ -392,6 +445,10 @@ static bool takes_pending(const struct block_clause *c)
 
 void block_finish(struct block_plan *p)
 {
+	free(p->values);
+	p->values = NULL;
+	p->n_values = 0;
+	memset(p->rows, 0, sizeof(p->rows));
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
 		struct nunchi_block_row *row = &p->rows[class];
 
@@ -401,6 +458,7 @@ void block_finish(struct block_plan *p)
 
 			row->active |= bit;
 			row->kill |= c->kill ? bit : 0;
+			row->watch |= c->watch ? bit : 0;
 			row->host |= takes_host(c) ? bit : 0;
 			row->pending |= takes_pending(c) ? bit : 0;
 		}

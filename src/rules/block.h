@@ -7,6 +7,7 @@
 #pragma once
 
 #include "nunchi/block.h"
+#include "filter.h"
 #include "ruleset.h"
 
 /* A part of a clause: tests of one property, and, or, not between them. */
@@ -23,6 +24,7 @@ struct block_clause {
 	size_t n_parts;
 	unsigned rule;		/* its number in the ruleset */
 	bool kill;
+	bool watch;		/* nothing is done: rule is none */
 	bool pending_deny;	/* while a container has no name, what needs it holds */
 };
 
@@ -47,7 +49,12 @@ void block_plan_free(struct block_plan *p);	/* NULL is fine */
  */
 int block_add(struct block_plan *p, const struct node *root, const struct block_clause *model,
 	      struct strbuf *err, const struct node **ret_where) _must_check_;
-/* Once all rules are added: rows and values. */
+/*
+ * Adds what the filter matches, to be told for certain. Of calls that the kernel side cannot decide it
+ * for there is nothing, unless there is none that it can: -EINVAL and a sentence in err.
+ */
+int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err) _must_check_;
+/* Once all rules are added, and again whenever more are: rows and values. */
 void block_finish(struct block_plan *p);
 /* The clauses of a class whose parts on the container hold for this one; NULL: the host. */
 uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,
@@ -55,7 +62,7 @@ uint64_t block_container(const struct block_plan *p, enum nunchi_block_class cla
 /* What the kernel's look-ups come to, for tests: value by kind, NULL where there is none. */
 uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class,
 		       enum nunchi_block_kind kind, const void *bytes, size_t len);
-/* What of the rule's condition is looked up in the kernel, by class: "open (fd.name, proc.name)". */
+/* What of the rule's condition is looked up in the kernel, a line a class: "  open: by fd.name". UINT_MAX: of what is watched. */
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
 
 /* block_kinds.c: what hooks know. */

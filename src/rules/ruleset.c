@@ -339,6 +339,17 @@ void ruleset_calls(const struct ruleset *rs, struct syscall_set *set)
 			ruleset_rule_calls(rs, rs->rules[i], set);
 }
 
+int ruleset_watch(struct ruleset *rs, const struct filter *f, struct strbuf *err)
+{
+	int r;
+
+	if (!rs->block)
+		rs->block = block_plan_new();
+	r = block_watch(rs->block, f, err);
+	block_finish(rs->block);
+	return r;
+}
+
 const struct block_plan *ruleset_block(const struct ruleset *rs)
 {
 	return rs->block;

@@ -116,8 +116,11 @@ size_t rule_matched(const struct rule *rule, struct field_context *fc, const str
 		    size_t max);
 
 struct block_plan;
+struct filter;
 
 /* What the kernel side is to block; NULL: no rule does more than alert. */
+/* What the filter matches is watched (see block_watch), beside what rules block. */
+int ruleset_watch(struct ruleset *rs, const struct filter *f, struct strbuf *err) _must_check_;
 const struct block_plan *ruleset_block(const struct ruleset *rs);
 /* Of which generation verdicts by that are; 0 before. */
 void ruleset_set_generation(struct ruleset *rs, unsigned generation);

@@ -3,6 +3,7 @@
  * Rules that block: what the kernel side can decide and what not, and that its look-ups say the same
  * as the condition, evaluated in the obvious way, for random conditions and values.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -479,6 +480,60 @@ static void test_look_ups_say_the_same(void **state)
 }
 
 /* A call that the kernel says was blocked, whatever is known of it afterwards. */
+static void test_watch(void **state)
+{
+	static const struct {
+		const char *filter, *said;	/* what is watched, or why nothing is */
+		bool good;
+	} rows[] = {
+		{ "fd.name = /etc/shadow", "  open: by fd.name\n", true },
+		{ "fd.rip = 1.2.3.4", "  connect: by fd.rip\n", true },
+		{ "evt.type = openat and fd.name = /x or evt.type = connect and fd.rport = 22",
+		  "  open: by fd.name\n  connect: by fd.rport\n", true },
+		{ "evt.type = unlink", "about no call that can be watched", false },
+		{ "evt.type = openat and fd.name contains x", "compares texts by", false },
+		{ "evt.type = openat and evt.failed = true", "no call that can be watched satisfies it", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
+		struct block_plan *p = block_plan_new();
+		struct filter *f = NULL;
+
+		assert_int_equal(filter_parse(&f, rows[i].filter, &said), 0);
+		assert_int_equal(block_watch(p, f, &said) >= 0, rows[i].good);
+		if (rows[i].good)
+			strbuf_reset(&said);
+		block_describe(p, UINT_MAX, &said);
+		if (!strstr(said.s, rows[i].said) || (rows[i].good && strcmp(said.s, rows[i].said)))
+			fail_msg("%s: %s", rows[i].filter, said.s);
+		filter_free(f);
+		block_plan_free(p);
+	}
+}
+
+/* Beside rules that block: neither takes the other's clauses, and rows can be made again. */
+static void test_watch_beside_rules(void **state)
+{
+	struct ruleset *rs = load_condition("evt.type = openat and fd.name = /x");
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	const struct block_plan *p;
+	struct filter *f = NULL;
+
+	assert_non_null(rs);
+	assert_int_equal(filter_parse(&f, "fd.name in (/x, /y)", &err), 0);
+	assert_int_equal(ruleset_watch(rs, f, &err), 0);
+	p = ruleset_block(rs);
+	assert_int_equal(p->n_clauses[NUNCHI_BLOCK_OPEN], 2);
+	assert_int_equal(p->rows[NUNCHI_BLOCK_OPEN].active, 3);
+	assert_int_equal(p->rows[NUNCHI_BLOCK_OPEN].watch, 2);
+	assert_int_equal(block_look_up(p, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_PATH, "/x", 3), 3);
+	assert_int_equal(block_look_up(p, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_PATH, "/y", 3), 2);
+	assert_int_equal(block_look_up(p, NUNCHI_BLOCK_OPEN, NUNCHI_BLOCK_PATH, "/z", 3), 0);
+	filter_free(f);
+	ruleset_free(rs);
+}
+
 static void test_verdicts_match_their_rule(void **state)
 {
 	static const struct {
@@ -527,6 +582,8 @@ int main(void)
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_room_for_values),
 		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_watch_beside_rules),
 		cmocka_unit_test(test_look_ups_say_the_same),
 		cmocka_unit_test(test_verdicts_match_their_rule),
 	};
