@@ -229,7 +229,7 @@ __noinline int copies_tell(struct scratch *s)
 		bpf_probe_read_kernel(&s->data[pos + sizeof(struct nunchi_blob)], found, &s->data[FOUND]);
 		blob_end(s, pos, found, found, 0, BLOB(NUNCHI_BLOB_FOUND, arg));
 	}
-	record_send(s, true);
+	record_send(s, LANE_CRITICAL);
 	return 0;
 }
 

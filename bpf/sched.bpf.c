@@ -39,7 +39,7 @@ static __always_inline int forked(struct task_struct *parent, struct task_struct
 		s = life_begin(child, id, NUNCHI_REC_FORK, 0);
 		if (s) {
 			blob_comm(s, parent->comm, NUNCHI_BLOB_PARENT_COMM);
-			life_send(s);
+			id->untold = !life_send(s, LANE_CRITICAL);
 		}
 	}
 	if (!same_namespaces ||
@@ -121,7 +121,8 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	blob_traits(s, file);
 	if (wants_env)
 		blob_env(s);
-	life_send(s);
+	if (life_send(s, call_lane(s, true)))
+		id->untold = 0;
 	return 0;
 }
 
@@ -172,7 +173,8 @@ static __always_inline int exited(struct task_struct *task)
 	s->exit.code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
 							   task->exit_code;
 	s->exit.oom = signal->oom_mm != 0;
-	life_send(s);
+	/* The model waits for the end of what it knows. */
+	life_send(s, (leader ? leader : id)->untold ? LANE_CRITICAL : LANE_NEEDED);
 	return 0;
 }
 

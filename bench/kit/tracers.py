@@ -34,7 +34,9 @@ def _account(nunchi, word):
 
 
 def lost(nunchi):
-    return _account(nunchi, "lost")
+    """What was not told: lost, or counted only."""
+    counted = _account(nunchi, "aggregated") if " aggregated " in nunchi.stderr() else 0
+    return _account(nunchi, "lost") + counted
 
 
 def seen(nunchi):

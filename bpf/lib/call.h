@@ -41,7 +41,10 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
 	blob_call(s);
-	record_send(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL);
+	/* What is told of it makes the model know the process. */
+	if (unlikely(id->untold))
+		((struct identity *)id)->untold = 0;
+	record_send(s, call_lane(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL));
 }
 
 static __always_inline struct scratch *call_scratch(const struct identity *id, u32 nr)

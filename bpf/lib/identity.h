@@ -229,10 +229,12 @@ static __always_inline struct scratch *life_begin(struct task_struct *task,
 	return s;
 }
 
-static __always_inline void life_send(struct scratch *s)
+static __always_inline bool life_send(struct scratch *s, enum lane lane)
 {
-	record_send(s, true);
+	bool sent = record_send(s, lane);
+
 	scratch_put(s);
+	return sent;
 }
 
 /* The task came in from outside. */
@@ -241,7 +243,7 @@ static __always_inline void enter_send(struct task_struct *task, const struct id
 	struct scratch *s = life_begin(task, id, NUNCHI_REC_ENTER, 0);
 
 	if (s)
-		life_send(s);
+		life_send(s, LANE_CRITICAL);
 }
 
 /* holder: who held it until now. */

@@ -40,7 +40,7 @@ namespaces_check(struct task_struct *task, struct identity *id)
 		__builtin_memcpy(s->namespaces.now, now, sizeof(now));
 		s->namespaces.changed = changed;
 		s->namespaces.host = host;
-		life_send(s);
+		life_send(s, LANE_CRITICAL);
 	}
 	__builtin_memcpy(id->namespaces, now, sizeof(now));
 }
@@ -62,5 +62,5 @@ moved_send(struct task_struct *task, const struct identity *id, struct cgroup *t
 	s->moved.mover_generation = mover_id ? mover_id->generation : slots[0].generation;
 	bpf_probe_read_kernel(s->moved.mover_comm, sizeof(s->moved.mover_comm), mover->comm);
 	blob_cgroup(s, (u64)BPF_CORE_READ(to, kn));
-	life_send(s);
+	life_send(s, LANE_CRITICAL);
 }

@@ -142,55 +142,34 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 }
 
 /*
- * Numbers the record and sends it: by the critical ring, or by that of this CPU. A number is
- * used up even if the ring is full, so that the reader sees the gap. Returns whether it went.
+ * How a record travels: by the ring of its CPU, or by the critical one. LANE_NEEDED may use what the
+ * others leave of that: without it the model would go wrong, or nobody would learn of a container.
  */
-static __always_inline bool record_output(struct scratch *s, bool is_critical)
-{
-	u32 ring = is_critical ? 0 : bpf_get_smp_processor_id() / cpus_per_ring + 1;
-	u32 index = ring - 1, len = s->pos;
-	void *map = 0;
+enum lane {
+	LANE_BULK,
+	LANE_CRITICAL,
+	LANE_WATCHED,	/* a share of its own */
+	LANE_NEEDED,
+};
 
-	if (len > NUNCHI_RECORD_MAX)
-		return false;
-	ring &= RINGS_MAX - 1;	/* it is below: user space has chosen cpus_per_ring so */
-	s->head.len = len;
-	s->head.ring = ring;
-	s->head.seq = __sync_fetch_and_add(&ring_numbers[ring].last, 1) + 1;
-	if (!is_critical)
-		map = bpf_map_lookup_elem(&bulk, &index);
-	/* Older verifiers forget the bound when the register is spilled: say it again, as a mask. */
-	barrier_var(len);
-	len &= sizeof(s->data) - 1;
-	if (is_critical)
-		return !bpf_ringbuf_output(&critical, s->data, len, 0);
-	return map && !bpf_ringbuf_output(map, s->data, len, BPF_RB_NO_WAKEUP);
-}
+#define LANE_RESERVE 8	/* that part of the critical ring is for LANE_NEEDED */
 
-/* The same for a record that a container's account has seen: counts what became of it. */
-static __always_inline void record_send(struct scratch *s, bool is_critical)
-{
-	u32 what = NUNCHI_CALLS_MAX + s->head.kind;
-	struct nunchi_account *account;
-
-	if (s->pos > NUNCHI_RECORD_MAX) {
-		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, what);
-		return;
-	}
-	if (record_output(s, is_critical)) {
-		account = account_of(s->head.slot);
-		if (account)
-			count(account->sent);
-		return;
-	}
-	if (s->head.kind == NUNCHI_REC_SYSCALL)
-		what = s->call.nr;
-	account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, what);
-}
-
+/*
+ * Numbers and sends a record that a container's account has seen, and counts what became of it: if its
+ * container has no room in the lane any more, what it tells is counted (lanes.bpf.c). Returns whether it went.
+ */
+int record_send(struct scratch *s, u32 lane);
 /* A record that is no container's yet: of slots and cgroups. */
-static __always_inline void record_send_name(struct scratch *s)
+int record_send_name(struct scratch *s);
+
+/* Of a call. What a rule has decided of another call, which nobody is told of, does not count. */
+static __always_inline enum lane call_lane(struct scratch *s, bool is_critical)
 {
-	if (!record_output(s, true))
-		count(counts[NUNCHI_COUNT_NAMES]);
+	u32 verdict = s->head.verdict;
+
+	if (likely(!verdict) || block_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)] !=
+					NUNCHI_VERDICT_CLASS(verdict) + 1)
+		return is_critical ? LANE_CRITICAL : LANE_BULK;
+	s->head.flags |= NUNCHI_F_WATCHED;
+	return LANE_WATCHED;
 }

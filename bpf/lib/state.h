@@ -7,6 +7,7 @@
 
 #include "kernel.h"
 #include "nunchi/block.h"
+#include "nunchi/summary.h"
 #include "nunchi/wire.h"
 
 /* Rings at most: the critical one and one per few CPUs. A power of two, to mask an index. */
@@ -40,6 +41,7 @@ struct identity {
 	u32 within;		/* in a call whose kretprobe is due */
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
+	u32 untold;		/* its birth was counted only, and nothing was told of it since */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
 };
@@ -130,6 +132,12 @@ extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
 extern const volatile __u64 own_start;	/* and when it started, in 10 ms: the number may be another's later */
 extern const volatile __u32 cpus_per_ring;
+extern const volatile __u32 lane_slots;	/* in a row of lane_put and lane_taken */
+extern const volatile __u32 lane_watched;	/* number of the row for what is watched */
+extern const volatile __u64 critical_bytes;	/* in that ring */
+extern const volatile __u64 bulk_bytes;	/* in each of the others */
+extern const volatile __u8 aggregates;	/* bulk calls are told at first sight, then counted */
+extern const volatile __u32 summary_objects;	/* rows for objects; the rest is for what cannot be told apart */
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
 extern const volatile __u8 entries;	/* calls are told when they begin, too */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
@@ -157,6 +165,7 @@ extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempte
 extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
 extern __u64 counts[NUNCHI_COUNT_MAX];	/* of the whole host: see nunchi/account.h */
 extern __u64 losses_seen;	/* how often something was lost: user space looks when it has changed */
+extern __u64 summary_rows;	/* in the table of summaries; user space takes out */
 
 struct map_identities {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -283,6 +292,35 @@ struct bulk_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 };
+
+/*
+ * Bytes of each slot's records with NUNCHI_F_SHARED: put into a lane, and taken out of it by user space,
+ * which has lane_taken mapped. A row of lane_slots for each ring, and one for what is watched.
+ */
+struct map_lane_put {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+};
+extern struct map_lane_put lane_put SEC(".maps");
+
+struct map_lane_taken {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, u64);
+};
+extern struct map_lane_taken lane_taken SEC(".maps");
+
+struct map_summaries {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NUNCHI_SUMMARIES);
+	__type(key, struct nunchi_summary_key);
+	__type(value, struct nunchi_summary_row);
+};
+extern struct map_summaries summaries SEC(".maps");
 
 /* struct nunchi_block_key -> the clauses that the value satisfies. */
 struct map_block_values {

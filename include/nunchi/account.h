@@ -39,7 +39,8 @@
 	X(CUT, "pieces of data left out of a full record", "the record was as long as it may be") \
 	X(COPIES, "copies that were not kept", "the map of copies was full") \
 	X(NAMESPACES, "namespaces that were not kept", "the map of namespaces was full") \
-	X(LOSSES, "losses of which kind and time were not kept", "the map of losses was full")
+	X(LOSSES, "losses of which kind and time were not kept", "the map of losses was full") \
+	X(NUMBERS, "numbers without a record", "the ring filled up after the number was taken: counted, or lost")
 
 enum nunchi_filter {
 #define X(name, text, why) NUNCHI_FILTER_##name,

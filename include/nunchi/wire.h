@@ -44,6 +44,7 @@ enum nunchi_kind {
 	NUNCHI_REC_GAP = 41,		/* nobody watched: nunchi_gap */
 	NUNCHI_REC_ACCOUNT = 42,	/* the account of a slot, when it ends (37: an older form of it) */
 	NUNCHI_REC_COUNTS = 43,		/* what was counted of the whole host, at the end */
+	NUNCHI_REC_SUMMARY = 44,	/* calls that were counted: nunchi_summary, a blob of the object */
 };
 
 /* Flags of a record. */
@@ -56,6 +57,8 @@ enum nunchi_kind {
 #define NUNCHI_F_ENTERING 0x0040	/* EXEC: its first since it came in */
 #define NUNCHI_F_SANDBOXED 0x0080	/* the host's, in a mount namespace of its own */
 #define NUNCHI_F_ENTRY 0x0100		/* SYSCALL: it begins; ret is NUNCHI_RET_ENTRY */
+#define NUNCHI_F_WATCHED 0x0400	/* by the critical lane's share for what is watched or blocked */
+#define NUNCHI_F_SHARED 0x0200		/* counted against its container's share of the lane while it is in it */
 
 /*
  * The head of every record: when, where in the ring, and who. All ids are the kernel's own, in
@@ -218,6 +221,16 @@ struct nunchi_lost_kind {
 	__u32 what;		/* number of a call, or NUNCHI_CALLS_MAX and kind of the record */
 	__u32 pad;
 	__u64 count;		/* as far as was kept: their sum can be less than what was lost */
+};
+
+/* Follows the head in SUMMARY records; the head is that of the first of them, but for its time. */
+struct nunchi_summary {
+	__u64 count;
+	__u64 from;		/* CLOCK_BOOTTIME, ns: between which times they were counted */
+	__u64 to;
+	__u32 kind;		/* enum nunchi_kind */
+	__s32 error;		/* of calls: -errno; 0: they succeeded */
+	struct nunchi_call call;	/* the first of them */
 };
 
 enum nunchi_blob_type {
@@ -437,5 +450,6 @@ static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
 static_assert(sizeof(struct nunchi_slot) == 32, "wire: nunchi_slot");
 static_assert(sizeof(struct nunchi_namespaces) == 72, "wire: nunchi_namespaces");
 static_assert(sizeof(struct nunchi_moved) == 40, "wire: nunchi_moved");
+static_assert(sizeof(struct nunchi_summary) == 96, "wire: nunchi_summary");
 static_assert(sizeof(struct nunchi_traits) == 72, "wire: nunchi_traits");
 #endif

@@ -116,10 +116,24 @@ static int run_with_sinks(struct options *o)
 	return r;
 }
 
+/* False: an error was told. */
+static bool add_watches(const struct options *o, struct ruleset *rs)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
+	for (size_t i = 0; i < o->engine.n_watches; i++) {
+		if (ruleset_watch(rs, o->engine.watches[i], &err) < 0) {
+			log_error("--watch: %s", err.s);
+			return false;
+		}
+	}
+	return true;
+}
+
 static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 {
 	struct output *output = NULL;
-	int r = make_output(o, fold, &output);
+	int r = add_watches(o, rs) ? make_output(o, fold, &output) : EXIT_FAILURE;
 
 	if (r)
 		return r;
@@ -140,6 +154,10 @@ static struct ruleset *reread(void *arg)
 	const struct options *o = arg;
 	struct ruleset *rs = rule_files_load(o, o->n_args);
 
+	if (rs && !add_watches(o, rs)) {
+		ruleset_free(rs);
+		rs = NULL;
+	}
 	if (!rs)
 		log_error("the rules stay what they were");
 	else if (!o->quiet)

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "out/alert_context.h"
+#include "rules/block.h"
 
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
@@ -32,6 +33,8 @@ enum {
 	OPT_LIST,
 	OPT_PIN,
 	OPT_SETUP,
+	OPT_WATCH,
+	OPT_AGGREGATE,
 	OPT_TIMEOUT,
 	OPT_FORMAT,
 	OPT_RUNTIME,
@@ -77,6 +80,10 @@ const struct option_row option_rows[] = {
 	{ OPT_PIN, "pin", NULL, LIVE,
 	  "for services: whose a process is outlives nunchi, in /sys/fs/bpf/nunchi" },
 	{ OPT_SETUP, "setup", NULL, LIVE | FOR_RULES, "also what a runtime does before the entrypoint runs" },
+	{ OPT_WATCH, "watch", "FILTER", MANY | LIVE,
+	  "opens, execs, connects, ... that are told for certain, whatever floods the rest" },
+	{ OPT_AGGREGATE, "aggregate", "SECONDS", SHOW,
+	  "what repeats is told once, then counted and told so often (activity_summary)" },
 	{ 'n', "count", "COUNT", LIVE, "end after so many events" },
 	{ 'n', "count", "COUNT", FOR_STATS, "show it so many times, a second apart" },
 	{ OPT_TIMEOUT, "timeout", "SECONDS", LIVE, "end after this time" },
@@ -170,13 +177,13 @@ static bool parse_number(struct options *o, const char *option, const char *s, u
 	return true;
 }
 
-static bool parse_seconds(struct options *o, const char *s, uint64_t *ret_ns)
+static bool parse_seconds(struct options *o, const char *option, const char *s, uint64_t *ret_ns)
 {
 	char *end;
 	double seconds = strtod(s, &end);
 
 	if (end == s || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e9) {
-		strbuf_addf(&o->error, "--timeout %s: expected seconds, as 10 or 0.5", s);
+		strbuf_addf(&o->error, "%s %s: expected seconds, as 10 or 0.5", option, s);
 		return false;
 	}
 	*ret_ns = (uint64_t)(seconds * (double)NSEC_PER_SEC);
@@ -216,6 +223,29 @@ static bool take_sink(struct options *o, const char *to)
 	o->sinks.to = o->sink_names = xrealloc(o->sink_names, (o->sinks.n + 1) * sizeof(*o->sink_names));
 	o->sink_names[o->sinks.n++] = to;
 	return true;
+}
+
+static bool take_watch(struct options *o, const char *text)
+{
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+	size_t n = o->engine.n_watches;
+	struct filter *f = NULL;
+	int r = filter_parse(&f, text, &why);
+
+	if (r >= 0) {
+		o->watches = xrealloc(o->watches, (n + 1) * sizeof(*o->watches));
+		o->watches[n] = f;
+		o->engine.watches = o->watches;
+		o->engine.n_watches = n + 1;
+		if (!o->watch_plan)
+			o->watch_plan = block_plan_new();
+		o->engine.watch = o->watch_plan;
+		r = block_watch(o->watch_plan, f, &why);
+		block_finish(o->watch_plan);
+	}
+	if (r < 0)
+		strbuf_addf(&o->error, "--watch %s: %s", text, why.s);
+	return r >= 0;
 }
 
 static bool take_rules(struct options *o, const char *path)
@@ -317,7 +347,11 @@ static bool take_value(struct options *o, int code, const char *value)
 	case 'n':
 		return parse_number(o, "-n", value, UINT32_MAX, &o->engine.count);
 	case OPT_TIMEOUT:
-		return parse_seconds(o, value, &o->engine.timeout);
+		return parse_seconds(o, "--timeout", value, &o->engine.timeout);
+	case OPT_AGGREGATE:
+		return parse_seconds(o, "--aggregate", value, &o->engine.aggregate);
+	case OPT_WATCH:
+		return take_watch(o, value);
 	case OPT_RUNTIME:
 		return take_runtime(o, value);
 	case OPT_HOST_ROOT:

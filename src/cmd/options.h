@@ -52,6 +52,8 @@ struct options {
 	char **kept;			/* owned; the values that the configuration file gave */
 	size_t n_kept;
 	char *host_root;		/* owned; NULL: not given */
+	struct filter **watches;	/* of --watch; owned, engine.watches is it */
+	struct block_plan *watch_plan;	/* owned, engine.watch is it; NULL: not given */
 	const char **runtimes;		/* owned; the strings are argv's, or kept */
 	const char **rule_paths;	/* of -f and --rules-dir, in their order; owned likewise */
 	size_t n_rule_paths;

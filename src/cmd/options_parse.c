@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #include "base/log.h"
+#include "rules/block.h"
 #include "cmd.h"
 #include "config_file.h"
 #include "rules/fold.h"
@@ -197,6 +198,10 @@ void options_free(struct options *o)
 	free(o->rule_paths);
 	free(o->sink_names);
 	free(o->host_root);
+	for (size_t i = 0; i < o->engine.n_watches; i++)
+		filter_free(o->watches[i]);
+	free(o->watches);
+	block_plan_free(o->watch_plan);
 	strbuf_free(&o->error);
 	for (size_t i = 0; i < o->n_kept; i++)
 		free(o->kept[i]);

@@ -22,6 +22,15 @@ static void row_of_slot(struct engine *e, uint32_t i, struct account_row *row)
 	probe_account(e->probe, i, &row->kernel);
 }
 
+/* Once nothing is counted any more. */
+static void check_summaries(const struct engine *e, uint32_t i, const struct account_row *row)
+{
+	if (row->kernel.aggregated != e->slots[i].summarized)
+		log_warn("account of slot %u: %llu were counted in the kernel, and %llu of them told", i,
+			 (unsigned long long)row->kernel.aggregated,
+			 (unsigned long long)e->slots[i].summarized);
+}
+
 static void record_row(struct engine *e, uint32_t slot, const struct account_row *row)
 {
 	if (!row->kernel.seen && !row->user.received)
@@ -42,13 +51,16 @@ void account_close(struct engine *e, uint32_t slot)
 {
 	struct account_row row;
 
+	summary_flush(e, slot);
 	losses_tell_slot(e, slot, clock_boot());
 	row_of_slot(e, slot, &row);
+	check_summaries(e, slot, &row);
 	row.ended = true;
 	record_row(e, slot, &row);
 	accounts_add(&e->closed, &row, ENDED_MAX);
 	memset(&e->slots[slot].account, 0, sizeof(e->slots[slot].account));
 	memset(e->slots[slot].told, 0, sizeof(e->slots[slot].told));
+	e->slots[slot].summarized = 0;
 }
 
 static void add_missed(const char *program, uint64_t count, void *arg)
@@ -75,20 +87,11 @@ static void take_counts(struct engine *e, struct account_counts *ret)
 /* What was numbered, has not come, and no counter says why. Only when nothing is under way any more. */
 static void find_missing(struct engine *e)
 {
-	uint64_t lost = 0, counts[NUNCHI_COUNT_MAX];
+	uint64_t counts[NUNCHI_COUNT_MAX];
 
-	for (uint32_t i = 0; i < e->slots_used; i++) {
-		struct nunchi_account kernel;
-
-		probe_account(e->probe, i, &kernel);
-		lost += kernel.dropped[NUNCHI_DROP_RING_FULL];
-	}
-	for (size_t i = 0; i < e->closed.n; i++)
-		lost += e->closed.rows[i]->kernel.dropped[NUNCHI_DROP_RING_FULL];
 	probe_counts(e->probe, counts);
-	lost += counts[NUNCHI_COUNT_NAMES];
-	if (e->missing > lost)
-		e->counts[ACCOUNT_READER_MISSING] = e->missing - lost;
+	if (e->missing > counts[NUNCHI_COUNT_NUMBERS])
+		e->counts[ACCOUNT_READER_MISSING] = e->missing - counts[NUNCHI_COUNT_NUMBERS];
 }
 
 void account_now(struct engine *e, struct strbuf *out)
@@ -123,6 +126,7 @@ void account_end(struct engine *e, struct accounts *ret)
 		struct account_row row;
 
 		row_of_slot(e, i, &row);
+		check_summaries(e, i, &row);
 		record_row(e, i, &row);
 		accounts_add(ret, &row, ACCOUNTS_MAX);
 	}

@@ -4,6 +4,7 @@
  * them a container is meant by is told to the kernel side when the container gets its name.
  */
 #include <errno.h>
+#include <limits.h>
 
 #include "internal.h"
 #include "rules/block.h"
@@ -44,10 +45,15 @@ static int check_rules(const struct ruleset *rs, bool lsm, struct strbuf *err)
 	return 0;
 }
 
+const struct block_plan *block_plan_of(const struct engine *e, const struct ruleset *rs)
+{
+	return rs ? ruleset_block(rs) : e->config->watch;
+}
+
 /* The clauses that are in force here. False: there are none. */
 static bool choose_clauses(const struct engine *e, const struct ruleset *rs, struct probe_block *b)
 {
-	const struct block_plan *plan = ruleset_block(rs);
+	const struct block_plan *plan = block_plan_of(e, rs);
 	uint64_t any = 0;
 
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
@@ -59,7 +65,7 @@ static bool choose_clauses(const struct engine *e, const struct ruleset *rs, str
 		for (unsigned i = 0; i < plan->n_clauses[class]; i++) {
 			const struct block_clause *c = &plan->clauses[class][i];
 
-			if (!is_possible(ruleset_rule(rs, c->rule), b->lsm))
+			if (!c->watch && !is_possible(ruleset_rule(rs, c->rule), b->lsm))
 				row->active &= ~(1ULL << i);
 		}
 		any |= row->active;
@@ -67,10 +73,24 @@ static bool choose_clauses(const struct engine *e, const struct ruleset *rs, str
 	return any;
 }
 
+/* A filter that nothing can be told by is not to be mistaken for one that nothing has matched. */
+static void say_watched(const struct block_plan *plan)
+{
+	_cleanup_strbuf_ struct strbuf what = STRBUF_INIT;
+
+	block_describe(plan, UINT_MAX, &what);
+	for (char *line = what.s, *end; line && *line; line = end + 1) {
+		end = strchrnul(line, '\n');
+		log_info("watched:%.*s", (int)(end - line), line + 1);
+		if (!*end)
+			break;
+	}
+}
+
 int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe_block *ret,
 		  struct strbuf *err)
 {
-	const struct block_plan *plan = rs ? ruleset_block(rs) : NULL;
+	const struct block_plan *plan = block_plan_of(e, rs);
 	int r;
 
 	if (!plan)
@@ -78,7 +98,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	ret->lsm = e->lsm;
 	ret->dry = e->config->dry_run;
 	ret->keep = e->config->keep_blocking;
-	r = check_rules(rs, ret->lsm, err);
+	r = rs ? check_rules(rs, ret->lsm, err) : 0;
 	if (r < 0)
 		return r;
 	if (!choose_clauses(e, rs, ret))
@@ -88,6 +108,8 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		if (syscall_by_nr(nr))
 			ret->calls[nr] = (uint8_t)(block_class_of(syscall_by_nr(nr)) + 1);
+	if (e->config->n_watches && e->config->ready_line && !e->ready)
+		say_watched(plan);
 	return 1;
 }
 

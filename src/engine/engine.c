@@ -93,10 +93,12 @@ int engine_run(const struct engine_config *config)
 	strbuf_free(&e->record);
 	strbuf_free(&e->late);
 	strbuf_free(&e->loss);
+	strbuf_free(&e->summary);
 	accounts_free(&e->closed);
 	losses_free(e);
 	in_force_free(e->before);
 	in_force_free(e->force);
+	summary_free(e);
 	free(e->slots);
 	free(e);
 	return code ? code : out_code;

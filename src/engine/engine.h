@@ -36,9 +36,13 @@ struct engine_config {
 	bool host;			/* host processes too */
 	enum probe_hooks hooks;		/* where calls are seen */
 	bool entries;			/* --entry: calls when they begin, too; hooks is KPROBE */
+	uint64_t aggregate;		/* ns: bulk calls are told at first sight, then counted so often; 0: not */
 	bool pin;			/* identities outlive the process */
 	bool keep_blocking;		/* what rules block stays so when it ends */
 	bool dry_run;			/* rules that block only say what they would do */
+	struct filter *const *watches;	/* what they match goes by the critical lane; borrowed */
+	size_t n_watches;
+	const struct block_plan *watch;	/* that, unless there are rules, whose plan has it; NULL: nothing */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */
 	uint64_t count;			/* end after so many events shown; 0: no limit */

@@ -16,6 +16,8 @@ static void choose_calls(const struct engine *e, struct in_force *f)
 	}
 	if (!e->config->set_given)
 		filter_named_calls(e->config->filter, &f->show);
+	for (size_t i = 0; !e->config->set_given && i < e->config->n_watches; i++)
+		filter_named_calls(e->config->watches[i], &f->show);
 	for (uint32_t nr = 0; !e->config->replay && nr < NUNCHI_CALLS_MAX; nr++) {
 		const struct syscall_info *call = f->show.bits[nr] ? syscall_by_nr(nr) : NULL;
 

@@ -69,6 +69,7 @@ struct slot {
 	struct hold_queue held;
 	struct account_user account;	/* held: in held and in the backlog */
 	uint64_t told[NUNCHI_DROP_MAX];	/* losses that the stream has told of */
+	uint64_t summarized;		/* of what the kernel's account calls aggregated: told */
 };
 
 /* Rules, and what of them the kernel side and the pipeline ask for. */
@@ -90,6 +91,9 @@ struct engine {
 	struct strbuf out;		/* formatted, not yet the writer's */
 	struct strbuf record;		/* for records that we make */
 	struct strbuf late;		/* copy of a record that came late */
+	struct strbuf summary;		/* a SUMMARY record in the making */
+	struct hmap summaries;		/* what is told of the kernel's rows: struct told */
+	uint64_t next_summary;		/* boot ns */
 	struct slot *slots;		/* NUNCHI_SLOTS_MAX */
 	uint32_t slots_used;		/* highest number that was ever used, and one */
 	struct memory memory;		/* what --memory makes of it */
@@ -167,6 +171,13 @@ struct container *claim_find(struct engine *e, const struct slot *slot);
 /* A container that only the kernel knows; why: what its event says of that. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why);
 
+/* summary.c: what the kernel has counted in place of telling it. */
+/* When it is time: of each row what has come to it. */
+void summary_tick(struct engine *e, uint64_t now);
+/* All of it now, of a slot that is given back, or at the end (slot UINT32_MAX). */
+void summary_flush(struct engine *e, uint32_t slot);
+void summary_free(struct engine *e);
+
 /* attach.c: hooks that come while events are told, and what none sees. */
 void attach_find_unseen(struct engine *e);
 void attach_say_unseen(const struct engine *e);
@@ -175,6 +186,8 @@ void attach_begin(struct engine *e);
 void attach_step(struct engine *e, unsigned records, uint64_t now);
 
 /* block.c: rules that block. */
+/* What of the rules, or of --watch where there are none, is decided in the kernel; NULL: nothing. */
+const struct block_plan *block_plan_of(const struct engine *e, const struct ruleset *rs);
 /* What the kernel side is to do, and what it cannot do here is said. 0: nothing; 1: *ret is filled; or -errno. */
 int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe_block *ret,
 		  struct strbuf *err) _must_check_;

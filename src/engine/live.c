@@ -167,6 +167,8 @@ static unsigned drain(struct engine *e, uint64_t watermark)
 		else
 			e->last_time = record->time;
 		live_dispatch(e, record);
+		if (unlikely(record->flags & NUNCHI_F_SHARED))
+			probe_taken(e->probe, record);
 		ring_advance(probe_ring(e->probe, first));
 		if (!(++n % 64))
 			ring_commit(probe_ring(e->probe, first));
@@ -306,6 +308,7 @@ static void tick(struct engine *e, uint64_t now)
 		take_messages(e);
 		say_ready(e);
 	}
+	summary_tick(e, now);
 	binder_tick(e, now);
 	heartbeat_beat(e);
 	tell_watchdog(e);
@@ -374,6 +377,7 @@ static void finish(struct engine *e)
 	take_messages(e);
 	while (drain(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);
+	summary_flush(e, UINT32_MAX);
 	/* What was numbered and never came, after the last that did. */
 	for (unsigned i = 0; i < probe_rings(e->probe); i++)
 		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
@@ -425,10 +429,10 @@ static int start(struct engine *e, struct strbuf *err)
 	if (blocks < 0)
 		return blocks;
 	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
-		       e->config->entries, blocks ? &block : NULL, e->config->memory, err);
+		       e->config->entries, e->config->aggregate, blocks ? &block : NULL, e->config->memory, err);
 	if (r < 0)
 		return r;
-	e->force->block = blocks ? ruleset_block(e->force->rules) : NULL;
+	e->force->block = blocks ? block_plan_of(e, e->force->rules) : NULL;
 	interest = in_force_interest(e, e->force);
 	e->env = interest.env;
 	probe_interest(e->probe, &interest);

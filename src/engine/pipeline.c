@@ -20,6 +20,18 @@ static bool is_news(const struct engine *e, const struct event *ev)
 	return ev->time > begin + NSEC_PER_SEC;
 }
 
+/* What was counted is asked for if one of them would be. */
+static bool is_summary_asked_for(const struct engine *e, const struct event *ev)
+{
+	struct event counted = *ev;
+
+	if (!event_become_counted(&counted))
+		return !e->config->set_given && !e->config->failed_only;
+	if (counted.type == EVENT_PROCEXIT)
+		return e->judge->show.procexit && !e->config->failed_only;
+	return e->judge->show.bits[syscall_nr(counted.call)] && !(e->config->failed_only && !event_failed(&counted));
+}
+
 static bool is_asked_for(const struct engine *e, const struct event *ev)
 {
 	struct event_mismatch mismatch;
@@ -33,6 +45,8 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 	case EVENT_MISMATCH:	/* goes with its call */
 		return event_mismatch(ev, &mismatch) && !e->config->failed_only &&
 		       (!e->config->set_given || e->judge->show.bits[syscall_nr(mismatch.call)]);
+	case EVENT_SUMMARY:
+		return is_summary_asked_for(e, ev);
 	case EVENT_LOST:
 	case EVENT_GAP:
 		return true;
@@ -72,6 +86,22 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
 		return false;
 	return filter_match(e->config->filter, &e->fields) && is_judged(e);
+}
+
+/* A summary is wanted as itself, or as what it counts: a filter that means an open means many of them. */
+static bool is_summary_wanted(struct engine *e, const struct event *ev)
+{
+	struct event counted = *ev;
+	bool wanted;
+
+	if (is_wanted(e, ev))
+		return true;
+	if (!event_become_counted(&counted))
+		return false;
+	fields_begin(&e->fields, &counted, e->model);
+	wanted = is_wanted(e, &counted);
+	fields_begin(&e->fields, ev, e->model);
+	return wanted;
 }
 
 void pipeline_flush(struct engine *e, bool wait)
@@ -197,7 +227,7 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 	ev.num = number(e, &ev);
 	fields_begin(&e->fields, &ev, e->model);
 	e->judged = false;
-	wanted = !e->ending && is_wanted(e, &ev);
+	wanted = !e->ending && (likely(ev.type != EVENT_SUMMARY) ? is_wanted(e, &ev) : is_summary_wanted(e, &ev));
 	capture_record(e, record, wanted);
 	if (!wanted) {
 		account->filtered += is_accounted(record);

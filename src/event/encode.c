@@ -289,3 +289,25 @@ void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time)
 	encode_bytes(out, &gap, sizeof(gap));
 	encode_end(out);
 }
+
+void encode_summary(struct strbuf *out, const struct nunchi_summary_key *key,
+		    const struct nunchi_summary_row *row, uint64_t count, uint64_t from, uint64_t to)
+{
+	const struct nunchi_summary summary = {
+		.count = count, .from = from, .to = to, .kind = key->kind, .error = key->error,
+		.call = row->call,
+	};
+	const struct nunchi_blob *object = (const void *)key->object;
+	struct nunchi_head head = row->head;
+
+	head.kind = NUNCHI_REC_SUMMARY;
+	head.time = to;
+	head.verdict = 0;
+	encode_begin(out, &head);
+	encode_bytes(out, &summary, sizeof(summary));
+	if (object->type && object->len <= NUNCHI_SUMMARY_OBJECT - sizeof(*object)) {
+		strbuf_add(out, object, sizeof(*object));
+		encode_bytes(out, object + 1, object->len);
+	}
+	encode_end(out);
+}

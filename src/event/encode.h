@@ -7,6 +7,7 @@
 
 #include "container_info.h"
 #include "event.h"
+#include "nunchi/summary.h"
 
 /* What a HOST record carries at most: a directory service can have any number of users. */
 #define HOST_IDS_MAX 4096
@@ -58,6 +59,10 @@ void encode_escape(struct strbuf *out, const struct nunchi_head *record, uint32_
 		   const struct event_blob *path);
 /* ns since the epoch. */
 void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time);
+
+/* So many more of the row, between these times (boot ns). The record's head is that of the row's first. */
+void encode_summary(struct strbuf *out, const struct nunchi_summary_key *key,
+		    const struct nunchi_summary_row *row, uint64_t count, uint64_t from, uint64_t to);
 
 /* Blobs, for tests and synthetic streams: appends one blob to a record begun in out. */
 void encode_begin(struct strbuf *out, const struct nunchi_head *head);

@@ -126,6 +126,8 @@ static size_t fixed_part(unsigned kind)
 		return sizeof(struct nunchi_moved);
 	case NUNCHI_REC_ESCAPE:
 		return sizeof(struct nunchi_escape);
+	case NUNCHI_REC_SUMMARY:
+		return sizeof(struct nunchi_summary);
 	case NUNCHI_REC_FORK:
 	case NUNCHI_REC_TASK:
 	case NUNCHI_REC_ENTER:
@@ -179,6 +181,11 @@ static int decode_fixed(struct event *ev, const char *p, size_t len, const char 
 		if (len < sizeof(struct nunchi_gap))
 			return bad(ret_why, "a gap without its times");
 		ev->type = EVENT_GAP;
+		return 0;
+	case NUNCHI_REC_SUMMARY:
+		if (len < sizeof(struct nunchi_summary))
+			return bad(ret_why, "a summary without its count");
+		ev->type = EVENT_SUMMARY;
 		return 0;
 	case NUNCHI_REC_NAMESPACES:
 		ev->type = EVENT_NS_CHANGED;
@@ -317,6 +324,47 @@ bool event_mismatch(const struct event *ev, struct event_mismatch *ret)
 	if (!ret->used || ret->arg >= ret->call->n_args)
 		ret->used = ret->found = NULL;
 	return true;
+}
+
+bool event_become_counted(struct event *ev)
+{
+	const struct nunchi_summary *s = event_summary(ev);
+
+	if (!s)
+		return false;
+	if (s->kind == NUNCHI_REC_EXIT) {
+		ev->type = EVENT_PROCEXIT;
+		return true;
+	}
+	/* A capture can say anything. */
+	if ((s->kind != NUNCHI_REC_SYSCALL && s->kind != NUNCHI_REC_EXEC) || s->call.nr >= NUNCHI_CALLS_MAX)
+		return false;
+	ev->type = EVENT_SYSCALL;
+	ev->call = call_of(s->call.nr);
+	ev->ret = s->error ? s->error : s->call.ret;
+	ev->abi = s->call.abi;
+	memcpy(ev->args, s->call.args, sizeof(ev->args));
+	return true;
+}
+
+const char *event_counted_name(const struct event *ev)
+{
+	static const struct {
+		enum nunchi_kind kind;
+		const char *name;
+	} others[] = {
+		{ NUNCHI_REC_FORK, "fork" }, { NUNCHI_REC_EXIT, "procexit" },
+		{ NUNCHI_REC_ENTER, "enter" }, { NUNCHI_REC_NAMESPACES, "ns_changed" },
+		{ NUNCHI_REC_MOVED, "cgroup_moved" }, { NUNCHI_REC_MISMATCH, "argument_mismatch" },
+	};
+	const struct nunchi_summary *s = event_summary(ev);
+
+	if (!s)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (others[i].kind == s->kind)
+			return others[i].name;
+	return s->call.nr < NUNCHI_CALLS_MAX ? call_of(s->call.nr)->name : NULL;
 }
 
 /* Of a successful exec the strings lie in blobs without a number: the old memory is gone. */

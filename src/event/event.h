@@ -39,6 +39,7 @@ struct event_blob {
 	X(CGROUP_MOVED, "cgroup_moved", "Cgroup Move", NAMESPACE, true)                         \
 	X(ESCAPE, "container_escape_suspected", "Container Escape", NAMESPACE, true)            \
 	X(MISMATCH, "argument_mismatch", "Argument Mismatch", SYSTEM, true)                     \
+	X(SUMMARY, "activity_summary", "Activity Summary", SYSTEM, true)                       \
 	X(GAP, "sensor_gap", "Sensor Gap", SYSTEM, false)                                       \
 	X(LOST, "events_lost", "Events Lost", SYSTEM, false)
 
@@ -126,6 +127,19 @@ static inline bool event_failed(const struct event *ev)
 {
 	return ev->type == EVENT_SYSCALL && ev->ret < 0 && ev->ret >= -4095;
 }
+
+/* Of EVENT_SUMMARY what was counted, NULL of others; ev->body is it, checked. */
+static inline const struct nunchi_summary *event_summary(const struct event *ev)
+{
+	return ev->type == EVENT_SUMMARY ? ev->body : NULL;
+}
+/*
+ * An EVENT_SUMMARY becomes one of the events that it counts, as far as it tells of them: a system call of
+ * the first one's arguments, or a procexit. False: they are no events of their own.
+ */
+bool event_become_counted(struct event *ev);
+/* What was counted: "openat", "procexit", ... */
+const char *event_counted_name(const struct event *ev);
 
 /* The argument that was something else at the end of the call than the kernel had gone by. */
 struct event_mismatch {

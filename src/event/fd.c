@@ -347,6 +347,15 @@ void event_fd(const struct event *ev, const char *cwd, struct strbuf *scratch, s
 
 	*ret = (struct event_fd){ .num = INT64_MIN };
 	strbuf_reset(scratch);
+	if (ev->type == EVENT_SUMMARY) {
+		struct event counted = *ev;
+
+		if (event_become_counted(&counted)) {
+			event_fd(&counted, cwd, scratch, ret);
+			ret->num = INT64_MIN;	/* each may have been another */
+		}
+		return;
+	}
 	if (ev->type != EVENT_SYSCALL)
 		return;
 	view_call(&v);

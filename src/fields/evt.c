@@ -82,8 +82,12 @@ FIELD_GET(activity_title)
 
 FIELD_GET(evt_res)
 {
+	const struct nunchi_summary *s = event_summary(fc->ev);
+
 	if (event_is_entry(fc->ev))
 		return;
+	if (s && (s->kind == NUNCHI_REC_SYSCALL || s->kind == NUNCHI_REC_EXEC))
+		value_set_text(ret, result_name(NULL, s->error));
 	if (fc->ev->type == EVENT_SYSCALL)
 		value_set_text(ret, result_name(fc->ev->call, fc->ev->ret));
 	else if (fc->ev->type == EVENT_PROCEXIT)
@@ -241,6 +245,27 @@ FIELD_GET(evt_buffer)
 			return;
 		}
 	}
+}
+
+FIELD_GET(summary_call)
+{
+	value_set_text(ret, event_counted_name(fc->ev));
+}
+
+FIELD_GET(summary_count)
+{
+	const struct nunchi_summary *s = event_summary(fc->ev);
+
+	if (s)
+		value_set_number(ret, (int64_t)s->count);
+}
+
+FIELD_GET(summary_seconds)
+{
+	const struct nunchi_summary *s = event_summary(fc->ev);
+
+	if (s && s->to >= s->from)
+		value_set_number(ret, (int64_t)((s->to - s->from + NSEC_PER_SEC / 2) / NSEC_PER_SEC));
 }
 
 FIELD_GET(lost_count)

@@ -49,6 +49,11 @@ FIELD(lost_count, "lost.count", NUMBER, EVENT, false, "of events_lost: how many 
 FIELD(lost_reason, "lost.reason", STRING, EVENT, false, "of events_lost: why: ring full, output blocked, ... (ours)")
 FIELD(lost_types, "lost.types", STRING, OTHER, true, "of events_lost: of what types the lost ones were, the most frequent first, by commas (ours)")
 
+/* What was counted in place of being told */
+FIELD(summary_call, "summary.call", STRING, OTHER, true, "of activity_summary: what was counted: openat, connect, fork, procexit, ... (ours)")
+FIELD(summary_count, "summary.count", NUMBER, OTHER, true, "of activity_summary: how often (ours)")
+FIELD(summary_seconds, "summary.seconds", NUMBER, OTHER, true, "of activity_summary: in how many seconds (ours)")
+
 /* Arguments that are swapped under a call */
 FIELD(mismatch_call, "mismatch.call", STRING, OTHER, true, "of argument_mismatch: the call (ours)")
 FIELD(mismatch_arg, "mismatch.arg", STRING, OTHER, true, "of argument_mismatch: its argument that was changed under it (ours)")

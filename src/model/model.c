@@ -80,6 +80,8 @@ void model_apply(struct model *m, struct event *ev)
 		p = process_touch(m, head);
 		if (likely(!event_is_entry(ev)))
 			process_apply(m, p, ev);
+	} else if (head->kind == NUNCHI_REC_SUMMARY) {
+		p = model_process(m, head->pid, head->start);
 	} else if (head->kind == NUNCHI_REC_HOST) {
 		apply_host(m, ev);
 	} else if (head->kind == NUNCHI_REC_SLOT) {

@@ -412,6 +412,11 @@ void describe_what(struct field_context *fc, struct what *w)
 		describe_field(fc, "mismatch.used", " ", w);
 		describe_field(fc, "mismatch.found", ", shown as ", w);
 		break;
+	case EVENT_SUMMARY:
+		describe_field(fc, "summary.count", "", w);
+		describe_field(fc, "summary.call", " ", w);
+		describe_field(fc, "fd.name", " ", w);
+		break;
 	case EVENT_GAP:
 		describe_gap(event_gap(ev), w);
 		break;
@@ -483,6 +488,10 @@ void describe_result(const struct event *ev, struct strbuf *out)
 			strbuf_adds(out, result_name(ev->call, ev->ret));
 		else
 			describe_success(ev, out);
+		break;
+	case EVENT_SUMMARY:
+		if (event_summary(ev)->error)
+			strbuf_adds(out, result_name(NULL, event_summary(ev)->error));
 		break;
 	case EVENT_PROCEXIT:
 		describe_exit(ev->exit_code, out);

@@ -30,6 +30,10 @@ struct probe {
 	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
 	int keep_fd;			/* the same of what blocks; -1: that ends with us */
+	uint32_t summaries;		/* rows of what is counted */
+	uint64_t *lane_taken;		/* mapped: a row of n_slots for each ring, and one for what is watched */
+	struct nunchi_summary_key *summary_keys;	/* SUMMARIES_AT_ONCE; NULL until they are read */
+	struct nunchi_summary_row *summary_rows;
 };
 
 /* A sentence for what failed; returns r. */
@@ -72,6 +76,16 @@ int functions_start(struct probe *p, enum probe_hooks kind) _must_check_;
 uint64_t functions_missed(const struct probe *p);
 void functions_detach(struct probe *p);
 void functions_free(struct probe *p);
+
+/*
+ * lanes.c: shares of the rings, and what is counted. Before the slots' part of the memory is divided; before load;
+ * after it.
+ */
+#define LANES_SLOT_BYTES 16	/* of a slot in each row */
+void lanes_divide(struct probe *p, bool aggregate);
+void lanes_configure(struct probe *p, bool aggregate);
+int lanes_open(struct probe *p) _must_check_;
+void lanes_close(struct probe *p);
 
 /* block.c: programs that block. block: NULL: there are none. Before load; after it; and before other hooks. */
 void block_choose(struct probe *p, const struct probe_block *block);

@@ -114,7 +114,8 @@ static void configure(struct probe *p)
 	skel->rodata->cpus_per_ring = (p->n_cpus + p->memory.rings - 1) / p->memory.rings;
 	p->n_rings = 1 + p->memory.rings;
 	p->n_slots = (unsigned)MIN(NUNCHI_SLOTS_MAX, p->memory.slots /
-				   (SLOT_BYTES + sizeof(struct nunchi_account) * p->n_cpus));
+				   (SLOT_BYTES + sizeof(struct nunchi_account) * p->n_cpus +
+				    LANES_SLOT_BYTES * (p->n_rings + 1)));
 	bpf_map__set_max_entries(skel->maps.accounts, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
@@ -178,7 +179,7 @@ int load_failed(struct strbuf *err, const char *what, int r)
 }
 
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       const struct probe_block *block, uint64_t memory,
+	       bool aggregate, const struct probe_block *block, uint64_t memory,
 	       struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
@@ -196,7 +197,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		goto fail;
 	}
 	memory_divide(&p->memory, memory, p->n_cpus, PROBE_RINGS_MAX - 1);
+	lanes_divide(p, aggregate);
 	configure(p);
+	lanes_configure(p, aggregate);
 	r = functions_choose(p, hooks, err);
 	if (r < 0)
 		goto fail;
@@ -216,6 +219,8 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	if (r < 0)
 		goto fail;
 	r = map_rings(p);
+	if (r >= 0)
+		r = lanes_open(p);
 	if (r < 0) {
 		load_failed(err, "making the ring buffers", r);
 		goto fail;
@@ -318,6 +323,7 @@ void probe_free(struct probe *p)
 	}
 	functions_free(p);
 	block_close(p);
+	lanes_close(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
 	keep_close(p);

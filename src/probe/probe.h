@@ -10,6 +10,7 @@
 #include "attachment.h"
 #include "event/interest.h"
 #include "nunchi/block.h"
+#include "nunchi/summary.h"
 #include "ring.h"
 
 struct probe;
@@ -37,10 +38,11 @@ struct probe_block {
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
  * the host's processes are wanted too. pin: identities outlive this process, and those of an
  * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
- * hooks must be KPROBE. block: NULL: nothing is blocked. memory: in bytes, as --memory has it.
+ * hooks must be KPROBE. aggregate: bulk calls are told at first sight, then counted (see probe_summaries).
+ * block: NULL: nothing is blocked. memory: in bytes, as --memory has it.
  */
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       const struct probe_block *block, uint64_t memory,
+	       bool aggregate, const struct probe_block *block, uint64_t memory,
 	       struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
@@ -67,6 +69,18 @@ unsigned probe_rings(const struct probe *p);
 struct ring *probe_ring(struct probe *p, unsigned i);
 /* Readable (EPOLLIN) when the critical ring has something. */
 int probe_wake_fd(const struct probe *p);
+
+/* The record has been taken out of its ring: its container may put another in. */
+void probe_taken(struct probe *p, const struct nunchi_head *record);
+/*
+ * Calls fn with each row of what was counted in place of being told. A row's count only grows while it is
+ * there; one that has not grown for long may be forgotten, after which it begins anew.
+ */
+void probe_summaries(struct probe *p,
+		     void (*fn)(const struct nunchi_summary_key *key, const struct nunchi_summary_row *row,
+				void *arg),
+		     void *arg);
+void probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key);
 
 /* Which clauses of this generation of rules the slot's container satisfies; before it is said to be one. */
 void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,

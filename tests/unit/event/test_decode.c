@@ -165,6 +165,7 @@ static void test_decode_short(void **state)
 		{ NUNCHI_REC_ESCAPE, sizeof(struct nunchi_escape), EVENT_ESCAPE },
 		{ NUNCHI_REC_MISMATCH, sizeof(struct nunchi_call), EVENT_MISMATCH },
 		{ NUNCHI_REC_GAP, sizeof(struct nunchi_gap), EVENT_GAP },
+		{ NUNCHI_REC_SUMMARY, sizeof(struct nunchi_summary), EVENT_SUMMARY },
 		{ NUNCHI_REC_LOST, sizeof(struct nunchi_lost), EVENT_LOST },
 		{ NUNCHI_REC_LIFE, sizeof(struct nunchi_life) + 8, EVENT_OTHER },
 	};
@@ -186,6 +187,44 @@ static void test_decode_short(void **state)
 		encode_end(&rec);
 		assert_int_equal(decode_exact(&rec, rec.len), -EBADMSG);
 	}
+}
+
+/* What the kernel's table of summaries has in a row, as an event of its own and as what it counts. */
+static void test_summary(void **state)
+{
+	struct nunchi_summary_row row = { .head = head_of(NUNCHI_REC_SYSCALL, 5), .call.args = { 3, 4 } };
+	struct nunchi_summary_key key = { .slot = 7, .kind = NUNCHI_REC_SYSCALL, .error = -ENOENT };
+	struct nunchi_blob *object = (void *)key.object;
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
+	struct event ev, counted;
+
+	row.call.nr = key.nr = (uint16_t)syscall_nr(syscall_by_name("openat", 6));
+	*object = (struct nunchi_blob){ .type = NUNCHI_BLOB_STR, .arg = 1, .len = 4, .full = 4 };
+	memcpy(object + 1, "/etc", 4);
+	encode_summary(&rec, &key, &row, 12, 100, 200);
+	decode(&ev, &rec);
+	assert_int_equal(ev.type, EVENT_SUMMARY);
+	assert_int_equal(ev.head->time, 200);
+	assert_int_equal(event_summary(&ev)->count, 12);
+	assert_string_equal(event_counted_name(&ev), "openat");
+	assert_int_equal(ev.n_blobs, 1);
+	counted = ev;
+	assert_true(event_become_counted(&counted));
+	assert_string_equal(event_type_name(&counted), "openat");
+	assert_true(event_failed(&counted));
+	assert_false(event_failed(&ev));
+
+	key = (struct nunchi_summary_key){ .kind = NUNCHI_REC_EXIT };
+	encode_summary(&rec, &key, &row, 1, 100, 200);
+	decode(&ev, &rec);
+	assert_string_equal(event_counted_name(&ev), "procexit");
+	assert_true(event_become_counted(&ev));
+	assert_int_equal(ev.type, EVENT_PROCEXIT);
+	key.kind = NUNCHI_REC_FORK;
+	encode_summary(&rec, &key, &row, 1, 100, 200);
+	decode(&ev, &rec);
+	assert_string_equal(event_counted_name(&ev), "fork");
+	assert_false(event_become_counted(&ev));
 }
 
 static void test_decode_too_many_blobs(void **state)
@@ -259,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_decode_unknown_call),
 		cmocka_unit_test(test_decode_lengths),
 		cmocka_unit_test(test_decode_short),
+		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_decode_too_many_blobs),
 		cmocka_unit_test(test_arg_print),
 		cmocka_unit_test(test_arg_print_exec),

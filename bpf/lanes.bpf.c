@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * When a lane fills: shares, and what is counted in place of being told. A container may have twice as
+ * much in a ring as is left of it: of one that floods that is two thirds, of two two fifths each, and
+ * however many they are, there is room for those that do not. Nothing is to be set, and nobody needs to know
+ * how many containers there are. Only what came since the ring was a quarter full counts, so that
+ * nothing is counted while none floods.
+ */
+#include "lib/blob.h"
+#include "lib/record.h"
+
+#define SHARE 2		/* times what is left */
+#define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
+#define ROW (KEY + 512)
+
+/*
+ * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
+ * record if it is to count against its container's share.
+ */
+__noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
+{
+	u64 size = lane == LANE_BULK ? bulk_bytes : critical_bytes, left, len, *put, *taken;
+	s64 under_way;
+	u32 index;
+
+	if (!s)
+		return 0;
+	len = s->pos + 8;	/* the ring's own head of a record */
+	left = size > used ? size - used : 0;
+	if (left < len + (lane == LANE_BULK ? 0 : size / LANE_RESERVE / (lane == LANE_NEEDED ? 2 : 1)))
+		return 0;
+	if (lane == LANE_NEEDED)
+		return 1;
+	index = row * lane_slots + s->head.slot;
+	put = bpf_map_lookup_elem(&lane_put, &index);
+	taken = bpf_map_lookup_elem(&lane_taken, &index);
+	if (!put || !taken)
+		return 0;
+	under_way = *(volatile u64 *)put - *(volatile u64 *)taken;
+	if (under_way > (s64)(SHARE * left))
+		return 0;
+	s->head.flags |= NUNCHI_F_SHARED;
+	return 1;
+}
+
+/* It went, and counts. */
+__noinline int lane_count(struct scratch *s, u32 row)
+{
+	u64 *put;
+	u32 index;
+
+	if (!s)
+		return 0;
+	index = row * lane_slots + s->head.slot;
+	put = bpf_map_lookup_elem(&lane_put, &index);
+	if (put)
+		__sync_fetch_and_add(put, s->pos);
+	return 0;
+}
+
+/* What a blob is worth as what the call is about; 0: nothing. */
+static __always_inline u32 object_rank(const struct nunchi_blob *b)
+{
+	switch (b->type) {
+	case NUNCHI_BLOB_FILE:
+	case NUNCHI_BLOB_SOCK:
+		return b->arg == NUNCHI_ARG_RET ? 6 : 5;
+	case NUNCHI_BLOB_SOCKADDR:
+		return 4;
+	case NUNCHI_BLOB_EXE:
+		return 3;
+	case NUNCHI_BLOB_STR:
+		return 2;
+	case NUNCHI_BLOB_BASE:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* One blob. walk: pos is its place, len the best rank so far, full where that is. 1 ends the loop. */
+static long object_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	u32 pos = s->strv.pos, rank;
+	struct nunchi_blob *b;
+
+	if (pos >= s->pos || pos > LAST_POS)
+		return 1;
+	b = (void *)&s->data[pos];
+	rank = object_rank(b);
+	if (rank > s->strv.len) {
+		s->strv.len = rank;
+		s->strv.full = pos;
+	}
+	s->strv.pos = pos + sizeof(*b) + ((b->len + 7) & ~7U);
+	return 0;
+}
+
+/*
+ * One end of a connection has a port that is another each time: the higher one. A socket is not the
+ * object either, but whom it is connected with.
+ */
+static __always_inline void object_peer(struct nunchi_sock *sock)
+{
+	sock->ino = 0;
+	sock->state = 0;
+	if (sock->rport && sock->lport > sock->rport)
+		sock->lport = 0;
+	else if (sock->lport && sock->rport > sock->lport)
+		sock->rport = 0;
+}
+
+/* What the call in the record is about, into the key. */
+__noinline int summary_object(struct scratch *s)
+{
+	struct nunchi_summary_key *key;
+	struct nunchi_blob *b;
+	u32 pos, len;
+
+	if (!s)
+		return 0;
+	key = (void *)&s->data[KEY];
+	b = (void *)key->object;
+	s->strv.pos = sizeof(s->head) + sizeof(s->call);
+	s->strv.len = s->strv.full = 0;
+	bpf_loop(24, object_step, &s, 0);
+	pos = s->strv.full;
+	if (!s->strv.len || pos > LAST_POS)
+		return 0;
+	len = ((struct nunchi_blob *)&s->data[pos])->len;
+	if (len > sizeof(key->object) - sizeof(*b))
+		len = sizeof(key->object) - sizeof(*b);
+	if (bpf_probe_read_kernel(b, sizeof(*b) + len, &s->data[pos]))
+		return 0;
+	if (b->len > len) {
+		b->len = len;
+		b->flags |= NUNCHI_BLOB_TRUNCATED;
+	}
+	if (b->type == NUNCHI_BLOB_SOCK && len >= sizeof(struct nunchi_sock))
+		object_peer((void *)(b + 1));
+	return 0;
+}
+
+__noinline int summary_key(struct scratch *s)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct inode *exe = BPF_CORE_READ(task, mm, exe_file, f_inode);
+	struct nunchi_summary_key *key;
+
+	if (!s)
+		return 0;
+	key = (void *)&s->data[KEY];
+	__builtin_memset(key, 0, sizeof(*key));
+	key->slot = s->head.slot;
+	key->generation = s->head.generation;
+	key->kind = s->head.kind;
+	key->flags = s->head.flags & (NUNCHI_F_SETUP | NUNCHI_F_ENTRY | NUNCHI_F_MODEL);
+	if (exe) {
+		key->exe_ino = BPF_CORE_READ(exe, i_ino);
+		key->exe_dev = BPF_CORE_READ(exe, i_sb, s_dev);
+	}
+	if (key->kind != NUNCHI_REC_SYSCALL && key->kind != NUNCHI_REC_EXEC)
+		return 0;
+	key->nr = s->call.nr;
+	key->error = s->call.ret < 0 && s->call.ret >= -4095 ? s->call.ret : 0;
+	return 0;
+}
+
+__noinline int summary_row(struct scratch *s)
+{
+	struct nunchi_summary_row *row;
+
+	if (!s)
+		return 0;
+	row = (void *)&s->data[ROW];
+	row->count = 0;
+	row->last = s->head.time;
+	__builtin_memcpy(&row->head, &s->head, sizeof(row->head));
+	if (s->head.kind == NUNCHI_REC_SYSCALL || s->head.kind == NUNCHI_REC_EXEC)
+		__builtin_memcpy(&row->call, &s->call, sizeof(row->call));
+	else
+		__builtin_memset(&row->call, 0, sizeof(row->call));
+	return 0;
+}
+
+/* The same scratch as a map's value: before 6.2 nothing else can be a key but what is on the stack. */
+static __always_inline struct scratch *scratch_again(const struct scratch *s)
+{
+	u32 first = bpf_get_smp_processor_id() * NUNCHI_SCRATCH_LEVELS;
+
+#pragma unroll
+	for (u32 level = 0; level < NUNCHI_SCRATCH_LEVELS; level++) {
+		u32 index = first + level;
+		struct scratch *found = bpf_map_lookup_elem(&scratches, &index);
+		u64 a = (u64)found, b = (u64)s;
+
+		/* Or the compiler takes the one for the other. */
+		barrier_var(a);
+		barrier_var(b);
+		if (found && a == b)
+			return found;
+	}
+	return 0;
+}
+
+/* One more of the key's row; make: it is made if it is not there. 0: there is none. */
+__noinline int summary_count(const struct scratch *of, u32 make)
+{
+	struct scratch *s = scratch_again(of);
+	struct nunchi_summary_row *row;
+
+	if (!s)
+		return 0;
+	row = bpf_map_lookup_elem(&summaries, &s->data[KEY]);
+	if (!row && make) {
+		/* Another CPU may be faster: then it is its row. */
+		if (!bpf_map_update_elem(&summaries, &s->data[KEY], &s->data[ROW], BPF_NOEXIST))
+			count(summary_rows);
+		row = bpf_map_lookup_elem(&summaries, &s->data[KEY]);
+	}
+	if (!row)
+		return 0;
+	count(row->count);
+	row->last = s->head.time;
+	return 1;
+}
+
+/* Something like it is told now: from here on it is counted. No room to remember: it is told each time. */
+__noinline int summary_begin(const struct scratch *of)
+{
+	struct scratch *s = scratch_again(of);
+
+	if (s && summary_rows < summary_objects &&
+	    !bpf_map_update_elem(&summaries, &s->data[KEY], &s->data[ROW], BPF_NOEXIST))
+		count(summary_rows);
+	return 0;
+}
+
+/* What the record tells is counted instead; ask: unless nothing like it has been told. 0: it is not. */
+__noinline int summary_add(struct scratch *s, u32 ask)
+{
+	struct nunchi_summary_key *key;
+
+	if (!s)
+		return 0;
+	key = (void *)&s->data[KEY];
+	summary_key(s);
+	if (s->head.kind == NUNCHI_REC_SYSCALL || s->head.kind == NUNCHI_REC_EXEC)
+		summary_object(s);
+	summary_row(s);
+	if (summary_count(s, !ask && summary_rows < summary_objects))
+		return 1;
+	if (ask) {
+		summary_begin(s);
+		return 0;
+	}
+	/* What there is no room for is counted by less: without the object, then without the image. */
+	__builtin_memset(key->object, 0, sizeof(key->object));
+	if (summary_count(s, true))
+		return 1;
+	key->exe_ino = key->exe_dev = 0;
+	return summary_count(s, true);
+}
+
+/* While nothing floods, the look at how much of the ring is used is all that shares cost. */
+static __always_inline bool lane_has_room(struct scratch *s, void *map, u32 row, enum lane lane)
+{
+	u64 used = bpf_ringbuf_query(map, BPF_RB_AVAIL_DATA);
+
+	if (likely(used < (lane == LANE_BULK ? bulk_bytes : critical_bytes) / 4))
+		return true;
+	return lane_admit(s, used, row, lane);
+}
+
+/*
+ * Numbers the record and sends it. A number is used up even if the ring turns out to be full, so that
+ * the reader sees the gap. Returns whether it went.
+ */
+static __always_inline bool record_output(struct scratch *s, enum lane lane, bool shares)
+{
+	u32 ring = lane != LANE_BULK ? 0 : bpf_get_smp_processor_id() / cpus_per_ring + 1;
+	u32 index = ring - 1, len = s->pos, row = lane == LANE_WATCHED ? lane_watched : ring;
+	void *map = 0;
+	bool sent;
+
+	if (len > NUNCHI_RECORD_MAX)
+		return false;
+	ring &= RINGS_MAX - 1;	/* it is below: user space has chosen cpus_per_ring so */
+	if (lane == LANE_BULK) {
+		map = bpf_map_lookup_elem(&bulk, &index);
+		if (!map || (shares && !lane_has_room(s, map, row, lane)))
+			return false;
+	} else if (shares && !lane_has_room(s, &critical, row, lane)) {
+		return false;
+	}
+	s->head.len = len;
+	s->head.ring = ring;
+	s->head.seq = __sync_fetch_and_add(&ring_numbers[ring].last, 1) + 1;
+	/* Older verifiers forget the bound when the register is spilled: say it again, as a mask. */
+	barrier_var(len);
+	len &= sizeof(s->data) - 1;
+	/* By the pointer, not by lane: what the verifier of 6.1 knows of the one it forgets by the other. */
+	if (map)
+		sent = !bpf_ringbuf_output(map, s->data, len, BPF_RB_NO_WAKEUP);
+	else
+		sent = !bpf_ringbuf_output(&critical, s->data, len, 0);
+	if (unlikely(!sent))
+		count(counts[NUNCHI_COUNT_NUMBERS]);
+	else if (unlikely(s->head.flags & NUNCHI_F_SHARED))
+		lane_count(s, row);
+	return sent;
+}
+
+__noinline int record_send(struct scratch *s, u32 lane)
+{
+	struct nunchi_account *account;
+	bool counted, sent = false;
+	u32 what;
+
+	if (!s)
+		return 0;
+	if (s->pos > NUNCHI_RECORD_MAX) {
+		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, NUNCHI_CALLS_MAX + s->head.kind);
+		return false;
+	}
+	counted = aggregates && lane == LANE_BULK && summary_add(s, true);
+	if (!counted) {
+		sent = record_output(s, lane, true);
+		counted = !sent && summary_add(s, false);
+	}
+	if (unlikely(!sent && !counted)) {
+		what = s->head.kind == NUNCHI_REC_SYSCALL ? s->call.nr : NUNCHI_CALLS_MAX + s->head.kind;
+		account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, what);
+		return false;
+	}
+	account = account_of(s->head.slot);
+	if (!account)
+		return sent;
+	if (sent)
+		count(account->sent);
+	else
+		count(account->aggregated);
+	return sent;
+}
+
+__noinline int record_send_name(struct scratch *s)
+{
+	if (s && !record_output(s, LANE_NEEDED, false))
+		count(counts[NUNCHI_COUNT_NAMES]);
+	return 0;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rings' shares, and what is counted in place of being told (bpf/lanes.bpf.c). */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+#define SUMMARY_BYTES (sizeof(struct nunchi_summary_key) + sizeof(struct nunchi_summary_row) + 64)
+#define SUMMARIES_LEAST 256UL
+#define SUMMARIES_AT_ONCE 256	/* rows that are read by one call */
+
+static unsigned watched_row(const struct probe *p)
+{
+	return p->n_rings;
+}
+
+static size_t lane_entries(const struct probe *p)
+{
+	return (size_t)(watched_row(p) + 1) * p->n_slots;
+}
+
+/* With --aggregate a working set is to stay, for which the bulk rings give a part: they have less to carry. */
+void lanes_divide(struct probe *p, bool aggregate)
+{
+	uint64_t bytes = aggregate ? p->memory.bulk / 4 : p->memory.slots / 2;
+
+	p->summaries = (uint32_t)MIN(MAX(bytes / SUMMARY_BYTES, SUMMARIES_LEAST),
+				     aggregate ? NUNCHI_SUMMARIES_AGGREGATE : NUNCHI_SUMMARIES);
+	if (aggregate && p->memory.ring > MEMORY_RINGS_LEAST)
+		p->memory.ring /= 2;
+	else
+		p->memory.slots -= MIN(p->memory.slots / 2, (uint64_t)p->summaries * SUMMARY_BYTES);
+}
+
+void lanes_configure(struct probe *p, bool aggregate)
+{
+	struct nunchi *skel = p->skel;
+
+	skel->rodata->lane_slots = p->n_slots;
+	skel->rodata->lane_watched = watched_row(p);
+	skel->rodata->critical_bytes = p->memory.critical;
+	skel->rodata->bulk_bytes = p->memory.ring;
+	skel->rodata->aggregates = aggregate;
+	skel->rodata->summary_objects = p->summaries / 4 * 3;
+	bpf_map__set_max_entries(skel->maps.lane_put, (uint32_t)lane_entries(p));
+	bpf_map__set_max_entries(skel->maps.lane_taken, (uint32_t)lane_entries(p));
+	bpf_map__set_max_entries(skel->maps.summaries, p->summaries);
+}
+
+int lanes_open(struct probe *p)
+{
+	void *taken = mmap(NULL, lane_entries(p) * sizeof(*p->lane_taken), PROT_READ | PROT_WRITE,
+			   MAP_SHARED, bpf_map__fd(p->skel->maps.lane_taken), 0);
+
+	if (taken == MAP_FAILED)
+		return -errno;
+	p->lane_taken = taken;
+	return 0;
+}
+
+void lanes_close(struct probe *p)
+{
+	if (p->lane_taken)
+		munmap(p->lane_taken, lane_entries(p) * sizeof(*p->lane_taken));
+	free(p->summary_keys);
+	free(p->summary_rows);
+}
+
+void probe_taken(struct probe *p, const struct nunchi_head *record)
+{
+	unsigned row = record->flags & NUNCHI_F_WATCHED ? watched_row(p) : record->ring;
+
+	if (row <= watched_row(p) && record->slot < p->n_slots)
+		__atomic_fetch_add(&p->lane_taken[row * p->n_slots + record->slot], record->len,
+				   __ATOMIC_RELAXED);
+}
+
+void probe_summaries(struct probe *p,
+		     void (*fn)(const struct nunchi_summary_key *key, const struct nunchi_summary_row *row,
+				void *arg),
+		     void *arg)
+{
+	int fd = bpf_map__fd(p->skel->maps.summaries), r;
+	uint32_t at = 0, count;
+	bool first = true;
+
+	if (!__atomic_load_n(&p->skel->bss->summary_rows, __ATOMIC_RELAXED))
+		return;
+	if (!p->summary_keys) {
+		p->summary_keys = xcalloc(SUMMARIES_AT_ONCE, sizeof(*p->summary_keys));
+		p->summary_rows = xcalloc(SUMMARIES_AT_ONCE, sizeof(*p->summary_rows));
+	}
+	do {
+		count = SUMMARIES_AT_ONCE;
+		r = bpf_map_lookup_batch(fd, first ? NULL : &at, &at, p->summary_keys, p->summary_rows,
+					 &count, NULL);
+		if (r && errno != ENOENT)
+			return;
+		for (uint32_t i = 0; i < count; i++)
+			fn(&p->summary_keys[i], &p->summary_rows[i], arg);
+		first = false;
+	} while (!r);
+}
+
+void probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key)
+{
+	if (!bpf_map_delete_elem(bpf_map__fd(p->skel->maps.summaries), key))
+		__atomic_fetch_sub(&p->skel->bss->summary_rows, 1, __ATOMIC_RELAXED);
+}

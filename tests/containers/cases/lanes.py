@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+Lanes and shares: whoever floods is counted, to the last call, and everybody else goes on complete. Each
+load counts for itself what it does (progs/lanes.c).
+"""
+
+import collections
+import json
+import os
+import signal
+import subprocess
+import threading
+import time
+
+from harness.many import full_or, mark
+from harness.place import patient, wait_until
+
+FULL = os.environ.get("NUNCHI_TEST_SIZE") == "full"
+WATCHED = "/etc/passwd"
+FORMAT = "\t".join(("%evt.type", "%container.name", "%fd.name", "%proc.name", "%summary.call", "%summary.count"))
+
+
+def told(path):
+    """Lines of FORMAT, split."""
+    with open(path, encoding="utf-8", errors="surrogateescape") as f:
+        for line in f:
+            yield line.rstrip("\n").split("\t")
+
+
+def stopped(nunchi, until):
+    """It does not read until that is so: the rings fill up, however fast this machine is."""
+    os.kill(nunchi.process.pid, signal.SIGSTOP)
+    try:
+        wait_until(until, 60, "the load")
+    finally:
+        os.kill(nunchi.process.pid, signal.SIGCONT)
+
+
+def check_account(nunchi):
+    """Its own account adds up and knows of no loss; how many were counted only."""
+    said = nunchi.stderr()
+    assert "does not add up" not in said and "of them told" not in said, said
+    assert " + lost 0" in said and "numbers are missing" not in said, said
+    aggregated = said.partition(" + aggregated ")[2].partition(" ")[0]
+    return int(aggregated.replace(",", "") or 0)
+
+
+def test_one_floods(setup):
+    seconds, quiet, times = full_or(30, 6), 9, full_or(1000000, 100000)
+    output, key = setup.file("flood.out"), mark(setup)
+    with open(output, "wb") as out:
+        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "openat", "--format", FORMAT, stdout=out)
+    labels = {f"quiet{key}-{i}": setup.runc.run(f"{setup.name}-quiet{i}", [
+        "/bin/lanes", "label", f"quiet{key}-{i}", str(seconds), "200"]) for i in range(quiet)}
+    flooder = setup.runc.run(f"{setup.name}-flooder", ["/bin/lanes", "flood", str(times), "2"])
+    stopped(nunchi, flooder.output)
+    flooder.wait()
+    for container in labels.values():
+        container.wait()
+    time.sleep(patient(1))
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    aggregated = check_account(nunchi)
+    opens, summed, names = collections.Counter(), 0, {c.name: label for label, c in labels.items()}
+    for kind, container, path, _, call, count in told(output):
+        assert kind != "events_lost", (container, path)
+        if container == flooder.name and path == "/etc/passwd":
+            opens[container] += kind == "openat"
+            summed += int(count) if kind == "activity_summary" and call == "openat" else 0
+        elif container in names:
+            assert kind != "activity_summary", (container, call, count)
+            opens[container] += kind == "openat" and path.startswith(f"/tmp/{names[container]}-")
+    made = {c.name: int(c.output()) for c in labels.values()}
+    assert {name: opens[name] for name in made} == made
+    assert opens[flooder.name] + summed == int(flooder.output()), (opens, summed, flooder.output())
+    assert summed > 0, "nothing overflowed"
+    print(f"# {int(flooder.output())} opens by the flooder, {summed} of them counted ({aggregated} calls); "
+          f"{sum(made.values())} by the nine, all told")
+
+
+class Grep:
+    """Lines with the text, of all that is written to stdin, and when they came: reads faster than we could."""
+
+    def __init__(self, setup, text):
+        ours, self.stdin = os.pipe()
+        self.process = subprocess.Popen(["grep", "--line-buffered", "-F", text], stdin=ours,
+                                        stdout=subprocess.PIPE)
+        os.close(ours)
+        self.lines = []
+        self.thread = threading.Thread(target=self.read)
+        self.thread.start()
+        setup.stack.callback(self.end)
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append((time.time(), line))
+
+    def end(self):
+        """All has been written."""
+        if self.stdin is not None:
+            os.close(self.stdin)
+            self.stdin = None
+        self.process.wait(patient(30))
+        self.thread.join()
+
+
+def attack(setup, number, times, meanwhile=None):
+    """A container opens names that are each another, and times one that is watched: when, as it says."""
+    flooder = setup.runc.run(f"{setup.name}-attack{number}", ["/bin/lanes", "attack", str(times), "10000", WATCHED])
+    if meanwhile:
+        meanwhile(lambda: len(flooder.output().split()) >= times - 2)
+    assert flooder.wait() == 0
+    return [int(line) for line in flooder.output().split()]
+
+
+def test_attack_in_a_flood(setup):
+    """The flooder itself, amid names that are each another, opens one file: told each time, and in time."""
+    grep = Grep(setup, f'"fd.name":"{WATCHED}"')
+    nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "--watch", f"fd.name={WATCHED}", "-o", "json",
+                          f"fd.name={WATCHED}", stdout=grep.stdin)
+    made = attack(setup, 1, full_or(1000, 20))
+    # And where rings surely overflow.
+    later = attack(setup, 2, 10, lambda until: stopped(nunchi, until))
+    time.sleep(patient(1))
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    grep.end()
+    aggregated = check_account(nunchi)
+    events = [(when, json.loads(line)) for when, line in grep.lines]
+    assert all(event.get("summary.call") != "openat" for _, event in events), "one was counted only"
+    found = sorted((event["evt.rawtime"], when) for when, event in events
+                   if event["evt.type"] == "openat")
+    assert len(found) == len(made) + len(later), (len(found), len(made), len(later), nunchi.stderr())
+    delays = sorted((when - at / 1e9) * 1e3 for at, when in found[:len(made)])
+    print(f"# {len(found)} times, all told; {len(delays)} after {delays[len(delays) // 2]:.1f} ms, at most "
+          f"{delays[-1]:.1f} ms; of the others {aggregated} calls were counted only")
+    assert aggregated, "nothing overflowed"
+    assert delays[-1] <= patient(200), delays[-10:]
+
+
+def test_fork_bomb(setup):
+    """Its births and ends become counts, to the last one; others' are told, and so is who is new."""
+    times, key = full_or(200000, 20000), mark(setup)
+    output = setup.file("bomb.out")
+    with open(output, "wb") as out:
+        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "procexit,execve", "--format", FORMAT, stdout=out)
+    bomb = setup.runc.run(f"{setup.name}-bomb", ["/bin/lanes", "bomb", str(times // 4), "4"])
+    wait_until(lambda: os.path.getsize(output), 20, "its first event")
+    others = []
+
+    def meanwhile():
+        # While nobody reads, and the bomb has all it can have.
+        if len(others) < 5 and not bomb.output():
+            others.append(setup.runc.run(f"{setup.name}-other{key}-{len(others)}", ["/bin/true"]))
+        return bomb.output()
+
+    stopped(nunchi, meanwhile)
+    assert bomb.wait() == 0
+    for other in others:
+        other.wait()
+    time.sleep(patient(1))
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    aggregated = check_account(nunchi)
+    ends, execs, summed = collections.Counter(), collections.Counter(), 0
+    for kind, container, _, _, call, count in told(output):
+        assert kind != "events_lost", container
+        ends[container] += kind == "procexit"
+        execs[container] += kind == "execve"
+        if container == bomb.name and kind == "activity_summary" and call == "procexit":
+            summed += int(count)
+    # Four that fork, and the first of all.
+    assert ends[bomb.name] + summed == times + 5, (ends[bomb.name], summed)
+    assert summed > 0, "nothing overflowed"
+    for other in others:
+        assert (execs[other.name], ends[other.name]) == (1, 1), (execs, ends)
+    print(f"# {times} children, {summed} of their ends counted ({aggregated} in all); {len(others)} others whole")
+
+
+def test_aggregate(setup):
+    """What repeats is told once, then counted: opens and their failures, by file, to the last one."""
+    times = full_or(1000000, 50000)
+    output = setup.file("aggregate.out")
+    with open(output, "wb") as out:
+        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "openat", "--aggregate", "1", "--format",
+                              FORMAT, stdout=out)
+    flooder = setup.runc.run(f"{setup.name}-repeats", ["/bin/lanes", "flood", str(times), "2"])
+    label = f"once{mark(setup)}"
+    single = setup.runc.run(f"{setup.name}-once", ["/bin/lanes", "label", label, "2", "50"])
+    flooder.wait()
+    single.wait()
+    time.sleep(patient(1.5))
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    aggregated = check_account(nunchi)
+    first, summed, once = 0, 0, 0
+    for kind, container, path, _, call, count in told(output):
+        if container == flooder.name and path == "/etc/passwd":
+            first += kind == "openat"
+            summed += int(count) if kind == "activity_summary" and call == "openat" else 0
+        elif container == single.name and path.startswith(f"/tmp/{label}-"):
+            assert kind == "openat", (kind, path)
+            once += 1
+    assert first == 1, first
+    assert first + summed == int(flooder.output()), (first, summed, flooder.output())
+    assert once == int(single.output()), (once, single.output())
+    print(f"# {first} told and {summed} counted of {flooder.output().strip()}, {aggregated} in all; of {once} that are "
+          "each another all told")
+
+
+def test_critical_wakes(setup):
+    """From the hook to the line, of what goes by the critical ring, on a machine that has nothing else to do."""
+    command = "for i in $(seq 300); do /bin/true; usleep 3000; done"
+    nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "execve", "--format",
+                          "%evt.type %proc.name %evt.rawtime")
+    epoch = time.time() - time.monotonic()
+    looper = setup.runc.run(f"{setup.name}-loop", ["/bin/sh", "-c", command])
+    assert looper.wait() == 0
+    time.sleep(patient(0.5))
+    assert nunchi.stop() == 0, nunchi.stderr()
+    lines = [(when + epoch, line.split()) for when, line in nunchi.lines]
+    delays = sorted((when - int(line[2]) / 1e9) * 1e3 for when, line in lines if line[:2] == [b"execve", b"true"])
+    assert len(delays) == 300, len(delays)
+    p50, p99 = delays[150], delays[297]
+    print(f"# execve: p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+    assert (p99 if FULL else p50) <= patient(10), (p50, p99)
