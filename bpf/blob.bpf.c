@@ -224,6 +224,7 @@ static long walk_step(u32 i, struct scratch **ctx)
 	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
 	if (n <= 0 || n > 256)
 		return 1;
+	s->names_at[s->n_names++ & (NUNCHI_COMPONENTS_MAX - 1)] = len;
 	w->len = len + n;
 	if (dentry == w->parent)
 		return 1;
@@ -294,6 +295,8 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	if (dentry == w->mnt_root)	/* never has a place in the hash */
 		flags &= ~NUNCHI_BLOB_DELETED;
 	w->flags = flags | NUNCHI_BLOB_UNREACHABLE;
+	s->walked = pos;
+	s->n_names = 0;
 	bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;

@@ -24,6 +24,9 @@ const volatile __u8 block_is_dry;
 struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 __u32 block_generation;
 __u8 block_calls[NUNCHI_CALLS_MAX];
+struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
+struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
+__u8 push_letters[256];
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
@@ -54,5 +57,6 @@ struct map_lane_taken lane_taken SEC(".maps");
 struct map_summaries summaries SEC(".maps");
 struct map_block_values block_values SEC(".maps");
 struct map_block_slots block_slots SEC(".maps");
+struct map_push_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");
 

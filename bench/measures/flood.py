@@ -7,7 +7,8 @@ from kit.tracers import lost
 
 NAMES = ("flood", "json")
 # Delivered, decoded, named and judged, and nothing is shown.
-UNSHOWN = "fd.name=/none"
+# Of what the kernel side does not know, so that all of it leaves.
+UNSHOWN = "proc.cmdline=/none"
 RATES = [250000 * n for n in (1, 2, 3, 4, 6, 8, 12, 16, 24)]
 # Less than this part of a rate was not made; where a higher one makes no more, the machine cannot.
 MADE, MORE = 0.95, 1.05

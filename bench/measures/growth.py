@@ -58,7 +58,7 @@ class Herd:
 
 def step(bench, rounds):
     """Of one size: ratio of an open and close that is traced, and the memory of nunchi then."""
-    nunchi = bench.tracers("openat,close", None, "-o", "json", "fd.name=/none")[0]
+    nunchi = bench.tracers("openat,close", None, "-o", "json", "proc.cmdline=/none")[0]
     turns = Turns(lambda: rounds.round().cpu, [nunchi], bench.rounds)
     with nunchi:
         pid = nunchi.running.process.pid

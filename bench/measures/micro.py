@@ -9,7 +9,8 @@ from kit.table import Row
 from kit.turns import Turns
 
 # Everything is delivered and judged, nothing is shown.
-UNSHOWN = ("-o", "json", "fd.name=/none")
+# Of what the kernel side does not know, so that all of it leaves.
+UNSHOWN = ("-o", "json", "proc.cmdline=/none")
 
 # name: deed, whether in a container, what nunchi and others are asked for (None: what nunchi shows by
 # itself), the row, the target as a ratio

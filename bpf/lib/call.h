@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "copies.h"
 #include "identity.h"
+#include "push.h"
 
 /* The call that the running task's registers are of. False: it has no counterpart among the native ones. */
 static __always_inline bool call_read(struct task_struct *task, struct pt_regs *regs,
@@ -27,7 +28,7 @@ static __always_inline bool call_read(struct task_struct *task, struct pt_regs *
 	return true;
 }
 
-/* The record of a call, made in s and sent. follow: see record.h. */
+/* The record of a call, made in s and sent, if it is to leave. follow: see record.h; s->clauses: push.h. */
 static __always_inline void call_send(struct scratch *s, struct task_struct *task,
 				      const struct identity *id, const struct nunchi_call *call,
 				      s64 ret, u16 flags, bool follow)
@@ -41,6 +42,10 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
 	blob_call(s);
+	if (!push_record(s)) {
+		push_count(id->slot);
+		return;
+	}
 	/* What is told of it makes the model know the process. */
 	if (unlikely(id->untold))
 		((struct identity *)id)->untold = 0;
@@ -60,10 +65,17 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 					const struct nunchi_call *call, s64 ret, u16 flags,
 					bool follow)
 {
-	struct scratch *s = call_scratch(id, call->nr);
+	u64 mask = push_codes(call, ret);
+	struct scratch *s;
 
+	if (!mask && !id->verdict) {
+		push_count(id->slot);
+		return;
+	}
+	s = call_scratch(id, call->nr);
 	if (!s)
 		return;
+	s->clauses = mask;
 	s->file = s->names = 0;
 	s->copied = id->copied;
 	s->differs = 0;
@@ -85,6 +97,7 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 	s->file = file;
 	s->names = names;
 	s->copied = 0;
+	s->clauses = push_codes(call, ret);
 	call_send(s, task, id, call, ret, 0, false);
 	scratch_put(s);
 }

@@ -428,7 +428,14 @@ enum cgroup_subsys_id {
 #else
 #define O_LARGEFILE 00400000
 #endif
+#define SOCK_RAW 3
 #define O_ACCMODE 3
+#define O_CREAT 0100
+#if defined(__TARGET_ARCH_arm64)
+#define O_TMPFILE (020000000 | 040000)
+#else
+#define O_TMPFILE (020000000 | 0200000)
+#endif
 #define O_WRONLY 1
 #define O_RDWR 2
 #define FMODE_EXEC 0x20		/* in f_flags: __FMODE_EXEC */

@@ -7,6 +7,7 @@
 
 #include "kernel.h"
 #include "nunchi/block.h"
+#include "nunchi/push.h"
 #include "nunchi/summary.h"
 #include "nunchi/wire.h"
 
@@ -92,6 +93,25 @@ struct block_work {
 	char asked[BLOCK_NAME_MAX + 16];
 };
 
+/* How far a text has been read, by two automata: how it begins, and how it ends and what it has within. */
+struct reading {
+	u32 head;
+	u32 tail;
+	u64 heads, tails, within;	/* clauses that what has been read satisfies */
+	u32 head_over;		/* whatever follows */
+	u32 at;			/* in the record */
+	u32 left;		/* names */
+	u32 slash;		/* what a path may not have that is looked up as it is written */
+	u32 odd;		/* it has */
+	u32 whole;		/* it is read to its end all the same */
+	u32 bytes;		/* a NUL is no end */
+	u32 shift;		/* to where the same is to stand again: of the directory, and of what was asked */
+	u32 asked;		/* there, from this byte of the text on */
+	u32 asked_from;
+	u32 differs;
+	u32 pad;
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
@@ -108,6 +128,11 @@ struct scratch {
 		struct strv strv;
 		struct comparison comparison;
 	};
+	struct reading reading;
+	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */
+	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
+	u32 n_names;
+	u16 names_at[NUNCHI_COMPONENTS_MAX];
 	union {
 		struct {
 			struct nunchi_head head;
@@ -148,6 +173,11 @@ extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block
 extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 extern __u32 block_generation;
 extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one; 0: it cannot be blocked */
+
+/* What need not leave; see nunchi/push.h. */
+extern struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
+extern struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
+extern __u8 push_letters[256];
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u8 wanted[NUNCHI_CALLS_MAX];
@@ -341,6 +371,16 @@ struct map_block_slots {
 	__type(value, struct nunchi_block_slot);
 };
 extern struct map_block_slots block_slots SEC(".maps");
+
+/* The automaton that texts are read in. Mapped by user space. */
+struct map_push_states {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct nunchi_push_state);
+};
+extern struct map_push_states push_states SEC(".maps");
 
 /* One per cpus_per_ring CPUs, made by user space. */
 struct map_bulk {

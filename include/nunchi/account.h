@@ -12,7 +12,8 @@
 
 /* Kernel side: why what was seen is not recorded. */
 #define NUNCHI_FILTERS(X)                                                     \
-	X(CONTAINER, "container", "its container is not one that was asked for")
+	X(CONTAINER, "container", "its container is not one that was asked for") \
+	X(UNWANTED, "unwanted", "no rule, and no part of the filter, could have matched it")
 
 /* Either side: why a record that was due was not sent, or not shown. */
 #define NUNCHI_DROPS(X)                                                       \

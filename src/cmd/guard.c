@@ -141,6 +141,7 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 		say_partial(rs);
 	o->engine.output = output;
 	o->engine.rules = rs;
+	o->engine.context = o->context > 0;
 	r = run_with_sinks(o);
 	output_free(output);
 	if (!o->quiet)

@@ -6,6 +6,7 @@
 #include "guard.h"
 #include "rule_files.h"
 #include "rules/block.h"
+#include "rules/push.h"
 #include "table.h"
 
 static const struct usage usage = {
@@ -151,10 +152,24 @@ static void explain_events(const struct ruleset *rs, const struct rule *rule, st
 	strbuf_adds(out, *comma ? "\n" : "none: this can never match\n");
 }
 
+/* What is looked at before an event leaves the kernel. */
+static void explain_push(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
+{
+	_cleanup_strbuf_ struct strbuf calls = STRBUF_INIT;
+	struct syscall_set set = { .procexit = false };
+
+	ruleset_rule_calls(rs, rule, &set);
+	push_describe(rule->root, &set, &calls);
+	if (calls.len)
+		strbuf_addf(out, "decided in the kernel:\n%s", calls.s);
+}
+
 static void explain_action(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
 {
-	if (rule->action == ACTION_ALERT)
+	if (rule->action == ACTION_ALERT) {
+		explain_push(rs, rule, out);
 		return;
+	}
 	strbuf_addf(out, "action: %s%s\n", action_names[rule->action],
 		    rule->refuse ? ", or guard does not start" : "");
 	if (!rule->enabled || !rule_blocks(rule) || !ruleset_block(rs))

@@ -52,7 +52,7 @@ static void try_hooks(const struct runtimes_config *config, struct doctor_facts 
 	_cleanup_close_ int counting = probe_count_runs();
 	struct probe *probe = NULL;
 
-	if (probe_load(&probe, true, false, PROBE_HOOKS_AUTO, false, false, NULL, MEMORY_DEFAULT, &err) < 0) {
+	if (probe_load(&probe, true, false, PROBE_HOOKS_AUTO, false, false, NULL, NULL, MEMORY_DEFAULT, &err) < 0) {
 		f->load_error = strbuf_take(&err);
 		return;
 	}

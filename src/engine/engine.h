@@ -43,6 +43,7 @@ struct engine_config {
 	struct filter *const *watches;	/* what they match goes by the critical lane; borrowed */
 	size_t n_watches;
 	const struct block_plan *watch;	/* that, unless there are rules, whose plan has it; NULL: nothing */
+	bool context;			/* what precedes an alert is shown with it: nothing stays in the kernel */
 	bool setup;			/* show evt.phase=setup */
 	bool failed_only;		/* --failed */
 	uint64_t count;			/* end after so many events shown; 0: no limit */

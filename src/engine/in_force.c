@@ -5,6 +5,7 @@
  */
 #include "internal.h"
 #include "rules/block.h"
+#include "rules/push.h"
 
 /* Which calls are to be shown: the set, and what the filter names, less what it refuses. */
 static void choose_calls(const struct engine *e, struct in_force *f)
@@ -26,6 +27,18 @@ static void choose_calls(const struct engine *e, struct in_force *f)
 	}
 }
 
+static struct push_plan *make_push(const struct engine *e, const struct in_force *f)
+{
+	const struct engine_config *config = e->config;
+
+	/* A capture is looked at again, by other rules. What led up to an alert is asked for by none. */
+	if (config->replay || config->record || config->context || config->snapshot)
+		return NULL;
+	if (f->rules)
+		return push_plan_of_rules(f->rules, &f->show);
+	return config->filter ? push_plan_of_filter(config->filter, &f->show) : NULL;
+}
+
 struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, unsigned generation)
 {
 	struct in_force *f = xcalloc(1, sizeof(*f));
@@ -35,12 +48,16 @@ struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, uns
 	if (rules)
 		ruleset_set_generation(rules, generation);
 	choose_calls(e, f);
+	f->push = make_push(e, f);
 	return f;
 }
 
 void in_force_free(struct in_force *f)
 {
-	if (f && f->generation)
+	if (!f)
+		return;
+	push_plan_free(f->push);
+	if (f->generation)
 		ruleset_free(f->rules);
 	free(f);
 }
@@ -73,6 +90,8 @@ struct interest in_force_interest(const struct engine *e, const struct in_force 
 	const struct syscall_info *restart = syscall_by_name("restart_syscall",
 							     strlen("restart_syscall"));
 
+	if (f->push)
+		interest.push = push_table(f->push);
 	interest.wanted[syscall_nr(restart)] |= NUNCHI_WANT_RESTART;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
 		const struct syscall_info *call = syscall_by_nr(nr);

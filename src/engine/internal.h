@@ -77,6 +77,7 @@ struct in_force {
 	struct ruleset *rules;		/* NULL: events are shown, not judged */
 	struct syscall_set show;	/* calls to show */
 	const struct block_plan *block;	/* NULL: nothing is blocked */
+	struct push_plan *push;		/* what need not leave the kernel; NULL: all that is wanted does */
 	unsigned generation;		/* 0: those of the start, which are borrowed */
 };
 

@@ -16,6 +16,7 @@
 #include "base/notify.h"
 #include "heartbeat.h"
 #include "internal.h"
+#include "rules/push.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
 
@@ -429,7 +430,8 @@ static int start(struct engine *e, struct strbuf *err)
 	if (blocks < 0)
 		return blocks;
 	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
-		       e->config->entries, e->config->aggregate, blocks ? &block : NULL, e->config->memory, err);
+		       e->config->entries, e->config->aggregate, blocks ? &block : NULL,
+		       e->force->push ? push_table(e->force->push) : NULL, e->config->memory, err);
 	if (r < 0)
 		return r;
 	e->force->block = blocks ? block_plan_of(e, e->force->rules) : NULL;

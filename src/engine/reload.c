@@ -273,6 +273,7 @@ static void change(struct engine *e, struct in_force *next, const struct probe_b
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		both.wanted[nr] |= interest->wanted[nr];
 	both.env |= interest->env;
+	both.push = NULL;	/* neither's: all of it leaves */
 	probe_interest(e->probe, &both);
 	e->before = e->force;
 	e->force = next;

@@ -50,6 +50,11 @@ static void add_equation(const struct account_row *row, struct strbuf *out)
 	add_term(out, "seen ", row->kernel.seen, true);
 	add_term(out, " = delivered ", row->user.shown, true);
 	add_term(out, " + filtered ", account_filtered(&row->kernel) + row->user.filtered, true);
+	if (row->kernel.filtered[NUNCHI_FILTER_UNWANTED]) {
+		strbuf_addf(out, " (%s ", filter_texts[NUNCHI_FILTER_UNWANTED].text);
+		add_grouped(out, row->kernel.filtered[NUNCHI_FILTER_UNWANTED]);
+		strbuf_addc(out, ')');
+	}
 	add_term(out, " + aggregated ", row->kernel.aggregated, false);
 	add_term(out, " + lost ", account_lost(row), true);
 	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++) {

@@ -140,8 +140,7 @@ bool probe_blocks(const struct probe *p, const struct probe_block *block)
 	return !(active_classes(block) & ~p->block_classes);
 }
 
-/* Until no program runs that has begun with the half that is not in force any more. */
-static void wait_for_programs(void)
+void wait_for_programs(void)
 {
 	/* The kernel has none where a CPU is left alone (nohz_full): they run for microseconds. */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))

@@ -27,6 +27,9 @@ struct probe {
 	uint32_t first_generation;	/* of slots that nobody has had in this run */
 	int kept_fd;			/* array of struct probe_kept by slot; -1: nothing is pinned */
 	unsigned block_classes;		/* 1 << enum nunchi_block_class whose hooks are there */
+	struct nunchi_push_state *push_states;	/* push_room, mapped; NULL: all leaves */
+	uint32_t push_room;
+	bool pushes;
 	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
 	int keep_fd;			/* the same of what blocks; -1: that ends with us */
@@ -92,6 +95,15 @@ void block_choose(struct probe *p, const struct probe_block *block);
 int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err) _must_check_;
 int block_attach(struct probe *p, struct strbuf *err) _must_check_;
 void block_close(struct probe *p);
+
+/* Until no program runs that has begun before. */
+void wait_for_programs(void);
+
+/* push.c: what need not leave the kernel. Before load; after it; and whenever it is another. */
+void push_choose(struct probe *p, const struct nunchi_push *push);
+int push_map(struct probe *p, struct strbuf *err) _must_check_;
+void push_fill(struct probe *p, const struct nunchi_push *push);
+void push_close(struct probe *p);
 
 /*
  * pin.c: service mode. Pinned in /sys/fs/bpf/nunchi: the identities of tasks, the hook that copies them

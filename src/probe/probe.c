@@ -179,8 +179,8 @@ int load_failed(struct strbuf *err, const char *what, int r)
 }
 
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       bool aggregate, const struct probe_block *block, uint64_t memory,
-	       struct strbuf *err)
+	       bool aggregate, const struct probe_block *block, const struct nunchi_push *push,
+	       uint64_t memory, struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int r;
@@ -206,6 +206,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	variants_choose(p->skel, p->hooks);
 	p->skel->rodata->entries = entries;
 	block_choose(p, block);
+	push_choose(p, push);
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin || (block && block->keep));
 	r = pin ? pin_prepare(p, err) : 0;
 	if (r < 0)
@@ -227,6 +228,8 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	}
 	init_slots(p);
 	r = block_fill(p, block, err);
+	if (r >= 0)
+		r = push_map(p, err);
 	if (r < 0)
 		goto fail;
 	*ret = p;
@@ -324,6 +327,7 @@ void probe_free(struct probe *p)
 	functions_free(p);
 	block_close(p);
 	lanes_close(p);
+	push_close(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
 	keep_close(p);
@@ -344,6 +348,7 @@ void probe_interest(struct probe *p, const struct interest *interest)
 	memcpy(p->skel->bss->compat_calls, syscall_compat, sizeof(p->skel->bss->compat_calls));
 	syscall_uring_calls(p->skel->bss->uring_calls);
 	p->skel->bss->wants_env = interest->env;
+	push_fill(p, interest->push);
 	memcpy(wanted, interest->wanted, sizeof(wanted));
 	syscall_want_compat(wanted);
 	/* The rows before the bits: a program must not find a bit whose row is not there yet. */

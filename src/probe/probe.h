@@ -39,11 +39,12 @@ struct probe_block {
  * the host's processes are wanted too. pin: identities outlive this process, and those of an
  * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
  * hooks must be KPROBE. aggregate: bulk calls are told at first sight, then counted (see probe_summaries).
- * block: NULL: nothing is blocked. memory: in bytes, as --memory has it.
+ * block: NULL: nothing is blocked. push: what probe_interest() will be told first. memory: in bytes,
+ * as --memory has it.
  */
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       bool aggregate, const struct probe_block *block, uint64_t memory,
-	       struct strbuf *err) _must_check_;
+	       bool aggregate, const struct probe_block *block, const struct nunchi_push *push,
+	       uint64_t memory, struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
 /*

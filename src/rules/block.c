@@ -14,16 +14,13 @@
 
 #define NO_KIND 0xff
 
-struct clauses {
-	struct block_clause c[NUNCHI_BLOCK_CLAUSES];
-	size_t n;
-};
-
 struct expander {
-	enum nunchi_block_class class;
-	const struct syscall_info *calls[16];	/* of the class, that the rule can be about */
+	unsigned class;
+	const struct syscall_info *calls[BLOCK_CALLS_MAX];	/* of the class, that the rule can be about */
 	size_t n_calls;
 	bool watch;	/* not to block */
+	block_test_fn *test;
+	bool loose;		/* what is not known may be as it likes; nothing is an error */
 	struct strbuf *err;
 	const struct node *where;
 };
@@ -33,7 +30,7 @@ struct block_plan *block_plan_new(void)
 	return xcalloc(1, sizeof(struct block_plan));
 }
 
-static void clause_free(struct block_clause *c)
+void block_clause_free(struct block_clause *c)
 {
 	for (size_t i = 0; i < c->n_parts; i++)
 		node_unref(c->parts[i].node);
@@ -41,10 +38,10 @@ static void clause_free(struct block_clause *c)
 	*c = (struct block_clause){ .parts = NULL };
 }
 
-static void clauses_free(struct clauses *l)
+void block_clauses_free(struct block_clauses *l)
 {
 	while (l->n)
-		clause_free(&l->c[--l->n]);
+		block_clause_free(&l->c[--l->n]);
 }
 
 void block_plan_free(struct block_plan *p)
@@ -53,7 +50,7 @@ void block_plan_free(struct block_plan *p)
 		return;
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
 		for (unsigned i = 0; i < p->n_clauses[class]; i++)
-			clause_free(&p->clauses[class][i]);
+			block_clause_free(&p->clauses[class][i]);
 	free(p->values);
 	free(p);
 }
@@ -84,7 +81,7 @@ static enum tri known_test(const struct expander *x, const struct node *n)
 	size_t yes = 0;
 
 	if (!is_by_type(n)) {
-		known = block_test(x->class, n, &kind, &why);
+		known = x->test(x->class, n, &kind, &why);
 		return known == BLOCK_TRUE ? TRI_TRUE : known == BLOCK_FALSE ? TRI_FALSE : TRI_UNKNOWN;
 	}
 	for (size_t i = 0; i < x->n_calls; i++) {
@@ -125,7 +122,7 @@ static unsigned one_kind(const struct expander *x, const struct node *n)
 	const char *why;
 
 	if (n->kind == NODE_TEST)
-		return !is_by_type(n) && block_test(x->class, n, &kind, &why) == BLOCK_KIND ? kind :
+		return !is_by_type(n) && x->test(x->class, n, &kind, &why) == BLOCK_KIND ? kind :
 											      NO_KIND;
 	for (size_t i = 0; i < n->n_kids; i++) {
 		kid = one_kind(x, n->kids[i]);
@@ -138,6 +135,8 @@ static unsigned one_kind(const struct expander *x, const struct node *n)
 
 static bool too_many(struct expander *x, const struct node *n)
 {
+	if (x->loose)
+		return true;
 	strbuf_addf(x->err, "this comes apart into more than the %d combinations of %s that the kernel "
 			    "side has room for",
 		    NUNCHI_BLOCK_CLAUSES, block_class_names[x->class]);
@@ -151,7 +150,7 @@ static bool undecidable(struct expander *x, const struct node *n)
 	unsigned kind;
 
 	if (!is_by_type(n))
-		(void)block_test(x->class, n, &kind, &why);
+		(void)x->test(x->class, n, &kind, &why);
 	strbuf_addf(x->err, "the kernel cannot decide ");
 	operand_print(&n->left, x->err);
 	strbuf_addf(x->err, " %s when it is about to %s (%s): %s", n->op->name,
@@ -160,16 +159,18 @@ static bool undecidable(struct expander *x, const struct node *n)
 	return false;
 }
 
-static bool expand(struct expander *x, struct node *n, bool negated, struct clauses *ret);
+static bool expand(struct expander *x, struct node *n, bool negated, struct block_clauses *ret);
 
 /* Each of a with each of b, into a. */
-static bool multiply(struct expander *x, const struct node *n, struct clauses *a,
-		     const struct clauses *b)
+static bool multiply(struct expander *x, const struct node *n, struct block_clauses *a,
+		     const struct block_clauses *b)
 {
-	struct clauses *product = xcalloc(1, sizeof(*product));
-	bool ok = a->n * b->n <= NUNCHI_BLOCK_CLAUSES || too_many(x, n);
+	struct block_clauses *product;
 
-	for (size_t i = 0; ok && i < a->n; i++) {
+	if (a->n * b->n > NUNCHI_BLOCK_CLAUSES)
+		return too_many(x, n);	/* without b it holds more often */
+	product = xcalloc(1, sizeof(*product));
+	for (size_t i = 0; i < a->n; i++) {
 		for (size_t k = 0; k < b->n; k++) {
 			struct block_clause *c = &product->c[product->n++];
 
@@ -177,16 +178,20 @@ static bool multiply(struct expander *x, const struct node *n, struct clauses *a
 			add_parts(c, &b->c[k]);
 		}
 	}
-	clauses_free(a);
+	block_clauses_free(a);
 	*a = *product;
 	free(product);
-	return ok;
+	return true;
 }
 
-static bool append(struct expander *x, const struct node *n, struct clauses *a, struct clauses *b)
+static bool append(struct expander *x, const struct node *n, struct block_clauses *a,
+		   struct block_clauses *b)
 {
-	if (a->n + b->n > NUNCHI_BLOCK_CLAUSES)
+	if (a->n + b->n > NUNCHI_BLOCK_CLAUSES) {
+		block_clauses_free(a);
+		a->n = 1;	/* it may always hold */
 		return too_many(x, n);
+	}
 	memcpy(&a->c[a->n], b->c, b->n * sizeof(b->c[0]));
 	a->n += b->n;
 	memset(b, 0, sizeof(*b));	/* they are a's now */
@@ -194,10 +199,10 @@ static bool append(struct expander *x, const struct node *n, struct clauses *a, 
 }
 
 /* ret is empty before. */
-static bool expand_kids(struct expander *x, struct node *n, bool negated, struct clauses *ret)
+static bool expand_kids(struct expander *x, struct node *n, bool negated, struct block_clauses *ret)
 {
 	bool is_and = (n->kind == NODE_AND) != negated, ok = true;
-	struct clauses *kid = xcalloc(1, sizeof(*kid));
+	struct block_clauses *kid = xcalloc(1, sizeof(*kid));
 
 	if (is_and)
 		ret->n = 1;
@@ -205,13 +210,13 @@ static bool expand_kids(struct expander *x, struct node *n, bool negated, struct
 		ok = expand(x, n->kids[i], negated, kid);
 		if (ok)
 			ok = is_and ? multiply(x, n, ret, kid) : append(x, n, ret, kid);
-		clauses_free(kid);
+		block_clauses_free(kid);
 	}
 	free(kid);
 	return ok;
 }
 
-static bool expand(struct expander *x, struct node *n, bool negated, struct clauses *ret)
+static bool expand(struct expander *x, struct node *n, bool negated, struct block_clauses *ret)
 {
 	enum tri decided = known(x, n);
 	unsigned kind;
@@ -225,6 +230,10 @@ static bool expand(struct expander *x, struct node *n, bool negated, struct clau
 		add_part(&ret->c[ret->n++], n, negated, kind);
 		return true;
 	}
+	if (n->kind == NODE_TEST && x->loose) {
+		ret->n = 1;	/* it may hold, whatever the rest */
+		return true;
+	}
 	if (n->kind == NODE_TEST)
 		return undecidable(x, n);
 	if (n->kind == NODE_NOT)
@@ -233,7 +242,7 @@ static bool expand(struct expander *x, struct node *n, bool negated, struct clau
 }
 
 static int take(struct block_plan *p, struct expander *x, const struct block_clause *model,
-		struct clauses *l)
+		struct block_clauses *l)
 {
 	unsigned *n = &p->n_clauses[x->class];
 
@@ -259,12 +268,22 @@ static int take(struct block_plan *p, struct expander *x, const struct block_cla
 static int add_class(struct block_plan *p, struct expander *x, struct node *root,
 		     const struct block_clause *model)
 {
-	struct clauses *l = xcalloc(1, sizeof(*l));
+	struct block_clauses *l = xcalloc(1, sizeof(*l));
 	int r = expand(x, root, false, l) ? take(p, x, model, l) : -EINVAL;
 
-	clauses_free(l);
+	block_clauses_free(l);
 	free(l);
 	return r;
+}
+
+void block_expand_loosely(const struct node *root, unsigned class, block_test_fn *test,
+			  const struct syscall_info *const *calls, size_t n_calls,
+			  struct block_clauses *ret)
+{
+	struct expander x = { .class = class, .n_calls = n_calls, .test = test, .loose = true };
+
+	memcpy(x.calls, calls, n_calls * sizeof(*calls));
+	(void)expand(&x, (struct node *)root, false, ret);
 }
 
 /* The calls that the rule can be about, by class. All of them must be such that can be blocked. */
@@ -313,7 +332,8 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
 	for (unsigned class = 0; r >= 0 && class < NUNCHI_BLOCK_MAX; class++) {
 		if (!x[class].n_calls)
 			continue;
-		x[class].class = (enum nunchi_block_class)class;
+		x[class].class = class;
+		x[class].test = block_test;
 		x[class].err = err;
 		before += p->n_clauses[class];
 		r = add_class(p, &x[class], (struct node *)root, model);
@@ -362,6 +382,7 @@ int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err
 			continue;
 		x[class].class = (enum nunchi_block_class)class;
 		x[class].watch = true;
+		x[class].test = block_test;
 		x[class].err = &why;
 		before += p->n_clauses[class];
 		/* The first reason is that of the likeliest: files come first. */
@@ -479,12 +500,12 @@ uint64_t block_container(const struct block_plan *p, enum nunchi_block_class cla
 	return mask;
 }
 
-static void add_field(const struct node *n, struct strbuf *names)
+void block_fields(const struct node *n, struct strbuf *names)
 {
 	const char *name = n->left.field ? n->left.field->name : "";
 
 	for (size_t i = 0; i < n->n_kids; i++)
-		add_field(n->kids[i], names);
+		block_fields(n->kids[i], names);
 	if (n->kind == NODE_TEST && (!names->s || !strstr(names->s, name)))
 		strbuf_addf(names, "%s%s", names->len ? ", " : "", name);
 }
@@ -500,7 +521,7 @@ void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *ou
 
 			any |= c->rule == rule;
 			for (size_t k = 0; c->rule == rule && k < c->n_parts; k++)
-				add_field(c->parts[k].node, &names);
+				block_fields(c->parts[k].node, &names);
 		}
 		if (any)
 			strbuf_addf(out, "  %s%s%s\n", block_class_names[class], names.len ? ": by " : "",

@@ -28,6 +28,14 @@ struct block_clause {
 	bool pending_deny;	/* while a container has no name, what needs it holds */
 };
 
+struct block_clauses {
+	struct block_clause c[NUNCHI_BLOCK_CLAUSES];
+	size_t n;
+};
+
+void block_clause_free(struct block_clause *c);
+void block_clauses_free(struct block_clauses *l);	/* what is in it */
+
 struct block_plan {
 	struct block_clause clauses[NUNCHI_BLOCK_MAX][NUNCHI_BLOCK_CLAUSES];
 	unsigned n_clauses[NUNCHI_BLOCK_MAX];
@@ -65,14 +73,29 @@ uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class
 /* What of the rule's condition is looked up in the kernel, a line a class: "  open: by fd.name". UINT_MAX: of what is watched. */
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
 
+/* Adds the names of the fields that it asks for. */
+void block_fields(const struct node *n, struct strbuf *names);
+
 /* block_kinds.c: what hooks know. */
 enum block_known {
 	BLOCK_UNKNOWN,		/* no hook knows it: *ret_why says so */
 	BLOCK_FALSE, BLOCK_TRUE,	/* it is the same for every call that is blocked */
 	BLOCK_KIND,		/* it is looked up, as *ret_kind */
 };
-enum block_known block_test(enum nunchi_block_class class, const struct node *test,
-			    unsigned *ret_kind, const char **ret_why);
+typedef enum block_known block_test_fn(unsigned class, const struct node *test, unsigned *ret_kind,
+				       const char **ret_why);
+block_test_fn block_test;
+
+#define BLOCK_CALLS_MAX 16	/* of one class */
+
+/*
+ * The condition, for these calls, as clauses of which one holds if it does; what test does not know is taken
+ * to be as the condition wants it. ret is empty before.
+ */
+void block_expand_loosely(const struct node *root, unsigned class, block_test_fn *test,
+			  const struct syscall_info *const *calls, size_t n_calls,
+			  struct block_clauses *ret);
+
 /* How values of a kind are compared. */
 enum block_form { BLOCK_TEXT, BLOCK_NUMBER, BLOCK_CODE, BLOCK_ADDRESS };
 enum block_form block_form(unsigned kind);

@@ -103,7 +103,7 @@ static const struct {
 };
 
 /* BLOCK_UNKNOWN: nothing is assumed of it, or not all of it is alike. */
-static enum block_known test_assumed(enum nunchi_block_class class, const struct node *test)
+static enum block_known test_assumed(unsigned class, const struct node *test)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(assumed); i++) {
 		size_t n = 0;
@@ -142,7 +142,7 @@ static bool fits(const struct node *test)
 	return true;
 }
 
-static enum block_known test_property(const struct property *p, enum nunchi_block_class class,
+static enum block_known test_property(const struct property *p, unsigned class,
 				      const struct node *test, unsigned *ret_kind,
 				      const char **ret_why)
 {
@@ -162,8 +162,8 @@ static enum block_known test_property(const struct property *p, enum nunchi_bloc
 	return BLOCK_KIND;
 }
 
-enum block_known block_test(enum nunchi_block_class class, const struct node *test,
-			    unsigned *ret_kind, const char **ret_why)
+enum block_known block_test(unsigned class, const struct node *test, unsigned *ret_kind,
+			    const char **ret_why)
 {
 	const struct field *f = test->left.field;
 	enum block_known known;

@@ -47,6 +47,8 @@ HOOKS = ["hooks"]
 ACTIONS = ["actions", "reload each", "reload what_is", "reload calls", "stop runc", "keep"]
 # Every call of the table.
 WALK = ["walk"]
+# What no rule can want.
+PUSH = ["push"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.
@@ -72,7 +74,7 @@ MATRIX = [
     row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
     row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS + COPIES, always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
-    row("6.1 v2", "6.1", "v2", CRUN + SLIP, runtimes="runc,crun"),
+    row("6.1 v2", "6.1", "v2", CRUN + SLIP + PUSH, runtimes="runc,crun"),
     row("6.1 evasions", "6.1", "v2", EVADE),
     row("6.1 hooks", "6.1", "v2", HOOKS + WALK, always=True),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
@@ -83,13 +85,13 @@ MATRIX = [
         runtimes="runc,crun", always=True),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
-    row("6.12 actions", "6.12", "hybrid", ACTIONS),
+    row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
     row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK, always=True),
     row("newest evasions", "newest", "v2", EVADE),
     row("newest hooks", "newest", "v2", HOOKS),
-    row("newest slip", "newest", "v2", COUNT + SLIP),
+    row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES, "preempt=full"),
     row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, always=True, rooms=ROOMS),
     row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + CRUN + LIVES + ENTER + DOORS, runtimes="runc,crun"),

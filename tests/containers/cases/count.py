@@ -15,7 +15,8 @@ import harness.nunchi as harness_nunchi
 
 FULL = os.environ.get("NUNCHI_TEST_SIZE") == "full"
 UNSEEN = re.compile(r"not seen: (\d+) missed runs")
-ACCOUNT = re.compile(r"seen ([\d,]+) = delivered ([\d,]+) \+ filtered ([\d,]+) \+ lost ([\d,]+)")
+ACCOUNT = re.compile(r"seen ([\d,]+) = delivered ([\d,]+) \+ filtered ([\d,]+)(?: \(unwanted [\d,]+\))? "
+                     r"\+ lost ([\d,]+)")
 
 
 def account(stderr):

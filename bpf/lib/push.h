@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whether a call's record is to leave the kernel (nunchi/push.h). What costs nothing is asked before the
+ * record is made: the result, and the flags of an open. The rest is read from the record itself, so that
+ * what is judged here is what user space would have judged.
+ */
+#pragma once
+
+#include "record.h"
+
+/* Of a record that is made: 0 if no condition can want it. s->clauses: what push_codes() has left. */
+int push_record(struct scratch *s);
+
+/* The clauses that the result and the flags leave; all where the call is not looked at. */
+static __always_inline u64 push_codes(const struct nunchi_call *call, s64 ret)
+{
+	const struct nunchi_push_call *how = &push_calls[call->nr & (NUNCHI_CALLS_MAX - 1)];
+	const struct nunchi_push_row *row;
+	u32 code, arg = how->flags;
+	u64 mask, flags;
+
+	if (!how->class || ret == NUNCHI_RET_ENTRY)
+		return (u64)-1;
+	row = &push_rows[(how->class - 1) & (NUNCHI_PUSH_CLASSES - 1)];
+	code = ret >= 0 ? 0 : ret > -255 ? -ret : 255;
+	mask = row->clauses & row->codes[NUNCHI_PUSH_RESULTS + (code & 255)];
+	if (arg >= 6)
+		return mask;
+	flags = call->args[arg];
+	code = flags & O_ACCMODE;
+	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE)
+		code |= NUNCHI_PUSH_CREATES;
+	return mask & row->codes[NUNCHI_PUSH_ACCESSES + (code & 7)];
+}
+
+/* Counts a call that was seen and that nobody wants. */
+static __always_inline void push_count(u32 slot)
+{
+	struct nunchi_account *account = account_of(slot);
+
+	if (account)
+		count(account->filtered[NUNCHI_FILTER_UNWANTED]);
+}

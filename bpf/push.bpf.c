@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What a record says, held against the clauses of all conditions at once: a path is read byte by byte in
+ * one automaton, whose last state has the clauses that such a path satisfies. A path has two forms, what was
+ * opened and what was asked for, and either may be meant. Mostly they are the same, which is found while the
+ * first is read; where they are not the other is read, too, if it is absolute and has nothing that would have
+ * to be taken out of it ("//", "/./", "/../"). Whatever is not known as user space would know it leaves.
+ */
+#include "lib/blob.h"
+#include "lib/push.h"
+
+#define ALL ((u64)-1)
+#define TEXT_MAX (DATA_MAX + 256)
+#define DATA_MASK (sizeof(((struct scratch *)0)->data) - 1)
+#define AT_MAX 16384	/* where a blob may begin that is looked at */
+#define BODY (sizeof(struct nunchi_head) + sizeof(struct nunchi_call))
+
+/* Blobs of the record, as offsets; 0: there is none. */
+struct found {
+	u32 asked;		/* the path argument */
+	u32 base;		/* its directory */
+	u32 file;		/* what was opened */
+	u32 other;		/* it is no file */
+	u32 socket;		/* of argument 0 */
+	u32 address;		/* that is given */
+};
+
+static __always_inline u8 data_at(const struct scratch *s, u32 at)
+{
+	return s->data[at & DATA_MASK];
+}
+
+static __always_inline struct nunchi_blob *blob_at(struct scratch *s, u32 at)
+{
+	return (void *)&s->data[at & (AT_MAX - 1) & ~7U];
+}
+
+static __always_inline struct nunchi_push_state *state_at(u32 index)
+{
+	return bpf_map_lookup_elem(&push_states, &index);
+}
+
+/* One byte more. True: whatever follows, nothing changes. */
+static __always_inline bool read_byte(struct reading *r, u8 byte)
+{
+	u32 letter = push_letters[byte];
+	struct nunchi_push_state *state;
+
+	/* Masked where it is used: older verifiers forget what was known of it before it was spilled. */
+	if (!r->head_over) {
+		state = state_at(r->head);
+		if (state) {
+			r->head_over = state->over;
+			barrier_var(letter);
+			r->head = state->next[letter & (NUNCHI_PUSH_LETTERS - 1)];
+		}
+	}
+	state = state_at(r->tail);
+	if (!state)
+		return true;
+	r->within |= state->within;
+	barrier_var(letter);
+	r->tail = state->next[letter & (NUNCHI_PUSH_LETTERS - 1)];
+	return state->over;
+}
+
+/* A byte of a path in names, the one next to the root first. 1 ends it. */
+static long names_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct reading *r = &s->reading;
+	u32 at = r->at, left, same;
+	u8 byte = data_at(s, at), other;
+
+	/* What was asked for has its bytes in order; its directory is in names, as this. */
+	same = i + 1 >= r->asked_from ? r->asked + (i + 1 - r->asked_from) : at - r->shift;
+	other = data_at(s, same);
+	if (byte) {
+		r->at = at + 1;
+	} else {
+		left = r->left - 1;
+		if (!left || left > NUNCHI_COMPONENTS_MAX)
+			return 1;
+		r->left = left;
+		r->at = s->walked + sizeof(struct nunchi_blob) +
+			s->names_at[(left - 1) & (NUNCHI_COMPONENTS_MAX - 1)];
+		byte = '/';
+		if (!other)
+			other = '/';
+	}
+	if (byte != other)
+		r->differs = 1;
+	read_byte(r, byte);
+	return 0;
+}
+
+/* Reads the path of the walk that was the last, from the root on. */
+static __always_inline void read_names(struct scratch *s, u32 len)
+{
+	struct reading *r = &s->reading;
+
+	r->left = s->n_names;
+	read_byte(r, '/');
+	if (!r->left || r->left > NUNCHI_COMPONENTS_MAX)
+		return;
+	r->at = s->walked + sizeof(struct nunchi_blob) +
+		s->names_at[(r->left - 1) & (NUNCHI_COMPONENTS_MAX - 1)];
+	bpf_loop(len, names_step, &s, 0);
+}
+
+/* A byte of a text as it is written. 1 ends it. */
+static long text_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct reading *r = &s->reading;
+	u8 byte = data_at(s, r->at + i);
+
+	if (byte == '/') {
+		if (r->slash)
+			r->odd = 1;
+		r->slash = 1;
+	} else if (byte == '.' && r->slash && r->slash < 3) {
+		r->slash++;
+	} else {
+		r->slash = 0;
+	}
+	if (!byte && !r->bytes)
+		return 1;
+	return read_byte(r, byte) && !r->whole;
+}
+
+/* whole: it is looked at to its end, for what a path may not have. */
+static __always_inline void read_text(struct scratch *s, u32 at, u32 len, bool whole)
+{
+	struct reading *r = &s->reading;
+
+	r->at = at;
+	r->whole = whole;
+	r->slash = r->odd = 0;
+	bpf_loop(len, text_step, &s, 0);
+}
+
+/* What a text comes to that is no path. bytes: a NUL does not end it. */
+static __noinline u64 text_mask(struct scratch *s, u32 start, u32 at, u32 len, u32 bytes)
+{
+	struct nunchi_push_state *state;
+
+	if (!s || len > TEXT_MAX)
+		return ALL;
+	s->reading.head_over = 1;
+	s->reading.tail = start;
+	s->reading.bytes = bytes;
+	read_text(s, at, len, false);
+	s->reading.bytes = 0;
+	state = state_at(s->reading.tail);
+	return state ? state->mask : ALL;
+}
+
+static __always_inline void path_begin(struct reading *r, const struct nunchi_push_row *row)
+{
+	r->head = row->start[NUNCHI_PUSH_HEAD];
+	r->tail = row->start[NUNCHI_PUSH_TAIL];
+	r->head_over = 0;
+}
+
+/* What is known by the end of a path, of one of its forms. */
+static __always_inline void path_end(struct reading *r)
+{
+	struct nunchi_push_state *head = state_at(r->head), *tail = state_at(r->tail);
+
+	if (!head || !tail)
+		return;
+	r->heads |= head->mask;
+	r->tails |= tail->mask;
+	r->within |= tail->within;
+}
+
+/* The blobs that matter. False: the record is not as it should be. */
+static __always_inline bool find_blobs(struct scratch *s, const struct nunchi_push_call *how,
+				       struct found *f)
+{
+	u32 at = BODY;
+
+	__builtin_memset(f, 0, sizeof(*f));
+	for (int i = 0; i < 8; i++) {
+		struct nunchi_blob *b;
+
+		if (at >= s->pos)
+			return true;
+		if (at >= AT_MAX)
+			return false;
+		b = blob_at(s, at);
+		if (b->type == NUNCHI_BLOB_STR && b->arg == how->path)
+			f->asked = at;
+		else if (b->type == NUNCHI_BLOB_BASE && b->arg == how->path)
+			f->base = at;
+		else if (b->type == NUNCHI_BLOB_FILE && b->arg == NUNCHI_ARG_RET)
+			f->file = at;
+		else if (b->type == NUNCHI_BLOB_SOCK && !b->arg)
+			f->socket = at;
+		else if (b->type == NUNCHI_BLOB_SOCKADDR)
+			f->address = at;
+		else if (b->arg == NUNCHI_ARG_RET)
+			f->other = at;
+		if (b->len > TEXT_MAX)
+			return false;
+		at += (sizeof(*b) + b->len + 7) & ~7U;
+	}
+	return false;
+}
+
+#define PEERS (1 << NUNCHI_PUSH_ADDRESS | 1 << NUNCHI_PUSH_PORT)
+#define UNSURE (NUNCHI_BLOB_TRUNCATED | NUNCHI_BLOB_UNREADABLE | NUNCHI_BLOB_UNREACHABLE)
+
+/* Reads what was asked for. False: it is not known as user space would know it. */
+static __noinline u32 read_asked(struct scratch *s, const struct nunchi_push_row *row, u32 asked, u32 base)
+{
+	struct nunchi_blob *b;
+	struct reading *r;
+	u32 len, at;
+
+	if (!s || !row)
+		return 0;
+	r = &s->reading;
+	b = blob_at(s, asked);
+	len = b->len;
+	at = asked + sizeof(*b);
+	if (len > TEXT_MAX)
+		return 0;
+	path_begin(r, row);
+	if (data_at(s, at) != '/') {
+		b = blob_at(s, base);
+		if (!base || s->walked != base || b->flags & UNSURE || b->len > TEXT_MAX ||
+		    data_at(s, at) == '.')
+			return 0;
+		r->asked = r->asked_from = r->shift = 0;
+		read_names(s, b->len);
+		if (s->n_names)
+			read_byte(r, '/');
+	}
+	read_text(s, at, len, true);
+	path_end(r);
+	return !r->odd && !r->slash;
+}
+
+/* Where what was opened has what was asked for, if it is the same path. */
+static __always_inline void expect_asked(struct scratch *s, const struct found *f, u32 len)
+{
+	struct reading *r = &s->reading;
+	struct nunchi_blob *b = blob_at(s, f->asked);
+	u32 asked = b->len;
+
+	r->asked = f->asked + sizeof(*b);
+	r->asked_from = r->shift = 0;
+	if (data_at(s, r->asked) == '/') {
+		r->differs = asked != len;
+		return;
+	}
+	if (data_at(s, r->asked) == '.' && data_at(s, r->asked + 1) == '/') {
+		asked -= 2;
+		r->asked += 2;
+	}
+	b = blob_at(s, f->file);
+	r->shift = f->file + b->len;
+	b = blob_at(s, f->base);
+	r->shift -= f->base + b->len;
+	r->asked_from = len - asked;
+	/* A directory that is no root is followed by a slash. */
+	r->differs = !f->base || b->flags & UNSURE || asked >= len ||
+		     len - asked != b->len - sizeof(struct nunchi_file) + 1;
+}
+
+/* Reads what was opened, and what was asked for if it is something else. False: as above. */
+static __noinline u32 read_paths(struct scratch *s, const struct nunchi_push_row *row, const struct found *f)
+{
+	struct nunchi_blob *b;
+	struct reading *r;
+	u32 len;
+
+	if (!s || !row || !f)
+		return 0;
+	r = &s->reading;
+	r->heads = r->tails = r->within = 0;
+	if (!f->file)
+		return read_asked(s, row, f->asked, f->base);
+	b = blob_at(s, f->file);
+	if (s->walked != f->file || b->flags & (UNSURE | NUNCHI_BLOB_DELETED) || b->len > TEXT_MAX)
+		return 0;
+	len = b->len - sizeof(struct nunchi_file);	/* of the path as a text */
+	if (!len || len > TEXT_MAX)
+		return 0;	/* the root has no name, which no text can say */
+	expect_asked(s, f, len);
+	path_begin(r, row);
+	read_names(s, len);
+	path_end(r);
+	if (!r->differs)
+		return 1;
+	b = blob_at(s, f->asked);
+	return *(u8 *)(b + 1) == '/' ? read_asked(s, row, f->asked, 0) : 0;
+}
+
+/* The clauses that the path leaves. */
+static __always_inline u64 path_mask(struct scratch *s, const struct nunchi_push_row *row,
+				     const struct found *f)
+{
+	const struct reading *r = &s->reading;
+
+	if (!read_paths(s, row, f))
+		return ALL;
+	return r->heads & r->tails & (row->not_within | r->within);
+}
+
+/* An address that may be meant, as the automaton reads it: where nothing of the record is any more. */
+struct peer {
+	u64 addresses, ports;	/* the clauses that those which may be meant satisfy */
+	u32 port;
+	u32 pad;
+};
+
+static __noinline u32 peer_add(struct scratch *s, const struct nunchi_push_row *row, struct peer *p,
+			       u32 family, u32 size)
+{
+	u16 port = p->port;
+	u8 *text;
+
+	if (!s)
+		return 0;
+	text = &s->data[FOUND];
+	text[0] = family;
+	if (row->kinds & 1 << NUNCHI_PUSH_ADDRESS)
+		p->addresses |= text_mask(s, row->start[NUNCHI_PUSH_ADDRESS], FOUND, 1 + size, 1);
+	if (!(row->kinds & 1 << NUNCHI_PUSH_PORT))
+		return 0;
+	text[0] = !!family;
+	text[1] = port >> 8;
+	text[2] = port;
+	p->ports |= text_mask(s, row->start[NUNCHI_PUSH_PORT], FOUND, family ? 3 : 1, 1);
+	return 0;
+}
+
+/* An address whose 4 or 16 bytes are at ip in the record. An IPv4 one in IPv6 may be meant as either. */
+static __noinline u32 peer_address(struct scratch *s, const struct nunchi_push_row *row, struct peer *p,
+				   u32 ip, u32 family)
+{
+	u64 *from;
+
+	if (!s || !row || !p)
+		return 0;
+	from = (u64 *)&s->data[ip & (AT_MAX - 1)];
+	if (family == AF_INET6) {
+		__builtin_memcpy(&s->data[FOUND + 1], from, 16);
+		peer_add(s, row, p, 6, 16);
+		from = (u64 *)&s->data[(ip + 12) & (AT_MAX - 1)];
+	}
+	__builtin_memcpy(&s->data[FOUND + 1], from, 4);
+	peer_add(s, row, p, 4, 4);
+	return 0;
+}
+
+/* The clauses that the other end leaves: of a socket that has one, and of what the call was given. */
+static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row *row, u32 socket, u32 address)
+{
+	struct peer p = { 0 };
+	struct nunchi_sock *sock;
+	u64 mask = ALL, *ip;
+	u32 family;
+
+	if (!s || !row)
+		return ALL;
+	sock = (void *)(blob_at(s, socket) + 1);
+	family = sock->family;
+	p.port = sock->type == SOCK_RAW ? 0 : sock->rport;
+	if (row->kinds & 1 << NUNCHI_PUSH_TYPE) {
+		if (family == AF_INET)
+			mask = row->codes[NUNCHI_PUSH_TYPES + NUNCHI_PUSH_IPV4];
+		else if (family == AF_INET6)
+			mask = row->codes[NUNCHI_PUSH_TYPES + NUNCHI_PUSH_IPV4] |
+			       row->codes[NUNCHI_PUSH_TYPES + NUNCHI_PUSH_IPV6];
+		else if (family == AF_UNIX)
+			mask = row->codes[NUNCHI_PUSH_TYPES + NUNCHI_PUSH_UNIX];
+	}
+	if (!mask || !(row->kinds & PEERS))
+		return mask;
+	ip = (u64 *)sock->raddr;
+	if ((family != AF_INET && family != AF_INET6) || (!p.port && !ip[0] && !ip[1]))
+		peer_add(s, row, &p, 0, 0);
+	else
+		peer_address(s, row, &p, socket + sizeof(struct nunchi_blob) +
+			     __builtin_offsetof(struct nunchi_sock, raddr), family);
+	if (address && (family == AF_INET || family == AF_INET6)) {
+		u16 *given = (u16 *)(blob_at(s, address) + 1);
+
+		p.port = __builtin_bswap16(given[1]);
+		if (given[0] == AF_INET)
+			peer_address(s, row, &p, address + sizeof(struct nunchi_blob) + 4, AF_INET);
+		else if (given[0] == AF_INET6)
+			peer_address(s, row, &p, address + sizeof(struct nunchi_blob) + 8, AF_INET6);
+	}
+	if (row->kinds & 1 << NUNCHI_PUSH_ADDRESS)
+		mask &= p.addresses;
+	if (row->kinds & 1 << NUNCHI_PUSH_PORT)
+		mask &= p.ports;
+	return mask;
+}
+
+#define PATHS (1 << NUNCHI_PUSH_HEAD | 1 << NUNCHI_PUSH_TAIL | 1 << NUNCHI_PUSH_WITHIN)
+
+__noinline int push_record(struct scratch *s)
+{
+	const struct nunchi_push_call *how;
+	const struct nunchi_push_row *row;
+	struct nunchi_blob *b;
+	struct found f;
+	u64 mask;
+	u32 type;
+
+	if (!s)
+		return 1;
+	mask = s->clauses;
+	how = &push_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)];
+	row = &push_rows[(how->class - 1) & (NUNCHI_PUSH_CLASSES - 1)];
+	/* What was done about it, and what was changed under it, is told. */
+	if (!how->class || mask == ALL || s->head.verdict || s->differs || s->head.flags & NUNCHI_F_CUT)
+		return 1;
+	if (how->path != NUNCHI_PUSH_NO_ARG) {
+		if (!find_blobs(s, how, &f) || !f.asked || f.other)
+			return 1;
+		b = blob_at(s, f.asked);
+		if (!b->len || b->flags & UNSURE)
+			return 1;
+		if (row->kinds & 1 << NUNCHI_PUSH_TYPE) {
+			type = NUNCHI_PUSH_NO_OBJECT;
+			if (f.file)
+				type = ((struct nunchi_file *)(blob_at(s, f.file) + 1))->mode >> 12 & 15;
+			mask &= row->codes[NUNCHI_PUSH_TYPES + type];
+		}
+		if (mask && row->kinds & PATHS)
+			mask &= path_mask(s, row, &f);
+		if (mask && row->kinds & 1 << NUNCHI_PUSH_RAW) {
+			b = blob_at(s, f.asked);
+			mask &= text_mask(s, row->start[NUNCHI_PUSH_RAW], f.asked + sizeof(*b), b->len, 0);
+		}
+	}
+	if (how->how & NUNCHI_PUSH_SENDS) {
+		if (!find_blobs(s, how, &f) || !f.socket)
+			return 1;
+		mask &= peer_mask(s, row, f.socket, f.address);
+	}
+	if (mask && row->kinds & 1 << NUNCHI_PUSH_COMM && s->head.comm[0])
+		mask &= text_mask(s, row->start[NUNCHI_PUSH_COMM], offsetof(struct nunchi_head, comm),
+				  sizeof(s->head.comm), 0);
+	return !!mask;
+}

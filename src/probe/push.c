@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tables of what need not leave the kernel. They can be changed while programs run: until the new ones stand
+ * all of it leaves.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "internal.h"
+
+#define ROOM_MORE 4096	/* states, where there are any: other rules may come, 1 MiB */
+
+void push_choose(struct probe *p, const struct nunchi_push *push)
+{
+	p->push_room = push ? push->n_states + ROOM_MORE : 1;
+	bpf_map__set_max_entries(p->skel->maps.push_states, p->push_room);
+}
+
+int push_map(struct probe *p, struct strbuf *err)
+{
+	void *at;
+
+	if (p->push_room == 1)
+		return 0;
+	at = mmap(NULL, p->push_room * sizeof(*p->push_states), PROT_READ | PROT_WRITE, MAP_SHARED,
+		  bpf_map__fd(p->skel->maps.push_states), 0);
+	if (at == MAP_FAILED)
+		return load_failed(err, "mapping the table of what may leave", -errno);
+	p->push_states = at;
+	return 0;
+}
+
+static void clear(struct probe *p)
+{
+	if (!p->pushes)
+		return;
+	memset(p->skel->bss->push_calls, 0, sizeof(p->skel->bss->push_calls));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	wait_for_programs();	/* one that has begun by these tables goes on by them */
+	p->pushes = false;
+}
+
+void push_fill(struct probe *p, const struct nunchi_push *push)
+{
+	clear(p);
+	if (!push || !p->push_states || push->n_states > p->push_room)
+		return;
+	memcpy(p->push_states, push->states, push->n_states * sizeof(*push->states));
+	memcpy(p->skel->bss->push_letters, push->letters, sizeof(push->letters));
+	memcpy(p->skel->bss->push_rows, push->rows, sizeof(push->rows));
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	memcpy(p->skel->bss->push_calls, push->calls, sizeof(push->calls));
+	p->pushes = true;
+}
+
+void push_close(struct probe *p)
+{
+	if (p->push_states)
+		munmap(p->push_states, p->push_room * sizeof(*p->push_states));
+}
