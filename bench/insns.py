@@ -51,7 +51,7 @@ class Inside:
 
     def nunchi(self, kind):
         from harness.place import wait_until
-        nunchi = self.setup.nunchi("trace", "-v", "--hooks", kind, "-e", CALLS, "-o", "json", "fd.name=/none",
+        nunchi = self.setup.nunchi("trace", "-v", "--hooks", kind, "-e", CALLS, "-o", "json", "proc.cmdline=/none",
                                    stdout=subprocess.DEVNULL)
         wait_until(lambda: "all hooks are attached" in nunchi.stderr(), 60, "its hooks")
         return nunchi

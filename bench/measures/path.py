@@ -39,7 +39,7 @@ def of_a_round(rounds, pid):
 def measure(bench, name):
     deep = load.deed(bench, name, "deep", True)
     idle = load.deed(bench, name + "-idle", "getppid", True)
-    nunchi = bench.nunchi("trace", "-e", "openat", "-o", "json", "fd.name=/none")
+    nunchi = bench.nunchi("trace", "-e", "openat", "-o", "json", "proc.cmdline=/none")
     opens, others = [], []
     try:
         with open(SWITCH, "w", encoding="utf-8") as f:

@@ -52,7 +52,7 @@ def test_many_processes(setup):
           f"{after / 2**20:.1f} MiB")
     assert after < before + (1 << 20) and after <= SMALL, (before, after)
     read = Read(setup.file("many.json"), nunchi.stderr())
-    lost = sum(read.lost(name) for name in list(read.losses))
+    lost = sum(read.lost(name) for name in list(read.losses)) + sum(read.counted.values())
     for kind in ("clone", "procexit"):
         shown = subprocess.run(["grep", "-c", f'"evt.type":"{kind}"', setup.file("many.json")],
                                capture_output=True, check=False)
