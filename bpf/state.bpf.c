@@ -19,6 +19,7 @@ const volatile __u32 summary_objects;
 const volatile __u32 cgroup_hierarchy;
 const volatile __u8 entries;
 const volatile __u8 hooks_overlap;
+const volatile __u8 has_casts;
 const volatile __u8 block_is_dry;
 
 struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];

@@ -12,6 +12,11 @@
 #define FOUND NUNCHI_RECORD_MAX		/* of scratch: what user memory held in place of a copy */
 #define SPARE (NUNCHI_RECORD_MAX + 4096)	/* of scratch: bytes that are measured, not kept */
 
+/* A field of a struct whose address is a number. blob.bpf.c has a faster one. */
+#ifndef FIELD
+#define FIELD(type, addr, field) BPF_CORE_READ((type *)(addr), field)
+#endif
+
 /* type and arg of a blob in one word. */
 #define BLOB(type, arg) ((u32)(type) | (u32)(arg) << 8)
 
@@ -43,15 +48,15 @@ int blob_copy(struct scratch *s, u64 user, u32 blob);
 /* From the root of a mount to where it is mounted. 1: that is the first of all, where a walk ends; else 0. */
 static __always_inline long walk_up(struct walk *w)
 {
-	struct mount *m = (void *)w->mnt - bpf_core_field_offset(struct mount, mnt);
-	struct mount *up = BPF_CORE_READ(m, mnt_parent);
-	struct vfsmount *mnt = (void *)up + bpf_core_field_offset(struct mount, mnt);
+	u64 m = w->mnt - bpf_core_field_offset(struct mount, mnt);
+	u64 up = (u64)FIELD(struct mount, m, mnt_parent), mnt;
 
 	if (up == m)
 		return 1;
-	w->dentry = (u64)BPF_CORE_READ(m, mnt_mountpoint);
-	w->mnt = (u64)mnt;
-	w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+	w->dentry = (u64)FIELD(struct mount, m, mnt_mountpoint);
+	mnt = up + bpf_core_field_offset(struct mount, mnt);
+	w->mnt = mnt;
+	w->mnt_root = (u64)FIELD(struct vfsmount, mnt, mnt_root);
 	return 0;
 }
 

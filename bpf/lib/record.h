@@ -137,7 +137,8 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	else
 		head_read(head, task);
 	/* The kernel pads it with zeros, so that 16 bytes carry nothing else. */
-	bpf_probe_read_kernel(head->comm, sizeof(head->comm), task->comm);
+	((u64 *)head->comm)[0] = ((u64 *)task->comm)[0];
+	((u64 *)head->comm)[1] = ((u64 *)task->comm)[1];
 	s->pos = sizeof(*head) + body;
 }
 

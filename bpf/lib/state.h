@@ -167,6 +167,8 @@ extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has 
 extern const volatile __u8 entries;	/* calls are told when they begin, too */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
+extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_rdonly_cast() */
+
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
 
 /* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
