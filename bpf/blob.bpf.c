@@ -250,11 +250,11 @@ static __always_inline u32 short_name(u64 addr, u8 *data)
 }
 
 /* Where a dentry's parent and its name are. */
-static __always_inline bool dentry_read(struct walk *w, u64 dentry)
+static __always_inline bool dentry_read(struct walk *w, u64 dentry, bool typed)
 {
 	u8 head[HEAD_BYTES];
 
-	if (has_casts) {
+	if (typed) {
 		w->parent = (u64)FIELD(struct dentry, dentry, d_parent);
 		w->name = (u64)FIELD(struct dentry, dentry, d_name.name);
 		return true;
@@ -266,13 +266,9 @@ static __always_inline bool dentry_read(struct walk *w, u64 dentry)
 	return true;
 }
 
-/*
- * One step of a walk: a name, or from the root of a mount to where it is mounted. 1 ends it. It is the last of
- * the longest chain of calls, so that nothing is on its stack but the 64 bytes.
- */
-static long walk_step(u32 i, struct scratch **ctx)
+/* One step of a walk: a name, or from the root of a mount to where it is mounted. 1 ends it. */
+static __always_inline long walk_on(struct scratch *s, bool typed)
 {
-	struct scratch *s = *ctx;
 	struct walk *w = &s->walk;
 	u64 dentry = w->dentry;
 	u32 pos, len;
@@ -284,7 +280,7 @@ static long walk_step(u32 i, struct scratch **ctx)
 	}
 	if (dentry == w->mnt_root)
 		return walk_up(w);
-	if (!dentry_read(w, dentry))
+	if (!dentry_read(w, dentry, typed))
 		return 1;
 	pos = w->pos;
 	len = w->len;
@@ -294,7 +290,7 @@ static long walk_step(u32 i, struct scratch **ctx)
 		w->flags |= NUNCHI_BLOB_TRUNCATED;
 		return 1;
 	}
-	n = has_casts ? short_name(dentry, &s->data[pos + len]) : 0;
+	n = typed ? short_name(dentry, &s->data[pos + len]) : 0;
 	if (!n)
 		n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
 	if (n <= 0 || n > 256)
@@ -305,6 +301,20 @@ static long walk_step(u32 i, struct scratch **ctx)
 		return 1;
 	w->dentry = w->parent;
 	return 0;
+}
+
+/*
+ * The last of the longest chain of calls, so that nothing is on its stack but the 64 bytes: where structs can
+ * be had it is another.
+ */
+static long walk_step(u32 i, struct scratch **ctx)
+{
+	return walk_on(*ctx, false);
+}
+
+static long walk_step_typed(u32 i, struct scratch **ctx)
+{
+	return walk_on(*ctx, true);
 }
 
 /* Whether an overlay's file is in its upper layer: the dentry of that follows the inode in struct ovl_inode. */
@@ -378,7 +388,10 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	w->flags = flags | NUNCHI_BLOB_UNREACHABLE;
 	s->walked = pos;
 	s->n_names = 0;
-	bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
+	if (has_casts)
+		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step_typed, &s, 0);
+	else
+		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;
 }

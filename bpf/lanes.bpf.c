@@ -131,6 +131,9 @@ __noinline int summary_object(struct scratch *s)
 	len = ((struct nunchi_blob *)&s->data[pos])->len;
 	if (len > sizeof(key->object) - sizeof(*b))
 		len = sizeof(key->object) - sizeof(*b);
+	barrier_var(len);	/* a minimum in a copy of it is lost on older verifiers */
+	if (len > sizeof(key->object) - sizeof(*b))
+		return 0;
 	if (bpf_probe_read_kernel(b, sizeof(*b) + len, &s->data[pos]))
 		return 0;
 	if (b->len > len) {

@@ -13,17 +13,8 @@
 #define TEXT_MAX (DATA_MAX + 256)
 #define DATA_MASK (sizeof(((struct scratch *)0)->data) - 1)
 #define AT_MAX 16384	/* where a blob may begin that is looked at */
+#define BLOBS_MAX 8	/* of a record */
 #define BODY (sizeof(struct nunchi_head) + sizeof(struct nunchi_call))
-
-/* Blobs of the record, as offsets; 0: there is none. */
-struct found {
-	u32 asked;		/* the path argument */
-	u32 base;		/* its directory */
-	u32 file;		/* what was opened */
-	u32 other;		/* it is no file */
-	u32 socket;		/* of argument 0 */
-	u32 address;		/* that is given */
-};
 
 static __always_inline u8 data_at(const struct scratch *s, u32 at)
 {
@@ -175,38 +166,46 @@ static __always_inline void path_end(struct reading *r)
 	r->within |= tail->within;
 }
 
-/* The blobs that matter. False: the record is not as it should be. */
-static __always_inline bool find_blobs(struct scratch *s, const struct nunchi_push_call *how,
-				       struct found *f)
+/* One blob. 1 ends it. */
+static long find_step(u32 i, struct scratch **ctx)
 {
-	u32 at = BODY;
+	struct scratch *s = *ctx;
+	struct found *f = &s->blobs;
+	struct nunchi_blob *b;
+	u32 at = f->next;
+
+	f->whole = at >= s->pos;
+	if (f->whole || at >= AT_MAX)
+		return 1;
+	b = blob_at(s, at);
+	if (b->type == NUNCHI_BLOB_STR && b->arg == f->path)
+		f->asked = at;
+	else if (b->type == NUNCHI_BLOB_BASE && b->arg == f->path)
+		f->base = at;
+	else if (b->type == NUNCHI_BLOB_FILE && b->arg == NUNCHI_ARG_RET)
+		f->file = at;
+	else if (b->type == NUNCHI_BLOB_SOCK && !b->arg)
+		f->socket = at;
+	else if (b->type == NUNCHI_BLOB_SOCKADDR)
+		f->address = at;
+	else if (b->arg == NUNCHI_ARG_RET)
+		f->other = at;
+	if (b->len > TEXT_MAX)
+		return 1;
+	f->next = at + ((sizeof(*b) + b->len + 7) & ~7U);
+	return 0;
+}
+
+/* The blobs that matter. False: the record is not as it should be. */
+static __always_inline bool find_blobs(struct scratch *s, const struct nunchi_push_call *how)
+{
+	struct found *f = &s->blobs;
 
 	__builtin_memset(f, 0, sizeof(*f));
-	for (int i = 0; i < 8; i++) {
-		struct nunchi_blob *b;
-
-		if (at >= s->pos)
-			return true;
-		if (at >= AT_MAX)
-			return false;
-		b = blob_at(s, at);
-		if (b->type == NUNCHI_BLOB_STR && b->arg == how->path)
-			f->asked = at;
-		else if (b->type == NUNCHI_BLOB_BASE && b->arg == how->path)
-			f->base = at;
-		else if (b->type == NUNCHI_BLOB_FILE && b->arg == NUNCHI_ARG_RET)
-			f->file = at;
-		else if (b->type == NUNCHI_BLOB_SOCK && !b->arg)
-			f->socket = at;
-		else if (b->type == NUNCHI_BLOB_SOCKADDR)
-			f->address = at;
-		else if (b->arg == NUNCHI_ARG_RET)
-			f->other = at;
-		if (b->len > TEXT_MAX)
-			return false;
-		at += (sizeof(*b) + b->len + 7) & ~7U;
-	}
-	return false;
+	f->next = BODY;
+	f->path = how->path;
+	bpf_loop(BLOBS_MAX, find_step, &s, 0);
+	return f->whole;
 }
 
 #define PEERS (1 << NUNCHI_PUSH_ADDRESS | 1 << NUNCHI_PUSH_PORT)
@@ -410,12 +409,13 @@ __noinline int push_record(struct scratch *s)
 	const struct nunchi_push_call *how;
 	const struct nunchi_push_row *row;
 	struct nunchi_blob *b;
-	struct found f;
+	const struct found *f;
 	u64 mask;
 	u32 type;
 
 	if (!s)
 		return 1;
+	f = &s->blobs;
 	mask = s->clauses;
 	how = &push_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)];
 	row = &push_rows[(how->class - 1) & (NUNCHI_PUSH_CLASSES - 1)];
@@ -423,28 +423,28 @@ __noinline int push_record(struct scratch *s)
 	if (!how->class || mask == ALL || s->head.verdict || s->differs || s->head.flags & NUNCHI_F_CUT)
 		return 1;
 	if (how->path != NUNCHI_PUSH_NO_ARG) {
-		if (!find_blobs(s, how, &f) || !f.asked || f.other)
+		if (!find_blobs(s, how) || !f->asked || f->other)
 			return 1;
-		b = blob_at(s, f.asked);
+		b = blob_at(s, f->asked);
 		if (!b->len || b->flags & UNSURE)
 			return 1;
 		if (row->kinds & 1 << NUNCHI_PUSH_TYPE) {
 			type = NUNCHI_PUSH_NO_OBJECT;
-			if (f.file)
-				type = ((struct nunchi_file *)(blob_at(s, f.file) + 1))->mode >> 12 & 15;
+			if (f->file)
+				type = ((struct nunchi_file *)(blob_at(s, f->file) + 1))->mode >> 12 & 15;
 			mask &= row->codes[NUNCHI_PUSH_TYPES + type];
 		}
 		if (mask && row->kinds & PATHS)
-			mask &= path_mask(s, row, &f);
+			mask &= path_mask(s, row, f);
 		if (mask && row->kinds & 1 << NUNCHI_PUSH_RAW) {
-			b = blob_at(s, f.asked);
-			mask &= text_mask(s, row->start[NUNCHI_PUSH_RAW], f.asked + sizeof(*b), b->len, 0);
+			b = blob_at(s, f->asked);
+			mask &= text_mask(s, row->start[NUNCHI_PUSH_RAW], f->asked + sizeof(*b), b->len, 0);
 		}
 	}
 	if (how->how & NUNCHI_PUSH_SENDS) {
-		if (!find_blobs(s, how, &f) || !f.socket)
+		if (!find_blobs(s, how) || !f->socket)
 			return 1;
-		mask &= peer_mask(s, row, f.socket, f.address);
+		mask &= peer_mask(s, row, f->socket, f->address);
 	}
 	if (mask && row->kinds & 1 << NUNCHI_PUSH_COMM && s->head.comm[0])
 		mask &= text_mask(s, row->start[NUNCHI_PUSH_COMM], offsetof(struct nunchi_head, comm),

@@ -112,6 +112,20 @@ struct reading {
 	u32 pad;
 };
 
+/* Where the blobs of a record are that conditions are about, as offsets; 0: there is none. */
+struct found {
+	u32 next;		/* to be looked at */
+	u32 whole;		/* all have been */
+	u32 path;		/* the argument that is one */
+	u32 asked;		/* that argument */
+	u32 base;		/* its directory */
+	u32 file;		/* what was opened */
+	u32 other;		/* it is no file */
+	u32 socket;		/* of argument 0 */
+	u32 address;		/* that is given */
+	u32 pad;
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
@@ -129,6 +143,7 @@ struct scratch {
 		struct comparison comparison;
 	};
 	struct reading reading;
+	struct found blobs;
 	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */
 	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
 	u32 n_names;
