@@ -16,9 +16,9 @@ check:
 test:
 	@scripts/test.sh
 
-# The long forms of the tests in tests/containers.
+# The long forms of the tests with containers, and every kernel in every way.
 soak:
-	@NUNCHI_TEST_SIZE=full scripts/test.sh containers
+	@NUNCHI_TEST_SIZE=full scripts/test.sh containers vm
 
 # For another architecture: build-arm64/nunchi.
 cross-arm64:
