@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 
@@ -50,17 +49,21 @@ static bool has_casts(void)
 {
 	static const char name[] = "\0bpf_rdonly_cast";	/* and the NUL behind it */
 	_cleanup_close_ int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	_cleanup_free_ char *types = NULL;
-	struct stat st;
+	char part[1 << 16];
 	size_t n = 0;
 	ssize_t r;
 
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return false;
-	types = xmalloc((size_t)st.st_size);
-	while ((r = read(fd, types + n, (size_t)st.st_size - n)) > 0)
+	/* In parts: memory for all of it at once malloc() would keep, as it would what comes after. */
+	while (fd >= 0 && (r = read(fd, part + n, sizeof(part) - n)) > 0) {
 		n += (size_t)r;
-	return memmem(types, n, name, sizeof(name)) != NULL;
+		if (memmem(part, n, name, sizeof(name)))
+			return true;
+		if (n >= sizeof(name)) {
+			memmove(part, part + n - (sizeof(name) - 1), sizeof(name) - 1);
+			n = sizeof(name) - 1;
+		}
+	}
+	return false;
 }
 
 /*

@@ -10,7 +10,7 @@ from harness.place import wait_until
 
 from .actions import has_lsm
 from .reload import EXACT, RULE
-from .restart import PINS, bpf_file_system
+from .restart import bpf_file_system, remove_pins
 
 PATHS = {"test": "/mnt/test.txt", "shell": "/etc/passwd"}
 
@@ -29,9 +29,7 @@ def ready(setup):
 
     def clean():
         assert run("unblock").returncode == 0
-        for path in (PINS + "/block", PINS):
-            if os.path.isdir(path):
-                os.rmdir(path)
+        remove_pins()
     setup.stack.callback(clean)
 
 

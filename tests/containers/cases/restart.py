@@ -25,8 +25,14 @@ def unpin():
     for name in ("keep_fork", "identities", "kept"):
         if os.path.exists(os.path.join(PINS, name)):
             os.unlink(os.path.join(PINS, name))
-    if os.path.isdir(PINS):
-        os.rmdir(PINS)
+    remove_pins()
+
+
+def remove_pins():
+    """The directories, unless somebody's pins are in them still."""
+    for path in (PINS + "/block", PINS):
+        if os.path.isdir(path) and not os.listdir(path):
+            os.rmdir(path)
 
 
 def test_who_got_away_stays_its_container_s(setup):
