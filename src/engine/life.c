@@ -29,9 +29,12 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 				       .init_start = record->start,
 				       .started = record->time + e->boot_to_epoch };
 
-	if (!c || c->running || slot->ran || slot->inner)
+	if (!c || slot->ran || slot->inner)
 		return;
 	slot->ran = true;
+	/* A runtime was first. What outlives its init and executes something then starts nothing. */
+	if (c->running)
+		return;
 	encode_container(&e->record, &init, record->time);
 	pipeline_made(e);
 	probe_slot_pidns(e->probe, record->slot, slot->generation, record->pidns, false);
