@@ -17,9 +17,9 @@
 #define MEMORY_SHARES(X)                                                              \
 	X(critical, 3, "the ring of life-cycle records")                              \
 	X(bulk, 20, "the rings of all other records, together")                       \
-	X(slots, 5, "containers: accounts, names in the kernel's maps, what is counted in place of told") \
+	X(slots, 8, "containers: accounts, names in the kernel's maps, what is counted in place of told") \
 	X(tasks, 8, "whose each task is, half a KiB a task")                          \
-	X(reader, 28, "processes and containers that are known, and what waits for a name or an output")
+	X(reader, 25, "processes and containers that are known, and what waits for a name or an output")
 
 #define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
 #define MEMORY_CRITICAL_LEAST (128ULL << 10)
