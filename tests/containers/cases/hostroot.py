@@ -13,14 +13,14 @@ from harness.setup import IMAGE
 LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
 
 
-def make_sensor(setup, args):
+def make_sensor(setup, tag, args):
     """A container with the program, its libraries and nothing else of the host but /host and /sys."""
-    root = setup.directory("sensor-root")
+    root = setup.directory(tag + "-root")
     image.make_root(root, [])
     shutil.copy(PROGRAM, os.path.join(root, "usr/bin/nunchi"))
     image.copy_with_libraries(PROGRAM, root)
     os.makedirs(os.path.join(root, "host"))
-    made = setup.runc.create(setup.name + "-sensor", ["/bin/nunchi", *args], privileged=True)
+    made = setup.runc.create(f"{setup.name}-{tag}", ["/bin/nunchi", *args], privileged=True)
     config = os.path.join(made.bundle, "config.json")
     with open(config, encoding="utf-8") as f:
         spec = json.load(f)
@@ -39,9 +39,9 @@ def make_sensor(setup, args):
 def test_sees_the_same(setup):
     by_docker = setup.docker.run("rooted", IMAGE, LOOP)
     plain = setup.runc.run(setup.name + "-rooted", LOOP)
-    sensor = make_sensor(setup, ["trace", "-o", "json", "-e", "openat", "--timeout", "30",
-                                 "--host-root", "/host",
-                                 "--runtime", setup.docker.runtime_option()])
+    sensor = make_sensor(setup, "sees", ["trace", "-o", "json", "-e", "openat", "--timeout", "30",
+                                         "--host-root", "/host",
+                                         "--runtime", setup.docker.runtime_option()])
     try:
         sensor.start()
 

@@ -153,7 +153,7 @@ def test_nunchi_itself(setup):
     """It runs in a container that a rule would end."""
     name, rules = setup.name + "-sensor", Rules(setup)
     rules.write(("Stop", condition(name), "kill-container"))
-    sensor = make_sensor(setup, ["guard", "-f", "/host" + rules.path, "-o", "json", "--host-root", "/host"])
+    sensor = make_sensor(setup, "sensor", ["guard", "-f", "/host" + rules.path, "-o", "json", "--host-root", "/host"])
     sensor.start()
 
     def alerts():
