@@ -219,6 +219,7 @@ static void say_ready(struct engine *e)
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
 	struct tally t = { 0 };
 	struct utsname uts;
+	unsigned calls;
 	int r;
 
 	e->ready = true;
@@ -235,7 +236,8 @@ static void say_ready(struct engine *e)
 	strbuf_addf(&b, "%u container%s", t.all, t.all == 1 ? "" : "s");
 	for (unsigned i = 0; i < t.n; i++)
 		strbuf_addf(&b, "%s%s %u", i ? ", " : " (", t.runtimes[i], t.counts[i]);
-	log_info("%s%s, %u calls, %s hooks, Linux %s", b.s, t.n ? ")" : "", count_wanted(e),
+	calls = count_wanted(e);
+	log_info("%s%s, %u call%s, %s hooks, Linux %s", b.s, t.n ? ")" : "", calls, calls == 1 ? "" : "s",
 		 probe_hooks_name(probe_hooks(e->probe)), uts.release);
 	attach_say_unseen(e);
 }

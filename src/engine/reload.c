@@ -308,7 +308,8 @@ static void say_changed(const struct engine *e)
 		rules += ruleset_rule(e->force->rules, i)->enabled;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		calls += e->force->show.bits[nr];
-	log_info("rules are read anew: %u rule%s, %u calls", rules, rules == 1 ? "" : "s", calls);
+	log_info("rules are read anew: %u rule%s, %u call%s", rules, rules == 1 ? "" : "s", calls,
+		 calls == 1 ? "" : "s");
 }
 
 void reload_take(struct engine *e)
