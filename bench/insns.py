@@ -5,7 +5,8 @@ How many instructions nunchi adds to a call, which is the same on every machine:
 [--nunchi PROGRAM] [--record REASON]
 
 In a virtual machine whose clock counts instructions, for each way of --hooks. Compared with insns.txt:
-growth by more than a fiftieth is a failure, until --record writes the numbers anew, with the reason.
+growth by more than a fiftieth, and what an unwatched call differs by from run to run (half a hundredth of
+its own), is a failure, until --record writes the numbers anew, with the reason.
 Prints "ok insns ROW", "not ok insns ROW" or "skip insns: REASON", and at the end "# done".
 """
 
@@ -14,6 +15,7 @@ import datetime
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -134,7 +136,7 @@ def read_record():
 def write_record(found, reasons):
     with open(RECORD, "w", encoding="utf-8") as f:
         f.write(f"# Instructions that --hooks KIND adds to a call, on Linux {KERNEL}, and the call's own.\n"
-                "# Written by bench/insns.py --record REASON; growth by more than a fiftieth is a failure.\n")
+                "# Written by bench/insns.py --record REASON; growth by more than a fiftieth, and half a hundredth of the call's own, is a failure.\n")
         f.write("\n".join(reasons) + "\n")
         kinds = (*KINDS, UNWATCHED)
         for name, row in [("", {kind: kind for kind in kinds}), *found.items()]:
@@ -168,6 +170,7 @@ def main():
     parser.add_argument("--nunchi", default=os.path.join(TOP, "build", "nunchi"))
     parser.add_argument("--record", metavar="REASON")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     import vm
     os.makedirs(vm.STORE, exist_ok=True)
     try:

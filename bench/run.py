@@ -14,6 +14,7 @@ import functools
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -128,6 +129,7 @@ def main():
     subprocess.run([os.path.join(TOP, "scripts/deps.sh"), "bench"], check=True)
     os.environ["NUNCHI"] = os.path.abspath(args.nunchi)
     from harness.setup import Setup
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     go_first()
     machine, began = Machine(), time.monotonic()
     setup = Setup()

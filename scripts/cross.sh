@@ -40,4 +40,4 @@ cpu = '$cpu'
 endian = 'little'
 END
 cmp -s "$root.ini.$$" "$root.ini" && rm "$root.ini.$$" || mv "$root.ini.$$" "$root.ini"
-scripts/build.sh "$directory" --cross-file "$root.ini"
+scripts/build.sh "$directory" -Dwerror=true --cross-file "$root.ini"

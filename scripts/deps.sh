@@ -64,7 +64,7 @@ want_vm() {
 	[ -x /usr/lib/qemu/virtiofsd ] || [ -x /usr/libexec/virtiofsd ] || virtiofsd_missing=yes
 }
 
-# No daemon comes with it: the server of redis is in redis-tools, too.
+# The server of redis is in redis-tools, too, without a service. nginx has one, which is not to run.
 want_bench() {
 	want_packages $build busybox-static redis-tools wrk nginx
 	want_programs runc:runc python3:python3
@@ -128,7 +128,18 @@ if [ -n "$virtiofsd_missing" ]; then
 	esac
 fi
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+policy=''
+trap 'rm -f "$log" $policy' EXIT
+case " $need " in
+*" nginx "*)
+	# How Debian's packages are told to start nothing (invoke-rc.d(8)).
+	if [ ! -e /usr/sbin/policy-rc.d ]; then
+		policy=/usr/sbin/policy-rc.d
+		printf '#!/bin/sh\nexit 101\n' >$policy
+		chmod +x $policy
+	fi
+	;;
+esac
 if ! apt-get install -y -qq --no-install-recommends $need >"$log" 2>&1; then
 	tail -n 20 "$log" >&2
 	say "apt-get could not install:$need"

@@ -45,15 +45,18 @@ apt-get -qq -y --no-install-recommends --download-only install $packages >"$stat
 }
 
 # As the distribution has it: /bin and the like are links into /usr.
-tree=$state/tree
+# Beside its place, to which it goes whole or not at all.
+tree=$target.new
+rm -rf "$tree"
 for directory in bin sbin lib; do
 	mkdir -p "$tree/usr/$directory"
 	ln -s "usr/$directory" "$tree/$directory"
 done
 for file in "$state"/cache/archives/*.deb; do
-	dpkg-deb --fsys-tarfile "$file" |
-		tar -C "$tree" -x --keep-directory-symlink --exclude=./usr/share/doc --exclude=./usr/share/man \
-			--exclude=./usr/share/locale --exclude=./usr/share/info
+	# Not in one pipe, of which only the last one's failure would be seen.
+	dpkg-deb --fsys-tarfile "$file" >"$state/files.tar"
+	tar -C "$tree" -x -f "$state/files.tar" --keep-directory-symlink --exclude=./usr/share/doc --exclude=./usr/share/man \
+		--exclude=./usr/share/locale --exclude=./usr/share/info
 done
 # For a linker on this machine they would lead to files of this machine.
 find "$tree" -type l -lname '/*' | while read -r link; do

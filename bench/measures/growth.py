@@ -69,7 +69,7 @@ def measure(bench, name):
     steps = (QUICK if bench.quick else STEPS)[name]
     end = time.monotonic() + (30 if bench.quick else SECONDS)
     herd, rounds = Herd(bench), load.deed(bench, "growth-" + name, "open", True)
-    size, first, worst, told, took = 0, None, None, [], 0.0
+    size, first, worst, told, took, gone = 0, None, None, [], 0.0, 0
     for wanted in steps:
         began = time.monotonic()
         # The next is some times as long.
@@ -82,12 +82,13 @@ def measure(bench, name):
             herd.grow(1, wanted)
         took, size = time.monotonic() - began, wanted
         ratio, own, maps, lost = step(bench, rounds)
+        gone += lost
         told.append(f"{size:,}: {ratio.median:.2f}x, {own:.1f} + {maps:.1f} MiB, {lost:,} lost")
         first = first or ratio
         worst = max(worst or ratio, ratio)
     rounds.end()
     herd.end()
-    good = worst.median <= SLOWER * first.median and own + maps <= MEMORY_MIB
+    good = not gone and worst.median <= SLOWER * first.median and own + maps <= MEMORY_MIB
     bench.add(Row(f"{size:,} {name}", f"{worst.median / first.median:.2f} times one, {own + maps:.1f} MiB",
                   f"<= {SLOWER:.2f}, {MEMORY_MIB} MiB", good,
                   "openat+close, its own and maps' memory at " + "; ".join(told)))

@@ -40,9 +40,10 @@ def measure(bench, name):
     deep = load.deed(bench, name, "deep", True)
     idle = load.deed(bench, name + "-idle", "getppid", True)
     nunchi = bench.nunchi("trace", "-e", "openat", "-o", "json", "proc.cmdline=/none")
-    opens, others = [], []
+    opens, others, before = [], [], "0"
     try:
-        with open(SWITCH, "w", encoding="utf-8") as f:
+        with open(SWITCH, "r+", encoding="utf-8") as f:
+            before = f.read()
             f.write("1")
         for _ in range(bench.rounds):
             ns, runs, _ = of_a_round(idle, nunchi.process.pid)
@@ -52,7 +53,7 @@ def measure(bench, name):
             opens.append((ns - (runs - made) * others[-1]) / made)
     finally:
         with open(SWITCH, "w", encoding="utf-8") as f:
-            f.write("0")
+            f.write(before)
     nunchi.stop()
     deep.end()
     idle.end()

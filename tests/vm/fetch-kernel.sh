@@ -85,5 +85,8 @@ version=$(ls tree/lib/modules)
 }
 depmod -b "$state/tree" "$version"
 rm -rf tree/usr "tree/boot/System.map-$version"
-mv tree "$target"
+# Whole or not at all, also where that is another file system.
+rm -rf "$target.new"
+mv tree "$target.new"
+mv "$target.new" "$target"
 echo "$target"

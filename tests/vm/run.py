@@ -83,6 +83,7 @@ MATRIX = [
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
     row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK,
         runtimes="runc,crun", always=True),
+    row("6.12 evasions", "6.12", "v2", EVADE),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
     row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),

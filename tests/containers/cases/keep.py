@@ -26,6 +26,8 @@ def guard(setup, which, *args, wait=True):
 
 def ready(setup):
     bpf_file_system(setup)
+    kept = run("unblock", "--list")
+    assert not kept.stdout, "somebody's rules are kept here: " + kept.stdout
 
     def clean():
         assert run("unblock").returncode == 0
