@@ -30,7 +30,7 @@ static __always_inline struct identity *caller(struct task_struct *task)
 	return wanted[id->call.nr] & (NUNCHI_WANT_EVENT | NUNCHI_WANT_MODEL) ? id : 0;
 }
 
-#define COPY_STRING ((u32)-1)	/* in place of a length: up to its NUL */
+#define COPY_NAME ((u32)-1)	/* in place of a length: it is from a struct filename */
 
 /* By way of scratch: the stack has no room. Returns whether it is kept. */
 static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64 from, u32 len)
@@ -38,8 +38,9 @@ static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64
 	struct long_copy *copy = (void *)s->data;
 	long n = len;
 
-	if (len == COPY_STRING)
-		n = bpf_probe_read_kernel_str(copy->data, DATA_MAX, (void *)from) - 1;
+	if (len == COPY_NAME)
+		n = bpf_probe_read_kernel_str(copy->data, DATA_MAX,
+					      BPF_CORE_READ((struct filename *)from, name)) - 1;
 	else if (bpf_probe_read_kernel(copy->data, below(len, DATA_MAX), (void *)from))
 		return false;
 	if (n < 0)
@@ -95,8 +96,7 @@ static __always_inline int keep_path(struct filename *name, u64 user)
 {
 	if (!name || (u64)name >= (u64)-4095 || !user)	/* the kernel's own names are of nobody's memory */
 		return 0;
-	return keep_arguments(NUNCHI_CAP_PATH, NUNCHI_CAP_PATHAT, user,
-			      (u64)BPF_CORE_READ(name, name), COPY_STRING);
+	return keep_arguments(NUNCHI_CAP_PATH, NUNCHI_CAP_PATHAT, user, (u64)name, COPY_NAME);
 }
 
 SEC("fentry/putname")
@@ -220,7 +220,8 @@ __noinline int copies_tell(struct scratch *s)
 	arg = s->differs - 1;
 	s->head.kind = NUNCHI_REC_MISMATCH;
 	s->head.time++;		/* it comes after its call */
-	s->head.flags &= ~(NUNCHI_F_CUT | NUNCHI_F_MODEL);
+	/* And in a lane of its own, with that one's share. */
+	s->head.flags &= ~(NUNCHI_F_CUT | NUNCHI_F_MODEL | NUNCHI_F_WATCHED | NUNCHI_F_SHARED);
 	s->pos = sizeof(s->head) + sizeof(s->call);
 	copy_append(s, BLOB(s->is_address ? NUNCHI_BLOB_SOCKADDR : NUNCHI_BLOB_STR, arg));
 	pos = s->pos;

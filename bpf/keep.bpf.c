@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What goes on while no nunchi runs, in service mode: a container's children stay its own. The link
- * and the identities are pinned; this hook needs nothing else of the object, so that one of an
- * earlier run serves the next. While nunchi runs, process_fork does the same and more.
+ * What goes on while no nunchi runs, with --pin or --keep-blocking: a container's processes stay its own. The
+ * link of keep_fork and the identities are pinned by --pin; it needs nothing else of the object, so that one of
+ * an earlier run serves the next. While nunchi runs, process_fork does the same and more.
  */
 #include "lib/identity.h"
 

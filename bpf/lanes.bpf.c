@@ -323,8 +323,9 @@ __noinline int record_send(struct scratch *s, u32 lane)
 
 	if (!s)
 		return 0;
+	what = s->head.kind == NUNCHI_REC_SYSCALL ? s->call.nr : NUNCHI_CALLS_MAX + s->head.kind;
 	if (s->pos > NUNCHI_RECORD_MAX) {
-		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, NUNCHI_CALLS_MAX + s->head.kind);
+		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, what);
 		return false;
 	}
 	counted = aggregates && lane == LANE_BULK && summary_add(s, true);
@@ -333,7 +334,6 @@ __noinline int record_send(struct scratch *s, u32 lane)
 		counted = !sent && summary_add(s, false);
 	}
 	if (unlikely(!sent && !counted)) {
-		what = s->head.kind == NUNCHI_REC_SYSCALL ? s->call.nr : NUNCHI_CALLS_MAX + s->head.kind;
 		account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, what);
 		return false;
 	}

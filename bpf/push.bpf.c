@@ -441,7 +441,7 @@ __noinline int push_record(struct scratch *s)
 			mask &= text_mask(s, row->start[NUNCHI_PUSH_RAW], f->asked + sizeof(*b), b->len, 0);
 		}
 	}
-	if (how->how & NUNCHI_PUSH_SENDS) {
+	if (how->sends) {
 		if (!find_blobs(s, how) || !f->socket)
 			return 1;
 		mask &= peer_mask(s, row, f->socket, f->address);

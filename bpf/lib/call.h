@@ -47,17 +47,28 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 		return;
 	}
 	/* What is told of it makes the model know the process. */
-	if (unlikely(id->untold))
+	if (record_send(s, call_lane(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL)) && unlikely(id->untold))
 		((struct identity *)id)->untold = 0;
-	record_send(s, call_lane(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL));
 }
 
-static __always_inline struct scratch *call_scratch(const struct identity *id, u32 nr)
+/* For the record of a call, if anybody can want it. */
+static __always_inline struct scratch *call_scratch(const struct identity *id,
+						    const struct nunchi_call *call, s64 ret)
 {
-	struct scratch *s = scratch_get();
+	u64 mask = push_codes(call, ret);
+	struct scratch *s;
 
-	if (!s)
-		account_drop(id->slot, NUNCHI_DROP_SCRATCH, nr);
+	if (!mask && !id->verdict) {
+		push_count(id->slot);
+		return 0;
+	}
+	s = scratch_get();
+	if (!s) {
+		account_drop(id->slot, NUNCHI_DROP_SCRATCH, call->nr);
+		return 0;
+	}
+	s->clauses = mask;
+	s->differs = 0;
 	return s;
 }
 
@@ -65,20 +76,12 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 					const struct nunchi_call *call, s64 ret, u16 flags,
 					bool follow)
 {
-	u64 mask = push_codes(call, ret);
-	struct scratch *s;
+	struct scratch *s = call_scratch(id, call, ret);
 
-	if (!mask && !id->verdict) {
-		push_count(id->slot);
-		return;
-	}
-	s = call_scratch(id, call->nr);
 	if (!s)
 		return;
-	s->clauses = mask;
 	s->file = s->names = 0;
 	s->copied = id->copied;
-	s->differs = 0;
 	call_send(s, task, id, call, ret, flags, follow);
 	if (unlikely(s->differs))
 		copies_tell(s);
@@ -90,14 +93,13 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 					      const struct nunchi_call *call, s64 ret, u64 file,
 					      u64 names)
 {
-	struct scratch *s = call_scratch(id, call->nr);
+	struct scratch *s = call_scratch(id, call, ret);
 
 	if (!s)
 		return;
 	s->file = file;
 	s->names = names;
 	s->copied = 0;
-	s->clauses = push_codes(call, ret);
 	call_send(s, task, id, call, ret, 0, false);
 	scratch_put(s);
 }

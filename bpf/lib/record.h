@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A record in the making: scratch, head, sending. Programs can be preempted and interrupted, so
+ * A record in the making: scratch and head (lanes.bpf.c sends it). Programs can be preempted and interrupted, so
  * that each takes a scratch of its own and gives it back; a record is sent whole or not at all.
  */
 #pragma once
@@ -153,7 +153,7 @@ enum lane {
 	LANE_NEEDED,
 };
 
-#define LANE_RESERVE 8	/* that part of the critical ring is for LANE_NEEDED */
+#define LANE_RESERVE 8	/* that part of the critical ring is for LANE_NEEDED, half of which it leaves to names */
 
 /*
  * Numbers and sends a record that a container's account has seen, and counts what became of it: if its

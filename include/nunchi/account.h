@@ -33,7 +33,7 @@
 	X(BLOCK, "calls held against no rule", "programs nested deeper than there are buffers") \
 	X(NAMES, "records of slots and cgroups", "the critical ring was full, or no scratch")
 
-/* What was seen, and told with less than there was. */
+/* What was seen, and recorded with less than there was, whether it is told or stays in the kernel. */
 #define NUNCHI_LESSENED(X)                                                    \
 	X(TRUNCATED, "pieces of data cut at their bound", "longer than is kept") \
 	X(UNREADABLE, "user memory that could not be read", "not there, or not in memory") \

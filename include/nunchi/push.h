@@ -19,7 +19,7 @@
 #define NUNCHI_PUSH_CLASSES 64
 
 /* Clauses of one class: the bits of a mask. */
-#define NUNCHI_PUSH_CLAUSES 64
+#define NUNCHI_PUSH_CLAUSES 63	/* all bits are more than all of them: not looked at */
 
 /* What is looked up: numbers in a row of masks, texts byte by byte in an automaton. */
 enum nunchi_push_kind {
@@ -57,12 +57,10 @@ struct nunchi_push_call {
 	__u8 class;		/* plus one; 0: all of it leaves */
 	__u8 path;		/* number of the argument that is its path; NUNCHI_PUSH_NO_ARG */
 	__u8 flags;		/* the same of open flags */
-	__u8 how;		/* NUNCHI_PUSH_OPENS, _SENDS */
+	__u8 sends;		/* argument 0 is a socket, which has, or is given, an address to send to */
 };
 
 #define NUNCHI_PUSH_NO_ARG 0xff
-#define NUNCHI_PUSH_OPENS 0x01	/* the result is an fd of that path */
-#define NUNCHI_PUSH_SENDS 0x02	/* argument 0 is a socket, which has, or is given, an address to send to */
 
 struct nunchi_push_row {
 	__u64 clauses;		/* all there are */

@@ -57,8 +57,8 @@ enum nunchi_kind {
 #define NUNCHI_F_ENTERING 0x0040	/* EXEC: its first since it came in */
 #define NUNCHI_F_SANDBOXED 0x0080	/* the host's, in a mount namespace of its own */
 #define NUNCHI_F_ENTRY 0x0100		/* SYSCALL: it begins; ret is NUNCHI_RET_ENTRY */
-#define NUNCHI_F_WATCHED 0x0400	/* by the critical lane's share for what is watched or blocked */
 #define NUNCHI_F_SHARED 0x0200		/* counted against its container's share of the lane while it is in it */
+#define NUNCHI_F_WATCHED 0x0400		/* by the critical lane's share for what is watched or blocked */
 
 /*
  * The head of every record: when, where in the ring, and who. All ids are the kernel's own, in

@@ -75,7 +75,11 @@ static void look_at(const struct nunchi_summary_key *key, const struct nunchi_su
 	else
 		t->idle++;
 	if (look->over || t->idle > IDLE_MAX) {
-		probe_summary_forget(e->probe, key);
+		struct nunchi_summary_row last;
+
+		/* It may have grown since it was read. */
+		if (probe_summary_forget(e->probe, key, &last) && last.count > t->count)
+			tell(e, t, &last);
 		told_free(e, t);
 	}
 }

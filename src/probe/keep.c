@@ -19,10 +19,21 @@
 #define LOCK "/run/nunchi/block.lock"
 #define NEXT "_next"	/* a dot is refused there */
 
-static void closedirp(DIR **d)
+static bool is_next(const char *name)
 {
-	if (*d)
-		closedir(*d);
+	size_t len = strlen(name), end = strlen(NEXT);
+
+	return len > end && streq(name + len - end, NEXT);
+}
+
+/* Of one that ended before it was settled: nobody's rules. */
+static void drop_next(void)
+{
+	_cleanup_closedir_ DIR *d = opendir(DIRECTORY);
+
+	for (struct dirent *e; d && (e = readdir(d));)
+		if (is_next(e->d_name))
+			(void)unlinkat(dirfd(d), e->d_name, 0);
 }
 
 static int pin(struct bpf_link *link, const char *name, struct strbuf *err)
@@ -30,8 +41,6 @@ static int pin(struct bpf_link *link, const char *name, struct strbuf *err)
 	_cleanup_free_ char *path = xasprintf(DIRECTORY "/%s" NEXT, name);
 	int r;
 
-	/* Of one that ended before it was settled. */
-	(void)unlink(path);
 	r = bpf_link__pin(link, path);
 	return r < 0 ? load_failed(err, "pinning what blocks", r) : 0;
 }
@@ -45,6 +54,8 @@ int probe_keep_blocking(struct probe *p, struct strbuf *err)
 		r = pin_directory("--keep-blocking", err);
 	if (r >= 0 && mkdir(DIRECTORY, 0700) && errno != EEXIST)
 		r = load_failed(err, "making " DIRECTORY, -errno);
+	if (r >= 0)
+		drop_next();
 	for (int i = 0; r >= 0 && i < skel->skeleton->prog_cnt; i++) {
 		const char *name = skel->skeleton->progs[i].name;
 		struct bpf_link *link = *skel->skeleton->progs[i].link;
@@ -53,13 +64,6 @@ int probe_keep_blocking(struct probe *p, struct strbuf *err)
 			r = pin(link, name, err);
 	}
 	return r;
-}
-
-static bool is_next(const char *name)
-{
-	size_t len = strlen(name), end = strlen(NEXT);
-
-	return len > end && streq(name + len - end, NEXT);
 }
 
 /* A rename lets the link go that has had the name. */
@@ -84,7 +88,7 @@ static void drop_old(int dir, const char *name)
 
 void probe_keep_settle(struct probe *p)
 {
-	_cleanup_(closedirp) DIR *d = p->keep_fd >= 0 ? opendir(DIRECTORY) : NULL;
+	_cleanup_closedir_ DIR *d = p->keep_fd >= 0 ? opendir(DIRECTORY) : NULL;
 	bool kept = false;
 
 	for (struct dirent *e; d && (e = readdir(d));)
@@ -95,11 +99,14 @@ void probe_keep_settle(struct probe *p)
 	for (struct dirent *e; d && (e = readdir(d));)
 		if (e->d_name[0] != '.' && is_next(e->d_name))
 			settle(dirfd(d), e->d_name, &kept);
-	log_debug("--keep-blocking: %s", kept ? "what blocks is pinned in " DIRECTORY : "nothing blocks");
+	if (d)
+		log_debug("--keep-blocking: %s", kept ? "what blocks is pinned in " DIRECTORY : "nothing blocks");
 }
 
 void keep_close(struct probe *p)
 {
+	if (p->keep_fd >= 0)
+		drop_next();
 	close_fd(&p->keep_fd);
 }
 
@@ -112,7 +119,7 @@ bool probe_is_keeping(void)
 
 int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since, void *arg), void *arg)
 {
-	_cleanup_(closedirp) DIR *d = opendir(DIRECTORY);
+	_cleanup_closedir_ DIR *d = opendir(DIRECTORY);
 	int n = 0;
 
 	if (!d)

@@ -104,8 +104,10 @@ void probe_summaries(struct probe *p,
 	} while (!r);
 }
 
-void probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key)
+bool probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key, struct nunchi_summary_row *ret)
 {
-	if (!bpf_map_delete_elem(bpf_map__fd(p->skel->maps.summaries), key))
-		__atomic_fetch_sub(&p->skel->bss->summary_rows, 1, __ATOMIC_RELAXED);
+	if (bpf_map_lookup_and_delete_elem(bpf_map__fd(p->skel->maps.summaries), key, ret))
+		return false;
+	__atomic_fetch_sub(&p->skel->bss->summary_rows, 1, __ATOMIC_RELAXED);
+	return true;
 }

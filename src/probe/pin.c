@@ -32,6 +32,8 @@ int pin_lock(const char *path, const char *option, int *ret_fd, struct strbuf *e
 	if (*ret_fd >= 0 && !flock(*ret_fd, LOCK_EX | LOCK_NB))
 		return 0;
 	r = -errno;
+	close_fd(ret_fd);
+	*ret_fd = -1;
 	if (r == -EWOULDBLOCK)
 		strbuf_addf(err, "another nunchi runs with %s, which is for one only", option);
 	else

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "internal.h"
 
@@ -86,19 +87,6 @@ static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 	}
 }
 
-/* In steps of 10 ms since boot: field 22 of proc(5)'s stat. */
-static uint64_t own_start(void)
-{
-	_cleanup_fclose_ FILE *f = fopen("/proc/self/stat", "re");
-	char line[1024], *after = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
-	unsigned long long ticks = 0;
-
-	if (after)
-		sscanf(after + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-				  "%*d %llu", &ticks);
-	return ticks;
-}
-
 static void configure(struct probe *p)
 {
 	struct nunchi *skel = p->skel;
@@ -109,7 +97,7 @@ static void configure(struct probe *p)
 	skel->rodata->host_mntns[1] = namespace_inum("/proc/1/ns/mnt");
 	skel->rodata->host_pidns = skel->rodata->host_namespaces[NUNCHI_NS_PID];
 	skel->rodata->own_tgid = (uint32_t)getpid();
-	skel->rodata->own_start = own_start();
+	skel->rodata->own_start = process_start_of(getpid());
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
 	skel->rodata->cpus_per_ring = (p->n_cpus + p->memory.rings - 1) / p->memory.rings;
 	p->n_rings = 1 + p->memory.rings;
@@ -260,8 +248,8 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		struct bpf_program *program;
 		struct bpf_link **link;
 	} hooks[] = {
-		/* Before it: what that has found out is not to be overwritten. */
-		{ keeps ? skel->progs.keep_fork : NULL, &skel->links.keep_fork },
+		/* Before it: what that has found out is not to be overwritten. With --pin there is one. */
+		{ keeps && p->kept_fd < 0 ? skel->progs.keep_fork : NULL, &skel->links.keep_fork },
 		{ skel->progs.process_fork, &skel->links.process_fork },
 		{ skel->progs.process_fork_perf, &skel->links.process_fork_perf },
 		{ skel->progs.process_exec, &skel->links.process_exec },
@@ -450,15 +438,6 @@ void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, ui
 	forget(bpf_map__fd(p->skel->maps.cgroups), id, slot, generation);
 }
 
-unsigned probe_slots_free(const struct probe *p)
-{
-	unsigned n = 0;
-
-	for (uint32_t slot = 0; slot < p->n_slots; slot++)
-		n += p->skel->bss->slots[slot].state == NUNCHI_SLOT_FREE;
-	return n;
-}
-
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 {
 	struct nunchi_slot *row;
@@ -572,7 +551,7 @@ void probe_missed(const struct probe *p, void (*fn)(const char *program, uint64_
 	if (missed)
 		fn("fexit", missed, arg);
 	bpf_object__for_each_program(program, p->skel->obj) {
-		missed = recursion_misses(bpf_program__fd(program));
+		missed = bpf_program__fd(program) >= 0 ? recursion_misses(bpf_program__fd(program)) : 0;
 		if (missed && !only_grades(p, program))
 			fn(bpf_program__name(program), missed, arg);
 	}

@@ -81,7 +81,8 @@ void probe_summaries(struct probe *p,
 		     void (*fn)(const struct nunchi_summary_key *key, const struct nunchi_summary_row *row,
 				void *arg),
 		     void *arg);
-void probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key);
+/* ret: what it had come to. False: it was not there. */
+bool probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key, struct nunchi_summary_row *ret);
 
 /* Which clauses of this generation of rules the slot's container satisfies; before it is said to be one. */
 void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
@@ -131,8 +132,6 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation);
 /* Takes back what the two before have told, unless it is another slot's by now. */
 void probe_forget_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
 void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
-/* How many slots the kernel side may still open. */
-unsigned probe_slots_free(const struct probe *p);
 /* The generation of a slot that exists from the start: the host, and NUNCHI_SLOT_HELPERS. */
 #define PROBE_GENERATION_FIRST 1
 

@@ -380,7 +380,7 @@ int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
 		if (!x[class].n_calls)
 			continue;
-		x[class].class = (enum nunchi_block_class)class;
+		x[class].class = class;
 		x[class].watch = true;
 		x[class].test = block_test;
 		x[class].err = &why;

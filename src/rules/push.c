@@ -84,8 +84,6 @@ static void add_call(struct push_plan *p, const struct syscall_info *call, unsig
 		return;
 	c->calls[c->n_calls++] = call;
 	how.class = (__u8)(c - p->classes + 1);
-	if (!(shape & PUSH_HAS_FLAGS))
-		how.flags = NUNCHI_PUSH_NO_ARG;
 	p->table.calls[nr] = how;
 }
 

@@ -29,15 +29,15 @@ unsigned push_shape(const struct syscall_info *call, struct nunchi_push_call *re
 		ret->path = NUNCHI_PUSH_NO_ARG;
 	if (ret->path != NUNCHI_PUSH_NO_ARG)
 		shape |= PUSH_HAS_PATH;
-	if ((shape & PUSH_HAS_PATH) && (shape & PUSH_HAS_FD)) {
+	if ((shape & PUSH_HAS_PATH) && (shape & PUSH_HAS_FD))
 		shape |= PUSH_OPENS;
-		ret->how = NUNCHI_PUSH_OPENS;
-	}
 	if (streq(call->name, "connect") || streq(call->name, "sendto") || streq(call->name, "sendmsg")) {
 		shape |= PUSH_HAS_PEER;
-		ret->how = NUNCHI_PUSH_SENDS;
+		ret->sends = true;
 	}
-	if (ret->flags != NUNCHI_PUSH_NO_ARG && starts_with(call->name, "open"))
+	if (!starts_with(call->name, "open"))
+		ret->flags = NUNCHI_PUSH_NO_ARG;
+	if (ret->flags != NUNCHI_PUSH_NO_ARG)
 		shape |= PUSH_HAS_FLAGS;
 	return shape;
 }

@@ -347,6 +347,11 @@ int ruleset_watch(struct ruleset *rs, const struct filter *f, struct strbuf *err
 		rs->block = block_plan_new();
 	r = block_watch(rs->block, f, err);
 	block_finish(rs->block);
+	if (r >= 0 && rs->block->n_values > NUNCHI_BLOCK_VALUES_MAX) {
+		strbuf_addf(err, "with it there are more than the %d values that the kernel side has room for",
+			    NUNCHI_BLOCK_VALUES_MAX);
+		return -E2BIG;
+	}
 	return r;
 }
 

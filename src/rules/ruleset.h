@@ -118,9 +118,9 @@ size_t rule_matched(const struct rule *rule, struct field_context *fc, const str
 struct block_plan;
 struct filter;
 
-/* What the kernel side is to block; NULL: no rule does more than alert. */
 /* What the filter matches is watched (see block_watch), beside what rules block. */
 int ruleset_watch(struct ruleset *rs, const struct filter *f, struct strbuf *err) _must_check_;
+/* What the kernel side is to block or to watch; NULL: nothing. */
 const struct block_plan *ruleset_block(const struct ruleset *rs);
 /* Of which generation verdicts by that are; 0 before. */
 void ruleset_set_generation(struct ruleset *rs, unsigned generation);

@@ -230,7 +230,7 @@ static bool leaves(const struct nunchi_push *t, const struct call *c)
 	uint64_t mask, heads = 0, tails = 0, within = 0, none;
 	_cleanup_strbuf_ struct strbuf asked = STRBUF_INIT;
 	const char *forms[2] = { NULL, NULL };
-	bool opened = c->ret >= 0 && how->how & NUNCHI_PUSH_OPENS;
+	bool opened = c->ret >= 0 && how->path != NUNCHI_PUSH_NO_ARG && c->ev.call->ret == RET_FD;
 
 	if (!how->class || (opened && !*c->opened))
 		return true;
