@@ -33,3 +33,9 @@ void log_line(enum log_level level, const char *fmt, ...)
 	(void)n;
 	errno = saved;
 }
+
+void log_lines(enum log_level level, const char *text)
+{
+	for (const char *end; text && (end = strchr(text, '\n')); text = end + 1)
+		log_line(level, "%.*s", (int)(end - text), text);
+}

@@ -15,6 +15,9 @@ void log_set_level(enum log_level level);
 
 void log_line(enum log_level level, const char *fmt, ...) _printf_(2, 3);
 
+/* Each line of a text as one. NULL: none. */
+void log_lines(enum log_level level, const char *text);
+
 #define log_error(...) log_line(LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_line(LOG_WARN, __VA_ARGS__)
 #define log_info(...) log_line(LOG_INFO, __VA_ARGS__)

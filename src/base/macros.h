@@ -2,6 +2,7 @@
 /* Small things every room uses: cleanup attributes, ownership transfer, array sizes. */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +34,7 @@
 #define _cleanup_free_ _cleanup_(free_pointer)
 #define _cleanup_close_ _cleanup_(close_fd)
 #define _cleanup_fclose_ _cleanup_(close_file)
+#define _cleanup_closedir_ _cleanup_(close_directory)
 
 /* Hand ownership out of a _cleanup_ variable. */
 #define TAKE_PTR(p)                    \
@@ -63,6 +65,12 @@ static inline void close_file(FILE **f)
 {
 	if (*f)
 		fclose(*f);
+}
+
+static inline void close_directory(DIR **d)
+{
+	if (*d)
+		closedir(*d);
 }
 
 static inline bool streq(const char *a, const char *b)

@@ -73,7 +73,7 @@ const struct option_row option_rows[] = {
 	  "where system calls are seen" },
 	{ OPT_ENTRY, "entry", NULL, SHOW,
 	  "with --hooks kprobe: calls when they begin, too (evt.dir is >)" },
-	{ OPT_DRY_RUN, "dry-run", NULL, FOR_GUARD, "rules that kill or deny only say what they would do" },
+	{ OPT_DRY_RUN, "dry-run", NULL, FOR_GUARD, "rules that do more than alert only say what they would do" },
 	{ OPT_KEEP_BLOCKING, "keep-blocking", NULL, FOR_GUARD,
 	  "what rules deny stays denied when guard ends, until nunchi unblock" },
 	{ OPT_LIST, "list", NULL, FOR_UNBLOCK, "only say what is kept" },
@@ -182,7 +182,7 @@ static bool parse_seconds(struct options *o, const char *option, const char *s, 
 	char *end;
 	double seconds = strtod(s, &end);
 
-	if (end == s || *end || !isfinite(seconds) || seconds <= 0 || seconds > 1e9) {
+	if (end == s || *end || !isfinite(seconds) || seconds < 1e-9 || seconds > 1e9) {
 		strbuf_addf(&o->error, "%s %s: expected seconds, as 10 or 0.5", option, s);
 		return false;
 	}

@@ -145,6 +145,6 @@ void account_say(struct engine *e, const struct accounts *accounts)
 		if (!account_complete(e, i))
 			log_warn("account of slot %u: not everything came that the kernel sent", i);
 	account_summary(accounts, ns, &text);
-	account_log(&text);
+	log_lines(LOG_INFO, text.s);
 	account_log_faults(accounts);
 }

@@ -81,7 +81,7 @@ static void say_watched(const struct block_plan *plan)
 	block_describe(plan, UINT_MAX, &what);
 	for (char *line = what.s, *end; line && *line; line = end + 1) {
 		end = strchrnul(line, '\n');
-		log_info("watched:%.*s", (int)(end - line), line + 1);
+		log_info("watched:%.*s", (int)(end - line - 1), line + 1);
 		if (!*end)
 			break;
 	}

@@ -40,10 +40,10 @@ bool claim_matches(const struct slot *slot, const struct container_info *info)
 		return false;
 	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number another's */
 		return false;
-	if (slot->born && info->init_start && info->init_start + INIT_START_GRAIN < slot->time)
+	if (slot->born && info->init_start && info->init_start + PROCESS_START_GRAIN < slot->time)
 		return false;
 	/* What was there before us has an init that was there before us. */
-	if (!slot->born && info->init_start > slot->time + INIT_START_GRAIN)
+	if (!slot->born && info->init_start > slot->time + PROCESS_START_GRAIN)
 		return false;
 	if (same_mounts(slot, info))
 		return true;

@@ -22,33 +22,6 @@ struct heartbeat {
 	uint64_t next;	/* boot ns */
 };
 
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
-/*
- * A process's start, in ticks since boot: with the number it is one process for ever. 0: it is gone,
- * be it that nobody has waited for it yet.
- */
-static unsigned long long start_of(pid_t pid)
-{
-	_cleanup_fclose_ FILE *f = NULL;
-	unsigned long long start = 0;
-	char path[64], line[1024], state, *after;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	f = fopen(path, "re");
-	if (!f || !fgets(line, sizeof(line), f) || !(after = strrchr(line, ')')))
-		return 0;
-	/* Fields 3 to 22; the name before them may hold anything. */
-	if (sscanf(after + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			      "%*d %*d %llu", &state, &start) != 2)
-		return 0;
-	return strchr("ZXx", state) ? 0 : start;
-}
-
 /* Whether the instance that left the file is still there: by the start that it wrote into it. */
 static bool is_running(int file, pid_t pid)
 {
@@ -56,7 +29,7 @@ static bool is_running(int file, pid_t pid)
 
 	if (read(file, text, sizeof(text) - 1) <= 0)
 		return false;
-	return start_of(pid) && start_of(pid) == strtoull(text, NULL, 10);
+	return process_start_of(pid) && process_start_of(pid) == strtoull(text, NULL, 10);
 }
 
 /* 0: it is no instance's. */
@@ -97,7 +70,7 @@ static void look_at(struct engine *e, int dir, const char *name)
 static void look_at_all(struct engine *e, int dir)
 {
 	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_(closedirp) DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	_cleanup_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
 
 	for (struct dirent *entry; d && (entry = readdir(d));)
 		look_at(e, dir, entry->d_name);
@@ -124,7 +97,7 @@ void heartbeat_start(struct engine *e)
 		free(h);
 		return;
 	}
-	dprintf(h->file, "%llu\n", start_of(getpid()));
+	dprintf(h->file, "%llu\n", process_start_of(getpid()));
 	e->heartbeat = h;
 }
 

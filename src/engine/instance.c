@@ -13,6 +13,7 @@
 #include "internal.h"
 
 #define SUFFIX ".account"
+#define NEW ".new"
 #define MAGIC "nunchi\x01"	/* with its end, 8 */
 #define FILE_MAX (32U << 20)	/* 4,096 rows, the longest names */
 
@@ -35,7 +36,7 @@ static int replace(int dir, const char *name, const struct strbuf *text)
 	_cleanup_close_ int fd = -1;
 	char new_name[40];
 
-	snprintf(new_name, sizeof(new_name), "%s.new", name);
+	snprintf(new_name, sizeof(new_name), "%s" NEW, name);
 	fd = openat(dir, new_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
@@ -69,6 +70,9 @@ void instance_forget(int dir, pid_t pid)
 	char name[32];
 
 	snprintf(name, sizeof(name), "%d" SUFFIX, pid);
+	unlinkat(dir, name, 0);
+	/* One that was killed while it wrote. */
+	snprintf(name, sizeof(name), "%d" SUFFIX NEW, pid);
 	unlinkat(dir, name, 0);
 }
 
@@ -128,15 +132,9 @@ static int read_instance(int dir, const char *name, struct instance *ret)
 	return take_records(&text, &ret->accounts);
 }
 
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg)
 {
-	_cleanup_(closedirp) DIR *d = opendir(HEARTBEAT_DIRECTORY);
+	_cleanup_closedir_ DIR *d = opendir(HEARTBEAT_DIRECTORY);
 	struct instance instance;
 	int n = 0;
 

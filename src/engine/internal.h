@@ -18,7 +18,6 @@
 #define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
-#define INIT_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
 #define ENGINE_LOSSES_NS (250 * NSEC_PER_MSEC)	/* between losses that are told of */
 #define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)

@@ -159,7 +159,7 @@ static void tell(struct engine *e, const char *id, enum nunchi_life_what what, i
 static bool has_ended(const struct container *c, const struct container_info *info)
 {
 	return c && c->ended_pid && c->ended_pid == info->init_pid &&
-	       c->ended_start - info->init_start <= INIT_START_GRAIN;
+	       c->ended_start - info->init_start <= PROCESS_START_GRAIN;
 }
 
 static void take_facts(struct engine *e, struct runtime_message *message)

@@ -19,7 +19,7 @@
 #include "rules/block.h"
 
 #define SETTLE_MS 250	/* who writes one file of several writes the others, too */
-#define JOIN_SECONDS 1
+#define JOIN_NS (3 * NSEC_PER_SEC)
 
 struct reload {
 	struct engine *e;
@@ -55,7 +55,7 @@ static void watch_path(struct reload *r, const char *path)
 			slash[slash == dir] = '\0';
 	}
 	w.wd = inotify_add_watch(r->inotify, w.name && !slash ? "." : dir,
-				 IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
+				 IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
 	if (w.wd < 0)
 		log_warn("%s: changes are not noticed (%s): SIGHUP reads the rules anew", path,
 			 strerror(errno));
@@ -120,6 +120,13 @@ static bool wait_for(const struct reload *r, int fd)
 		return false;
 	(void)eventfd_read(fd, &n);
 	return true;
+}
+
+static bool is_over(const struct reload *r)
+{
+	struct pollfd fd = { .fd = r->stop, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
 }
 
 /* Waits until rules are to be read. False: it is time to end. */
@@ -196,6 +203,11 @@ static void *run(void *arg)
 		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 		struct ruleset *rules = r->e->config->reread(r->e->config->reread_arg);
 
+		/* It may have taken so long that nobody waits for this thread any more, and the engine is gone. */
+		if (is_over(r)) {
+			ruleset_free(rules);
+			break;
+		}
 		if (!rules)
 			continue;
 		if (prepare(r, rules, &err) < 0) {
@@ -338,15 +350,14 @@ void reload_take(struct engine *e)
 void reload_stop(struct engine *e)
 {
 	struct reload *r = e->reload;
-	struct timespec deadline;
+	uint64_t until = clock_ns(CLOCK_MONOTONIC) + JOIN_NS;
+	const struct timespec deadline = { (time_t)(until / NSEC_PER_SEC), (long)(until % NSEC_PER_SEC) };
 
 	if (!r)
 		return;
-	clock_gettime(CLOCK_REALTIME, &deadline);
-	deadline.tv_sec += JOIN_SECONDS;
 	(void)eventfd_write(r->stop, 1);
 	/* What hangs on a dead disk cannot be ended: the process is about to. */
-	if (r->runs && pthread_timedjoin_np(r->thread, NULL, &deadline))
+	if (r->runs && pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC, &deadline))
 		return;
 	in_force_free(r->next);
 	close_fd(&r->ask);

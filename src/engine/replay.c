@@ -41,7 +41,7 @@ static void say_account(const struct engine *e, const struct accounts *a)
 		return;
 	strbuf_adds(&text, "recorded: ");
 	account_summary(a, e->last_time > e->started ? e->last_time - e->started : 0, &text);
-	account_log(&text);
+	log_lines(LOG_INFO, text.s);
 	account_log_faults(a);
 }
 

@@ -311,27 +311,9 @@ int decode_counts(const struct event *ev, struct account_counts *ret)
 const char *lost_kind_name(uint32_t what)
 {
 	const struct syscall_info *call = what < NUNCHI_CALLS_MAX ? syscall_by_nr(what) : NULL;
+	const char *name = call ? call->name : event_kind_name(what - NUNCHI_CALLS_MAX);
 
-	if (call)
-		return call->name;
-	switch (what - NUNCHI_CALLS_MAX) {
-	case NUNCHI_REC_EXEC:
-		return "execve";
-	case NUNCHI_REC_FORK:
-		return "fork";
-	case NUNCHI_REC_EXIT:
-		return "procexit";
-	case NUNCHI_REC_ENTER:
-		return "entering";
-	case NUNCHI_REC_NAMESPACES:
-		return "ns_changed";
-	case NUNCHI_REC_MOVED:
-		return "cgroup_moved";
-	case NUNCHI_REC_MISMATCH:
-		return "argument_mismatch";
-	default:
-		return "unknown";
-	}
+	return name ? name : "unknown";
 }
 
 uint32_t lost_kind_of(const struct nunchi_head *record)

@@ -347,24 +347,37 @@ bool event_become_counted(struct event *ev)
 	return true;
 }
 
+const char *event_kind_name(uint32_t kind)
+{
+	switch (kind) {
+	case NUNCHI_REC_EXEC:
+		return "execve";
+	case NUNCHI_REC_FORK:
+		return "fork";
+	case NUNCHI_REC_EXIT:
+		return "procexit";
+	case NUNCHI_REC_ENTER:
+		return "entering";
+	case NUNCHI_REC_NAMESPACES:
+		return "ns_changed";
+	case NUNCHI_REC_MOVED:
+		return "cgroup_moved";
+	case NUNCHI_REC_MISMATCH:
+		return "argument_mismatch";
+	default:
+		return NULL;
+	}
+}
+
 const char *event_counted_name(const struct event *ev)
 {
-	static const struct {
-		enum nunchi_kind kind;
-		const char *name;
-	} others[] = {
-		{ NUNCHI_REC_FORK, "fork" }, { NUNCHI_REC_EXIT, "procexit" },
-		{ NUNCHI_REC_ENTER, "enter" }, { NUNCHI_REC_NAMESPACES, "ns_changed" },
-		{ NUNCHI_REC_MOVED, "cgroup_moved" }, { NUNCHI_REC_MISMATCH, "argument_mismatch" },
-	};
 	const struct nunchi_summary *s = event_summary(ev);
 
 	if (!s)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		if (others[i].kind == s->kind)
-			return others[i].name;
-	return s->call.nr < NUNCHI_CALLS_MAX ? call_of(s->call.nr)->name : NULL;
+	if (s->kind == NUNCHI_REC_SYSCALL || s->kind == NUNCHI_REC_EXEC)
+		return s->call.nr < NUNCHI_CALLS_MAX ? call_of(s->call.nr)->name : NULL;
+	return event_kind_name(s->kind);
 }
 
 /* Of a successful exec the strings lie in blobs without a number: the old memory is gone. */

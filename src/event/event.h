@@ -138,6 +138,8 @@ static inline const struct nunchi_summary *event_summary(const struct event *ev)
  * the first one's arguments, or a procexit. False: they are no events of their own.
  */
 bool event_become_counted(struct event *ev);
+/* What is told by a record that is no system call's: "fork", "procexit", ...; NULL: nothing of a task's. */
+const char *event_kind_name(uint32_t kind);
 /* What was counted: "openat", "procexit", ... */
 const char *event_counted_name(const struct event *ev);
 

@@ -125,14 +125,6 @@ void account_summary(const struct accounts *a, uint64_t ns, struct strbuf *out)
 	add_rows(a, out);
 }
 
-void account_log(const struct strbuf *text)
-{
-	const char *end;
-
-	for (const char *s = text->s; text->len && (end = strchr(s, '\n')); s = end + 1)
-		log_info("%.*s", (int)(end - s), s);
-}
-
 static void add_count(struct strbuf *out, const char *before, uint64_t n, const char *text)
 {
 	if (n)
@@ -156,7 +148,6 @@ void account_counts_text(const struct account_counts *counts, bool lessened, str
 void account_log_faults(const struct accounts *a)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	const char *end;
 
 	for (size_t i = 0; i < a->n; i++) {
 		const struct account_row *row = a->rows[i];
@@ -168,8 +159,7 @@ void account_log_faults(const struct accounts *a)
 		strbuf_adds(&text, " does not add up\n");
 	}
 	account_counts_text(&a->counts, false, &text);
-	for (const char *s = text.s; text.len && (end = strchr(s, '\n')); s = end + 1)
-		log_warn("%.*s", (int)(end - s), s);
+	log_lines(LOG_WARN, text.s);
 }
 
 static void json_number(struct strbuf *out, const char *name, uint64_t n)

@@ -5,17 +5,15 @@
 #include "event/account.h"
 
 /*
- * One line of all, then one of each container, the busiest first:
+ * One line of all, then one of each container, who lost something first, then the busiest:
  * "2 containers, 3.0 s: seen 1,204 = delivered 1,000 + filtered 204 + lost 0".
  */
 void account_summary(const struct accounts *a, uint64_t ns, struct strbuf *out);
 /* The rows, who lost something first, then the busiest; the array is the caller's to free. */
 struct account_row **account_sorted(const struct accounts *a);
-/* Each line as one of the log's. */
-void account_log(const struct strbuf *text);
 /* What is wrong, as warnings: an equation that does not hold, and whatever nobody saw. */
 void account_log_faults(const struct accounts *a);
 /* A line of each count that is not zero. lessened: also of what was told with less than there was. */
 void account_counts_text(const struct account_counts *counts, bool lessened, struct strbuf *out);
-/* "containers":[...],"host":{...},"unseen":[...],...: members of an object. */
+/* "accounts":[...],"counts":{...},"reader":{...},"missed_runs":{...}: members of an object. */
 void account_json(const struct accounts *a, struct strbuf *out);

@@ -16,7 +16,6 @@
 #include "facts.h"
 #include "hierarchy.h"
 
-#define START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
 #define DEPTH_MAX 16
 
 bool init_is_there(const char *root, const struct container_info *info)
@@ -24,7 +23,7 @@ bool init_is_there(const char *root, const struct container_info *info)
 	uint64_t start = info->init_pid ? process_start(root, info->init_pid) : 0;
 
 	return start && (start > info->init_start ? start - info->init_start : info->init_start - start) <=
-				START_GRAIN;
+				PROCESS_START_GRAIN;
 }
 
 /* A process of the host, or in our own mounts, or ours. Those that are gone are nobody's. */

@@ -49,12 +49,6 @@ const char *place_state_file(enum place_kind kind)
 	return files[kind];
 }
 
-static void closedirp(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 /* A stream over a copy of fd, which stays the caller's. */
 static DIR *list(int fd)
 {
@@ -82,7 +76,7 @@ static void watch(const struct walk *w, int fd)
 
 static void visit_place(const struct walk *w, int fd, const char *path)
 {
-	_cleanup_(closedirp) DIR *d = list(fd);
+	_cleanup_closedir_ DIR *d = list(fd);
 	const char *above = strrchr(path, '/');
 	unsigned n = 0;
 
@@ -155,7 +149,7 @@ static void descend_user(struct walk w, int fd, const char *path, const char *na
 static void walk(struct walk w, int fd, const char *path, const char *rest)
 {
 	_cleanup_free_ char *name = NULL;
-	_cleanup_(closedirp) DIR *d = NULL;
+	_cleanup_closedir_ DIR *d = NULL;
 	bool user = is_user_dir(path);
 	size_t len;
 	unsigned n = 0;
