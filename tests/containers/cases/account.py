@@ -75,7 +75,7 @@ class Read:
         self.stderr, self.last, self.lines = stderr, 0, 0
         self.shown = collections.defaultdict(list)
         self.losses = collections.defaultdict(list)
-        self.counted = collections.Counter()
+        self.counted, self.summaries = collections.Counter(), []
         self.gap = 0
         with open(path, "rb") as f:
             for line in f:
@@ -94,8 +94,9 @@ class Read:
         if b'"evt.type":"activity_summary"' in line:
             event = json.loads(line)
             self.counted[event.get("container.name")] += event["summary.count"]
+            self.summaries.append(event)
             return
-        found = re.search(rb'"fd.nameraw":"/tmp/([a-z0-9]+)-(\d+)"', line)
+        found = re.search(rb'"fd.nameraw":"/tmp/([a-z0-9_]+)-(\d+)"', line)
         if found:
             self.shown[found.group(1).decode()].append(int(found.group(2)))
 
@@ -106,7 +107,9 @@ class Read:
         """A container's line: seen, delivered, filtered or counted only, lost."""
         rows = re.findall(r"(?:  (\S+): |s: )seen ([\d,]+) = delivered ([\d,]+) \+ filtered ([\d,]+) "
                           r"(?:\+ aggregated ([\d,]+) )?\+ lost ([\d,]+)", self.stderr)
-        found = [row for row in rows if row[0] == name] or rows[:1]
+        # The only one is what the line of all says.
+        found = rows if "nunchi: 1 container, " in self.stderr else [row for row in rows if row[0] == name]
+        assert len(found) == 1, (name, self.stderr)
         seen, delivered, filtered, counted, lost = [int(n.replace(",", "") or 0) for n in found[0][1:]]
         return seen, delivered, filtered + counted, lost
 
@@ -180,7 +183,7 @@ def test_idle_and_busy(setup):
     read = run.stop()
     lost = {ledger.tag: read.check(ledger, n) for ledger, n in made.items()}
     read.check_numbers()
-    assert lost[slow.tag] == 0 or lost[fast.tag] > 0, lost
+    assert lost[slow.tag] == 0, lost
     print(f"# made {[*made.values()]}, lost {lost}")
 
 
@@ -210,9 +213,7 @@ def test_a_flood_that_overfills(setup):
     read.check_numbers()
     assert lost[flood.tag] > 1000, (lost, read.stderr)
     assert read.counted[flood.name] == lost[flood.tag] and not lost[quiet.tag], (lost, read.counted)
-    for event in read.losses[flood.name]:
-        assert event["lost.types"] == "openat", event
-        assert event["lost.first"] <= event["lost.last"] <= event["evt.time.iso8601"], event
+    assert {event["summary.call"] for event in read.summaries} == {"openat"}, read.summaries[:3]
     print(f"# made {[*made.values()]}, lost {lost}")
 
 
@@ -239,6 +240,9 @@ def test_a_blocked_output(setup):
     read.check_numbers()
     reasons = {event["lost.reason"] for event in read.losses[ledger.name]}
     assert lost and reasons <= {"output blocked", "ring full"} and "output blocked" in reasons, reasons
+    for event in read.losses[ledger.name]:
+        assert event["lost.types"] == "openat", event
+        assert event["lost.first"] <= event["lost.last"] <= event["evt.time.iso8601"], event
     print(f"# {made} made, {lost} lost, {most / 2**20:.1f} MiB")
     assert most <= 20 << 20, most
 

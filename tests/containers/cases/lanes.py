@@ -170,6 +170,7 @@ def test_fork_bomb(setup):
     # Four that fork, and the first of all.
     assert ends[bomb.name] + summed == times + 5, (ends[bomb.name], summed)
     assert summed > 0, "nothing overflowed"
+    assert others, "nobody else was there"
     for other in others:
         assert (execs[other.name], ends[other.name]) == (1, 1), (execs, ends)
     print(f"# {times} children, {summed} of their ends counted ({aggregated} in all); {len(others)} others whole")

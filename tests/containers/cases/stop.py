@@ -286,6 +286,8 @@ def test_cri(setup):
         assert outcome(nunchi) == ("done", "containerd"), nunchi.text()
         if action == "kill-container":
             assert made.wait() == 137, made.state()
+        else:
+            assert is_frozen(made.pid())
         assert nunchi.stop() == 0, nunchi.stderr()
         check_alerts(nunchi, action, "main")
         made.remove()

@@ -126,6 +126,14 @@ class CriContainer:
         answer = decode(self.cri.call("ContainerStatus", "ContainerId", {"container_id": self.id}))
         return decode(answer[1])
 
+    def pid(self):
+        """Of its first process: the lowest whose cgroup has its id."""
+        for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/cgroup", encoding="utf-8") as f:
+                if self.id in f.read():
+                    return pid
+        raise AssertionError("no process of " + self.name)
+
     def wait(self):
         """Until it has ended; its exit code."""
         status = wait_until(lambda: (s := self.state()).get(3) == 2 and s, 120, "the CRI container")
