@@ -8,7 +8,7 @@ architecture.
 
 KERNEL is a name of fetch-kernel.sh's table, which may be followed by -arm64 (6.12-arm64). The root is read-only with a tmpfs over it, so that all that is installed here is there, and nothing
 that is done there stays. Output and exit code are the command's; files that it puts into $VM_OUT
-come back into DIRECTORY. A run whose machine died is made again, twice at most.
+come back into DIRECTORY. A run whose machine died, or hangs, is made again, twice at most.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,9 @@ COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off")
 
 # It takes five.
 BOOT_SECONDS = 120
+# A processor that has not said for so long that it lives, every five seconds of its own (guest/start), hangs.
+BEAT_SECONDS = 120
+REGISTERS = "info registers -a"
 
 # code: the command's, or None where the time was over, and then output ends with what the console
 # said. seconds: as the machine here has them.
@@ -119,6 +123,28 @@ def find_program(names, package):
     raise VmError(f"no {names[0]}: install {package}")
 
 
+class Beats:
+    """Whether a machine comes up, and each of its processors goes on to say that it lives."""
+
+    def __init__(self, cpus):
+        self.began = time.monotonic()
+        self.counts, self.since = dict.fromkeys(cpus, 0), dict.fromkeys(cpus, self.began)
+
+    def missing(self, console):
+        """What has not been heard of for too long, or None. console: all that it has said."""
+        now = time.monotonic()
+        if "VM: up" not in console:
+            self.since = dict.fromkeys(self.since, now)
+            return f"not up after {BOOT_SECONDS} s" if now > self.began + BOOT_SECONDS else None
+        for cpu, count in self.counts.items():
+            heard = console.count(f"VM: beat {cpu} ")
+            if heard != count:
+                self.counts[cpu], self.since[cpu] = heard, now
+            elif now > self.since[cpu] + BEAT_SECONDS:
+                return f"processor {cpu} said nothing for {BEAT_SECONDS} s"
+        return None
+
+
 class Machine:
     """One run. directory: for its sockets, its console and what is shared with it."""
 
@@ -129,6 +155,7 @@ class Machine:
         self.share = os.path.join(directory, "share")
         self.cpus, self.memory, self.cgroups, self.arguments = cpus, memory, cgroups, arguments
         self.counted = counted
+        self.state = ""  # when the time was over
         self.stack = contextlib.ExitStack()
 
     def path(self, name):
@@ -146,21 +173,21 @@ class Machine:
     def serve(self, tag, source):
         """A directory for virtiofs; the arguments by which QEMU has it."""
         daemon = find_program(VIRTIOFSD, "qemu-system-common or virtiofsd")
-        socket = self.path(tag + ".sock")
+        path = self.path(tag + ".sock")
         with open(self.path(tag + ".log"), "wb") as log:
             # The root's files do not change while this goes on; the share's do.
             process = subprocess.Popen(
-                [daemon, f"--socket-path={socket}", "-o", f"source={source}", "-o", "sandbox=chroot",
+                [daemon, f"--socket-path={path}", "-o", f"source={source}", "-o", "sandbox=chroot",
                  "-o", "cache=" + ("always" if tag == "root" else "auto"), "-o", "xattr",
                  "-o", "no_posix_lock", "-f"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.stack.callback(self._end, process)
         end = time.monotonic() + 10
-        while not os.path.exists(socket):
+        while not os.path.exists(path):
             if process.poll() is not None or time.monotonic() > end:
                 with open(self.path(tag + ".log"), encoding="utf-8", errors="replace") as f:
                     raise VmError("virtiofsd: " + f.read()[-300:])
             time.sleep(0.02)
-        return ["-chardev", f"socket,id={tag},path={socket}",
+        return ["-chardev", f"socket,id={tag},path={path}",
                 "-device", f"vhost-user-fs-pci,chardev={tag},tag={tag},queue-size=1024"]
 
     @staticmethod
@@ -175,11 +202,12 @@ class Machine:
                  # BPF's in, and no AppArmor, for which Docker would want a program of its own.
                  "lsm=landlock,lockdown,yama,bpf",
                  f"vm.cgroups={self.cgroups}", f"vm.kernel={self.kernel}", f"vm.repository={TOP}",
-                 f"vm.root={self.root}", f"vm.output={self.kind.output}", self.arguments]
+                 f"vm.root={self.root}", f"vm.output={self.kind.output}",
+                 f"vm.beats={','.join(self._beating())}", self.arguments]
         command = [find_program([self.kind.program], self.kind.package), *self.kind.machine,
                    *(COUNTED if self.counted else ("-accel", "tcg,thread=multi")), "-smp", str(self.cpus),
                    "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
-                   "-no-reboot", "-object",
+                   "-no-reboot", "-monitor", f"unix:{self.path('monitor')},server=on,wait=off", "-object",
                    f"memory-backend-memfd,id=memory,size={self.memory}M,share=on",
                    "-numa", "node,memdev=memory",
                    "-kernel", os.path.join(self.kernel, "boot", "vmlinuz-" + version_of(self.kernel)),
@@ -208,10 +236,13 @@ class Machine:
         return ["-chardev", f"file,id=output,path={self.path('output')}", "-device",
                 "pci-serial,chardev=output"]
 
+    def _beating(self):
+        """The processors that say that they live; where instructions are counted they would be in the count."""
+        return [] if self.counted else [str(cpu) for cpu in range(self.cpus)]
+
     def _follow(self, process, timeout, show):
         """Until it has ended: true. show: a stream that gets the output as it comes."""
-        now = time.monotonic()
-        end, booted, up = now + timeout, now + BOOT_SECONDS, False
+        end, beats = time.monotonic() + timeout, Beats(self._beating())
         with open(self.path("output"), "rb") as output:
             while True:
                 ended = process.poll() is not None
@@ -222,11 +253,24 @@ class Machine:
                 if ended:
                     return True
                 if time.monotonic() > end:
+                    self.state = self.read("console")[-2000:] + self.ask(REGISTERS)
                     return False
-                up = up or "VM: up" in self.read("console")
-                if not up and time.monotonic() > booted:
-                    raise Died(f"not up after {BOOT_SECONDS} s: {self.read('console')[-600:]}")
+                why = beats.missing(self.read("console"))
+                if why:
+                    raise Died(f"{why}: {self.read('console')[-600:]}{self.ask(REGISTERS)}")
                 time.sleep(0.1)
+
+    def ask(self, question):
+        """What QEMU's monitor answers: of registers, what each processor is at."""
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(5)
+            monitor.connect(self.path("monitor"))
+            monitor.sendall(question.encode() + b"\n")
+            answer = b""
+            while answer.count(b"(qemu)") < 2 and (more := monitor.recv(65536)):
+                answer += more
+            return "\n".join(re.findall(r"^(?:CPU#\d+|.*\b[RE]IP=.*|.*\bPC=.*)", answer.decode(errors="replace"), re.M))
+        return "its monitor does not answer"
 
     def read(self, name):
         try:
@@ -263,7 +307,7 @@ def run(kernel, command, cgroups="v2", arguments="", cpus=2, memory=3072, timeou
                 shutil.copytree(os.path.join(machine.share, "out"), out, dirs_exist_ok=True)
             output = machine.read("output")
             if code is None:
-                output += machine.read("console")[-2000:]
+                output += machine.state
             return Result(code, output, time.monotonic() - began)
     return None
 
