@@ -24,6 +24,10 @@
 #include "base/clock.h"
 #include "base/privileges.h"
 
+enum {
+	PIPE_BYTES = 1 << 20,
+};
+
 struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -203,6 +207,9 @@ static void writer_open_own(struct writer *w)
 	w->chunk = SSIZE_MAX;
 	if (fstat(w->fd, &st) < 0 || S_ISREG(st.st_mode))
 		return;
+	/* A larger one needs fewer turns of who writes and who reads; where it may not be, it stays. */
+	if (S_ISFIFO(st.st_mode))
+		(void)fcntl(w->fd, F_SETPIPE_SZ, PIPE_BYTES);
 	if (!S_ISFIFO(st.st_mode) && !isatty(w->fd) && !S_ISSOCK(st.st_mode))
 		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", w->fd);
