@@ -8,6 +8,7 @@
  */
 #include "lib/block_address.h"
 #include "lib/block_path.h"
+#include "lib/block_read.h"
 #include "lib/call.h"
 
 /*
@@ -37,10 +38,16 @@ static __always_inline u64 look_up(struct block_work *b, u32 row, u32 kind)
 	return mask ? *mask : 0;
 }
 
-static __always_inline u64 look_up_comm(struct block_work *b, u32 row, u32 kind, const char *comm)
+/* A name of a task, of which the key has the bytes; by one way or both. */
+static __always_inline u64 look_up_comm(struct scratch *s, u32 row, u32 kind, u32 text, u64 mask)
 {
-	bpf_probe_read_kernel_str(b->key.bytes, 16, comm);
-	return look_up(b, row, kind);
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+
+	if (mask && kinds & 1 << kind)
+		mask &= look_up(&s->block, row, kind);
+	if (mask && NUNCHI_BLOCK_READS(kinds, text))
+		mask &= block_read(s, row, text, KEY_AT);
+	return mask;
 }
 
 static __always_inline u64 look_up_number(struct block_work *b, u32 row, u32 kind, u32 value, u32 size)
@@ -78,40 +85,57 @@ static __always_inline u64 block_who(const struct identity *id, u32 row)
 	return id->pidns != host_pidns ? rules->active & rules->pending : 0;
 }
 
-/* What is known of any task. */
-static __always_inline u64 block_task(struct block_work *b, struct task_struct *task, u32 row, u64 mask)
+static __always_inline bool asks_comm(u32 row, u32 kind, u32 text)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 
-	if (kinds & 1 << NUNCHI_BLOCK_UID)
+	return kinds & 1 << kind || NUNCHI_BLOCK_READS(kinds, text);
+}
+
+/* What is known of any task. */
+static __always_inline u64 block_task(struct scratch *s, struct task_struct *task, u32 row, u64 mask)
+{
+	struct block_work *b = &s->block;
+
+	if (block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds & 1 << NUNCHI_BLOCK_UID)
 		mask &= look_up_number(b, row, NUNCHI_BLOCK_UID, BPF_CORE_READ(task, cred, euid.val), 4);
-	if (mask && kinds & 1 << NUNCHI_BLOCK_PARENT_COMM)
-		mask &= look_up_comm(b, row, NUNCHI_BLOCK_PARENT_COMM,
-				     BPF_CORE_READ(task, real_parent, group_leader)->comm);
+	if (mask && asks_comm(row, NUNCHI_BLOCK_PARENT_COMM, NUNCHI_BLOCK_TEXT_PARENT_COMM)) {
+		bpf_probe_read_kernel_str(b->key.bytes, 16,
+					  BPF_CORE_READ(task, real_parent, group_leader)->comm);
+		mask = look_up_comm(s, row, NUNCHI_BLOCK_PARENT_COMM, NUNCHI_BLOCK_TEXT_PARENT_COMM, mask);
+	}
 	return mask;
 }
 
-static __always_inline u64 block_comm(struct block_work *b, u32 row, const char *comm, u64 mask)
+static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *comm, u64 mask)
 {
-	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
-
-	if (mask && kinds & 1 << NUNCHI_BLOCK_COMM)
-		mask &= look_up_comm(b, row, NUNCHI_BLOCK_COMM, comm);
-	return mask;
+	if (!mask || !asks_comm(row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM))
+		return mask;
+	bpf_probe_read_kernel_str(s->block.key.bytes, 16, comm);
+	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 }
 
 /* exe: the task's image, a struct file. */
 static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 {
-	if (!s || !(block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds & 1 << NUNCHI_BLOCK_EXE) || !mask)
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
+
+	if (!s || !mask || !(kinds & 1 << NUNCHI_BLOCK_EXE || reads))
 		return mask;
-	if (exe) {
+	if (exe)
 		block_path(s, exe);
+	else
+		block_no_path(s);
+	if (block_is_unknown(s))
+		return mask;
+	if (kinds & 1 << NUNCHI_BLOCK_EXE) {
 		block_path_key(s);
-	} else {
-		s->block.key.bytes[0] = 0;	/* there is none */
+		mask &= look_up(&s->block, row, NUNCHI_BLOCK_EXE);
 	}
-	return mask & look_up(&s->block, row, NUNCHI_BLOCK_EXE);
+	if (mask && reads)
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_EXE);
+	return mask;
 }
 
 static __always_inline u8 file_type(u64 file)
@@ -138,6 +162,7 @@ static __always_inline u8 file_type(u64 file)
 static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
+	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
 	struct block_work *b;
 
 	if (!s)
@@ -157,16 +182,21 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
 					  BPF_CORE_READ((struct file *)file, f_path.dentry, d_name.name));
 		mask &= look_up(b, row, NUNCHI_BLOCK_FILENAME);
 	}
-	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY)))
+	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || reads))
 		return mask;
 	block_path(s, file);
-	block_path_key(s);
+	if (block_is_unknown(s))
+		return mask;
+	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
+		block_path_key(s);
 	if (kinds & 1 << NUNCHI_BLOCK_PATH)
 		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
 	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
 		block_directory_key(s);
 		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
 	}
+	if (mask && reads)
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
 	return mask;
 }
 
@@ -273,8 +303,8 @@ static __always_inline u64 task_exe(struct task_struct *task)
 /* All that is known of the task itself. */
 static __always_inline u64 block_subject(struct scratch *s, struct task_struct *task, u32 row, u64 mask)
 {
-	mask = block_task(&s->block, task, row, mask);
-	return block_comm(&s->block, row, task->comm, mask);
+	mask = block_task(s, task, row, mask);
+	return block_comm(s, row, task->comm, mask);
 }
 
 SEC("lsm/file_open")
@@ -320,10 +350,10 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	s = id ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_task(&s->block, task, row, mask);
-	if (mask && block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds & 1 << NUNCHI_BLOCK_COMM) {
+	mask = block_task(s, task, row, mask);
+	if (mask && asks_comm(row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM)) {
 		block_basename_key(s, (u64)BPF_CORE_READ(bprm, filename));
-		mask &= look_up(&s->block, row, NUNCHI_BLOCK_COMM);
+		mask = look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 	}
 	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), row, mask);
 	scratch_put(s);

@@ -24,6 +24,8 @@ const volatile __u8 block_is_dry;
 
 struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 __u32 block_generation;
+struct nunchi_block_read block_reads[NUNCHI_BLOCK_ROWS];
+__u8 block_letters[2][256];
 __u8 block_calls[NUNCHI_CALLS_MAX];
 struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
 struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
@@ -58,6 +60,7 @@ struct map_lane_taken lane_taken SEC(".maps");
 struct map_summaries summaries SEC(".maps");
 struct map_block_values block_values SEC(".maps");
 struct map_block_slots block_slots SEC(".maps");
+struct map_block_states block_states SEC(".maps");
 struct map_push_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");
 

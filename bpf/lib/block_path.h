@@ -2,7 +2,8 @@
 /*
  * A file's path as text, to be looked up: from the leaf up to the root of the container, which is
  * the top of its mounts, so that a chroot changes nothing. It is written from the end of the room
- * to its beginning. Only its first bytes are compared: of a longer one the rest is let go.
+ * to its beginning. Of one that is longer than the room the end is let go, since a look-up is about its first
+ * bytes; it cannot be read (block_read.h).
  */
 #pragma once
 
@@ -21,6 +22,7 @@ static __always_inline void text_shift(struct block_work *b, struct walk *w)
 	bpf_probe_read_kernel(&b->text[to], TEXT_KEPT, &b->text[w->pos & (BLOCK_TEXT_MAX - 1)]);
 	w->pos = to;
 	w->len = 1;	/* where the leaf stood is lost: further than what is compared */
+	w->flags = NUNCHI_BLOB_TRUNCATED;
 }
 
 /* One step: a name, or from the root of a mount to where it is mounted. 1 ends it. */
@@ -73,15 +75,24 @@ static __noinline int block_path(struct scratch *s, u64 file)
 	w->dentry = (u64)path.dentry;
 	w->mnt_root = (u64)BPF_CORE_READ(path.mnt, mnt_root);
 	w->pos = TEXT_END;
-	w->len = 0;
+	w->len = w->flags = 0;
 	b->text[TEXT_END] = 0;
-	bpf_loop(BLOCK_STEPS, block_step, &s, 0);
+	if (bpf_loop(BLOCK_STEPS, block_step, &s, 0) == BLOCK_STEPS)
+		w->flags |= NUNCHI_BLOB_UNREACHABLE;	/* how it begins is not known */
 	if (w->pos == TEXT_END) {
 		w->pos = TEXT_END - 1;
 		w->len = w->pos;
 		b->text[TEXT_END - 1] = '/';
 	}
 	return 0;
+}
+
+/* The path of what there is not. */
+static __always_inline void block_no_path(struct scratch *s)
+{
+	s->block.text[TEXT_END] = 0;
+	s->walk.pos = TEXT_END;
+	s->walk.flags = 0;
 }
 
 /* What block_path() has made, into the key. */

@@ -82,7 +82,7 @@ struct comparison {
 	u32 differs;
 };
 
-#define BLOCK_TEXT_MAX 2048	/* of a path in the making */
+#define BLOCK_TEXT_MAX 8192	/* of a path in the making: one that a call can name, twice */
 #define BLOCK_NAME_MAX 4096	/* what execve was asked for */
 
 /* Whether a rule blocks, in the making. */
@@ -109,7 +109,7 @@ struct reading {
 	u32 asked;		/* there, from this byte of the text on */
 	u32 asked_from;
 	u32 differs;
-	u32 pad;
+	u32 half;		/* of the tables of what is blocked */
 };
 
 /* Where the blobs of a record are that conditions are about, as offsets; 0: there is none. */
@@ -189,6 +189,8 @@ extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block
 /* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
 extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 extern __u32 block_generation;
+extern struct nunchi_block_read block_reads[NUNCHI_BLOCK_ROWS];
+extern __u8 block_letters[2][256];	/* of each half */
 extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one; 0: it cannot be blocked */
 
 /* What need not leave; see nunchi/push.h. */
@@ -388,6 +390,16 @@ struct map_block_slots {
 	__type(value, struct nunchi_block_slot);
 };
 extern struct map_block_slots block_slots SEC(".maps");
+
+/* The automaton of rules that block: two halves, mapped by user space. */
+struct map_block_states {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, u32);
+	__type(value, struct nunchi_push_state);
+};
+extern struct map_block_states block_states SEC(".maps");
 
 /* The automaton that texts are read in. Mapped by user space. */
 struct map_push_states {

@@ -12,6 +12,8 @@
 #include <linux/types.h>
 #endif
 
+#include "push.h"
+
 /* What can be blocked, each a hook of the kernel's. X(enum, name for people) */
 #define NUNCHI_BLOCK_CLASSES(X)                                                 \
 	X(OPEN, "open")                                                         \
@@ -46,8 +48,28 @@ enum nunchi_block_kind {
 	NUNCHI_BLOCK_TYPE,	/* a byte: enum nunchi_block_type */
 	NUNCHI_BLOCK_ADDRESS,	/* 4 and an IPv4 address, or 6 and an IPv6 one */
 	NUNCHI_BLOCK_PORT,	/* two bytes, big-endian */
-	NUNCHI_BLOCK_KINDS
+	NUNCHI_BLOCK_READ_FIRST,	/* texts that are read: NUNCHI_BLOCK_READ_KIND */
+	NUNCHI_BLOCK_KINDS = NUNCHI_BLOCK_READ_FIRST + 4 * 3
 };
+
+/*
+ * Texts of which a look-up by their beginning does not decide are read, byte by byte, in an automaton: how they
+ * begin, how they end, and what they come by. A path is read whole: what is asked of its directory or of its last name,
+ * too.
+ */
+enum nunchi_block_text {
+	NUNCHI_BLOCK_TEXT_PATH,
+	NUNCHI_BLOCK_TEXT_EXE,
+	NUNCHI_BLOCK_TEXT_COMM,
+	NUNCHI_BLOCK_TEXT_PARENT_COMM,
+	NUNCHI_BLOCK_TEXTS
+};
+
+enum nunchi_block_place { NUNCHI_BLOCK_HEAD, NUNCHI_BLOCK_TAIL, NUNCHI_BLOCK_WITHIN, NUNCHI_BLOCK_PLACES };
+
+#define NUNCHI_BLOCK_READ_KIND(text, place) (NUNCHI_BLOCK_READ_FIRST + NUNCHI_BLOCK_PLACES * (text) + (place))
+/* Of a row's kinds: whether the text is read, and what for. */
+#define NUNCHI_BLOCK_READS(kinds, text) ((kinds) >> NUNCHI_BLOCK_READ_KIND(text, 0) & ((1U << NUNCHI_BLOCK_PLACES) - 1))
 
 #define NUNCHI_BLOCK_READ 0x01
 #define NUNCHI_BLOCK_WRITE 0x02
@@ -110,6 +132,20 @@ struct nunchi_block_row {
 	__u32 pad;
 };
 
+#define NUNCHI_BLOCK_MARKS 64
+
+/* How texts of a class are read; the states are those of push.h. */
+struct nunchi_block_read {
+	__u16 start[NUNCHI_BLOCK_TEXTS][2];	/* of the automaton, for the head and for the tail */
+	__u64 marks[NUNCHI_BLOCK_TEXTS];	/* what a text may come by (within, in its states) */
+	__u64 without_any[NUNCHI_BLOCK_TEXTS];	/* clauses that are left if it comes by none of them */
+	__u64 with[NUNCHI_BLOCK_MARKS];		/* if it comes by this one, and if it does not */
+	__u64 without[NUNCHI_BLOCK_MARKS];
+};
+
+/* States of one half of the tables: the index of one fits 16 bits, whichever half it is in. */
+#define NUNCHI_BLOCK_STATES_MAX 32768
+
 /* Which clauses a named container satisfies. */
 struct nunchi_block_slot {
 	__u32 generation;	/* of the slot; another one: not known yet */
@@ -142,6 +178,7 @@ enum nunchi_effect {
 
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_block_key) == 260, "block: nunchi_block_key");
+static_assert(NUNCHI_BLOCK_KINDS <= 32, "block: kinds are bits of a word");
 static_assert(sizeof(struct nunchi_block_row) == 48, "block: nunchi_block_row");
 static_assert(sizeof(struct nunchi_block_slot) == 8 + 8 * NUNCHI_BLOCK_ROWS, "block: nunchi_block_slot");
 #endif

@@ -87,11 +87,16 @@ struct nunchi_push_state {
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_push_state) == 280, "push: nunchi_push_state");
 
-struct nunchi_push {
-	struct nunchi_push_call calls[NUNCHI_CALLS_MAX];
-	struct nunchi_push_row rows[NUNCHI_PUSH_CLASSES];
+/* An automaton. */
+struct push_text {
 	__u8 letters[256];
 	struct nunchi_push_state *states;
 	__u32 n_states;
+};
+
+struct nunchi_push {
+	struct nunchi_push_call calls[NUNCHI_CALLS_MAX];
+	struct nunchi_push_row rows[NUNCHI_PUSH_CLASSES];
+	struct push_text text;
 };
 #endif

@@ -19,7 +19,8 @@
 	X(bulk, 21, "the rings of all other records, together")                       \
 	X(slots, 8, "containers: accounts, names in the kernel's maps, what is counted in place of told") \
 	X(tasks, 8, "whose each task is, half a KiB a task")                          \
-	X(reader, 24, "processes and containers that are known, and what waits for a name or an output")
+	X(rules, 6, "what rules ask of texts, as automata: here, and in the kernel")          \
+	X(reader, 18, "processes and containers that are known, and what waits for a name or an output")
 
 #define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
 #define MEMORY_CRITICAL_LEAST (128ULL << 10)

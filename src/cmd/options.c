@@ -241,7 +241,8 @@ static bool take_watch(struct options *o, const char *text)
 			o->watch_plan = block_plan_new();
 		o->engine.watch = o->watch_plan;
 		r = block_watch(o->watch_plan, f, &why);
-		block_finish(o->watch_plan);
+		if (r >= 0)
+			r = block_finish(o->watch_plan, &why);
 	}
 	if (r < 0)
 		strbuf_addf(&o->error, "--watch %s: %s", text, why.s);

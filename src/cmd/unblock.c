@@ -2,6 +2,8 @@
 /* nunchi unblock: what guard --keep-blocking has left in force, shown or taken away. */
 #include "cmd.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "engine/unblock.h"
@@ -32,6 +34,11 @@ static int unblock(const struct options *o)
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	int n = engine_unblock(o->list, add_hook, &out);
 
+	if (n == -EACCES || n == -EPERM) {
+		log_error("what is kept is root's, to look at and to take away\nTry: sudo nunchi unblock%s",
+			  o->list ? " --list" : "");
+		return EXIT_FAILURE;
+	}
 	if (n < 0) {
 		log_error("what is pinned cannot be %s: %s", o->list ? "read" : "taken away", strerror(-n));
 		return EXIT_FAILURE;

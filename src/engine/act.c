@@ -14,6 +14,7 @@ struct wish {
 	struct rule *rule;	/* what an alert shows of it: the rule itself may be gone by then */
 	char *name;		/* the container's */
 	uint64_t failed_at;	/* boot ns; 0: it has not */
+	bool under_way;
 };
 
 struct acts {
@@ -85,6 +86,7 @@ static void wish(struct engine *e, struct wish *w, const struct rule *rule, cons
 	enum runtime_act what = rule->action == ACTION_KILL_CONTAINER ? RUNTIME_ACT_KILL : RUNTIME_ACT_PAUSE;
 
 	w->token = ++e->acts->tokens;
+	w->under_way = true;
 	w->rule = rule_copy(rule);
 	w->name = xstrdup(c->info->name ? c->info->name : c->info->id);
 	runtimes_act(e->runtimes, w->token, what, c->info);
@@ -116,6 +118,14 @@ enum nunchi_effect act_on(struct engine *e, const struct rule *rule, const struc
 	return NUNCHI_EFFECT_ASKED;
 }
 
+bool act_is_under_way(const struct engine *e)
+{
+	for (size_t i = 0; e->acts && i < e->acts->n; i++)
+		if (e->acts->wishes[i].under_way)
+			return true;
+	return false;
+}
+
 void act_done(struct engine *e, const struct runtime_message *message)
 {
 	struct acts *a = e->acts;
@@ -128,6 +138,7 @@ void act_done(struct engine *e, const struct runtime_message *message)
 
 		if (w->token != message->token)
 			continue;
+		w->under_way = false;
 		w->failed_at = message->ok ? 0 : clock_boot();
 		acted.rule = w->rule;
 		acted.name = w->name;

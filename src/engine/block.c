@@ -105,6 +105,8 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 		return 0;
 	ret->values = plan->values;
 	ret->n_values = plan->n_values;
+	ret->reads = plan->reads;
+	ret->text = &plan->text;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		if (syscall_by_nr(nr))
 			ret->calls[nr] = (uint8_t)(block_class_of(syscall_by_nr(nr)) + 1);

@@ -75,6 +75,20 @@ struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *r
 	return record->time < e->changed_at ? e->before : e->force;
 }
 
+void in_force_say(const struct engine *e)
+{
+	const struct push_plan *push = e->force->push;
+	uint32_t room, missing = push ? probe_push_missing(e->probe, &room) : 0;
+
+	if (missing)
+		log_warn("all events of the calls leave the kernel, wanted or not: what could stay comes to %u states, and "
+			 "--memory has room for %u: %lluM more would do",
+			 missing, room, ((missing - room) * 24ULL * sizeof(struct nunchi_push_state) >> 20) + 1);
+	else if (push && push_left_out(push))
+		log_warn("more events leave the kernel than are wanted: it does not look at %s, which these rules name "
+			 "too many of", push_left_out(push));
+}
+
 /* An environment costs 4 KiB a process, and has secrets: it is taken only where it is asked for. */
 static bool asks_env(const struct engine_config *config, const struct in_force *f)
 {

@@ -22,6 +22,7 @@
 #define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
+#define ENGINE_ACTS_NS (8 * NSEC_PER_SEC)	/* at the end: a runtime that hangs, and then the way without it, take 6 s */
 #define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */
 #define ENGINE_ADOPT_NS (10 * NSEC_PER_SEC)	/* a runtime that knows an adopted slot has said so by then */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
@@ -211,6 +212,8 @@ int act_start(struct engine *e) _must_check_;
 bool act_is_possible(const struct engine *e, const struct ruleset *rs);
 /* What becomes of the rule's action, whatever that is, for an event that it has matched. */
 enum nunchi_effect act_on(struct engine *e, const struct rule *rule, const struct event *ev);
+/* Whether something was asked for that has not been answered. */
+bool act_is_under_way(const struct engine *e);
 void act_done(struct engine *e, const struct runtime_message *message);
 void act_end(struct engine *e);
 
@@ -220,6 +223,8 @@ void in_force_free(struct in_force *f);	/* NULL is fine */
 /* Which an event meets: those of its time, but what the kernel side has blocked those that did it. */
 struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record);
 /* The calls that the kernel side is to tell of. */
+/* What the kernel side cannot do for them, which costs. */
+void in_force_say(const struct engine *e);
 struct interest in_force_interest(const struct engine *e, const struct in_force *f);
 
 /* reload.c: rules are read anew, by a thread of its own. */

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/epoll.h>
@@ -240,6 +241,7 @@ static void say_ready(struct engine *e)
 	log_info("%s%s, %u call%s, %s hooks, Linux %s", b.s, t.n ? ")" : "", calls, calls == 1 ? "" : "s",
 		 probe_hooks_name(probe_hooks(e->probe)), uts.release);
 	attach_say_unseen(e);
+	in_force_say(e);
 }
 
 /* A service manager's watchdog: that the loop turns. */
@@ -369,6 +371,19 @@ static int loop(struct engine *e, int epoll, int signals)
 	}
 }
 
+/* What was asked for of containers is done yet, and what came of it is told. */
+static void wait_for_acts(struct engine *e)
+{
+	uint64_t until = clock_boot() + ENGINE_ACTS_NS;
+	struct pollfd fd = { .fd = runtimes_fd(e->runtimes), .events = POLLIN };
+
+	while (act_is_under_way(e) && clock_boot() < until) {
+		(void)poll(&fd, 1, 100);
+		take_messages(e);
+	}
+	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
+}
+
 /* Everything that was under way is still taken, then the account is closed. */
 static void finish(struct engine *e)
 {
@@ -388,6 +403,7 @@ static void finish(struct engine *e)
 	backlog_run(e);
 	binder_release_all(e);
 	pipeline_flush_last(e);
+	wait_for_acts(e);
 	losses_tell(e, clock_boot());
 	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush_last(e);

@@ -177,10 +177,7 @@ static int prepare(struct reload *r, struct ruleset *rules, struct strbuf *err)
 	if (!blocks)
 		return 0;
 	r->next->block = r->idle = ruleset_block(rules);
-	blocks = probe_block_fill(r->e->probe, r->block.values, r->block.n_values, r->generation + 1);
-	if (blocks < 0)
-		strbuf_addf(err, "filling the table of what is blocked failed: %s", strerror(-blocks));
-	return blocks;
+	return probe_block_fill(r->e->probe, &r->block, r->generation + 1, err);
 }
 
 /* What nobody will use is not left where the next rules are written. */
@@ -343,6 +340,7 @@ void reload_take(struct engine *e)
 		r->next = NULL;
 		if (e->config->ready_line)
 			say_changed(e);
+		in_force_say(e);
 	}
 	(void)eventfd_write(r->taken, 1);
 }

@@ -21,6 +21,7 @@ struct hook {
 };
 
 #define BLOCK_HOOKS 11
+#define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 
 static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
@@ -53,6 +54,14 @@ static unsigned active_classes(const struct probe_block *block)
 	return classes;
 }
 
+/* States of one half: there is more than these rules need, since others may come. */
+static uint32_t room_of(const struct probe *p, uint32_t n_states)
+{
+	uint64_t wish = MAX(n_states + n_states / 4, ROOM_LEAST);
+
+	return (uint32_t)MIN(MIN(wish, p->memory.rules / PROBE_STATE_BYTES / 2), NUNCHI_BLOCK_STATES_MAX);
+}
+
 void block_choose(struct probe *p, const struct probe_block *block)
 {
 	struct hook hooks[BLOCK_HOOKS];
@@ -65,8 +74,11 @@ void block_choose(struct probe *p, const struct probe_block *block)
 	for (size_t i = 0; i < BLOCK_HOOKS; i++)
 		bpf_program__set_autoload(hooks[i].program, (hooks[i].classes & classes) &&
 								    hooks[i].lsm == block->lsm);
+	p->block_room = 0;
 	if (!classes)
 		return;
+	p->block_room = room_of(p, block->text->n_states);
+	bpf_map__set_max_entries(p->skel->maps.block_states, 2 * p->block_room);
 	/* Two halves; what is not used takes no memory. */
 	bpf_map__set_max_entries(p->skel->maps.block_values, 2 * NUNCHI_BLOCK_VALUES_MAX);
 	bpf_map__set_max_entries(p->skel->maps.block_slots, p->n_slots);
@@ -81,37 +93,77 @@ static struct nunchi_block_key key_in_half(const struct nunchi_block_value *valu
 	return key;
 }
 
-static int fill_values(struct probe *p, const struct nunchi_block_value *values, size_t n,
-		       unsigned generation)
+/* The states of a half begin behind those of the other. */
+static int fill_text(struct probe *p, const struct probe_block *block, unsigned generation, struct strbuf *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct nunchi_block_key key = key_in_half(&values[i], generation);
+	const struct push_text *text = block->text;
+	unsigned half = generation & 1;
+	uint16_t first = (uint16_t)(half * p->block_room);
 
-		if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.block_values), &key, &values[i].mask,
-					BPF_ANY))
-			return -errno;
+	if (text->n_states > p->block_room) {
+		strbuf_addf(err, "what rules that block ask of texts comes to %u states, and there is room for %u: "
+				 "start with more --memory, or ask for less by glob and contains",
+			    text->n_states, p->block_room);
+		return -E2BIG;
 	}
+	for (uint32_t i = 0; i < text->n_states; i++) {
+		struct nunchi_push_state *to = &p->block_states[first + i];
+
+		*to = text->states[i];
+		for (size_t k = 0; k < ARRAY_SIZE(to->next); k++)
+			to->next[k] = (uint16_t)(to->next[k] + first);
+	}
+	memcpy(p->skel->bss->block_letters[half], text->letters, sizeof(text->letters));
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
+		struct nunchi_block_read *read = &p->skel->bss->block_reads[NUNCHI_BLOCK_ROW(class, generation)];
+
+		*read = block->reads[class];
+		for (unsigned i = 0; i < NUNCHI_BLOCK_TEXTS * 2; i++)
+			read->start[i / 2][i % 2] = (uint16_t)(read->start[i / 2][i % 2] + first);
+	}
+	return 0;
+}
+
+static int fill(struct probe *p, const struct probe_block *block, unsigned generation, struct strbuf *err)
+{
+	for (size_t i = 0; i < block->n_values; i++) {
+		struct nunchi_block_key key = key_in_half(&block->values[i], generation);
+
+		if (bpf_map_update_elem(bpf_map__fd(p->skel->maps.block_values), &key, &block->values[i].mask,
+					BPF_ANY))
+			return load_failed(err, "filling the table of what is blocked", -errno);
+	}
+	return fill_text(p, block, generation, err);
+}
+
+/* A table that programs look into, as memory. */
+static int map_table(struct bpf_map *map, size_t size, void **ret, struct strbuf *err)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (at == MAP_FAILED)
+		return load_failed(err, "mapping a table of what is blocked", -errno);
+	*ret = at;
 	return 0;
 }
 
 int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err)
 {
-	size_t size = p->n_slots * sizeof(*p->block_slots);
 	int r;
 
-	if (!block)
+	if (!p->block_classes)
 		return 0;
-	r = fill_values(p, block->values, block->n_values, 0);
+	r = map_table(p->skel->maps.block_states, 2 * p->block_room * sizeof(*p->block_states),
+		      (void **)&p->block_states, err);
+	if (r >= 0)
+		r = map_table(p->skel->maps.block_slots, p->n_slots * sizeof(*p->block_slots),
+			      (void **)&p->block_slots, err);
+	if (r >= 0)
+		r = fill(p, block, 0, err);
 	if (r < 0)
-		return load_failed(err, "filling the table of what is blocked", r);
+		return r;
 	memcpy(p->skel->bss->block_rows, block->rows, sizeof(block->rows));
 	memcpy(p->skel->bss->block_calls, block->calls, sizeof(p->skel->bss->block_calls));
-	p->block_slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED,
-			      bpf_map__fd(p->skel->maps.block_slots), 0);
-	if (p->block_slots == MAP_FAILED) {
-		p->block_slots = NULL;
-		return load_failed(err, "mapping the table of who is blocked", -errno);
-	}
 	/* What the kernel itself starts is no container's. */
 	p->block_slots[NUNCHI_SLOT_HELPERS].generation = PROBE_GENERATION_FIRST;
 	return 0;
@@ -133,6 +185,8 @@ void block_close(struct probe *p)
 {
 	if (p->block_slots)
 		munmap(p->block_slots, p->n_slots * sizeof(*p->block_slots));
+	if (p->block_states)
+		munmap(p->block_states, 2 * p->block_room * sizeof(*p->block_states));
 }
 
 bool probe_blocks(const struct probe *p, const struct probe_block *block)
@@ -147,10 +201,9 @@ void wait_for_programs(void)
 		usleep(1000000);
 }
 
-int probe_block_fill(struct probe *p, const struct nunchi_block_value *values, size_t n,
-		     unsigned generation)
+int probe_block_fill(struct probe *p, const struct probe_block *block, unsigned generation, struct strbuf *err)
 {
-	return p->block_classes ? fill_values(p, values, n, generation) : 0;
+	return p->block_classes ? fill(p, block, generation, err) : 0;
 }
 
 void probe_block_clear(struct probe *p, const struct nunchi_block_value *values, size_t n,

@@ -29,7 +29,10 @@ struct probe {
 	unsigned block_classes;		/* 1 << enum nunchi_block_class whose hooks are there */
 	struct nunchi_push_state *push_states;	/* push_room, mapped; NULL: all leaves */
 	uint32_t push_room;
+	uint32_t push_wish;		/* states that the interest has */
 	bool pushes;
+	struct nunchi_push_state *block_states;	/* two halves of block_room, mapped; NULL: nothing is blocked */
+	uint32_t block_room;
 	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
 	int keep_fd;			/* the same of what blocks; -1: that ends with us */
@@ -38,6 +41,9 @@ struct probe {
 	struct nunchi_summary_key *summary_keys;	/* SUMMARIES_AT_ONCE; NULL until they are read */
 	struct nunchi_summary_row *summary_rows;
 };
+
+/* Of --memory, a state of an automaton: in the kernel, and here. */
+#define PROBE_STATE_BYTES (2 * sizeof(struct nunchi_push_state))
 
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);

@@ -29,6 +29,8 @@ struct probe_block {
 	uint8_t calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one */
 	const struct nunchi_block_value *values;
 	size_t n_values;
+	const struct nunchi_block_read *reads;	/* by class */
+	const struct push_text *text;
 	bool lsm;	/* by LSM hooks, which refuse; else when calls have returned */
 	bool dry;	/* nothing is blocked, only said */
 	bool keep;	/* it goes on when this process has ended */
@@ -64,6 +66,8 @@ void probe_free(struct probe *p);	/* NULL is fine */
  */
 bool probe_can_want(const struct probe *p, const struct interest *interest);
 void probe_interest(struct probe *p, const struct interest *interest);
+/* States that what need not leave takes, where there is no room for them, so that all leaves; else 0. */
+uint32_t probe_push_missing(const struct probe *p, uint32_t *ret_room);
 
 /* Ring 0 is the critical one. */
 unsigned probe_rings(const struct probe *p);
@@ -91,8 +95,8 @@ void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
  * Other rules, while programs run. The first generation is 0. The next one's values are filled in, once those of the
  * one before are cleared; by any thread. Then it is said whom they mean, and the flip puts all in force at once.
  */
-int probe_block_fill(struct probe *p, const struct nunchi_block_value *values, size_t n,
-		     unsigned generation) _must_check_;
+int probe_block_fill(struct probe *p, const struct probe_block *block, unsigned generation,
+		     struct strbuf *err) _must_check_;
 void probe_block_clear(struct probe *p, const struct nunchi_block_value *values, size_t n,
 		       unsigned generation);
 void probe_block_flip(struct probe *p, const struct probe_block *block, unsigned generation);

@@ -10,11 +10,13 @@
 
 #include "internal.h"
 
-#define ROOM_MORE 4096	/* states, where there are any: other rules may come, 1 MiB */
+#define ROOM_MORE 4096	/* states, where there are any: other rules may come */
 
 void push_choose(struct probe *p, const struct nunchi_push *push)
 {
-	p->push_room = push ? push->n_states + ROOM_MORE : 1;
+	uint64_t left = p->memory.rules / PROBE_STATE_BYTES - 2ULL * p->block_room;
+
+	p->push_room = push ? (uint32_t)MAX(MIN(push->text.n_states + ROOM_MORE, left), 1ULL) : 1;
 	bpf_map__set_max_entries(p->skel->maps.push_states, p->push_room);
 }
 
@@ -45,14 +47,21 @@ static void clear(struct probe *p)
 void push_fill(struct probe *p, const struct nunchi_push *push)
 {
 	clear(p);
-	if (!push || !p->push_states || push->n_states > p->push_room)
+	p->push_wish = push ? push->text.n_states : 0;
+	if (!push || !p->push_states || push->text.n_states > p->push_room)
 		return;
-	memcpy(p->push_states, push->states, push->n_states * sizeof(*push->states));
-	memcpy(p->skel->bss->push_letters, push->letters, sizeof(push->letters));
+	memcpy(p->push_states, push->text.states, push->text.n_states * sizeof(*push->text.states));
+	memcpy(p->skel->bss->push_letters, push->text.letters, sizeof(push->text.letters));
 	memcpy(p->skel->bss->push_rows, push->rows, sizeof(push->rows));
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memcpy(p->skel->bss->push_calls, push->calls, sizeof(push->calls));
 	p->pushes = true;
+}
+
+uint32_t probe_push_missing(const struct probe *p, uint32_t *ret_room)
+{
+	*ret_room = p->push_room;
+	return p->pushes ? 0 : p->push_wish;
 }
 
 void push_close(struct probe *p)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "block_read.h"
 #include "block_values.h"
 #include "evaluation.h"
 
@@ -52,6 +53,7 @@ void block_plan_free(struct block_plan *p)
 		for (unsigned i = 0; i < p->n_clauses[class]; i++)
 			block_clause_free(&p->clauses[class][i]);
 	free(p->values);
+	free(p->text.states);
 	free(p);
 }
 
@@ -146,7 +148,7 @@ static bool too_many(struct expander *x, const struct node *n)
 
 static bool undecidable(struct expander *x, const struct node *n)
 {
-	const char *why = "the calls that it tells apart are blocked by one hook";
+	const char *why = "the calls that it tells apart are blocked by one hook; name them all, or let the rule alert";
 	unsigned kind;
 
 	if (!is_by_type(n))
@@ -226,7 +228,7 @@ static bool expand(struct expander *x, struct node *n, bool negated, struct bloc
 		return true;
 	}
 	kind = one_kind(x, n);
-	if (kind != NO_KIND) {
+	if (kind != NO_KIND && (x->loose || n->kind == NODE_TEST || !block_is_within(kind))) {
 		add_part(&ret->c[ret->n++], n, negated, kind);
 		return true;
 	}
@@ -464,7 +466,7 @@ static bool takes_pending(const struct block_clause *c)
 	return true;
 }
 
-void block_finish(struct block_plan *p)
+int block_finish(struct block_plan *p, struct strbuf *err)
 {
 	free(p->values);
 	p->values = NULL;
@@ -485,6 +487,12 @@ void block_finish(struct block_plan *p)
 		}
 	}
 	block_values(p);
+	if (p->n_values > NUNCHI_BLOCK_VALUES_MAX) {
+		strbuf_addf(err, "rules that block name more than the %d values that the kernel side has room for",
+			    NUNCHI_BLOCK_VALUES_MAX);
+		return -E2BIG;
+	}
+	return block_read_make(p, err);
 }
 
 uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,

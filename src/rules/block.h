@@ -42,6 +42,8 @@ struct block_plan {
 	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];	/* active: all; host: those that name it */
 	struct nunchi_block_value *values;	/* a key's row is its class: of the first half of the tables */
 	size_t n_values;
+	struct nunchi_block_read reads[NUNCHI_BLOCK_MAX];
+	struct push_text text;
 };
 
 extern const char *const block_class_names[NUNCHI_BLOCK_MAX];
@@ -62,14 +64,17 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
  * for there is nothing, unless there is none that it can: -EINVAL and a sentence in err.
  */
 int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err) _must_check_;
-/* Once all rules are added, and again whenever more are: rows and values. */
-void block_finish(struct block_plan *p);
+/* Once all rules are added, and again whenever more are: rows, values and texts. -E2BIG and a sentence: there is no room. */
+int block_finish(struct block_plan *p, struct strbuf *err) _must_check_;
 /* The clauses of a class whose parts on the container hold for this one; NULL: the host. */
 uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,
 			 const struct model *m, struct container *c);
 /* What the kernel's look-ups come to, for tests: value by kind, NULL where there is none. */
 uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class,
 		       enum nunchi_block_kind kind, const void *bytes, size_t len);
+/* The same of a text that is read. */
+uint64_t block_read_text(const struct block_plan *p, enum nunchi_block_class class, enum nunchi_block_text text,
+			 const char *s);
 /* What of the rule's condition is looked up in the kernel, a line a class: "  open: by fd.name". UINT_MAX: of what is watched. */
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
 

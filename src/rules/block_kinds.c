@@ -7,6 +7,7 @@
 
 #include "event/fd.h"
 #include "evaluation.h"
+#include "push.h"
 
 const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 #define X(id, name) [NUNCHI_BLOCK_##id] = name,
@@ -120,13 +121,11 @@ static enum block_known test_assumed(unsigned class, const struct node *test)
 }
 
 /* Whether what begins with a value is known of values that begin alike. */
-static bool is_comparable(const struct node *test, unsigned kind)
+static bool is_comparable(const struct node *test)
 {
 	static const char *const texts[] = { "=", "==", "!=", "in", "startswith", "pmatch",
 					     "intersects", "exists" };
 
-	if (block_form(kind) != BLOCK_TEXT)
-		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (streq(test->op->name, texts[i]))
 			return true;
@@ -142,6 +141,49 @@ static bool fits(const struct node *test)
 	return true;
 }
 
+/* What is to be done so that a text's test can be read. */
+static const char *why_not_read(const struct node *test)
+{
+	if (test->quantifier == QUANTIFIER_ALL || test->quantifier == QUANTIFIER_ONE)
+		return "the kernel side compares texts by anyof only; ask for each value by itself, with and";
+	for (size_t i = 0; i < test->n_values; i++) {
+		const struct value *w = &test->values[i];
+
+		if (w->type == VALUE_STRING && w->len > 250)
+			return "the kernel side compares 250 bytes; ask for less of it";
+		if (w->type == VALUE_STRING && strstr(test->op->name, "glob") && memchr(w->s, '[', w->len))
+			return "the kernel side has no [...] in glob; ask with ?, or by several values";
+		if (w->type == VALUE_STRING && streq(test->left.field->name, "fd.filename") && memchr(w->s, '/', w->len))
+			return "no file's name has a slash; ask by fd.name";
+	}
+	return "the kernel side compares texts by =, !=, in, pmatch, startswith, endswith, contains, icontains, glob and "
+	       "iglob, and by nothing that all texts satisfy; ask by one of these, or let the rule alert";
+}
+
+/* What a look-up by its beginning does not decide is read byte by byte. */
+static enum block_known test_read(unsigned kind, const struct node *test, unsigned *ret_kind, const char **ret_why)
+{
+	static const unsigned texts[] = {
+		[NUNCHI_BLOCK_PATH] = NUNCHI_BLOCK_TEXT_PATH,
+		[NUNCHI_BLOCK_DIRECTORY] = NUNCHI_BLOCK_TEXT_PATH,
+		[NUNCHI_BLOCK_FILENAME] = NUNCHI_BLOCK_TEXT_PATH,
+		[NUNCHI_BLOCK_EXE] = NUNCHI_BLOCK_TEXT_EXE,
+		[NUNCHI_BLOCK_COMM] = NUNCHI_BLOCK_TEXT_COMM,
+		[NUNCHI_BLOCK_PARENT_COMM] = NUNCHI_BLOCK_TEXT_PARENT_COMM,
+	};
+	unsigned place = NUNCHI_PUSH_HEAD;
+
+	if (!push_text_fits(test, &place)) {
+		*ret_why = why_not_read(test);
+		return BLOCK_UNKNOWN;
+	}
+	/* What a path comes by need not be in its directory, or in its name: that is known by its end. */
+	if (place == NUNCHI_PUSH_WITHIN && (kind == NUNCHI_BLOCK_DIRECTORY || kind == NUNCHI_BLOCK_FILENAME))
+		place = NUNCHI_PUSH_TAIL;
+	*ret_kind = NUNCHI_BLOCK_READ_KIND(texts[kind], place - NUNCHI_PUSH_HEAD);
+	return BLOCK_KIND;
+}
+
 static enum block_known test_property(const struct property *p, unsigned class,
 				      const struct node *test, unsigned *ret_kind,
 				      const char **ret_why)
@@ -150,16 +192,11 @@ static enum block_known test_property(const struct property *p, unsigned class,
 		return BLOCK_FALSE;
 	if (!(p->known & 1U << class))
 		return BLOCK_UNKNOWN;
-	if (!is_comparable(test, p->kind)) {
-		*ret_why = "the kernel side compares texts by =, !=, in, startswith and pmatch only";
-		return BLOCK_UNKNOWN;
+	if (block_form(p->kind) != BLOCK_TEXT || (is_comparable(test) && fits(test))) {
+		*ret_kind = p->kind;
+		return BLOCK_KIND;
 	}
-	if (!fits(test)) {
-		*ret_why = "the kernel side compares 250 bytes";
-		return BLOCK_UNKNOWN;
-	}
-	*ret_kind = p->kind;
-	return BLOCK_KIND;
+	return test_read(p->kind, test, ret_kind, ret_why);
 }
 
 enum block_known block_test(unsigned class, const struct node *test, unsigned *ret_kind,
@@ -168,9 +205,9 @@ enum block_known block_test(unsigned class, const struct node *test, unsigned *r
 	const struct field *f = test->left.field;
 	enum block_known known;
 
-	*ret_why = "no hook of the kernel's knows this when the call begins";
+	*ret_why = "no hook of the kernel's knows this when the call begins; take it out, or let the rule alert";
 	if (test->right) {
-		*ret_why = "the kernel side does not compare fields with each other";
+		*ret_why = "the kernel side does not compare fields with each other; name the value, or let the rule alert";
 		return BLOCK_UNKNOWN;
 	}
 	if (f->scope == SCOPE_CONTAINER && !f->absent) {
@@ -178,7 +215,7 @@ enum block_known block_test(unsigned class, const struct node *test, unsigned *r
 		return BLOCK_KIND;
 	}
 	if (test->left.n_transforms) {
-		*ret_why = "the kernel side compares values as they are";
+		*ret_why = "the kernel side compares values as they are; icontains and iglob do not tell case apart";
 		return BLOCK_UNKNOWN;
 	}
 	known = test_assumed(class, test);

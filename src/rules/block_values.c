@@ -332,10 +332,12 @@ static void add_class(struct builder *b, unsigned class)
 			if (c->parts[k].kind == BLOCK_KIND_CONTAINER)
 				continue;
 			kinds |= 1U << c->parts[k].kind;
+			if (c->parts[k].kind >= NUNCHI_BLOCK_READ_FIRST)
+				continue;
 			add_tests(b, class, c->parts[k].kind, c->parts[k].node);
 		}
 	}
-	for (unsigned kind = 0; kind < NUNCHI_BLOCK_KINDS; kind++)
+	for (unsigned kind = 0; kind < NUNCHI_BLOCK_READ_FIRST; kind++)
 		if (kinds & 1U << kind)
 			add_rest(b, class, kind);
 	p->rows[class].kinds = kinds;

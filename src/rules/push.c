@@ -24,6 +24,7 @@ struct push_plan {
 	size_t n_classes;
 	const struct node *const *roots;	/* while it is made */
 	size_t n_roots;
+	const char *left_out;
 };
 
 /* The kinds that a clause is about, as bits. */
@@ -275,9 +276,9 @@ static bool fill_texts(struct push_plan *p, unsigned kinds)
 	for (size_t i = 0; i < p->n_classes; i++)
 		if (!p->classes[i].useless)
 			add_texts(p, &p->classes[i], kinds, texts);
-	fit = push_texts_build(texts) >= 0;
+	fit = push_texts_build(texts, NUNCHI_PUSH_STATES_MAX) >= 0;
 	if (fit)
-		push_texts_fill(texts, &p->table, masks_of_state, p);
+		push_texts_fill(texts, &p->table.text, masks_of_state, p);
 	for (size_t i = 0; fit && i < p->n_classes; i++) {
 		struct nunchi_push_row *row = &p->table.rows[i];
 
@@ -293,8 +294,12 @@ static bool fill_texts(struct push_plan *p, unsigned kinds)
 /* What is too much is not looked at: more leaves. */
 static void fill_all_texts(struct push_plan *p)
 {
-	if (fill_texts(p, NUNCHI_PUSH_KINDS) || fill_texts(p, NUNCHI_PUSH_ADDRESS))
+	if (fill_texts(p, NUNCHI_PUSH_KINDS))
 		return;
+	p->left_out = "addresses and ports";
+	if (fill_texts(p, NUNCHI_PUSH_ADDRESS))
+		return;
+	p->left_out = "paths, names, addresses and ports";
 	for (size_t i = 0; i < p->n_classes; i++)
 		p->table.rows[i].kinds &= (1U << NUNCHI_PUSH_TEXT) - 1;
 }
@@ -355,13 +360,18 @@ void push_plan_free(struct push_plan *p)
 		free(c->clauses);
 		free(c->conditions);
 	}
-	free(p->table.states);
+	free(p->table.text.states);
 	free(p);
 }
 
 const struct nunchi_push *push_table(const struct push_plan *p)
 {
 	return &p->table;
+}
+
+const char *push_left_out(const struct push_plan *p)
+{
+	return p->left_out;
 }
 
 /* The tests that are left to user space. */
@@ -403,7 +413,7 @@ void push_describe(const struct node *root, const struct syscall_set *calls, str
 	push_plan_free(p);
 }
 
-uint64_t push_read(const struct nunchi_push *t, unsigned start, const void *text, size_t len,
+uint64_t push_read(const struct push_text *t, unsigned start, const void *text, size_t len,
 		   uint64_t *within)
 {
 	const uint8_t *bytes = text;

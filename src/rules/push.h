@@ -23,9 +23,11 @@ struct push_plan *push_plan_of_filter(const struct filter *f, const struct sysca
 	_must_check_;
 void push_plan_free(struct push_plan *p);	/* NULL is fine */
 const struct nunchi_push *push_table(const struct push_plan *p);
+/* What of texts is not looked at, because it comes to too much; NULL: all of it is. */
+const char *push_left_out(const struct push_plan *p);
 
 /* How the kernel side reads a text: the clauses that it satisfies, and adds those that it has within. */
-uint64_t push_read(const struct nunchi_push *t, unsigned start, const void *text, size_t len,
+uint64_t push_read(const struct push_text *t, unsigned start, const void *text, size_t len,
 		   uint64_t *within);
 
 /* What of the condition the kernel side decides, and what it leaves to user space, by call. */
@@ -52,9 +54,9 @@ void push_texts_free(struct push_texts *t);
 /* within: the texts have to come by it, not to end with it. */
 void push_texts_add(struct push_texts *t, unsigned group, const struct node *n, bool within);
 /* -E2BIG: there is no room for what they are. */
-int push_texts_build(struct push_texts *t) _must_check_;
+int push_texts_build(struct push_texts *t, size_t max_states) _must_check_;
 /* The states, for which masks_of says the masks; and letters and starts. */
-void push_texts_fill(struct push_texts *t, struct nunchi_push *ret,
+void push_texts_fill(struct push_texts *t, struct push_text *ret,
 		     void (*masks_of)(unsigned group, const struct push_texts *t, unsigned state,
 				      struct nunchi_push_state *row, void *arg),
 		     void *arg);

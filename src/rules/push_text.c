@@ -341,12 +341,12 @@ void push_texts_free(struct push_texts *t)
 	free(t);
 }
 
-int push_texts_build(struct push_texts *t)
+int push_texts_build(struct push_texts *t, size_t max_states)
 {
-	return automaton_build(t->automaton, NUNCHI_PUSH_STATES_MAX, NUNCHI_PUSH_LETTERS);
+	return automaton_build(t->automaton, max_states, NUNCHI_PUSH_LETTERS);
 }
 
-void push_texts_fill(struct push_texts *t, struct nunchi_push *ret,
+void push_texts_fill(struct push_texts *t, struct push_text *ret,
 		     void (*masks_of)(unsigned group, const struct push_texts *t, unsigned state,
 				      struct nunchi_push_state *row, void *arg),
 		     void *arg)

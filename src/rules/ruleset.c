@@ -201,16 +201,14 @@ static void add_action(struct ruleset *rs, struct definitions *d, struct definit
 
 static void finish_block(struct ruleset *rs, struct definitions *d)
 {
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	unsigned n = 0;
 
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
 		n += rs->block->n_clauses[class];
 	if (n) {
-		block_finish(rs->block);
-		if (rs->block->n_values > NUNCHI_BLOCK_VALUES_MAX)
-			report_addf(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 },
-				    "rules that kill or deny name more than the %d values that the kernel "
-				    "side has room for", NUNCHI_BLOCK_VALUES_MAX);
+		if (block_finish(rs->block, &err) < 0)
+			report_add(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, err.s);
 		return;
 	}
 	block_plan_free(rs->block);
@@ -346,13 +344,7 @@ int ruleset_watch(struct ruleset *rs, const struct filter *f, struct strbuf *err
 	if (!rs->block)
 		rs->block = block_plan_new();
 	r = block_watch(rs->block, f, err);
-	block_finish(rs->block);
-	if (r >= 0 && rs->block->n_values > NUNCHI_BLOCK_VALUES_MAX) {
-		strbuf_addf(err, "with it there are more than the %d values that the kernel side has room for",
-			    NUNCHI_BLOCK_VALUES_MAX);
-		return -E2BIG;
-	}
-	return r;
+	return r < 0 ? r : block_finish(rs->block, err);
 }
 
 const struct block_plan *ruleset_block(const struct ruleset *rs)

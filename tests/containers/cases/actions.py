@@ -185,6 +185,105 @@ def test_deny_opens(setup):
     return None
 
 
+OPENS = "evt.type in (open, openat, openat2) and container.id != host and "
+
+# What is read in an automaton: ends, what is within, patterns, and what is not to be.
+BY_TEXT = [
+    ("Ends", OPENS + "fd.name endswith .key and not fd.name startswith /tmp/public/", "deny"),
+    ("Within", OPENS + "fd.directory contains /vault and not fd.name contains /open/", "deny"),
+    ("Glob", OPENS + "fd.name glob /tmp/home/*/.ssh/?? and proc.name glob h*", "deny"),
+    ("Name", OPENS + "fd.filename icontains SECRET and not fd.filename in (no-secret)", "deny"),
+]
+# A command, and whether it is denied: by the file's own path, however it is asked for.
+GAMES = [
+    ("head -n1 /tmp/a.key", True), ("cd /tmp; head -n1 a.key", True), ("head -n1 /tmp/.././tmp//a.key", True),
+    ("head -n1 /tmp/public/a.key", False), ("ln -s /tmp/a.key /tmp/link; head -n1 /tmp/link", True),
+    ("ln -s /tmp/plain /tmp/link.key; head -n1 /tmp/link.key", False), ("cd /tmp/vault; head -n1 x", True),
+    ("head -n1 /proc/self/cwd/../tmp/vault/deeper/x", True), ("head -n1 /tmp/vault/open/x", False),
+    ("head -n1 /tmp/home/me/.ssh/id", True), ("cat /tmp/home/me/.ssh/id", False),
+    ("head -n1 /tmp/home/me/.ssh/idx", False), ("head -n1 /tmp/xSeCrEt.txt", True), ("head -n1 /tmp/no-secret", False),
+    # Another name of the same file is another path, also by a mount: docs/actions.md says so.
+    ("mv /tmp/a.key /tmp/a.txt; head -n1 /tmp/a.txt", False), ("ln /tmp/a.txt /tmp/b.key; head -n1 /tmp/b.key", True),
+    ("mount --bind /tmp/vault /tmp/mounted && head -n1 /tmp/mounted/x", False),
+    ("mount --bind /tmp/mounted2 /tmp/vault/in && head -n1 /tmp/vault/in/y", True),
+    ("chroot /tmp /bin/head -n1 /b.key", True), ("exec 9< /tmp/plain; head -n1 /proc/self/fd/9", False),
+]
+SCENE = ("cd /tmp; mkdir -p public vault/open vault/deeper vault/in mounted mounted2 home/me/.ssh bin; cp /bin/busybox bin/head; "
+         "for f in a.key public/a.key plain vault/x vault/deeper/x vault/open/x mounted2/y home/me/.ssh/id "
+         "home/me/.ssh/idx xSeCrEt.txt no-secret; do echo text > w; mv w $f; done; ")
+
+
+def test_deny_by_more_than_how_a_path_begins(setup):
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, BY_TEXT)
+    script = SCENE + "".join(f"({command}) 2>&1 | sed 's/^/{i} /'; " for i, (command, _) in enumerate(GAMES))
+    lines, _ = in_container(setup, setup.name + "-text", script, privileged=True)
+    for i, (command, denied) in enumerate(GAMES):
+        mine = [line for line in lines if line.startswith(f"{i} ")]
+        assert len(mine) == 1 and ("not permitted" in mine[0]) == denied and ("text" in mine[0]) != denied, \
+            (command, mine, lines)
+    wait_alert(nunchi, "Name")
+    assert nunchi.stop() == 0
+    # The link that is asked for ends so, and what it leads to does not: that matches, and is let go.
+    told = [(e["output_fields"]["fd.name"], e["effect"]) for e in nunchi.events()]
+    assert [name for name, effect in told if effect != "before"] == ["/tmp/plain"], told
+    assert len(told) == sum(denied for _, denied in GAMES) + 1, told
+    return None
+
+
+def test_deny_execs_by_a_pattern(setup):
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and proc.exepath glob /tmp/*/run* "
+                            "and not proc.pname endswith -never", "deny")])
+    lines, _ = in_container(setup, setup.name + "-patterns",
+                            "cd /tmp; mkdir d; cp /bin/busybox d/running; cp /bin/busybox runner; ln -s /tmp/d/running l; "
+                            "for p in d/running ./l /tmp/runner; do $p true; echo $?; done 2>/dev/null")
+    # The last knows no such applet.
+    assert lines[:2] == ["126", "126"] and lines[2] != "126", lines
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 2, nunchi.text()
+    return None
+
+
+def test_kill_by_how_a_path_ends(setup):
+    """Where there is no LSM, too: the same automaton, when the call has returned."""
+    nunchi = guard(setup, [("Kill", OPENS + "fd.name endswith /test.txt and proc.name contains ead and "
+                            "not fd.name glob /tmp/*/test.txt", "kill")])
+    lines, _ = in_container(setup, setup.name + "-ends", CAT + "; echo code $?; mkdir /tmp/d; cp /mnt/test.txt /tmp/d; "
+                            "head -n1 /tmp/d/test.txt")
+    assert lines == ["what the paper reads", "code 0", "code 137", "what the paper reads"], lines
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert len(alerts(nunchi, "Kill")) == 1, nunchi.text()
+
+
+def test_deny_what_is_deep_or_only_a_path(setup):
+    """
+    A path of 4 KiB is read to its end. One of more than 7.5 KiB is not, and is denied whatever it ends with: a rule is not
+    evaded by directories that are deep enough.
+    """
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", OPENS + "fd.name endswith .key and fd.name startswith /tmp/", "deny")])
+    script = ("cd /tmp; touch a.key 2>/dev/null; openings path /tmp/a.key; mkdir 4; cd 4; openings deep 20 x.key; cd ../; mkdir 5; cd 5; "
+              "openings deep 20 x.txt; cd ..; mkdir 8; cd 8; openings deep 45 x.txt; mount -t tmpfs none /var/tmp; mkdir /var/tmp/8; cd /var/tmp/8; "
+              "openings deep 45 x.txt")
+    lines, _ = in_container(setup, setup.name + "-deep", script, privileged=True)
+    # What is made is denied when it has been: the file is there, and empty. An fd of O_PATH reads nothing.
+    assert lines == ["O_PATH: 0", "again: 1", "made: 1", "deep: 1", "made: 0", "deep: 0", "made: 1", "deep: 1",
+                     "made: 0", "deep: 0"], lines
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny").count(("deny", "before")) >= 5, nunchi.text()
+    return None
+
+
 def test_deny_opens_by_a_ring(setup):
     """io_uring has no system call to look at; the hook is the file's."""
     reason = need_lsm()

@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from harness.nunchi import run
+from harness.nunchi import PROGRAM, run
 from harness.place import wait_until
 
 from .actions import has_lsm
@@ -78,6 +78,10 @@ def test_killed(setup):
     passing = guard(setup, "shell")
     assert "nunchi unblock ends that" in passing.stderr(), passing.stderr()
     assert passing.stop() == 0 and not reads(made, "test")
+    nobody = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PROGRAM, "unblock"],
+                            check=False, capture_output=True, text=True)
+    assert nobody.returncode == 1 and "Try: sudo nunchi unblock" in nobody.stderr, nobody
+    assert not reads(made, "test")
     done = run("unblock")
     assert done.returncode == 0 and "taken away" in done.stderr, done
     can_read(made, "test")

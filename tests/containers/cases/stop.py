@@ -85,6 +85,17 @@ def test_runc_kill(setup):
     neighbour.stop()
 
 
+def test_runc_at_the_end(setup):
+    """It ends with the alert by which something was asked for: that is done yet, and told."""
+    name = setup.name + "-last"
+    made = setup.runc.run(name, ["/bin/sh", "-c", LOOP])
+    nunchi = guard(setup, name, "kill-container", "-n", "1")
+    made.execute(["touch", "/tmp/go"])
+    assert nunchi.process.wait(30) == 0, nunchi.stderr()
+    assert made.wait() == 137, made.output()
+    check_alerts(nunchi, "kill-container", name)
+
+
 def test_runc_pause(setup):
     name = setup.name + "-pause"
     made = setup.runc.run(name, ["/bin/sh", "-c", LOOP])

@@ -57,9 +57,14 @@ static const struct {
 	{ "evt.type = bind and fd.lport < 1024", NULL },
 	{ "(evt.type = bind and fd.sport = 80) or (evt.type = openat and fd.name = /x)", NULL },
 	{ "evt.type in (init_module, finit_module, bpf, mount, ptrace)", NULL },
-	{ OPENS "fd.name contains shadow", "compares texts by" },
-	{ OPENS "fd.name endswith .so", "compares texts by" },
-	{ OPENS "fd.name glob /etc/*", "compares texts by" },
+	{ OPENS "fd.name contains shadow", NULL },
+	{ OPENS "fd.name endswith .so and not fd.directory glob /usr/lib/*", NULL },
+	{ OPENS "(fd.name glob /etc/* or fd.filename icontains PASS) and not proc.name in (a, b)", NULL },
+	{ OPENS "fd.name startswith /etc/ and not fd.name contains anyof (/ssl/, /pki/)", NULL },
+	{ OPENS "proc.exepath contains memfd and proc.name endswith d and proc.pname glob *sh", NULL },
+	{ OPENS "fd.name regex '/etc/.*'", "compares texts by" },
+	{ OPENS "fd.name glob '/etc/[a-f]*'", "has no [...] in glob" },
+	{ OPENS "fd.name contains allof (a, b)", "by anyof only" },
 	{ OPENS "tolower(fd.name) = /x", "as they are" },
 	{ OPENS "fd.name = val(proc.exepath)", "with each other" },
 	{ OPENS "proc.cmdline contains x", "cannot decide proc.cmdline contains" },
@@ -97,8 +102,8 @@ static void assert_error(const char *text, const char *where, const char *what)
 
 static void test_errors_have_places(void **state)
 {
-	assert_error(HEAD "  action: deny\n  condition: evt.type=openat and\n    fd.name endswith x\n",
-		     "a.yaml:7:5: error: rule r cannot deny", "fd.name endswith");
+	assert_error(HEAD "  action: deny\n  condition: evt.type=openat and\n    fd.name regex x\n",
+		     "a.yaml:7:5: error: rule r cannot deny", "fd.name regex");
 	/* In a macro, where the test stands; with an exception, that has no place, at the rule. */
 	assert_error("- macro: m\n  condition: (proc.name=a or proc.args=b)\n" HEAD
 		     "  action: kill\n  condition: evt.type=openat and m\n",
@@ -145,6 +150,29 @@ static void test_room_for_values(void **state)
 	strbuf_adds(&text, "]\n" HEAD "  action: deny\n  condition: evt.type=openat and proc.name in (many)\n");
 	assert_null(load(text.s));
 	assert_non_null(strstr(report.text.s, "more than the 65536 values"));
+}
+
+/* Too much for the automaton is said, and nothing is blocked by half of it. */
+static void test_room_for_texts(void **state)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct ruleset *rs;
+
+	strbuf_adds(&text, HEAD "  action: deny\n  condition: evt.type=openat and (fd.name glob '/*a??????????????????b*'");
+	rs = load_condition("evt.type=openat and fd.name glob '/*a????b*'");
+	assert_non_null(rs);
+	ruleset_free(rs);
+	strbuf_adds(&text, ")\n");
+	assert_null(load(text.s));
+	assert_non_null(strstr(report.text.s, "more than the 32768 states"));
+	/* 65 in two clauses: marks are of the class. */
+	strbuf_reset(&text);
+	for (unsigned i = 0; i <= NUNCHI_BLOCK_MARKS; i++)
+		strbuf_addf(&text, "%s not fd.name contains x%u", i ? " and" : HEAD "  action: deny\n  condition: evt.type=openat and",
+			    i);
+	strbuf_addc(&text, '\n');
+	assert_null(load(text.s));
+	assert_non_null(strstr(report.text.s, "more than the 64 things"));
 }
 
 static void test_who(void **state)
@@ -194,6 +222,7 @@ static unsigned pick(unsigned n)
 
 static const char *const paths[] = { "/", "/etc", "/etc/", "/etc/passwd", "/etc/passwd-", "/etcetera", "/e",
 				     "/boot/a/b", "/boot/a", "/boot", "/bin/sh", "/usr/bin/sh" };
+static const char *const files[] = { "etc", "passwd", "passwd-", "a", "b", "sh", "s", "w" };
 static const char *const comms[] = { "sh", "s", "shell", "bash", "nginx", "" };
 static const char *const numbers[] = { "0", "1", "5", "6", "79", "80", "1000", "65535", "-1", "99999" };
 static const char *const addresses[] = { "10.0.0.1", "10.0.0.2", "10.1.2.3", "127.0.0.1", "11.0.0.0", "::1",
@@ -210,9 +239,19 @@ static void add_list(struct strbuf *out, const char *const *from, size_t n)
 
 static void add_text_test(struct strbuf *out, const char *field, const char *const *from, size_t n)
 {
-	static const char *const ops[] = { "=", "!=", "startswith", "in", "pmatch", "exists" };
+	static const char *const ops[] = { "=", "!=", "startswith", "in", "pmatch", "exists", "endswith", "contains",
+					   "icontains", "glob", "iglob" };
+	static const char *const globs[] = { "?*", "/*", "/e?c*", "*s*", "*/etc/*", "/*/*sh", "s*h", "?s", "/", "*D" };
+	static const char *const name_globs[] = { "?*", "*s*", "s*h", "?s", "*D", "pa*d", "??" };
+	bool is_name = streq(field, "fd.filename");
 	const char *op = PICK(ops), *value = from[pick((unsigned)n)];
 
+	if (strstr(op, "glob"))
+		value = is_name ? PICK(name_globs) : PICK(globs);
+
+	/* What all texts satisfy is not read. */
+	if (!*value && (strstr(op, "contains") || streq(op, "endswith")))
+		op = "!=";
 	strbuf_addf(out, "%s %s ", field, op);
 	if (streq(op, "in") || streq(op, "pmatch"))
 		strbuf_addf(out, "(\"%s\", \"%s\")", value, from[pick((unsigned)n)]);
@@ -257,7 +296,10 @@ static void add_test(struct strbuf *out, bool connect)
 				    pick(2) ? "true" : "false");
 		break;
 	case 3:
-		add_text_test(out, "proc.name", comms, ARRAY_SIZE(comms));
+		if (connect || pick(2))
+			add_text_test(out, "proc.name", comms, ARRAY_SIZE(comms));
+		else
+			add_text_test(out, "fd.filename", files, ARRAY_SIZE(files));
 		break;
 	case 4:
 		add_text_test(out, pick(2) ? "proc.exepath" : "proc.pname", pick(2) ? paths : comms, 6);
@@ -336,6 +378,8 @@ static bool test_holds(const struct node *n, const struct subject *s)
 		v = text_value(s->path, strlen(s->path));
 	else if (streq(f, "fd.directory"))
 		v = text_value(s->path, directory_length(s->path));
+	else if (streq(f, "fd.filename"))
+		v = text_value(strrchr(s->path, '/') + 1, strlen(strrchr(s->path, '/') + 1));
 	else if (streq(f, "proc.name"))
 		v = text_value(s->comm, strlen(s->comm));
 	else if (streq(f, "proc.pname"))
@@ -401,6 +445,8 @@ static uint64_t look_up(const struct block_plan *p, unsigned class, unsigned kin
 		return look_up_text(p, class, kind, s->path, strlen(s->path));
 	case NUNCHI_BLOCK_DIRECTORY:
 		return look_up_text(p, class, kind, s->path, directory_length(s->path));
+	case NUNCHI_BLOCK_FILENAME:
+		return look_up_text(p, class, kind, strrchr(s->path, '/') + 1, strlen(strrchr(s->path, '/') + 1));
 	case NUNCHI_BLOCK_COMM:
 		return look_up_text(p, class, kind, s->comm, strlen(s->comm));
 	case NUNCHI_BLOCK_PARENT_COMM:
@@ -435,10 +481,13 @@ static bool kernel_blocks(const struct block_plan *p, unsigned class, const stru
 	struct container c = { .info = &info, .short_id = "0123456789ab" };
 	uint64_t mask = block_container(p, class, NULL, &c) & p->rows[class].active;
 
-	for (unsigned kind = 0; kind < NUNCHI_BLOCK_KINDS; kind++)
+	for (unsigned kind = 0; kind < NUNCHI_BLOCK_READ_FIRST; kind++)
 		if (p->rows[class].kinds & 1U << kind)
 			mask &= look_up(p, class, kind, s);
-	return mask;
+	return mask & block_read_text(p, class, NUNCHI_BLOCK_TEXT_PATH, s->path) &
+	       block_read_text(p, class, NUNCHI_BLOCK_TEXT_EXE, s->exe) &
+	       block_read_text(p, class, NUNCHI_BLOCK_TEXT_COMM, s->comm) &
+	       block_read_text(p, class, NUNCHI_BLOCK_TEXT_PARENT_COMM, s->pcomm);
 }
 
 static unsigned compare(bool connect)
@@ -491,7 +540,8 @@ static void test_watch(void **state)
 		{ "evt.type = openat and fd.name = /x or evt.type = connect and fd.rport = 22",
 		  "  open: by fd.name\n  connect: by fd.rport\n", true },
 		{ "evt.type = unlink", "about no call that can be watched", false },
-		{ "evt.type = openat and fd.name contains x", "compares texts by", false },
+		{ "evt.type = openat and fd.name contains x", "  open: by fd.name\n", true },
+		{ "evt.type = openat and fd.name regex x", "compares texts by", false },
 		{ "evt.type = openat and evt.failed = true", "no call that can be watched satisfies it", false },
 	};
 
@@ -580,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_decidable),
 		cmocka_unit_test(test_errors_have_places),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_room_for_texts),
 		cmocka_unit_test(test_room_for_values),
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_watch),

@@ -219,7 +219,7 @@ static void make_call(struct call *c)
 static uint64_t read_kind(const struct nunchi_push *t, const struct nunchi_push_row *row, unsigned kind,
 			  const char *text, uint64_t *within)
 {
-	return push_read(t, row->start[kind], text, strlen(text), within);
+	return push_read(&t->text, row->start[kind], text, strlen(text), within);
 }
 
 /* What the kernel side says: whether the record leaves. */
@@ -395,8 +395,8 @@ static bool sending_leaves(const struct nunchi_push *t, struct sending *s)
 		port[1] = (uint8_t)(number.n >> 8);
 		port[2] = (uint8_t)number.n;
 	}
-	mask &= push_read(t, row->start[NUNCHI_PUSH_ADDRESS], text, text[0] == 4 ? 5 : text[0] ? 17 : 1, &none);
-	mask &= push_read(t, row->start[NUNCHI_PUSH_PORT], port, port[0] ? 3 : 1, &none);
+	mask &= push_read(&t->text, row->start[NUNCHI_PUSH_ADDRESS], text, text[0] == 4 ? 5 : text[0] ? 17 : 1, &none);
+	mask &= push_read(&t->text, row->start[NUNCHI_PUSH_PORT], port, port[0] ? 3 : 1, &none);
 	return mask;
 }
 

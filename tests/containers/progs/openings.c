@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ways to open a file that a shell has not: openings path FILE: by O_PATH, and what that is anew, by its number;
+ * openings deep COUNT NAME: makes so many directories of 200 bytes below one another, and the file in the last.
+ * Prints "HOW: RESULT" for each open, 0 or an errno.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int say(const char *how, int fd)
+{
+	printf("%s: %d\n", how, fd < 0 ? errno : 0);
+	return fd;
+}
+
+static int by_path(const char *file)
+{
+	int fd = say("O_PATH", open(file, O_PATH));
+	char again[64];
+
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", fd);
+	say("again", open(again, O_RDONLY));
+	return 0;
+}
+
+static int deep(unsigned count, const char *name)
+{
+	char directory[201] = "";
+	int fd;
+
+	memset(directory, 'd', 200);
+	while (count--)
+		if (mkdir(directory, 0700) || chdir(directory))
+			return 1;
+	fd = say("made", open(name, O_WRONLY | O_CREAT, 0600));
+	if (fd >= 0)
+		close(fd);
+	say("deep", open(name, O_RDONLY));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "path"))
+		return by_path(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "deep"))
+		return deep((unsigned)atoi(argv[2]), argv[3]);
+	fprintf(stderr, "openings path FILE | openings deep COUNT NAME\n");
+	return 2;
+}
