@@ -294,9 +294,13 @@ static void change(struct engine *e, struct in_force *next, const struct probe_b
 
 static bool is_possible(struct engine *e, const struct reload *r, const struct interest *interest)
 {
-	if (!probe_blocks(e->probe, &r->block))
-		log_error("the rules stay what they were: the new ones kill or deny what none did at the "
-			  "start, and hooks for that are not there: restart nunchi");
+	unsigned missing = probe_block_missing(e->probe, &r->block);
+
+	if (missing)
+		log_error("the rules stay what they were: the new ones kill or deny (%s) what none did at the start, and "
+			  "hooks for that are not there: restart nunchi\nA hook is attached by bpf(), which was given up at the "
+			  "start. A rule that kills or denies such a call, of a file or address that there is not, has its hook "
+			  "attached from the start on", block_class_names[__builtin_ctz(missing)]);
 	else if (!probe_can_want(e->probe, interest))
 		log_error("the rules stay what they were: the new ones are about calls that have no hook; "
 			  "with --hooks %s all are chosen at the start: restart nunchi",

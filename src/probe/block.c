@@ -189,9 +189,9 @@ void block_close(struct probe *p)
 		munmap(p->block_states, 2 * p->block_room * sizeof(*p->block_states));
 }
 
-bool probe_blocks(const struct probe *p, const struct probe_block *block)
+unsigned probe_block_missing(const struct probe *p, const struct probe_block *block)
 {
-	return !(active_classes(block) & ~p->block_classes);
+	return active_classes(block) & ~p->block_classes;
 }
 
 void wait_for_programs(void)

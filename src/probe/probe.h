@@ -100,8 +100,8 @@ int probe_block_fill(struct probe *p, const struct probe_block *block, unsigned 
 void probe_block_clear(struct probe *p, const struct nunchi_block_value *values, size_t n,
 		       unsigned generation);
 void probe_block_flip(struct probe *p, const struct probe_block *block, unsigned generation);
-/* Whether the hooks of all that it blocks are there: they are those of the rules at the start. */
-bool probe_blocks(const struct probe *p, const struct probe_block *block);
+/* Classes that it blocks and that have no hooks, 1 << enum nunchi_block_class: there are those of the rules at the start. */
+unsigned probe_block_missing(const struct probe *p, const struct probe_block *block);
 /* Pins what blocks, once it is attached; beside what an earlier run has pinned, and then in its place. */
 int probe_keep_blocking(struct probe *p, struct strbuf *err) _must_check_;
 void probe_keep_settle(struct probe *p);

@@ -190,11 +190,29 @@ def test_what_needs_other_hooks_is_refused(setup):
     rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path)
     rules.write(("old", reads, "kill"),
                 ("new", "evt.type = connect and container.id != host and fd.sport = 1", "kill"))
-    rules.refused("hooks for that are not there: restart nunchi")
+    rules.refused("kill or deny (connect)", "hooks for that are not there: restart nunchi", "from the start on")
     # The half that was filled in vain is clean: the next rules go into it.
     rules.write(("new", reads, "kill"))
     rules.reload()
     assert nunchi.stop() == 0, nunchi.stderr()
+
+
+def test_what_is_prepared_can_be_forbidden_later(setup):
+    """A rule that never holds has its hook attached: the first that does comes by a reload."""
+    rules, name = Rules(setup), setup.name + "-later"
+    reads = f"evt.type in (open, openat, openat2) and container.name = {name} and fd.name = "
+    rules.write(("none", reads + "/there/is/none", "kill"))
+    rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "-o", "json", *EXACT)
+    script = "exec 2>/dev/null; while [ ! -e /tmp/stop ]; do head -n1 /mnt/test.txt >/tmp/got; echo code $?; sleep 0.1; done"
+    made = setup.runc.run(name, ["/bin/sh", "-c", script])
+    wait_until(lambda: "code 0" in made.output(), 20, "the first try")
+    rules.write(("first", reads + "/mnt/test.txt", "kill"))
+    rules.reload()
+    wait_until(lambda: "code 137" in made.output(), 20, "the first that is killed")
+    made.execute(["touch", "/tmp/stop"])
+    made.wait()
+    wait_until(lambda: nunchi.events(), 10, "an alert")
+    assert nunchi.stop() == 0 and "lost 0" in nunchi.stderr(), nunchi.stderr()
 
 
 def test_calls_without_a_hook_are_refused(setup):
