@@ -30,6 +30,7 @@ __u8 block_calls[NUNCHI_CALLS_MAX];
 struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
 struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
 __u8 push_letters[256];
+__u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];

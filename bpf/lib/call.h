@@ -55,7 +55,7 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 static __always_inline struct scratch *call_scratch(const struct identity *id,
 						    const struct nunchi_call *call, s64 ret)
 {
-	u64 mask = push_codes(call, ret);
+	u64 mask = push_codes(id, call, ret);
 	struct scratch *s;
 
 	if (!mask && !id->verdict) {

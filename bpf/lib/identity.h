@@ -136,6 +136,7 @@ static __always_inline bool slot_take(struct task_struct *task, u64 key,
 	row = slot_row(slot);
 	row->state = NUNCHI_SLOT_PENDING;
 	row->mode = NUNCHI_MODE_EVENT;
+	row->group = 0;
 	row->opener = task->tgid;
 	row->pidns = 0;
 	row->parent = parent->slot;

@@ -1,29 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Whether a call's record is to leave the kernel (nunchi/push.h). What costs nothing is asked before the
- * record is made: the result, and the flags of an open. The rest is read from the record itself, so that
+ * record is made: whose it is, the result, and the flags of an open. The rest is read from the record itself, so that
  * what is judged here is what user space would have judged.
  */
 #pragma once
 
+#include "identity.h"
 #include "record.h"
 
 /* Of a record that is made: 0 if no condition can want it. s->clauses: what push_codes() has left. */
 int push_record(struct scratch *s);
 
-/* The clauses that the result and the flags leave; all where the call is not looked at. */
-static __always_inline u64 push_codes(const struct nunchi_call *call, s64 ret)
+/* The group of the task's container: that of its slot, unless another container has that by now. */
+static __always_inline u32 push_group(const struct identity *id)
+{
+	struct nunchi_slot *row = slot_row(id->slot);
+
+	return id->slot && row->generation != id->generation ? 0 : row->group & (NUNCHI_PUSH_GROUPS - 1);
+}
+
+/* The clauses that the container, the result and the flags leave; all where the call is not looked at. */
+static __always_inline u64 push_codes(const struct identity *id, const struct nunchi_call *call, s64 ret)
 {
 	const struct nunchi_push_call *how = &push_calls[call->nr & (NUNCHI_CALLS_MAX - 1)];
 	const struct nunchi_push_row *row;
-	u32 code, arg = how->flags;
+	u32 class, code, arg = how->flags;
 	u64 mask, flags;
 
 	if (!how->class || ret == NUNCHI_RET_ENTRY)
 		return (u64)-1;
-	row = &push_rows[(how->class - 1) & (NUNCHI_PUSH_CLASSES - 1)];
+	class = (how->class - 1) & (NUNCHI_PUSH_CLASSES - 1);
+	row = &push_rows[class];
 	code = ret >= 0 ? 0 : ret > -255 ? -ret : 255;
 	mask = row->clauses & row->codes[NUNCHI_PUSH_RESULTS + (code & 255)];
+	if (row->kinds & 1 << NUNCHI_PUSH_CONTAINER)
+		mask &= push_groups[push_group(id)][class];
 	if (arg >= 6)
 		return mask;
 	flags = call->args[arg];

@@ -197,6 +197,8 @@ extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one; 0: it c
 extern struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
 extern struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
 extern __u8 push_letters[256];
+/* The clauses that each group's containers satisfy. */
+extern __u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u8 wanted[NUNCHI_CALLS_MAX];

@@ -26,6 +26,7 @@ enum nunchi_push_kind {
 	NUNCHI_PUSH_RESULT,	/* 0: the call succeeded; else its errno */
 	NUNCHI_PUSH_ACCESS,	/* flags of an open: access mode, and NUNCHI_PUSH_CREATES */
 	NUNCHI_PUSH_TYPE,	/* of what was opened: S_IFMT >> 12, or NUNCHI_PUSH_NO_OBJECT; of a socket its family */
+	NUNCHI_PUSH_CONTAINER,	/* whose it is: the group of its slot, found when the container gets its name */
 	/* A path: of what was opened, and of what was asked for; either may be meant. */
 	NUNCHI_PUSH_HEAD,	/* it is this, or begins so */
 	NUNCHI_PUSH_TAIL,	/* it ends so */
@@ -83,6 +84,9 @@ struct nunchi_push_state {
 };
 
 #define NUNCHI_PUSH_STATES_MAX 32768	/* 9 MiB */
+
+/* Containers that satisfy the same clauses of all classes are one group. In the first are those without a name. */
+#define NUNCHI_PUSH_GROUPS 32
 
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_push_state) == 280, "push: nunchi_push_state");

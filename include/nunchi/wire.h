@@ -341,7 +341,8 @@ struct nunchi_slot {
 	__u32 generation;
 	__u8 state;		/* enum nunchi_slot_state */
 	__u8 mode;		/* enum nunchi_mode */
-	__u16 pad;
+	__u8 group;		/* of the container, for nunchi/push.h; 0: it is in none */
+	__u8 pad;
 	__u32 opener;		/* process that opened it: one that goes on unsharing needs no other */
 	__u32 pidns;		/* its init's, once it is known: who is in another may be nested */
 	__u32 parent;		/* slot of the container that it was opened in; 0: the host */

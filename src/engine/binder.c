@@ -73,6 +73,7 @@ static void name_slot(struct engine *e, const struct slot *slot, struct containe
 	uint32_t n = number_of(e, slot);
 
 	block_slot(e, n, slot->generation, c, mode == NUNCHI_MODE_EVENT);
+	in_force_slot(e, n, slot->generation, c);
 	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode);
 }
 
@@ -81,6 +82,19 @@ void binder_block_all(struct engine *e)
 	for (uint32_t i = 1; i < e->slots_used; i++)
 		if (e->slots[i].phase == SLOT_CONTAINER)
 			name_slot(e, &e->slots[i], model_container(e->model, e->slots[i].id));
+}
+
+void binder_push_all(struct engine *e)
+{
+	in_force_slot(e, 0, PROBE_GENERATION_FIRST, NULL);
+	for (uint32_t i = 1; i < e->slots_used; i++) {
+		const struct slot *slot = &e->slots[i];
+
+		if (slot->phase == SLOT_CONTAINER)
+			in_force_slot(e, i, slot->generation, model_container(e->model, slot->id));
+		else if (slot->phase == SLOT_HOST)
+			in_force_slot(e, i, slot->generation, NULL);
+	}
 }
 
 static void bind_host(struct engine *e, struct slot *slot)
@@ -93,6 +107,7 @@ static void bind_host(struct engine *e, struct slot *slot)
 	pipeline_made(e);
 	backlog_release(e, slot);
 	slot->generation = probe_slot_host(e->probe, n, slot->generation, mode_for(e, NULL));
+	in_force_slot(e, n, slot->generation, NULL);
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
 }

@@ -62,6 +62,16 @@ void in_force_free(struct in_force *f)
 	free(f);
 }
 
+void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c)
+{
+	uint64_t clauses[NUNCHI_PUSH_CLASSES];
+
+	if (!e->force->push)
+		return;
+	push_container(e->force->push, e->model, c, clauses);
+	probe_push_slot(e->probe, slot, generation, clauses);
+}
+
 struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record)
 {
 	unsigned generation = NUNCHI_VERDICT_GENERATION(record->verdict);

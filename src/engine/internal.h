@@ -226,6 +226,8 @@ struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *r
 /* What the kernel side cannot do for them, which costs. */
 void in_force_say(const struct engine *e);
 struct interest in_force_interest(const struct engine *e, const struct in_force *f);
+/* The kernel side is told which of what is wanted the slot's container can be meant by; c NULL: the host. */
+void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c);
 
 /* reload.c: rules are read anew, by a thread of its own. */
 /* 0 or -errno; nothing if the rules cannot be read anew. Before privileges are given up. */
@@ -247,6 +249,8 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record);
 void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 /* Each slot of a container is said to the kernel side anew, for rules that block. */
 void binder_block_all(struct engine *e);
+/* Once the kernel side has other conditions than before. */
+void binder_push_all(struct engine *e);
 /* Retries, ends of holds, slots to give back. */
 void binder_tick(struct engine *e, uint64_t now);
 /* What a runtime says of a container: slots are bound to it, or know more of it. */

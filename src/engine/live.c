@@ -456,6 +456,7 @@ static int start(struct engine *e, struct strbuf *err)
 	interest = in_force_interest(e, e->force);
 	e->env = interest.env;
 	probe_interest(e->probe, &interest);
+	binder_push_all(e);
 	e->started = clock_boot();
 	e->boot_to_epoch = clock_epoch() - e->started;
 	say_host(e);

@@ -290,6 +290,7 @@ static void change(struct engine *e, struct in_force *next, const struct probe_b
 	probe_block_flip(e->probe, block, next->generation);
 	e->changed_at = clock_boot();
 	probe_interest(e->probe, interest);
+	binder_push_all(e);
 }
 
 static bool is_possible(struct engine *e, const struct reload *r, const struct interest *interest)

@@ -33,6 +33,7 @@ struct probe {
 	bool pushes;
 	struct nunchi_push_state *block_states;	/* two halves of block_room, mapped; NULL: nothing is blocked */
 	uint32_t block_room;
+	unsigned n_groups;		/* of containers, for what is pushed */
 	struct nunchi_block_slot *block_slots;	/* n_slots, mapped; NULL: nothing is blocked */
 	int lock_fd;			/* held while we are the one that pins */
 	int keep_fd;			/* the same of what blocks; -1: that ends with us */
@@ -45,6 +46,8 @@ struct probe {
 /* Of --memory, a state of an automaton: in the kernel, and here. */
 #define PROBE_STATE_BYTES (2 * sizeof(struct nunchi_push_state))
 
+/* Whether the slot is still that of whom had it under this generation. */
+bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation);
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);
 /* The same of the programs: the kernel may be too old for them. */

@@ -359,7 +359,7 @@ int probe_wake_fd(const struct probe *p)
 	return p->rings[0].fd;
 }
 
-static bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation)
+bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation)
 {
 	return slot < p->n_slots && p->skel->bss->slots[slot].generation == generation;
 }

@@ -113,6 +113,9 @@ bool probe_is_keeping(void);
 bool probe_lsm_runs(void);
 
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
+/* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */
+void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,
+		     const uint64_t clauses[NUNCHI_PUSH_CLASSES]);
 void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
 		    enum nunchi_slot_state state, enum nunchi_mode mode);
 /*

@@ -44,6 +44,34 @@ static void clear(struct probe *p)
 	p->pushes = false;
 }
 
+/* No container is in one yet: all clauses are left of it. */
+static void forget_groups(struct probe *p)
+{
+	for (uint32_t slot = 0; slot < p->n_slots; slot++)
+		p->skel->bss->slots[slot].group = 0;
+	memset(p->skel->bss->push_groups[0], 0xff, sizeof(p->skel->bss->push_groups[0]));
+	p->n_groups = 1;
+}
+
+/* The group of those clauses, a new one if there is room. */
+static unsigned group_for(struct probe *p, const uint64_t clauses[NUNCHI_PUSH_CLASSES])
+{
+	for (unsigned i = 0; i < p->n_groups; i++)
+		if (!memcmp(p->skel->bss->push_groups[i], clauses, sizeof(p->skel->bss->push_groups[i])))
+			return i;
+	if (p->n_groups == NUNCHI_PUSH_GROUPS)
+		return 0;
+	memcpy(p->skel->bss->push_groups[p->n_groups], clauses, sizeof(p->skel->bss->push_groups[0]));
+	return p->n_groups++;
+}
+
+void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,
+		     const uint64_t clauses[NUNCHI_PUSH_CLASSES])
+{
+	if (p->pushes && slot_is_current(p, slot, generation))
+		__atomic_store_n(&p->skel->bss->slots[slot].group, group_for(p, clauses), __ATOMIC_RELEASE);
+}
+
 void push_fill(struct probe *p, const struct nunchi_push *push)
 {
 	clear(p);
@@ -53,6 +81,7 @@ void push_fill(struct probe *p, const struct nunchi_push *push)
 	memcpy(p->push_states, push->text.states, push->text.n_states * sizeof(*push->text.states));
 	memcpy(p->skel->bss->push_letters, push->text.letters, sizeof(push->text.letters));
 	memcpy(p->skel->bss->push_rows, push->rows, sizeof(push->rows));
+	forget_groups(p);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memcpy(p->skel->bss->push_calls, push->calls, sizeof(push->calls));
 	p->pushes = true;

@@ -113,10 +113,12 @@ static void find_clauses(const struct push_plan *p, struct class *c)
 	free(l);
 }
 
-/* What a test comes to: of a code, or of texts that end in a state. */
+/* What a test comes to: of a container, a code, or texts that end in a state. */
 struct look {
 	const struct class *class;
 	unsigned kind;
+	const struct model *model;
+	struct container *container;	/* NULL: the host */
 	unsigned code;
 	const struct push_texts *texts;	/* NULL: a code */
 	unsigned state, group;
@@ -127,6 +129,8 @@ static enum tri look_at(const struct look *l, const struct node *test, bool nega
 	/* That a text never comes by it is not known before its end. */
 	if (l->kind == NUNCHI_PUSH_WITHIN && negated)
 		return TRI_UNKNOWN;
+	if (l->kind == NUNCHI_PUSH_CONTAINER)
+		return node_match_container(test, l->model, l->container) ? TRI_TRUE : TRI_FALSE;
 	if (!l->texts)
 		return push_test_code(l->class->calls[0], l->kind, test, l->code);
 	return push_texts_holds(l->texts, l->state, l->group, test) ? TRI_TRUE : TRI_FALSE;
@@ -372,6 +376,17 @@ const struct nunchi_push *push_table(const struct push_plan *p)
 const char *push_left_out(const struct push_plan *p)
 {
 	return p->left_out;
+}
+
+void push_container(const struct push_plan *p, const struct model *m, struct container *c,
+		    uint64_t ret[NUNCHI_PUSH_CLASSES])
+{
+	for (size_t i = 0; i < NUNCHI_PUSH_CLASSES; i++) {
+		const struct look l = { .class = &p->classes[i], .kind = NUNCHI_PUSH_CONTAINER, .model = m,
+					.container = c };
+
+		ret[i] = i < p->n_classes ? mask_of(&l) : 0;
+	}
 }
 
 /* The tests that are left to user space. */

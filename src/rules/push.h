@@ -25,6 +25,9 @@ void push_plan_free(struct push_plan *p);	/* NULL is fine */
 const struct nunchi_push *push_table(const struct push_plan *p);
 /* What of texts is not looked at, because it comes to too much; NULL: all of it is. */
 const char *push_left_out(const struct push_plan *p);
+/* The clauses of each class whose parts on the container hold for this one; NULL: the host. */
+void push_container(const struct push_plan *p, const struct model *m, struct container *c,
+		    uint64_t ret[NUNCHI_PUSH_CLASSES]);
 
 /* How the kernel side reads a text: the clauses that it satisfies, and adds those that it has within. */
 uint64_t push_read(const struct push_text *t, unsigned start, const void *text, size_t len,

@@ -78,7 +78,13 @@ enum block_known push_test(unsigned shape, const struct node *test, unsigned *re
 			   const char **ret_why)
 {
 	*ret_why = "";
-	if (test->right || test->left.n_transforms || test->left.field->absent)
+	if (test->right || test->left.field->absent)
+		return BLOCK_UNKNOWN;
+	if (test->left.field->scope == SCOPE_CONTAINER) {
+		*ret_kind = NUNCHI_PUSH_CONTAINER;
+		return BLOCK_KIND;
+	}
+	if (test->left.n_transforms)
 		return BLOCK_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
 		if (!streq(properties[i].field, test->left.field->name) || properties[i].shape & ~shape)

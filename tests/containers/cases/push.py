@@ -9,7 +9,7 @@ import os
 import random
 import re
 
-from harness.place import patient
+from harness.place import patient, wait_until
 
 FULL = os.environ.get("NUNCHI_TEST_SIZE") == "full"
 SEEDS = range(20) if FULL else (1,)
@@ -127,3 +127,55 @@ def test_what_stays_is_missed_by_nobody(setup):
     for seed in SEEDS:
         alerts, rules, stayed = compare(setup, seed)
         assert alerts > 20 and rules > 4 and stayed > 20, (seed, alerts, rules, stayed)
+
+
+OPENER = """opens() { for i in $(/bin/busybox seq 100); do { true < /tmp/$1-$i; } 2>/dev/null; done; }
+opens first; { true < /tmp/first-end; } 2>/dev/null
+while [ ! -e /go/on ]; do /bin/busybox sleep 0.05; done
+opens second; { true < /tmp/second-end; } 2>/dev/null; exit 0
+"""
+
+
+def write_rules(path, wanted):
+    with open(path + ".new", "w", encoding="utf-8") as f:
+        f.write(f"""
+- rule: wanted
+  desc: d
+  condition: evt.type in (open, openat) and fd.name startswith /tmp/ and container.name = {wanted}
+  priority: INFO
+  output: '%fd.name'
+- rule: end
+  desc: d
+  condition: evt.type in (open, openat) and fd.name endswith -end
+  priority: INFO
+  output: '%fd.name'
+""")
+    os.rename(path + ".new", path)
+
+
+def test_what_is_of_another_container_stays(setup):
+    """Two do the same, and a rule means one of them, then the other: what the other does stays in the kernel."""
+    names = [f"{setup.name}-{which}" for which in ("one", "two")]
+    rules, go = setup.file("whose", "rules.yaml"), setup.directory("go")
+    write_rules(rules, names[0])
+    guard = setup.nunchi("guard", "-o", "json", "--fold", "0", "--alert-limit", "0", "-f", rules)
+    made = [setup.runc.run(name, ["/bin/sh", "-c", OPENER], binds=[("/go", go)]) for name in names]
+
+    def ends():
+        return sum(alert["rule"] == "end" for alert in guard.events())
+
+    wait_until(lambda: ends() == 2, 20, "the end of the first half")
+    write_rules(rules, names[1])
+    wait_until(lambda: "read anew" in guard.stderr(), 10, "the other rules")
+    with open(os.path.join(go, "on"), "w", encoding="utf-8"):
+        pass
+    wait_until(lambda: ends() == 4, 20, "the end of the second half")
+    for each in made:
+        assert each.wait() == 0
+    assert guard.stop() == 0, guard.stderr()
+    alerts = [alert for alert in guard.events() if alert["rule"] == "wanted"]
+    for name, half in zip(names, ("first", "second")):
+        told = [alert["output"] for alert in alerts if alert["output_fields"]["container.name"] == name]
+        assert len(told) == 101 and all(f"/tmp/{half}-" in output for output in told), (name, told)
+        stayed = re.search(rf"  {name}: seen .*unwanted ([\d,]+)", guard.stderr())
+        assert stayed and int(stayed[1].replace(",", "")) >= 100, guard.stderr()
