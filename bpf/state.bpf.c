@@ -61,7 +61,7 @@ struct map_lane_taken lane_taken SEC(".maps");
 struct map_summaries summaries SEC(".maps");
 struct map_block_values block_values SEC(".maps");
 struct map_block_slots block_slots SEC(".maps");
-struct map_block_states block_states SEC(".maps");
-struct map_push_states push_states SEC(".maps");
+struct map_states block_states SEC(".maps");
+struct map_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");
 

@@ -393,25 +393,16 @@ struct map_block_slots {
 };
 extern struct map_block_slots block_slots SEC(".maps");
 
-/* The automaton of rules that block: two halves, mapped by user space. */
-struct map_block_states {
+/* An automaton that texts are read in, mapped by user space: of rules that block two halves, and of what may leave. */
+struct map_states {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, u32);
 	__type(value, struct nunchi_push_state);
 };
-extern struct map_block_states block_states SEC(".maps");
-
-/* The automaton that texts are read in. Mapped by user space. */
-struct map_push_states {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, u32);
-	__type(value, struct nunchi_push_state);
-};
-extern struct map_push_states push_states SEC(".maps");
+extern struct map_states block_states SEC(".maps");
+extern struct map_states push_states SEC(".maps");
 
 /* One per cpus_per_ring CPUs, made by user space. */
 struct map_bulk {

@@ -87,13 +87,15 @@ struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *r
 
 void in_force_say(const struct engine *e)
 {
+	/* Rules have six 64ths of --memory, in which each state is twice. */
+	const unsigned long long state_bytes = sizeof(struct nunchi_push_state) * 2 * 64 / 6;
 	const struct push_plan *push = e->force->push;
 	uint32_t room, missing = push ? probe_push_missing(e->probe, &room) : 0;
 
 	if (missing)
 		log_warn("all events of the calls leave the kernel, wanted or not: what could stay comes to %u states, and "
 			 "--memory has room for %u: %lluM more would do",
-			 missing, room, ((missing - room) * 24ULL * sizeof(struct nunchi_push_state) >> 20) + 1);
+			 missing, room, ((missing - room) * state_bytes >> 20) + 1);
 	else if (push && push_left_out(push))
 		log_warn("more events leave the kernel than are wanted: it does not look at %s, which these rules name "
 			 "too many of", push_left_out(push));

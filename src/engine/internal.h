@@ -222,9 +222,9 @@ struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, uns
 void in_force_free(struct in_force *f);	/* NULL is fine */
 /* Which an event meets: those of its time, but what the kernel side has blocked those that did it. */
 struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record);
-/* The calls that the kernel side is to tell of. */
-/* What the kernel side cannot do for them, which costs. */
+/* What the kernel side cannot do for the rules in force, which costs. */
 void in_force_say(const struct engine *e);
+/* The calls that the kernel side is to tell of. */
 struct interest in_force_interest(const struct engine *e, const struct in_force *f);
 /* The kernel side is told which of what is wanted the slot's container can be meant by; c NULL: the host. */
 void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c);

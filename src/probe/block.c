@@ -136,17 +136,6 @@ static int fill(struct probe *p, const struct probe_block *block, unsigned gener
 	return fill_text(p, block, generation, err);
 }
 
-/* A table that programs look into, as memory. */
-static int map_table(struct bpf_map *map, size_t size, void **ret, struct strbuf *err)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
-
-	if (at == MAP_FAILED)
-		return load_failed(err, "mapping a table of what is blocked", -errno);
-	*ret = at;
-	return 0;
-}
-
 int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err)
 {
 	int r;
@@ -154,10 +143,10 @@ int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *
 	if (!p->block_classes)
 		return 0;
 	r = map_table(p->skel->maps.block_states, 2 * p->block_room * sizeof(*p->block_states),
-		      (void **)&p->block_states, err);
+		      "mapping the table of what is blocked", (void **)&p->block_states, err);
 	if (r >= 0)
 		r = map_table(p->skel->maps.block_slots, p->n_slots * sizeof(*p->block_slots),
-			      (void **)&p->block_slots, err);
+			      "mapping the table of who is blocked", (void **)&p->block_slots, err);
 	if (r >= 0)
 		r = fill(p, block, 0, err);
 	if (r < 0)

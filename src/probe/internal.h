@@ -50,6 +50,8 @@ struct probe {
 bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation);
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);
+/* A table that programs look into, as memory; to be unmapped. what: for the sentence if that fails. */
+int map_table(const struct bpf_map *map, size_t size, const char *what, void **ret, struct strbuf *err) _must_check_;
 /* The same of the programs: the kernel may be too old for them. */
 int load_refused(struct strbuf *err, int r);
 

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
@@ -164,6 +165,16 @@ int load_failed(struct strbuf *err, const char *what, int r)
 	else
 		strbuf_adds(err, "\n`nunchi trace -v` shows the kernel's own words");
 	return r;
+}
+
+int map_table(const struct bpf_map *map, size_t size, const char *what, void **ret, struct strbuf *err)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	if (at == MAP_FAILED)
+		return load_failed(err, what, -errno);
+	*ret = at;
+	return 0;
 }
 
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,

@@ -22,16 +22,10 @@ void push_choose(struct probe *p, const struct nunchi_push *push)
 
 int push_map(struct probe *p, struct strbuf *err)
 {
-	void *at;
-
 	if (p->push_room == 1)
 		return 0;
-	at = mmap(NULL, p->push_room * sizeof(*p->push_states), PROT_READ | PROT_WRITE, MAP_SHARED,
-		  bpf_map__fd(p->skel->maps.push_states), 0);
-	if (at == MAP_FAILED)
-		return load_failed(err, "mapping the table of what may leave", -errno);
-	p->push_states = at;
-	return 0;
+	return map_table(p->skel->maps.push_states, p->push_room * sizeof(*p->push_states),
+			 "mapping the table of what may leave", (void **)&p->push_states, err);
 }
 
 static void clear(struct probe *p)
