@@ -54,7 +54,7 @@ static void look_at(struct engine *e, int dir, const char *name)
 	pid_t pid = pid_of(name);
 	_cleanup_close_ int file = pid ? openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 	struct stat st;
-	uint64_t from;
+	uint64_t from, now = clock_epoch();
 
 	if (file < 0 || fstat(file, &st) || !S_ISREG(st.st_mode) || is_running(file, pid))
 		return;
@@ -63,8 +63,12 @@ static void look_at(struct engine *e, int dir, const char *name)
 		return;
 	instance_forget(dir, pid);
 	from = (uint64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
-	encode_gap(&e->record, from, clock_epoch(), clock_boot());
+	encode_gap(&e->record, from, now, clock_boot());
 	pipeline_made(e);
+	/* What shows alerts only shows no such event, and the file is gone. */
+	if (e->force->rules)
+		log_warn("nobody watched for %.1f s until now: an earlier nunchi was killed",
+			 now > from ? (double)(now - from) / NSEC_PER_SEC : 0.0);
 }
 
 static void look_at_all(struct engine *e, int dir)

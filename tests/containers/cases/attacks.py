@@ -43,6 +43,17 @@ def test_killed_from_a_container(setup):
     assert len(gaps) == 1, nunchi.events()[:3]
 
 
+def test_a_guard_is_told_that_one_was_killed(setup):
+    """It shows alerts only: the gap is said on its stderr, once."""
+    victim = setup.nunchi("guard", "-o", "json")
+    victim.process.kill()
+    assert victim.process.wait(10) == -9
+    for gaps in (1, 0):
+        guard = setup.nunchi("guard", "-o", "json")
+        assert guard.stop() == 0, guard.stderr()
+        assert guard.stderr().count("an earlier nunchi was killed") == gaps, guard.stderr()
+
+
 def test_stopped_from_a_container(setup):
     """While it is stopped, the kernel keeps what happens; when it goes on it tells that, and who it was."""
     nunchi = setup.nunchi("trace", "-o", "json")
