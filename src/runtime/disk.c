@@ -26,8 +26,12 @@
 #define DOCKER_DIRS_MAX 8
 
 #define LOOK_MS 1000U
-/* However the directories change, at most so often are they all read. */
-#define RESCAN_LEAST_MS 10U
+/*
+ * However the directories change, reading them all takes at most an eighth of a processor, and no wait
+ * for the next reading is longer than that: a container that lives some ms has no state after it.
+ */
+#define RESCAN_SHARE 8U
+#define RESCAN_LEAST_MAX (10 * NSEC_PER_MSEC)
 /* What inotify does not tell: something mounted over a place. */
 #define RESCAN_MOST_MS 10000U
 
@@ -56,6 +60,7 @@ struct disk {
 	bool watch_failed;	/* a directory that could not be watched: look each second */
 	bool dirty;
 	uint64_t scanned;	/* 0: not yet */
+	uint64_t rescan_least;	/* ns from then to the next, if something changes */
 	uint64_t frozen_looked;
 	struct place *places;
 	char **patterns;	/* those of the places that are not constant */
@@ -282,6 +287,8 @@ static void scan(struct disk *d)
 		.arg = d,
 	};
 
+	uint64_t began = clock_boot();
+
 	d->dirty = false;
 	d->watch_failed = false;
 	d->generation++;
@@ -289,6 +296,7 @@ static void scan(struct disk *d)
 		place_visit(d->rt->root, &d->places[i], &visitor);
 	refresh_all(d);
 	d->scanned = clock_boot();
+	d->rescan_least = MIN(RESCAN_SHARE * (d->scanned - began), RESCAN_LEAST_MAX);
 }
 
 /* Whether it can be about a container: a directory, or one of the files that say it runs. */
@@ -373,7 +381,8 @@ static void wait_for_work(struct disk *d)
 	eventfd_t woken;
 
 	/* Changes that came just after a scan wait together for the next. */
-	poll(p, d->dirty ? 2 : 3, (int)(d->dirty ? RESCAN_LEAST_MS : LOOK_MS));
+	poll(p, d->dirty ? 2 : 3,
+	     (int)(d->dirty ? d->rescan_least / NSEC_PER_MSEC + 1 : LOOK_MS));
 	eventfd_read(d->wake_fd, &woken);
 }
 
@@ -402,7 +411,7 @@ static void *disk_main(void *arg)
 		drain_inotify(d);
 		answer(d);
 		now = clock_boot();
-		if ((d->dirty && now - d->scanned >= RESCAN_LEAST_MS * NSEC_PER_MSEC) ||
+		if ((d->dirty && now - d->scanned >= d->rescan_least) ||
 		    now - d->scanned >= (blind ? LOOK_MS : RESCAN_MOST_MS) * NSEC_PER_MSEC)
 			scan(d);
 		else if (now - looked >= LOOK_MS * NSEC_PER_MSEC || new_docker_dirs(d))

@@ -105,6 +105,8 @@ void entry_load(struct entry *e, const char *root, const char *const *docker_dir
  * runtimes, but not where an engine is above them.
  */
 bool entry_is_whole_life(const struct entry *e);
+/* False: a directory, and nothing in it yet that says whose. Needs e->info. */
+bool entry_is_known(const struct entry *e);
 /* It was made and its first process waits to be let go; or there is none yet. */
 bool entry_is_waiting(const struct entry *e);
 bool entry_alive(const struct entry *e, const char *root);

@@ -247,10 +247,14 @@ struct container_info *docker_dir_load(const char *root, const char *const *dock
 	return NULL;
 }
 
-/* The runtimes that name their containers themselves: an id is no name there. */
+/*
+ * The runtimes that name their containers themselves: an id is no name there. Before its state is
+ * written, a directory of 64 digits can be an engine's.
+ */
 static bool named_by_id(const struct container_info *c)
 {
-	return !container_id_hex64(c->id) || streq(c->runtime, "runc") || streq(c->runtime, "crun");
+	return !container_id_hex64(c->id) ||
+	       (c->source && (streq(c->runtime, "runc") || streq(c->runtime, "crun")));
 }
 
 /* The first process is believed only while it is the one that the state was written for. */
@@ -314,9 +318,13 @@ bool entry_is_whole_life(const struct entry *e)
 		return false;
 	if (e->stored)
 		return true;
-	/* Before the state is written, a directory of 64 digits can be an engine's. */
-	return (streq(e->info->runtime, "runc") || streq(e->info->runtime, "crun")) &&
-	       (e->info->source || !container_id_hex64(e->id));
+	return entry_is_known(e) &&
+	       (streq(e->info->runtime, "runc") || streq(e->info->runtime, "crun"));
+}
+
+bool entry_is_known(const struct entry *e)
+{
+	return e->info->source || e->info->name;
 }
 
 bool entry_is_waiting(const struct entry *e)

@@ -83,7 +83,7 @@ static struct container_info *by_pattern(const struct task *t, const char *path)
 		return NULL;
 	e = find(t->x, id);
 	if (e && e->info)
-		return agrees(t, e->info) ? container_info_dup(e->info) : NULL;
+		return entry_is_known(e) && agrees(t, e->info) ? container_info_dup(e->info) : NULL;
 	c = docker_dir_load(t->x->root, t->x->docker_dirs, t->x->n_docker_dirs, id);
 	if (!c)
 		return NULL;

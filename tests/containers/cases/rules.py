@@ -331,7 +331,8 @@ def test_what_the_host_gives(setup):
     made = {"rights": {"privileged": True}, "nothing": {},
             "root": {"binds": [("/host", "/")]}, "data": {"binds": [("/host", setup.directory("data"))]}}
     for name, more in made.items():
-        deed = f"true >/host{setup.path if name == 'root' else ''}/written; true >/tmp/written"
+        # runc's state is all that says what is mounted, and goes with the container.
+        deed = f"true >/host{setup.path if name == 'root' else ''}/written; true >/tmp/written; sleep 1"
         setup.runc.run(f"{setup.name}-{name}", ["/bin/sh", "-c", deed], **more).wait()
     wait_until(lambda: HOST_FILE.encode() in nunchi.text(), 10, "the alert of the host's file")
     assert nunchi.stop() == 0, nunchi.stderr()

@@ -36,6 +36,8 @@ class Nunchi:
         self.lines, self.errors = [], []
         self.ready_after = None
         self.began = time.monotonic()
+        # Its own session, as a service has: what the tests start there does not share its priority.
+        kwargs.setdefault("start_new_session", True)
         self.process = subprocess.Popen([PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=stdout,
                                         stderr=subprocess.PIPE, **kwargs)
         self.threads = [threading.Thread(target=self._read_errors, daemon=True)]

@@ -15,6 +15,7 @@
 
 #define ID "675fbb69a050ddff24d5bad0e87288445022f3db543aa5c7f54b6890432da70d"
 #define OTHER "0000000000000000000000000000000000000000000000000000000000000000"
+#define ENGINE "1111111111111111111111111111111111111111111111111111111111111111"
 
 struct host {
 	char root[40];
@@ -265,11 +266,17 @@ static void test_resolve_while_created(void **state)
 	    "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" OTHER "/config.json");
 	put(h, "{\"ociVersion\":\"1\"}",
 	    "/run/containerd/io.containerd.runtime.v2.task/default/plain/config.json");
+	/* runc's, for an engine that nobody knows of before the state says so. */
+	put(h, "", "/run/runc/" ENGINE "/exec.fifo");
 	start(h, NULL);
 	check_resolve(h, 999, "/docker/" ID, "new");
 	check_resolve(h, 999, "/kubepods/pod1/" OTHER, "c");
 	check_resolve(h, 999, "/default/plain", "plain");
 	check_resolve(h, 999, "/other/plain", NULL);
+	check_resolve(h, 999, "/libpod_parent/libpod-" ENGINE, NULL);
+	put_state(h, "/run/runc", ENGINE, 500, 777);
+	put_process(h, 500, 1, 777, "/libpod_parent/libpod-" ENGINE);
+	check_resolve(h, 500, NULL, ENGINE);
 }
 
 static void test_resolve_by_ancestor(void **state)
