@@ -198,16 +198,22 @@ static void look_whether_frozen(struct disk *d, struct entry *e)
 	life(d, e, frozen ? RUNTIME_LIFE_PAUSED : RUNTIME_LIFE_RESUMED);
 }
 
-static void post_gone(struct disk *d, struct entry *e)
+/* It runs; what is said of its end is of this run, whatever its directory has by then. */
+static void post_running(struct disk *d, struct entry *e)
 {
-	struct container_info *c = xcalloc(1, sizeof(*c));
+	struct container_info *c = info_new(e->id);
 
-	c->id = xstrdup(e->id);
 	c->runtime = xstrdup(e->info->runtime);
 	c->init_pid = e->info->init_pid;
 	c->init_start = e->info->init_start;
-	e->posted = false;
-	post(d, RUNTIME_GONE, c, 0);
+	container_info_free(e->posted);
+	e->posted = c;
+	post(d, RUNTIME_CONTAINER, container_info_dup(e->info), 0);
+}
+
+static void post_gone(struct disk *d, struct entry *e)
+{
+	post(d, RUNTIME_GONE, TAKE_PTR(e->posted), 0);
 }
 
 /* The directories as they are now; others may add to the list, nobody takes from it. */
@@ -242,12 +248,10 @@ static void refresh(struct disk *d, struct entry *e, const char *const *dirs, si
 		return;
 	entry_load(e, d->rt->root, dirs, n);
 	look_whether_new(d, e);
-	if (e->info->init_pid) {
-		e->posted = true;
-		post(d, RUNTIME_CONTAINER, container_info_dup(e->info), 0);
-	} else if (e->posted) {
+	if (e->info->init_pid)
+		post_running(d, e);
+	else if (e->posted)
 		post_gone(d, e);
-	}
 }
 
 static void refresh_all(struct disk *d)

@@ -94,7 +94,7 @@ struct entry {
 	bool stored;		/* podman or CRI-O had it in their storage: from create to remove */
 	bool is_new;		/* came after the first look, and nothing was said of it yet */
 	bool stale;		/* a part changed since info was read */
-	bool posted;
+	struct container_info *posted;	/* whose end is to be told: id, runtime and init; NULL: nobody's */
 };
 
 void entry_free(struct entry *e);

@@ -29,6 +29,7 @@ void entry_free(struct entry *e)
 		return;
 	for (size_t i = 0; i < PLACE_KINDS; i++)
 		free(e->parts[i].path);
+	container_info_free(e->posted);
 	container_info_free(e->info);
 	free(e->freezer);
 	free(e->key);

@@ -11,7 +11,7 @@
 
 enum runtime_message_type {
 	RUNTIME_CONTAINER,	/* it exists, or more is known of it: info is set */
-	RUNTIME_GONE,		/* it stopped: info->id (and runtime) only */
+	RUNTIME_GONE,		/* it stopped: info->id, runtime and init only */
 	RUNTIME_LIFE,		/* it was made, paused, ...: life and info->id are set, the rest of
 				 * info as far as it is at hand; what exists it does not change */
 	RUNTIME_STATE,		/* a runtime came, went or answered badly: text is set */

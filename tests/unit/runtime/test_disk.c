@@ -202,11 +202,19 @@ static void test_runc_comes_and_goes(void **state)
 	assert_true(m->info->init_start == 7770000000ULL);
 	assert_true(m->info->created == 1795480155000000000ULL);
 	runtime_message_free(m);
-	remove_tree(h, "/run/runc/web");
+	/* As it goes: the state, then its directory; whose end it is was in the state. */
+	remove_tree(h, "/run/runc/web/state.json");
 	m = want(h, RUNTIME_GONE);
 	assert_non_null(m);
 	assert_string_equal(m->info->id, "web");
+	assert_string_equal(m->info->runtime, "runc");
 	assert_int_equal(m->info->init_pid, 500);
+	assert_true(m->info->init_start == 7770000000ULL);
+	runtime_message_free(m);
+	remove_tree(h, "/run/runc/web");
+	m = want(h, RUNTIME_LIFE);
+	assert_non_null(m);
+	assert_int_equal(m->life, RUNTIME_LIFE_REMOVED);
 	runtime_message_free(m);
 }
 
