@@ -391,7 +391,6 @@ static void finish(struct engine *e)
 
 	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 	probe_detach(e->probe);
-	usleep(2000);	/* a program that is running on another CPU sends its record yet */
 	take_messages(e);
 	while (drain(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);

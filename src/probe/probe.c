@@ -310,6 +310,7 @@ void probe_detach(struct probe *p)
 {
 	functions_detach(p);
 	nunchi__detach(p->skel);
+	wait_for_programs();	/* one that was preempted in the middle counts and sends its record yet */
 }
 
 void probe_free(struct probe *p)
