@@ -21,6 +21,7 @@ const volatile __u8 entries;
 const volatile __u8 hooks_overlap;
 const volatile __u8 has_casts;
 const volatile __u8 block_is_dry;
+const volatile __u8 block_comes_late;
 
 struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 __u32 block_generation;
@@ -55,6 +56,7 @@ struct map_losses losses SEC(".maps");
 struct map_copies copies SEC(".maps");
 struct map_long_copies long_copies SEC(".maps");
 struct map_scratches scratches SEC(".maps");
+struct map_late_scratches late_scratches SEC(".maps");
 struct map_critical critical SEC(".maps");
 struct map_lane_put lane_put SEC(".maps");
 struct map_lane_taken lane_taken SEC(".maps");

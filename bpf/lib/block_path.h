@@ -115,31 +115,3 @@ static __always_inline void block_directory_key(struct scratch *s)
 		len = 1;
 	s->block.key.bytes[len] = 0;
 }
-
-/* From its end to the last slash, or the one put before it. 1 ends it. */
-static long basename_step(u32 i, struct scratch **ctx)
-{
-	struct scratch *s = *ctx;
-	u32 pos = s->walk.pos & (BLOCK_NAME_MAX - 1);
-
-	if (s->block.asked[pos] == '/')
-		return 1;
-	s->walk.pos = pos - 1;
-	return 0;
-}
-
-/* The name that an exec of this file gives to the task, into the key. */
-static __noinline int block_basename_key(struct scratch *s, u64 filename)
-{
-	long n;
-
-	if (!s)
-		return 0;
-	s->block.asked[0] = '/';
-	n = bpf_probe_read_kernel_str(&s->block.asked[1], BLOCK_NAME_MAX, (void *)filename);
-	s->walk.pos = n > 0 ? n - 1 : 0;
-	bpf_loop(BLOCK_NAME_MAX, basename_step, &s, 0);
-	bpf_probe_read_kernel_str(s->block.key.bytes, 16,
-				  &s->block.asked[1 + (s->walk.pos & (BLOCK_NAME_MAX - 1))]);
-	return 0;
-}

@@ -293,6 +293,21 @@ struct task_struct {
 	struct signal_struct *signal;
 	kuid_t loginuid;
 	struct css_set *cgroups;
+	struct bpf_local_storage *bpf_storage;
+};
+
+/* Task storage, of which the last used has its place in the cache. */
+struct bpf_local_storage_map {
+	u16 cache_idx;
+};
+
+struct bpf_local_storage_data {
+	struct bpf_local_storage_map *smap;
+	u8 data[];
+};
+
+struct bpf_local_storage {
+	struct bpf_local_storage_data *cache[16];
 };
 
 struct filename {
@@ -446,12 +461,15 @@ enum cgroup_subsys_id {
 #else
 #define O_TMPFILE (020000000 | 0200000)
 #endif
+#define O_PATH 010000000
 #define O_WRONLY 1
 #define O_RDWR 2
 #define FMODE_EXEC 0x20		/* in f_flags: __FMODE_EXEC */
 #define READING_MODULE 2	/* enum kernel_read_file_id; enum kernel_load_data_id has the same */
 #define LOADING_MODULE 2
 #define PTRACE_MODE_ATTACH 0x02
+#define PTRACE_ATTACH 16
+#define PTRACE_SEIZE 0x4206
 #define SIGKILL 9
 #define EPERM 1
 #define EINTR 4

@@ -185,6 +185,7 @@ extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint 
 extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_rdonly_cast() */
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
+extern const volatile __u8 block_comes_late;	/* block_late.bpf.c is loaded */
 
 /* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
 extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
@@ -332,6 +333,15 @@ struct map_scratches {
 	__type(value, struct scratch);
 };
 extern struct map_scratches scratches SEC(".maps");
+
+/* One per CPU, of block_late.bpf.c, if it is loaded; user space sets max_entries. */
+struct map_late_scratches {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct scratch);
+};
+extern struct map_late_scratches late_scratches SEC(".maps");
 
 struct map_critical {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -13,32 +13,40 @@
 
 #include "internal.h"
 
+enum place {
+	LSM,		/* refuses */
+	LATE,		/* when it has been done */
+	LATE_PERF,	/* the same where hooks of that kind can be preempted */
+};
+
 struct hook {
 	struct bpf_program *program;
 	struct bpf_link **link;
 	unsigned classes;	/* 1 << enum nunchi_block_class that it is for */
-	bool lsm;
+	enum place place;
 };
 
-#define BLOCK_HOOKS 11
+#define BLOCK_HOOKS 13
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 
 static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 {
 	const struct hook hooks[BLOCK_HOOKS] = {
-#define HOOK(name, classes, lsm) { skel->progs.name, &skel->links.name, classes, lsm }
-		HOOK(block_open, CLASS(OPEN), true),
-		HOOK(block_exec, CLASS(EXEC), true),
-		HOOK(block_connect, CLASS(CONNECT), true),
-		HOOK(block_bind, CLASS(BIND), true),
-		HOOK(block_module_file, CLASS(MODULE), true),
-		HOOK(block_module, CLASS(MODULE), true),
-		HOOK(block_mount, CLASS(MOUNT), true),
-		HOOK(block_bpf, CLASS(BPF), true),
-		HOOK(block_ptrace, CLASS(PTRACE), true),
-		HOOK(block_sys_exit, ~CLASS(EXEC), false),
-		HOOK(block_process_exec, CLASS(EXEC), false),
+#define HOOK(name, classes, place) { skel->progs.name, &skel->links.name, classes, place }
+		HOOK(block_open, CLASS(OPEN), LSM),
+		HOOK(block_exec, CLASS(EXEC), LSM),
+		HOOK(block_connect, CLASS(CONNECT), LSM),
+		HOOK(block_bind, CLASS(BIND), LSM),
+		HOOK(block_module_file, CLASS(MODULE), LSM),
+		HOOK(block_module, CLASS(MODULE), LSM),
+		HOOK(block_mount, CLASS(MOUNT), LSM),
+		HOOK(block_bpf, CLASS(BPF), LSM),
+		HOOK(block_ptrace, CLASS(PTRACE), LSM),
+		HOOK(block_sys_exit, ~CLASS(EXEC), LATE),
+		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF),
+		HOOK(block_process_exec, CLASS(EXEC), LATE),
+		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF),
 #undef HOOK
 	};
 
@@ -62,18 +70,30 @@ static uint32_t room_of(const struct probe *p, uint32_t n_states)
 	return (uint32_t)MIN(MIN(wish, p->memory.rules / PROBE_STATE_BYTES / 2), NUNCHI_BLOCK_STATES_MAX);
 }
 
+/* What LSM hooks have let go without a look, where programs are preempted, is looked at later. */
+static void choose_hooks(struct probe *p, unsigned classes, bool lsm)
+{
+	bool late = classes && (!lsm || variants_preempts());
+	enum place place = bpf_program__autoload(p->skel->progs.sys_exit_perf) ? LATE_PERF : LATE;
+	struct hook hooks[BLOCK_HOOKS];
+
+	list_hooks(p->skel, hooks);
+	for (size_t i = 0; i < BLOCK_HOOKS; i++)
+		bpf_program__set_autoload(hooks[i].program,
+					  hooks[i].classes & classes &&
+						  (hooks[i].place == LSM ? lsm : late && hooks[i].place == place));
+	p->skel->rodata->block_comes_late = late;
+	bpf_map__set_max_entries(p->skel->maps.late_scratches, late ? p->n_cpus : 1);
+}
+
 void block_choose(struct probe *p, const struct probe_block *block)
 {
-	struct hook hooks[BLOCK_HOOKS];
 	unsigned classes = block ? active_classes(block) : 0;
 
 	p->block_classes = classes;
 	bpf_program__set_autoload(p->skel->progs.keep_exec, block && block->keep);
 	bpf_program__set_autoload(p->skel->progs.keep_exit, block && block->keep);
-	list_hooks(p->skel, hooks);
-	for (size_t i = 0; i < BLOCK_HOOKS; i++)
-		bpf_program__set_autoload(hooks[i].program, (hooks[i].classes & classes) &&
-								    hooks[i].lsm == block->lsm);
+	choose_hooks(p, classes, block && block->lsm);
 	p->block_room = 0;
 	if (!classes)
 		return;

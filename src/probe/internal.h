@@ -63,6 +63,8 @@ uint64_t recursion_misses(int program);
 
 /* variants.c: of programs that do the same, which to load; before load. hooks is not AUTO. */
 void variants_choose(struct nunchi *skel, enum probe_hooks hooks);
+/* Whether the kernel preempts itself anywhere, programs included. */
+bool variants_preempts(void);
 /* A program at what its section names, whatever is mounted; NULL and errno if that fails. */
 struct bpf_link *variants_attach(const struct bpf_program *program);
 /* The same of the perf type, at what tracefs calls "raw_syscalls/sys_exit". */

@@ -105,7 +105,7 @@ static bool has_member(const struct btf *btf, const char *type, const char *name
 	return false;
 }
 
-static bool preempts_itself(void)
+bool variants_preempts(void)
 {
 	enum doctor_preemption preemption;
 	struct utsname uts;
@@ -124,7 +124,7 @@ static void choose_copies(struct nunchi *skel)
 {
 	struct btf *btf = has_trampolines() ? btf__load_vmlinux_btf() : NULL;
 	bool says = btf && has_member(btf, "filename", "uptr");
-	bool safe = btf && (!preempts_itself() ||
+	bool safe = btf && (!variants_preempts() ||
 			    btf__find_by_name_kind(btf, "tracepoint_ext", BTF_KIND_STRUCT) > 0);
 	struct {
 		struct bpf_program *program;
@@ -163,7 +163,7 @@ static bool has_tracepoint(int tracefs, const char *event, const char *type)
  */
 static bool skips_runs(void)
 {
-	return preempts_itself() && has_type("tracepoint_ext", BTF_KIND_STRUCT);
+	return variants_preempts() && has_type("tracepoint_ext", BTF_KIND_STRUCT);
 }
 
 /* The number by which perf_event_open(2) knows a tracepoint ("raw_syscalls/sys_exit"), or -errno. */

@@ -9,7 +9,9 @@ import functools
 import json
 import os
 import subprocess
+import sys
 
+from harness.many import full_or
 from harness.nunchi import run
 from harness.place import Elsewhere
 
@@ -185,6 +187,26 @@ def test_deny_opens(setup):
     return None
 
 
+def test_deny_opens_on_a_busy_cpu(setup):
+    """
+    Where the kernel preempts programs, who has come in between is denied all the same, or killed
+    before it has what it opened.
+    """
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", "reads and container.id != host and fd.name = /mnt/test.txt", "deny")],
+                   "--fold", "60")
+    tried = full_or(1000000, 600000)
+    lines, _ = in_container(setup, setup.name + "-busy", f"/bin/denied /mnt/test.txt {tried}")
+    opened, killed = map(int, lines[-1].split())
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop(60) == 0
+    print(f"# {tried} tried, {opened} opened, {killed} killed", file=sys.stderr)
+    assert not opened, lines
+    return None
+
+
 OPENS = "evt.type in (open, openat, openat2) and container.id != host and "
 
 # What is read in an automaton: ends, what is within, patterns, and what is not to be.
@@ -316,7 +338,7 @@ def test_deny_execs_from_the_first(setup):
     assert made.wait() and "what the paper reads" not in made.output(), made.output()
     lines, _ = in_container(setup, setup.name + "-later", CAT)
     assert lines == ["code 126", "what the paper reads"], lines
-    assert subprocess.run(["cat", "/etc/hostname"], check=True, capture_output=True).stdout
+    assert subprocess.run(["cat", "/etc/passwd"], check=True, capture_output=True).stdout
     wait_alert(nunchi, "Deny")
     assert nunchi.stop() == 0
     assert set(effects(nunchi, "Deny")) == {("deny", "before")}, nunchi.text()

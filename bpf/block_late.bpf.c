@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Rules that block, when the call has been done: its process is killed before it sees the result. So it is where
+ * there are no LSM hooks, and of what those have let go without a look: where the kernel preempts
+ * itself, one that is pushed aside in the middle of its work takes along its scratch, and before 6.2 the kernel
+ * skips the runs of all others on that CPU until it has gone on. These here nobody can push aside.
+ */
+#include "lib/block.h"
+
+/* The file behind an fd of the running task. */
+static __always_inline u64 fd_file(struct task_struct *task, u64 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file *file = 0;
+
+	if (fd < BPF_CORE_READ(fdt, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
+	return (u64)file;
+}
+
+/* What the call that has returned was about. */
+static __always_inline u64 returned_object(struct scratch *s, struct task_struct *task,
+					   const struct nunchi_call *call, s64 ret, u32 row, u64 mask)
+{
+	u32 class = block_class(row);
+	struct block_address a;
+	u64 file;
+
+	if (class == NUNCHI_BLOCK_OPEN) {
+		file = fd_file(task, ret);
+		if (!file || BPF_CORE_READ((struct file *)file, f_flags) & O_PATH)
+			return 0;
+		return block_file(s, file, row, mask);
+	}
+	if (class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND)
+		return mask;
+	file = fd_file(task, call->args[0]);
+	if (!file)
+		return 0;
+	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
+			    class == NUNCHI_BLOCK_CONNECT);
+	return block_socket(s, &a, row, mask);
+}
+
+/* Whether the call does what the class is about: others of the same number are not refused either. */
+static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
+{
+	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
+}
+
+/* One of its own: there is nobody in between. */
+static __always_inline struct scratch *late_scratch(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&late_scratches, &cpu);
+}
+
+static __always_inline int block_returned(struct task_struct *task, struct pt_regs *regs, long ret)
+{
+	u64 nr = syscall_nr(regs), mask;
+	struct nunchi_call call;
+	struct identity *id;
+	struct scratch *s;
+	u32 class, row;
+
+	barrier_var(nr);
+	if (nr >= NUNCHI_CALLS_MAX || !wanted[nr] || (ret < 0 && ret != -EINPROGRESS))
+		return 0;
+	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
+		return 0;
+	class = block_calls[call.nr] - 1;
+	/* An exec that succeeded returns 0, and is block_executed's. */
+	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || !is_meant(&call, class))
+		return 0;
+	row = block_row(class);
+	mask = block_begin(task, row, &id);
+	s = mask ? late_scratch() : 0;
+	if (!s)
+		return 0;
+	mask = block_subject(s, task, row, mask);
+	mask = returned_object(s, task, &call, ret, row, mask);
+	mask = block_exe(s, task_exe(task), row, mask);
+	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
+	return 0;
+}
+
+/* An exec, before the new image's first instruction. */
+static __always_inline int block_executed(struct task_struct *task)
+{
+	u32 row = block_row(NUNCHI_BLOCK_EXEC);
+	struct identity *id = identity_get(task);
+	struct scratch *s;
+	u64 mask;
+
+	if (id && identity_is_open(id))
+		identity_locate(task, id, true);
+	mask = block_begin(task, row, &id);
+	s = mask ? late_scratch() : 0;
+	if (!s)
+		return 0;
+	mask = block_subject(s, task, row, mask);
+	mask = block_exe(s, task_exe(task), row, mask);
+	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
+	return 0;
+}
+
+/* Attached before the hooks that tell of calls, which run in that order. */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(block_sys_exit, struct pt_regs *regs, long ret)
+{
+	return block_returned(bpf_get_current_task_btf(), regs, ret);
+}
+
+/* The same where hooks of the first kind can be pushed aside: see syscall.bpf.c. */
+SEC("tracepoint/raw_syscalls/sys_exit")
+int block_sys_exit_perf(struct trace_event_raw_sys_exit *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return block_returned(task, (struct pt_regs *)bpf_task_pt_regs(task), ctx->ret);
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(block_process_exec, struct task_struct *task)
+{
+	return block_executed(task);
+}
+
+SEC("tracepoint/sched/sched_process_exec")
+int block_process_exec_perf(void *ctx)
+{
+	return block_executed(bpf_get_current_task_btf());
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whether a rule that blocks is about what a task does. Each property of the task and of what it wants is
+ * one look-up in one table (nunchi/block.h); it yields the clauses that it satisfies, and who satisfies none
+ * is let go at once. What a file is comes from the file that is being opened, not from a path in
+ * user memory, so that nobody can change it in between. Cost for a container that no clause is about: its
+ * identity and a look at its masks.
+ */
+#pragma once
+
+#include "block_address.h"
+#include "block_path.h"
+#include "block_read.h"
+#include "call.h"
+
+/*
+ * The class's row, in the half of the tables that is in force: asked for once in a run, so that all of it is
+ * one generation's.
+ */
+static __always_inline u32 block_row(u32 class)
+{
+	u32 generation = *(volatile __u32 *)&block_generation;
+
+	return NUNCHI_BLOCK_ROW(class, generation) | (generation & 0xff) << 8;
+}
+
+static __always_inline u32 block_class(u32 row)
+{
+	return row & (NUNCHI_BLOCK_MAX - 1);
+}
+
+static __always_inline u64 look_up(struct block_work *b, u32 row, u32 kind)
+{
+	u64 *mask;
+
+	b->key.bits = sizeof(b->key.bytes) * 8 + NUNCHI_BLOCK_KEY_BITS;
+	b->key.row = row;
+	b->key.kind = kind;
+	mask = bpf_map_lookup_elem(&block_values, &b->key);
+	return mask ? *mask : 0;
+}
+
+/* A name of a task, of which the key has the bytes; by one way or both. */
+static __always_inline u64 look_up_comm(struct scratch *s, u32 row, u32 kind, u32 text, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+
+	if (mask && kinds & 1 << kind)
+		mask &= look_up(&s->block, row, kind);
+	if (mask && NUNCHI_BLOCK_READS(kinds, text))
+		mask &= block_read(s, row, text, KEY_AT);
+	return mask;
+}
+
+static __always_inline u64 look_up_number(struct block_work *b, u32 row, u32 kind, u32 value, u32 size)
+{
+	value = __builtin_bswap32(value << (4 - size) * 8);
+	b->key.bytes[0] = 1;
+	__builtin_memcpy(&b->key.bytes[1], &value, sizeof(value));
+	return look_up(b, row, kind);
+}
+
+static __always_inline u64 look_up_code(struct block_work *b, u32 row, u32 kind, u8 code)
+{
+	b->key.bytes[0] = code;
+	return look_up(b, row, kind);
+}
+
+/* What of an identity matters here. */
+struct who {
+	struct nunchi_slot_ref ref;
+	u32 pidns;
+	u8 setup;
+};
+
+/*
+ * That of a task whose storage is locked: before 6.2 one look at it locks it for all others on that CPU, and who
+ * looks can be pushed aside. It is read as the kernel itself finds it (bpf_local_storage_lookup()); a task that has
+ * not used it yet is known by where it is.
+ */
+static __noinline int who_read(struct task_struct *task, struct who *who)
+{
+	struct bpf_local_storage_map *map = (void *)&identities;
+	u32 index = map->cache_idx & 15, mntns;
+	struct bpf_local_storage_data *data = 0;
+	struct bpf_local_storage *storage = BPF_CORE_READ(task, bpf_storage);
+	const struct identity *id;
+
+	bpf_probe_read_kernel(&data, sizeof(data), &storage->cache[index]);
+	if (data && BPF_CORE_READ(data, smap) == map) {
+		id = (const struct identity *)data->data;
+		bpf_probe_read_kernel(&who->ref, sizeof(who->ref), &id->slot);
+		bpf_probe_read_kernel(&who->pidns, sizeof(who->pidns), &id->pidns);
+		bpf_probe_read_kernel(&who->setup, sizeof(who->setup), &id->setup);
+		return 0;
+	}
+	mntns = task_mntns(task);
+	task_vnr(task, &who->pidns);
+	slot_find(task, !mntns || mntns == host_mntns[0] || mntns == host_mntns[1], task_mntns_key(task),
+		  who->pidns, &who->ref);
+	return 0;
+}
+
+/*
+ * Which clauses can be about this task at all: those that its container satisfies. A pending slot is
+ * taken for a container's if it has PIDs of its own; the host's sandboxes have those of the host.
+ */
+static __always_inline u64 block_who(const struct who *who, u32 row)
+{
+	const struct nunchi_block_row *rules = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
+	struct nunchi_slot *known = slot_row(who->ref.slot);
+	struct nunchi_block_slot *slot;
+
+	if (!who->ref.slot || !slot_is_current(&who->ref) || known->state == NUNCHI_SLOT_HOST)
+		return rules->active & rules->host;
+	/* The runtime's own doing; its last exec is the container's first. */
+	if (who->setup && block_class(row) != NUNCHI_BLOCK_EXEC)
+		return 0;
+	slot = bpf_map_lookup_elem(&block_slots, &who->ref.slot);
+	if (slot && slot->generation == who->ref.generation)
+		return rules->active & slot->masks[row & (NUNCHI_BLOCK_ROWS - 1)];
+	return who->pidns != host_pidns ? rules->active & rules->pending : 0;
+}
+
+static __always_inline bool asks_comm(u32 row, u32 kind, u32 text)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+
+	return kinds & 1 << kind || NUNCHI_BLOCK_READS(kinds, text);
+}
+
+/* What is known of any task. */
+static __always_inline u64 block_task(struct scratch *s, struct task_struct *task, u32 row, u64 mask)
+{
+	struct block_work *b = &s->block;
+
+	if (block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds & 1 << NUNCHI_BLOCK_UID)
+		mask &= look_up_number(b, row, NUNCHI_BLOCK_UID, BPF_CORE_READ(task, cred, euid.val), 4);
+	if (mask && asks_comm(row, NUNCHI_BLOCK_PARENT_COMM, NUNCHI_BLOCK_TEXT_PARENT_COMM)) {
+		bpf_probe_read_kernel_str(b->key.bytes, 16,
+					  BPF_CORE_READ(task, real_parent, group_leader)->comm);
+		mask = look_up_comm(s, row, NUNCHI_BLOCK_PARENT_COMM, NUNCHI_BLOCK_TEXT_PARENT_COMM, mask);
+	}
+	return mask;
+}
+
+static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *comm, u64 mask)
+{
+	if (!mask || !asks_comm(row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM))
+		return mask;
+	bpf_probe_read_kernel_str(s->block.key.bytes, 16, comm);
+	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
+}
+
+/* exe: the task's image, a struct file. */
+static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
+
+	if (!s || !mask || !(kinds & 1 << NUNCHI_BLOCK_EXE || reads))
+		return mask;
+	if (exe)
+		block_path(s, exe);
+	else
+		block_no_path(s);
+	if (block_is_unknown(s))
+		return mask;
+	if (kinds & 1 << NUNCHI_BLOCK_EXE) {
+		block_path_key(s);
+		mask &= look_up(&s->block, row, NUNCHI_BLOCK_EXE);
+	}
+	if (mask && reads)
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_EXE);
+	return mask;
+}
+
+static __always_inline u8 file_type(u64 file)
+{
+	u32 mode = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & S_IFMT;
+
+	switch (mode) {
+	case S_IFREG:
+		return NUNCHI_BLOCK_TYPE_FILE;
+	case S_IFDIR:
+		return NUNCHI_BLOCK_TYPE_DIRECTORY;
+	case S_IFCHR:
+		return NUNCHI_BLOCK_TYPE_CHAR;
+	case S_IFBLK:
+		return NUNCHI_BLOCK_TYPE_BLOCK;
+	case S_IFIFO:
+		return NUNCHI_BLOCK_TYPE_PIPE;
+	default:
+		return NUNCHI_BLOCK_TYPE_OTHER;
+	}
+}
+
+/* The file that is opened. */
+static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
+	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
+	struct block_work *b;
+
+	if (!s)
+		return 0;
+	b = &s->block;
+	if (mask && kinds & 1 << NUNCHI_BLOCK_ACCESS) {
+		access = BPF_CORE_READ((struct file *)file, f_flags) & O_ACCMODE;
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_ACCESS,
+				     access == O_RDWR	? NUNCHI_BLOCK_READ | NUNCHI_BLOCK_WRITE :
+				     access == O_WRONLY ? NUNCHI_BLOCK_WRITE :
+							  NUNCHI_BLOCK_READ);
+	}
+	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE, file_type(file));
+	if (mask && kinds & 1 << NUNCHI_BLOCK_FILENAME) {
+		bpf_probe_read_kernel_str(b->key.bytes, sizeof(b->key.bytes),
+					  BPF_CORE_READ((struct file *)file, f_path.dentry, d_name.name));
+		mask &= look_up(b, row, NUNCHI_BLOCK_FILENAME);
+	}
+	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || reads))
+		return mask;
+	block_path(s, file);
+	if (block_is_unknown(s))
+		return mask;
+	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
+		block_path_key(s);
+	if (kinds & 1 << NUNCHI_BLOCK_PATH)
+		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
+	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
+		block_directory_key(s);
+		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
+	}
+	if (mask && reads)
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
+	return mask;
+}
+
+static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	struct block_work *b;
+	bool ip;
+
+	if (!s || !a)
+		return 0;
+	b = &s->block;
+	ip = a->family == AF_INET || a->family == AF_INET6;
+	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE,
+				     a->family == AF_INET  ? NUNCHI_BLOCK_TYPE_IPV4 :
+				     a->family == AF_INET6 ? NUNCHI_BLOCK_TYPE_IPV6 :
+				     a->family == AF_UNIX  ? NUNCHI_BLOCK_TYPE_UNIX :
+							     NUNCHI_BLOCK_TYPE_OTHER);
+	if (mask && kinds & 1 << NUNCHI_BLOCK_PORT)
+		mask &= ip ? look_up_number(b, row, NUNCHI_BLOCK_PORT, a->port, 2) :
+			     look_up_code(b, row, NUNCHI_BLOCK_PORT, 0);
+	if (mask && kinds & 1 << NUNCHI_BLOCK_ADDRESS) {
+		address_key(b, a);
+		mask &= look_up(b, row, NUNCHI_BLOCK_ADDRESS);
+	}
+	return mask;
+}
+
+/* The lowest bit that is set, of one that has any; clang 14 dies of __builtin_ctzll here. */
+static __always_inline u32 first_bit(u64 mask)
+{
+	u32 n = 0;
+
+#pragma unroll
+	for (u32 width = 32; width; width /= 2) {
+		if (!(mask & ((1ULL << width) - 1))) {
+			mask >>= width;
+			n += width;
+		}
+	}
+	return n;
+}
+
+/*
+ * The clause that decides: of those that are left one that kills, else the first. id: 0 if storage is locked, so
+ * that nobody is told. What has been done already cannot be refused: its process is killed.
+ */
+static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enum nunchi_effect effect)
+{
+	const struct nunchi_block_row *meant = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
+	u64 watch = mask & meant->watch, kill = mask & meant->kill;
+
+	mask &= ~watch;
+	if (!mask) {
+		if (watch && id)
+			id->verdict = NUNCHI_VERDICT(first_bit(watch), block_class(row), NUNCHI_EFFECT_WATCH, row >> 8);
+		return 0;
+	}
+	if (block_is_dry)
+		effect = NUNCHI_EFFECT_DRY;
+	if (id)
+		id->verdict = NUNCHI_VERDICT(first_bit(kill ? kill : mask), block_class(row), effect, row >> 8);
+	if (block_is_dry)
+		return 0;
+	if (kill || effect == NUNCHI_EFFECT_AFTER)
+		bpf_send_signal(SIGKILL);
+	return effect == NUNCHI_EFFECT_BEFORE ? -EPERM : 0;
+}
+
+/* Where what blocks outlives nunchi, its number can be another's. */
+static __always_inline bool is_nunchi(struct task_struct *task)
+{
+	return (u32)task->tgid == own_tgid &&
+	       BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
+}
+
+/* Whose doing it is, and which clauses may be meant; 0: none. */
+static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct identity **ret)
+{
+	struct who who = { 0 };
+	struct identity *id;
+
+	/* io_uring's workers are no kernel threads in this. */
+	if (task->flags & PF_KTHREAD || is_nunchi(task))
+		return 0;
+	*ret = id = identity_get(task);
+	if (likely(id)) {
+		who.ref.slot = id->slot;
+		who.ref.generation = id->generation;
+		who.pidns = id->pidns;
+		who.setup = id->setup;
+	} else {
+		who_read(task, &who);
+	}
+	return block_who(&who, row);
+}
+
+/* An image that the task runs. */
+static __always_inline u64 task_exe(struct task_struct *task)
+{
+	return (u64)BPF_CORE_READ(task, mm, exe_file);
+}
+
+/* All that is known of the task itself. */
+static __always_inline u64 block_subject(struct scratch *s, struct task_struct *task, u32 row, u64 mask)
+{
+	mask = block_task(s, task, row, mask);
+	return block_comm(s, row, task->comm, mask);
+}
