@@ -211,8 +211,10 @@ def test_a_flood_that_overfills(setup):
     read = run.stop()
     lost = {ledger.tag: read.check(ledger, n) for ledger, n in made.items()}
     read.check_numbers()
-    assert lost[flood.tag] > 1000, (lost, read.stderr)
-    assert read.counted[flood.name] == lost[flood.tag] and not lost[quiet.tag], (lost, read.counted)
+    assert read.counted[flood.name] > 1000 and not read.counted[quiet.name], (lost, read.stderr)
+    # The rings have lost nothing. When they are read at last, the disk can be too slow for the output's queue.
+    reasons = {event["lost.reason"] for events in read.losses.values() for event in events}
+    assert reasons <= {"output blocked"}, (lost, reasons)
     assert {event["summary.call"] for event in read.summaries} == {"openat"}, read.summaries[:3]
     print(f"# made {[*made.values()]}, lost {lost}")
 
