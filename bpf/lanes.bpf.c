@@ -277,6 +277,26 @@ static __always_inline bool lane_has_room(struct scratch *s, void *map, u32 row,
 }
 
 /*
+ * The reader waits, and a record is there that it may not have seen before it did. It waits on the critical ring:
+ * a record of no use in that wakes it. Only then is it said to be awake, and by the number of this sleep: who
+ * is stopped in between takes no wake-up from the next.
+ */
+static __noinline int reader_wake(void)
+{
+	u64 sleep = reader_sleeps;
+	void *nothing;
+
+	if (!sleep)
+		return 0;	/* another CPU was faster */
+	nothing = bpf_ringbuf_reserve(&critical, 8, 0);
+	if (!nothing)
+		return 0;	/* the next one tries again */
+	bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
+	__sync_val_compare_and_swap(&reader_sleeps, sleep, 0);
+	return 0;
+}
+
+/*
  * Numbers the record and sends it. A number is used up even if the ring turns out to be full, so that
  * the reader sees the gap. Returns whether it went.
  */
@@ -307,11 +327,14 @@ static __always_inline bool record_output(struct scratch *s, enum lane lane, boo
 	if (map)
 		sent = !bpf_ringbuf_output(map, s->data, len, BPF_RB_NO_WAKEUP);
 	else
-		sent = !bpf_ringbuf_output(&critical, s->data, len, 0);
+		sent = !bpf_ringbuf_output(&critical, s->data, len, BPF_RB_NO_WAKEUP);
 	if (unlikely(!sent))
 		count(counts[NUNCHI_COUNT_NUMBERS]);
 	else if (unlikely(s->head.flags & NUNCHI_F_SHARED))
 		lane_count(s, row);
+	/* After it is sent, which is a full barrier: the reader looks once more when it has said this. */
+	if (unlikely(reader_sleeps))
+		reader_wake();
 	return sent;
 }
 

@@ -39,6 +39,7 @@ __u16 uring_calls[NUNCHI_URING_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u8 wants_env;
 __u8 settled;
+__u64 reader_sleeps;
 __u8 faultable;
 
 struct nunchi_ring_number ring_numbers[RINGS_MAX] __attribute__((aligned(64)));

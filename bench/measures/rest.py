@@ -11,7 +11,7 @@ from kit.table import Row
 
 NAMES = ("start", "idle", "memory", "delay")
 MIB = 1 << 20
-# What an idle loop naps at most, and then some; how long an event waits for a name at most.
+# What a record is waited with, a nap, and then some; how long an event waits for a name at most.
 FLUSH_MS, HOLD_MS = 12, 2000
 
 

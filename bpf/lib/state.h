@@ -209,6 +209,7 @@ extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call 
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 wants_env;		/* somebody asked for the environment of what is executed */
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
+extern __u64 reader_sleeps;	/* a number of this sleep: who has put a record in wakes it; 0: it is awake */
 
 /* What the walk over the tasks has found out of the kernel. */
 extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempted */
@@ -259,9 +260,9 @@ struct map_cgroups {
 };
 extern struct map_cgroups cgroups SEC(".maps");
 
-/* Slots that user space has made ready. */
+/* Slots that user space has made ready. Who was given back last goes first: the tables that are in use stay short. */
 struct map_free_slots {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, NUNCHI_SLOTS_MAX);
 	__type(value, u32);
 };

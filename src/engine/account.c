@@ -94,6 +94,11 @@ static void find_missing(struct engine *e)
 		e->counts[ACCOUNT_READER_MISSING] = e->missing - counts[NUNCHI_COUNT_NUMBERS];
 }
 
+static bool is_given_back(const struct slot *slot)
+{
+	return slot->phase == SLOT_UNKNOWN && slot->generation && !slot->account.received;
+}
+
 void account_now(struct engine *e, struct strbuf *out)
 {
 	struct account_counts counts;
@@ -109,6 +114,8 @@ void account_now(struct engine *e, struct strbuf *out)
 	for (uint32_t i = 0; i < e->slots_used; i++) {
 		struct account_row row;
 
+		if (is_given_back(&e->slots[i]))
+			continue;	/* it would be a call to the kernel each second */
 		row_of_slot(e, i, &row);
 		if (row.kernel.seen || row.user.received || row.id) {
 			encode_account(&e->record, &row, i, e->slots[i].generation, now);

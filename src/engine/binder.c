@@ -46,6 +46,12 @@ static void slot_clear(struct engine *e, struct slot *slot)
 	*slot = (struct slot){ 0 };
 }
 
+/* At that time there is something to do for a slot. */
+static void look_by(struct engine *e, uint64_t when)
+{
+	e->next_look = MIN(e->next_look, MAX(when, e->looked + ENGINE_LOOK_NS));
+}
+
 void binder_stopped(struct engine *e, const char *id)
 {
 	for (uint32_t i = 1; i < e->slots_used; i++) {
@@ -55,6 +61,7 @@ void binder_stopped(struct engine *e, const char *id)
 			continue;
 		slot->gone_at = 0;
 		slot->release_at = clock_boot() + ENGINE_RELEASE_NS;
+		look_by(e, slot->release_at);
 	}
 }
 
@@ -108,6 +115,7 @@ static void bind_host(struct engine *e, struct slot *slot)
 	backlog_release(e, slot);
 	slot->generation = probe_slot_host(e->probe, n, slot->generation, mode_for(e, NULL));
 	in_force_slot(e, n, slot->generation, NULL);
+	look_by(e, 0);	/* at those that have waited for it */
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
 }
@@ -182,6 +190,7 @@ static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
 	};
 	/* If nobody is in it any more, and no runtime knows it, that was all. */
 	slot->release_at = now + ENGINE_ADOPT_NS;
+	look_by(e, slot->release_at);
 	e->slots_used = MAX(e->slots_used, n + 1);
 	encode_container(&e->record, &info, now);
 	pipeline_made(e);
@@ -219,6 +228,7 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	keep(e, slot, c->info);
 	backlog_release(e, slot);
 	bind_children(e, slot);
+	look_by(e, 0);
 }
 
 /* Slots that were opened by tasks of this one while it had no name. */
@@ -269,6 +279,7 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	slot->time = record->time;
 	slot->opened = clock_boot();
 	slot->give_up_at = slot->opened + e->config->hold_ms * NSEC_PER_MSEC;
+	look_by(e, slot->give_up_at);
 	e->slots_used = MAX(e->slots_used, record->slot + 1);
 	return slot;
 }
@@ -341,8 +352,10 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
-		if (slot->cgroup == id && slot->phase == SLOT_HOST)
+		if (slot->cgroup == id && slot->phase == SLOT_HOST) {
 			slot->release_at = clock_boot();
+			look_by(e, slot->release_at);
+		}
 	}
 }
 
@@ -407,6 +420,7 @@ bool binder_ends_later(struct engine *e, const char *id, uint64_t at)
 
 		if (slot->phase == SLOT_CONTAINER && !slot->inner && streq(slot->id, id)) {
 			slot->gone_at = at;
+			look_by(e, at);
 			later = true;
 		}
 	}
@@ -422,6 +436,7 @@ void binder_unknown(struct engine *e, uint64_t token)
 	slot->asked = false;
 	slot->next_try = clock_boot() +
 			 retry_ms[MIN(slot->tries, ARRAY_SIZE(retry_ms) - 1)] * NSEC_PER_MSEC;
+	look_by(e, slot->next_try);
 	slot->tries++;
 }
 
@@ -466,8 +481,10 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 	if (record->kind == NUNCHI_REC_FORK && record->pid != slot->pid)
 		slot->procs++;
 	if (record->kind == NUNCHI_REC_EXIT &&
-	    ((slot->procs && !--slot->procs) || record->pid == slot->init_pid))
+	    ((slot->procs && !--slot->procs) || record->pid == slot->init_pid)) {
 		slot->give_up_at = MIN(slot->give_up_at, soon);
+		look_by(e, slot->give_up_at);
+	}
 	slot->account.held += is_accounted(record);
 	hold_add(&slot->held, record);
 	e->held_bytes += record->len;
@@ -548,39 +565,62 @@ static void look_at_host(struct engine *e, struct slot *slot, uint64_t now, bool
 		give_back(e, slot);
 }
 
-void binder_tick(struct engine *e, uint64_t now)
+static void look_at_pending(struct engine *e, struct slot *slot, uint64_t now)
 {
 	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+
+	if (waits_for_parent(e, slot))
+		return;	/* whose that is, this is */
+	if (now >= slot->give_up_at) {
+		strbuf_addf(&why, "no runtime named it within %.1f s",
+			    (double)(now - slot->opened) / (double)NSEC_PER_SEC);
+		give_up(e, slot, why.s);
+	} else if (!slot->asked && now >= slot->next_try) {
+		ask_disk(e, slot);
+	}
+}
+
+/* When a slot wants to be looked at, if nothing happens to it before; UINT64_MAX: never. */
+static uint64_t wants_look(struct engine *e, const struct slot *slot)
+{
+	uint64_t when = UINT64_MAX;
+
+	switch (slot->phase) {
+	case SLOT_PENDING:
+		if (!waits_for_parent(e, slot))
+			when = slot->asked ? slot->give_up_at : MIN(slot->give_up_at, slot->next_try);
+		break;
+	case SLOT_CONTAINER:
+	case SLOT_HOST:
+		when = slot->gone_at ? slot->gone_at : UINT64_MAX;
+		when = slot->release_at ? MIN(when, slot->release_at) : when;
+		break;
+	case SLOT_UNKNOWN:
+		break;
+	}
+	return when;
+}
+
+void binder_tick(struct engine *e, uint64_t now)
+{
 	unsigned sandboxes = 0;
 
-	if (now < e->next_look)
+	if (now < e->next_look && now < e->next_check)
 		return;
-	e->next_look = now + ENGINE_LOOK_NS;
+	e->looked = now;
+	e->next_look = UINT64_MAX;
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
+		uint64_t when;
 
-		switch (slot->phase) {
-		case SLOT_PENDING:
-			if (waits_for_parent(e, slot)) {
-				/* Whose that is, this is. */
-			} else if (now >= slot->give_up_at) {
-				strbuf_reset(&why);
-				strbuf_addf(&why, "no runtime named it within %.1f s",
-					    (double)(now - slot->opened) / (double)NSEC_PER_SEC);
-				give_up(e, slot, why.s);
-			} else if (!slot->asked && now >= slot->next_try) {
-				ask_disk(e, slot);
-			}
-			break;
-		case SLOT_CONTAINER:
+		if (slot->phase == SLOT_PENDING)
+			look_at_pending(e, slot, now);
+		else if (slot->phase == SLOT_CONTAINER)
 			look_at_container(e, slot, now);
-			break;
-		case SLOT_HOST:
+		else if (slot->phase == SLOT_HOST)
 			look_at_host(e, slot, now, ++sandboxes > SANDBOXES_MAX);
-			break;
-		case SLOT_UNKNOWN:
-			break;
-		}
+		when = wants_look(e, slot);
+		look_by(e, when > now ? when : now + ENGINE_RETRY_NS);
 	}
 }
 

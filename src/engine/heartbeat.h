@@ -13,6 +13,7 @@ struct engine;
 struct heartbeat;
 
 void heartbeat_start(struct engine *e);
+/* Each second. */
 void heartbeat_beat(struct engine *e);
 void heartbeat_end(struct engine *e);
 /* The fd of the directory, -1 where there is none; h can be NULL. */

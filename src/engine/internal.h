@@ -15,11 +15,12 @@
 #define ENGINE_RESERVE_BYTES (1U << 20)	/* what is no container's call is still taken then */
 #define ENGINE_NICE (-15)	/* above what runs in containers, below the kernel's own threads */
 #define ENGINE_NAP_MIN_MS 1		/* between drains under load: 8 MiB last 40 ms at 1M events/s */
-#define ENGINE_NAP_MAX_MS 10		/* when idle: half the latency that is promised */
+#define ENGINE_NAP_MAX_MS 10		/* when what is in a ring does not become whole */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */
 #define ENGINE_LOSSES_NS (250 * NSEC_PER_MSEC)	/* between losses that are told of */
-#define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots */
+#define ENGINE_LOOK_NS (5 * NSEC_PER_MSEC)	/* between looks at all slots, at least */
+#define ENGINE_RETRY_NS (200 * NSEC_PER_MSEC)	/* a slot whose time has come, and of which not all has */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
 #define ENGINE_ACTS_NS (8 * NSEC_PER_SEC)	/* at the end: a runtime that hangs, and then the way without it, take 6 s */
@@ -126,11 +127,11 @@ struct engine {
 	bool said_blocked;		/* that the output refuses events has been said */
 	uint64_t looked_for_losses;	/* boot ns */
 	uint64_t next_check;		/* of what is looked at each second, boot ns */
-	uint64_t next_look;		/* at the slots, boot ns */
+	uint64_t next_look;		/* at the slots, boot ns; at next_check in any case */
+	uint64_t looked;		/* at them, boot ns */
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool lsm;			/* LSM programs run here; tried while that could be tried */
 	bool env;			/* environments are asked for */
-	uint64_t watchdog_next;	/* boot ns: when a service manager is told next that all is well */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	bool attaching;			/* there are hooks yet to be attached */
 	bool had_first;			/* a record has come */
@@ -251,7 +252,7 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 void binder_block_all(struct engine *e);
 /* Once the kernel side has other conditions than before. */
 void binder_push_all(struct engine *e);
-/* Retries, ends of holds, slots to give back. */
+/* Retries, ends of holds, slots to give back. e->next_look becomes when there is something to do next. */
 void binder_tick(struct engine *e, uint64_t now);
 /* What a runtime says of a container: slots are bound to it, or know more of it. */
 void binder_container(struct engine *e, struct container *c, const struct container_info *info,

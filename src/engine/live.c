@@ -244,17 +244,6 @@ static void say_ready(struct engine *e)
 	in_force_say(e);
 }
 
-/* A service manager's watchdog: that the loop turns. */
-static void tell_watchdog(struct engine *e)
-{
-	uint64_t now = clock_boot();
-
-	if (now < e->watchdog_next)
-		return;
-	e->watchdog_next = now + NSEC_PER_SEC;
-	notify_service("WATCHDOG=1");
-}
-
 static void take_messages(struct engine *e)
 {
 	struct runtime_message *message;
@@ -306,6 +295,24 @@ static bool is_over(struct engine *e, uint64_t now)
 	       (!runtimes_unlisted(e->runtimes) && !binder_waiting(e));
 }
 
+/* When tick() or is_over() has something to do, if nothing comes until then. */
+static uint64_t next_tick(const struct engine *e)
+{
+	uint64_t due = MIN(e->next_check, e->next_look);
+
+	if (!e->blocked)
+		due = MIN(due, e->next_summary);
+	if (losses_are_due(e))
+		due = MIN(due, e->looked_for_losses + ENGINE_LOSSES_NS);
+	if (!e->ready)
+		due = MIN(due, e->started + ENGINE_LISTING_NS);
+	if (e->config->timeout)
+		due = MIN(due, e->started + e->config->timeout);
+	if (e->config->snapshot)
+		due = MIN(due, e->started + ENGINE_SNAPSHOT_NS);
+	return due;
+}
+
 /* What is done now and then, whatever comes. */
 static void tick(struct engine *e, uint64_t now)
 {
@@ -315,8 +322,6 @@ static void tick(struct engine *e, uint64_t now)
 	}
 	summary_tick(e, now);
 	binder_tick(e, now);
-	heartbeat_beat(e);
-	tell_watchdog(e);
 	if (now >= e->looked_for_losses + ENGINE_LOSSES_NS) {
 		if (losses_are_due(e))
 			losses_tell(e, now);
@@ -325,14 +330,59 @@ static void tick(struct engine *e, uint64_t now)
 	if (now < e->next_check)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
+	heartbeat_beat(e);
+	notify_service("WATCHDOG=1");	/* the loop turns */
 	instance_publish(e, now);
 	if (!e->blocked)
 		pipeline_tell(e, now + e->boot_to_epoch);
 }
 
+/*
+ * Until when the loop has nothing to do: ms. While there is something in the rings, young or not whole yet, it naps
+ * and nobody need wake it; nap: what it did last, 0 if it slept. When they are empty, it sleeps until something comes.
+ */
+static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
+{
+	uint64_t now, due;
+
+	if (taken == DRAIN_MAX || e->attaching)
+		return 0;
+	if (!probe_sleeps(e->probe)) {
+		*nap = taken || !*nap ? ENGINE_NAP_MIN_MS : MIN(2 * *nap, ENGINE_NAP_MAX_MS);
+		return (int)*nap;
+	}
+	*nap = 0;
+	now = clock_boot();
+	due = next_tick(e);
+	return due > now ? (int)((due - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC) : 0;
+}
+
+static void take_wakes(struct engine *e, const struct epoll_event *events, int n, int signals)
+{
+	for (int i = 0; i < n; i++) {
+		switch (events[i].data.u32) {
+		case WAKE_RUNTIMES:
+			take_messages(e);
+			break;
+		case WAKE_SIGNAL:
+			take_signal(e, signals);
+			break;
+		case WAKE_WRITER:
+			if (!e->failure)
+				e->failure = writer_error(e->writer);
+			break;
+		case WAKE_RULES:
+			reload_take(e);
+			break;
+		case WAKE_RING:
+			break;
+		}
+	}
+}
+
 static int loop(struct engine *e, int epoll, int signals)
 {
-	unsigned nap = ENGINE_NAP_MIN_MS;
+	unsigned nap = 0;
 
 	for (;;) {
 		struct epoll_event events[4];
@@ -345,29 +395,12 @@ static int loop(struct engine *e, int epoll, int signals)
 		tick(e, now);
 		pipeline_flush(e, false);
 		backlog_run(e);
+		pipeline_flush(e, false);
 		if (is_over(e, now))
 			return 0;
-		nap = n || e->backlog.first ? ENGINE_NAP_MIN_MS : MIN(2 * nap, ENGINE_NAP_MAX_MS);
-		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), n < DRAIN_MAX && !e->attaching ? (int)nap : 0);
-		for (int i = 0; i < woken; i++) {
-			switch (events[i].data.u32) {
-			case WAKE_RUNTIMES:
-				take_messages(e);
-				break;
-			case WAKE_SIGNAL:
-				take_signal(e, signals);
-				break;
-			case WAKE_WRITER:
-				if (!e->failure)
-					e->failure = writer_error(e->writer);
-				break;
-			case WAKE_RULES:
-				reload_take(e);
-				break;
-			case WAKE_RING:
-				break;
-			}
-		}
+		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), time_to_sleep(e, n, &nap));
+		probe_awake(e->probe);
+		take_wakes(e, events, woken, signals);
 	}
 }
 
@@ -504,7 +537,7 @@ int live_run(struct engine *e)
 	if (r >= 0 && e->reload)
 		r = watch(epoll, reload_fd(e), WAKE_RULES);
 	if (r >= 0 && e->writer)
-		r = watch(epoll, writer_error_fd(e->writer), WAKE_WRITER);
+		r = watch(epoll, writer_fd(e->writer), WAKE_WRITER);
 	if (r < 0) {
 		log_error("waiting for events failed: %s", strerror(-r));
 		return 1;

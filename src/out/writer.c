@@ -7,8 +7,8 @@
  * given is shared with the shell and stays as it is); where that fails, writes are short enough
  * not to block after a poll.
  *
- * lock protects pending, in_flight, error, stopping and idle; the buffer being written is the
- * thread's alone.
+ * lock protects pending, in_flight, error, stopping, idle and refused; the buffer being written is
+ * the thread's alone.
  */
 #include "writer.h"
 
@@ -35,13 +35,14 @@ struct writer {
 	int fd;			/* to write to */
 	int own_fd;		/* the same if opened here, else -1 */
 	int wake_fd;		/* there is something in pending, or the end is wished */
-	int error_fd;		/* readable once error is set */
+	int tell_fd;		/* readable once error is set, or what was full is no more */
 	size_t queue_max;
 	size_t chunk;		/* bytes that may be written at once */
 	struct strbuf pending;
 	size_t in_flight;
 	int error;
 	bool idle;		/* the thread waits on wake_fd */
+	bool refused;		/* somebody waits for room */
 	bool stopping;
 	uint64_t deadline;	/* CLOCK_MONOTONIC ns, when stopping */
 };
@@ -67,7 +68,7 @@ static void writer_fail(struct writer *w, int err)
 	pthread_mutex_lock(&w->lock);
 	if (!w->error) {
 		w->error = err;
-		signal_fd(w->error_fd);
+		signal_fd(w->tell_fd);
 	}
 	w->in_flight = 0;
 	pthread_cond_broadcast(&w->room);
@@ -171,6 +172,9 @@ static bool take_pending(struct writer *w, struct strbuf *busy, bool *ret_end)
 	}
 	/* Room may have come from what was in flight before, too. */
 	pthread_cond_broadcast(&w->room);
+	if (w->refused)
+		signal_fd(w->tell_fd);
+	w->refused = false;
 	pthread_mutex_unlock(&w->lock);
 	return taken;
 }
@@ -226,8 +230,8 @@ static void writer_free(struct writer *w)
 		close(w->own_fd);
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
-	if (w->error_fd >= 0)
-		close(w->error_fd);
+	if (w->tell_fd >= 0)
+		close(w->tell_fd);
 	pthread_cond_destroy(&w->room);
 	pthread_mutex_destroy(&w->lock);
 	strbuf_free(&w->pending);
@@ -258,8 +262,8 @@ int writer_start(struct writer **ret, int fd, size_t queue_max)
 	w->queue_max = queue_max;
 	w->own_fd = -1;
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	w->error_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = w->wake_fd < 0 || w->error_fd < 0 ? -errno : 0;
+	w->tell_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = w->wake_fd < 0 || w->tell_fd < 0 ? -errno : 0;
 	if (r == 0) {
 		writer_open_own(w);
 		r = start_thread(w);
@@ -293,6 +297,7 @@ static int put(struct writer *w, struct strbuf *b, bool wait)
 	if (w->error) {
 		r = w->error;
 	} else if (is_full(w, b->len)) {
+		w->refused = true;
 		r = -EAGAIN;
 	} else {
 		if (w->pending.len) {
@@ -323,9 +328,9 @@ int writer_put_wait(struct writer *w, struct strbuf *b)
 	return put(w, b, true);
 }
 
-int writer_error_fd(const struct writer *w)
+int writer_fd(const struct writer *w)
 {
-	return w->error_fd;
+	return w->tell_fd;
 }
 
 int writer_error(struct writer *w)
@@ -334,6 +339,8 @@ int writer_error(struct writer *w)
 
 	pthread_mutex_lock(&w->lock);
 	r = w->error;
+	if (!r)
+		clear_fd(w->tell_fd);
 	pthread_mutex_unlock(&w->lock);
 	return r;
 }

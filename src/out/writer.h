@@ -21,9 +21,9 @@ int writer_start(struct writer **ret, int fd, size_t queue_max) _must_check_;
 int writer_put(struct writer *w, struct strbuf *b) _must_check_;
 /* The same but waits for room (replay: nothing is lost by waiting). */
 int writer_put_wait(struct writer *w, struct strbuf *b) _must_check_;
-/* Readable once the fd has failed, so that a loop can end; owned by w. */
-int writer_error_fd(const struct writer *w);
-/* By what the fd has failed: a negative errno, or 0. */
+/* Readable once there is room after -EAGAIN, or the fd has failed, so that a loop can end; owned by w. */
+int writer_fd(const struct writer *w);
+/* By what the fd has failed: a negative errno, or 0; then writer_fd() is no longer readable. */
 int writer_error(struct writer *w);
 /* Writes out what is queued, waiting at most timeout_ms; ends the thread. First error, or 0. */
 int writer_stop(struct writer *w, unsigned timeout_ms);

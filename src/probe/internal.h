@@ -22,6 +22,7 @@ struct probe {
 	unsigned n_slots;
 	unsigned n_rings;
 	struct ring rings[PROBE_RINGS_MAX];
+	uint64_t sleeps;		/* that the reader has begun */
 	struct nunchi_account *per_cpu;		/* n_cpus, for look-ups */
 	bool host;
 	uint32_t first_generation;	/* of slots that nobody has had in this run */

@@ -116,7 +116,8 @@ static void init_slots(struct probe *p)
 {
 	int fd = bpf_map__fd(p->skel->maps.free_slots);
 
-	for (uint32_t slot = 0; slot < p->n_slots; slot++) {
+	/* The lowest is the first to be used. */
+	for (uint32_t slot = p->n_slots; slot-- > 0;) {
 		if (slot > NUNCHI_SLOT_HELPERS && pin_restore(p, slot))
 			continue;
 		p->skel->bss->slots[slot].generation =
@@ -369,6 +370,25 @@ struct ring *probe_ring(struct probe *p, unsigned i)
 int probe_wake_fd(const struct probe *p)
 {
 	return p->rings[0].fd;
+}
+
+bool probe_sleeps(struct probe *p)
+{
+	__atomic_store_n(&p->skel->bss->reader_sleeps, ++p->sleeps, __ATOMIC_RELAXED);
+	/* Who does not see that yet has put its record in before, where we see it. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	for (unsigned i = 0; i < p->n_rings; i++) {
+		if (!ring_is_empty(&p->rings[i])) {
+			probe_awake(p);
+			return false;
+		}
+	}
+	return true;
+}
+
+void probe_awake(struct probe *p)
+{
+	__atomic_store_n(&p->skel->bss->reader_sleeps, 0, __ATOMIC_RELAXED);
 }
 
 bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation)

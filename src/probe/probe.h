@@ -72,8 +72,14 @@ uint32_t probe_push_missing(const struct probe *p, uint32_t *ret_room);
 /* Ring 0 is the critical one. */
 unsigned probe_rings(const struct probe *p);
 struct ring *probe_ring(struct probe *p, unsigned i);
-/* Readable (EPOLLIN) when the critical ring has something. */
+/*
+ * The reader is about to wait for the fd: whoever puts a record into any ring from here on makes it readable (EPOLLIN,
+ * to be waited for by its edge). False: there is one already, and it is not to wait. Whatever has ended the
+ * wait, it is awake then.
+ */
 int probe_wake_fd(const struct probe *p);
+bool probe_sleeps(struct probe *p);
+void probe_awake(struct probe *p);
 
 /* The record has been taken out of its ring: its container may put another in. */
 void probe_taken(struct probe *p, const struct nunchi_head *record);

@@ -86,3 +86,8 @@ void ring_commit(struct ring *r)
 {
 	__atomic_store_n(r->consumer, r->pos, __ATOMIC_RELEASE);
 }
+
+bool ring_is_empty(const struct ring *r)
+{
+	return r->pos == __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+}

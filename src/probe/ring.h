@@ -29,3 +29,5 @@ const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len);
 void ring_advance(struct ring *r);
 /* Gives back the room of everything that was stepped over. */
 void ring_commit(struct ring *r);
+/* Whether nothing is in it that was not stepped over, nor on its way into it. */
+bool ring_is_empty(const struct ring *r);

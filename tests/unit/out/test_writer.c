@@ -80,7 +80,7 @@ static void blocked(int read_fd, int write_fd)
 	assert_int_equal(b.len, 16384);
 	assert_true(taken >= QUEUE_MAX - 16384);
 	assert_true(taken <= QUEUE_MAX + (1 << 20));
-	assert_false(is_readable(writer_error_fd(w), 0));
+	assert_false(is_readable(writer_fd(w), 0));
 	start = clock_ns(CLOCK_MONOTONIC);
 	assert_int_equal(writer_stop(w, 100), -ETIMEDOUT);
 	assert_true(clock_ns(CLOCK_MONOTONIC) - start < 2 * NSEC_PER_SEC);
@@ -162,10 +162,10 @@ static void test_writer_closed_pipe(void **state)
 
 	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
 	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
-	assert_false(is_readable(writer_error_fd(w), 20));
+	assert_false(is_readable(writer_fd(w), 20));
 	/* Noticed although nothing is written. */
 	close(fds[0]);
-	assert_true(is_readable(writer_error_fd(w), 5000));
+	assert_true(is_readable(writer_fd(w), 5000));
 	strbuf_adds(&b, "x");
 	assert_int_equal(writer_put(w, &b), -EPIPE);
 	assert_int_equal(b.len, 1);
@@ -214,7 +214,7 @@ static void test_writer_full_disk(void **state)
 	assert_int_equal(writer_error(w), 0);
 	strbuf_adds(&b, "x");
 	assert_int_equal(writer_put(w, &b), 0);
-	assert_true(is_readable(writer_error_fd(w), 5000));
+	assert_true(is_readable(writer_fd(w), 5000));
 	assert_int_equal(writer_error(w), -ENOSPC);
 	assert_int_equal(writer_stop(w, 100), -ENOSPC);
 	close(fd);
