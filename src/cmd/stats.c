@@ -14,6 +14,8 @@
 #include "out/account.h"
 #include "table.h"
 
+#define STALE 3		/* seconds: it writes its account each second */
+
 static const struct usage usage = {
 	.command = FOR_STATS,
 	.name = "stats",
@@ -112,23 +114,46 @@ static void keep(struct stats *s, const struct instance *i)
 	s->seen[s->n_seen++] = b;
 }
 
+static double seconds(uint64_t from, uint64_t to)
+{
+	return to > from ? (double)(to - from) / (double)NSEC_PER_SEC : 0;
+}
+
+static void add_json(const struct instance *i, struct strbuf *out)
+{
+	strbuf_addf(out, "{\"pid\":%u,", i->pid);
+	if (i->error < 0) {
+		strbuf_addf(out, "\"error\":\"%s\",\"accounts\":[]}\n", strerror(-i->error));
+		return;
+	}
+	strbuf_addf(out, "\"command\":\"%s\",\"seconds\":%.3f,\"age\":%.3f,", i->command,
+		    seconds(i->started, i->now), seconds(i->now, clock_boot()));
+	account_json(&i->accounts, out);
+	strbuf_adds(out, "}\n");
+}
+
 static void add_instance(const struct instance *i, void *arg)
 {
 	const struct before *b = NULL;
 	struct stats *s = arg;
+	double age = seconds(i->now, clock_boot());
 
 	if (s->json) {
-		strbuf_addf(&s->out, "{\"pid\":%u,\"command\":\"%s\",\"seconds\":%.3f,", i->pid, i->command,
-			    (double)(i->now - i->started) / (double)NSEC_PER_SEC);
-		account_json(&i->accounts, &s->out);
-		strbuf_adds(&s->out, "}\n");
+		add_json(i, &s->out);
+		return;
+	}
+	strbuf_adds(&s->out, s->out.len ? "\n" : "");
+	if (i->error < 0) {
+		strbuf_addf(&s->out, "nunchi, PID %u: its account cannot be read: %s\n", i->pid, strerror(-i->error));
 		return;
 	}
 	for (size_t n = 0; n < s->n_before; n++)
 		if (s->before[n].pid == i->pid)
 			b = &s->before[n];
-	strbuf_addf(&s->out, "%snunchi %s, PID %u, for %.0f s\n", s->n_seen ? "\n" : "", i->command, i->pid,
-		    (double)(i->now - i->started) / (double)NSEC_PER_SEC);
+	strbuf_addf(&s->out, "nunchi %s, PID %u, for %.0f s", i->command, i->pid, seconds(i->started, i->now));
+	if (age >= STALE)
+		strbuf_addf(&s->out, ", as it was %.0f s ago: it has said nothing since", age);
+	strbuf_addc(&s->out, '\n');
 	add_table(&i->accounts, b, i->now, &s->out);
 	keep(s, i);
 }

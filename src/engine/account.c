@@ -47,12 +47,13 @@ bool account_complete(struct engine *e, uint32_t slot)
 	return kernel.sent == e->slots[slot].account.received && !e->slots[slot].held.count;
 }
 
-void account_close(struct engine *e, uint32_t slot)
+bool account_close(struct engine *e, uint32_t slot)
 {
 	struct account_row row;
 
 	summary_flush(e, slot);
-	losses_tell_slot(e, slot, clock_boot());
+	if (!losses_tell_slot(e, slot, clock_boot()))
+		return false;
 	row_of_slot(e, slot, &row);
 	check_summaries(e, slot, &row);
 	row.ended = true;
@@ -61,6 +62,7 @@ void account_close(struct engine *e, uint32_t slot)
 	memset(&e->slots[slot].account, 0, sizeof(e->slots[slot].account));
 	memset(e->slots[slot].told, 0, sizeof(e->slots[slot].told));
 	e->slots[slot].summarized = 0;
+	return true;
 }
 
 static void add_missed(const char *program, uint64_t count, void *arg)

@@ -499,9 +499,8 @@ static void give_back(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot), generation = slot->generation;
 
-	if (!account_complete(e, n) || e->backlog.first)
+	if (!account_complete(e, n) || e->backlog.first || !account_close(e, n))
 		return;
-	account_close(e, n);
 	take_back_identity(e, slot, 0, 0);
 	probe_slot_release(e->probe, n, generation);
 	slot_clear(e, slot);

@@ -72,15 +72,16 @@ struct engine_config {
  */
 int engine_run(const struct engine_config *config);
 
-/* A nunchi that runs on this machine, as it was within the last second. */
+/* A nunchi that runs on this machine, as it was at that time: within the last second, if nothing keeps it. */
 struct instance {
 	uint32_t pid;
+	int error;			/* -errno: its account cannot be read, and nothing else is filled in */
 	char command[16];		/* "trace", "guard", "record" */
 	uint64_t started, now;		/* boot ns */
 	struct accounts accounts;
 };
 
-/* Calls fn for each. How many there are, or -errno; -EACCES: it takes root. */
+/* Calls fn for each. How many could be read; if there are some, and none could, -errno; -EACCES: it takes root. */
 int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg);
 
 /*

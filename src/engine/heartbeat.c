@@ -40,12 +40,12 @@ static pid_t pid_of(const char *name)
 	return *name >= '1' && *name <= '9' && !*end && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
-bool heartbeat_is_running(int dir, const char *name)
+pid_t heartbeat_of(int dir, const char *name)
 {
-	_cleanup_close_ int file = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	pid_t pid = pid_of(name);
+	_cleanup_close_ int file = pid ? openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
 
-	return pid && file >= 0 && is_running(file, pid);
+	return file >= 0 && is_running(file, pid) ? pid : 0;
 }
 
 static void look_at(struct engine *e, int dir, const char *name)

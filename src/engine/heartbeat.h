@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include <sys/types.h>
 
 #define HEARTBEAT_DIRECTORY "/run/nunchi"
 
@@ -18,5 +18,5 @@ void heartbeat_beat(struct engine *e);
 void heartbeat_end(struct engine *e);
 /* The fd of the directory, -1 where there is none; h can be NULL. */
 int heartbeat_directory(const struct heartbeat *h);
-/* Whether the instance of this name, its PID, runs. */
-bool heartbeat_is_running(int dir, const char *name);
+/* The instance whose file this is, by its PID; 0: it is none's, or has ended. */
+pid_t heartbeat_of(int dir, const char *name);

@@ -2,7 +2,8 @@
 /*
  * What a running nunchi tells of itself: /run/nunchi/PID.account, written anew each second, which
  * `nunchi stats` reads: a head, then COUNTS and ACCOUNT records as a capture has them. Each has a file
- * of its own, and whoever reads it disturbs nobody.
+ * of its own, and whoever reads it disturbs nobody. A file that is damaged hides none of the others, and one that
+ * is not of the process that has the number now is nobody's.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +15,7 @@
 
 #define SUFFIX ".account"
 #define NEW ".new"
-#define MAGIC "nunchi\x01"	/* with its end, 8 */
+#define MAGIC "nunchi\x02"	/* with its end, 8 */
 #define FILE_MAX (32U << 20)	/* 4,096 rows, the longest names */
 
 struct instance_head {
@@ -22,6 +23,7 @@ struct instance_head {
 	uint64_t pid;
 	uint64_t started;	/* CLOCK_BOOTTIME, ns */
 	uint64_t now;
+	uint64_t process;	/* its start as process_start_of() has it */
 	char command[16];
 };
 
@@ -51,7 +53,8 @@ void instance_publish(struct engine *e, uint64_t now)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct instance_head head = { .magic = MAGIC, .pid = (uint64_t)getpid(),
-				      .started = e->started, .now = now };
+				      .started = e->started, .now = now,
+				      .process = process_start_of(getpid()) };
 	int dir = heartbeat_directory(e->heartbeat);
 	char name[32];
 
@@ -113,19 +116,23 @@ static int take_records(const struct strbuf *text, struct accounts *accounts)
 	return 0;
 }
 
-static int read_instance(int dir, const char *name, struct instance *ret)
+/* -ENOENT: there is none, or it is of a process that has ended. */
+static int read_instance(int dir, pid_t pid, struct instance *ret)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct instance_head head;
-	int r = read_file(dir, name, &text);
+	char name[32];
+	int r;
 
-	*ret = (struct instance){ .pid = 0 };
+	snprintf(name, sizeof(name), "%d" SUFFIX, pid);
+	r = read_file(dir, name, &text);
 	if (r < 0)
 		return r;
 	if (text.len < sizeof(head) || memcmp(text.s, MAGIC, sizeof(head.magic)))
 		return -EBADMSG;
 	memcpy(&head, text.s, sizeof(head));
-	ret->pid = (uint32_t)head.pid;
+	if (head.pid != (uint64_t)pid || head.process != process_start_of(pid))
+		return -ENOENT;
 	ret->started = head.started;
 	ret->now = head.now;
 	snprintf(ret->command, sizeof(ret->command), "%.*s", (int)sizeof(head.command), head.command);
@@ -135,28 +142,25 @@ static int read_instance(int dir, const char *name, struct instance *ret)
 int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg)
 {
 	_cleanup_closedir_ DIR *d = opendir(HEARTBEAT_DIRECTORY);
-	struct instance instance;
-	int n = 0;
+	int n = 0, failed = 0;
 
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
 	/* By the files that stay: one that is replaced meanwhile may not be listed at all. */
 	for (struct dirent *entry; (entry = readdir(d));) {
-		char name[32];
-		int r;
+		pid_t pid = heartbeat_of(dirfd(d), entry->d_name);
+		struct instance instance = { .pid = (uint32_t)pid };
 
-		if (!heartbeat_is_running(dirfd(d), entry->d_name))
+		if (!pid)
 			continue;
-		snprintf(name, sizeof(name), "%.16s" SUFFIX, entry->d_name);
-		r = read_instance(dirfd(d), name, &instance);
-		if (r >= 0) {
-			fn(&instance, arg);
-			n++;
-		}
-		accounts_free(&instance.accounts);
+		instance.error = read_instance(dirfd(d), pid, &instance);
 		/* One that has just begun, or ended, has none. */
-		if (r < 0 && r != -ENOENT)
-			return r;
+		if (instance.error != -ENOENT)
+			fn(&instance, arg);
+		n += instance.error >= 0;
+		if (instance.error < 0 && instance.error != -ENOENT)
+			failed = instance.error;
+		accounts_free(&instance.accounts);
 	}
-	return n;
+	return n || !failed ? n : failed;
 }

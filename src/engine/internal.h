@@ -296,9 +296,9 @@ int present_find(struct engine *e) _must_check_;
 /* losses.c */
 /* A record that is lost here. */
 void losses_add(struct engine *e, const struct nunchi_head *record, enum nunchi_drop reason);
-/* Tells of what was lost, here and in the kernel; of one slot, which is to be given back. */
+/* Tells of what was lost, here and in the kernel; of one slot, which is to be given back. False: not of all of it. */
 void losses_tell(struct engine *e, uint64_t now);
-void losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now);
+bool losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now);
 /* Whether there is something to tell. */
 bool losses_are_due(const struct engine *e);
 void losses_free(struct engine *e);
@@ -306,8 +306,8 @@ void losses_free(struct engine *e);
 /* account.c */
 /* Whether everything the kernel sent of the slot has come. */
 bool account_complete(struct engine *e, uint32_t slot);
-/* Adds the slot's account to the closed ones and starts it anew. */
-void account_close(struct engine *e, uint32_t slot);
+/* Adds the slot's account to the closed ones and starts it anew. False: its losses are not told yet. */
+bool account_close(struct engine *e, uint32_t slot);
 /* Appends records: the accounts as they are now. */
 void account_now(struct engine *e, struct strbuf *out);
 /* All accounts, by container, once nothing is under way; into the capture they go, too. */

@@ -70,17 +70,11 @@ void losses_add(struct engine *e, const struct nunchi_head *record, enum nunchi_
 }
 
 /* What of a reason is not told yet: the accounts know. */
-static uint64_t untold(struct engine *e, struct slot *slot, const struct nunchi_account *kernel,
-		       enum nunchi_drop reason)
+static uint64_t untold(const struct slot *slot, const struct nunchi_account *kernel, enum nunchi_drop reason)
 {
 	uint64_t lost = kernel->dropped[reason] + slot->account.dropped[reason];
-	uint64_t count = lost > slot->told[reason] ? lost - slot->told[reason] : 0;
 
-	/* The output takes a loss of its own when it takes something again. */
-	if (reason == NUNCHI_DROP_OUTPUT && e->blocked && !e->last_call)
-		return 0;
-	slot->told[reason] = lost;
-	return count;
+	return lost > slot->told[reason] ? lost - slot->told[reason] : 0;
 }
 
 static int most_first(const void *a, const void *b)
@@ -90,57 +84,89 @@ static int most_first(const void *a, const void *b)
 	return x->count != y->count ? (x->count < y->count ? 1 : -1) : x->what < y->what ? -1 : 1;
 }
 
-/* Takes the kinds of this slot and reason out of the table; *lost: from when to when. */
-static size_t take_kinds(struct engine *e, uint32_t slot, enum nunchi_drop reason,
+/* The kinds of this slot and reason in the table; *lost: from when to when. */
+static size_t find_kinds(const struct engine *e, uint32_t slot, enum nunchi_drop reason,
 			 struct nunchi_lost *lost, struct nunchi_lost_kind kinds[LOSSES_MAX])
 {
 	size_t n = 0;
 
 	hmap_for_each(&e->losses, node) {
-		struct loss *l = container_of(node, struct loss, by_key);
+		const struct loss *l = container_of(node, struct loss, by_key);
 
 		if (l->key.slot != slot || l->key.reason != reason)
 			continue;
 		kinds[n++] = (struct nunchi_lost_kind){ .what = l->key.what, .count = l->loss.count };
 		lost->first = MIN(lost->first, l->loss.first);
 		lost->last = MAX(lost->last, l->loss.last);
-		hmap_remove(&e->losses, &l->by_key);
-		free(l);
 	}
 	qsort(kinds, n, sizeof(*kinds), most_first);
 	return MIN(n, LOST_KINDS_MAX);
 }
 
-static void tell(struct engine *e, uint32_t slot, enum nunchi_drop reason, uint64_t count, uint64_t now)
+static void forget_kinds(struct engine *e, uint32_t slot, enum nunchi_drop reason)
+{
+	hmap_for_each(&e->losses, node) {
+		struct loss *l = container_of(node, struct loss, by_key);
+
+		if (l->key.slot != slot || l->key.reason != reason)
+			continue;
+		hmap_remove(&e->losses, &l->by_key);
+		free(l);
+	}
+}
+
+/* False: not even this was taken. It is as it was, kinds and times too, for another time. */
+static bool tell(struct engine *e, uint32_t slot, enum nunchi_drop reason, uint64_t count, uint64_t now)
 {
 	struct nunchi_lost lost = { .count = count, .first = UINT64_MAX, .reason = (uint32_t)reason };
 	struct nunchi_lost_kind kinds[LOSSES_MAX];
 
-	lost.kinds = (uint32_t)take_kinds(e, slot, reason, &lost, kinds);
+	lost.kinds = (uint32_t)find_kinds(e, slot, reason, &lost, kinds);
 	if (!lost.kinds) {
 		lost.first = MIN(e->looked_for_losses, now);
 		lost.last = now;
 	}
 	encode_lost(&e->loss, &lost, kinds, slot, e->slots[slot].generation, MAX(now, lost.last));
-	if (pipeline_record(e, (const struct nunchi_head *)(const void *)e->loss.s))
-		return;
-	/* Not even this was taken: another time. */
-	e->slots[slot].told[reason] -= count;
-	e->losses_untold = true;
+	if (!pipeline_record(e, (const struct nunchi_head *)(const void *)e->loss.s)) {
+		e->losses_untold = true;
+		return false;
+	}
+	e->slots[slot].told[reason] += count;
+	forget_kinds(e, slot, reason);
+	return true;
 }
 
-void losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now)
+/* What the kernel side has kept of its own comes into the table. */
+static void take_kernel(struct engine *e)
+{
+	uint64_t seen = e->probe ? probe_losses_seen(e->probe) : 0;
+
+	if (seen == e->losses_seen)
+		return;
+	e->losses_seen = seen;
+	probe_losses(e->probe, add, e);
+}
+
+bool losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now)
 {
 	struct nunchi_account kernel = { .seen = 0 };
+	bool all = true;
 
+	take_kernel(e);
 	if (e->probe)
 		probe_account(e->probe, slot, &kernel);
-	for (int reason = 0; reason < NUNCHI_DROP_MAX; reason++) {
-		uint64_t count = untold(e, &e->slots[slot], &kernel, (enum nunchi_drop)reason);
+	for (enum nunchi_drop reason = 0; reason < NUNCHI_DROP_MAX; reason++) {
+		uint64_t count = untold(&e->slots[slot], &kernel, reason);
 
-		if (count)
-			tell(e, slot, (enum nunchi_drop)reason, count, now);
+		if (!count)
+			continue;
+		/* The output takes a loss of its own when it takes something again. */
+		if (reason == NUNCHI_DROP_OUTPUT && e->blocked && !e->last_call)
+			all = false;
+		else
+			all &= tell(e, slot, reason, count, now);
 	}
+	return all;
 }
 
 bool losses_are_due(const struct engine *e)
@@ -151,10 +177,7 @@ bool losses_are_due(const struct engine *e)
 void losses_tell(struct engine *e, uint64_t now)
 {
 	e->losses_untold = e->blocked && e->losses_untold;
-	if (e->probe) {
-		e->losses_seen = probe_losses_seen(e->probe);
-		probe_losses(e->probe, add, e);
-	}
+	take_kernel(e);	/* first of all: it says of which slots there are some */
 	for (uint32_t i = 0; i < e->slots_used; i++)
 		losses_tell_slot(e, i, now);
 	e->looked_for_losses = now;

@@ -213,7 +213,8 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 	const char *why;
 	struct event ev;
 
-	if (unlikely(e->losses_untold))
+	/* One of those is on its way already, in the buffer that they are made in. */
+	if (unlikely(e->losses_untold) && record->kind != NUNCHI_REC_LOST)
 		tell_losses(e, record->time);
 	if (event_decode(&ev, record, record->len, e->boot_to_epoch, &why) < 0) {
 		if (is_accounted(record))

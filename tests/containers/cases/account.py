@@ -5,10 +5,12 @@ what was said to be lost, per container, in whatever state the reader and its ou
 """
 
 import collections
+import contextlib
 import json
 import os
 import re
 import signal
+import struct
 import subprocess
 import time
 
@@ -314,6 +316,59 @@ def test_in_a_capture(setup):
     row = next(row for row in said["accounts"] if row["name"] == ledger.name)
     check_row(row)
     assert row["kernel"]["seen"] >= made, row
+
+
+HEAD = "8sQQQQ16s"  # struct instance_head
+
+
+def leave(stack, account):
+    """A process that is no nunchi, and the files of one that has its PID: account(PID, start)."""
+    process = subprocess.Popen(["sleep", "1000"])
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+    with open(f"/proc/{process.pid}/stat", encoding="ascii") as f:
+        start = int(f.read().rpartition(")")[2].split()[19])
+    for suffix, text in (("", f"{start}\n".encode()), (".account", account(process.pid, start))):
+        path = f"/run/nunchi/{process.pid}{suffix}"
+        stack.callback(os.unlink, path)
+        with open(path, "wb") as f:
+            f.write(text)
+    return process.pid
+
+
+def test_what_is_damaged_or_old(setup):
+    """A file that is damaged hides nobody else's; one that the dead have left is nobody's; an old one says so."""
+    nunchi = setup.nunchi("trace", *own(setup), stdout=subprocess.DEVNULL)
+    assert setup.runc.run(f"{setup.name}-file", ["/bin/true"]).wait() == 0
+    wait_until(lambda: stats().get(nunchi.process.pid, {}).get("accounts"), 10, "its account")
+    with open(f"/run/nunchi/{nunchi.process.pid}.account", "rb") as f:
+        account = f.read()
+    magic, _, began, now, _, command = struct.unpack_from(HEAD, account)
+    size = struct.calcsize(HEAD)
+
+    def of(pid, start):
+        return struct.pack(HEAD, magic, pid, began, now, start, command) + account[size:]
+
+    with contextlib.ExitStack() as stack:
+        whole = leave(stack, of)
+        damaged = [leave(stack, lambda *_: b"what is this?"), leave(stack, lambda *who: of(*who)[:-10])]
+        dead = [leave(stack, lambda pid, start: of(pid, start - 1)), leave(stack, lambda *_: account)]
+        said, text = stats(), harness_nunchi.run("stats")
+    assert said[nunchi.process.pid]["age"] < patient(3) and said[nunchi.process.pid]["accounts"], said
+    assert said[whole]["accounts"] and not set(dead) & set(said), said
+    assert text.returncode == 0, text.stderr
+    for pid in damaged:
+        assert said[pid]["error"] and f"PID {pid}: its account cannot be read" in text.stdout, (said, text.stdout)
+    assert f"PID {nunchi.process.pid}, for " in text.stdout, text.stdout
+    assert not any(f"PID {pid}" in text.stdout for pid in dead), text.stdout
+    os.kill(nunchi.process.pid, signal.SIGSTOP)
+    try:
+        time.sleep(4)
+        text = harness_nunchi.run("stats")
+    finally:
+        os.kill(nunchi.process.pid, signal.SIGCONT)
+    mine = next(line for line in text.stdout.splitlines() if f"PID {nunchi.process.pid}" in line)
+    assert "s ago: it has said nothing since" in mine, mine
 
 
 def test_none_runs(setup):
