@@ -4,7 +4,8 @@
  * much in a ring as is left of it: of one that floods that is two thirds, of two two fifths each, and
  * however many they are, there is room for those that do not. Nothing is to be set, and nobody needs to know
  * how many containers there are. Only what came since the ring was a quarter full counts, so that
- * nothing is counted while none floods.
+ * nothing is counted while none floods. With --cpu-limit a bulk ring can be taken for a smaller one, so that as much
+ * comes out of it as may be read: the same shares, of less.
  */
 #include "lib/blob.h"
 #include "lib/record.h"

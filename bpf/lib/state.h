@@ -175,7 +175,6 @@ extern const volatile __u32 cpus_per_ring;
 extern const volatile __u32 lane_slots;	/* in a row of lane_put and lane_taken */
 extern const volatile __u32 lane_watched;	/* number of the row for what is watched */
 extern const volatile __u64 critical_bytes;	/* in that ring */
-extern const volatile __u64 bulk_bytes;	/* in each of the others */
 extern const volatile __u8 aggregates;	/* bulk calls are told at first sight, then counted */
 extern const volatile __u32 summary_objects;	/* rows for objects; the rest is for what cannot be told apart */
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
@@ -202,6 +201,7 @@ extern __u8 push_letters[256];
 extern __u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
+extern __u64 bulk_bytes;	/* of each of the other rings: all of it, or what --cpu-limit leaves */
 extern __u8 wanted[NUNCHI_CALLS_MAX];
 extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];

@@ -13,6 +13,7 @@
 #include "out/alert_context.h"
 #include "rules/block.h"
 
+#define CPU_LIMIT_MAX 100000U	/* percent */
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
 #define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
@@ -42,6 +43,7 @@ enum {
 	OPT_HOLD_MS,
 	OPT_HOLD_BYTES,
 	OPT_MEMORY,
+	OPT_CPU_LIMIT,
 	OPT_RULES_DIR,
 	OPT_CONTEXT,
 	OPT_FOLD,
@@ -117,6 +119,8 @@ const struct option_row option_rows[] = {
 	  "how much may wait for names; what is more goes on without" },
 	{ OPT_MEMORY, "memory", "SIZE", LIVE | FOR_PS,
 	  "what nunchi may take in all, as 64M or 1G (64M)" },
+	{ OPT_CPU_LIMIT, "cpu-limit", "PERCENT", LIVE,
+	  "of one core that nunchi may take: beyond it what is done most is counted" },
 	{ OPT_COLOR, "color", NULL, FOR_TRACE, "colours, terminal or not" },
 	{ OPT_NO_COLOR, "no-color", NULL, FOR_TRACE, "no colours (NO_COLOR does the same)" },
 	{ 'q', "quiet", NULL, LIVE | FOR_PS | FOR_RULES, "only errors on stderr" },
@@ -327,6 +331,16 @@ static bool take_number(struct options *o, const char *option, const char *value
 	return true;
 }
 
+/* Of one core: more than 100 is of several. */
+static bool take_cpu_limit(struct options *o, const char *value)
+{
+	if (!take_number(o, "--cpu-limit", value, CPU_LIMIT_MAX, &o->engine.cpu_limit))
+		return false;
+	if (!o->engine.cpu_limit)
+		strbuf_addf(&o->error, "--cpu-limit 0: expected percent of a core, from 1 to %u", CPU_LIMIT_MAX);
+	return o->engine.cpu_limit;
+}
+
 /* Options with a value. */
 static bool take_value(struct options *o, int code, const char *value)
 {
@@ -365,6 +379,8 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_hold_bytes(o, value);
 	case OPT_MEMORY:
 		return take_memory(o, value);
+	case OPT_CPU_LIMIT:
+		return take_cpu_limit(o, value);
 	case OPT_CONTEXT:
 		return take_number(o, "--context", value, CONTEXT_EVENTS_MAX, &o->context);
 	case OPT_FOLD:

@@ -128,6 +128,8 @@ static void add_json(const struct instance *i, struct strbuf *out)
 	}
 	strbuf_addf(out, "\"command\":\"%s\",\"seconds\":%.3f,\"age\":%.3f,", i->command,
 		    seconds(i->started, i->now), seconds(i->now, clock_boot()));
+	if (i->cpu_limit)
+		strbuf_addf(out, "\"cpu_limit\":%u,\"limited\":%s,", i->cpu_limit, i->limited ? "true" : "false");
 	account_json(&i->accounts, out);
 	strbuf_adds(out, "}\n");
 }
@@ -153,6 +155,8 @@ static void add_instance(const struct instance *i, void *arg)
 	strbuf_addf(&s->out, "nunchi %s, PID %u, for %.0f s", i->command, i->pid, seconds(i->started, i->now));
 	if (age >= STALE)
 		strbuf_addf(&s->out, ", as it was %.0f s ago: it has said nothing since", age);
+	if (i->limited)
+		strbuf_addf(&s->out, ", at its --cpu-limit %u: what is done most is counted", i->cpu_limit);
 	strbuf_addc(&s->out, '\n');
 	add_table(&i->accounts, b, i->now, &s->out);
 	keep(s, i);

@@ -48,6 +48,7 @@ struct engine_config {
 	bool failed_only;		/* --failed */
 	uint64_t count;			/* end after so many events shown; 0: no limit */
 	uint64_t timeout;		/* ns to run; 0: no limit */
+	unsigned cpu_limit;		/* percent of a core that this process may take; 0: any */
 	unsigned hold_ms;
 	uint64_t memory;		/* of all, in bytes: see base/memory.h */
 	size_t hold_bytes;		/* of records that wait for names, over all containers */
@@ -78,6 +79,8 @@ struct instance {
 	int error;			/* -errno: its account cannot be read, and nothing else is filled in */
 	char command[16];		/* "trace", "guard", "record" */
 	uint64_t started, now;		/* boot ns */
+	unsigned cpu_limit;		/* percent of a core; 0: none */
+	bool limited;			/* less is told for it now */
 	struct accounts accounts;
 };
 

@@ -24,6 +24,8 @@ struct instance_head {
 	uint64_t started;	/* CLOCK_BOOTTIME, ns */
 	uint64_t now;
 	uint64_t process;	/* its start as process_start_of() has it */
+	uint32_t cpu_limit;	/* see struct instance */
+	uint32_t limited;
 	char command[16];
 };
 
@@ -54,7 +56,8 @@ void instance_publish(struct engine *e, uint64_t now)
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct instance_head head = { .magic = MAGIC, .pid = (uint64_t)getpid(),
 				      .started = e->started, .now = now,
-				      .process = process_start_of(getpid()) };
+				      .process = process_start_of(getpid()),
+				      .cpu_limit = e->config->cpu_limit, .limited = e->cpu_limit.in_force };
 	int dir = heartbeat_directory(e->heartbeat);
 	char name[32];
 
@@ -135,6 +138,8 @@ static int read_instance(int dir, pid_t pid, struct instance *ret)
 		return -ENOENT;
 	ret->started = head.started;
 	ret->now = head.now;
+	ret->cpu_limit = head.cpu_limit;
+	ret->limited = head.limited;
 	snprintf(ret->command, sizeof(ret->command), "%.*s", (int)sizeof(head.command), head.command);
 	return take_records(&text, &ret->accounts);
 }

@@ -73,6 +73,16 @@ struct slot {
 	uint64_t summarized;		/* of what the kernel's account calls aggregated: told */
 };
 
+/* Of --cpu-limit. */
+struct cpu_limit {
+	uint64_t time;		/* of the last look, boot ns */
+	uint64_t cpu;		/* taken until then, ns */
+	uint64_t room;		/* in each bulk ring, bytes */
+	uint64_t say_at;	/* when there may be a word about it again, boot ns */
+	bool in_force;
+	bool said;		/* that it is */
+};
+
 /* Rules, and what of them the kernel side and the pipeline ask for. */
 struct in_force {
 	struct ruleset *rules;		/* NULL: events are shown, not judged */
@@ -129,6 +139,7 @@ struct engine {
 	uint64_t next_check;		/* of what is looked at each second, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns; at next_check in any case */
 	uint64_t looked;		/* at them, boot ns */
+	struct cpu_limit cpu_limit;
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool lsm;			/* LSM programs run here; tried while that could be tried */
 	bool env;			/* environments are asked for */
@@ -179,6 +190,9 @@ void summary_tick(struct engine *e, uint64_t now);
 /* All of it now, of a slot that is given back, or at the end (slot UINT32_MAX). */
 void summary_flush(struct engine *e, uint32_t slot);
 void summary_free(struct engine *e);
+
+/* cpu_limit.c: less is told while this process takes more time than it may. */
+void cpu_limit_tick(struct engine *e, uint64_t now);
 
 /* attach.c: hooks that come while events are told, and what none sees. */
 void attach_find_unseen(struct engine *e);

@@ -320,6 +320,7 @@ static void tick(struct engine *e, uint64_t now)
 		take_messages(e);
 		say_ready(e);
 	}
+	cpu_limit_tick(e, now);
 	summary_tick(e, now);
 	binder_tick(e, now);
 	if (now >= e->looked_for_losses + ENGINE_LOSSES_NS) {
@@ -347,6 +348,8 @@ static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
 
 	if (taken == DRAIN_MAX || e->attaching)
 		return 0;
+	if (e->cpu_limit.in_force)
+		return (int)(*nap = ENGINE_NAP_MAX_MS);
 	if (!probe_sleeps(e->probe)) {
 		*nap = taken || !*nap ? ENGINE_NAP_MIN_MS : MIN(2 * *nap, ENGINE_NAP_MAX_MS);
 		return (int)*nap;

@@ -41,7 +41,7 @@ void lanes_configure(struct probe *p, bool aggregate)
 	skel->rodata->lane_slots = p->n_slots;
 	skel->rodata->lane_watched = watched_row(p);
 	skel->rodata->critical_bytes = p->memory.critical;
-	skel->rodata->bulk_bytes = p->memory.ring;
+	skel->bss->bulk_bytes = p->memory.ring;
 	skel->rodata->aggregates = aggregate;
 	skel->rodata->summary_objects = p->summaries / 4 * 3;
 	bpf_map__set_max_entries(skel->maps.lane_put, (uint32_t)lane_entries(p));
@@ -66,6 +66,16 @@ void lanes_close(struct probe *p)
 		munmap(p->lane_taken, lane_entries(p) * sizeof(*p->lane_taken));
 	free(p->summary_keys);
 	free(p->summary_rows);
+}
+
+uint64_t probe_bulk_bytes(const struct probe *p)
+{
+	return p->memory.ring;
+}
+
+void probe_bulk_limit(struct probe *p, uint64_t bytes)
+{
+	__atomic_store_n(&p->skel->bss->bulk_bytes, bytes, __ATOMIC_RELAXED);
 }
 
 void probe_taken(struct probe *p, const struct nunchi_head *record)

@@ -81,6 +81,9 @@ int probe_wake_fd(const struct probe *p);
 bool probe_sleeps(struct probe *p);
 void probe_awake(struct probe *p);
 
+/* Of each bulk ring; and how much of it may be used, which containers share. */
+uint64_t probe_bulk_bytes(const struct probe *p);
+void probe_bulk_limit(struct probe *p, uint64_t bytes);
 /* The record has been taken out of its ring: its container may put another in. */
 void probe_taken(struct probe *p, const struct nunchi_head *record);
 /*
