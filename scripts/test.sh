@@ -5,7 +5,8 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit replay asan clang fuzz containers cross vm insns. --no-root: those that need neither root nor
+# Stages: lint unit replay soak asan clang fuzz containers cross vm insns. soak goes on beside what comes after it, until
+# containers. --no-root: those that need neither root nor
 # containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
 # kernel in every way.
 set -u
@@ -18,7 +19,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | replay | asan | clang | fuzz | containers | cross | vm | insns) stages="$stages $argument" ;;
+	lint | unit | replay | soak | asan | clang | fuzz | containers | cross | vm | insns) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -27,7 +28,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages="$stages containers cross vm insns"
+	[ $root = no ] || stages='lint unit replay soak asan clang fuzz containers cross vm insns'
 fi
 
 tmp=$(mktemp -d)
@@ -162,24 +163,46 @@ run_fuzz() {
 	done
 }
 
-# A program in Python, which needs root: run_py NAME PROGRAM
-run_py() {
+# A program in Python, which needs root: can_py NAME, then do_py NAME PROGRAM [ARGUMENT...]
+can_py() {
 	if [ "$(id -u)" -ne 0 ]; then
 		skip "$1" 'needs root'
-		return
+		return 1
 	fi
-	build build || return
-	python3 "$2" --nunchi build/nunchi 2>"$tmp/$1.err" |
-		tee "$tmp/$1" | grep -v '^ok\|^not ok\|^skip'
-	grep '^ok \|^not ok \|^skip ' "$tmp/$1" | tee -a "$results"
-	sed -n '/^not ok /p; /^#   /p' "$tmp/$1" >>"$failures"
-	if ! grep -q '^# done' "$tmp/$1"; then
-		fail "$1: the runner did not end" "$tmp/$1.err"
+	build build
+}
+
+do_py() {
+	name=$1 program=$2
+	shift 2
+	python3 "$program" --nunchi build/nunchi "$@" 2>"$tmp/$name.err" |
+		tee "$tmp/$name" | grep -v '^ok\|^not ok\|^skip'
+	grep '^ok \|^not ok \|^skip ' "$tmp/$name" | tee -a "$results"
+	sed -n '/^not ok /p; /^#   /p' "$tmp/$name" >>"$failures"
+	if ! grep -q '^# done' "$tmp/$name"; then
+		fail "$name: the runner did not end" "$tmp/$name.err"
 	fi
 }
 
+run_py() {
+	can_py "$1" && do_py "$@"
+}
+
+# For long, and of no time that anything takes: beside stages that ask for none either.
+soak=''
+run_soak() {
+	can_py soak || return
+	do_py soak tests/containers/run.py soak &
+	soak=$!
+}
+end_soak() {
+	[ -z "$soak" ] || wait "$soak"
+	soak=''
+}
+
 run_containers() {
-	run_py containers tests/containers/run.py
+	end_soak
+	run_py containers tests/containers/run.py --without soak
 }
 
 # For arm64, whose tests run in its machine (vm). Packages of it come from Debian's archive.
@@ -193,6 +216,7 @@ run_cross() {
 }
 
 run_vm() {
+	end_soak
 	build_clang
 	run_py vm tests/vm/run.py
 }
@@ -217,6 +241,7 @@ for stage in $stages; do
 	"run_$stage"
 	say "$stage: $(($(date +%s) - start)) s"
 done
+end_soak
 
 passed=$(grep -c '^ok ' "$results")
 failed=$(grep -c '^not ok ' "$results")

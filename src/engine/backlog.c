@@ -4,7 +4,23 @@
  * for a name and goes on at once. While anything waits here everything does, so that the order stays.
  * Past the bound the oldest goes on regardless, and what of it is shown is lost, and said to be.
  */
+#include <malloc.h>
+
 #include "internal.h"
+
+#define TRIM_BYTES (1U << 20)	/* so much less waits than did: worth giving back */
+
+/* What waited for names by the thousand leaves the heap full of holes, which the C library would keep. */
+void backlog_trim(struct engine *e)
+{
+	size_t waits = e->backlog.bytes + e->held_bytes;
+
+	if (waits + TRIM_BYTES < e->waited_most) {
+		malloc_trim(0);
+		e->waited_most = waits;
+	}
+	e->waited_most = MAX(e->waited_most, waits);
+}
 
 size_t backlog_room(const struct engine *e)
 {
@@ -36,11 +52,13 @@ void backlog_add(struct engine *e, const struct nunchi_head *record)
 {
 	e->slots[record->slot % NUNCHI_SLOTS_MAX].account.held += is_accounted(record);
 	hold_add(&e->backlog, record);
+	e->waited_most = MAX(e->waited_most, e->backlog.bytes + e->held_bytes);
 	backlog_run(e);
 }
 
 void backlog_release(struct engine *e, struct slot *slot)
 {
+	e->waited_most = MAX(e->waited_most, e->backlog.bytes + e->held_bytes);
 	e->held_bytes -= slot->held.bytes;
 	hold_move(&e->backlog, &slot->held);
 	backlog_run(e);

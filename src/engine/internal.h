@@ -110,6 +110,7 @@ struct engine {
 	uint32_t slots_used;		/* highest number that was ever used, and one */
 	struct memory memory;		/* what --memory makes of it */
 	size_t held_bytes;		/* in all slots' queues */
+	size_t waited_most;		/* in them and in the backlog, since memory was given back */
 	struct hold_queue backlog;	/* slots are known, the output is not ready */
 	struct in_force *force;		/* what is in force, */
 	struct in_force *before;	/* what was until changed_at; NULL: nothing else ever was */
@@ -219,6 +220,8 @@ void backlog_add(struct engine *e, const struct nunchi_head *record);
 void backlog_release(struct engine *e, struct slot *slot);
 /* As much as the output takes. */
 void backlog_run(struct engine *e);
+/* Now and then: what waited and does no more is given back to the system. */
+void backlog_trim(struct engine *e);
 void backlog_free(struct engine *e);
 
 /* act.c: rules that end or freeze a container. */

@@ -333,6 +333,7 @@ static void tick(struct engine *e, uint64_t now)
 	e->next_check = now + NSEC_PER_SEC;
 	heartbeat_beat(e);
 	notify_service("WATCHDOG=1");	/* the loop turns */
+	backlog_trim(e);
 	instance_publish(e, now);
 	if (!e->blocked)
 		pipeline_tell(e, now + e->boot_to_epoch);

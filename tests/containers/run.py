@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests with real containers: run.py [--nunchi PROGRAM] [NAME...]
+"""Tests with real containers: run.py [--nunchi PROGRAM] [--without NAME] [NAME...]
 
 Every function test_* of cases/ is a test; it takes the setup (harness/setup.py) and fails by an
 exception. Prints "ok NAME", "not ok NAME" or "skip NAME: REASON", and at the end "# done".
@@ -23,14 +23,14 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness.place import Elsewhere  # pylint: disable=wrong-import-position
 
 
-def find_tests(names):
+def find_tests(names, without):
     import cases
     for module in sorted(m.name for m in pkgutil.iter_modules(cases.__path__)):
         loaded = importlib.import_module("cases." + module)
         for name, function in list(vars(loaded).items()):
             if name.startswith("test_") and callable(function):
                 full = f"{module} {name[5:]}"
-                if not names or any(wanted in full for wanted in names):
+                if (not names or any(wanted in full for wanted in names)) and module != without:
                     yield full, function
 
 
@@ -64,6 +64,7 @@ def run_one(name, function, setup):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--nunchi", default="build/nunchi")
+    parser.add_argument("--without", help="a file of cases, which are not run")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     os.environ["NUNCHI"] = os.path.abspath(args.nunchi)
@@ -72,7 +73,7 @@ def main():
     good = True
     setup = Setup()
     try:
-        for name, function in find_tests(args.names):
+        for name, function in find_tests(args.names, args.without):
             good = run_one(name, function, setup) and good
     finally:
         left = setup.close()
