@@ -604,12 +604,14 @@ static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
 	return 0;
 }
 
-/* An address. full: how long the caller says that it is. */
+/* An address, if there is one. full: how long the caller says that it is. */
 static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, u32 arg)
 {
 	u32 blob = BLOB(NUNCHI_BLOB_SOCKADDR, arg);
 
-	if (unlikely(s->copied & 1U << (arg & 7)) && blob_copy(s, value, blob))
+	if (unlikely(s->names || (s->copied & 1U << (arg & 7))) && blob_copy(s, value, blob))
+		return 0;
+	if (!value)
 		return 0;
 	return blob_user_bytes(s, value, full > NUNCHI_SOCKADDR_MAX ? NUNCHI_SOCKADDR_MAX : full, full,
 			       blob);
@@ -639,9 +641,10 @@ static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 	if (!s)
 		return 0;
 	size = s->call.layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
-	if (bpf_probe_read_user(&name, size, (void *)ptr) || !name ||
+	/* What says by now that there is none may have had one. */
+	if (bpf_probe_read_user(&name, size, (void *)ptr) ||
 	    bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + size)))
-		return 0;
+		name = 0;
 	return blob_address(s, name, len, arg);
 }
 
@@ -708,8 +711,6 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 		next = len;
 		/* fallthrough */
 	case NUNCHI_CAP_SOCKADDR:
-		if (!value)
-			return 0;
 		return blob_address(s, value, next, i);
 	case NUNCHI_CAP_MSGHDR:
 		return blob_msghdr(s, value, i);

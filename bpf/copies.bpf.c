@@ -11,6 +11,7 @@
  */
 #include "lib/blob.h"
 #include "lib/call.h"
+#include "lib/uring.h"
 
 /* Whether a call is in flight that a record is wanted of, and whose; the call is then in call. */
 static __always_inline struct identity *caller(struct task_struct *task)
@@ -112,9 +113,28 @@ int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *nam
 	return keep_path(name, (u64)user);
 }
 
-static __always_inline int copied_address(u64 address, u32 len)
+/* Of a request of io_uring that the running task does. */
+static __always_inline bool copied_in_ring(u64 socket, u64 address, u32 len)
+{
+	struct identity *id = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
+	u64 req = id ? id->request : 0;
+	struct request *r;
+
+	if (!req)
+		return false;
+	id->request = 0;
+	r = bpf_map_lookup_elem(&requests, &req);
+	if (!r || (u64)BPF_CORE_READ((struct io_kiocb *)req, file, private_data) != socket)
+		return false;
+	address_take(r, address, len);
+	return true;
+}
+
+static __always_inline int copied_address(u64 socket, u64 address, u32 len)
 {
 	if (!address || len > NUNCHI_SOCKADDR_MAX)
+		return 0;
+	if (copies_requests && copied_in_ring(socket, address, len))
 		return 0;
 	return keep_arguments(NUNCHI_CAP_SOCKADDR, NUNCHI_CAP_MSGHDR, 0, address, len);
 }
@@ -122,19 +142,19 @@ static __always_inline int copied_address(u64 address, u32 len)
 SEC("fentry/security_socket_connect")
 int BPF_PROG(copied_connect, struct socket *sock, struct sockaddr *address, int len)
 {
-	return copied_address((u64)address, len);
+	return copied_address((u64)sock, (u64)address, len);
 }
 
 SEC("fentry/security_socket_bind")
 int BPF_PROG(copied_bind, struct socket *sock, struct sockaddr *address, int len)
 {
-	return copied_address((u64)address, len);
+	return copied_address((u64)sock, (u64)address, len);
 }
 
 SEC("fentry/security_socket_sendmsg")
 int BPF_PROG(copied_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 {
-	return copied_address((u64)msg->msg_name, msg->msg_namelen);
+	return copied_address((u64)sock, (u64)msg->msg_name, msg->msg_namelen);
 }
 
 /* Both end in whole words, padded with zeros. 1 ends the loop. */
@@ -172,20 +192,36 @@ static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u
 	return s->comparison.differs;
 }
 
-static __always_inline bool copy_append(struct scratch *s, u32 blob)
+/* The kernel's copy of an argument. 0: there is none. */
+static __always_inline u64 copy_find(struct scratch *s, u32 arg, u32 *ret_len)
 {
-	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = blob >> 8 };
-	struct copy *copy = bpf_map_lookup_elem(&copies, &key);
-	u32 pos, len;
+	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = arg };
+	struct uring_names *names = (void *)s->names;
+	struct copy *copy;
 
+	if (names) {
+		bpf_probe_read_kernel(ret_len, sizeof(*ret_len), &names->address);
+		return *ret_len ? (u64)names->text[0] : 0;
+	}
+	copy = bpf_map_lookup_elem(&copies, &key);
 	if (!copy)
 		copy = bpf_map_lookup_elem(&long_copies, &key);
+	if (!copy)
+		return 0;
+	*ret_len = copy->len;
+	return (u64)copy->data;
+}
+
+static __always_inline bool copy_append(struct scratch *s, u32 blob)
+{
+	u32 pos, len = 0;
+	u64 copy = copy_find(s, blob >> 8, &len);
+
 	if (!copy || !blob_fits(s))
 		return false;
 	pos = s->pos;
-	len = copy->len;
 	if (pos > LAST_POS || len >= DATA_MAX ||
-	    bpf_probe_read_kernel(&s->data[pos + sizeof(struct nunchi_blob)], len, copy->data))
+	    bpf_probe_read_kernel(&s->data[pos + sizeof(struct nunchi_blob)], len, (void *)copy))
 		return false;
 	blob_end(s, pos, len, len, NUNCHI_BLOB_KERNEL, blob);
 	return true;

@@ -19,6 +19,7 @@ const volatile __u32 cgroup_hierarchy;
 const volatile __u8 entries;
 const volatile __u8 hooks_overlap;
 const volatile __u8 has_casts;
+const volatile __u8 copies_requests;
 const volatile __u8 block_is_dry;
 const volatile __u8 block_comes_late;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What io_uring does: files opened, sockets connected, names removed without a system call of their
- * own. A request is read when it is taken from the ring (its arguments are the kernel's copies) and
- * told when it is complete, as the system call that does the same; what it was done to is the
+ * own. A request is read when it is taken from the ring (its arguments are the kernel's copies, but for addresses:
+ * those are kept when the security hooks are asked about them, see copies.bpf.c) and told when it is complete, as the system call that does the same; what it was done to is the
  * request's own file. Who asks for no word of a success (IOSQE_CQE_SKIP_SUCCESS) gets none, and
  * neither do we: that is told when it is taken, as a success, and once more if it fails. Not seen:
  * operations that are none of those below (waiting, polling, splicing, extended attributes, ...), a
@@ -11,6 +11,7 @@
  * 100 ns a request that nobody wants.
  */
 #include "lib/call.h"
+#include "lib/uring.h"
 
 #define REQ_F_CQE_SKIP 0x40	/* as IOSQE_CQE_SKIP_SUCCESS: no word of a success */
 
@@ -25,18 +26,6 @@ enum {
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct io_cqe {
-	s32 res;
-	int fd;			/* until it is complete: of the request, or its index */
-};
-
-struct io_kiocb {
-	struct file *file;
-	u8 opcode;
-	u32 flags;		/* the low half, which is all there was before 6.8 */
-	struct io_cqe cqe;
-};
 
 struct delayed_filename {
 	struct filename *__incomplete_filename;
@@ -122,6 +111,21 @@ struct io_sr_msg {
 	void *umsg;
 	int len;
 	unsigned int msg_flags;
+	u16 addr_len;
+	void *addr;
+};
+
+struct io_bind {
+	int addr_len;
+};
+
+/* Until 6.9, where none of that is made before it is needed. */
+struct io_async_connect {
+};
+
+/* What a request to send has of its own. */
+struct io_async_msghdr {
+	struct msghdr msg;
 };
 
 struct io_shutdown {
@@ -164,23 +168,7 @@ struct io_link___delayed {
 
 #pragma clang attribute pop
 
-/* A request under way. In the place of a pointer to a name its arguments have the name's number, from 1. */
-struct request {
-	struct nunchi_call call;
-	struct uring_names names;
-	u32 tgid;
-	u8 has_file;	/* argument 0 is what the request's own file is */
-	u8 quiet;	/* has been told; nothing but a failure is heard of it */
-	u16 pad;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, u64);	/* of the request */
-	__type(value, struct request);
-} requests SEC(".maps");
+struct map_requests requests SEC(".maps");
 
 /* The newest operations (6.9, 6.11) are not known to every kernel. */
 #define CMD(type, field) BPF_CORE_READ((struct type *)req, field)
@@ -276,6 +264,10 @@ static __always_inline void read_file(u64 req, u8 op, u64 *args)
 		args[1] = (u64)CMD(io_sr_msg, umsg);
 		args[2] = CMD(io_sr_msg, len);
 		args[3] = CMD(io_sr_msg, msg_flags);
+		if (op != OP_RECV && bpf_core_field_exists(((struct io_sr_msg *)0)->addr)) {
+			args[4] = (u64)CMD(io_sr_msg, addr);
+			args[5] = CMD(io_sr_msg, addr_len);
+		}
 		break;
 	case OP_SENDMSG:
 	case OP_RECVMSG:
@@ -292,6 +284,10 @@ static __always_inline void read_file(u64 req, u8 op, u64 *args)
 		args[1] = (u64)CMD(io_connect, addr);
 		args[2] = CMD(io_connect, addr_len);
 		break;
+	case OP_BIND:
+		if (bpf_core_type_exists(struct io_bind))
+			args[2] = CMD(io_bind, addr_len);	/* where it was is not kept */
+		break;
 	case OP_SHUTDOWN:
 		args[1] = CMD(io_shutdown, how);
 		break;
@@ -304,6 +300,22 @@ static __always_inline void read_file(u64 req, u8 op, u64 *args)
 			args[1] = CMD(io_listen, backlog);
 		break;
 	}
+}
+
+/*
+ * The address that a request to send has, where the kernel has copied it by now. Of a connect and a bind it has, too,
+ * but at a place that is another's in 6.18.
+ */
+static __always_inline void read_address(u64 req, struct request *r)
+{
+	struct io_async_msghdr *m = BPF_CORE_READ((struct io_kiocb *)req, async_data);
+	u64 name;
+
+	if (bpf_core_type_exists(struct io_async_connect) || !m)
+		return;
+	name = (u64)BPF_CORE_READ(m, msg.msg_name);
+	if (name)
+		address_take(r, name, BPF_CORE_READ(m, msg.msg_namelen));
 }
 
 /* Whether the result is an index of the ring's own files, not an fd. */
@@ -340,6 +352,8 @@ static __always_inline void read_arguments(u64 req, u8 op, struct request *r)
 		r->has_file = 1;
 		args[0] = BPF_CORE_READ((struct io_kiocb *)req, cqe.fd);
 		read_file(req, op, args);
+		if (op == OP_SEND || op == OP_SEND_ZC || op == OP_SENDMSG || op == OP_SENDMSG_ZC)
+			read_address(req, r);
 	}
 }
 
@@ -350,7 +364,7 @@ static __noinline void read_request(u64 req, u32 nr, struct request *r)
 	r->call.nr = nr;
 	r->call.abi = NUNCHI_ABI_IO_URING;
 	r->names.text[0][0] = r->names.text[1][0] = 0;
-	r->names.cut[0] = r->names.cut[1] = 0;
+	r->names.cut[0] = r->names.cut[1] = r->names.address = 0;
 	r->has_file = 0;
 	r->quiet = !!(BPF_CORE_READ((struct io_kiocb *)req, flags) & REQ_F_CQE_SKIP);
 	if (r->quiet)
@@ -399,6 +413,29 @@ static __always_inline int submitted(u64 req)
 	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
 		count(counts[NUNCHI_COUNT_URING]);
 	scratch_put(s);
+	return 0;
+}
+
+/* A request is begun with. */
+SEC("fentry/io_issue_sqe")
+int BPF_PROG(copied_request, struct io_kiocb *req)
+{
+	struct identity *id;
+	u64 key = (u64)req;
+
+	switch (req->opcode) {
+	case OP_BIND:
+	case OP_CONNECT:
+	case OP_SENDMSG:
+	case OP_SENDMSG_ZC:
+	case OP_SEND:
+	case OP_SEND_ZC:
+		if (!bpf_map_lookup_elem(&requests, &key))
+			return 0;
+		id = identity_get(bpf_get_current_task_btf());
+		if (id)
+			id->request = key;
+	}
 	return 0;
 }
 

@@ -101,6 +101,8 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 	s->names = names;
 	s->copied = 0;
 	call_send(s, task, id, call, ret, 0, false);
+	if (unlikely(s->differs))
+		copies_tell(s);
 	scratch_put(s);
 }
 

@@ -43,6 +43,7 @@ struct identity {
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	u32 untold;		/* its birth was counted only, and nothing was told of it since */
+	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
 };
@@ -70,10 +71,12 @@ struct strv {
 	u32 flags;
 };
 
-/* Names of a request of io_uring, as the kernel copied them. */
+/* Names of a request of io_uring, as the kernel copied them; or its address, in the place of the first. */
 struct uring_names {
 	char text[2][512];
 	u32 cut[2];		/* it was longer */
+	u32 address;		/* how long that is; 0: none was copied */
+	u32 pad;
 };
 
 /* How far two pieces of data have been compared. */
@@ -182,6 +185,7 @@ extern const volatile __u8 entries;	/* calls are told when they begin, too */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
 extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_rdonly_cast() */
+extern const volatile __u8 copies_requests;	/* addresses of io_uring's requests are seen when the kernel copies them */
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
 extern const volatile __u8 block_comes_late;	/* block_late.bpf.c is loaded */

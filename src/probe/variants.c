@@ -136,6 +136,7 @@ static void choose_copies(struct nunchi *skel)
 		{ skel->progs.copied_connect, "security_socket_connect", true },
 		{ skel->progs.copied_bind, "security_socket_bind", true },
 		{ skel->progs.copied_sendmsg, "security_socket_sendmsg", true },
+		{ skel->progs.copied_request, "io_issue_sqe", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -143,6 +144,7 @@ static void choose_copies(struct nunchi *skel)
 					  safe && rows[i].fits &&
 						  btf__find_by_name_kind(btf, rows[i].function,
 									 BTF_KIND_FUNC) > 0);
+	skel->rodata->copies_requests = bpf_program__autoload(skel->progs.copied_request);
 	btf__free(btf);
 }
 

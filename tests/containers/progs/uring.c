@@ -3,9 +3,11 @@
  * Does by io_uring what is not to be seen among the system calls:
  *
  *	uring plain|sqpoll	the kernel does it when asked to, or a thread of its own finds it
+ *	uring swap		asks for calls with addresses, and changes those when the kernel has them
  *
  * For each request that was made a line of JSON as of doors.c: {"call":"openat","abi":"io_uring","ret":4,
- * "args":{"pathname":"/tmp/ring-open"},"fd":"/tmp/ring-open"}; fd: what fd.name must be.
+ * "args":{"pathname":"/tmp/ring-open"},"fd":"/tmp/ring-open"}; fd: what fd.name must be. swap: {"call":"connect",
+ * "used":"127.0.0.1:4723","found":"127.0.0.1:53"}; found: what is there by then, if every kernel keeps where.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -57,13 +59,18 @@ static void set_up(unsigned flags)
 	}
 }
 
-static void submit(struct io_uring_sqe sqe)
+static void queue(struct io_uring_sqe sqe)
 {
 	unsigned tail = *at(sq, params.sq_off.tail), index = tail & *at(sq, params.sq_off.ring_mask);
 
 	sqes[index] = sqe;
 	at(sq, params.sq_off.array)[index] = index;
 	__atomic_store_n(at(sq, params.sq_off.tail), tail + 1, __ATOMIC_SEQ_CST);
+}
+
+static void submit(struct io_uring_sqe sqe)
+{
+	queue(sqe);
 	if (!(params.flags & IORING_SETUP_SQPOLL))
 		syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0);
 	else if (__atomic_load_n(at(sq, params.sq_off.flags), __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP)
@@ -204,8 +211,77 @@ static void registered(void)
 	said("openat", ret, "\"pathname\":\"/tmp/ring-direct\"", NULL);
 }
 
+#define USED 4723
+#define SHOWN 53
+
+/* One request that waits for another, so that it is done when its address says something else. */
+static void swap_under(const char *call, struct io_uring_sqe sqe, struct sockaddr_in *address,
+		       struct msghdr *message, const char *found)
+{
+	int ends[2], ret;
+	char byte;
+
+	if (pipe(ends)) {
+		perror("pipe");
+		exit(1);
+	}
+	address->sin_port = htons(USED);
+	queue((struct io_uring_sqe){ .opcode = IORING_OP_READ, .flags = IOSQE_IO_LINK, .fd = ends[0],
+				     .addr = (uint64_t)&byte, .len = 1 });
+	queue(sqe);
+	syscall(SYS_io_uring_enter, ring, 2, 0, 0, NULL, 0);
+	address->sin_port = htons(SHOWN);
+	if (message)
+		message->msg_name = NULL;
+	if (write(ends[1], "x", 1) != 1)
+		exit(1);
+	result();
+	ret = result();
+	close(ends[0]);
+	close(ends[1]);
+	if (ret == -EINVAL)
+		return;		/* no such operation */
+	printf("{\"call\":\"%s\",\"ret\":%d,\"used\":\"127.0.0.1:%d\"", call, ret, USED);
+	if (found)
+		printf(",\"found\":\"%s\"", found);
+	puts("}");
+}
+
+static void swaps(void)
+{
+	static struct sockaddr_in to = { .sin_family = AF_INET };
+	struct iovec bytes = { .iov_base = "hello", .iov_len = 5 };
+	struct msghdr message = { .msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = &bytes,
+				  .msg_iovlen = 1 };
+	int stream = socket(AF_INET, SOCK_STREAM, 0), datagram = socket(AF_INET, SOCK_DGRAM, 0);
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	swap_under("connect", (struct io_uring_sqe){ .opcode = IORING_OP_CONNECT, .fd = stream,
+						     .addr = (uint64_t)&to, .off = sizeof(to) },
+		   &to, NULL, "127.0.0.1:53");
+	swap_under("sendto", (struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = datagram,
+						    .addr = (uint64_t)"hello", .len = 5,
+						    .addr2 = (uint64_t)&to, .addr_len = sizeof(to) },
+		   &to, NULL, NULL);
+	swap_under("sendmsg", (struct io_uring_sqe){ .opcode = IORING_OP_SENDMSG, .fd = datagram,
+						     .addr = (uint64_t)&message, .len = 1 },
+		   &to, NULL, "127.0.0.1:53");
+	swap_under("sendmsg", (struct io_uring_sqe){ .opcode = IORING_OP_SENDMSG, .fd = datagram,
+						     .addr = (uint64_t)&message, .len = 1 },
+		   &to, &message, NULL);
+	swap_under("bind", (struct io_uring_sqe){ .opcode = OP_BIND, .fd = socket(AF_INET, SOCK_DGRAM, 0),
+						  .addr = (uint64_t)&to, .addr2 = sizeof(to) },
+		   &to, NULL, NULL);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "swap")) {
+		set_up(0);
+		swaps();
+		puts("{\"done\":true}");
+		return 0;
+	}
 	set_up(argc > 1 && !strcmp(argv[1], "sqpoll") ? IORING_SETUP_SQPOLL : 0);
 	names();
 	quietly();

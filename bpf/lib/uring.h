@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Requests of io_uring: uring.bpf.c. */
+#pragma once
+
+#include "state.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct io_cqe {
+	s32 res;
+	int fd;			/* until it is complete: of the request, or its index */
+};
+
+struct io_kiocb {
+	struct file *file;
+	u8 opcode;
+	void *async_data;
+	u32 flags;		/* the low half, which is all there was before 6.8 */
+	struct io_cqe cqe;
+};
+
+#pragma clang attribute pop
+
+/* A request under way. In the place of a pointer to a name its arguments have the name's number, from 1. */
+struct request {
+	struct nunchi_call call;
+	struct uring_names names;
+	u32 tgid;
+	u8 has_file;	/* argument 0 is what the request's own file is */
+	u8 quiet;	/* has been told; nothing but a failure is heard of it */
+	u16 pad;
+};
+
+struct map_requests {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, u64);	/* of the request */
+	__type(value, struct request);
+};
+extern struct map_requests requests SEC(".maps");
+
+/* The address that a request goes by. */
+static __always_inline void address_take(struct request *r, u64 address, u32 len)
+{
+	if (len && len <= NUNCHI_SOCKADDR_MAX &&
+	    !bpf_probe_read_kernel(r->names.text[0], below(len, 2 * NUNCHI_SOCKADDR_MAX), (void *)address))
+		r->names.address = len;
+}
