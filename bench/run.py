@@ -98,9 +98,17 @@ def measures():
     return found
 
 
-def parse(known):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+def parse_program():
+    """First of all: what measures import takes it from the environment when it is imported."""
+    parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--nunchi", default=os.path.join(TOP, "build", "nunchi"))
+    os.environ["NUNCHI"] = os.path.abspath(parser.parse_known_args()[0].nunchi)
+    return parser
+
+
+def parse(known, program):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter,
+                                     parents=[program])
     parser.add_argument("--quick", action="store_true", help="small sizes, three rounds")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--hooks", default="auto", help="as nunchi trace has it")
@@ -122,12 +130,12 @@ def parse(known):
 
 
 def main():
+    program = parse_program()
     known = measures()
-    args = parse(known)
+    args = parse(known, program)
     if os.geteuid() != 0:
         sys.exit("bench: tracing needs root. Try: sudo make bench")
     subprocess.run([os.path.join(TOP, "scripts/deps.sh"), "bench"], check=True)
-    os.environ["NUNCHI"] = os.path.abspath(args.nunchi)
     from harness.setup import Setup
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     go_first()
