@@ -100,6 +100,7 @@ int engine_run(const struct engine_config *config)
 		code = config->replay ? replay_run(e) : live_run(e);
 	out_code = close_outputs(e);
 	reload_stop(e);
+	runtime_message_free(e->message);
 	runtimes_stop(e->runtimes);
 	act_end(e);
 	probe_free(e->probe);

@@ -125,6 +125,7 @@ struct engine {
 	uint64_t boot_to_epoch;
 	uint64_t started;		/* boot ns; in replay the HOST record's time */
 	uint64_t last_time;		/* of the last merged record */
+	struct runtime_message *message;	/* the next, which must not overtake records; NULL: none is known */
 	uint64_t num;			/* the last evt.num: of what was shown, and of what was lost */
 	uint64_t shown;			/* events */
 	struct accounts closed;		/* of slots that were given back */

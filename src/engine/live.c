@@ -244,12 +244,19 @@ static void say_ready(struct engine *e)
 	in_force_say(e);
 }
 
-static void take_messages(struct engine *e)
+/*
+ * Those that were posted by then. What a runtime says must not overtake what the kernel saw before: a
+ * container that nobody saw being born is taken for one that ran already.
+ */
+static void take_messages(struct engine *e, uint64_t until)
 {
-	struct runtime_message *message;
-
-	while ((message = runtimes_next(e->runtimes)))
-		life_message(e, message);
+	for (;;) {
+		if (!e->message)
+			e->message = runtimes_next(e->runtimes);
+		if (!e->message || e->message->time > until)
+			return;
+		life_message(e, TAKE_PTR(e->message));
+	}
 }
 
 static void take_signal(struct engine *e, int fd)
@@ -272,10 +279,10 @@ static void take_signal(struct engine *e, int fd)
 
 enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER, WAKE_RULES };
 
-/* The ring by its edges: what is younger than the watermark stays in it, and must not wake us on. */
+/* The rings and messages by their edges: what is younger than the watermark stays, and must not wake us on. */
 static int watch(int epoll, int fd, uint32_t what)
 {
-	struct epoll_event event = { .events = EPOLLIN | (what == WAKE_RING ? EPOLLET : 0U),
+	struct epoll_event event = { .events = EPOLLIN | (what == WAKE_RING || what == WAKE_RUNTIMES ? EPOLLET : 0U),
 				     .data.u32 = what };
 
 	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
@@ -317,7 +324,7 @@ static uint64_t next_tick(const struct engine *e)
 static void tick(struct engine *e, uint64_t now)
 {
 	if (!e->ready && (!runtimes_unlisted(e->runtimes) || now > e->started + ENGINE_LISTING_NS)) {
-		take_messages(e);
+		take_messages(e, UINT64_MAX);
 		say_ready(e);
 	}
 	cpu_limit_tick(e, now);
@@ -351,7 +358,7 @@ static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
 		return 0;
 	if (e->cpu_limit.in_force)
 		return (int)(*nap = ENGINE_NAP_MAX_MS);
-	if (!probe_sleeps(e->probe)) {
+	if (e->message || !probe_sleeps(e->probe)) {
 		*nap = taken || !*nap ? ENGINE_NAP_MIN_MS : MIN(2 * *nap, ENGINE_NAP_MAX_MS);
 		return (int)*nap;
 	}
@@ -365,9 +372,6 @@ static void take_wakes(struct engine *e, const struct epoll_event *events, int n
 {
 	for (int i = 0; i < n; i++) {
 		switch (events[i].data.u32) {
-		case WAKE_RUNTIMES:
-			take_messages(e);
-			break;
 		case WAKE_SIGNAL:
 			take_signal(e, signals);
 			break;
@@ -379,6 +383,7 @@ static void take_wakes(struct engine *e, const struct epoll_event *events, int n
 			reload_take(e);
 			break;
 		case WAKE_RING:
+		case WAKE_RUNTIMES:
 			break;
 		}
 	}
@@ -395,6 +400,7 @@ static int loop(struct engine *e, int epoll, int signals)
 		int woken;
 
 		n = drain(e, now - ENGINE_SLACK);
+		take_messages(e, n < DRAIN_MAX ? now - ENGINE_SLACK : e->last_time);
 		attach_step(e, n, now);
 		tick(e, now);
 		pipeline_flush(e, false);
@@ -416,7 +422,7 @@ static void wait_for_acts(struct engine *e)
 
 	while (act_is_under_way(e) && clock_boot() < until) {
 		(void)poll(&fd, 1, 100);
-		take_messages(e);
+		take_messages(e, UINT64_MAX);
 	}
 	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 }
@@ -428,14 +434,13 @@ static void finish(struct engine *e)
 
 	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 	probe_detach(e->probe);
-	take_messages(e);
 	while (drain(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);
 	summary_flush(e, UINT32_MAX);
 	/* What was numbered and never came, after the last that did. */
 	for (unsigned i = 0; i < probe_rings(e->probe); i++)
 		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
-	take_messages(e);
+	take_messages(e, UINT64_MAX);
 	backlog_run(e);
 	binder_release_all(e);
 	pipeline_flush_last(e);

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <sys/eventfd.h>
 
+#include "base/clock.h"
+
 void runtime_message_free(struct runtime_message *m)
 {
 	if (!m)
@@ -49,6 +51,7 @@ void messages_free(struct message_queue *q)
 
 void messages_post(struct message_queue *q, struct runtime_message *m, bool now)
 {
+	m->time = clock_boot();
 	pthread_mutex_lock(&q->lock);
 	while (!now && !q->closed && q->n >= MESSAGES_MAX)
 		pthread_cond_wait(&q->space, &q->lock);

@@ -37,6 +37,7 @@ enum runtime_life {
 struct runtime_message {
 	struct runtime_message *next;
 	enum runtime_message_type type;
+	uint64_t time;			/* boot ns when it was posted: what it tells of was before */
 	struct container_info *info;	/* owned */
 	char *text;			/* owned: "docker 20.10.24 /run/docker.sock", "...: no answer in 10 s" */
 	bool ok;			/* RUNTIME_STATE: it answers; RUNTIME_ACTED: it is done */

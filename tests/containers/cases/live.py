@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the person at the terminal sees: names, filters, life and end, captures, ps."""
 
+import contextlib
+import ctypes
 import json
 import os
 import signal
@@ -189,6 +191,47 @@ def test_short_lives(setup):
         types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == name and
                  e["evt.type"] not in ("container_created", "container_removed")]
         assert types == ["container_started", "execve", "procexit", "container_stopped"], (name, types)
+
+
+ATTACH, SYSCALL, DETACH, SYSCALL_INFO, SETOPTIONS, TRACESYSGOOD = 16, 24, 17, 0x420e, 0x4200, 1
+EPOLL_WAIT = {"x86_64": (232, 281), "aarch64": (22,)}[os.uname().machine]
+
+
+@contextlib.contextmanager
+def loop_stands(pid):
+    """Its first thread, which reads the rings, stands where it would wait for something to do; the others go on."""
+    libc, info = ctypes.CDLL(None, use_errno=True), (ctypes.c_uint64 * 11)()
+
+    def trace(request, size=0, data=None):
+        done = libc.ptrace(ctypes.c_long(request), pid, ctypes.c_long(size), data)
+        assert done >= 0, os.strerror(ctypes.get_errno())
+
+    trace(ATTACH)
+    os.waitpid(pid, 0)
+    trace(SETOPTIONS, 0, ctypes.c_void_p(TRACESYSGOOD))  # else PTRACE_GET_SYSCALL_INFO says nothing
+    try:
+        # op, architecture, where; then of a call that begins (1) its number.
+        while info[0] & 0xff != 1 or info[3] not in EPOLL_WAIT:
+            trace(SYSCALL)
+            os.waitpid(pid, 0)
+            trace(SYSCALL_INFO, ctypes.sizeof(info), info)
+        yield
+    finally:
+        trace(DETACH)
+
+
+def test_a_reader_that_is_late(setup):
+    """The disk tells of a container, and of its end, before what the kernel saw of it has been read."""
+    nunchi = setup.nunchi("trace", "-o", "json")
+    with loop_stands(nunchi.process.pid):
+        made = setup.runc.run(setup.name + "-late", ["/bin/sleep", "0.3"])
+        assert made.wait() == 0, made.output()
+    nunchi.wait_event(lambda e: e["evt.type"] == "procexit" and e.get("container.full_id") == made.id)
+    time.sleep(0.5)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    types = [e["evt.type"] for e in nunchi.events() if e.get("container.full_id") == made.id and
+             e["evt.type"] not in ("container_created", "container_removed")]
+    assert types == ["container_started", "execve", "procexit", "container_stopped"], types
 
 
 def ended(setup, name, command, memory=None):
