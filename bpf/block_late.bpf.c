@@ -6,6 +6,7 @@
  * skips the runs of all others on that CPU until it has gone on. These here nobody can push aside.
  */
 #include "lib/block.h"
+#include "lib/uring.h"
 
 /* The file behind an fd of the running task. */
 static __always_inline u64 fd_file(struct task_struct *task, u64 fd)
@@ -18,28 +19,30 @@ static __always_inline u64 fd_file(struct task_struct *task, u64 fd)
 	return (u64)file;
 }
 
+/* What a call was about, as far as a file says it: one that was opened, or a socket's. */
+static __always_inline u64 file_object(struct scratch *s, u64 file, u32 row, u64 mask)
+{
+	u32 class = block_class(row);
+	struct block_address a;
+
+	if (class == NUNCHI_BLOCK_OPEN)
+		return BPF_CORE_READ((struct file *)file, f_flags) & O_PATH ? 0 : block_file(s, file, row, mask);
+	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
+			    class == NUNCHI_BLOCK_CONNECT);
+	return block_socket(s, &a, row, mask);
+}
+
 /* What the call that has returned was about. */
 static __always_inline u64 returned_object(struct scratch *s, struct task_struct *task,
 					   const struct nunchi_call *call, s64 ret, u32 row, u64 mask)
 {
 	u32 class = block_class(row);
-	struct block_address a;
 	u64 file;
 
-	if (class == NUNCHI_BLOCK_OPEN) {
-		file = fd_file(task, ret);
-		if (!file || BPF_CORE_READ((struct file *)file, f_flags) & O_PATH)
-			return 0;
-		return block_file(s, file, row, mask);
-	}
-	if (class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND)
+	if (class != NUNCHI_BLOCK_OPEN && class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND)
 		return mask;
-	file = fd_file(task, call->args[0]);
-	if (!file)
-		return 0;
-	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
-			    class == NUNCHI_BLOCK_CONNECT);
-	return block_socket(s, &a, row, mask);
+	file = fd_file(task, class == NUNCHI_BLOCK_OPEN ? (u64)ret : call->args[0]);
+	return file ? file_object(s, file, row, mask) : 0;
 }
 
 /* Whether the call does what the class is about: others of the same number are not refused either. */
@@ -80,6 +83,41 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 		return 0;
 	mask = block_subject(s, task, row, mask);
 	mask = returned_object(s, task, &call, ret, row, mask);
+	mask = block_exe(s, task_exe(task), row, mask);
+	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
+	return 0;
+}
+
+/* What a request of io_uring is about that is complete; 0: it is opened into the ring's own table, where it is not looked for. */
+static __always_inline u64 requested_file(struct task_struct *task, u64 req, u32 class, s32 res)
+{
+	if (class != NUNCHI_BLOCK_OPEN)
+		return (u64)BPF_CORE_READ((struct io_kiocb *)req, file);
+	return BPF_CORE_READ((struct io_open *)req, file_slot) ? 0 : fd_file(task, res);
+}
+
+/* The same of a request of io_uring, which returns by no system call. */
+static __always_inline int block_requested(u64 req)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 nr = uring_calls[BPF_CORE_READ((struct io_kiocb *)req, opcode) & (NUNCHI_URING_MAX - 1)];
+	s32 res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
+	u32 class = nr ? block_calls[(nr - 1) & (NUNCHI_CALLS_MAX - 1)] - 1 : NUNCHI_BLOCK_MAX, row;
+	struct identity *id;
+	struct scratch *s;
+	u64 mask, file;
+
+	if ((class != NUNCHI_BLOCK_OPEN && class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND) ||
+	    (res < 0 && res != -EINPROGRESS))
+		return 0;
+	row = block_row(class);
+	mask = block_begin(task, row, &id);
+	file = mask ? requested_file(task, req, class, res) : 0;
+	s = file ? late_scratch() : 0;
+	if (!s)
+		return 0;
+	mask = block_subject(s, task, row, mask);
+	mask = file_object(s, file, row, mask);
 	mask = block_exe(s, task_exe(task), row, mask);
 	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
 	return 0;
@@ -131,4 +169,16 @@ SEC("tracepoint/sched/sched_process_exec")
 int block_process_exec_perf(void *ctx)
 {
 	return block_executed(bpf_get_current_task_btf());
+}
+
+SEC("raw_tp/io_uring_complete")
+int block_uring(struct bpf_raw_tracepoint_args *ctx)
+{
+	return ctx->args[1] ? block_requested(ctx->args[1]) : 0;
+}
+
+SEC("tracepoint/io_uring/io_uring_complete")
+int block_uring_perf(struct trace_event_raw_io_uring_complete *ctx)
+{
+	return ctx->req ? block_requested((u64)ctx->req) : 0;
 }

@@ -31,18 +31,6 @@ struct delayed_filename {
 	struct filename *__incomplete_filename;
 };
 
-struct open_how {
-	u64 flags;
-	u64 mode;
-};
-
-struct io_open {
-	int dfd;
-	u32 file_slot;
-	struct filename *filename;
-	struct open_how how;
-};
-
 struct io_close {
 	int fd;
 };

@@ -19,6 +19,18 @@ struct io_kiocb {
 	struct io_cqe cqe;
 };
 
+struct open_how {
+	u64 flags;
+	u64 mode;
+};
+
+struct io_open {
+	int dfd;
+	u32 file_slot;
+	struct filename *filename;
+	struct open_how how;
+};
+
 #pragma clang attribute pop
 
 /* A request under way. In the place of a pointer to a name its arguments have the name's number, from 1. */

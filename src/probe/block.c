@@ -26,7 +26,7 @@ struct hook {
 	enum place place;
 };
 
-#define BLOCK_HOOKS 13
+#define BLOCK_HOOKS 15
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 
@@ -47,6 +47,8 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF),
 		HOOK(block_process_exec, CLASS(EXEC), LATE),
 		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF),
+		HOOK(block_uring, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE),
+		HOOK(block_uring_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF),
 #undef HOOK
 	};
 

@@ -327,6 +327,22 @@ def test_deny_opens_by_a_ring(setup):
     return None
 
 
+def test_kill_who_opens_by_a_ring(setup):
+    """Where no hook can refuse it, it is seen when the request is complete."""
+    nunchi = guard(setup, [("Kill", "evt.type in (open, openat, openat2) and container.id != host and "
+                            "fd.name = /tmp/ring-open2", "kill")])
+    for how in ("plain", "sqpoll"):
+        made = setup.runc.run(f"{setup.name}-ring-kill-{how}", ["/bin/uring", how], privileged=True)
+        code = made.wait()
+        if "shut" in made.output():
+            return "no io_uring on this kernel"
+        assert code == 137, (code, made.output())
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")] * 2, nunchi.text()
+    return None
+
+
 def test_deny_execs_from_the_first(setup):
     """A rule that needs no name holds for the entrypoint itself."""
     reason = need_lsm()
