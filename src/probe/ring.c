@@ -51,19 +51,9 @@ static uint32_t header(const struct ring *r)
 			       __ATOMIC_ACQUIRE);
 }
 
-/*
- * Asked only when all that was there before has been read: the line with this number is what each program that
- * sends must have to itself.
- */
-static bool has_more(struct ring *r)
-{
-	r->produced = __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
-	return r->pos < r->produced;
-}
-
 const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len)
 {
-	while (r->pos < r->produced || has_more(r)) {
+	while (r->pos < __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)) {
 		uint32_t len = header(r);
 
 		if (len & BPF_RINGBUF_BUSY_BIT)

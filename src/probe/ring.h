@@ -16,7 +16,6 @@ struct ring {
 	const unsigned char *data;
 	uint64_t mask;
 	uint64_t pos;			/* how far we have read; >= *consumer */
-	uint64_t produced;		/* *producer when it was last looked at */
 };
 
 /* Maps the ring behind fd, which the caller keeps. size: of the data, a power of two. 0 or -errno. */
