@@ -84,6 +84,11 @@ static void choose_hooks(struct probe *p, unsigned classes, bool lsm)
 		bpf_program__set_autoload(hooks[i].program,
 					  hooks[i].classes & classes &&
 						  (hooks[i].place == LSM ? lsm : late && hooks[i].place == place));
+	/* A kernel without io_uring has no such hook. */
+	if (!bpf_program__autoload(p->skel->progs.uring_complete))
+		bpf_program__set_autoload(p->skel->progs.block_uring, false);
+	if (!bpf_program__autoload(p->skel->progs.uring_complete_perf))
+		bpf_program__set_autoload(p->skel->progs.block_uring_perf, false);
 	p->skel->rodata->block_comes_late = late;
 	bpf_map__set_max_entries(p->skel->maps.late_scratches, late ? p->n_cpus : 1);
 }
