@@ -27,8 +27,8 @@
 
 #define LOOK_MS 1000U
 /*
- * However the directories change, reading them all takes at most an eighth of a processor, and no wait
- * for the next reading is longer than that: a container that lives some ms has no state after it.
+ * However the directories change, they are all read again no sooner than eight times what that took last, but for
+ * the bound: of a container that lives some ms there is no state after it.
  */
 #define RESCAN_SHARE 8U
 #define RESCAN_LEAST_MAX (10 * NSEC_PER_MSEC)
@@ -290,7 +290,6 @@ static void scan(struct disk *d)
 		.container = on_container,
 		.arg = d,
 	};
-
 	uint64_t began = clock_boot();
 
 	d->dirty = false;
