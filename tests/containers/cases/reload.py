@@ -99,6 +99,9 @@ def test_each_event_meets_one_of_them(setup):
     runs = [json.loads(line) for line in made.output().splitlines() if line.startswith("{")]
     oracle = sum((collections.Counter({call: n for call, n in run.items() if call in [*CALLS, ADDED]})
                   for run in runs), collections.Counter())
+    if os.uname().machine == "aarch64":
+        # There count's marker, an unlink, is an unlinkat, too.
+        oracle["unlinkat"] += sum("start" in run for run in runs)
     # The stream has come to its end: all of it has been judged.
     assert nunchi.stop(60) == 0, nunchi.stderr()
     with open(path, encoding="utf-8") as f:
