@@ -404,6 +404,12 @@ static __always_inline int submitted(u64 req)
 	return 0;
 }
 
+static __always_inline bool has_address(u8 op)
+{
+	return op == OP_BIND || op == OP_CONNECT || op == OP_SENDMSG || op == OP_SENDMSG_ZC || op == OP_SEND ||
+	       op == OP_SEND_ZC;
+}
+
 /* A request is begun with. */
 SEC("fentry/io_issue_sqe")
 int BPF_PROG(copied_request, struct io_kiocb *req)
@@ -411,19 +417,22 @@ int BPF_PROG(copied_request, struct io_kiocb *req)
 	struct identity *id;
 	u64 key = (u64)req;
 
-	switch (req->opcode) {
-	case OP_BIND:
-	case OP_CONNECT:
-	case OP_SENDMSG:
-	case OP_SENDMSG_ZC:
-	case OP_SEND:
-	case OP_SEND_ZC:
-		if (!bpf_map_lookup_elem(&requests, &key))
-			return 0;
-		id = identity_get(bpf_get_current_task_btf());
-		if (id)
-			id->request = key;
-	}
+	if (!has_address(req->opcode) || !bpf_map_lookup_elem(&requests, &key))
+		return 0;
+	id = identity_get(bpf_get_current_task_btf());
+	if (id)
+		id->request = key;
+	return 0;
+}
+
+/* It waits, or is over: what the task does from here on is another's. By then the request can be gone. */
+SEC("fexit/io_issue_sqe")
+int BPF_PROG(copied_request_left)
+{
+	struct identity *id = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
+
+	if (id && id->request)
+		id->request = 0;
 	return 0;
 }
 

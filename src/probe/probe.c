@@ -284,6 +284,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.copied_connect, &skel->links.copied_connect },
 		{ skel->progs.copied_bind, &skel->links.copied_bind },
 		{ skel->progs.copied_sendmsg, &skel->links.copied_sendmsg },
+		{ skel->progs.copied_request_left, &skel->links.copied_request_left },
 		{ skel->progs.copied_request, &skel->links.copied_request },
 		{ skel->progs.sys_exit, &skel->links.sys_exit },
 		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
@@ -566,7 +567,8 @@ static bool only_grades(const struct probe *p, const struct bpf_program *program
 {
 	return program == p->skel->progs.copied_path || program == p->skel->progs.copied_path_from ||
 	       program == p->skel->progs.copied_connect || program == p->skel->progs.copied_bind ||
-	       program == p->skel->progs.copied_sendmsg || program == p->skel->progs.copied_request;
+	       program == p->skel->progs.copied_sendmsg || program == p->skel->progs.copied_request ||
+	       program == p->skel->progs.copied_request_left;
 }
 
 void probe_counts(const struct probe *p, uint64_t ret[NUNCHI_COUNT_MAX])

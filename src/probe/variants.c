@@ -137,6 +137,7 @@ static void choose_copies(struct nunchi *skel)
 		{ skel->progs.copied_bind, "security_socket_bind", true },
 		{ skel->progs.copied_sendmsg, "security_socket_sendmsg", true },
 		{ skel->progs.copied_request, "io_issue_sqe", true },
+		{ skel->progs.copied_request_left, "io_issue_sqe", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

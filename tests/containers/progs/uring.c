@@ -3,7 +3,8 @@
  * Does by io_uring what is not to be seen among the system calls:
  *
  *	uring plain|sqpoll	the kernel does it when asked to, or a thread of its own finds it
- *	uring swap		asks for calls with addresses, and changes those when the kernel has them
+ *	uring swap		asks for calls with addresses, and changes those when the kernel has them; then connects in
+ *				vain, plainly, while a request on that socket waits
  *
  * For each request that was made a line of JSON as of doors.c: {"call":"openat","abi":"io_uring","ret":4,
  * "args":{"pathname":"/tmp/ring-open"},"fd":"/tmp/ring-open"}; fd: what fd.name must be. swap: {"call":"connect",
@@ -22,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 /* Newer than Debian 12's headers. */
@@ -274,11 +276,33 @@ static void swaps(void)
 		   &to, NULL, NULL);
 }
 
+/* A request that waits for room, and a plain call on the same socket meanwhile, by the same thread. */
+static void plain_beside(void)
+{
+	struct sockaddr_un nobody = { .sun_family = AF_UNIX, .sun_path = "/tmp/nobody" };
+	static char bytes[65536];
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) {
+		perror("socketpair");
+		exit(1);
+	}
+	while (send(ends[0], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	submit((struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = ends[0], .addr = (uint64_t)bytes, .len = 5,
+				      .ioprio = IORING_RECVSEND_POLL_FIRST });
+	connect(ends[0], (struct sockaddr *)&nobody, sizeof(nobody));
+	while (recv(ends[1], bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	printf("{\"call\":\"sendto\",\"ret\":%d}\n", result());
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "swap")) {
 		set_up(0);
 		swaps();
+		plain_beside();
 		puts("{\"done\":true}");
 		return 0;
 	}
