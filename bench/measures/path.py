@@ -40,10 +40,12 @@ def measure(bench, name):
     deep = load.deed(bench, name, "deep", True)
     idle = load.deed(bench, name + "-idle", "getppid", True)
     nunchi = bench.nunchi("trace", "-e", "openat", "-o", "json", "proc.cmdline=/none")
-    opens, others, before = [], [], "0"
+    opens, others = [], []
+    with open(SWITCH, encoding="utf-8") as f:
+        before = f.read()
     try:
-        with open(SWITCH, "r+", encoding="utf-8") as f:
-            before = f.read()
+        # Opened anew: the kernel takes what is written at the beginning only.
+        with open(SWITCH, "w", encoding="utf-8") as f:
             f.write("1")
         for _ in range(bench.rounds):
             ns, runs, _ = of_a_round(idle, nunchi.process.pid)
