@@ -81,10 +81,11 @@ struct who {
 static __noinline int who_read(struct task_struct *task, struct who *who)
 {
 	struct bpf_local_storage_map *map = (void *)&identities;
-	u32 index = map->cache_idx & 15, mntns;
+	u32 index = map->cache_idx & 15;
 	struct bpf_local_storage_data *data = 0;
 	struct bpf_local_storage *storage = BPF_CORE_READ(task, bpf_storage);
 	const struct identity *id;
+	struct place place = { 0 };
 
 	bpf_probe_read_kernel(&data, sizeof(data), &storage->cache[index]);
 	if (data && BPF_CORE_READ(data, smap) == map) {
@@ -94,10 +95,9 @@ static __noinline int who_read(struct task_struct *task, struct who *who)
 		bpf_probe_read_kernel(&who->setup, sizeof(who->setup), &id->setup);
 		return 0;
 	}
-	mntns = task_mntns(task);
 	task_vnr(task, &who->pidns);
-	slot_find(task, !mntns || mntns == host_mntns[0] || mntns == host_mntns[1], task_mntns_key(task),
-		  who->pidns, &who->ref);
+	place_of(task, who->pidns, &place);
+	slot_find(&place, &who->ref);
 	return 0;
 }
 

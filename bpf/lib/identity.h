@@ -10,7 +10,20 @@
 #include "blob.h"
 #include "record.h"
 
-#define NESTING_MAX 4	/* containers in containers that a look at parents goes through */
+/* Where a task is, and whose it is there. */
+struct place {
+	u64 key;			/* of its mount namespace, in namespaces */
+	u64 cgroup;			/* as nunchi_head.cgroup has it */
+	u32 tgid;
+	u32 pidns;
+	u32 has_host_mounts;
+	u32 is_new;			/* nobody knew it: a slot was opened */
+	struct nunchi_slot_ref holder;	/* the container that the task cannot leave any more; slot 0: none */
+	struct nunchi_slot_ref ref;	/* whose it is; slot 0: the host's */
+};
+
+/* Of a task whose identity is id: p's holder, ref and is_new. Opens a slot where nobody knows the place. */
+int identity_place(const struct identity *id, struct place *p);
 
 static __always_inline struct nunchi_slot *slot_row(u32 slot)
 {
@@ -46,150 +59,34 @@ static __always_inline bool identity_is_open(const struct identity *id)
 	       id->entered == ENTERED_FRESH;
 }
 
-/*
- * The container that the task cannot leave any more, be it that nobody knows its name yet; slot 0:
- * none. If a pending slot turns out to be the host's, its tasks are let go (see probe_slot_host).
- */
-static __always_inline struct nunchi_slot_ref identity_holder(const struct identity *id)
+static __always_inline void place_of(struct task_struct *task, u32 pidns, struct place *ret)
 {
-	struct nunchi_slot_ref holder = { id->slot, id->generation };
-	struct nunchi_slot *row = slot_row(id->slot);
+	u32 mntns = task_mntns(task);
 
-	if (id->slot && row->generation == id->generation && id->entered != ENTERED_FRESH &&
-	    row->state != NUNCHI_SLOT_HOST)
-		return holder;
-	holder.slot = id->base;
-	holder.generation = id->base_generation;
-	if (!holder.slot || !slot_is_current(&holder))
-		holder.slot = 0;
-	return holder;
-}
-
-/* Whether the slot is holder's, or of something that was made inside holder. */
-static __always_inline bool slot_is_within(const struct nunchi_slot_ref *ref,
-					   const struct nunchi_slot_ref *holder)
-{
-	u32 slot = ref->slot, generation = ref->generation;
-
-#pragma unroll
-	for (int i = 0; i < NESTING_MAX; i++) {
-		struct nunchi_slot *row;
-
-		if (slot == holder->slot && generation == holder->generation)
-			return true;
-		row = slot_row(slot);
-		slot = row->parent;
-		generation = row->parent_generation;
-	}
-	return false;
+	ret->key = task_mntns_key(task);
+	ret->cgroup = task_cgroup_id(task);
+	ret->tgid = task->tgid;
+	ret->pidns = pidns;
+	ret->has_host_mounts = !mntns || mntns == host_mntns[0] || mntns == host_mntns[1];
 }
 
 /*
- * The slot of the task's cgroup or namespaces, if one is known. The PID namespace counts only for
+ * The slot of the place's cgroup or namespaces, if one is known. The PID namespace counts only for
  * a task that has the host's mounts: others have been in the mount namespace's entry.
  */
-static __always_inline bool slot_find(struct task_struct *task, bool host_mounts, u64 key,
-				      u32 pidns, struct nunchi_slot_ref *ret)
+static __always_inline bool slot_find(const struct place *p, struct nunchi_slot_ref *ret)
 {
-	u64 cgroup = task_cgroup_id(task), pid_key = NUNCHI_KEY_PIDNS | pidns;
+	u64 cgroup = p->cgroup, key = p->key, pid_key = NUNCHI_KEY_PIDNS | p->pidns;
 	struct nunchi_slot_ref *ref = bpf_map_lookup_elem(&cgroups, &cgroup);
 
-	if (!slot_is_current(ref) && !host_mounts)
+	if (!slot_is_current(ref) && !p->has_host_mounts)
 		ref = bpf_map_lookup_elem(&namespaces, &key);
-	if (!slot_is_current(ref) && host_mounts && pidns != host_pidns)
+	if (!slot_is_current(ref) && p->has_host_mounts && p->pidns != host_pidns)
 		ref = bpf_map_lookup_elem(&namespaces, &pid_key);
 	if (!slot_is_current(ref))
 		return false;
 	*ret = *ref;
 	return true;
-}
-
-/* The slot is known by another mount namespace from now on. */
-static __always_inline void slot_rekey(const struct nunchi_slot_ref *ref, u64 key)
-{
-	struct nunchi_slot *row = slot_row(ref->slot);
-	u64 old = row->key;
-
-	if (bpf_map_update_elem(&namespaces, &key, ref, BPF_ANY)) {
-		count(counts[NUNCHI_COUNT_NAMESPACES]);
-		return;
-	}
-	row->key = key;
-	if (old && old != key)
-		bpf_map_delete_elem(&namespaces, &old);
-}
-
-/* Takes a free slot for an unknown mount namespace. Another CPU may have been faster. */
-static __always_inline bool slot_take(struct task_struct *task, u64 key,
-				      const struct nunchi_slot_ref *parent,
-				      struct nunchi_slot_ref *ret, bool *ret_new)
-{
-	struct nunchi_slot *row;
-	struct nunchi_slot_ref *known, ref;
-	u32 slot;
-
-	if (bpf_map_pop_elem(&free_slots, &slot)) {
-		count(counts[NUNCHI_COUNT_SLOTS]);
-		return false;
-	}
-	slot &= NUNCHI_SLOTS_MAX - 1;
-	row = slot_row(slot);
-	row->state = NUNCHI_SLOT_PENDING;
-	row->mode = NUNCHI_MODE_EVENT;
-	row->group = 0;
-	row->opener = task->tgid;
-	row->pidns = 0;
-	row->parent = parent->slot;
-	row->parent_generation = parent->generation;
-	row->key = key;
-	ref.slot = slot;
-	ref.generation = row->generation;
-	known = bpf_map_lookup_elem(&namespaces, &key);
-	if (known && !slot_is_current(known))
-		bpf_map_delete_elem(&namespaces, &key);
-	if (!bpf_map_update_elem(&namespaces, &key, &ref, BPF_NOEXIST)) {
-		*ret = ref;
-		*ret_new = true;
-		return true;
-	}
-	row->state = NUNCHI_SLOT_FREE;
-	bpf_map_push_elem(&free_slots, &slot, 0);
-	known = bpf_map_lookup_elem(&namespaces, &key);
-	if (!slot_is_current(known)) {
-		count(counts[NUNCHI_COUNT_NAMESPACES]);
-		return false;
-	}
-	*ret = *known;
-	return true;
-}
-
-/*
- * The task is in a mount namespace that nobody knows: perhaps a new container's. Not so if it is
- * known as a sandbox; if its process has opened a slot already, which it keeps; and if it is a
- * container's and has that one's PID namespace: then it plays with its mounts.
- */
-static __always_inline bool slot_open(struct task_struct *task, const struct identity *id, u64 key,
-				      const struct nunchi_slot_ref *holder,
-				      struct nunchi_slot_ref *ret, bool *ret_new)
-{
-	struct nunchi_slot_ref own = { id->slot, id->generation };
-	struct nunchi_slot *row = slot_row(id->slot);
-
-	if (bpf_map_lookup_elem(&sandboxes, &key))
-		return false;
-	if (id->slot && slot_is_current(&own) && row->state != NUNCHI_SLOT_NAMED &&
-	    row->opener == (u32)task->tgid) {
-		slot_rekey(&own, key);
-		*ret = own;
-		return true;
-	}
-	if (holder->slot && slot_row(holder->slot)->state == NUNCHI_SLOT_NAMED) {
-		u32 pidns = slot_row(holder->slot)->pidns;
-
-		if (!pidns || id->pidns == pidns)
-			return false;
-	}
-	return slot_take(task, key, holder, ret, ret_new);
 }
 
 /* Tells user space that tasks in an unknown mount namespace have appeared. */
@@ -247,26 +144,24 @@ static __always_inline void enter_send(struct task_struct *task, const struct id
 		life_send(s, LANE_CRITICAL);
 }
 
-/* holder: who held it until now. */
-static __always_inline void identity_move(struct task_struct *task, struct identity *id,
-					  const struct nunchi_slot_ref *holder,
-					  const struct nunchi_slot_ref *to, bool starting)
+static __always_inline void identity_move(struct task_struct *task, struct identity *id, const struct place *p,
+					  bool starting)
 {
 	bool from_host = identity_is_host(id);
-	bool entering = from_host && to->slot && starting && settled && !holder->slot &&
-			slot_row(to->slot)->state == NUNCHI_SLOT_NAMED;
+	bool entering = from_host && p->ref.slot && starting && settled && !p->holder.slot &&
+			slot_row(p->ref.slot)->state == NUNCHI_SLOT_NAMED;
 
-	id->setup = to->slot && starting && settled && (id->setup || from_host);
-	id->slot = to->slot;
-	id->generation = to->generation;
-	id->base = holder->slot;
-	id->base_generation = holder->generation;
+	id->setup = p->ref.slot && starting && settled && (id->setup || from_host);
+	id->slot = p->ref.slot;
+	id->generation = p->ref.generation;
+	id->base = p->holder.slot;
+	id->base_generation = p->holder.generation;
 	if (from_host) {
 		id->entered = entering ? ENTERED_FRESH : ENTERED_NOT;
-		if (to->slot)
+		if (p->ref.slot)
 			task_namespaces(task, id->namespaces);
 	}
-	if (!to->slot)
+	if (!p->ref.slot)
 		id->entered = ENTERED_NOT;
 	if (entering)
 		enter_send(task, id);
@@ -278,25 +173,17 @@ static __always_inline void identity_move(struct task_struct *task, struct ident
  */
 static __noinline void identity_locate(struct task_struct *task, struct identity *id, bool starting)
 {
-	u32 mntns = task_mntns(task);
-	bool host_mounts = !mntns || mntns == host_mntns[0] || mntns == host_mntns[1];
-	u64 key = task_mntns_key(task);
-	struct nunchi_slot_ref from = { id->slot, id->generation }, to = { 0 };
-	struct nunchi_slot_ref holder = identity_holder(id);
-	bool is_new = false, found = slot_find(task, host_mounts, key, id->pidns, &to);
+	struct nunchi_slot_ref from = { id->slot, id->generation };
+	struct place p = { 0 };
 
-	if (found && holder.slot && !slot_is_within(&to, &holder))
-		to = holder;
-	if (!found && (host_mounts || !slot_open(task, id, key, &holder, &to, &is_new)))
-		to = holder;
-	id->sandboxed = !to.slot && !host_mounts;
-	if (!to.slot)
-		to.generation = slots[0].generation;
-	if (to.slot == id->slot && to.generation == id->generation)
+	place_of(task, id->pidns, &p);
+	identity_place(id, &p);
+	id->sandboxed = !p.ref.slot && !p.has_host_mounts;
+	if (p.ref.slot == from.slot && p.ref.generation == from.generation)
 		return;
-	identity_move(task, id, &holder, &to, starting);
-	if (is_new)
-		pending_send(task, id, &from, key);
+	identity_move(task, id, &p, starting);
+	if (p.is_new)
+		pending_send(task, id, &from, p.key);
 }
 
 /* A new identity for the task, with the container of from (0: the host's). */

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Whose a place is: found by what is known of it, or a slot that is opened for it. In a function that is
+ * verified once: it is on the way of nearly every program.
+ */
+#include "lib/identity.h"
+
+#define NESTING_MAX 4	/* containers in containers that a look at parents goes through */
+
+/*
+ * The container that the task cannot leave any more, be it that nobody knows its name yet; slot 0:
+ * none. If a pending slot turns out to be the host's, its tasks are let go (see probe_slot_host).
+ */
+static __always_inline struct nunchi_slot_ref identity_holder(const struct identity *id)
+{
+	struct nunchi_slot_ref holder = { id->slot, id->generation };
+	struct nunchi_slot *row = slot_row(id->slot);
+
+	if (id->slot && row->generation == id->generation && id->entered != ENTERED_FRESH &&
+	    row->state != NUNCHI_SLOT_HOST)
+		return holder;
+	holder.slot = id->base;
+	holder.generation = id->base_generation;
+	if (!holder.slot || !slot_is_current(&holder))
+		holder.slot = 0;
+	return holder;
+}
+
+/* Whether the slot is holder's, or of something that was made inside holder. */
+static __always_inline bool slot_is_within(const struct nunchi_slot_ref *ref,
+					   const struct nunchi_slot_ref *holder)
+{
+	u32 slot = ref->slot, generation = ref->generation;
+
+#pragma unroll
+	for (int i = 0; i < NESTING_MAX; i++) {
+		struct nunchi_slot *row;
+
+		if (slot == holder->slot && generation == holder->generation)
+			return true;
+		row = slot_row(slot);
+		slot = row->parent;
+		generation = row->parent_generation;
+	}
+	return false;
+}
+
+/* The slot is known by another mount namespace from now on. */
+static __always_inline void slot_rekey(const struct nunchi_slot_ref *ref, u64 key)
+{
+	struct nunchi_slot *row = slot_row(ref->slot);
+	u64 old = row->key;
+
+	if (bpf_map_update_elem(&namespaces, &key, ref, BPF_ANY)) {
+		count(counts[NUNCHI_COUNT_NAMESPACES]);
+		return;
+	}
+	row->key = key;
+	if (old && old != key)
+		bpf_map_delete_elem(&namespaces, &old);
+}
+
+/* Takes a free slot for an unknown mount namespace. Another CPU may have been faster. */
+static __always_inline bool slot_take(struct place *p)
+{
+	struct nunchi_slot *row;
+	struct nunchi_slot_ref *known, ref;
+	u64 key = p->key;
+	u32 slot;
+
+	if (bpf_map_pop_elem(&free_slots, &slot)) {
+		count(counts[NUNCHI_COUNT_SLOTS]);
+		return false;
+	}
+	slot &= NUNCHI_SLOTS_MAX - 1;
+	row = slot_row(slot);
+	row->state = NUNCHI_SLOT_PENDING;
+	row->mode = NUNCHI_MODE_EVENT;
+	row->group = 0;
+	row->opener = p->tgid;
+	row->pidns = 0;
+	row->parent = p->holder.slot;
+	row->parent_generation = p->holder.generation;
+	row->key = key;
+	ref.slot = slot;
+	ref.generation = row->generation;
+	known = bpf_map_lookup_elem(&namespaces, &key);
+	if (known && !slot_is_current(known))
+		bpf_map_delete_elem(&namespaces, &key);
+	if (!bpf_map_update_elem(&namespaces, &key, &ref, BPF_NOEXIST)) {
+		p->ref = ref;
+		p->is_new = 1;
+		return true;
+	}
+	row->state = NUNCHI_SLOT_FREE;
+	bpf_map_push_elem(&free_slots, &slot, 0);
+	known = bpf_map_lookup_elem(&namespaces, &key);
+	if (!slot_is_current(known)) {
+		count(counts[NUNCHI_COUNT_NAMESPACES]);
+		return false;
+	}
+	p->ref = *known;
+	return true;
+}
+
+/*
+ * The task is in a mount namespace that nobody knows: perhaps a new container's. Not so if it is
+ * known as a sandbox; if its process has opened a slot already, which it keeps; and if it is a
+ * container's and has that one's PID namespace: then it plays with its mounts.
+ */
+static __always_inline bool slot_open(const struct identity *id, struct place *p)
+{
+	struct nunchi_slot_ref own = { id->slot, id->generation };
+	struct nunchi_slot *row = slot_row(id->slot);
+	u64 key = p->key;
+
+	if (bpf_map_lookup_elem(&sandboxes, &key))
+		return false;
+	if (id->slot && slot_is_current(&own) && row->state != NUNCHI_SLOT_NAMED &&
+	    row->opener == p->tgid) {
+		slot_rekey(&own, key);
+		p->ref = own;
+		return true;
+	}
+	if (p->holder.slot && slot_row(p->holder.slot)->state == NUNCHI_SLOT_NAMED) {
+		u32 pidns = slot_row(p->holder.slot)->pidns;
+
+		if (!pidns || id->pidns == pidns)
+			return false;
+	}
+	return slot_take(p);
+}
+
+__noinline int identity_place(const struct identity *id, struct place *p)
+{
+	struct nunchi_slot_ref to = { 0 };
+	bool found;
+
+	if (!id || !p)
+		return 0;
+	p->holder = identity_holder(id);
+	found = slot_find(p, &to);
+	p->ref = to;
+	if (found && p->holder.slot && !slot_is_within(&p->ref, &p->holder))
+		p->ref = p->holder;
+	if (!found && (p->has_host_mounts || !slot_open(id, p)))
+		p->ref = p->holder;
+	if (!p->ref.slot)
+		p->ref.generation = slots[0].generation;
+	return 0;
+}
