@@ -34,16 +34,14 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 #define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
 
-__noinline int head_follow(struct scratch *s)
+/* What the head says of the running task. In a function that is verified once: see lib/record.h. */
+static __always_inline void head_follow(struct scratch *s)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct cred *cred = task->cred;
 	struct cgroup *cgroup = task->cgroups->dfl_cgrp;
-	struct nunchi_head *head;
+	struct nunchi_head *head = &s->head;
 
-	if (!s)
-		return 0;
-	head = &s->head;
 	head->ppid = task->real_parent->tgid;
 	head->uid = cred->euid.val;
 	head->gid = cred->egid.val;
@@ -52,7 +50,24 @@ __noinline int head_follow(struct scratch *s)
 		head->cgroup = cgroup->kn->id;
 	else
 		head->cgroup = task_cgroup_id(task);
-	return 0;
+}
+
+static __always_inline void head_typed(struct scratch *s)
+{
+	u64 task = s->task, cred, cgroup, ns;
+	struct nunchi_head *head = &s->head;
+
+	cred = (u64)FIELD(struct task_struct, task, cred);
+	head->ppid = FIELD(struct task_struct, FIELD(struct task_struct, task, real_parent), tgid);
+	head->uid = FIELD(struct cred, cred, euid.val);
+	head->gid = FIELD(struct cred, cred, egid.val);
+	ns = (u64)FIELD(struct nsproxy, FIELD(struct task_struct, task, nsproxy), mnt_ns);
+	head->mntns = FIELD(struct mnt_namespace, ns, ns.inum);
+	cgroup = (u64)FIELD(struct css_set, FIELD(struct task_struct, task, cgroups), dfl_cgrp);
+	if (likely(!cgroup_hierarchy || FIELD(struct cgroup, cgroup, level) > 0))
+		head->cgroup = FIELD(struct kernfs_node, FIELD(struct cgroup, cgroup, kn), id);
+	else
+		head->cgroup = task_cgroup_id(bpf_get_current_task_btf());
 }
 
 /* How long a user string is that did not fit into DATA_MAX. */
@@ -74,21 +89,21 @@ static __noinline u32 measure(struct scratch *s, u64 ptr)
 	return len;
 }
 
-__noinline int blob_user_str(struct scratch *s, u64 ptr, u32 blob)
+static __always_inline void user_str(struct scratch *s, u64 ptr, u32 blob)
 {
 	u32 pos, len, full, flags = 0;
 	long n;
 
-	if (!s || !blob_fits(s))
-		return 0;
+	if (!blob_fits(s))
+		return;
 	pos = s->pos;
 	if (pos > LAST_POS)
-		return 0;
+		return;
 	n = bpf_probe_read_user_str(&s->data[pos + sizeof(struct nunchi_blob)], DATA_MAX,
 				    (void *)ptr);
 	if (n <= 0) {
 		blob_end(s, pos, 0, 0, NUNCHI_BLOB_UNREADABLE, blob);
-		return 0;
+		return;
 	}
 	len = full = n - 1;
 	if (n == DATA_MAX) {
@@ -97,7 +112,6 @@ __noinline int blob_user_str(struct scratch *s, u64 ptr, u32 blob)
 			flags = NUNCHI_BLOB_TRUNCATED;
 	}
 	blob_end(s, pos, len, full, flags, blob);
-	return 0;
 }
 
 __noinline int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob)
@@ -358,14 +372,22 @@ static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
 	return pprev ? flags : flags | NUNCHI_BLOB_DELETED;
 }
 
-/*
- * The path's components, leaf first: names up to the root of the mount, then on from where that is
- * mounted, until the task's root directory. A walk that ends elsewhere (a detached mount, a pipe,
- * a file outside of a chroot) is marked.
- */
-__noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
+/* The running task's root and working directory; 0: it has none any more. */
+static __always_inline u64 fs_of(struct scratch *s)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
+	if (has_casts)
+		return (u64)FIELD(struct task_struct, s->task, fs);
+	return (u64)bpf_get_current_task_btf()->fs;
+}
+
+/*
+ * The path of what s->walk has as mnt and dentry. Its components, leaf first: names up to the root of the mount,
+ * then on from where that is mounted, until the task's root directory. A walk that ends elsewhere (a detached
+ * mount, a pipe, a file outside of a chroot) is marked.
+ */
+__noinline int blob_walk(struct scratch *s, u32 blob)
+{
+	u64 fs, dentry;
 	struct walk *w;
 	u32 pos, flags;
 
@@ -374,13 +396,13 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	pos = s->pos;
 	if (pos > LAST_POS)
 		return 0;
-	flags = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
 	w = &s->walk;
-	w->mnt = mnt;
-	w->mnt_root = (u64)FIELD(struct vfsmount, mnt, mnt_root);
-	w->dentry = dentry;
-	w->root_mnt = (u64)task->fs->root.mnt;
-	w->root_dentry = (u64)task->fs->root.dentry;
+	dentry = w->dentry;
+	flags = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
+	w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
+	fs = fs_of(s);
+	w->root_mnt = (u64)FIELD(struct fs_struct, fs, root.mnt);
+	w->root_dentry = (u64)FIELD(struct fs_struct, fs, root.dentry);
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
 	if (dentry == w->mnt_root)	/* never has a place in the hash */
@@ -388,61 +410,70 @@ __noinline int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 	w->flags = flags | NUNCHI_BLOB_UNREACHABLE;
 	s->walked = pos;
 	s->n_names = 0;
-	if (has_casts)
+	if (has_casts) {
 		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step_typed, &s, 0);
-	else
+	} else {
 		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
+	}
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;
 }
 
+/* By way of memory: the verifier takes no pointers for numbers. */
+static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
+{
+	s->walk.mnt = mnt;
+	s->walk.dentry = dentry;
+	blob_walk(s, blob);
+}
+
 __noinline int blob_cwd(struct scratch *s, u32 blob)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct path path = { 0 };
+	u64 fs;
 
 	if (!s)
 		return 0;
-	bpf_probe_read_kernel(&path, sizeof(path), &task->fs->pwd);
-	return blob_path(s, (u64)path.mnt, (u64)path.dentry, blob);
+	fs = fs_of(s);
+	path_append(s, (u64)FIELD(struct fs_struct, fs, pwd.mnt), (u64)FIELD(struct fs_struct, fs, pwd.dentry), blob);
+	return 0;
 }
 
 __noinline int blob_file(struct scratch *s, u64 file, u32 blob)
 {
-	volatile struct walk *w;
-
-	if (!s)
-		return 0;
-	/* By way of memory: the verifier takes no pointers for numbers. */
-	w = &s->walk;
-	w->mnt = (u64)FIELD(struct file, file, f_path.mnt);
-	w->dentry = (u64)FIELD(struct file, file, f_path.dentry);
-	return blob_path(s, w->mnt, w->dentry, blob);
+	if (s)
+		path_append(s, (u64)FIELD(struct file, file, f_path.mnt), (u64)FIELD(struct file, file, f_path.dentry),
+			    blob);
+	return 0;
 }
 
 /* The path that a unix socket is bound to: bytes of sun_path appended at pos. */
-static __always_inline u32 unix_name(struct scratch *s, u32 pos, struct sock *sk)
+static __always_inline u32 unix_name(struct scratch *s, u32 pos, u64 sk)
 {
-	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	u64 address;
 	u32 len;
 
-	if (!sk || !address || pos > NUNCHI_RECORD_MAX)
+	if (!sk || pos > NUNCHI_RECORD_MAX)
 		return 0;
-	len = BPF_CORE_READ(address, len) - sizeof(u16);
+	address = (u64)FIELD(struct unix_sock, sk, addr);
+	if (!address)
+		return 0;
+	len = FIELD(struct unix_address, address, len) - sizeof(u16);
 	if (len > 108)
 		return 0;
 	if (bpf_probe_read_kernel(&s->data[pos], len,
-				  (void *)address + bpf_core_field_offset(address->name) +
+				  (void *)address + bpf_core_field_offset(struct unix_address, name) +
 					  sizeof(u16)))
 		return 0;
 	return len;
 }
 
-static __noinline int blob_sock(struct scratch *s, u64 socket, u64 ino, u32 blob)
+/* The socket that file is. */
+static __noinline int blob_sock(struct scratch *s, u64 file, u32 arg)
 {
-	struct sock *sk = BPF_CORE_READ((struct socket *)socket, sk);
+	u64 socket = (u64)FIELD(struct file, file, private_data);
+	u64 sk = (u64)FIELD(struct socket, socket, sk);
 	struct nunchi_sock *out;
-	u32 pos, len = sizeof(*out);
+	u32 pos, len = sizeof(*out), n;
 
 	if (!s || !blob_fits(s))
 		return 0;
@@ -452,133 +483,163 @@ static __noinline int blob_sock(struct scratch *s, u64 socket, u64 ino, u32 blob
 	pos += sizeof(struct nunchi_blob);
 	out = (void *)&s->data[pos];
 	__builtin_memset(out, 0, sizeof(*out));
-	out->family = BPF_CORE_READ(sk, __sk_common.skc_family);
-	out->type = BPF_CORE_READ((struct socket *)socket, type);
-	out->protocol = BPF_CORE_READ(sk, sk_protocol);
-	out->state = BPF_CORE_READ(sk, __sk_common.skc_state);
-	out->ino = ino;
+	out->family = FIELD(struct sock, sk, __sk_common.skc_family);
+	out->type = FIELD(struct socket, socket, type);
+	out->protocol = FIELD(struct sock, sk, sk_protocol);
+	out->state = FIELD(struct sock, sk, __sk_common.skc_state);
+	out->ino = FIELD(struct inode, FIELD(struct file, file, f_inode), i_ino);
 	if (out->family == AF_INET || out->family == AF_INET6) {
-		out->lport = BPF_CORE_READ(sk, __sk_common.skc_num);
-		out->rport = __builtin_bswap16(BPF_CORE_READ(sk, __sk_common.skc_dport));
+		out->lport = FIELD(struct sock, sk, __sk_common.skc_num);
+		out->rport = __builtin_bswap16(FIELD(struct sock, sk, __sk_common.skc_dport));
 	}
 	if (out->family == AF_INET) {
-		*(u32 *)out->laddr = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-		*(u32 *)out->raddr = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+		*(u32 *)out->laddr = FIELD(struct sock, sk, __sk_common.skc_rcv_saddr);
+		*(u32 *)out->raddr = FIELD(struct sock, sk, __sk_common.skc_daddr);
 	} else if (out->family == AF_INET6) {
-		BPF_CORE_READ_INTO(&out->laddr, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&out->raddr, sk, __sk_common.skc_v6_daddr);
+		*(struct in6_addr *)out->laddr = FIELD(struct sock, sk, __sk_common.skc_v6_rcv_saddr);
+		*(struct in6_addr *)out->raddr = FIELD(struct sock, sk, __sk_common.skc_v6_daddr);
 	} else if (out->family == AF_UNIX) {
-		u32 n = unix_name(s, pos + len, sk);
-
+		n = unix_name(s, pos + len, sk);
 		out->lpath = n;
 		len += n;
-		n = unix_name(s, pos + len, BPF_CORE_READ((struct unix_sock *)sk, peer));
+		n = unix_name(s, pos + len, (u64)FIELD(struct unix_sock, sk, peer));
 		out->rpath = n;
 		len += n;
 	}
-	blob_end(s, pos - sizeof(struct nunchi_blob), len, len, 0, blob);
+	blob_end(s, pos - sizeof(struct nunchi_blob), len, len, 0, BLOB(NUNCHI_BLOB_SOCK, arg));
 	return 0;
 }
 
-/* A file, or a socket if it is one. */
-static __noinline int blob_object(struct scratch *s, u64 addr, u32 arg)
+/* The running task's table of files; 0: it has none any more. */
+static __always_inline u64 files_of(struct scratch *s)
 {
-	u64 inode;
-
-	if (!s || !addr)
-		return 0;
-	inode = (u64)FIELD(struct file, addr, f_inode);
-	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK)
-		return blob_sock(s, (u64)FIELD(struct file, addr, private_data),
-				 FIELD(struct inode, inode, i_ino), BLOB(NUNCHI_BLOB_SOCK, arg));
-	return blob_file(s, addr, BLOB(NUNCHI_BLOB_FILE, arg));
+	if (has_casts)
+		return (u64)FIELD(struct task_struct, s->task, files);
+	return (u64)bpf_get_current_task_btf()->files;
 }
 
-/* What an fd is by now; who shares the table can have put something else there since the call. */
+/* The struct file of an fd in a table of files; 0: there is none. */
+static __always_inline u64 file_of(u64 files, u32 fd)
+{
+	u64 table = (u64)FIELD(struct files_struct, files, fdt), at;
+
+	if (fd >= FIELD(struct fdtable, table, max_fds))
+		return 0;
+	at = (u64)FIELD(struct fdtable, table, fd) + fd * sizeof(u64);
+	return (u64)FIELD(struct hlist_head, at, first);
+}
+
+/*
+ * What an fd is by now: a file, or a socket. Who shares the table can have put something else there since the
+ * call. What argument 0 is may be known otherwise.
+ */
 __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct files_struct *files = task->files;
-	struct fdtable *fdt = files->fdt;
-	struct file *file = 0;
+	u64 files, file, inode;
+	bool late = false;
 	u32 pos;
 
-	if (!s || fd >= fdt->max_fds)
+	if (!s)
 		return 0;
-	bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + fd);
+	file = s->file;
+	if (likely(arg || !file)) {
+		files = files_of(s);
+		file = file_of(files, fd);
+		late = FIELD(struct files_struct, files, count.counter) > 1;
+	}
+	if (!file)
+		return 0;
 	pos = s->pos;
-	blob_object(s, (u64)file, arg);
-	if (files->count.counter > 1)
+	inode = (u64)FIELD(struct file, file, f_inode);
+	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK)
+		blob_sock(s, file, arg);
+	else
+		path_append(s, (u64)FIELD(struct file, file, f_path.mnt),
+			    (u64)FIELD(struct file, file, f_path.dentry), BLOB(NUNCHI_BLOB_FILE, arg));
+	if (late)
 		blob_mark(s, pos, NUNCHI_BLOB_LATE);
+	return 0;
+}
+
+#define CGROUPS_MAX 32	/* one in another */
+
+/* A name more of a cgroup's path. 1 ends it. */
+static long cgroup_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct walk *w = &s->walk;
+	struct kernfs_node *kn = (void *)w->dentry;
+	u32 pos, len;
+	long n;
+
+	w->parent = (u64)kernfs_parent(kn);
+	w->name = (u64)BPF_CORE_READ(kn, name);
+	pos = w->pos;
+	len = w->len;
+	if (!w->parent || pos > LAST_POS + sizeof(struct nunchi_blob))	/* the root has no name */
+		return 1;
+	if (len > DATA_MAX) {
+		w->flags = NUNCHI_BLOB_TRUNCATED;
+		return 1;
+	}
+	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
+	if (n <= 0 || n > 256)
+		return 1;
+	w->len = len + n;
+	w->dentry = w->parent;
 	return 0;
 }
 
 __noinline int blob_cgroup(struct scratch *s, u64 kn)
 {
-	u32 pos, len = 0, flags = 0;
+	struct walk *w;
+	u32 pos;
 
 	if (!s || !blob_fits(s))
 		return 0;
 	pos = s->pos;
 	if (pos > LAST_POS)
 		return 0;
-	pos += sizeof(struct nunchi_blob);
-	for (int i = 0; i < 32; i++) {
-		u64 parent = (u64)kernfs_parent((void *)kn);
-		long n;
-
-		if (!parent)	/* the root has no name */
-			break;
-		if (len > DATA_MAX) {
-			flags = NUNCHI_BLOB_TRUNCATED;
-			break;
-		}
-		n = bpf_probe_read_kernel_str(&s->data[pos + len], 256,
-					      BPF_CORE_READ((struct kernfs_node *)kn, name));
-		if (n <= 0 || n > 256)
-			break;
-		len += n;
-		kn = parent;
-	}
-	blob_end(s, pos - sizeof(struct nunchi_blob), len, len, flags,
-		 BLOB(NUNCHI_BLOB_CGROUP_PATH, 0));
+	w = &s->walk;
+	w->dentry = kn;
+	w->pos = pos + sizeof(struct nunchi_blob);
+	w->len = w->flags = 0;
+	bpf_loop(CGROUPS_MAX, cgroup_step, &s, 0);
+	blob_end(s, pos, w->len, w->len, w->flags, BLOB(NUNCHI_BLOB_CGROUP_PATH, 0));
 	return 0;
 }
 
 /* A relative path starts at a directory: the working directory, or what dirfd is. */
 __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *fdt = task->files->fdt;
-	struct path path = { 0 };
-	struct file *file = 0;
+	u64 fs, files, file;
 	bool shared;
 	u32 pos;
 
 	if (!s)
 		return 0;
+	pos = s->pos;
 	if (dirfd == AT_FDCWD) {
-		bpf_probe_read_kernel(&path, sizeof(path), &task->fs->pwd);
-		shared = task->fs->users > 1;
+		fs = fs_of(s);
+		shared = FIELD(struct fs_struct, fs, users) > 1;
+		path_append(s, (u64)FIELD(struct fs_struct, fs, pwd.mnt),
+			    (u64)FIELD(struct fs_struct, fs, pwd.dentry), BLOB(NUNCHI_BLOB_BASE, arg));
 	} else {
-		if ((u32)dirfd >= fdt->max_fds)
-			return 0;
-		bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + dirfd);
+		files = files_of(s);
+		file = file_of(files, dirfd);
 		if (!file)
 			return 0;
-		BPF_CORE_READ_INTO(&path, file, f_path);
-		shared = task->files->count.counter > 1;
+		shared = FIELD(struct files_struct, files, count.counter) > 1;
+		path_append(s, (u64)FIELD(struct file, file, f_path.mnt),
+			    (u64)FIELD(struct file, file, f_path.dentry), BLOB(NUNCHI_BLOB_BASE, arg));
 	}
-	pos = s->pos;
-	/* Not by way of blob_cwd(): the verifier allows eight frames in all. */
-	blob_path(s, (u64)path.mnt, (u64)path.dentry, BLOB(NUNCHI_BLOB_BASE, arg));
 	if (shared)
 		blob_mark(s, pos, NUNCHI_BLOB_LATE);
 	return 0;
 }
 
-/* A string argument: in the caller's memory, if not the number of a name that the kernel had copied. */
-static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
+/* A string argument that is the number of a name which the kernel had copied. */
+static __noinline int blob_uring_name(struct scratch *s, u64 value, u32 arg)
 {
 	struct uring_names *names;
 	struct nunchi_blob *b;
@@ -586,11 +647,6 @@ static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
 
 	if (!s)
 		return 0;
-	if (likely(!s->names)) {
-		if (unlikely(s->copied & 1U << (arg & 7)) && blob_copy(s, value, BLOB(NUNCHI_BLOB_STR, arg)))
-			return 0;
-		return blob_user_str(s, value, BLOB(NUNCHI_BLOB_STR, arg));
-	}
 	names = (void *)s->names;
 	value = (value - 1) & 1;
 	pos = s->pos;
@@ -604,6 +660,15 @@ static __noinline int blob_string(struct scratch *s, u64 value, u32 arg)
 	return 0;
 }
 
+/* A string argument: in the caller's memory, mostly. */
+static __always_inline void string_append(struct scratch *s, u64 value, u32 arg)
+{
+	if (unlikely(s->names))
+		blob_uring_name(s, value, arg);
+	else if (likely(!(s->copied & 1U << (arg & 7))) || !blob_copy(s, value, BLOB(NUNCHI_BLOB_STR, arg)))
+		user_str(s, value, BLOB(NUNCHI_BLOB_STR, arg));
+}
+
 /* An address, if there is one. full: how long the caller says that it is. */
 static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, u32 arg)
 {
@@ -615,21 +680,6 @@ static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, 
 		return 0;
 	return blob_user_bytes(s, value, full > NUNCHI_SOCKADDR_MAX ? NUNCHI_SOCKADDR_MAX : full, full,
 			       blob);
-}
-
-static __always_inline int blob_user_path(struct scratch *s, u64 ptr, s32 dirfd, u32 arg)
-{
-	u32 pos = s->pos;
-	struct nunchi_blob *b;
-
-	blob_string(s, ptr, arg);
-	if (s->pos == pos || pos > LAST_POS)
-		return 0;
-	/* What was copied decides, not what stands in user memory by now. */
-	b = (void *)&s->data[pos];
-	if (!(b->flags & NUNCHI_BLOB_UNREADABLE) && (!b->len || *(char *)(b + 1) != '/'))
-		blob_base(s, dirfd, arg);
-	return 0;
 }
 
 /* sendmsg and recvmsg: the address in struct msghdr, whose first fields are name and its length. */
@@ -679,30 +729,38 @@ static __always_inline u32 at_most(u64 n, u32 max)
 }
 
 /* Argument i of the call in the record. */
-static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
+__noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 {
 	u64 value, next, previous;
-	u32 len = 0;
+	struct nunchi_blob *b;
+	u32 len = 0, pos;
 	s64 ret;
 
 	if (!s || i > 5)
 		return 0;
 	value = s->call.args[i];
 	next = i < 5 ? s->call.args[i + 1] : 0;
-	previous = i ? s->call.args[i - 1] : 0;
+	/* Of the first, whose is not asked for, what stands behind them: older verifiers do not learn from i != 0. */
+	previous = s->call.args[(i - 1) & 7];
 	ret = s->call.ret;
 	switch (capture) {
-	case NUNCHI_CAP_FD:
-		return !i && s->file ? blob_object(s, s->file, i) : blob_fd(s, value, i);
-	case NUNCHI_CAP_PATH:
-		return value ? blob_user_path(s, value, AT_FDCWD, i) : 0;
 	case NUNCHI_CAP_PATHAT:
-		if (value)
-			return blob_user_path(s, value, previous, i);
-		/* utimensat and the like: no path means the fd itself */
-		return blob_base(s, previous, i);
+		if (!value)	/* utimensat and the like: no path means the fd itself */
+			return blob_base(s, previous, i);
+		/* fallthrough */
+	case NUNCHI_CAP_PATH:
 	case NUNCHI_CAP_STR:
-		return value ? blob_string(s, value, i) : 0;
+		if (!value)
+			return 0;
+		pos = s->pos;
+		string_append(s, value, i);
+		if (capture == NUNCHI_CAP_STR || s->pos == pos || pos > LAST_POS)
+			return 0;
+		/* What was copied decides, not what stands in user memory by now. */
+		b = (void *)&s->data[pos];
+		if (!(b->flags & NUNCHI_BLOB_UNREADABLE) && (!b->len || *(char *)(b + 1) != '/'))
+			blob_base(s, capture == NUNCHI_CAP_PATHAT ? previous : AT_FDCWD, i);
+		return 0;
 	case NUNCHI_CAP_STRV:
 		return value ? blob_user_strv(s, value, BLOB(NUNCHI_BLOB_STRV, i)) : 0;
 	case NUNCHI_CAP_SOCKADDR_OUT:
@@ -734,17 +792,24 @@ static __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 s
 __noinline int blob_call(struct scratch *s)
 {
 	struct nunchi_spec *spec;
-	u32 nr;
+	u32 nr, capture;
 
 	if (!s)
 		return 0;
+	if (has_casts && likely(s->headless))
+		head_typed(s);
+	else if (likely(s->headless))
+		head_follow(s);
 	nr = s->call.nr;
 	if (nr >= NUNCHI_CALLS_MAX)
 		return 0;
 	spec = &specs[nr];
 	for (u32 i = 0; i < 6; i++) {
-		if (spec->capture[i])
-			blob_argument(s, i, spec->capture[i], spec->size[i]);
+		capture = spec->capture[i];
+		if (capture == NUNCHI_CAP_FD)
+			blob_fd(s, s->call.args[i], i);
+		else if (capture > NUNCHI_CAP_DIRFD)
+			blob_argument(s, i, capture, spec->size[i]);
 	}
 	if ((spec->flags & NUNCHI_SPEC_RET_FD) && s->call.ret >= 0 &&
 	    !(s->call.layout & NUNCHI_LAYOUT_NO_FD))

@@ -9,7 +9,7 @@
 #include "lib/blob.h"
 #include "lib/push.h"
 
-#define ALL ((u64)-1)
+#define ALL PUSH_ALL
 #define TEXT_MAX (DATA_MAX + 256)
 #define DATA_MASK (sizeof(((struct scratch *)0)->data) - 1)
 #define AT_MAX 16384	/* where a blob may begin that is looked at */

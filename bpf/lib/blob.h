@@ -20,15 +20,14 @@
 /* type and arg of a blob in one word. */
 #define BLOB(type, arg) ((u32)(type) | (u32)(arg) << 8)
 
-int blob_user_str(struct scratch *s, u64 ptr, u32 blob);
 int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u32 blob);
 int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob);
 int blob_user_strv(struct scratch *s, u64 ptr, u32 blob);
 /* The running task's argv, as its memory has it. */
 int blob_argv(struct scratch *s);
-/* The directory or file dentry on the mount mnt, with its path up to the running task's root. */
-int blob_path(struct scratch *s, u64 mnt, u64 dentry, u32 blob);
-/* What an fd of the running task is: a FILE, or a SOCK. */
+/* What s->walk has as mnt and dentry: a file or directory, with its path up to the running task's root. */
+int blob_walk(struct scratch *s, u32 blob);
+/* What an fd of the running task is, or what s->file says that argument 0 is: a FILE, or a SOCK. */
 int blob_fd(struct scratch *s, u32 fd, u32 arg);
 /* The running task's working directory. */
 int blob_cwd(struct scratch *s, u32 blob);
@@ -39,7 +38,7 @@ int blob_traits(struct scratch *s, u64 file);
 int blob_env(struct scratch *s);
 /* A cgroup's path. */
 int blob_cgroup(struct scratch *s, u64 kn);
-/* Every argument of the call in the record, as its specs row says, and the returned fd. */
+/* The rest of the head, if that was left; every argument of the call, as its specs row says; the returned fd. */
 int blob_call(struct scratch *s);
 
 /* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
@@ -106,7 +105,11 @@ static __always_inline void blob_end(struct scratch *s, u32 pos, u32 len, u32 fu
 /* Flags of the blob that was appended at pos, if one was. */
 static __always_inline void blob_mark(struct scratch *s, u32 pos, u32 flags)
 {
-	if (s->pos != pos && pos <= LAST_POS)
+	if (s->pos == pos)
+		return;
+	/* Older verifiers forget what was known of it before it was spilled. */
+	barrier_var(pos);
+	if (pos <= LAST_POS)
 		((struct nunchi_blob *)&s->data[pos])->flags |= flags;
 }
 

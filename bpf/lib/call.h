@@ -42,7 +42,7 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
 	blob_call(s);
-	if (!push_record(s)) {
+	if (unlikely(s->clauses != PUSH_ALL) && !push_record(s)) {
 		push_count(id->slot);
 		return;
 	}

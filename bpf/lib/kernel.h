@@ -215,6 +215,11 @@ struct file {
 	void *private_data;
 };
 
+/* Stands for any pointer in memory: what an address is called must be a struct. */
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -327,7 +332,7 @@ struct linux_binprm {
 };
 
 struct in6_addr {
-	u8 in6_u[16];
+	u64 in6_u[2];
 };
 
 struct sock_common {

@@ -9,6 +9,8 @@
 #include "identity.h"
 #include "record.h"
 
+#define PUSH_ALL ((u64)-1)
+
 /* Of a record that is made: 0 if no condition can want it. s->clauses: what push_codes() has left. */
 int push_record(struct scratch *s);
 
@@ -29,7 +31,7 @@ static __always_inline u64 push_codes(const struct identity *id, const struct nu
 	u64 mask, flags;
 
 	if (!how->class || ret == NUNCHI_RET_ENTRY)
-		return (u64)-1;
+		return PUSH_ALL;
 	class = (how->class - 1) & (NUNCHI_PUSH_CLASSES - 1);
 	row = &push_rows[class];
 	code = ret >= 0 ? 0 : ret > -255 ? -ret : 255;

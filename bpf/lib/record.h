@@ -72,19 +72,18 @@ static __always_inline struct scratch *scratch_get(void)
 	return 0;
 }
 
+/* It is of this CPU: no locked instruction is needed to let go. */
 static __always_inline void scratch_put(struct scratch *s)
 {
-	__sync_lock_test_and_set(&s->busy, 0);
+	barrier();
+	*(volatile u32 *)&s->busy = 0;
 }
 
 /*
- * What a head says of a task, twice: by pointers that the verifier follows, which costs the event
- * path 20 ns, and by reads, which cost 100 ns but no time at load (for each pointer that it
- * follows, the verifier of 6.x searches all the kernel's type names: milliseconds). Of the current
- * task, in a function that is verified once.
+ * What a head says of a task, twice: of the running one by pointers, in blob_call(), and of any by reads, which
+ * cost 100 ns but no time at load (for each pointer that it follows, the verifier of 6.x searches all the
+ * kernel's type names: milliseconds).
  */
-int head_follow(struct scratch *s);
-
 static __always_inline void head_read(struct nunchi_head *head, struct task_struct *task)
 {
 	head->ppid = BPF_CORE_READ(task, real_parent, tgid);
@@ -106,7 +105,10 @@ static __always_inline u16 identity_flags(const struct identity *id)
 	return flags;
 }
 
-/* The head of a record about task, whose identity is id. The record's body is body bytes long. */
+/*
+ * The head of a record about task, whose identity is id. The record's body is body bytes long. follow: task is the
+ * running one, and the rest of the head is left to blob_call().
+ */
 static __always_inline void record_begin(struct scratch *s, struct task_struct *task,
 					 const struct identity *id, enum nunchi_kind kind, u32 body,
 					 bool follow)
@@ -132,10 +134,13 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 		((struct identity *)id)->verdict = 0;
 	}
 	head->start = id->start;
-	if (follow)
-		head_follow(s);
-	else
+	s->headless = follow;
+	if (follow) {
+		s->task = (u64)task;
+	} else {
+		s->task = bpf_get_current_task();
 		head_read(head, task);
+	}
 	/* The kernel pads it with zeros, so that 16 bytes carry nothing else. */
 	((u64 *)head->comm)[0] = ((u64 *)task->comm)[0];
 	((u64 *)head->comm)[1] = ((u64 *)task->comm)[1];

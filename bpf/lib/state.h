@@ -52,7 +52,7 @@ struct identity {
 struct walk {
 	u64 mnt;		/* struct vfsmount * */
 	u64 mnt_root;		/* its root dentry */
-	u64 dentry;
+	u64 dentry;		/* or a cgroup's struct kernfs_node */
 	u64 parent, name;	/* of the dentry; no room for them on the stack */
 	u64 root_mnt;		/* the task's root directory */
 	u64 root_dentry;
@@ -134,12 +134,13 @@ struct scratch {
 	u32 busy;
 	u32 pos;
 	u64 file;		/* what argument 0 of the call is, whatever the fd table says; 0: not known */
+	u64 task;		/* the running one, as a number: see FIELD() */
 	u64 names;		/* struct uring_names that arguments have numbers of; 0: they are pointers */
 	u32 copied;		/* as in the identity */
 	u32 differs;		/* number of the first argument, plus one, of which user memory says something else */
 	u32 found;		/* that: so many bytes of scratch, at FOUND */
 	u32 is_address;		/* that it is an address, not a string */
-	u32 pad;
+	u32 headless;		/* blob_call() is to fill in what the head says of the running task */
 	union {
 		struct walk walk;
 		struct strv strv;
