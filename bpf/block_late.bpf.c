@@ -5,7 +5,7 @@
  * itself, one that is pushed aside in the middle of its work takes along its scratch, and before 6.2 the kernel
  * skips the runs of all others on that CPU until it has gone on. These here nobody can push aside.
  */
-#include "lib/block.h"
+#include "lib/block_file.h"
 #include "lib/uring.h"
 
 /* The file behind an fd of the running task. */
@@ -45,9 +45,14 @@ static __always_inline u64 returned_object(struct scratch *s, struct task_struct
 	return file ? file_object(s, file, row, mask) : 0;
 }
 
-/* Whether the call does what the class is about: others of the same number are not refused either. */
+/*
+ * Whether the call does what the class is about: others of the same number are not refused either. Of what sends
+ * only what connects is known by its socket afterwards; the flags are sendto's, or sendmsg's.
+ */
 static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 {
+	if (block_calls[call->nr & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_BLOCK_SENDS)
+		return (call->args[2] | call->args[3]) & MSG_FASTOPEN;
 	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 
@@ -72,7 +77,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 		return 0;
 	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
 		return 0;
-	class = block_calls[call.nr] - 1;
+	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_SENDS) - 1;
 	/* An exec that succeeded returns 0, and is block_executed's. */
 	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || !is_meant(&call, class))
 		return 0;
@@ -102,6 +107,7 @@ static __always_inline int block_requested(u64 req)
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 nr = uring_calls[BPF_CORE_READ((struct io_kiocb *)req, opcode) & (NUNCHI_URING_MAX - 1)];
 	s32 res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
+	/* What sends has another number than these classes. */
 	u32 class = nr ? block_calls[(nr - 1) & (NUNCHI_CALLS_MAX - 1)] - 1 : NUNCHI_BLOCK_MAX, row;
 	struct identity *id;
 	struct scratch *s;

@@ -22,12 +22,16 @@ struct block_address {
 	u16 port;		/* host byte order */
 };
 
-static __always_inline void address_from_sockaddr(struct block_address *a, u64 addr)
+/* socket: 0, or one that takes an address without a family for one of its own. */
+static __always_inline void address_from_sockaddr(struct block_address *a, u64 addr, u64 socket)
 {
 	struct block_sockaddr sa = { 0 };
 
 	__builtin_memset(a, 0, sizeof(*a));
 	bpf_probe_read_kernel(&sa, 8, (void *)addr);
+	/* __inet_bind(), udp_sendmsg(): that is AF_INET then. */
+	if (!sa.family && socket && BPF_CORE_READ((struct socket *)socket, sk, __sk_common.skc_family) == AF_INET)
+		sa.family = AF_INET;
 	a->family = sa.family;
 	if (sa.family == AF_INET6)
 		bpf_probe_read_kernel(&sa, sizeof(sa), (void *)addr);

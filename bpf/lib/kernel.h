@@ -323,6 +323,7 @@ struct filename {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	unsigned int msg_flags;
 };
 
 struct linux_binprm {
@@ -475,6 +476,8 @@ enum cgroup_subsys_id {
 #define PTRACE_MODE_ATTACH 0x02
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
+#define MSG_FASTOPEN 0x20000000
+#define SOCK_STREAM 1
 #define SIGKILL 9
 #define EPERM 1
 #define EINTR 4

@@ -173,7 +173,7 @@ static __always_inline enum lane call_lane(struct scratch *s, bool is_critical)
 {
 	u32 verdict = s->head.verdict;
 
-	if (likely(!verdict) || block_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)] !=
+	if (likely(!verdict) || (block_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)] & ~NUNCHI_BLOCK_SENDS) !=
 					NUNCHI_VERDICT_CLASS(verdict) + 1)
 		return is_critical ? LANE_CRITICAL : LANE_BULK;
 	s->head.flags |= NUNCHI_F_WATCHED;

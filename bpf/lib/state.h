@@ -196,7 +196,7 @@ extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 extern __u32 block_generation;
 extern struct nunchi_block_read block_reads[NUNCHI_BLOCK_ROWS];
 extern __u8 block_letters[2][256];	/* of each half */
-extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one; 0: it cannot be blocked */
+extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one, and NUNCHI_BLOCK_SENDS; 0: it cannot be blocked */
 
 /* What need not leave; see nunchi/push.h. */
 extern struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];

@@ -121,6 +121,9 @@ struct nunchi_block_value {
 #define NUNCHI_BLOCK_ROWS (2 * NUNCHI_BLOCK_MAX)
 #define NUNCHI_BLOCK_ROW(class, generation) ((class) + ((generation) & 1) * NUNCHI_BLOCK_MAX)
 
+/* Of a call, beside its class: it names a peer, but what its socket is connected to it need not be. */
+#define NUNCHI_BLOCK_SENDS 0x80
+
 /* What is known of a class; a bit of a mask is a clause. */
 struct nunchi_block_row {
 	__u64 active;		/* in force on this kernel */

@@ -26,7 +26,7 @@ struct hook {
 	enum place place;
 };
 
-#define BLOCK_HOOKS 15
+#define BLOCK_HOOKS 16
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 
@@ -37,6 +37,7 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_open, CLASS(OPEN), LSM),
 		HOOK(block_exec, CLASS(EXEC), LSM),
 		HOOK(block_connect, CLASS(CONNECT), LSM),
+		HOOK(block_send, CLASS(CONNECT), LSM),
 		HOOK(block_bind, CLASS(BIND), LSM),
 		HOOK(block_module_file, CLASS(MODULE), LSM),
 		HOOK(block_module, CLASS(MODULE), LSM),

@@ -51,6 +51,9 @@ extern const char *const block_class_names[NUNCHI_BLOCK_MAX];
 /* Which class a call is of; -1: it cannot be blocked. */
 int block_class_of(const struct syscall_info *call);
 
+/* Whether it names a peer that its socket is not, or not yet, connected to. */
+bool block_sends(const struct syscall_info *call);
+
 struct block_plan *block_plan_new(void) _must_check_;
 void block_plan_free(struct block_plan *p);	/* NULL is fine */
 /*

@@ -19,10 +19,12 @@ const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 #define EVERY (CLASS(MAX) - 1)
 #define FILES (CLASS(OPEN))
 #define SOCKETS (CLASS(CONNECT) | CLASS(BIND))
+#define COUNTS (CLASS(OPEN) | CLASS(BPF) | CLASS(CONNECT))	/* that can return more than 0 */
 
 static const struct {
 	const char *call;
 	enum nunchi_block_class class;
+	bool sends;
 } calls[] = {
 	{ "open", NUNCHI_BLOCK_OPEN },
 	{ "openat", NUNCHI_BLOCK_OPEN },
@@ -32,6 +34,9 @@ static const struct {
 	{ "execve", NUNCHI_BLOCK_EXEC },
 	{ "execveat", NUNCHI_BLOCK_EXEC },
 	{ "connect", NUNCHI_BLOCK_CONNECT },
+	{ "sendto", NUNCHI_BLOCK_CONNECT, true },
+	{ "sendmsg", NUNCHI_BLOCK_CONNECT, true },
+	{ "sendmmsg", NUNCHI_BLOCK_CONNECT, true },
 	{ "bind", NUNCHI_BLOCK_BIND },
 	{ "init_module", NUNCHI_BLOCK_MODULE },
 	{ "finit_module", NUNCHI_BLOCK_MODULE },
@@ -46,6 +51,14 @@ int block_class_of(const struct syscall_info *call)
 		if (streq(calls[i].call, call->name))
 			return (int)calls[i].class;
 	return -1;
+}
+
+bool block_sends(const struct syscall_info *call)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (streq(calls[i].call, call->name))
+			return calls[i].sends;
+	return false;
 }
 
 /* A field, in which classes it is known, and in which it is missing. */
@@ -94,8 +107,8 @@ static const struct {
 	{ "evt.res", EVERY, { STRING("SUCCESS") }, 1 },
 	{ "evt.failed", EVERY, { BOOL(false) }, 1 },
 	{ "evt.phase", EVERY, { STRING("run") }, 1 },
-	{ "evt.rawres", FILES | CLASS(BPF), { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
-	{ "evt.rawres", EVERY & ~(FILES | CLASS(BPF)), { NUMBER(0) }, 1 },
+	{ "evt.rawres", COUNTS, { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
+	{ "evt.rawres", EVERY & ~COUNTS, { NUMBER(0) }, 1 },
 	{ "fd.num", EVERY & ~CLASS(EXEC), { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
 	{ "evt.is_open_read", EVERY & ~FILES, { BOOL(false) }, 1 },
 	{ "evt.is_open_write", EVERY & ~FILES, { BOOL(false) }, 1 },

@@ -366,8 +366,8 @@ unsigned ruleset_effect(const struct event *ev)
 	if (!verdict || class != (int)NUNCHI_VERDICT_CLASS(verdict) ||
 	    NUNCHI_VERDICT_EFFECT(verdict) > NUNCHI_EFFECT_DRY)
 		return NUNCHI_EFFECT_NONE;
-	/* What was refused can be a call that nobody is told of, and this one the next. */
-	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE && ev->ret != -EPERM)
+	/* What was refused can be a call that nobody is told of, and this one the next. Of several messages some were sent before. */
+	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE && ev->ret != -EPERM && !streq(ev->call->name, "sendmmsg"))
 		return NUNCHI_EFFECT_NONE;
 	return NUNCHI_VERDICT_EFFECT(verdict);
 }

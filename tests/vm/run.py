@@ -59,7 +59,7 @@ ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS
 
 # The oldest verifier and the newest compiler: something of each way to be loaded.
-LOADED = ["count exactly", "hooks beginnings", "actions deny_sockets"]
+LOADED = ["count exactly", "hooks beginnings", "actions deny_peers"]
 # Rooms whose unit tests know numbers and layouts of a machine.
 ROOMS = ["base", "syscalls", "event", "model", "out"]
 

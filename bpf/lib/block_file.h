@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The file that is opened, held against the clauses. */
+#pragma once
+
+#include "block.h"
+
+static __always_inline u8 file_type(u64 file)
+{
+	u32 mode = BPF_CORE_READ((struct file *)file, f_inode, i_mode) & S_IFMT;
+
+	switch (mode) {
+	case S_IFREG:
+		return NUNCHI_BLOCK_TYPE_FILE;
+	case S_IFDIR:
+		return NUNCHI_BLOCK_TYPE_DIRECTORY;
+	case S_IFCHR:
+		return NUNCHI_BLOCK_TYPE_CHAR;
+	case S_IFBLK:
+		return NUNCHI_BLOCK_TYPE_BLOCK;
+	case S_IFIFO:
+		return NUNCHI_BLOCK_TYPE_PIPE;
+	default:
+		return NUNCHI_BLOCK_TYPE_OTHER;
+	}
+}
+
+/* The file that is opened. */
+static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
+	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
+	struct block_work *b;
+
+	if (!s)
+		return 0;
+	b = &s->block;
+	if (mask && kinds & 1 << NUNCHI_BLOCK_ACCESS) {
+		access = BPF_CORE_READ((struct file *)file, f_flags) & O_ACCMODE;
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_ACCESS,
+				     access == O_RDWR	? NUNCHI_BLOCK_READ | NUNCHI_BLOCK_WRITE :
+				     access == O_WRONLY ? NUNCHI_BLOCK_WRITE :
+							  NUNCHI_BLOCK_READ);
+	}
+	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE, file_type(file));
+	if (mask && kinds & 1 << NUNCHI_BLOCK_FILENAME) {
+		bpf_probe_read_kernel_str(b->key.bytes, sizeof(b->key.bytes),
+					  BPF_CORE_READ((struct file *)file, f_path.dentry, d_name.name));
+		mask &= look_up(b, row, NUNCHI_BLOCK_FILENAME);
+	}
+	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || reads))
+		return mask;
+	block_path(s, file);
+	if (block_is_unknown(s))
+		return mask;
+	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
+		block_path_key(s);
+	if (kinds & 1 << NUNCHI_BLOCK_PATH)
+		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
+	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
+		block_directory_key(s);
+		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
+	}
+	if (mask && reads)
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
+	return mask;
+}

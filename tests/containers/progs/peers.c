@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for each:
+ * {"what":"sendto udp","error":"EPERM"}; error "" where there was none.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+static socklen_t size_of(const union address *a)
+{
+	return a->any.sa_family == AF_INET6 ? sizeof(a->in6) : sizeof(a->in);
+}
+
+static union address ipv4(const char *ip, uint16_t port)
+{
+	union address a = { .in = { .sin_family = AF_INET, .sin_port = htons(port) } };
+
+	inet_pton(AF_INET, ip, &a.in.sin_addr);
+	return a;
+}
+
+static union address ipv6(const char *ip, uint16_t port)
+{
+	union address a = { .in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) } };
+
+	inet_pton(AF_INET6, ip, &a.in6.sin6_addr);
+	return a;
+}
+
+/* What IPv4 takes for one of its own. */
+static union address without_family(const char *ip, uint16_t port)
+{
+	union address a = ipv4(ip, port);
+
+	a.any.sa_family = AF_UNSPEC;
+	return a;
+}
+
+enum how { CONNECT, SENDTO, SENDMSG, SENDMMSG, BIND };
+
+static long call(enum how how, int fd, union address *a, int flags)
+{
+	struct iovec part = { .iov_base = "x", .iov_len = 1 };
+	struct mmsghdr message = { .msg_hdr = { .msg_name = a, .msg_namelen = size_of(a), .msg_iov = &part, .msg_iovlen = 1 } };
+
+	switch (how) {
+	case CONNECT:
+		return connect(fd, &a->any, size_of(a));
+	case SENDTO:
+		return sendto(fd, "x", 1, flags, &a->any, size_of(a));
+	case SENDMSG:
+		return sendmsg(fd, &message.msg_hdr, flags);
+	case SENDMMSG:
+		return sendmmsg(fd, &message, 1, flags);
+	default:
+		return bind(fd, &a->any, size_of(a));
+	}
+}
+
+static void try(const char *what, enum how how, int family, int type, union address a, int flags)
+{
+	int fd = socket(family, type, 0);
+	long r;
+
+	if (fd < 0) {
+		perror("socket");
+		exit(1);
+	}
+	r = call(how, fd, &a, flags);
+	printf("{\"what\":\"%s\",\"error\":\"%s\"}\n", what, r < 0 ? strerrorname_np(errno) : "");
+	close(fd);
+}
+
+int main(void)
+{
+	const char *mapped = "::ffff:127.0.0.1";
+
+	try("connect tcp", CONNECT, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4440), 0);
+	try("connect tcp6", CONNECT, AF_INET6, SOCK_STREAM, ipv6("::1", 4441), 0);
+	try("connect mapped", CONNECT, AF_INET6, SOCK_STREAM, ipv6(mapped, 4442), 0);
+	try("connect udp", CONNECT, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4443), 0);
+	try("sendto udp", SENDTO, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4444), 0);
+	try("sendto udp6", SENDTO, AF_INET6, SOCK_DGRAM, ipv6("::1", 4445), 0);
+	try("sendto mapped", SENDTO, AF_INET6, SOCK_DGRAM, ipv6(mapped, 4446), 0);
+	try("sendto unspec", SENDTO, AF_INET, SOCK_DGRAM, without_family("127.0.0.1", 4447), 0);
+	try("sendmsg udp", SENDMSG, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4448), 0);
+	try("sendmmsg udp", SENDMMSG, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4449), 0);
+	try("sendto fastopen", SENDTO, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4450), MSG_FASTOPEN);
+	try("sendmsg fastopen", SENDMSG, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4451), MSG_FASTOPEN);
+	try("bind tcp", BIND, AF_INET, SOCK_STREAM, ipv4("0.0.0.0", 6000), 0);
+	try("bind tcp6", BIND, AF_INET6, SOCK_STREAM, ipv6("::", 6001), 0);
+	try("bind unspec", BIND, AF_INET, SOCK_STREAM, without_family("0.0.0.0", 6002), 0);
+	return 0;
+}
