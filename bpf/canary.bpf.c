@@ -58,6 +58,14 @@ PROGRAM(kprobe_multi, "kprobe.multi/" OPENAT)
 PROGRAM(lsm, "lsm/file_open")
 PROGRAM(iter_task, "iter/task")
 
+/* Lets it be, as all that are asked. */
+SEC("cgroup/connect4")
+int cgroup_connect(struct bpf_sock_addr *ctx)
+{
+	run();
+	return 1;
+}
+
 SEC("tp_btf/sys_enter")
 int ring_buffer(void *ctx)
 {

@@ -21,6 +21,8 @@ const volatile __u8 hooks_overlap;
 const volatile __u8 has_casts;
 const volatile __u8 copies_requests;
 const volatile __u8 block_is_dry;
+const volatile __u8 block_has_lsm;
+const volatile __u8 block_has_cgroup;
 const volatile __u8 block_comes_late;
 
 struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
@@ -65,6 +67,7 @@ struct map_lane_taken lane_taken SEC(".maps");
 struct map_summaries summaries SEC(".maps");
 struct map_block_values block_values SEC(".maps");
 struct map_block_slots block_slots SEC(".maps");
+struct map_block_told block_told SEC(".maps");
 struct map_states block_states SEC(".maps");
 struct map_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");

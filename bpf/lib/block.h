@@ -73,27 +73,49 @@ struct who {
 	u8 setup;
 };
 
-/*
- * That of a task whose storage is locked: before 6.2 one look at it locks it for all others on that CPU, and who
- * looks can be pushed aside. It is read as the kernel itself finds it (bpf_local_storage_lookup()); a task that has
- * not used it yet is known by where it is.
- */
-static __noinline int who_read(struct task_struct *task, struct who *who)
+#define STORAGES_MAX 8	/* of one task, that are looked through */
+
+/* A task's storage of ours, as the kernel itself finds it (bpf_local_storage_lookup()); 0: it has none yet. */
+static __always_inline struct bpf_local_storage_data *storage_find(struct task_struct *task)
 {
 	struct bpf_local_storage_map *map = (void *)&identities;
 	u32 index = map->cache_idx & 15;
 	struct bpf_local_storage_data *data = 0;
 	struct bpf_local_storage *storage = BPF_CORE_READ(task, bpf_storage);
+	struct hlist_node *node;
+
+	bpf_probe_read_kernel(&data, sizeof(data), &storage->cache[index]);
+	if (data && BPF_CORE_READ(data, smap) == map)
+		return data;
+	node = BPF_CORE_READ(storage, list.first);
+	for (int i = 0; i < STORAGES_MAX && node; i++) {
+		data = (void *)node - bpf_core_field_offset(struct bpf_local_storage_elem, snode) +
+		       bpf_core_field_offset(struct bpf_local_storage_elem, sdata);
+		if (BPF_CORE_READ(data, smap) == map)
+			return data;
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
+/*
+ * That of a task whose storage cannot be asked for: before 6.2 one look at it locks it for all others on that CPU, and
+ * who looks can be pushed aside; and cgroup programs may not. A task that has not used it yet is known by where it is.
+ */
+static __noinline int who_read(struct task_struct *task, struct who *who)
+{
+	struct bpf_local_storage_data *data = storage_find(task);
 	const struct identity *id;
 	struct place place = { 0 };
 
-	bpf_probe_read_kernel(&data, sizeof(data), &storage->cache[index]);
-	if (data && BPF_CORE_READ(data, smap) == map) {
+	if (data) {
 		id = (const struct identity *)data->data;
 		bpf_probe_read_kernel(&who->ref, sizeof(who->ref), &id->slot);
 		bpf_probe_read_kernel(&who->pidns, sizeof(who->pidns), &id->pidns);
 		bpf_probe_read_kernel(&who->setup, sizeof(who->setup), &id->setup);
-		return 0;
+		if (slot_is_current(&who->ref))
+			return 0;
+		who->ref.slot = 0;
 	}
 	task_vnr(task, &who->pidns);
 	place_of(task, who->pidns, &place);
@@ -218,14 +240,15 @@ static __always_inline u32 first_bit(u64 mask)
 
 /*
  * The clause that decides: of those that are left one that kills, else the first. id: 0 if storage is locked, so
- * that nobody is told. What has been done already cannot be refused: its process is killed.
+ * that nobody is told. What has been done already cannot be refused: its process is killed, by a rule that denies
+ * only if that was to be done by an LSM hook, which was pushed aside.
  */
 static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enum nunchi_effect effect)
 {
 	const struct nunchi_block_row *meant = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
 	u64 watch = mask & meant->watch, kill = mask & meant->kill;
 
-	mask &= ~watch;
+	mask &= effect == NUNCHI_EFFECT_AFTER && !block_has_lsm ? kill : ~watch;
 	if (!mask) {
 		if (watch && id)
 			id->verdict = NUNCHI_VERDICT(first_bit(watch), block_class(row), NUNCHI_EFFECT_WATCH, row >> 8);
@@ -249,14 +272,19 @@ static __always_inline bool is_nunchi(struct task_struct *task)
 	       BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
 }
 
+/* Whether rules that block are about what the task does at all. io_uring's workers are no kernel threads in this. */
+static __always_inline bool is_judged(struct task_struct *task)
+{
+	return !(task->flags & PF_KTHREAD) && !is_nunchi(task);
+}
+
 /* Whose doing it is, and which clauses may be meant; 0: none. */
 static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct identity **ret)
 {
 	struct who who = { 0 };
 	struct identity *id;
 
-	/* io_uring's workers are no kernel threads in this. */
-	if (task->flags & PF_KTHREAD || is_nunchi(task))
+	if (!is_judged(task))
 		return 0;
 	*ret = id = identity_get(task);
 	if (likely(id)) {

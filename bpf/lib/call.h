@@ -51,6 +51,26 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 		((struct identity *)id)->untold = 0;
 }
 
+/* What a cgroup program has decided of the call: told with it, and done, if it kills. */
+static __noinline void refused_take(struct identity *id, u32 nr)
+{
+	u64 thread = bpf_get_current_pid_tgid();
+	u32 *told, verdict, class = (block_calls[nr & (NUNCHI_CALLS_MAX - 1)] & ~NUNCHI_BLOCK_SENDS) - 1, row;
+
+	if (!id || (class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND))
+		return;
+	told = bpf_map_lookup_elem(&block_told, &thread);
+	if (!told)
+		return;
+	verdict = id->verdict = *told;
+	bpf_map_delete_elem(&block_told, &thread);
+	row = NUNCHI_BLOCK_ROW(class, NUNCHI_VERDICT_GENERATION(verdict));
+	barrier_var(row);	/* the verifier is to see that it is masked */
+	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE &&
+	    block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kill & 1ULL << (NUNCHI_VERDICT_CLAUSE(verdict) & 63))
+		bpf_send_signal(SIGKILL);
+}
+
 /* For the record of a call, if anybody can want it. */
 static __always_inline struct scratch *call_scratch(const struct identity *id,
 						    const struct nunchi_call *call, s64 ret)
@@ -58,6 +78,8 @@ static __always_inline struct scratch *call_scratch(const struct identity *id,
 	u64 mask = push_codes(id, call, ret);
 	struct scratch *s;
 
+	if (block_has_cgroup)
+		refused_take((struct identity *)id, call->nr);
 	if (!mask && !id->verdict) {
 		push_count(id->slot);
 		return 0;

@@ -215,11 +215,6 @@ struct file {
 	void *private_data;
 };
 
-/* Stands for any pointer in memory: what an address is called must be a struct. */
-struct hlist_head {
-	struct hlist_node *first;
-};
-
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
@@ -301,6 +296,15 @@ struct task_struct {
 	struct bpf_local_storage *bpf_storage;
 };
 
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+/* Stands for any pointer in memory, too: what an address is called must be a struct. */
+struct hlist_head {
+	struct hlist_node *first;
+};
+
 /* Task storage, of which the last used has its place in the cache. */
 struct bpf_local_storage_map {
 	u16 cache_idx;
@@ -313,6 +317,12 @@ struct bpf_local_storage_data {
 
 struct bpf_local_storage {
 	struct bpf_local_storage_data *cache[16];
+	struct hlist_head list;
+};
+
+struct bpf_local_storage_elem {
+	struct hlist_node snode;	/* in that list */
+	struct bpf_local_storage_data sdata;
 };
 
 struct filename {

@@ -189,6 +189,8 @@ extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_
 extern const volatile __u8 copies_requests;	/* addresses of io_uring's requests are seen when the kernel copies them */
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
+extern const volatile __u8 block_has_lsm;	/* block.bpf.c is loaded; else, of what goes by cgroup programs, block_cgroup.bpf.c */
+extern const volatile __u8 block_has_cgroup;
 extern const volatile __u8 block_comes_late;	/* block_late.bpf.c is loaded */
 
 /* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
@@ -408,6 +410,15 @@ struct map_block_slots {
 	__type(value, struct nunchi_block_slot);
 };
 extern struct map_block_slots block_slots SEC(".maps");
+
+/* What cgroup programs have decided of calls under way, by thread: they cannot get at its identity. As identity.verdict. */
+struct map_block_told {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u32);
+};
+extern struct map_block_told block_told SEC(".maps");
 
 /* An automaton that texts are read in, mapped by user space: of rules that block two halves, and of what may leave. */
 struct map_states {

@@ -250,6 +250,9 @@ static void judge_features(const struct doctor_facts *f, struct doctor_report *r
 	if (f->features[DOCTOR_FEATURE_LSM].state == DOCTOR_SILENT)
 		strbuf_adds(&row->notes, "lsm runs once bpf is added to lsm= on the kernel "
 					 "command line\n");
+	if (f->features[DOCTOR_FEATURE_LSM].state != DOCTOR_FIRES &&
+	    f->features[DOCTOR_FEATURE_CGROUP].state == DOCTOR_FIRES)
+		strbuf_adds(&row->notes, "without lsm, rules deny connect, bind and sendto of TCP and UDP only\n");
 	add_choices(f, row);
 }
 

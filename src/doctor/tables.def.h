@@ -44,6 +44,7 @@
 	X(KRETPROBE, "kretprobe", "kretprobe", false)        \
 	X(KPROBE_MULTI, "kprobe_multi", "kprobe.multi", false) \
 	X(LSM, "lsm", "lsm", false)                          \
+	X(CGROUP, "cgroup_connect", "cgroup", false)         \
 	X(ITER, "iter_task", "iter/task", true)              \
 	X(RINGBUF, "ring_buffer", "ring buffer", true)       \
 	X(STORAGE, "task_storage", "task storage", true)     \

@@ -11,32 +11,59 @@
 
 #define NO_LSM "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM)"
 
-/* Whether the action can be done here. */
-static bool is_possible(const struct rule *rule, bool lsm)
+#define CLASS(id) (1U << NUNCHI_BLOCK_##id)
+#define ADDRESSED (CLASS(CONNECT) | CLASS(BIND))	/* what cgroup programs refuse */
+
+static bool is_refused_here(const struct probe_block *b, unsigned class)
 {
-	return lsm || rule->action == ACTION_KILL;
+	return b->lsm || (b->cgroup && ADDRESSED & 1U << class);
 }
 
-/* Without LSM a call cannot be refused; -ENOTSUP if a rule insists. */
-static int check_rules(const struct ruleset *rs, bool lsm, struct strbuf *err)
+/* What has been done cannot be denied any more. */
+static bool is_possible(const struct probe_block *b, const struct rule *rule, unsigned class)
 {
-	unsigned dropped = 0, late = 0;
+	return is_refused_here(b, class) || rule->action == ACTION_KILL;
+}
 
-	for (size_t i = 0; i < ruleset_count(rs); i++) {
+/* The classes that the rule is about. */
+static unsigned classes_of(const struct block_plan *plan, unsigned rule)
+{
+	unsigned classes = 0;
+
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		for (unsigned i = 0; i < plan->n_clauses[class]; i++)
+			if (!plan->clauses[class][i].watch && plan->clauses[class][i].rule == rule)
+				classes |= 1U << class;
+	return classes;
+}
+
+/* Without LSM not all can be refused; -ENOTSUP if a rule insists. */
+static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
+{
+	unsigned dropped = 0, late = 0, addressed = 0, here = b->cgroup ? ADDRESSED : 0;
+
+	for (unsigned i = 0; !b->lsm && i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
+		unsigned classes;
 
-		if (!rule->enabled || !rule_blocks(rule) || lsm)
+		if (!rule->enabled || !rule_blocks(rule))
 			continue;
+		classes = classes_of(ruleset_block(rs), i);
 		if (rule->refuse) {
-			strbuf_addf(err, "rule %s cannot %s before the call: " NO_LSM
+			strbuf_addf(err, "rule %s cannot %s before the call%s: " NO_LSM
 					 "\nIt says on_unsupported: refuse. Add bpf to lsm= on the kernel's "
 					 "command line, or let it alert",
-				    rule->name, action_names[rule->action]);
+				    rule->name, action_names[rule->action],
+				    classes & ~here ? "" : ", but for TCP and UDP");
 			return -ENOTSUP;
 		}
-		dropped += !is_possible(rule, lsm);
-		late += is_possible(rule, lsm);
+		addressed += !!(classes & here);
+		dropped += classes & ~here && rule->action != ACTION_KILL;
+		late += classes & ~here && rule->action == ACTION_KILL;
 	}
+	if (addressed)
+		log_warn("%u rule%s that block%s connect, bind or sendto do so for TCP and UDP only, by cgroup programs: "
+			 NO_LSM, addressed, addressed == 1 ? "" : "s", addressed == 1 ? "s" : "");
 	if (dropped)
 		log_warn("%u rule%s that deny only alert: " NO_LSM, dropped, dropped == 1 ? "" : "s");
 	if (late)
@@ -65,7 +92,7 @@ static bool choose_clauses(const struct engine *e, const struct ruleset *rs, str
 		for (unsigned i = 0; i < plan->n_clauses[class]; i++) {
 			const struct block_clause *c = &plan->clauses[class][i];
 
-			if (!c->watch && !is_possible(ruleset_rule(rs, c->rule), b->lsm))
+			if (!c->watch && !is_possible(b, ruleset_rule(rs, c->rule), class))
 				row->active &= ~(1ULL << i);
 		}
 		any |= row->active;
@@ -96,9 +123,10 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	if (!plan)
 		return 0;
 	ret->lsm = e->lsm;
+	ret->cgroup = e->cgroup;
 	ret->dry = e->config->dry_run;
 	ret->keep = e->config->keep_blocking;
-	r = rs ? check_rules(rs, ret->lsm, err) : 0;
+	r = rs ? check_rules(rs, ret, err) : 0;
 	if (r < 0)
 		return r;
 	if (!choose_clauses(e, rs, ret))

@@ -144,6 +144,7 @@ struct engine {
 	struct cpu_limit cpu_limit;
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
 	bool lsm;			/* LSM programs run here; tried while that could be tried */
+	bool cgroup;			/* if they do not: cgroup programs do */
 	bool env;			/* environments are asked for */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	bool attaching;			/* there are hooks yet to be attached */

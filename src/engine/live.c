@@ -485,6 +485,7 @@ static int start(struct engine *e, struct strbuf *err)
 		return r;
 	}
 	e->lsm = e->force->rules && probe_lsm_runs();
+	e->cgroup = e->force->rules && !e->lsm && probe_cgroup_runs();
 	blocks = block_prepare(e, e->force->rules, &block, err);
 	if (blocks < 0)
 		return blocks;

@@ -15,6 +15,7 @@
 
 enum place {
 	LSM,		/* refuses */
+	CGROUP,		/* refuses by address, where there is no LSM */
 	LATE,		/* when it has been done */
 	LATE_PERF,	/* the same where hooks of that kind can be preempted */
 };
@@ -26,7 +27,8 @@ struct hook {
 	enum place place;
 };
 
-#define BLOCK_HOOKS 16
+#define BLOCK_HOOKS 22
+#define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 
@@ -44,6 +46,12 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_mount, CLASS(MOUNT), LSM),
 		HOOK(block_bpf, CLASS(BPF), LSM),
 		HOOK(block_ptrace, CLASS(PTRACE), LSM),
+		HOOK(block_connect4, CLASS(CONNECT), CGROUP),
+		HOOK(block_connect6, CLASS(CONNECT), CGROUP),
+		HOOK(block_sendmsg4, CLASS(CONNECT), CGROUP),
+		HOOK(block_sendmsg6, CLASS(CONNECT), CGROUP),
+		HOOK(block_bind4, CLASS(BIND), CGROUP),
+		HOOK(block_bind6, CLASS(BIND), CGROUP),
 		HOOK(block_sys_exit, ~CLASS(EXEC), LATE),
 		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF),
 		HOOK(block_process_exec, CLASS(EXEC), LATE),
@@ -74,22 +82,25 @@ static uint32_t room_of(const struct probe *p, uint32_t n_states)
 }
 
 /* What LSM hooks have let go without a look, where programs are preempted, is looked at later. */
-static void choose_hooks(struct probe *p, unsigned classes, bool lsm)
+static void choose_hooks(struct probe *p, unsigned classes, const struct probe_block *block)
 {
-	bool late = classes && (!lsm || variants_preempts());
-	enum place place = bpf_program__autoload(p->skel->progs.sys_exit_perf) ? LATE_PERF : LATE;
+	bool lsm = block && block->lsm, late = classes && (!lsm || variants_preempts());
+	bool perf = bpf_program__autoload(p->skel->progs.sys_exit_perf);
+	const bool here[] = { [LSM] = lsm, [CGROUP] = block && block->cgroup && !lsm, [LATE] = late && !perf,
+			      [LATE_PERF] = late && perf };
 	struct hook hooks[BLOCK_HOOKS];
 
 	list_hooks(p->skel, hooks);
 	for (size_t i = 0; i < BLOCK_HOOKS; i++)
-		bpf_program__set_autoload(hooks[i].program,
-					  hooks[i].classes & classes &&
-						  (hooks[i].place == LSM ? lsm : late && hooks[i].place == place));
+		bpf_program__set_autoload(hooks[i].program, hooks[i].classes & classes && here[hooks[i].place]);
 	/* A kernel without io_uring has no such hook. */
 	if (!bpf_program__autoload(p->skel->progs.uring_complete))
 		bpf_program__set_autoload(p->skel->progs.block_uring, false);
 	if (!bpf_program__autoload(p->skel->progs.uring_complete_perf))
 		bpf_program__set_autoload(p->skel->progs.block_uring_perf, false);
+	p->skel->rodata->block_has_lsm = lsm;
+	p->skel->rodata->block_has_cgroup = classes && here[CGROUP];
+	bpf_map__set_max_entries(p->skel->maps.block_told, classes && here[CGROUP] ? TOLD_MAX : 1);
 	p->skel->rodata->block_comes_late = late;
 	bpf_map__set_max_entries(p->skel->maps.late_scratches, late ? p->n_cpus : 1);
 }
@@ -101,7 +112,7 @@ void block_choose(struct probe *p, const struct probe_block *block)
 	p->block_classes = classes;
 	bpf_program__set_autoload(p->skel->progs.keep_exec, block && block->keep);
 	bpf_program__set_autoload(p->skel->progs.keep_exit, block && block->keep);
-	choose_hooks(p, classes, block && block->lsm);
+	choose_hooks(p, classes, block);
 	p->block_room = 0;
 	if (!classes)
 		return;

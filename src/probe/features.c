@@ -8,6 +8,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 
 #include "internal.h"
 
@@ -54,11 +55,25 @@ static struct bpf_link *attach(struct canary *canary, struct bpf_program *progra
 	return variants_attach(program);
 }
 
+/* Of a datagram socket: nothing is sent. */
+static void connect_to_nobody(void)
+{
+	const struct sockaddr_in nobody = { .sin_family = AF_INET, .sin_port = htons(9),
+					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	_cleanup_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)connect(fd, (const struct sockaddr *)&nobody, sizeof(nobody));
+}
+
 static void make_it_run(struct canary *canary, struct bpf_program *program, struct bpf_link *link)
 {
 	_cleanup_close_ int fd = -1;
 	char rest[64];
 
+	if (program == canary->progs.cgroup_connect) {
+		connect_to_nobody();
+		return;
+	}
 	if (program != canary->progs.iter_task) {
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		return;
@@ -88,13 +103,23 @@ static struct doctor_try try_one(const char *name)
 	return (struct doctor_try){ canary->bss->runs ? DOCTOR_FIRES : DOCTOR_SILENT, 0 };
 }
 
-bool probe_lsm_runs(void)
+static bool runs(enum doctor_feature feature)
 {
 	libbpf_print_fn_t print = libbpf_set_print(NULL);	/* that it does not is no error */
-	bool runs = try_one(doctor_feature_program(DOCTOR_FEATURE_LSM)).state == DOCTOR_FIRES;
+	bool it_does = try_one(doctor_feature_program(feature)).state == DOCTOR_FIRES;
 
 	libbpf_set_print(print);
-	return runs;
+	return it_does;
+}
+
+bool probe_lsm_runs(void)
+{
+	return runs(DOCTOR_FEATURE_LSM);
+}
+
+bool probe_cgroup_runs(void)
+{
+	return runs(DOCTOR_FEATURE_CGROUP);
 }
 
 void probe_features(struct doctor_try ret[DOCTOR_FEATURE_MAX])

@@ -32,6 +32,7 @@ struct probe_block {
 	const struct nunchi_block_read *reads;	/* by class */
 	const struct push_text *text;
 	bool lsm;	/* by LSM hooks, which refuse; else when calls have returned */
+	bool cgroup;	/* without them: by cgroup programs, what has an address */
 	bool dry;	/* nothing is blocked, only said */
 	bool keep;	/* it goes on when this process has ended */
 };
@@ -120,6 +121,8 @@ int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since
 bool probe_is_keeping(void);
 /* Whether LSM programs run here: they attach also where "bpf" is not in lsm=, and are never called. */
 bool probe_lsm_runs(void);
+/* Whether cgroup programs do, for all processes: where none of a cgroup namespace's are. */
+bool probe_cgroup_runs(void);
 
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 /* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */

@@ -8,27 +8,64 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mount.h>
 #include <linux/perf_event.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/vfs.h>
 
 #include "internal.h"
 
-/*
- * tracefs, as a file tree of our own that is mounted nowhere, so that it need not be anywhere; who
- * may not make one takes the machine's. -errno or an fd.
- */
+#define ROOT_CGROUP 1	/* its inode, and no other's */
+
+/* A file system as a tree of our own that is mounted nowhere, so that it need not be anywhere. -1 or an fd. */
+static int own_tree(const char *type)
+{
+	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		return -1;
+	return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
+}
+
+/* tracefs; who may not make a tree takes the machine's. -errno or an fd. */
 int variants_tracefs(void)
 {
-	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, "tracefs", FSOPEN_CLOEXEC);
-	int r = -1;
+	int r = own_tree("tracefs");
 
-	if (fs >= 0 && syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
-		r = (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 	if (r < 0)
 		r = open("/sys/kernel/tracing", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return r < 0 ? -errno : r;
+}
+
+static bool is_root_cgroup(int fd)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return !fstatfs(fd, &fs) && fs.f_type == CGROUP2_SUPER_MAGIC && !fstat(fd, &st) && st.st_ino == ROOT_CGROUP;
+}
+
+/*
+ * Attaches at the root of all cgroups of v2, in which every process is, also where v1 has all controllers. Who may not
+ * make a tree, or is in a cgroup namespace, takes the machine's. EXDEV: there is none to be had.
+ */
+static struct bpf_link *attach_cgroup(const struct bpf_program *program)
+{
+	static const char *const places[] = { "", "/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+					      "/proc/1/root/sys/fs/cgroup", "/proc/1/root/sys/fs/cgroup/unified" };
+	_cleanup_close_ int tree = own_tree("cgroup2");
+
+	for (size_t i = tree < 0; i < ARRAY_SIZE(places); i++) {
+		_cleanup_close_ int fd = openat(tree, *places[i] ? places[i] : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd >= 0 && is_root_cgroup(fd))
+			return bpf_program__attach_cgroup(program, fd);
+	}
+	errno = EXDEV;
+	return NULL;
 }
 
 /* The kernel's types take 40 ms to read: only where there is no other way. */
@@ -213,6 +250,8 @@ struct bpf_link *variants_attach(const struct bpf_program *program)
 {
 	_cleanup_close_ int tracefs = -1;
 
+	if (bpf_program__type(program) == BPF_PROG_TYPE_CGROUP_SOCK_ADDR)
+		return attach_cgroup(program);
 	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT)
 		return bpf_program__attach(program);
 	/* libbpf wants one that is mounted. */

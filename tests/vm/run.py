@@ -48,6 +48,8 @@ ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "reload each", "reload what_is", "reload calls", "stop runc", "keep"]
 # Every call of the table.
 WALK = ["walk"]
+# Refused by LSM, or without that by cgroup programs.
+PEERS = ["actions deny_peers", "actions kill_before"]
 # What no rule can want.
 PUSH = ["push"]
 # Every way in; 32-bit calls are to be had here only.
@@ -73,7 +75,7 @@ def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=Fals
 
 MATRIX = [
     row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
-    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS + COPIES, always=True),
+    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS + COPIES + PEERS, "lsm=lockdown", always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP + PUSH, runtimes="runc,crun"),
     row("6.1 evasions", "6.1", "v2", EVADE),
@@ -90,7 +92,7 @@ MATRIX = [
     row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
-    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK, always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK + PEERS, always=True),
     row("newest evasions", "newest", "v2", EVADE),
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),

@@ -8,6 +8,7 @@ only kill, after the call; then what denies is not tested but that it says so.
 import functools
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -32,9 +33,18 @@ CAT = "exec 2>/dev/null; /usr/bin/cat /mnt/test.txt; echo code $?; head -n 1 /mn
 
 
 @functools.cache
-def has_lsm():
+def runs(kind):
     done = run("doctor", "-o", "json")
-    return any(p["name"] == "lsm" and p["state"] == "runs" for p in json.loads(done.stdout)["programs"])
+    return any(p["name"] == kind and p["state"] == "runs" for p in json.loads(done.stdout)["programs"])
+
+
+def has_lsm():
+    return runs("lsm")
+
+
+def refuses_peers():
+    """By LSM, or by cgroup programs."""
+    return has_lsm() or runs("cgroup")
 
 
 def need_lsm():
@@ -116,7 +126,7 @@ def test_kill_who_connects(setup):
     assert lines == ["code 0", "code 137"], lines
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_peers() else "after")], nunchi.text()
 
 
 def test_dry_run_says_what_it_would_do(setup):
@@ -375,15 +385,15 @@ def peers(setup, name):
 
 
 def test_deny_peers(setup):
-    """Whatever call names it."""
-    reason = need_lsm()
-    if reason:
-        return reason
+    """Whatever call names it. Without LSM cgroup programs refuse what TCP and UDP are asked for."""
+    if not refuses_peers():
+        return Elsewhere("this kernel asks no BPF programs before calls")
     ports = ", ".join(str(port) for port in PEERS.values() if port < 6000)
     victim = f"container.name = {setup.name}-denied"
     nunchi = guard(setup, [
         ("Peer", f"evt.type in (connect, sendto) and {victim} and fd.rport in ({ports})", "deny"),
         ("Bind", f"evt.type = bind and {victim} and fd.lport >= 6000 and fd.lport < 6010", "deny")])
+    assert has_lsm() or "2 rules that block connect, bind or sendto do so for TCP and UDP only" in nunchi.stderr()
     denied, other = peers(setup, "-denied"), peers(setup, "-other")
     assert set(denied) == set(other) == set(PEERS), denied
     assert set(denied.values()) == {"EPERM"}, denied
@@ -392,6 +402,27 @@ def test_deny_peers(setup):
     assert nunchi.stop() == 0
     assert effects(nunchi, "Peer") == [("deny", "before")] * 12, nunchi.text()
     assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
+    return None
+
+
+def test_kill_before_it_connects(setup):
+    """Where something can refuse: nobody is connected to, and who asked for it is gone."""
+    if not refuses_peers():
+        return Elsewhere("this kernel asks no BPF programs before calls")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        nunchi = guard(setup, [("Kill", f"evt.type = connect and container.id != host and fd.rport = {port}", "kill")])
+        lines, _ = in_container(setup, setup.name + "-connects", f"nc 127.0.0.1 {port} </dev/null; echo code $?")
+        assert "code 137" in lines, lines
+        server.settimeout(1)
+        try:
+            server.accept()
+            raise AssertionError("it was connected")
+        except TimeoutError:
+            pass
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before")], nunchi.text()
     return None
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 
 from harness import image
-from harness.nunchi import PROGRAM
+from harness.nunchi import PROGRAM, run
 from harness.place import wait_until
 from harness.setup import IMAGE
 
@@ -61,3 +61,13 @@ def test_sees_the_same(setup):
         sensor.remove()
         by_docker.remove()
         plain.remove()
+
+
+def test_what_runs_there(setup):
+    """All kinds of programs that run on the host, those at the root of all cgroups too."""
+    def programs(text):
+        return {p["name"]: p["state"] for p in json.loads(text[text.index("{"):].splitlines()[0])["programs"]}
+    sensor = make_sensor(setup, "doctor", ["doctor", "-o", "json", "--host-root", "/host"])
+    sensor.start()
+    sensor.wait()
+    assert programs(sensor.output()) == programs(run("doctor", "-o", "json").stdout), sensor.output()

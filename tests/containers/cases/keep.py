@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """guard --keep-blocking: what rules deny stays denied when it ends, however it ends, until nunchi unblock."""
 
+import json
 import os
 import signal
 import subprocess
 
 from harness.nunchi import PROGRAM, run
-from harness.place import wait_until
+from harness.place import Elsewhere, wait_until
 
-from .actions import has_lsm
+from .actions import has_lsm, refuses_peers
 from .reload import EXACT, RULE
 from .restart import bpf_file_system, remove_pins
 
@@ -89,6 +90,30 @@ def test_killed(setup):
     done = run("unblock")
     assert done.returncode == 0 and "nothing is kept" in done.stderr, done
     made.stop()
+
+
+def test_peers_stay_denied(setup):
+    if not refuses_peers():
+        return Elsewhere("this kernel asks no BPF programs before calls")
+    ready(setup)
+    path = setup.file("peer.yaml")
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(RULE.format(name="Keep", action="deny", condition=(
+            "evt.type = connect and container.id != host and fd.rport = 4440")))
+    made = setup.runc.run(setup.name + "-peers", ["/bin/sleep", "600"])
+
+    def error():
+        done = subprocess.run([*made.program, "exec", made.name, "/bin/peers"], check=True, capture_output=True)
+        return {line["what"]: line["error"] for line in map(json.loads, done.stdout.splitlines())}["connect tcp"]
+    nunchi = setup.nunchi("guard", "-f", path, "-o", "json", *EXACT, "--keep-blocking")
+    wait_until(lambda: error() == "EPERM", 10, "that it is denied")
+    os.kill(nunchi.process.pid, signal.SIGKILL)
+    nunchi.process.wait()
+    assert error() == "EPERM"
+    assert run("unblock").returncode == 0
+    wait_until(lambda: error() == "ECONNREFUSED", 5, "that it is denied no more")
+    made.stop()
+    return None
 
 
 def test_the_next_takes_its_place(setup):

@@ -543,6 +543,7 @@ static void test_watch(void **state)
 		{ "evt.type = openat and fd.name = /x or evt.type = connect and fd.rport = 22",
 		  "  open: by fd.name\n  connect: by fd.rport\n", true },
 		{ "evt.type = unlink", "about no call that can be watched", false },
+		{ "evt.type = sendto and fd.rport = 53", "about no call that can be watched", false },
 		{ "evt.type = openat and fd.name contains x", "  open: by fd.name\n", true },
 		{ "evt.type = openat and fd.name regex x", "compares texts by", false },
 		{ "evt.type = openat and evt.failed = true", "no call that can be watched satisfies it", false },
