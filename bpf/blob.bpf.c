@@ -372,12 +372,65 @@ static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
 	return pprev ? flags : flags | NUNCHI_BLOB_DELETED;
 }
 
-/* The running task's root and working directory; 0: it has none any more. */
-static __always_inline u64 fs_of(struct scratch *s)
+/*
+ * What is read of the running task's own, twice: typed, and where that cannot be by pointers that the verifier
+ * follows, which it takes no helper for either (see lib/record.h).
+ */
+static __always_inline void root_read(struct scratch *s, struct walk *ret)
 {
-	if (has_casts)
-		return (u64)FIELD(struct task_struct, s->task, fs);
-	return (u64)bpf_get_current_task_btf()->fs;
+	struct task_struct *task;
+	u64 fs;
+
+	if (has_casts) {
+		fs = (u64)FIELD(struct task_struct, s->task, fs);
+		ret->root_mnt = (u64)FIELD(struct fs_struct, fs, root.mnt);
+		ret->root_dentry = (u64)FIELD(struct fs_struct, fs, root.dentry);
+		return;
+	}
+	task = bpf_get_current_task_btf();
+	ret->root_mnt = (u64)task->fs->root.mnt;
+	ret->root_dentry = (u64)task->fs->root.dentry;
+}
+
+/* Returns whether others share it. */
+static __always_inline bool cwd_read(struct scratch *s, struct walk *ret)
+{
+	struct task_struct *task;
+	u64 fs;
+
+	if (has_casts) {
+		fs = (u64)FIELD(struct task_struct, s->task, fs);
+		ret->mnt = (u64)FIELD(struct fs_struct, fs, pwd.mnt);
+		ret->dentry = (u64)FIELD(struct fs_struct, fs, pwd.dentry);
+		return FIELD(struct fs_struct, fs, users) > 1;
+	}
+	task = bpf_get_current_task_btf();
+	ret->mnt = (u64)task->fs->pwd.mnt;
+	ret->dentry = (u64)task->fs->pwd.dentry;
+	return task->fs->users > 1;
+}
+
+/* The struct file of an fd; 0: there is none. ret_shared: others share the table. */
+static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
+{
+	struct task_struct *task;
+	struct file *file = 0;
+	u64 files, table, at;
+
+	if (has_casts) {
+		files = (u64)FIELD(struct task_struct, s->task, files);
+		table = (u64)FIELD(struct files_struct, files, fdt);
+		*ret_shared = FIELD(struct files_struct, files, count.counter) > 1;
+		if (fd >= FIELD(struct fdtable, table, max_fds))
+			return 0;
+		at = (u64)FIELD(struct fdtable, table, fd) + fd * sizeof(u64);
+		return (u64)FIELD(struct hlist_head, at, first);
+	}
+	task = bpf_get_current_task_btf();
+	*ret_shared = task->files->count.counter > 1;
+	if (fd < task->files->fdt->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), task->files->fdt->fd + fd);
+	return (u64)file;
 }
 
 /*
@@ -387,7 +440,7 @@ static __always_inline u64 fs_of(struct scratch *s)
  */
 __noinline int blob_walk(struct scratch *s, u32 blob)
 {
-	u64 fs, dentry;
+	u64 dentry;
 	struct walk *w;
 	u32 pos, flags;
 
@@ -400,9 +453,7 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	dentry = w->dentry;
 	flags = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
 	w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
-	fs = fs_of(s);
-	w->root_mnt = (u64)FIELD(struct fs_struct, fs, root.mnt);
-	w->root_dentry = (u64)FIELD(struct fs_struct, fs, root.dentry);
+	root_read(s, w);
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
 	if (dentry == w->mnt_root)	/* never has a place in the hash */
@@ -410,11 +461,10 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	w->flags = flags | NUNCHI_BLOB_UNREACHABLE;
 	s->walked = pos;
 	s->n_names = 0;
-	if (has_casts) {
+	if (has_casts)
 		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step_typed, &s, 0);
-	} else {
+	else
 		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
-	}
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;
 }
@@ -429,13 +479,10 @@ static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, 
 
 __noinline int blob_cwd(struct scratch *s, u32 blob)
 {
-	u64 fs;
-
 	if (!s)
 		return 0;
-	fs = fs_of(s);
-	path_append(s, (u64)FIELD(struct fs_struct, fs, pwd.mnt), (u64)FIELD(struct fs_struct, fs, pwd.dentry), blob);
-	return 0;
+	cwd_read(s, &s->walk);
+	return blob_walk(s, blob);
 }
 
 __noinline int blob_file(struct scratch *s, u64 file, u32 blob)
@@ -510,43 +557,21 @@ static __noinline int blob_sock(struct scratch *s, u64 file, u32 arg)
 	return 0;
 }
 
-/* The running task's table of files; 0: it has none any more. */
-static __always_inline u64 files_of(struct scratch *s)
-{
-	if (has_casts)
-		return (u64)FIELD(struct task_struct, s->task, files);
-	return (u64)bpf_get_current_task_btf()->files;
-}
-
-/* The struct file of an fd in a table of files; 0: there is none. */
-static __always_inline u64 file_of(u64 files, u32 fd)
-{
-	u64 table = (u64)FIELD(struct files_struct, files, fdt), at;
-
-	if (fd >= FIELD(struct fdtable, table, max_fds))
-		return 0;
-	at = (u64)FIELD(struct fdtable, table, fd) + fd * sizeof(u64);
-	return (u64)FIELD(struct hlist_head, at, first);
-}
-
 /*
  * What an fd is by now: a file, or a socket. Who shares the table can have put something else there since the
  * call. What argument 0 is may be known otherwise.
  */
 __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 {
-	u64 files, file, inode;
+	u64 file, inode;
 	bool late = false;
 	u32 pos;
 
 	if (!s)
 		return 0;
 	file = s->file;
-	if (likely(arg || !file)) {
-		files = files_of(s);
-		file = file_of(files, fd);
-		late = FIELD(struct files_struct, files, count.counter) > 1;
-	}
+	if (likely(arg || !file))
+		file = fd_file(s, fd, &late);
 	if (!file)
 		return 0;
 	pos = s->pos;
@@ -612,27 +637,23 @@ __noinline int blob_cgroup(struct scratch *s, u64 kn)
 /* A relative path starts at a directory: the working directory, or what dirfd is. */
 __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 {
-	u64 fs, files, file;
 	bool shared;
+	u64 file;
 	u32 pos;
 
 	if (!s)
 		return 0;
 	pos = s->pos;
 	if (dirfd == AT_FDCWD) {
-		fs = fs_of(s);
-		shared = FIELD(struct fs_struct, fs, users) > 1;
-		path_append(s, (u64)FIELD(struct fs_struct, fs, pwd.mnt),
-			    (u64)FIELD(struct fs_struct, fs, pwd.dentry), BLOB(NUNCHI_BLOB_BASE, arg));
+		shared = cwd_read(s, &s->walk);
 	} else {
-		files = files_of(s);
-		file = file_of(files, dirfd);
+		file = fd_file(s, dirfd, &shared);
 		if (!file)
 			return 0;
-		shared = FIELD(struct files_struct, files, count.counter) > 1;
-		path_append(s, (u64)FIELD(struct file, file, f_path.mnt),
-			    (u64)FIELD(struct file, file, f_path.dentry), BLOB(NUNCHI_BLOB_BASE, arg));
+		s->walk.mnt = (u64)FIELD(struct file, file, f_path.mnt);
+		s->walk.dentry = (u64)FIELD(struct file, file, f_path.dentry);
 	}
+	blob_walk(s, BLOB(NUNCHI_BLOB_BASE, arg));
 	if (shared)
 		blob_mark(s, pos, NUNCHI_BLOB_LATE);
 	return 0;
