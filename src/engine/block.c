@@ -14,15 +14,16 @@
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 #define ADDRESSED (CLASS(CONNECT) | CLASS(BIND))	/* what cgroup programs refuse */
 
-static bool is_refused_here(const struct probe_block *b, unsigned class)
+/* The classes of which calls are refused here, before they are done. */
+static unsigned refused_here(const struct probe_block *b)
 {
-	return b->lsm || (b->cgroup && ADDRESSED & 1U << class);
+	return b->lsm ? ~0U : b->cgroup ? ADDRESSED : 0;
 }
 
 /* What has been done cannot be denied any more. */
 static bool is_possible(const struct probe_block *b, const struct rule *rule, unsigned class)
 {
-	return is_refused_here(b, class) || rule->action == ACTION_KILL;
+	return refused_here(b) & 1U << class || rule->action == ACTION_KILL;
 }
 
 /* The classes that the rule is about. */
@@ -40,7 +41,7 @@ static unsigned classes_of(const struct block_plan *plan, unsigned rule)
 /* Without LSM not all can be refused; -ENOTSUP if a rule insists. */
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
-	unsigned dropped = 0, late = 0, addressed = 0, here = b->cgroup ? ADDRESSED : 0;
+	unsigned dropped = 0, late = 0, addressed = 0, here = refused_here(b);
 
 	for (unsigned i = 0; !b->lsm && i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);

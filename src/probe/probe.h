@@ -121,7 +121,7 @@ int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since
 bool probe_is_keeping(void);
 /* Whether LSM programs run here: they attach also where "bpf" is not in lsm=, and are never called. */
 bool probe_lsm_runs(void);
-/* Whether cgroup programs do, for all processes: where none of a cgroup namespace's are. */
+/* Whether cgroup programs do, at the root of all cgroups. */
 bool probe_cgroup_runs(void);
 
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */

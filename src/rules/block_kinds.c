@@ -45,20 +45,28 @@ static const struct {
 	{ "ptrace", NUNCHI_BLOCK_PTRACE },
 };
 
+/* Its row above; ARRAY_SIZE(calls): it has none. */
+static size_t row_of(const struct syscall_info *call)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(calls) && !streq(calls[i].call, call->name))
+		i++;
+	return i;
+}
+
 int block_class_of(const struct syscall_info *call)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (streq(calls[i].call, call->name))
-			return (int)calls[i].class;
-	return -1;
+	size_t i = row_of(call);
+
+	return i < ARRAY_SIZE(calls) ? (int)calls[i].class : -1;
 }
 
 bool block_sends(const struct syscall_info *call)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (streq(calls[i].call, call->name))
-			return calls[i].sends;
-	return false;
+	size_t i = row_of(call);
+
+	return i < ARRAY_SIZE(calls) && calls[i].sends;
 }
 
 /* A field, in which classes it is known, and in which it is missing. */
