@@ -69,6 +69,26 @@ static long call(enum how how, int fd, union address *a, int flags)
 	}
 }
 
+static void say(const char *what, long r)
+{
+	printf("{\"what\":\"%s\",\"error\":\"%s\"}\n", what, r < 0 ? strerrorname_np(errno) : "");
+}
+
+/* Two messages in one call, the first of which is to nobody that matters. */
+static void try_second(const char *what, union address a)
+{
+	union address other = ipv4("127.0.0.1", 4439);
+	struct iovec part = { .iov_base = "x", .iov_len = 1 };
+	struct mmsghdr messages[] = {
+		{ .msg_hdr = { .msg_name = &other, .msg_namelen = sizeof(other.in), .msg_iov = &part, .msg_iovlen = 1 } },
+		{ .msg_hdr = { .msg_name = &a, .msg_namelen = sizeof(a.in), .msg_iov = &part, .msg_iovlen = 1 } },
+	};
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	say(what, sendmmsg(fd, messages, 2, 0));
+	close(fd);
+}
+
 static void try(const char *what, enum how how, int family, int type, union address a, int flags)
 {
 	int fd = socket(family, type, 0);
@@ -79,7 +99,7 @@ static void try(const char *what, enum how how, int family, int type, union addr
 		exit(1);
 	}
 	r = call(how, fd, &a, flags);
-	printf("{\"what\":\"%s\",\"error\":\"%s\"}\n", what, r < 0 ? strerrorname_np(errno) : "");
+	say(what, r);
 	close(fd);
 }
 
@@ -97,6 +117,7 @@ int main(void)
 	try("sendto unspec", SENDTO, AF_INET, SOCK_DGRAM, without_family("127.0.0.1", 4447), 0);
 	try("sendmsg udp", SENDMSG, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4448), 0);
 	try("sendmmsg udp", SENDMMSG, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4449), 0);
+	try_second("sendmmsg second", ipv4("127.0.0.1", 4452));
 	try("sendto fastopen", SENDTO, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4450), MSG_FASTOPEN);
 	try("sendmsg fastopen", SENDMSG, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4451), MSG_FASTOPEN);
 	try("bind tcp", BIND, AF_INET, SOCK_STREAM, ipv4("0.0.0.0", 6000), 0);
