@@ -1,6 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alloc.h"
 
+#include <malloc.h>
+
+enum {
+	LARGE = 128 << 10, /* bytes; glibc's own default to begin with */
+};
+
+void alloc_keep_small(void)
+{
+	(void)mallopt(M_ARENA_MAX, 1);
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
+}
+
 static void *check(void *p)
 {
 	if (!p) {

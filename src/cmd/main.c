@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "syscalls/syscalls.h"
 
@@ -126,6 +127,7 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
 
+	alloc_keep_small();
 	/* A closed pipe is a clean end, told by the write's error. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!word)

@@ -7,8 +7,8 @@
  * given is shared with the shell and stays as it is); where that fails, writes are short enough
  * not to block after a poll.
  *
- * lock protects pending, in_flight, error, stopping, idle and refused; the buffer being written is
- * the thread's alone.
+ * lock protects pending, in_flight, error, stopping, idle and refused; what the thread writes
+ * out is its own.
  */
 #include "writer.h"
 
@@ -26,6 +26,7 @@
 
 enum {
 	PIPE_BYTES = 1 << 20,
+	SPARE_MIN = 64 << 10, /* bytes that a buffer keeps in any case */
 };
 
 struct writer {
@@ -39,6 +40,8 @@ struct writer {
 	size_t queue_max;
 	size_t chunk;		/* bytes that may be written at once */
 	struct strbuf pending;
+	size_t peaks[2];	/* the thread's own, bytes: most at once, in the second before and in this */
+	uint64_t second_began;	/* the thread's own: CLOCK_MONOTONIC */
 	size_t in_flight;
 	int error;
 	bool idle;		/* the thread waits on wake_fd */
@@ -152,12 +155,30 @@ static int wait_for_work(struct writer *w)
 	return 0;
 }
 
+/*
+ * Bytes that a buffer of which so many were used now may keep: what one of the last one or two seconds grew to. New
+ * pages cost more than what is written in them, so that a peak's are kept through the pauses of a flood.
+ */
+static size_t worth_keeping(struct writer *w, size_t used)
+{
+	uint64_t now = clock_ns(CLOCK_MONOTONIC);
+
+	if (now - w->second_began >= NSEC_PER_SEC) {
+		w->peaks[0] = w->peaks[1];
+		w->peaks[1] = 0;
+		w->second_began = now;
+	}
+	w->peaks[1] = MAX(w->peaks[1], used);
+	/* Buffers grow by doubling. */
+	return MAX(2 * (MAX(w->peaks[0], w->peaks[1]) + 1), (size_t)SPARE_MIN);
+}
+
 /* Moves what is pending into busy. False: there is nothing; *ret_end: nor will there be. */
 static bool take_pending(struct writer *w, struct strbuf *busy, bool *ret_end)
 {
 	bool taken = false;
 
-	strbuf_reset(busy);
+	strbuf_reset_trim(busy, worth_keeping(w, busy->len));
 	pthread_mutex_lock(&w->lock);
 	w->in_flight = 0;
 	*ret_end = w->stopping;

@@ -154,6 +154,38 @@ static void test_writer_put_wait(void **state)
 	close(fds[0]);
 }
 
+/* Each of the buffers that go round has held a peak; little goes through them then, and they are small. */
+static void test_writer_gives_a_peak_back(void **state)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	struct drain d = { .got = 0 };
+	struct writer *w;
+	pthread_t thread;
+	int fds[2], small = 0;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
+	for (int i = 0; i < 3; i++) {
+		fill(&b, QUEUE_MAX / 3, 'x');
+		assert_int_equal(writer_put(w, &b), 0);
+		/* It hangs in the pipe, and what comes is collected. */
+		usleep(10000);
+	}
+	d.fd = fds[0];
+	assert_int_equal(pthread_create(&thread, NULL, drain_main, &d), 0);
+	for (int i = 0; i < 10000 && small < 10; i++) {
+		strbuf_adds(&b, "x");
+		assert_int_equal(writer_put_wait(w, &b), 0);
+		small = b.cap <= 64 << 10 ? small + 1 : 0;
+		usleep(1000);
+	}
+	assert_int_equal(small, 10);
+	assert_int_equal(writer_stop(w, 10000), 0);
+	close(fds[1]);
+	pthread_join(thread, NULL);
+	close(fds[0]);
+}
+
 static void test_writer_closed_pipe(void **state)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -228,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_writer_blocked_socket),
 		cmocka_unit_test(test_writer_nonblocking_pipe),
 		cmocka_unit_test(test_writer_put_wait),
+		cmocka_unit_test(test_writer_gives_a_peak_back),
 		cmocka_unit_test(test_writer_closed_pipe),
 		cmocka_unit_test(test_writer_closed_while_waiting),
 		cmocka_unit_test(test_writer_full_disk),
