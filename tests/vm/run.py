@@ -46,6 +46,9 @@ HOOKS = ["hooks"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "reload each", "reload what_is", "reload calls", "stop runc", "keep"]
+# Of these a file, a program, a peer and a module: each refused, and each that kills.
+BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
+          "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules"]
 # Every call of the table.
 WALK = ["walk"]
 # Refused by LSM, or without that by cgroup programs.
@@ -89,6 +92,7 @@ MATRIX = [
     row("6.12 evasions", "6.12", "v2", EVADE),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
+    row("6.12 blocks", "6.12", "hybrid", BLOCKS, always=True),
     row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),

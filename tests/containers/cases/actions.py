@@ -109,10 +109,13 @@ def test_kill_who_reads_below_boot(setup):
 
 
 def test_kill_a_program_before_its_first_instruction(setup):
-    nunchi = guard(setup, [("Kill", "evt.type in (execve, execveat) and container.id != host and "
+    victim, other = setup.name + "-exec", setup.name + "-other-exec"
+    nunchi = guard(setup, [("Kill", f"evt.type in (execve, execveat) and container.name = {victim} and "
                             "proc.exepath = /usr/bin/cat", "kill")])
-    lines, _ = in_container(setup, setup.name + "-exec", CAT)
+    lines, _ = in_container(setup, victim, "sleep 1; " + CAT)
     assert lines == ["code 137", "what the paper reads"], lines
+    lines, _ = in_container(setup, other, "sleep 1; " + CAT)
+    assert lines == ["what the paper reads", "code 0", "what the paper reads"], lines
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
     assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
@@ -355,20 +358,26 @@ def test_kill_who_opens_by_a_ring(setup):
 
 
 def test_deny_execs_from_the_first(setup):
-    """A rule that needs no name holds for the entrypoint itself."""
+    """A rule that needs no name holds for the entrypoint itself; one that does, for no neighbour."""
     reason = need_lsm()
     if reason:
         return reason
-    nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and "
-                            "proc.name = cat", "deny")])
+    named = setup.name + "-named"
+    nunchi = guard(setup, [
+        ("Deny", "evt.type in (execve, execveat) and container.id != host and proc.name = cat", "deny"),
+        ("Named", f"evt.type in (execve, execveat) and container.name = {named} and proc.name = bash", "deny")])
     made = setup.runc.run(setup.name + "-entry", ["/usr/bin/cat", "/mnt/test.txt"])
     assert made.wait() and "what the paper reads" not in made.output(), made.output()
     lines, _ = in_container(setup, setup.name + "-later", CAT)
     assert lines == ["code 126", "what the paper reads"], lines
+    bash = "exec 2>/dev/null; sleep 1; bash -c 'echo started'; echo code $?"
+    assert in_container(setup, named, bash)[0] == ["code 126"]
+    assert in_container(setup, setup.name + "-beside", bash)[0] == ["started", "code 0"]
     assert subprocess.run(["cat", "/etc/passwd"], check=True, capture_output=True).stdout
     wait_alert(nunchi, "Deny")
     assert nunchi.stop() == 0
     assert set(effects(nunchi, "Deny")) == {("deny", "before")}, nunchi.text()
+    assert set(effects(nunchi, "Named")) == {("deny", "before")}, nunchi.text()
     return None
 
 
@@ -470,6 +479,22 @@ def test_deny_modules_and_mounts(setup):
     assert nunchi.stop() == 0
     assert ("deny", "before") in effects(nunchi, "Module"), nunchi.text()
     assert effects(nunchi, "Mount") == [("deny", "before")], nunchi.text()
+    return None
+
+
+def test_kill_who_loads_a_module(setup):
+    victim, other = setup.name + "-loads", setup.name + "-other-loads"
+    nunchi = guard(setup, [("Kill", f"evt.type in (init_module, finit_module) and container.name = {victim}", "kill")])
+    script = "exec 2>/dev/null; sleep 1; insmod /bin/pause; echo code $?"
+    lines, _ = in_container(setup, victim, script, privileged=True)
+    if lines == [f"code {errno.ENOSYS}"]:
+        return Elsewhere("this kernel takes no modules")
+    assert lines == ["code 137"], lines
+    lines, _ = in_container(setup, other, script, privileged=True)
+    assert lines == [f"code {errno.ENOEXEC}"], lines
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
     return None
 
 
