@@ -18,12 +18,17 @@
 	X(critical, 3, "the ring of life-cycle records")                              \
 	X(bulk, 21, "the rings of all other records, together")                       \
 	X(slots, 8, "containers: accounts, names in the kernel's maps, what is counted in place of told") \
-	X(tasks, 8, "whose each task is, half a KiB a task")                          \
+	X(tasks, 8, "whose each task is, 704 bytes a task")                           \
 	X(rules, 6, "what rules ask of texts, as automata: here, and in the kernel")          \
 	X(reader, 18, "processes and containers that are known, and what waits for a name or an output")
 
 #define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
 #define MEMORY_CRITICAL_LEAST (128ULL << 10)
+/*
+ * What task storage takes of the kernel for a task: of 512 bytes our value and the element's own head, of 192 the
+ * head that the kernel makes at a task's first storage (kernel/bpf/bpf_local_storage.c).
+ */
+#define MEMORY_TASK_BYTES 704
 #define MEMORY_RING_MOST (512ULL << 20)	/* its size is a number of 32 bits */
 
 struct memory {

@@ -3,6 +3,9 @@
  * The account: what the kernel counted and what we did, per slot, kept apart and compared only
  * here. A slot that is given back leaves its account in a table by container, and in the capture.
  */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "internal.h"
 #include "out/account.h"
 
@@ -77,10 +80,25 @@ static void add_missed(const char *program, uint64_t count, void *arg)
 	counts->n_missed++;
 }
 
+/*
+ * Tasks on the host past the share of --memory for them. Theirs is the one memory that is not bounded: without knowing
+ * whose a task is, all that it does would be lost.
+ */
+static uint64_t tasks_past_room(const struct engine *e)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/loadavg", "re");
+	uint64_t room = e->memory.tasks / MEMORY_TASK_BYTES, tasks = 0;
+
+	if (!f || fscanf(f, "%*f %*f %*f %*u/%" SCNu64, &tasks) != 1)
+		return 0;
+	return tasks > room ? tasks - room : 0;
+}
+
 static void take_counts(struct engine *e, struct account_counts *ret)
 {
 	*ret = (struct account_counts){ .n_missed = 0 };
 	probe_counts(e->probe, ret->kernel);
+	e->counts[ACCOUNT_READER_TASKS] = MAX(e->counts[ACCOUNT_READER_TASKS], tasks_past_room(e));
 	memcpy(ret->reader, e->counts, sizeof(ret->reader));
 	ret->reader[ACCOUNT_READER_FORGOTTEN] = model_forgotten(e->model);
 	probe_missed(e->probe, add_missed, ret);

@@ -16,7 +16,8 @@
 	X(LOSSES, "losses of which kind and time were not kept", "too many at once") \
 	X(NAMELESS, "containers that went on without a name", "more waited for names than may") \
 	X(FORGOTTEN, "processes that were forgotten", "more lived than there is memory for") \
-	X(LIMITED, "tenths of a second under --cpu-limit", "bulk events were counted, of those that did most first")
+	X(LIMITED, "tenths of a second under --cpu-limit", "bulk events were counted, of those that did most first") \
+	X(TASKS, "tasks past what --memory has room for", "at the most; the kernel keeps whose they are all the same")
 
 enum account_reader {
 #define X(name, text, why) ACCOUNT_READER_##name,

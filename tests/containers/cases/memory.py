@@ -20,6 +20,8 @@ SMALL = 20 << 20
 CHILDREN = full_or(20000, 3000)
 STOPPED = 0.5  # seconds
 FORGOTTEN = "processes that were forgotten"
+TASKS = "tasks past what --memory has room for"
+ROOM = (SMALL - (13 << 20)) // 64 * 8 // 704  # tasks
 
 
 def taken(nunchi):
@@ -49,6 +51,7 @@ def test_many_processes(setup):
     second = many(setup, "many-2", CHILDREN)
     wait_until(lambda: counted(nunchi, FORGOTTEN) > CHILDREN, 20, "more of them")
     after = taken(nunchi)
+    assert counted(nunchi, TASKS) >= CHILDREN - ROOM, stats()
     for each in (first, second):
         each.wait()
     assert nunchi.stop(60) == 0, nunchi.stderr()
