@@ -38,6 +38,12 @@ static unsigned classes_of(const struct block_plan *plan, unsigned rule)
 	return classes;
 }
 
+static void say_rules(unsigned n, const char *one, const char *many, const char *what)
+{
+	if (n)
+		log_warn("%u %s %s: " NO_LSM, n, n == 1 ? one : many, what);
+}
+
 /* Without LSM not all can be refused; -ENOTSUP if a rule insists. */
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
@@ -62,14 +68,11 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 		dropped += classes & ~here && rule->action != ACTION_KILL;
 		late += classes & ~here && rule->action == ACTION_KILL;
 	}
-	if (addressed)
-		log_warn("%u rule%s that block%s connect, bind or sendto do so for TCP and UDP only, by cgroup programs: "
-			 NO_LSM, addressed, addressed == 1 ? "" : "s", addressed == 1 ? "s" : "");
-	if (dropped)
-		log_warn("%u rule%s that deny only alert: " NO_LSM, dropped, dropped == 1 ? "" : "s");
-	if (late)
-		log_warn("%u rule%s that kill do so when the call has been done (effect=after): " NO_LSM, late,
-			 late == 1 ? "" : "s");
+	say_rules(addressed, "rule that blocks connect, bind or sendto does",
+		  "rules that block connect, bind or sendto do", "so for TCP and UDP only, by cgroup programs");
+	say_rules(dropped, "rule that denies", "rules that deny", "can only alert");
+	say_rules(late, "rule that kills does", "rules that kill do",
+		  "so when the call has been done (effect=after)");
 	return 0;
 }
 

@@ -160,7 +160,7 @@ def test_what_cannot_be_done_is_said(setup):
         return Elsewhere("this kernel can deny")
     rules = [("Deny", "reads and container.id != host and fd.name = /mnt/test.txt", "deny")]
     nunchi = guard(setup, rules)
-    assert "1 rule that deny only alert" in nunchi.stderr(), nunchi.stderr()
+    assert "1 rule that denies can only alert" in nunchi.stderr(), nunchi.stderr()
     lines, _ = in_container(setup, setup.name + "-no-lsm", "head -n 1 /mnt/test.txt")
     assert lines == ["what the paper reads"], lines
     wait_alert(nunchi, "Deny")
