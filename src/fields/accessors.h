@@ -57,6 +57,9 @@ static inline void value_set_comm(struct value *v, const char comm[16])
 		value_set_bytes(v, comm, strnlen(comm, 16));
 }
 
+/* proc.execfn of p. */
+void process_execfn(const struct process *p, struct value *ret);
+
 /* A text in memory of the context; missing when empty. */
 static inline void value_set_strbuf(struct value *v, const struct strbuf *b)
 {

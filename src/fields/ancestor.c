@@ -56,6 +56,12 @@ static void get_exepath(const struct process *p, struct value *ret)
 	value_set_text(ret, p->exepath);
 }
 
+/* Of what ran before nunchi it is not known how it was called; its image is. */
+void process_execfn(const struct process *p, struct value *ret)
+{
+	value_set_text(ret, p->execfn ? p->execfn : p->exe_asked ? NULL : p->exepath);
+}
+
 static void get_cmdline(const struct process *p, struct value *ret)
 {
 	value_set_text(ret, p->cmdline);
@@ -79,6 +85,11 @@ FIELD_GET(proc_aexe)
 FIELD_GET(proc_aexepath)
 {
 	many_get(fc, arg, ret, get_exepath);
+}
+
+FIELD_GET(proc_aexecfn)
+{
+	many_get(fc, arg, ret, process_execfn);
 }
 
 FIELD_GET(proc_acmdline)

@@ -81,6 +81,28 @@ FIELD_GET(proc_exepath)
 		value_set_text(ret, fc->ev->proc->exepath);
 }
 
+FIELD_GET(proc_exename)
+{
+	const char *path = fc->ev->proc ? fc->ev->proc->exepath : NULL;
+	const char *slash = path ? strrchr(path, '/') : NULL;
+
+	value_set_text(ret, slash ? slash + 1 : path);
+}
+
+/* Printed, it is the file's, which no program gives itself. */
+FIELD_GET(proc_program)
+{
+	field_get_proc_exename(fc, arg, ret);
+	if (ret->type == VALUE_NONE)
+		field_get_proc_name(fc, arg, ret);
+}
+
+FIELD_GET(proc_execfn)
+{
+	if (fc->ev->proc)
+		process_execfn(fc->ev->proc, ret);
+}
+
 FIELD_GET(proc_cmdline)
 {
 	if (fc->ev->proc)

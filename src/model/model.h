@@ -68,6 +68,7 @@ struct process {
 	bool has_traits;
 	struct nunchi_traits traits;	/* as of its last exec */
 	char *exe_asked;		/* what execve was asked for; NULL: unknown */
+	char *execfn;			/* the same from the root, by the directory that it was in then; NULL: unknown */
 	char *cwd;
 	char *argv;			/* NUL-separated, argv_len bytes; NULL: unknown */
 	uint32_t argv_len;

@@ -73,6 +73,7 @@ static void process_free(struct model *m, struct process *p)
 		m->last = NULL;
 	free(p->exepath);
 	free(p->exe_asked);
+	free(p->execfn);
 	free(p->cwd);
 	free(p->argv);
 	free(p->env);
@@ -275,7 +276,7 @@ static void follow_head(struct model *m, struct process *p, const struct nunchi_
 /* Its strings come again in the rendered text, with as many bytes of names and numbers as it has itself. */
 static size_t bytes_of(const struct process *p)
 {
-	const char *const strings[] = { p->exepath, p->exe_asked, p->cwd, p->cmdline };
+	const char *const strings[] = { p->exepath, p->exe_asked, p->execfn, p->cwd, p->cmdline };
 	size_t bytes = 2 * sizeof(*p) + 2 * ((size_t)p->argv_len + p->env_len);
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
@@ -462,6 +463,8 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 	}
 	if (!p->exe_asked)
 		p->exe_asked = xstrdup(parent->exe_asked);
+	if (!p->execfn)
+		p->execfn = xstrdup(parent->execfn);
 	if (!p->cwd)
 		p->cwd = xstrdup(parent->cwd);
 	if (!p->argv && parent->argv) {
@@ -493,14 +496,27 @@ static void apply_fork(struct model *m, struct process *p, const struct event *e
 		set_entered_by(p, p->parent_comm, strlen(p->parent_comm));
 }
 
+static void make_execfn(struct process *p)
+{
+	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
+	bool relative = p->exe_asked && p->exe_asked[0] != '/';
+	const char *base = relative ? p->cwd : "";
+
+	if (!p->exe_asked || !base)
+		return;
+	path_join(&path, base, strlen(base), p->exe_asked, strlen(p->exe_asked));
+	p->execfn = strbuf_take(&path);
+}
+
 /* The old image's facts go, known or not: those of the new one take their place. */
 static void apply_exec(struct process *p, const struct event *ev)
 {
 	free(p->exepath);
 	free(p->exe_asked);
+	free(p->execfn);
 	free(p->argv);
 	free(p->env);
-	p->exepath = p->exe_asked = p->argv = p->env = NULL;
+	p->exepath = p->exe_asked = p->execfn = p->argv = p->env = NULL;
 	p->env_len = 0;
 	p->argv_len = p->argv_full = 0;
 	p->exe_ino = 0;
@@ -510,6 +526,7 @@ static void apply_exec(struct process *p, const struct event *ev)
 		memcpy(p->prev_comm, p->comm, sizeof(p->prev_comm));
 	set_comm(p->comm, ev->head->comm, sizeof(ev->head->comm));
 	apply_blobs(p, ev);
+	make_execfn(p);
 	make_cmdline(p);
 	p->version++;
 }

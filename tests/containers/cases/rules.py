@@ -86,7 +86,7 @@ DEEDS = {
     "Tunnel made": ("chisel client x.invalid", "chise client x.invalid"),
     "Netcat listens": ("nc -l -p 4444", "nc -z 203.0.113.9 4444"),
     # Credentials
-    "Password hashes read": ("cat /etc/shadow", "sshd read /etc/shadow"),
+    "Password hashes read": ("cat /etc/shadow", "/usr/bin/sshd read /etc/shadow"),
     "Service account token read by a tool": ("cat /run/secrets/kubernetes.io/serviceaccount/token",
                                              "app read /run/secrets/kubernetes.io/serviceaccount/token"),
     "SSH private key read": ("cat /root/.ssh/id_rsa", "cat /root/.ssh/id_rsa.pub"),
@@ -94,27 +94,27 @@ DEEDS = {
     "Environment of another process read": ("cat /proc/1/environ", "cat /proc/self/environ"),
     "Cloud credentials read by a tool": ("cat /root/.aws/credentials", "app read /root/.aws/credentials"),
     "Cluster's own keys read": ("deed read /etc/kubernetes/admin.conf",
-                                "kubelet read /etc/kubernetes/admin.conf"),
+                                "/usr/bin/kubelet read /etc/kubernetes/admin.conf"),
     "Keys searched for": ("find /root -name id_rsa", "find /root -name readme"),
     "Memory of another process read by file": ("deed read /proc/1/mem", "deed read /proc/self/mem"),
-    "Memory of another process read": ("deed vm-read", "gdb vm-read"),
+    "Memory of another process read": ("deed vm-read", "/usr/bin/gdb vm-read"),
     "Shell history read by a tool": ("cat /root/.bash_history", "app read /root/.bash_history"),
-    "Way of logging in changed": ("deed write /etc/pam.d/common-auth", "dpkg write /etc/pam.d/common-auth"),
+    "Way of logging in changed": ("deed write /etc/pam.d/common-auth", "/usr/bin/dpkg write /etc/pam.d/common-auth"),
     # To stay
-    "Scheduled job written": ("deed write /etc/cron.d/job", "dpkg write /etc/cron.d/job"),
+    "Scheduled job written": ("deed write /etc/cron.d/job", "/usr/bin/dpkg write /etc/cron.d/job"),
     "SSH authorized keys written": ("deed write /root/.ssh/authorized_keys",
                                     "deed write /root/.ssh/known_hosts"),
     "Library preloaded into every program": ("deed write /etc/ld.so.preload; rm /etc/ld.so.preload",
                                              "deed write /etc/ld.so.cache2"),
-    "System program written": ("deed write /usr/bin/tool", "dpkg write /usr/bin/tool"),
-    "Accounts changed by hand": ("deed write /etc/passwd", "useradd write /etc/passwd"),
+    "System program written": ("deed write /usr/bin/tool", "/usr/bin/dpkg write /usr/bin/tool"),
+    "Accounts changed by hand": ("deed write /etc/passwd", "/usr/bin/useradd write /etc/passwd"),
     "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
-    "Shell's start files written": ("deed write /root/.bashrc", "useradd write /root/.bashrc"),
+    "Shell's start files written": ("deed write /root/.bashrc", "/usr/bin/useradd write /root/.bashrc"),
     "Service written": ("deed write /etc/systemd/system/x.service",
-                        "systemctl write /etc/systemd/system/x.service"),
-    "Loader's paths written": ("deed write /etc/ld.so.conf.d/x.conf", "dpkg write /etc/ld.so.conf.d/x.conf"),
+                        "/usr/bin/systemctl write /etc/systemd/system/x.service"),
+    "Loader's paths written": ("deed write /etc/ld.so.conf.d/x.conf", "/usr/bin/dpkg write /etc/ld.so.conf.d/x.conf"),
     "Certificate authority added": ("deed write /usr/local/share/ca-certificates/x.crt",
-                                    "dpkg write /usr/local/share/ca-certificates/x.crt"),
+                                    "/usr/bin/dpkg write /usr/local/share/ca-certificates/x.crt"),
     "Capability given to a file": ("deed attribute /tmp/file security.capability",
                                    "deed attribute /tmp/file user.x"),
     "Names sent elsewhere": ("deed write /etc/hosts", "deed read /etc/hosts"),
@@ -124,21 +124,21 @@ DEEDS = {
     "Network scanner runs": ("nmap -sS 10.0.0.0/8", "map"),
     "Cluster's API asked by a tool": ("curl connect 10.96.0.1 10250", "app connect 10.96.0.1 10250"),
     "Looks whether it is in a container": ("cat /proc/1/cgroup", "cat /proc/1/status"),
-    "Raw socket made": ("deed raw", "ping raw"),
+    "Raw socket made": ("deed raw", "/usr/bin/ping raw"),
     "Remote login tool runs": ("ssh host.invalid", "sshh host.invalid"),
     "Chat or anonymous network contacted": ("deed connect 203.0.113.9 6667", "deed connect 203.0.113.9 6668"),
     "Kernel log read": ("deed syslog 3", "deed syslog 10"),
     # Covering tracks, and other processes
     "Log removed": ("/bin/rm /var/log/a.log", "/bin/rm /tmp/a.log"),
     "Shell history removed": ("/bin/rm /root/.ash_history", "mv /root/plain /root/plain2"),
-    "Another process is traced": ("deed ptrace 16", "strace ptrace 16"),
+    "Another process is traced": ("deed ptrace 16", "/usr/bin/strace ptrace 16"),
     "Memory of another process written": ("deed vm-write", "deed vm-read"),
     "Log emptied": ("deed empty /var/log/b.log", "deed write /var/log/b.log"),
     "Hidden file made where all can write": ("deed write /tmp/.hidden", "deed write /tmp/shown"),
     "Process hidden by a mount": ("mount -t tmpfs none /proc/$$", "mount -t tmpfs none /mnt"),
     "Process is named like one of the kernel's": ("kworker nothing", "worker nothing"),
     "Ring for calls made": ("deed ring", "deed socket"),
-    "Fault handler made": ("deed userfaultfd 1", "criu userfaultfd 1"),
+    "Fault handler made": ("deed userfaultfd 1", "/usr/bin/criu userfaultfd 1"),
     "Kernel's tracing changed": ("deed write /sys/kernel/tracing/tracing_on",
                                  "deed read /sys/kernel/tracing/tracing_on"),
     "Monitor to be stopped": ("pkill falco", "pkill app"),
@@ -158,6 +158,31 @@ DEEDS = {
     "No more processes can be made": ("deed nobody forks", "deed run /bin/true"),
     "Fork bomb typed": ("sh -c ': || b(){ b|b& };:'", "sh -c ': || b(){ c|b; };:'"),
     "Machine to be stopped": ("deed reboot 0xcdef0123", "deed reboot 0"),
+}
+
+# Rule: deeds that make it fire although who does them has the name of somebody who may: as a file elsewhere, by a link, by
+# renaming itself or who started it.
+PRETENDERS = {
+    "Password hashes read": ["/opt/t/sshd read /etc/shadow", "deed as sshd read /etc/shadow",
+                             "ln -s /opt/t/deed /tmp/login; /tmp/login read /etc/shadow",
+                             "cd /opt/t; exec ./useradd read /etc/shadow"],
+    "Scheduled job written": ["/opt/t/dpkg write /etc/cron.d/job",
+                              "deed as dpkg run /opt/t/deed write /etc/cron.d/job",
+                              "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",
+                              "ln -s /usr/bin/dpkg /tmp/job; cp /tmp/job /opt/cron; /opt/cron write /etc/cron.d/job"],
+    "System program written": ["deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool"],
+    "Accounts changed by hand": ["/opt/t/useradd write /etc/passwd"],
+    "Service written": ["deed as systemctl write /etc/systemd/system/x.service"],
+    "Another process is traced": ["deed as gdb ptrace 16", "/opt/t/strace ptrace 16"],
+    "Memory of another process read": ["deed as gdb vm-read"],
+    "Raw socket made": ["deed as ping raw"],
+    "Namespace joined in a container": ["deed as runc:[2:INIT] setns /proc/self/ns/uts"],
+    "Program runs from memory": ["deed as runc memory nothing"],
+    "File system debugger runs": ["ln -s /opt/t/debugfs /tmp/fs; /tmp/fs"],
+    "Netcat listens": ["ln -s /opt/t/nc /tmp/n; /tmp/n -l -p 4444"],
+    "Shell connects to the network": ["exec 3>/proc/$$/comm; echo app >&3; : </dev/tcp/203.0.113.9/443"],
+    "Shell started by a server": ["nginx as app run sh -c :"],
+    "SSH server runs": ["deed as sshd run /opt/t/sshd nothing"],
 }
 
 # Of containers that engines make, with the rights that they give: of the image's own programs.
@@ -206,6 +231,14 @@ exec /bin/pause
 """
 
 
+# Of these the system has one, too.
+OF_THE_SYSTEM = "criu dpkg gdb kubelet ping sshd strace systemctl useradd".split()
+
+
+def pretenders():
+    return [(rule, deed) for rule, deeds in PRETENDERS.items() for deed in deeds]
+
+
 def rule_names():
     with open(RULES, encoding="utf-8") as f:
         return re.findall(r"^- rule: (.+)$", f.read(), re.MULTILINE)
@@ -227,11 +260,16 @@ def make_image(setup):
     for name in NAMES:
         if name != "deed":
             os.link(root + "/opt/t/deed", f"{root}/opt/t/{name}")
+    os.makedirs(root + "/usr/bin", exist_ok=True)
+    for name in OF_THE_SYSTEM:
+        os.link(root + "/opt/t/deed", f"{root}/usr/bin/{name}")
     for path in FILES:
         write(root, path, "nothing\n")
     for n, deeds in enumerate(DEEDS.values()):
         for kind, deed in zip(("fire", "miss"), deeds):
             write(root, f"/rows/{n:03}-{kind}", deed + "\n")
+    for n, (_, deed) in enumerate(pretenders()):
+        write(root, f"/rows/pretender-{n:03}", deed + "\n")
     write(root, "/driver", DRIVER)
     return root
 
@@ -319,6 +357,10 @@ def test_each_fires_for_its_deed_alone(setup):
             times = found[f"/rows/{n:03}-{kind}"].get(rule, 0)
             if times != expected:
                 wrong.append(f"{rule}: {times} times after `{DEEDS[rule][expected == 0]}`")
+    for n, (rule, deed) in enumerate(pretenders()):
+        times = found[f"/rows/pretender-{n:03}"].get(rule, 0)
+        if times != 1:
+            wrong.append(f"{rule}: {times} times after `{deed}`")
     if found["end"].get(ENTERED) != 1 or sum(ENTERED in alerts for alerts in found.values()) != 1:
         wrong.append(f"{ENTERED}: {found['end']}")
     with open(os.path.join(setup.path, "rules", "upper", "output"), encoding="utf-8") as f:

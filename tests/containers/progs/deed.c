@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -317,6 +318,13 @@ int main(int argc, char **argv)
 			return fail("setuid");
 		argv++;
 		argc--;
+	}
+	/* By a name that it gives itself. */
+	if (argc > 3 && !strcmp(argv[1], "as")) {
+		if (prctl(PR_SET_NAME, argv[2]))
+			return fail("prctl");
+		argv += 2;
+		argc -= 2;
 	}
 	if (argc < 2 || !strcmp(argv[1], "nothing"))
 		return 0;

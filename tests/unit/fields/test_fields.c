@@ -73,6 +73,9 @@ static const struct {
 	{ W_EXEC, "proc.prev_name", "bash" },
 	{ W_EXEC, "proc.exe", "cat" },
 	{ W_EXEC, "proc.exepath", "/usr/bin/cat" },
+	{ W_EXEC, "proc.exename", "cat" },
+	{ W_EXEC, "proc.program", "cat" },
+	{ W_EXEC, "proc.execfn", "/usr/bin/cat" },
 	{ W_EXEC, "proc.args", "/mnt/test.txt -n" },
 	{ W_EXEC, "proc.cmdline", "cat /mnt/test.txt -n" },
 	{ W_EXEC, "proc.cwd", "/mnt" },
@@ -183,6 +186,7 @@ static const struct {
 	{ W_OPEN, "proc.aname[2]", "-" },
 	{ W_OPEN, "proc.aexe[1]", "/bin/bash" },
 	{ W_OPEN, "proc.aexepath[1]", "/usr/bin/bash" },
+	{ W_OPEN, "proc.aexecfn[1]", "/usr/bin/bash" },	/* it ran before */
 	{ W_OPEN, "proc.acmdline[1]", "bash -l" },
 	{ W_OPEN, "proc.apid[1]", "4999" },
 	{ W_OPEN, "proc.pexe", "/bin/bash" },

@@ -97,6 +97,7 @@ static void test_fork_exec_exit(void **state)
 	p = w.ev.proc;
 	assert_string_equal(p->exepath, "/bash");
 	assert_string_equal(p->exe_asked, "bash");
+	assert_string_equal(p->execfn, "/work/bash");
 	assert_string_equal(p->cwd, "/work");
 	assert_string_equal(p->cmdline, "bash -c ls");
 	assert_string_equal(p->prev_comm, "");
@@ -104,6 +105,7 @@ static void test_fork_exec_exit(void **state)
 	p = say(&w, &cat)->proc;
 	assert_int_equal(p->pid, 200);
 	assert_string_equal(p->exepath, "/bash");
+	assert_string_equal(p->execfn, "/work/bash");
 	assert_string_equal(p->cwd, "/work");
 	assert_string_equal(p->cmdline, "bash -c ls");
 	assert_string_equal(p->parent_comm, "bash");
