@@ -82,11 +82,11 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	fd->type = type_of_mode(file.mode);
 	fd->ino = file.ino;
 	fd->dev = file.dev;
-	fd->unreachable = blob->flags & NUNCHI_BLOB_UNREACHABLE;
 	fd->deleted = blob->flags & NUNCHI_BLOB_DELETED;
 	fd->truncated = blob->flags & NUNCHI_BLOB_TRUNCATED;
 	v->name = v->text->len;
 	fd->is_path = path_from_file(v->text, blob);
+	fd->unreachable = fd->is_path && blob->flags & NUNCHI_BLOB_UNREACHABLE;
 	if (fd->is_path && fd->deleted)
 		strbuf_adds(v->text, " (deleted)");
 	else if (starts_with(v->text->s + v->name, "memfd:"))
@@ -259,6 +259,15 @@ static void view_paths(struct view *v)
 				  &v->fd->oldname_grade);
 }
 
+/* Not so what lies in memory only: it is below nobody's root. */
+static bool is_image_unreachable(const struct event *ev)
+{
+	const struct event_blob *exe = event_blob(ev, NUNCHI_BLOB_EXE, -1);
+	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
+
+	return exe && exe->flags & NUNCHI_BLOB_UNREACHABLE && path_from_file(&path, exe);
+}
+
 static void view_exec(struct view *v)
 {
 	const struct event_blob *raw = event_blob(v->ev, NUNCHI_BLOB_FILENAME, -1);
@@ -270,6 +279,7 @@ static void view_exec(struct view *v)
 	set_raw(v->fd, raw);
 	v->name = add_path(v, 0, raw, true, &v->fd->name_grade);
 	v->fd->is_path = v->name != NO_PLACE;
+	v->fd->unreachable = is_image_unreachable(v->ev);
 }
 
 static void view_result(struct view *v)

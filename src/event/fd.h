@@ -31,7 +31,8 @@ struct event_fd {
 	size_t file_off;	/* of name: fd.filename starts here; name_len when there is none */
 	bool is_path;		/* name is a path: directory and filename exist */
 	bool has_addr;		/* lip.. below are set */
-	bool unreachable, deleted, truncated;
+	bool unreachable;	/* a path, of a file that is not below the task's root */
+	bool deleted, truncated;
 	uint16_t family;	/* AF_* */
 	uint16_t protocol;	/* IPPROTO_TCP ... ; 0 when unknown */
 	uint16_t lport, rport;	/* host order */

@@ -116,6 +116,15 @@ FIELD_GET(fd_ino)
 		value_set_number(ret, (int64_t)fd->ino);
 }
 
+/* Of what no object has told it is not known. */
+FIELD_GET(fd_unreachable)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (fd->present && fd->is_path && fd->type != FD_NONE)
+		value_set_bool(ret, fd->unreachable);
+}
+
 FIELD_GET(fd_dev)
 {
 	const struct event_fd *fd = fields_fd(fc);

@@ -152,6 +152,7 @@ FIELD_FORMS(fd_directory, "fd.directory", STRING, EVENT, true, "directory of fd.
 FIELD_FORMS(fd_filename, "fd.filename", STRING, EVENT, true, "fd.name without its directory")
 FIELD(fd_oldname, "fd.oldname", STRING, EVENT, true, "the other path of a rename, link or symlink (ours)")
 FIELD(fd_ino, "fd.ino", NUMBER, EVENT, false, "inode number")
+FIELD(fd_unreachable, "fd.unreachable", BOOL, EVENT, false, "whether the file is not below the process's root: opened by way of a descriptor from elsewhere, /proc/PID/root or a handle (ours)")
 FIELD(fd_dev, "fd.dev", NUMBER, EVENT, false, "device number of the file system")
 FIELD(fd_lip, "fd.lip", IP, EVENT, true, "IP address of this end")
 FIELD(fd_lport, "fd.lport", NUMBER, EVENT, true, "port of this end")

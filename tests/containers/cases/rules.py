@@ -52,6 +52,8 @@ DEEDS = {
     "Tool for others' namespaces runs": ("nsenter -t $$ -u /bin/true", "/opt/t/enter -t 1"),
     "Files reached through a process's root": ("deed read /proc/1/root/etc/passwd",
                                                "deed read /proc/self/root/etc/passwd"),
+    "File outside of the container's root reached": ("deed read /hostproc/$OUTSIDE/root/etc/passwd",
+                                                     "deed read /hostproc/$OUTSIDE/status"),
     "Block device made": ("mknod /tmp/disk b 250 99", "mknod /tmp/null c 1 3"),
     "File system debugger runs": ("debugfs", "dumpfs"),
     "Another kernel to be started": ("deed kexec_load", "deed finit_module"),

@@ -148,6 +148,35 @@ static void test_exec(void **state)
 	assert_string_equal(fd.name + fd.file_off, "cat");
 }
 
+static bool is_unreachable(enum nunchi_kind kind, enum nunchi_blob_type type, unsigned flags, const char *walk, size_t len)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+	bool exec = kind == NUNCHI_REC_EXEC;
+	struct event_fd fd;
+	struct event ev;
+
+	begin_call(&rec, kind, exec ? "execve" : "openat", 3, 0, 0, 0);
+	add_text(&rec, exec ? NUNCHI_BLOB_FILENAME : NUNCHI_BLOB_STR, exec ? 0 : 1, "/a/b");
+	add_file_raw(&rec, type, exec ? 0 : RET, flags, S_IFREG, flags & NUNCHI_BLOB_DELETED ? TMPFS_MAGIC : 1, walk, len);
+	decode(&ev, &rec);
+	event_fd(&ev, NULL, &scratch, &fd);
+	assert_true(fd.present);
+	return fd.unreachable;
+}
+
+/* What is in memory only has no place, and so none outside. */
+static void test_unreachable(void **state)
+{
+	const unsigned gone = NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED;
+
+	assert_false(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, 0, "b\0a", 4));
+	assert_true(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, NUNCHI_BLOB_UNREACHABLE, "b\0a", 4));
+	assert_false(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, gone, "memfd:x", 8));
+	assert_false(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, 0, "b\0a", 4));
+	assert_true(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, NUNCHI_BLOB_UNREACHABLE, "b\0a", 4));
+	assert_false(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, gone, "memfd:x", 8));
+}
+
 static void test_split(void **state)
 {
 	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
@@ -355,6 +384,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_exec),
+		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_unix),
