@@ -89,6 +89,7 @@ DEEDS = {
     "Netcat listens": ("nc -l -p 4444", "nc -z 203.0.113.9 4444"),
     # Credentials
     "Password hashes read": ("cat /etc/shadow", "/usr/bin/sshd read /etc/shadow"),
+    "Secret file linked or moved": ("ln /etc/shadow /etc/sh; rm /etc/sh", "ln /etc/hosts /etc/ho; rm /etc/ho"),
     "Service account token read by a tool": ("cat /run/secrets/kubernetes.io/serviceaccount/token",
                                              "app read /run/secrets/kubernetes.io/serviceaccount/token"),
     "SSH private key read": ("cat /root/.ssh/id_rsa", "cat /root/.ssh/id_rsa.pub"),
@@ -111,6 +112,7 @@ DEEDS = {
     "System program written": ("deed write /usr/bin/tool", "/usr/bin/dpkg write /usr/bin/tool"),
     "Accounts changed by hand": ("deed write /etc/passwd", "/usr/bin/useradd write /etc/passwd"),
     "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
+    "pkexec without arguments": ("pkexec", "pkexec nothing"),
     "Shell's start files written": ("deed write /root/.bashrc", "/usr/bin/useradd write /root/.bashrc"),
     "Service written": ("deed write /etc/systemd/system/x.service",
                         "/usr/bin/systemctl write /etc/systemd/system/x.service"),
@@ -137,6 +139,7 @@ DEEDS = {
     "Memory of another process written": ("deed vm-write", "deed vm-read"),
     "Log emptied": ("deed empty /var/log/b.log", "deed write /var/log/b.log"),
     "Hidden file made where all can write": ("deed write /tmp/.hidden", "deed write /tmp/shown"),
+    "File hidden among devices": ("deed write /dev/.x", "deed write /dev/shm/.x"),
     "Process hidden by a mount": ("mount -t tmpfs none /proc/$$", "mount -t tmpfs none /mnt"),
     "Process is named like one of the kernel's": ("kworker nothing", "worker nothing"),
     "Ring for calls made": ("deed ring", "deed socket"),
@@ -174,6 +177,7 @@ PRETENDERS = {
                               "ln -s /usr/bin/dpkg /tmp/job; cp /tmp/job /opt/cron; /opt/cron write /etc/cron.d/job"],
     "System program written": ["deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool"],
     "Accounts changed by hand": ["/opt/t/useradd write /etc/passwd"],
+    "Secret file linked or moved": ["mv /etc/shadow /etc/sh; mv /etc/sh /etc/shadow"],
     "Service written": ["deed as systemctl write /etc/systemd/system/x.service"],
     "Another process is traced": ["deed as gdb ptrace 16", "/opt/t/strace ptrace 16"],
     "Memory of another process read": ["deed as gdb vm-read"],
@@ -211,7 +215,7 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
-kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl ping pkill python3 rm ssh sshd
+kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl ping pkexec pkill python3 rm ssh sshd
 sshdd sshh strace systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
