@@ -496,13 +496,15 @@ static void apply_fork(struct model *m, struct process *p, const struct event *e
 		set_entered_by(p, p->parent_comm, strlen(p->parent_comm));
 }
 
-static void make_execfn(struct process *p)
+/* Not below a directory that is outside of the process's root: what its path says is true of another. */
+static void make_execfn(struct process *p, const struct event *ev)
 {
+	const struct event_blob *cwd = event_blob(ev, NUNCHI_BLOB_CWD, -1);
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
 	bool relative = p->exe_asked && p->exe_asked[0] != '/';
 	const char *base = relative ? p->cwd : "";
 
-	if (!p->exe_asked || !base)
+	if (!p->exe_asked || !base || (relative && (!cwd || cwd->flags & NUNCHI_BLOB_UNREACHABLE)))
 		return;
 	path_join(&path, base, strlen(base), p->exe_asked, strlen(p->exe_asked));
 	p->execfn = strbuf_take(&path);
@@ -526,7 +528,7 @@ static void apply_exec(struct process *p, const struct event *ev)
 		memcpy(p->prev_comm, p->comm, sizeof(p->prev_comm));
 	set_comm(p->comm, ev->head->comm, sizeof(ev->head->comm));
 	apply_blobs(p, ev);
-	make_execfn(p);
+	make_execfn(p, ev);
 	make_cmdline(p);
 	p->version++;
 }

@@ -110,6 +110,8 @@ DEEDS = {
     "Library preloaded into every program": ("deed write /etc/ld.so.preload; rm /etc/ld.so.preload",
                                              "deed write /etc/ld.so.cache2"),
     "System program written": ("deed write /usr/bin/tool", "/usr/bin/dpkg write /usr/bin/tool"),
+    "Mount over the system's programs": ("mkdir -p /usr/local; mount -o bind /opt/t /usr/local; umount /usr/local",
+                                         "mkdir -p /opt/local; mount -o bind /opt/t /opt/local; umount /opt/local"),
     "Accounts changed by hand": ("deed write /etc/passwd", "/usr/bin/useradd write /etc/passwd"),
     "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
     "pkexec without arguments": ("pkexec", "pkexec nothing"),
@@ -170,7 +172,10 @@ DEEDS = {
 PRETENDERS = {
     "Password hashes read": ["/opt/t/sshd read /etc/shadow", "deed as sshd read /etc/shadow",
                              "ln -s /opt/t/deed /tmp/login; /tmp/login read /etc/shadow",
-                             "cd /opt/t; exec ./useradd read /etc/shadow"],
+                             "cd /opt/t; exec ./useradd read /etc/shadow",
+                             "mkdir -p /usr/local /opt/r/bin; cp /opt/t/deed /opt/r/bin/login; "
+                             "unshare -m sh -c 'mount -o bind /opt/r /usr/local; exec sleep 2' & sleep 0.5; "
+                             "cd /proc/$!/root/usr/local/bin && exec env ./login read /etc/shadow"],
     "Scheduled job written": ["/opt/t/dpkg write /etc/cron.d/job",
                               "deed as dpkg run /opt/t/deed write /etc/cron.d/job",
                               "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",
