@@ -101,7 +101,7 @@ def test_each_event_meets_one_of_them(setup):
                   for run in runs), collections.Counter())
     if os.uname().machine == "aarch64":
         # There count's marker, an unlink, is an unlinkat, too.
-        oracle["unlinkat"] += sum("start" in run for run in runs)
+        oracle["unlinkat"] += len(runs)
     # The stream has come to its end: all of it has been judged.
     assert nunchi.stop(60) == 0, nunchi.stderr()
     with open(path, encoding="utf-8") as f:

@@ -6,7 +6,7 @@
  *	count CALLS [THREADS]  ->  {"openat":5000,"mkdirat":...,"procexit":...}
  *
  * Only calls through run() are counted, and no other code here makes a call of nunchi's default
- * set after the line {"start":true}, which follows the marker, an unlink of /tmp/start.
+ * set after the marker, an unlink of /tmp/start.
  */
 #include <errno.h>
 #include <fcntl.h>
