@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -139,12 +140,17 @@ def main():
     from harness.setup import Setup
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     go_first()
-    machine, began = Machine(), time.monotonic()
+    machine, began, failed = Machine(), time.monotonic(), False
     setup = Setup()
     try:
         bench = Bench(setup, args)
         for name in args.name or known:
-            known[name].measure(bench, name)
+            # What one cannot measure is no reason to lose what the others have.
+            try:
+                known[name].measure(bench, name)
+            except Exception:
+                print(f"bench: {name} could not be measured:\n{traceback.format_exc()}", file=sys.stderr)
+                failed = True
     finally:
         setup.close()
     print(machine.line(f"{' '.join(args.name) or 'everything'}, {bench.rounds} rounds"
@@ -153,7 +159,7 @@ def main():
     table.write_json(args.json, {**machine.facts(), "rounds": bench.rounds, "quick": args.quick}, bench.rows)
     if any(row.bars for row in bench.rows):
         plot.write_plot(args.plot, machine.title(), bench.rows)
-    return 0
+    return int(failed)
 
 
 if __name__ == "__main__":
