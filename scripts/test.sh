@@ -35,7 +35,13 @@ tmp=$(mktemp -d)
 results=$tmp/results
 failures=$tmp/failures # what failed, with what it said: told again at the end
 : >"$results" >"$failures"
-trap 'rm -rf "$tmp"' EXIT
+# The soak, if it is on its way: its containers and its nunchi go with it.
+soak=''
+at_exit() {
+	[ -z "$soak" ] || { pkill -TERM -P "$soak" && wait "$soak"; }
+	rm -rf "$tmp"
+}
+trap at_exit EXIT
 trap 'exit 130' INT TERM
 
 say() {
@@ -189,7 +195,6 @@ run_py() {
 }
 
 # For long, and of no time that anything takes: beside stages that ask for none either.
-soak=''
 run_soak() {
 	can_py soak || return
 	do_py soak tests/containers/run.py soak &

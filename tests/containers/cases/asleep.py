@@ -79,13 +79,14 @@ def test_quiet_with_a_full_pipe(setup):
     time.sleep(patient(1))
     n = quietest(nunchi.process.pid, SWITCHES)
     began = time.monotonic()
-    text = read_all(ours, f"/tmp/{label}-".encode(), int(load.output()), 20)
+    told = f'"fd.name":"/tmp/{label}-'.encode()
+    text = read_all(ours, told, int(load.output()), 20)
     took = time.monotonic() - began
     os.close(ours)
     nunchi.stop()
     print(f"# {n} switches in {WINDOW} s; then {len(text) / 2**20:.1f} MiB in {took:.1f} s")
     assert len(text) > FULL, "it was not full"
-    assert text.count(f'"fd.name":"/tmp/{label}-'.encode()) == int(load.output()), load.output()
+    assert text.count(told) == int(load.output()), load.output()
     assert n <= SWITCHES, n
 
 
