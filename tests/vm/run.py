@@ -106,7 +106,7 @@ MATRIX = [
     row("6.1 arm64 crun", "6.1-arm64", "v2", CRUN, runtimes="crun"),  # which refuses hybrid cgroups
     row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS),
     row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS),
-    row("6.1 engines", "6.1", "v2", ["paper read_a_file"], runtimes="docker,cri", always=True),
+    row("6.1 engines", "6.1", "v2", ["paper read_a_file", "rules each_with_docker"], runtimes="docker,cri", always=True),
 ]
 
 

@@ -139,8 +139,8 @@ class Docker:
 
     def create(self, name, image, command, **host_config):
         """Makes a container that is not started yet."""
-        labels, tty = host_config.pop("labels", {}), host_config.pop("tty", False)
-        body = {"Image": image, "Entrypoint": command[:1], "Cmd": command[1:], "Labels": labels, "Tty": tty,
+        labels, tty, env = host_config.pop("labels", {}), host_config.pop("tty", False), host_config.pop("env", [])
+        body = {"Image": image, "Entrypoint": command[:1], "Cmd": command[1:], "Labels": labels, "Tty": tty, "Env": env,
                 "HostConfig": {"NetworkMode": "none", **host_config}}
         query = urllib.parse.urlencode({"name": name})
         answer = json.loads(self.call("POST", f"/containers/create?{query}", body))
