@@ -25,7 +25,7 @@
 enum nunchi_push_kind {
 	NUNCHI_PUSH_RESULT,	/* 0: the call succeeded; else its errno */
 	NUNCHI_PUSH_ACCESS,	/* flags of an open: access mode, and NUNCHI_PUSH_CREATES */
-	NUNCHI_PUSH_TYPE,	/* of what was opened: S_IFMT >> 12, or NUNCHI_PUSH_NO_OBJECT; of a socket its family */
+	NUNCHI_PUSH_TYPE,	/* of what was opened: S_IFMT >> 12, NUNCHI_PUSH_NO_OBJECT or _OUTSIDE; of a socket its family */
 	NUNCHI_PUSH_CONTAINER,	/* whose it is: the group of its slot, found when the container gets its name */
 	/* A path: of what was opened, and of what was asked for; either may be meant. */
 	NUNCHI_PUSH_HEAD,	/* it is this, or begins so */
@@ -45,7 +45,8 @@ enum nunchi_push_kind {
 #define NUNCHI_PUSH_IPV4 17
 #define NUNCHI_PUSH_IPV6 18
 #define NUNCHI_PUSH_UNIX 19
-#define NUNCHI_PUSH_TYPE_CODES 20
+#define NUNCHI_PUSH_OUTSIDE 20	/* it is not below the task's root: of whatever type */
+#define NUNCHI_PUSH_TYPE_CODES 21
 
 /* Where the codes of a kind begin in a row of masks. */
 #define NUNCHI_PUSH_RESULTS 0	/* 256 of them; a larger errno has the last */

@@ -88,13 +88,40 @@ static void add_call(struct push_plan *p, const struct syscall_info *call, unsig
 	p->table.calls[nr] = how;
 }
 
+/* Whether all that a asks for b asks for, too: what satisfies b satisfies a. */
+static bool covers(const struct block_clause *a, const struct block_clause *b)
+{
+	for (size_t i = 0; i < a->n_parts; i++) {
+		size_t k = 0;
+
+		while (k < b->n_parts && (a->parts[i].node != b->parts[k].node ||
+					  a->parts[i].negated != b->parts[k].negated ||
+					  a->parts[i].kind != b->parts[k].kind))
+			k++;
+		if (k == b->n_parts)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * One that another covers is not needed: where an exception asks for what is not known here, it comes apart
+ * into some that are the same without that.
+ */
 static void take_clauses(struct class *c, struct block_clauses *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		c->useless |= !l->c[i].n_parts;
 	c->clauses = xrealloc(c->clauses, (c->n_clauses + l->n + 1) * sizeof(*c->clauses));
-	memcpy(c->clauses + c->n_clauses, l->c, l->n * sizeof(*l->c));
-	c->n_clauses += l->n;
+	for (size_t i = 0; i < l->n; i++) {
+		size_t k = 0;
+
+		c->useless |= !l->c[i].n_parts;
+		while (k < c->n_clauses && !covers(&c->clauses[k], &l->c[i]))
+			k++;
+		if (k == c->n_clauses)
+			c->clauses[c->n_clauses++] = l->c[i];
+		else
+			block_clause_free(&l->c[i]);
+	}
 	memset(l, 0, sizeof(*l));
 }
 

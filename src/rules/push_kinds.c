@@ -58,6 +58,7 @@ static const struct {
 	{ "evt.is_open_exec", NUNCHI_PUSH_ACCESS, PUSH_HAS_FLAGS },
 	{ "fd.type", NUNCHI_PUSH_TYPE, PUSH_OPENS },
 	{ "fd.typechar", NUNCHI_PUSH_TYPE, PUSH_OPENS },
+	{ "fd.unreachable", NUNCHI_PUSH_TYPE, PUSH_OPENS },
 	{ "fd.type", NUNCHI_PUSH_TYPE, PUSH_HAS_PEER },
 	{ "fd.typechar", NUNCHI_PUSH_TYPE, PUSH_HAS_PEER },
 	/* Who connects or sends is the client. */
@@ -167,6 +168,9 @@ static enum tri test_type(const struct node *test, unsigned code)
 {
 	bool letter = streq(test->left.field->name, "fd.typechar");
 
+	/* False, or missing: of what has no path. */
+	if (streq(test->left.field->name, "fd.unreachable") && code != NUNCHI_PUSH_OUTSIDE)
+		return test_bool(test, false) == TRI_FALSE ? TRI_FALSE : TRI_UNKNOWN;
 	switch (code) {
 	case NUNCHI_PUSH_IPV4:
 		return test_text(test, letter ? "4" : "ipv4");
