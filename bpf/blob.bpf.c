@@ -443,6 +443,7 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	u64 dentry;
 	struct walk *w;
 	u32 pos, flags;
+	long steps;
 
 	if (!s || !blob_fits(s))
 		return 0;
@@ -462,9 +463,11 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	s->walked = pos;
 	s->n_names = 0;
 	if (has_casts)
-		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step_typed, &s, 0);
+		steps = bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step_typed, &s, 0);
 	else
-		bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
+		steps = bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
+	if (steps == NUNCHI_COMPONENTS_MAX && w->flags & NUNCHI_BLOB_UNREACHABLE)
+		w->flags |= NUNCHI_BLOB_TRUNCATED;	/* how it begins is not known */
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;
 }

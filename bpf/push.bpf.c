@@ -430,11 +430,12 @@ __noinline int push_record(struct scratch *s)
 			return 1;
 		if (row->kinds & 1 << NUNCHI_PUSH_TYPE) {
 			type = NUNCHI_PUSH_NO_OBJECT;
-			b = blob_at(s, f->file);
-			if (f->file)
+			if (f->file) {
+				b = blob_at(s, f->file);
 				type = ((struct nunchi_file *)(b + 1))->mode >> 12 & 15;
-			if (f->file && b->flags & NUNCHI_BLOB_UNREACHABLE)
-				type = NUNCHI_PUSH_OUTSIDE;
+				if (b->flags & NUNCHI_BLOB_UNREACHABLE)
+					type = NUNCHI_PUSH_OUTSIDE;
+			}
 			mask &= row->codes[NUNCHI_PUSH_TYPES + type];
 		}
 		if (mask && row->kinds & PATHS)

@@ -69,6 +69,12 @@ static enum fd_type type_of_mode(uint32_t mode)
 	}
 }
 
+/* A walk that was given up has met no root either. */
+static bool is_unreachable(const struct event_blob *blob)
+{
+	return (blob->flags & (NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_TRUNCATED)) == NUNCHI_BLOB_UNREACHABLE;
+}
+
 /* The file behind an fd. */
 static void view_file(struct view *v, const struct event_blob *blob)
 {
@@ -86,7 +92,7 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	fd->truncated = blob->flags & NUNCHI_BLOB_TRUNCATED;
 	v->name = v->text->len;
 	fd->is_path = path_from_file(v->text, blob);
-	fd->unreachable = fd->is_path && blob->flags & NUNCHI_BLOB_UNREACHABLE;
+	fd->unreachable = fd->is_path && is_unreachable(blob);
 	if (fd->is_path && fd->deleted)
 		strbuf_adds(v->text, " (deleted)");
 	else if (starts_with(v->text->s + v->name, "memfd:"))
@@ -265,7 +271,7 @@ static bool is_image_unreachable(const struct event *ev)
 	const struct event_blob *exe = event_blob(ev, NUNCHI_BLOB_EXE, -1);
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
 
-	return exe && exe->flags & NUNCHI_BLOB_UNREACHABLE && path_from_file(&path, exe);
+	return exe && is_unreachable(exe) && path_from_file(&path, exe);
 }
 
 static void view_exec(struct view *v)

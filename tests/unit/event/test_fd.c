@@ -172,6 +172,8 @@ static void test_unreachable(void **state)
 	assert_false(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, 0, "b\0a", 4));
 	assert_true(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, NUNCHI_BLOB_UNREACHABLE, "b\0a", 4));
 	assert_false(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, gone, "memfd:x", 8));
+	assert_false(is_unreachable(NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE, NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_TRUNCATED,
+				    "b\0a", 4));
 	assert_false(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, 0, "b\0a", 4));
 	assert_true(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, NUNCHI_BLOB_UNREACHABLE, "b\0a", 4));
 	assert_false(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, gone, "memfd:x", 8));
