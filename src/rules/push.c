@@ -94,9 +94,8 @@ static bool covers(const struct block_clause *a, const struct block_clause *b)
 	for (size_t i = 0; i < a->n_parts; i++) {
 		size_t k = 0;
 
-		while (k < b->n_parts && (a->parts[i].node != b->parts[k].node ||
-					  a->parts[i].negated != b->parts[k].negated ||
-					  a->parts[i].kind != b->parts[k].kind))
+		while (k < b->n_parts &&
+		       (a->parts[i].node != b->parts[k].node || a->parts[i].negated != b->parts[k].negated))
 			k++;
 		if (k == b->n_parts)
 			return false;
@@ -108,19 +107,32 @@ static bool covers(const struct block_clause *a, const struct block_clause *b)
  * One that another covers is not needed: where an exception asks for what is not known here, it comes apart
  * into some that are the same without that.
  */
+static void take_clause(struct class *c, struct block_clause *new)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < c->n_clauses; i++) {
+		if (covers(&c->clauses[i], new)) {
+			block_clause_free(new);
+			return;
+		}
+	}
+	for (size_t i = 0; i < c->n_clauses; i++) {
+		if (covers(new, &c->clauses[i]))
+			block_clause_free(&c->clauses[i]);
+		else
+			c->clauses[kept++] = c->clauses[i];
+	}
+	c->clauses[kept++] = *new;
+	c->n_clauses = kept;
+}
+
 static void take_clauses(struct class *c, struct block_clauses *l)
 {
 	c->clauses = xrealloc(c->clauses, (c->n_clauses + l->n + 1) * sizeof(*c->clauses));
 	for (size_t i = 0; i < l->n; i++) {
-		size_t k = 0;
-
 		c->useless |= !l->c[i].n_parts;
-		while (k < c->n_clauses && !covers(&c->clauses[k], &l->c[i]))
-			k++;
-		if (k == c->n_clauses)
-			c->clauses[c->n_clauses++] = l->c[i];
-		else
-			block_clause_free(&l->c[i]);
+		take_clause(c, &l->c[i]);
 	}
 	memset(l, 0, sizeof(*l));
 }
