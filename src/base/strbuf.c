@@ -32,13 +32,6 @@ void strbuf_reset(struct strbuf *b)
 	b->s[0] = '\0';
 }
 
-void strbuf_reset_trim(struct strbuf *b, size_t keep)
-{
-	if (b->cap > keep)
-		strbuf_free(b);
-	strbuf_reset(b);
-}
-
 char *strbuf_take(struct strbuf *b)
 {
 	strbuf_grow(b, 0);

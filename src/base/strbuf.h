@@ -20,8 +20,6 @@ struct strbuf {
 void strbuf_free(struct strbuf *b);
 /* Empties it and keeps the memory. s is a valid "" afterwards. */
 void strbuf_reset(struct strbuf *b);
-/* The same, but keeps memory of at most so many bytes, else none. */
-void strbuf_reset_trim(struct strbuf *b, size_t keep);
 void strbuf_grow(struct strbuf *b, size_t extra);
 /* Ownership of the string goes to the caller, who frees it; never NULL. */
 char *strbuf_take(struct strbuf *b) _must_check_;

@@ -178,7 +178,9 @@ static bool take_pending(struct writer *w, struct strbuf *busy, bool *ret_end)
 {
 	bool taken = false;
 
-	strbuf_reset_trim(busy, worth_keeping(w, busy->len));
+	if (busy->cap > worth_keeping(w, busy->len))
+		strbuf_free(busy);
+	strbuf_reset(busy);
 	pthread_mutex_lock(&w->lock);
 	w->in_flight = 0;
 	*ret_end = w->stopping;

@@ -40,17 +40,6 @@ static void test_reset_of_nothing(void **state)
 	strbuf_free(&b);
 }
 
-static void test_reset_trim(void **state)
-{
-	strbuf_grow(&b, 1 << 20);
-	b.len = 1 << 19;
-	strbuf_reset_trim(&b, b.cap);
-	assert_true(b.cap > 1 << 20);
-	strbuf_reset_trim(&b, b.cap - 1);
-	assert_string_equal(b.s, "");
-	assert_true(b.cap < 1 << 10);
-}
-
 static void test_add(void **state)
 {
 	strbuf_add(&b, NULL, 0);
@@ -253,7 +242,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(test_grow, reset),
 		cmocka_unit_test_teardown(test_reset_of_nothing, reset),
-		cmocka_unit_test_teardown(test_reset_trim, reset),
 		cmocka_unit_test_teardown(test_add, reset),
 		cmocka_unit_test_teardown(test_add_at_the_edge, reset),
 		cmocka_unit_test_teardown(test_take, reset),
