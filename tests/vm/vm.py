@@ -36,7 +36,7 @@ COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off")
 
 # It takes five.
 BOOT_SECONDS = 120
-RUNS, BOOTS = 3, 6
+RUNS, BOOTS = 3, 6  # at most: of a command that was begun, and of a machine
 # A processor that has not said for so long that it lives, every five seconds of its own (guest/start), hangs.
 BEAT_SECONDS = 120
 REGISTERS = "info registers -a"
