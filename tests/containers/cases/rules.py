@@ -55,7 +55,7 @@ DEEDS = {
     "Files reached through a process's root": ("deed read /proc/1/root/etc/passwd",
                                                "deed read /proc/self/root/etc/passwd"),
     "File outside of the container's root reached": ("deed read /hostproc/$OUTSIDE/root/etc/passwd",
-                                                     "deed read /hostproc/$OUTSIDE/status"),
+                                                     "cd /opt; for i in $(seq 300); do mkdir d; cd d; done; deed write x"),
     "Block device made": ("mknod /tmp/disk b 250 99", "mknod /tmp/null c 1 3"),
     "File system debugger runs": ("debugfs", "dumpfs"),
     "Another kernel to be started": ("deed kexec_load", "deed finit_module"),
@@ -177,12 +177,22 @@ PRETENDERS = {
                              "cd /opt/t; exec ./useradd read /etc/shadow",
                              "mkdir -p /usr/local /opt/r/bin; cp /opt/t/deed /opt/r/bin/login; "
                              "unshare -m sh -c 'mount -o bind /opt/r /usr/local; exec sleep 2' & sleep 0.5; "
-                             "cd /proc/$!/root/usr/local/bin && exec env ./login read /etc/shadow"],
+                             "cd /proc/$!/root/usr/local/bin && exec env ./login read /etc/shadow",
+                             "ln -s /usr/bin/cat /usr/bin/chfn; chfn /etc/shadow",
+                             "mkdir -p /usr/local/bin; ln -s /usr/bin/cat /usr/local/bin/sudo; /usr/local/bin/sudo /etc/shadow",
+                             "cp /opt/t/deed /opt/chage; mv /opt/chage /usr/bin/chage; chage read /etc/shadow",
+                             "mkdir -p /usr/local/bin; cp /opt/t/deed /usr/local/bin/su; /usr/local/bin/su read /etc/shadow",
+                             "exec -a cat /usr/bin/login /etc/shadow",
+                             "exec -a sh /usr/bin/login -c ': </etc/shadow'",
+                             "mkdir -p /opt/c/usr/bin /opt/c/etc; cp /opt/t/deed /opt/c/usr/bin/passwd; "
+                             "echo x >/opt/c/etc/shadow; chroot /opt/c /usr/bin/passwd read /etc/shadow"],
     "Scheduled job written": ["/opt/t/dpkg write /etc/cron.d/job",
                               "deed as dpkg run /opt/t/deed write /etc/cron.d/job",
                               "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",
                               "ln -s /usr/bin/dpkg /tmp/job; cp /tmp/job /opt/cron; /opt/cron write /etc/cron.d/job"],
-    "System program written": ["deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool"],
+    "System program written": ["ln -s /opt/t/deed /usr/bin/link1", "ln /usr/bin/dpkg /usr/bin/link2",
+                               "mv /usr/bin/link1 /usr/bin/link3",
+                               "deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool"],
     "Accounts changed by hand": ["/opt/t/useradd write /etc/passwd"],
     "Secret file linked or moved": ["mv /etc/shadow /etc/sh; mv /etc/sh /etc/shadow"],
     "Service written": ["deed as systemctl write /etc/systemd/system/x.service"],
@@ -201,6 +211,14 @@ PRETENDERS = {
     "Fork bomb typed": ["sh -c $': || b(){\\nb|b&\\n};:'"],
     "SSH server runs": ["deed as sshd run /opt/t/sshd nothing"],
 }
+
+# Rule: what does the same by right, in the ways that programs of a system are made.
+RIGHTFUL = {
+    "Accounts changed by hand": ["adduser", "addgroup"],  # scripts, of bash and of busybox
+    "Raw socket made": ["traceroute raw"],  # a link to one of some
+    "Password hashes read": ["/opt/t/../../usr/bin/sshd read /etc/shadow"],
+}
+SCRIPTS = {"adduser": "#!/bin/bash -e\n: >>/etc/passwd\n", "addgroup": "#!/bin/sh\n: >>/etc/passwd\n"}
 
 # Of containers that engines make, with the rights that they give: of the image's own programs.
 ENGINES_DEEDS = {
@@ -249,11 +267,13 @@ exec /bin/pause
 
 
 # Of these the system has one, too.
-OF_THE_SYSTEM = "criu dpkg gdb kubelet ping sshd strace systemctl useradd".split()
+OF_THE_SYSTEM = "criu dpkg gdb kubelet ping sshd strace systemctl traceroute.db useradd".split()
 
 
-def pretenders():
-    return [(rule, deed) for rule, deeds in PRETENDERS.items() for deed in deeds]
+def more_deeds():
+    """Rule, deed, and how often that is to be told."""
+    return [(rule, deed, times) for rules, times in ((PRETENDERS, 1), (RIGHTFUL, 0))
+            for rule, deeds in rules.items() for deed in deeds]
 
 
 def rule_names():
@@ -280,13 +300,17 @@ def make_image(setup):
     os.makedirs(root + "/usr/bin", exist_ok=True)
     for name in OF_THE_SYSTEM:
         os.link(root + "/opt/t/deed", f"{root}/usr/bin/{name}")
+    os.symlink("traceroute.db", root + "/usr/bin/traceroute")
+    for name, text in SCRIPTS.items():
+        write(root, "/usr/bin/" + name, text)
+        os.chmod(f"{root}/usr/bin/{name}", 0o755)
     for path in FILES:
         write(root, path, "nothing\n")
     for n, deeds in enumerate(DEEDS.values()):
         for kind, deed in zip(("fire", "miss"), deeds):
             write(root, f"/rows/{n:03}-{kind}", deed + "\n")
-    for n, (_, deed) in enumerate(pretenders()):
-        write(root, f"/rows/pretender-{n:03}", deed + "\n")
+    for n, (_, deed, _) in enumerate(more_deeds()):
+        write(root, f"/rows/more-{n:03}", deed + "\n")
     write(root, "/driver", DRIVER)
     return root
 
@@ -374,9 +398,9 @@ def find_wrong(nunchi, made, without=()):
             times = found[f"/rows/{n:03}-{kind}"].get(rule, 0)
             if times != expected and rule not in without:
                 wrong.append(f"{rule}: {times} times after `{DEEDS[rule][expected == 0]}`")
-    for n, (rule, deed) in enumerate(pretenders()):
-        times = found[f"/rows/pretender-{n:03}"].get(rule, 0)
-        if times != 1:
+    for n, (rule, deed, expected) in enumerate(more_deeds()):
+        times = found[f"/rows/more-{n:03}"].get(rule, 0)
+        if times != expected:
             wrong.append(f"{rule}: {times} times after `{deed}`")
     if found["end"].get(ENTERED) != 1 or sum(ENTERED in alerts for alerts in found.values()) != 1:
         wrong.append(f"{ENTERED}: {found['end']}")
