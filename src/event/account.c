@@ -328,11 +328,9 @@ uint32_t lost_kind_of(const struct nunchi_head *record)
 
 const struct nunchi_lost_kind *event_lost_kind(const struct event *ev, unsigned i)
 {
-	const struct nunchi_lost_kind *kinds =
-		(const void *)((const struct nunchi_lost *)ev->body + 1);
+	size_t at = sizeof(ev->lost) + i * sizeof(struct nunchi_lost_kind);
 
-	if (ev->type != EVENT_LOST || i >= ev->lost.kinds ||
-	    sizeof(ev->lost) + (i + 1ULL) * sizeof(*kinds) > ev->body_len)
+	if (ev->type != EVENT_LOST || i >= ev->lost.kinds || at + sizeof(struct nunchi_lost_kind) > ev->body_len)
 		return NULL;
-	return &kinds[i];
+	return (const void *)(ev->body + at);
 }
