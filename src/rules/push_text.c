@@ -133,6 +133,9 @@ bool push_text_fits(const struct node *test, unsigned *ret_kind)
 	if (!known || !test->n_values ||
 	    (test->quantifier != QUANTIFIER_NONE && test->quantifier != QUANTIFIER_ANY))
 		return false;
+	/* What differs from any of several values: that of which it is one says nothing. */
+	if (test->op->negative && test->quantifier == QUANTIFIER_ANY && test->n_values > 1)
+		return false;
 	if (is_bytes(test))
 		return true;
 	for (size_t i = 0; i < test->n_values; i++)
