@@ -402,6 +402,31 @@ static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row 
 	return mask;
 }
 
+__noinline u32 push_image(struct scratch *s, u32 at)
+{
+	struct nunchi_push_state *state;
+	struct nunchi_blob *b;
+	struct reading *r;
+	u32 len;
+
+	if (!s || at >= AT_MAX)
+		return 0;
+	r = &s->reading;
+	b = blob_at(s, at);
+	if (s->walked != at || b->flags & (UNSURE | NUNCHI_BLOB_DELETED) || b->len > TEXT_MAX)
+		return 0;
+	len = b->len - sizeof(struct nunchi_file);
+	if (!len || len > NUNCHI_PATH_MAX)
+		return 0;
+	r->head_over = 1;
+	r->tail = push_image_start - 1;
+	r->asked_from = ~0U;	/* it is not held against another */
+	r->shift = 0;
+	read_names(s, len);
+	state = state_at(r->tail);
+	return state ? state->mask & (NUNCHI_PUSH_IMAGES - 1) : 0;
+}
+
 #define PATHS (1 << NUNCHI_PUSH_HEAD | 1 << NUNCHI_PUSH_TAIL | 1 << NUNCHI_PUSH_WITHIN)
 
 __noinline int push_record(struct scratch *s)

@@ -35,6 +35,10 @@ static __always_inline int forked(struct task_struct *parent, struct task_struct
 	id = identity_make(child, from, same_place, true);
 	if (!id)
 		return 0;
+	if (from) {
+		id->image = from->image;
+		id->image_generation = from->image_generation;
+	}
 	if (child->pid == child->tgid) {
 		s = life_begin(child, id, NUNCHI_REC_FORK, 0);
 		if (s) {
@@ -81,8 +85,9 @@ static __always_inline void find_helper(struct task_struct *task, struct identit
 static __always_inline int executed(struct task_struct *task, u64 filename, u64 file)
 {
 	struct identity *id = identity_get(task);
-	bool entering;
 	struct scratch *s;
+	bool entering;
+	u32 at;
 
 	if (!id)
 		return 0;
@@ -95,8 +100,10 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	id->setup = 0;
 	id->vtid = id->vpid;	/* an exec from a thread makes it the leader */
 	s = life_begin(task, id, NUNCHI_REC_EXEC, sizeof(s->call));
-	if (!s)
+	if (!s) {
+		push_executed(id, 0, 0);
 		return 0;
+	}
 	if (entering)
 		s->head.flags |= NUNCHI_F_ENTERING;
 	__builtin_memset(&s->call, 0, sizeof(s->call));
@@ -114,7 +121,9 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	*(volatile u64 *)&s->names = filename;
 	blob_kernel_str(s, *(volatile u64 *)&s->names, BLOB(NUNCHI_BLOB_FILENAME, 0));
 	blob_argv(s);
+	at = s->pos;
 	blob_file(s, file, BLOB(NUNCHI_BLOB_EXE, 0));
+	push_executed(id, s, at);
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
 	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);

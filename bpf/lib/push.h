@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Whether a call's record is to leave the kernel (nunchi/push.h). What costs nothing is asked before the
- * record is made: whose it is, the result, and the flags of an open. The rest is read from the record itself, so that
+ * record is made: whose it is, what it executes, the result, and the flags of an open. The rest is read from the record itself, so that
  * what is judged here is what user space would have judged.
  */
 #pragma once
@@ -14,6 +14,21 @@
 /* Of a record that is made: 0 if no condition can want it. s->clauses: what push_codes() has left. */
 int push_record(struct scratch *s);
 
+/* The group of an image, of which the blob at this place has the path and was the last to be walked. */
+u32 push_image(struct scratch *s, u32 at);
+
+/* What the task executes from now on, as above; NULL: nothing is known of it. */
+static __always_inline void push_executed(struct identity *id, struct scratch *s, u32 at)
+{
+	id->image_generation = push_image_generation;
+	id->image = s && push_image_start ? push_image(s, at) : 0;
+}
+
+static __always_inline u32 push_image_group(const struct identity *id)
+{
+	return id->image_generation == push_image_generation ? id->image & (NUNCHI_PUSH_IMAGES - 1) : 0;
+}
+
 /* The group of the task's container: that of its slot, unless another container has that by now. */
 static __always_inline u32 push_group(const struct identity *id)
 {
@@ -22,7 +37,7 @@ static __always_inline u32 push_group(const struct identity *id)
 	return id->slot && row->generation != id->generation ? 0 : row->group & (NUNCHI_PUSH_GROUPS - 1);
 }
 
-/* The clauses that the container, the result and the flags leave; all where the call is not looked at. */
+/* The clauses that the container, the image, the result and the flags leave; all where the call is not looked at. */
 static __always_inline u64 push_codes(const struct identity *id, const struct nunchi_call *call, s64 ret)
 {
 	const struct nunchi_push_call *how = &push_calls[call->nr & (NUNCHI_CALLS_MAX - 1)];
@@ -38,6 +53,8 @@ static __always_inline u64 push_codes(const struct identity *id, const struct nu
 	mask = row->clauses & row->codes[NUNCHI_PUSH_RESULTS + (code & 255)];
 	if (row->kinds & 1 << NUNCHI_PUSH_CONTAINER)
 		mask &= push_groups[push_group(id)][class];
+	if (row->kinds & 1 << NUNCHI_PUSH_IMAGE)
+		mask &= push_images[push_image_group(id)][class];
 	if (arg >= 6)
 		return mask;
 	flags = call->args[arg];

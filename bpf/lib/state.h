@@ -42,7 +42,9 @@ struct identity {
 	u32 within;		/* in a call whose kretprobe is due */
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
-	u32 untold;		/* its birth was counted only, and nothing was told of it since */
+	u8 untold;		/* its birth was counted only, and nothing was told of it since */
+	u8 image;		/* group of what it executes, see push.h; 0: not known */
+	u16 image_generation;	/* of the rules by which it is that */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
@@ -204,8 +206,11 @@ extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one, and NUN
 extern struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
 extern struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
 extern __u8 push_letters[256];
-/* The clauses that each group's containers satisfy. */
+/* The clauses that each group's containers, or images, satisfy. */
 extern __u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
+extern __u64 push_images[NUNCHI_PUSH_IMAGES][NUNCHI_PUSH_CLASSES];
+extern __u32 push_image_start;		/* as in nunchi_push */
+extern __u16 push_image_generation;	/* another for each set of rules */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u64 bulk_bytes;	/* of each of the other rings: all of it, or what --cpu-limit leaves */

@@ -35,6 +35,7 @@ enum nunchi_push_kind {
 	NUNCHI_PUSH_COMM,
 	NUNCHI_PUSH_ADDRESS,	/* of the other end: 4 or 6, and its bytes; 0: there is none */
 	NUNCHI_PUSH_PORT,	/* 1, and two bytes, big-endian; 0: as above */
+	NUNCHI_PUSH_IMAGE,	/* path of what the task executes, as it was then; read once, at the exec */
 	NUNCHI_PUSH_KINDS
 };
 
@@ -77,7 +78,7 @@ struct nunchi_push_row {
 
 /* A row of the automaton. */
 struct nunchi_push_state {
-	__u64 mask;		/* clauses that a text which ends here satisfies */
+	__u64 mask;		/* clauses that a text which ends here satisfies; of an image: its group */
 	__u64 within;		/* those that one which comes by here satisfies */
 	__u8 over;		/* whatever follows, it stays here */
 	__u8 pad[7];
@@ -88,6 +89,9 @@ struct nunchi_push_state {
 
 /* Containers that satisfy the same clauses of all classes are one group. In the first are those without a name. */
 #define NUNCHI_PUSH_GROUPS 32
+
+/* The same of images. In the first are those that are not known. */
+#define NUNCHI_PUSH_IMAGES 64
 
 #ifndef __bpf__
 static_assert(sizeof(struct nunchi_push_state) == 280, "push: nunchi_push_state");
@@ -103,5 +107,7 @@ struct nunchi_push {
 	struct nunchi_push_call calls[NUNCHI_CALLS_MAX];
 	struct nunchi_push_row rows[NUNCHI_PUSH_CLASSES];
 	struct push_text text;
+	__u64 images[NUNCHI_PUSH_IMAGES][NUNCHI_PUSH_CLASSES];
+	__u32 image_start;	/* of the automaton, plus one; 0: no class asks for an image */
 };
 #endif

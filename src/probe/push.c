@@ -33,6 +33,7 @@ static void clear(struct probe *p)
 	if (!p->pushes)
 		return;
 	memset(p->skel->bss->push_calls, 0, sizeof(p->skel->bss->push_calls));
+	p->skel->bss->push_image_start = 0;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	wait_for_programs();	/* one that has begun by these tables goes on by them */
 	p->pushes = false;
@@ -75,8 +76,11 @@ void push_fill(struct probe *p, const struct nunchi_push *push)
 	memcpy(p->push_states, push->text.states, push->text.n_states * sizeof(*push->text.states));
 	memcpy(p->skel->bss->push_letters, push->text.letters, sizeof(push->text.letters));
 	memcpy(p->skel->bss->push_rows, push->rows, sizeof(push->rows));
+	memcpy(p->skel->bss->push_images, push->images, sizeof(push->images));
 	forget_groups(p);
+	p->skel->bss->push_image_generation++;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	p->skel->bss->push_image_start = push->image_start;
 	memcpy(p->skel->bss->push_calls, push->calls, sizeof(push->calls));
 	p->pushes = true;
 }

@@ -22,6 +22,7 @@ struct push_plan {
 	struct nunchi_push table;
 	struct class classes[NUNCHI_PUSH_CLASSES];
 	size_t n_classes;
+	unsigned n_images;
 	const struct node *const *roots;	/* while it is made */
 	size_t n_roots;
 	const char *left_out;
@@ -250,21 +251,56 @@ static uint64_t mask_of(const struct look *l)
 	return mask;
 }
 
+static unsigned images_of(const struct push_plan *p)
+{
+	return (unsigned)p->n_classes * NUNCHI_PUSH_KINDS;
+}
+
+/* What texts are read by: each class's own of a kind; images are read once for all classes. */
 static unsigned group_of(const struct push_plan *p, const struct class *c, unsigned kind)
 {
+	if (kind == NUNCHI_PUSH_IMAGE)
+		return images_of(p);
 	if (kind == NUNCHI_PUSH_WITHIN)
 		kind = NUNCHI_PUSH_TAIL;
 	return (unsigned)(c - p->classes) * NUNCHI_PUSH_KINDS + kind;
 }
 
+/* The group of images whose paths end in this state, a new one if there is room. */
+static unsigned image_group(struct push_plan *p, const struct push_texts *texts, unsigned state)
+{
+	uint64_t clauses[NUNCHI_PUSH_CLASSES];
+	unsigned i;
+
+	memset(clauses, 0xff, sizeof(clauses));
+	for (i = 0; i < p->n_classes; i++) {
+		const struct look l = { .class = &p->classes[i], .kind = NUNCHI_PUSH_IMAGE, .texts = texts,
+					.state = state, .group = images_of(p) };
+
+		if (p->table.rows[i].kinds & 1U << NUNCHI_PUSH_IMAGE)
+			clauses[i] = mask_of(&l);
+	}
+	for (i = 0; i < p->n_images; i++)
+		if (!memcmp(p->table.images[i], clauses, sizeof(clauses)))
+			return i;
+	if (i == NUNCHI_PUSH_IMAGES)
+		return 0;
+	memcpy(p->table.images[p->n_images++], clauses, sizeof(clauses));
+	return i;
+}
+
 static void masks_of_state(unsigned group, const struct push_texts *texts, unsigned state,
 			   struct nunchi_push_state *row, void *arg)
 {
-	const struct push_plan *p = arg;
-	struct look l = { .class = &p->classes[group / NUNCHI_PUSH_KINDS],
-			  .kind = group % NUNCHI_PUSH_KINDS, .texts = texts, .state = state,
+	struct push_plan *p = arg;
+	struct look l = { .kind = group % NUNCHI_PUSH_KINDS, .texts = texts, .state = state,
 			  .group = group };
 
+	if (group == images_of(p)) {
+		row->mask = image_group(p, texts, state);
+		return;
+	}
+	l.class = &p->classes[group / NUNCHI_PUSH_KINDS];
 	row->mask = mask_of(&l);
 	if (l.kind != NUNCHI_PUSH_TAIL)
 		return;
@@ -313,9 +349,11 @@ static void add_texts(const struct push_plan *p, const struct class *c, unsigned
 /* The texts of the first kinds. False: they are too many. */
 static bool fill_texts(struct push_plan *p, unsigned kinds)
 {
-	struct push_texts *texts = push_texts_new((unsigned)p->n_classes * NUNCHI_PUSH_KINDS);
+	struct push_texts *texts = push_texts_new(images_of(p) + 1);
 	bool fit;
 
+	memset(p->table.images[0], 0xff, sizeof(p->table.images[0]));
+	p->n_images = 1;
 	for (size_t i = 0; i < p->n_classes; i++)
 		if (!p->classes[i].useless)
 			add_texts(p, &p->classes[i], kinds, texts);
@@ -329,6 +367,8 @@ static bool fill_texts(struct push_plan *p, unsigned kinds)
 		for (unsigned kind = NUNCHI_PUSH_TEXT; kind < kinds; kind++)
 			row->start[kind] = (__u16)push_texts_start(texts,
 								   group_of(p, &p->classes[i], kind));
+		if (row->kinds & 1U << NUNCHI_PUSH_IMAGE)
+			p->table.image_start = row->start[NUNCHI_PUSH_IMAGE] + 1U;
 	}
 	push_texts_free(texts);
 	return fit;
@@ -339,10 +379,13 @@ static void fill_all_texts(struct push_plan *p)
 {
 	if (fill_texts(p, NUNCHI_PUSH_KINDS))
 		return;
-	p->left_out = "addresses and ports";
+	p->left_out = "executables";
+	if (fill_texts(p, NUNCHI_PUSH_IMAGE))
+		return;
+	p->left_out = "executables, addresses and ports";
 	if (fill_texts(p, NUNCHI_PUSH_ADDRESS))
 		return;
-	p->left_out = "paths, names, addresses and ports";
+	p->left_out = "paths, names, executables, addresses and ports";
 	for (size_t i = 0; i < p->n_classes; i++)
 		p->table.rows[i].kinds &= (1U << NUNCHI_PUSH_TEXT) - 1;
 }

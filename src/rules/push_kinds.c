@@ -73,6 +73,7 @@ static const struct {
 	{ "fd.filename", NUNCHI_PUSH_HEAD, PUSH_HAS_PATH },
 	{ "fd.nameraw", NUNCHI_PUSH_RAW, PUSH_HAS_PATH },
 	{ "proc.name", NUNCHI_PUSH_COMM, 0 },
+	{ "proc.exepath", NUNCHI_PUSH_IMAGE, 0 },
 };
 
 enum block_known push_test(unsigned shape, const struct node *test, unsigned *ret_kind,

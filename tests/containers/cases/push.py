@@ -39,6 +39,9 @@ CONDITIONS = (
     OPENS + "fd.unreachable = true",
     OPENS + "not fd.unreachable = true and fd.filename = W",
     OPENS + "fd.unreachable != true and fd.name startswith /tmp/W",
+    OPENS + "proc.exepath = /bin/busybox and fd.name startswith /tmp/W",
+    OPENS + "not proc.exepath startswith /bin/ and evt.res = SUCCESS",
+    OPENS + "(proc.exepath endswith /W.x or proc.name = W) and fd.filename != W",
     "evt.type in (unlink, unlinkat, rename, renameat, renameat2) and evt.res = SUCCESS and fd.filename = W",
     "evt.type in (mkdir, mkdirat) and fd.name startswith /tmp/P",
     "evt.type = connect and fd.rip in (127.0.0.1, 10.0.0.7)",
@@ -83,6 +86,7 @@ def one_deed(rng):
         f"unshare -m cat /proc/self/fd/8/{path(rng)} 8< /tmp",  # of mounts that it has left
         f"(cd /proc/self/cwd; cat {some()})", f"cat < {some()}", f"rmdir {some()}",
         f"exec 9< {some()}; cat /proc/self/fd/9; cat /dev/fd/9; exec 9<&-",
+        f"cp /bin/busybox /tmp/{rng.choice(WORDS)}.x; for i in {' '.join(WORDS)}; do /tmp/$i.x cat {some()}; done",
         f"cp /bin/cat /tmp/{rng.choice(WORDS)}.x && mv /tmp/{rng.choice(WORDS)}.x /tmp/{rng.choice(WORDS)}"))
 
 
@@ -141,6 +145,27 @@ def test_ordinary_opens_stay(setup):
     assert guard.stop() == 0, guard.stderr()
     stayed = re.search(r"unwanted ([\d,]+)", guard.stderr())
     assert stayed and int(stayed[1].replace(",", "")) >= 1000, guard.stderr()
+
+
+OF_IMAGES = """opens() { for i in $(/bin/busybox seq 100); do { true < /tmp/$1-$i; } 2>/dev/null; done; }
+/bin/busybox sleep 0.2; opens bash; (opens child); cp /bin/bash /tmp/other
+/tmp/other -c "$(declare -f opens); opens other; exec /bin/bash -c '$(declare -f opens); opens again; true'"
+"""
+
+
+def test_what_another_image_does_stays(setup):
+    """Bash and its child, a copy of it under another path, and bash once more by an exec of that."""
+    rules = setup.file("images.yaml")
+    with open(rules, "w", encoding="utf-8") as f:
+        f.write("- rule: bash\n  desc: d\n  condition: evt.type in (open, openat) and fd.name glob /tmp/*-* and "
+                "proc.exepath = /usr/bin/bash\n  priority: INFO\n  output: '%fd.name'\n")
+    guard = setup.nunchi("guard", "-o", "json", "--fold", "0", "--alert-limit", "0", "-f", rules, "-c", setup.name + "-i")
+    assert setup.runc.run(setup.name + "-i", ["/bin/bash", "-c", OF_IMAGES]).wait() == 0
+    assert guard.stop() == 0, guard.stderr()
+    told = [re.search("/tmp/([a-z]+)-", alert["output"])[1] for alert in guard.events()]
+    assert sorted(told) == ["again"] * 100 + ["bash"] * 100 + ["child"] * 100, told
+    stayed = re.search(r"unwanted ([\d,]+)", guard.stderr())
+    assert stayed and int(stayed[1].replace(",", "")) >= 100, guard.stderr()
 
 
 OPENER = """opens() { for i in $(/bin/busybox seq 100); do { true < /tmp/$1-$i; } 2>/dev/null; done; }

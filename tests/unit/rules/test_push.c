@@ -49,7 +49,7 @@ static const char *const comms[] = { "a", "b", "sh", "", "cat" };
 static const char *const text_ops[] = { "=", "!=", "startswith", "endswith", "contains", "icontains", "glob",
 					"iglob" };
 static const char *const text_fields[] = { "fd.name", "fd.directory", "fd.filename", "fd.nameraw", "proc.name",
-					   "proc.cmdline", "tolower(fd.name)" };
+					   "proc.exepath", "proc.cmdline", "tolower(fd.name)" };
 static const char *const fixed[] = {
 	"evt.res = SUCCESS", "evt.res != ENOENT", "evt.res in (EACCES, SUCCESS)", "evt.rawres >= 0",
 	"evt.rawres < 0", "evt.rawres > 4", "evt.failed = true", "fd.num = -1", "fd.num >= 0", "fd.num = 5",
@@ -179,12 +179,27 @@ static void random_path(char *out, size_t size, unsigned n)
 		snprintf(out + strlen(out), size - strlen(out), "/%s", ONE_OF(names));
 }
 
+/* The process that makes the next calls executes something. */
+static void execute(uint32_t slot, const char *comm)
+{
+	struct nunchi_head head = world_head(NUNCHI_REC_EXEC, slot, 5000, 31, comm);
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	struct event ev;
+	char path[64];
+
+	random_path(path, sizeof(path), 1 + pick(3));
+	world_call(&b, &head, "execve", 0, (const uint64_t[6]){ 0 });
+	add_file(&b, NUNCHI_BLOB_EXE, 0, 0100755, path);
+	encode_end(&b);
+	world_apply(scene->world, &b, &ev);
+}
+
 static void make_call(struct call *c)
 {
 	static const int64_t rets[] = { 3, 3, 3, 5, -2, -13, -300 };
 	struct nunchi_head head;
 	uint64_t args[6] = { 0 };
-	unsigned at;
+	unsigned at, slot;
 
 	*c = (struct call){ .name = ONE_OF(calls), .ret = ONE_OF(rets), .comm = ONE_OF(comms),
 			    .mode = pick(3) ? 0100644 : pick(2) ? 0040755 : 0060600, .record = STRBUF_INIT };
@@ -207,7 +222,10 @@ static void make_call(struct call *c)
 	args[at + 1] = streq(c->name, "unlink") ? 0 : c->flags;
 	args[at + 2] = pick(2) ? 0644 : 0755;
 	/* In web mostly, in db, or on the host. */
-	head = world_head(NUNCHI_REC_SYSCALL, pick(2) ? 1 : pick(3), 5000, 31, c->comm);
+	slot = pick(2) ? 1 : pick(3);
+	if (!pick(4))
+		execute(slot, c->comm);
+	head = world_head(NUNCHI_REC_SYSCALL, slot, 5000, 31, c->comm);
 	world_call(&c->record, &head, c->name, c->ret, args);
 	world_text(&c->record, NUNCHI_BLOB_STR, (uint8_t)at, c->asked);
 	if (*c->asked != '/')
@@ -222,6 +240,19 @@ static uint64_t read_kind(const struct nunchi_push *t, const struct nunchi_push_
 			  const char *text, uint64_t *within)
 {
 	return push_read(&t->text, row->start[kind], text, strlen(text), within);
+}
+
+/* The clauses of a class that the image of the event's process leaves. */
+static uint64_t image_mask(const struct nunchi_push *t, unsigned class, const struct event *ev)
+{
+	const char *path = ev->proc ? ev->proc->exepath : NULL;
+	uint64_t none = 0, group;
+
+	if (!path || !t->image_start)
+		return ~0ULL;
+	group = push_read(&t->text, t->image_start - 1, path, strlen(path), &none);
+	assert_in_range(group, 0, NUNCHI_PUSH_IMAGES - 1);
+	return t->images[group][class];
 }
 
 /* What the kernel side says: whether the record leaves. */
@@ -242,6 +273,8 @@ static bool leaves(const struct push_plan *plan, const struct call *c)
 	       row->codes[NUNCHI_PUSH_RESULTS + (c->ret >= 0 ? 0 : c->ret > -255 ? -c->ret : 255)];
 	push_container(plan, scene->world->model, c->ev.container, groups);
 	mask &= groups[how->class - 1];
+	if (row->kinds & 1U << NUNCHI_PUSH_IMAGE)
+		mask &= image_mask(t, how->class - 1U, &c->ev);
 	if (how->flags != NUNCHI_PUSH_NO_ARG)
 		mask &= row->codes[NUNCHI_PUSH_ACCESSES +
 				   ((c->flags & 3) | (c->flags & O_CREAT ? NUNCHI_PUSH_CREATES : 0))];
@@ -292,7 +325,7 @@ static const unsigned ports[] = { 0, 1, 80, 255, 256, 443, 1024, 65535 };
 
 static void add_peer_test(struct strbuf *out)
 {
-	switch (pick(6)) {
+	switch (pick(7)) {
 	case 0:
 		strbuf_addf(out, "%s %s \"%s\"", ONE_OF(ip_fields), pick(2) ? "=" : "!=",
 			    pick(3) ? ONE_OF(ips) : ONE_OF(ip6s));
@@ -304,9 +337,13 @@ static void add_peer_test(struct strbuf *out)
 		strbuf_addf(out, "%s %s \"%s\"", ONE_OF(net_fields), pick(2) ? "=" : "!=", ONE_OF(nets));
 		break;
 	case 3:
-		strbuf_addf(out, "fd.%s %s %u", pick(2) ? "rport" : "sport", ONE_OF(port_ops), ONE_OF(ports));
+		strbuf_addf(out, "%s %s anyof (\"%s\", \"%s\")", ONE_OF(ip_fields), pick(2) ? "=" : "!=",
+			    ONE_OF(ips), ONE_OF(ips));
 		break;
 	case 4:
+		strbuf_addf(out, "fd.%s %s %u", pick(2) ? "rport" : "sport", ONE_OF(port_ops), ONE_OF(ports));
+		break;
+	case 5:
 		strbuf_addf(out, "fd.rport in (%u, %u)", ONE_OF(ports), ONE_OF(ports));
 		break;
 	default:
