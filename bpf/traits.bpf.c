@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What an exec leaves a process with: session and terminal, capabilities, more of the image's file, and
+ * What an exec leaves a process with: session and terminal, standard streams, capabilities, more of the image's file, and
  * its environment.
  */
 #include "lib/blob.h"
@@ -73,6 +73,31 @@ static __always_inline bool may_write(struct file *file, struct inode *inode, co
 	return mode & S_IWOTH;
 }
 
+static __always_inline u8 socket_stream(struct file *file)
+{
+	struct socket *sock = (struct socket *)BPF_CORE_READ(file, private_data);
+	u16 family = BPF_CORE_READ(sock, sk, __sk_common.skc_family);
+
+	return family == AF_INET  ? NUNCHI_STREAM_IPV4 :
+	       family == AF_INET6 ? NUNCHI_STREAM_IPV6 :
+	       family == AF_UNIX  ? NUNCHI_STREAM_UNIX :
+				    NUNCHI_STREAM_SOCKET;
+}
+
+/* A table of files has room for 64 at least. */
+static __always_inline void read_streams(struct nunchi_traits *t, struct task_struct *task)
+{
+	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file;
+	u16 mode;
+
+	for (u32 fd = 0; fd < sizeof(t->streams); fd++) {
+		file = 0;
+		bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+		mode = BPF_CORE_READ(file, f_inode, i_mode);
+		t->streams[fd] = (mode & S_IFMT) == S_IFSOCK ? socket_stream(file) : mode >> 12;
+	}
+}
+
 __noinline int blob_traits(struct scratch *s, u64 file_addr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -98,6 +123,7 @@ __noinline int blob_traits(struct scratch *s, u64 file_addr)
 	t->cap_permitted = capabilities(&cred->cap_permitted);
 	t->cap_inheritable = capabilities(&cred->cap_inheritable);
 	read_session(t, task);
+	read_streams(t, task);
 	inode = BPF_CORE_READ(file, f_inode);
 	t->exe_ctime = inode_ctime(inode);
 	t->exe_mtime = inode_mtime(inode);

@@ -313,7 +313,17 @@ struct nunchi_traits {
 	__u32 pgid;
 	__u32 vpgid;		/* in the task's own; 0: the group is none of it */
 	__u32 flags;		/* NUNCHI_TRAIT_* */
-	__u32 pad;
+	__u8 streams[3];	/* standard input, output and error: enum nunchi_stream */
+	__u8 pad;
+};
+
+/* What a standard stream is: its S_IFMT >> 12, or of a socket its family. */
+enum nunchi_stream {
+	NUNCHI_STREAM_NONE = 0,		/* closed, or not known */
+	NUNCHI_STREAM_SOCKET = 12,	/* of another family */
+	NUNCHI_STREAM_IPV4 = 13,
+	NUNCHI_STREAM_IPV6 = 14,
+	NUNCHI_STREAM_UNIX = 15,
 };
 
 #define NUNCHI_TRAIT_EXE 0x01		/* what is of the image is known */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process has since its last exec: terminal, session and process group with their leaders,
+ * What a process has since its last exec: terminal, standard streams, session and process group with their leaders,
  * capabilities, environment, and what its image's file is. A process that nobody saw exec has what /proc said of it.
  */
 #include "accessors.h"
+
+#include <sys/stat.h>
 
 static const struct nunchi_traits *traits_of(const struct field_context *fc)
 {
@@ -16,6 +18,36 @@ FIELD_GET(proc_tty)
 
 	if (t)
 		value_set_number(ret, t->tty);
+}
+
+static void set_stream(const struct field_context *fc, unsigned fd, struct value *ret)
+{
+	/* As fd.type has them. */
+	static const char *const types[16] = {
+		[S_IFIFO >> 12] = "pipe",	   [S_IFCHR >> 12] = "char",
+		[S_IFDIR >> 12] = "directory",	   [S_IFBLK >> 12] = "block",
+		[S_IFREG >> 12] = "file",	   [NUNCHI_STREAM_IPV4] = "ipv4",
+		[NUNCHI_STREAM_IPV6] = "ipv6",	   [NUNCHI_STREAM_UNIX] = "unix",
+	};
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t)
+		value_set_text(ret, types[t->streams[fd] & 15]);
+}
+
+FIELD_GET(proc_stdin_type)
+{
+	set_stream(fc, 0, ret);
+}
+
+FIELD_GET(proc_stdout_type)
+{
+	set_stream(fc, 1, ret);
+}
+
+FIELD_GET(proc_stderr_type)
+{
+	set_stream(fc, 2, ret);
 }
 
 FIELD_GET(proc_sid)

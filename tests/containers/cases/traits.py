@@ -10,7 +10,7 @@ from harness.setup import IMAGE
 
 FIELDS = ("proc.exepath proc.tty proc.vpgid proc.is_vpgid_leader proc.is_sid_leader proc.sname "
           "proc.is_exe_upper_layer proc.is_exe_lower_layer proc.is_exe_from_memfd proc.is_exe_writable "
-          "proc.exe_ino.ctime thread.cap_effective").split()
+          "proc.exe_ino.ctime thread.cap_effective proc.stdin.type proc.stdout.type proc.stderr.type").split()
 DEEDS = ("cp /bin/deed /new; /new nothing; /bin/deed nothing; /bin/deed memory nothing; "
          "/bin/deed nobody run /new nothing; :")
 
@@ -79,6 +79,21 @@ def test_capabilities(setup):
     assert len(rows) > 1, rows
     for row in rows:
         assert row["thread.cap_effective"] == "CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE", row
+
+
+STREAMS = """/bin/deed nothing </mnt/test.txt 2>&- | /bin/cat; /bin/deed nothing </mnt 2>/dev/udp/127.0.0.1/9
+/bin/deed nothing </dev/null >/dev/udp/::1/9 2>/dev/udp/127.0.0.1/9; :"""
+
+
+def test_streams(setup):
+    name = setup.name + "-traits-streams"
+    nunchi = watch(setup, name)
+    setup.runc.run(name, ["/bin/bash", "-c", STREAMS]).wait()
+    rows = of_file(rows_of(nunchi), "/usr/bin/deed")
+    shown = [tuple(row[f"proc.{stream}.type"] for stream in ("stdin", "stdout", "stderr")) for row in rows]
+    assert shown[0] == ("file", "pipe", "<NA>"), shown
+    assert (shown[1][0], shown[1][2]) == ("directory", "ipv4"), shown
+    assert shown[2] == ("char", "ipv6", "ipv4"), shown
 
 
 def test_mounts(setup):

@@ -125,7 +125,7 @@ static inline void world_exec(struct world *w)
 		.cap_effective = 1 << 0 | 1 << 5, .cap_permitted = 1 << 5, .tty = 136 << 8 | 2,
 		.exe_ctime = WORLD_EPOCH + 1000000100ULL, .exe_mtime = 1600000000000000001ULL,
 		.pidns_start = 1000000000ULL, .sid = 4999, .pgid = 5000, .vpgid = 31,
-		.flags = NUNCHI_TRAIT_EXE,
+		.flags = NUNCHI_TRAIT_EXE, .streams = { S_IFCHR >> 12, NUNCHI_STREAM_IPV6 },
 	};
 	struct strbuf *b = &w->records[W_EXEC];
 
