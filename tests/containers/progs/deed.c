@@ -131,6 +131,13 @@ static int duplicate_socket(int to)
 	return dup2(fd, to) < 0 ? fail("dup2") : 0;
 }
 
+/* A program that has a socket for its standard input, without a dup. */
+static int run_on_socket(char **argv)
+{
+	close(0);
+	return socket(AF_INET, SOCK_DGRAM, 0) ? fail("socket") : run(argv);
+}
+
 static int join(const char *path)
 {
 	int fd = open(path, O_RDONLY);
@@ -284,6 +291,8 @@ static int do_network(const char *what, char **args)
 		return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) < 0 ? fail("socket") : 0;
 	if (!strcmp(what, "stdin"))
 		return duplicate_socket(atoi(args[0]));
+	if (!strcmp(what, "socket-stdin"))
+		return run_on_socket(args);
 	return -1;
 }
 
