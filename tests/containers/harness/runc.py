@@ -51,8 +51,8 @@ class RuncContainer:
                 [*self.program, "run", "--bundle", self.bundle, self.name], stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
 
-    def wait(self):
-        return self.process.wait(patient(120))
+    def wait(self, seconds=120):
+        return self.process.wait(patient(seconds))
 
     def output(self):
         with open(os.path.join(self.bundle, "output"), "rb") as f:
