@@ -35,10 +35,6 @@ static __always_inline int forked(struct task_struct *parent, struct task_struct
 	id = identity_make(child, from, same_place, true);
 	if (!id)
 		return 0;
-	if (from) {
-		id->image = from->image;
-		id->image_generation = from->image_generation;
-	}
 	if (child->pid == child->tgid) {
 		s = life_begin(child, id, NUNCHI_REC_FORK, 0);
 		if (s) {

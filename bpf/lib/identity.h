@@ -214,6 +214,8 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 		id->setup = from->setup;
 		id->entered = from->entered;
 		id->sandboxed = from->sandboxed;
+		id->image = from->image;
+		id->image_generation = from->image_generation;
 		__builtin_memcpy(id->namespaces, from->namespaces, sizeof(id->namespaces));
 	}
 	return id;
@@ -245,8 +247,13 @@ static __always_inline struct identity *identity_get(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 
-	if (unlikely(!id))
-		return identity_make(task, 0, false, true);
+	if (unlikely(!id)) {
+		id = identity_make(task, 0, false, true);
+		/* Whoever it is copied from can have executed something since. */
+		if (id)
+			id->image = 0;
+		return id;
+	}
 	if (unlikely(slot_row(id->slot)->generation != id->generation))
 		identity_locate(task, id, true);
 	return id;
