@@ -19,6 +19,7 @@
 #include "root.h"
 
 #define IDS_FILE_MAX 65536
+#define ID_LONG 12	/* of which nobody has another by chance, as "session-1.scope" has the id 1 */
 
 static int read_fd(int fd, size_t max, struct strbuf *ret)
 {
@@ -270,10 +271,54 @@ static void fill_users(struct container_info *c, const char *root)
 	read_ids(fd, "etc/group", &c->groups, &c->n_groups);
 }
 
-void facts_fill(struct container_info *c, const char *root)
+bool facts_cgroup_is_named(const char *cgroup, const char *id)
+{
+	size_t len = strlen(id);
+
+	for (const char *at = strstr(cgroup + 1, id); at; at = strstr(at + 1, id)) {
+		const char *end = starts_with(at + len, ".scope") ? at + len + strlen(".scope") : at + len;
+
+		if ((at[-1] == '/' || (at[-1] == '-' && len >= ID_LONG)) && (!*end || *end == '/'))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether a cgroup is the container's own. Where none was made (podman's --cgroups=disabled, engines of users who may
+ * not make any) its first process is where its parent is, among processes of the host.
+ */
+static bool is_own_cgroup(const struct container_info *c, const char *root, const char *cgroup)
+{
+	_cleanup_free_ char *parent = NULL, *first = NULL;
+
+	if (streq(cgroup, "/"))
+		return false;
+	if (c->id && facts_cgroup_is_named(cgroup, c->id))
+		return true;
+	parent = process_cgroup(root, process_parent(root, c->init_pid));
+	first = process_cgroup(root, 1);
+	return !(parent && streq(parent, cgroup)) && !(first && streq(first, cgroup));
+}
+
+static void fill_cgroup(struct container_info *c, const char *root)
 {
 	const char *hierarchy;
-	char *cgroup;
+	char *cgroup = cgroup_of(root, c->init_pid, &hierarchy);
+
+	if (!cgroup)
+		return;
+	free(c->cgroup);
+	c->cgroup = cgroup;
+	c->cgroup_id = 0;
+	if (is_own_cgroup(c, root, cgroup))
+		c->cgroup_id = cgroup_inode(root, hierarchy, cgroup);
+	else
+		free(TAKE_PTR(c->cgroup));
+}
+
+void facts_fill(struct container_info *c, const char *root)
+{
 	uint64_t start;
 
 	if (!c->init_pid)
@@ -290,12 +335,7 @@ void facts_fill(struct container_info *c, const char *root)
 	c->mntns = (uint32_t)process_namespace(root, c->init_pid, "mnt");
 	c->mntns_key = mount_namespace_key(root, c->init_pid);
 	c->shares = shared_namespaces(root, c->init_pid, c->shares);
-	cgroup = cgroup_of(root, c->init_pid, &hierarchy);
-	if (cgroup) {
-		free(c->cgroup);
-		c->cgroup = cgroup;
-		c->cgroup_id = cgroup_inode(root, hierarchy, cgroup);
-	}
+	fill_cgroup(c, root);
 	fill_users(c, root);
 	/* The number may have gone to another process meanwhile: then none of this was the container's. */
 	if (process_start(root, c->init_pid) != start) {

@@ -37,12 +37,14 @@ uint64_t process_namespace(const char *root, uint32_t pid, const char *name);
 int64_t process_userns_owner(const char *root, uint32_t pid);
 
 /*
- * Fills pidns, mntns, shares, cgroup, cgroup_id, init_start, started, users and groups from
+ * Fills pidns, mntns, shares, cgroup and cgroup_id (if it has one of its own), init_start, started, users and groups from
  * init_pid. If that process is gone, init_pid becomes 0 and nothing else is touched.
  */
 void facts_fill(struct container_info *c, const char *root);
 
 /* For tests: "name:x:1:..." lines of a passwd or group file. */
 void facts_parse_ids(const char *text, size_t len, struct id_name **ret, size_t *ret_n);
+/* For tests: whether a directory of the path is the id, or, of a long one, ends with -ID or -ID.scope. */
+bool facts_cgroup_is_named(const char *cgroup, const char *id);
 /* For tests: the path in the text of /proc/PID/cgroup; *ret_hierarchy is "", "pids" or "memory". */
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy) _must_check_;

@@ -87,7 +87,7 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK,
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK + ["podman without"],
         runtimes="runc,crun", always=True),
     row("6.12 evasions", "6.12", "v2", EVADE),
     row("6.12 hooks", "6.12", "v2", HOOKS),

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """podman: with its service and without, pods, what is executed later, what lives some ms."""
 
+import json
+import os
+import subprocess
 import time
 
 from harness.nunchi import parse, run
@@ -125,3 +128,28 @@ def test_service_goes_and_comes(setup):
     finally:
         made.remove()
         setup.podman.stop_service()
+
+
+def test_without_a_cgroup_of_its_own(setup):
+    """Where its first process stays among the host's, as it may for users who can make none: those are no part of it."""
+    if os.path.exists("/sys/fs/cgroup/unified") or not os.path.exists("/sys/fs/cgroup/cgroup.procs"):
+        return "elsewhere: crun wants cgroup v2"
+    name = setup.name + "-none"
+    made = setup.podman.call("--runtime", "crun", "create", "--name", name, "--network", "none", "--cgroups=disabled",
+                             "--entrypoint", json.dumps(LOOP[:1]), IMAGE, *LOOP[1:])
+    setup.stack.callback(setup.podman.call, "rm", "--force", "--time", "0", made, check=False)
+    nunchi = setup.nunchi("trace", "--host", "-o", "json", "-e", "execve,openat", runtimes=[PodmanStorage(setup.podman)])
+    setup.podman.call("--runtime", "crun", "start", made)
+    event = nunchi.wait_event(lambda e: e.get("container.full_id") == made and e["evt.type"] == "openat", 10, name)
+    assert event["container.name"] == name, event
+    time.sleep(1)  # what is known of it has reached the kernel side
+    subprocess.run(["/bin/cat", __file__], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["unshare", "-m", "/bin/cat", __file__], check=True, stdout=subprocess.DEVNULL)
+    setup.podman.call("rm", "--force", "--time", "0", made)
+    time.sleep(1)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    opened = [e for e in nunchi.events() if e.get("fd.name") == __file__]
+    assert len(opened) == 2 and all(e["container.id"] == "host" for e in opened), opened
+    inside = {e["proc.name"] for e in nunchi.events() if e.get("container.full_id") == made}
+    assert not inside & {"podman", "conmon", "crun"}, inside
+    return None

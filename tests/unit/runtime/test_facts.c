@@ -36,6 +36,21 @@ static void test_parse_cgroup(void **state)
 	check_cgroup("nonsense\n::\n0:\n\n", NULL, "");
 }
 
+static void test_cgroup_is_named(void **state)
+{
+	(void)state;
+	assert_true(facts_cgroup_is_named("/web", "web"));
+	assert_true(facts_cgroup_is_named("/a/web/b", "web"));
+	assert_true(facts_cgroup_is_named("/system.slice/docker-0123456789ab.scope", "0123456789ab"));
+	assert_true(facts_cgroup_is_named("/x.slice/libpod-0123456789ab.scope/container", "0123456789ab"));
+	assert_true(facts_cgroup_is_named("/webweb/web", "web"));
+	assert_false(facts_cgroup_is_named("/user.slice/session-1.scope", "1"));
+	assert_false(facts_cgroup_is_named("/website", "web"));
+	assert_false(facts_cgroup_is_named("/my-web", "web"));
+	assert_false(facts_cgroup_is_named("/", "web"));
+	assert_false(facts_cgroup_is_named("/x-0123456789abc.scope", "0123456789ab"));
+}
+
 static void test_parse_ids(void **state)
 {
 	static const char text[] =
@@ -86,8 +101,9 @@ static void test_fill_own_process(void **state)
 	assert_int_equal(c->pidns, (uint32_t)st.st_ino);
 	assert_int_equal(stat("/proc/self/ns/mnt", &st), 0);
 	assert_int_equal(c->mntns, (uint32_t)st.st_ino);
-	assert_non_null(c->cgroup);
-	assert_int_equal(c->cgroup[0], '/');
+	/* It is where its parent is. */
+	assert_null(c->cgroup);
+	assert_int_equal(c->cgroup_id, 0);
 	assert_true(c->init_start > 0 && c->init_start <= clock_boot());
 	assert_true(c->started > 0 && c->started <= clock_epoch());
 	assert_int_equal(process_parent("", c->init_pid), getppid());
@@ -148,7 +164,8 @@ static void test_read_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_cgroup),	cmocka_unit_test(test_parse_ids),
+		cmocka_unit_test(test_parse_cgroup), cmocka_unit_test(test_cgroup_is_named),
+		cmocka_unit_test(test_parse_ids),
 		cmocka_unit_test(test_parse_ids_bound), cmocka_unit_test(test_fill_own_process),
 		cmocka_unit_test(test_fill_gone_process), cmocka_unit_test(test_read_bounded),
 	};
