@@ -550,16 +550,22 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 		give_back(e, slot);
 }
 
+/*
+ * Who opened it may be gone and others be in there, as those of a user whose podman made it: where nobody else can get
+ * its number, it stays known as the host's without a slot.
+ */
 static void look_at_host(struct engine *e, struct slot *slot, uint64_t now, bool many)
 {
+	bool over, unique = slot->key != slot->mntns;
+
 	if (number_of(e, slot) <= NUNCHI_SLOT_HELPERS)
 		return;
-	if (many && !slot->release_at) {
-		probe_slot_sandbox(e->probe, number_of(e, slot), slot->generation);
+	over = many || (now >= e->next_check && !is_alive(slot->pid));
+	if (!slot->release_at && over) {
+		if (many || unique)
+			probe_slot_sandbox(e->probe, number_of(e, slot), slot->generation);
 		slot->release_at = now;
 	}
-	if (!slot->release_at && now >= e->next_check && !is_alive(slot->pid))
-		slot->release_at = now;
 	if (slot->release_at && now >= slot->release_at)
 		give_back(e, slot);
 }
