@@ -217,6 +217,7 @@ PRETENDERS = {
                                      "cp /bin/busybox /opt/x; deed socket-stdin /opt/x true",
                                      "deed socket-stdin $(echo /lib*/ld-linux-*.so.*) /bin/bash -c :"],
     "Interactive shell without a terminal": ["echo : | bash -li", "echo : | exec -a app sh -i"],
+    "Shell history removed": ["ln -s /dev/null /root/.zsh_history"],
     "Fork bomb typed": ["sh -c $': || b(){\\nb|b&\\n};:'"],
     "SSH server runs": ["deed as sshd run /opt/t/sshd nothing"],
 }
