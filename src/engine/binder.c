@@ -551,18 +551,25 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 }
 
 /*
- * Who opened it may be gone and others be in there, as those of a user whose podman made it: where nobody else can get
- * its number, it stays known as the host's without a slot.
+ * Namespaces that an engine of a user's own makes for itself, and comes back to after the one that made them has ended:
+ * they stay known as the host's without a slot, where nobody else can get their number. Others may be a container's yet,
+ * whose runtime is slow: they are opened anew.
  */
+static bool is_users_engine(const struct slot *slot)
+{
+	return (streq(slot->opener, "podman") || streq(slot->opener, "buildah")) && slot->key &&
+	       slot->key != slot->mntns;
+}
+
 static void look_at_host(struct engine *e, struct slot *slot, uint64_t now, bool many)
 {
-	bool over, unique = slot->key != slot->mntns;
+	bool over;
 
 	if (number_of(e, slot) <= NUNCHI_SLOT_HELPERS)
 		return;
 	over = many || (now >= e->next_check && !is_alive(slot->pid));
 	if (!slot->release_at && over) {
-		if (many || unique)
+		if (many || is_users_engine(slot))
 			probe_slot_sandbox(e->probe, number_of(e, slot), slot->generation);
 		slot->release_at = now;
 	}
