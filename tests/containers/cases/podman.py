@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from harness.nunchi import parse, run
+from harness.place import Elsewhere
 from harness.podman import PodmanStorage
 from harness.setup import IMAGE, PAUSE
 
@@ -133,7 +134,7 @@ def test_service_goes_and_comes(setup):
 def test_without_a_cgroup_of_its_own(setup):
     """Where its first process stays among the host's, as it may for users who can make none: those are no part of it."""
     if os.path.exists("/sys/fs/cgroup/unified") or not os.path.exists("/sys/fs/cgroup/cgroup.procs"):
-        return "elsewhere: crun wants cgroup v2"
+        return Elsewhere("crun wants cgroup v2")
     name = setup.name + "-none"
     made = setup.podman.call("--runtime", "crun", "create", "--name", name, "--network", "none", "--cgroups=disabled",
                              "--entrypoint", json.dumps(LOOP[:1]), IMAGE, *LOOP[1:])
