@@ -54,7 +54,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 	u32 hierarchy = to->root->hierarchy_id, before;
 
 	if (!id) {
-		identity_make(task, 0, false, true);
+		identity_late(task, true);
 		return 0;
 	}
 	before = id->slot;

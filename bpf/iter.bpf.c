@@ -18,7 +18,7 @@ int tasks(struct bpf_iter__task *ctx)
 		return 0;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (!id)
-		id = identity_make(task, 0, false, false);
+		id = identity_late(task, false);
 	if (!id || identity_mode(id) == NUNCHI_MODE_NONE || task->pid != task->tgid)
 		return 0;
 	s = scratch_get();

@@ -162,7 +162,7 @@ static __always_inline int exited(struct task_struct *task)
 	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
 	/* The last to go can be one of io_uring's, which no fork has told of. */
 	if (!id && (slots[0].mode || leader))
-		id = identity_make(task, 0, false, true);
+		id = identity_late(task, true);
 	/* Threads that go at the same time can all find that nobody is left. */
 	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))
 		return 0;

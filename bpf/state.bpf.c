@@ -36,7 +36,7 @@ __u8 push_letters[256];
 __u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
 __u64 push_images[NUNCHI_PUSH_IMAGES][NUNCHI_PUSH_CLASSES];
 __u32 push_image_start;
-__u16 push_image_generation;
+__u32 push_image_generation;
 __u64 bulk_bytes;
 __u8 wanted[NUNCHI_CALLS_MAX];
 struct nunchi_spec specs[NUNCHI_CALLS_MAX];

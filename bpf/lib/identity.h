@@ -243,17 +243,22 @@ static __noinline struct identity *identity_make(struct task_struct *task, struc
 	return id;
 }
 
+/* The same for a task that nobody saw begin: whoever it is copied from can have executed something since. */
+static __always_inline struct identity *identity_late(struct task_struct *task, bool starting)
+{
+	struct identity *id = identity_make(task, 0, false, starting);
+
+	if (id)
+		id->image = 0;
+	return id;
+}
+
 static __always_inline struct identity *identity_get(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 
-	if (unlikely(!id)) {
-		id = identity_make(task, 0, false, true);
-		/* Whoever it is copied from can have executed something since. */
-		if (id)
-			id->image = 0;
-		return id;
-	}
+	if (unlikely(!id))
+		return identity_late(task, true);
 	if (unlikely(slot_row(id->slot)->generation != id->generation))
 		identity_locate(task, id, true);
 	return id;

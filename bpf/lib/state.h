@@ -37,14 +37,15 @@ struct identity {
 	u32 base_generation;
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
-	u32 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
+	u8 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
+	u8 untold;		/* its birth was counted only, and nothing was told of it since */
+	u8 image;		/* group of what it executes, see push.h; 0: not known */
+	u8 pad;
 	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
 	u32 within;		/* in a call whose kretprobe is due */
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
-	u8 untold;		/* its birth was counted only, and nothing was told of it since */
-	u8 image;		/* group of what it executes, see push.h; 0: not known */
-	u16 image_generation;	/* of the rules by which it is that */
+	u32 image_generation;	/* of the rules by which image is that group */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
@@ -210,7 +211,7 @@ extern __u8 push_letters[256];
 extern __u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
 extern __u64 push_images[NUNCHI_PUSH_IMAGES][NUNCHI_PUSH_CLASSES];
 extern __u32 push_image_start;		/* as in nunchi_push */
-extern __u16 push_image_generation;	/* another for each set of rules */
+extern __u32 push_image_generation;	/* another for each set of rules, in each run */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
 extern __u64 bulk_bytes;	/* of each of the other rings: all of it, or what --cpu-limit leaves */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "internal.h"
 
 #define ROOM_MORE 4096	/* states, where there are any: other rules may come */
@@ -67,6 +68,14 @@ void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,
 		__atomic_store_n(&p->skel->bss->slots[slot].group, group_for(p, clauses), __ATOMIC_RELEASE);
 }
 
+/* Identities outlive us with --pin: one that neither these rules' forerunners had nor those of an earlier run. */
+static uint32_t next_generation(uint32_t last)
+{
+	uint32_t now = (uint32_t)(clock_boot() / NSEC_PER_MSEC);
+
+	return now == last ? now + 1 : now;
+}
+
 void push_fill(struct probe *p, const struct nunchi_push *push)
 {
 	clear(p);
@@ -78,7 +87,7 @@ void push_fill(struct probe *p, const struct nunchi_push *push)
 	memcpy(p->skel->bss->push_rows, push->rows, sizeof(push->rows));
 	memcpy(p->skel->bss->push_images, push->images, sizeof(push->images));
 	forget_groups(p);
-	p->skel->bss->push_image_generation++;
+	p->skel->bss->push_image_generation = next_generation(p->skel->bss->push_image_generation);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	p->skel->bss->push_image_start = push->image_start;
 	memcpy(p->skel->bss->push_calls, push->calls, sizeof(push->calls));

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 from harness.nunchi import run
+from harness.place import patient
 
 PINS = "/sys/fs/bpf/nunchi"
 MARK = "/tmp/none-restart"
@@ -80,4 +81,34 @@ def test_who_got_away_stays_its_container_s(setup):
         if loop:
             os.kill(loop, signal.SIGKILL)
         away.wait()
+        made.stop()
+
+
+OPENS = "while :; do { : < /tmp/of-an-image; } 2>/dev/null; /bin/busybox sleep 0.05; done"
+
+
+def guard_of_image(setup, image, name):
+    """A guard, and its rule, by which the kernel side looks at what is executed."""
+    rules = setup.file("restart", image.replace("/", "-") + ".yaml")
+    with open(rules, "w", encoding="utf-8") as f:
+        f.write("- rule: image\n  desc: d\n  condition: evt.type in (open, openat) and fd.nameraw = /tmp/of-an-image and "
+                f"proc.exepath = {image}\n  priority: INFO\n  output: '%fd.name'\n")
+    return setup.nunchi("guard", "--pin", "-o", "json", "-f", rules, "-c", name)
+
+
+def test_what_an_image_was_is_of_that_run(setup):
+    """To other rules, in another run, it is something else; and what it is now is not known before the next exec."""
+    bpf_file_system(setup)
+    setup.stack.callback(unpin)
+    name = setup.name + "-image"
+    first = guard_of_image(setup, "/bin/busybox", name)
+    made = setup.runc.run(name, ["/bin/bash", "-c", OPENS])
+    try:
+        time.sleep(patient(0.5))
+        assert first.stop() == 0, first.stderr()
+        assert not list(first.events()) and "unwanted" in first.stderr(), first.stderr()
+        second = guard_of_image(setup, "/usr/bin/bash", name)
+        second.wait_event(lambda e: e["rule"] == "image", patient(5), "what bash opens")
+        assert second.stop() == 0, second.stderr()
+    finally:
         made.stop()
