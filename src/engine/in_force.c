@@ -104,10 +104,13 @@ void in_force_say(const struct engine *e)
 /* An environment costs 4 KiB a process, and has secrets: it is taken only where it is asked for. */
 static bool asks_env(const struct engine_config *config, const struct in_force *f)
 {
-	static const char field[] = "proc.env";
+	static const char *const fields[] = { "proc.env", "proc.aenv" };
 
-	return filter_asks(config->filter, field) || output_asks(config->output, field) ||
-	       (f->rules && ruleset_asks(f->rules, field));
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (filter_asks(config->filter, fields[i]) || output_asks(config->output, fields[i]) ||
+		    (f->rules && ruleset_asks(f->rules, fields[i])))
+			return true;
+	return false;
 }
 
 struct interest in_force_interest(const struct engine *e, const struct in_force *f)

@@ -50,6 +50,8 @@ static const struct member members[] = {
 	MEMBER(24, STRING, parent_id),
 	MEMBER(25, STRING, incomplete),
 	MEMBER(26, U64, mntns_key),
+	MEMBER(27, STRING, pod_sandbox),
+	MEMBER(28, STRING, ip),
 };
 
 struct label_list {

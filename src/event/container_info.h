@@ -44,6 +44,8 @@ struct container_info {
 	char *pod_name;
 	char *pod_namespace;
 	char *pod_uid;
+	char *pod_sandbox;	/* full id of the pod's sandbox */
+	char *ip;		/* address as text, as the runtime has said; NULL: unknown, or the host's */
 	char *cgroup;		/* path below the hierarchy's root, "/docker/<id>" */
 	char *parent_id;	/* full id of the container that it was made in; NULL: the host */
 	char *incomplete;	/* why its name is not known; NULL: it is */

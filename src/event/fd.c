@@ -7,6 +7,7 @@
 #include "fd.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 
 #include "fd_sock.h"
@@ -88,6 +89,8 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	fd->type = type_of_mode(file.mode);
 	fd->ino = file.ino;
 	fd->dev = file.dev;
+	if (file.magic == OVERLAYFS_SUPER_MAGIC)
+		fd->layer = blob->flags & NUNCHI_BLOB_UPPER ? FD_LAYER_UPPER : FD_LAYER_LOWER;
 	fd->deleted = blob->flags & NUNCHI_BLOB_DELETED;
 	fd->truncated = blob->flags & NUNCHI_BLOB_TRUNCATED;
 	v->name = v->text->len;

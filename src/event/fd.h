@@ -17,6 +17,9 @@ enum fd_type { FD_NONE, FD_FILE, FD_DIRECTORY, FD_IPV4, FD_IPV6, FD_UNIX, FD_NET
  */
 enum grade { GRADE_OBJECT, GRADE_LATE, GRADE_USER };
 
+/* Of which layer of an overlay a file is, if it is in one: written since, or the image's. */
+enum fd_layer { FD_LAYER_NONE, FD_LAYER_UPPER, FD_LAYER_LOWER };
+
 struct event_fd {
 	bool present;		/* the event has a file, socket or path at all */
 	int64_t num;		/* fd.num: -1 for a failed open; INT64_MIN: no value */
@@ -33,6 +36,7 @@ struct event_fd {
 	bool has_addr;		/* lip.. below are set */
 	bool unreachable;	/* a path, of a file that is not below the task's root */
 	bool deleted, truncated;
+	enum fd_layer layer;
 	uint16_t family;	/* AF_* */
 	uint16_t protocol;	/* IPPROTO_TCP ... ; 0 when unknown */
 	uint16_t lport, rport;	/* host order */

@@ -13,6 +13,7 @@
 #define FIELD_FORMS(ident, name, type, scope, json, doc) FIELD_GET(ident); FIELD_GET(asked_##ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
 #define FIELD_ARG_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);
+#define FIELD_NUMBER_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_MANY(ident, name, type, doc) FIELD_GET(ident);
 #define FIELD_ABSENT(name, type, arg, doc)
 #include "table.def.h"
@@ -21,6 +22,7 @@
 #undef FIELD_FORMS
 #undef FIELD_EITHER
 #undef FIELD_ARG_OR_ALL
+#undef FIELD_NUMBER_OR_ALL
 #undef FIELD_MANY
 #undef FIELD_ABSENT
 

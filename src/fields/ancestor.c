@@ -67,6 +67,15 @@ static void get_cmdline(const struct process *p, struct value *ret)
 	value_set_text(ret, p->cmdline);
 }
 
+/* What follows the name in proc.cmdline. */
+static void get_args(const struct process *p, struct value *ret)
+{
+	const char *after = p->cmdline + strnlen(p->comm, sizeof(p->comm));
+
+	if (p->argv)
+		value_set_text(ret, *after ? after + 1 : "");
+}
+
 static void get_pid(const struct process *p, struct value *ret)
 {
 	value_set_number(ret, p->pid);
@@ -97,9 +106,32 @@ FIELD_GET(proc_acmdline)
 	many_get(fc, arg, ret, get_cmdline);
 }
 
+FIELD_GET(proc_aargs)
+{
+	many_get(fc, arg, ret, get_args);
+}
+
 FIELD_GET(proc_apid)
 {
 	many_get(fc, arg, ret, get_pid);
+}
+
+static bool is_shell(const struct process *p)
+{
+	size_t len = strnlen(p->comm, sizeof(p->comm));
+
+	return len >= 2 && !memcmp(p->comm + len - 2, "sh", 2);
+}
+
+FIELD_GET(proc_loginshellid)
+{
+	const struct process *p = fc->ev->proc;
+
+	for (unsigned n = 0; p && n < FIELD_ITEMS_MAX; n++) {
+		if (is_shell(p))
+			value_set_number(ret, p->pid);
+		p = fc->model ? model_parent(fc->model, p) : NULL;
+	}
 }
 
 FIELD_GET(proc_pexe)

@@ -77,6 +77,8 @@ INFO_TEXT(container_cgroup, cgroup)
 INFO_TEXT(k8s_ns_name, pod_namespace)
 INFO_TEXT(k8s_pod_name, pod_name)
 INFO_TEXT(k8s_pod_uid, pod_uid)
+INFO_TEXT(k8s_pod_full_sandbox_id, pod_sandbox)
+INFO_TEXT(container_ip, ip)
 INFO_TEXT(container_parent_id, parent_id)
 INFO_TEXT(container_incomplete, incomplete)
 INFO_NUMBER(container_pid, init_pid)
@@ -148,6 +150,67 @@ FIELD_GET(container_host_namespaces)
 		value_set_bytes(ret, b->s, b->len);
 }
 
+#define SHARES(ident, bit)                                                                     \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		const struct container_info *info = info_of(fc);                               \
+                                                                                               \
+		if (info)                                                                      \
+			value_set_bool(ret, info->shares & (bit));                             \
+	}
+
+SHARES(container_host_pid, SHARES_PID)
+SHARES(container_host_network, SHARES_NET)
+SHARES(container_host_ipc, SHARES_IPC)
+
+#define SHORT_ID 12	/* digits of an id that Falco shows */
+
+FIELD_GET(container_image_id)
+{
+	const struct container_info *info = info_of(fc);
+	const char *id = info ? info->image_id : NULL;
+
+	if (id && starts_with(id, "sha256:"))
+		id += strlen("sha256:");
+	if (id)
+		value_set_bytes(ret, id, strnlen(id, SHORT_ID));
+}
+
+FIELD_GET(k8s_pod_sandbox_id)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info && info->pod_sandbox)
+		value_set_bytes(ret, info->pod_sandbox, strnlen(info->pod_sandbox, SHORT_ID));
+}
+
+FIELD_GET(k8s_pod_ip)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info && info->pod_name)
+		value_set_text(ret, info->ip);
+}
+
+FIELD_GET(container_duration)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info && info->started && fc->ev->time >= info->started)
+		value_set_number(ret, (int64_t)(fc->ev->time - info->started));
+}
+
+static void labels_get(struct field_context *fc, const struct label *labels, size_t n, struct value *ret)
+{
+	struct strbuf *b = scratch_next(fc);
+
+	for (size_t i = 0; i < n; i++)
+		if (labels[i].key)
+			strbuf_addf(b, "%s%s:%s", b->len ? "," : "", labels[i].key,
+				    labels[i].value ? labels[i].value : "");
+	value_set_strbuf(ret, b);
+}
+
 static void label_get(const struct label *labels, size_t n, const char *key, struct value *ret)
 {
 	for (size_t i = 0; key && i < n; i++) {
@@ -164,6 +227,22 @@ FIELD_GET(container_label)
 
 	if (info)
 		label_get(info->labels, info->n_labels, arg, ret);
+}
+
+FIELD_GET(container_labels)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info)
+		labels_get(fc, info->labels, info->n_labels, ret);
+}
+
+FIELD_GET(k8s_pod_labels)
+{
+	const struct container_info *info = info_of(fc);
+
+	if (info)
+		labels_get(fc, info->pod_labels, info->n_pod_labels, ret);
 }
 
 FIELD_GET(k8s_pod_label)

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "event/account.h"
 
@@ -14,50 +13,6 @@ FIELD_GET(evt_num)
 	/* 0 is an event that has not been shown: `evt.num=0` is Falco's idiom for "never". */
 	if (fc->ev->num)
 		value_set_number(ret, (int64_t)fc->ev->num);
-}
-
-/* The calendar is asked once a second; the nanoseconds follow the cached beginning. */
-static void time_get(struct field_context *fc, struct field_second *cache, bool utc,
-		     struct value *ret)
-{
-	uint64_t second = fc->ev->time / NSEC_PER_SEC;
-	uint32_t ns = (uint32_t)(fc->ev->time % NSEC_PER_SEC);
-	struct strbuf *b = scratch_next(fc);
-	char digits[10];
-
-	if (cache->second != second || !cache->len) {
-		time_t t = (time_t)second;
-		struct tm tm = { .tm_mday = 1 };
-
-		if (utc)
-			gmtime_r(&t, &tm);
-		else
-			localtime_r(&t, &tm);
-		cache->second = second;
-		cache->len = (uint8_t)strftime(cache->text, sizeof(cache->text),
-					       utc ? "%Y-%m-%dT%H:%M:%S." : "%H:%M:%S.", &tm);
-	}
-	for (int i = 8; i >= 0; i--, ns /= 10)
-		digits[i] = (char)('0' + ns % 10);
-	digits[9] = 'Z';
-	strbuf_add(b, cache->text, cache->len);
-	strbuf_add(b, digits, utc ? 10 : 9);
-	value_set_bytes(ret, b->s, b->len);
-}
-
-FIELD_GET(evt_time)
-{
-	time_get(fc, &fc->local, false, ret);
-}
-
-FIELD_GET(evt_time_iso8601)
-{
-	time_get(fc, &fc->utc, true, ret);
-}
-
-FIELD_GET(evt_rawtime)
-{
-	value_set_number(ret, (int64_t)fc->ev->time);
 }
 
 FIELD_GET(evt_type)

@@ -2,9 +2,6 @@
 /* fd.*: views of struct event_fd, which is computed when the first of them is asked for. */
 #include "accessors.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 /* Falco's letters; it has none for packet and vsock sockets. */
 static const char *const type_chars[] = {
 	[FD_FILE] = "f",    [FD_DIRECTORY] = "d", [FD_IPV4] = "4",   [FD_IPV6] = "6",
@@ -133,132 +130,78 @@ FIELD_GET(fd_dev)
 		value_set_number(ret, fd->dev);
 }
 
-static bool is_ip(const struct event_fd *fd)
-{
-	return fd->present && (fd->family == AF_INET || fd->family == AF_INET6);
-}
-
-FIELD_GET(fd_lip)
+/* The kernel's encoding: major << 20 | minor. */
+FIELD_GET(fd_dev_major)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if (is_ip(fd) && fd->has_lip)
-		value_set_ip(ret, fd->family, fd->lip);
+	if (fd->present && fd->ino)
+		value_set_number(ret, fd->dev >> 20);
 }
 
-FIELD_GET(fd_lport)
+FIELD_GET(fd_dev_minor)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if (is_ip(fd) && fd->has_lip)
-		value_set_number(ret, fd->lport);
+	if (fd->present && fd->ino)
+		value_set_number(ret, fd->dev & ((1U << 20) - 1));
 }
 
-FIELD_GET(fd_rip)
+FIELD_GET(fd_is_upper_layer)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if (is_ip(fd) && fd->has_rip)
-		value_set_ip(ret, fd->family, fd->rip);
+	if (fd->present && fd->ino)
+		value_set_bool(ret, fd->layer == FD_LAYER_UPPER);
 }
 
-FIELD_GET(fd_rport)
+FIELD_GET(fd_is_lower_layer)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if (is_ip(fd) && fd->has_rip)
-		value_set_number(ret, fd->rport);
+	if (fd->present && fd->ino)
+		value_set_bool(ret, fd->layer == FD_LAYER_LOWER);
 }
 
-/* Printed, it is the other end, or this one where no other is known. Filters look at both. */
-FIELD_GET(fd_ip)
+/* Two values with a sign between; missing where one of them is. */
+static void join_two(struct field_context *fc, const struct value *a, char sign, const struct value *b,
+		     struct value *ret)
 {
-	if (fields_fd(fc)->has_rip)
-		field_get_fd_rip(fc, arg, ret);
-	else
-		field_get_fd_lip(fc, arg, ret);
-}
+	struct strbuf *text;
 
-FIELD_GET(fd_port)
-{
-	if (fields_fd(fc)->has_rip)
-		field_get_fd_rport(fc, arg, ret);
-	else
-		field_get_fd_lport(fc, arg, ret);
-}
-
-FIELD_GET(fd_l4proto)
-{
-	static const struct {
-		uint16_t number;
-		const char *name;
-	} protocols[] = {
-		{ IPPROTO_TCP, "tcp" },	    { IPPROTO_UDP, "udp" },	{ IPPROTO_ICMP, "icmp" },
-		{ IPPROTO_ICMPV6, "icmp" }, { IPPROTO_SCTP, "sctp" },	{ IPPROTO_UDPLITE, "udplite" },
-		{ IPPROTO_RAW, "raw" },	    { 262 /* IPPROTO_MPTCP */, "mptcp" },
-	};
-	const struct event_fd *fd = fields_fd(fc);
-
-	if (!is_ip(fd))
+	if (a->type == VALUE_NONE || b->type == VALUE_NONE)
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
-		if (protocols[i].number == fd->protocol)
-			value_set_text(ret, protocols[i].name);
+	text = scratch_next(fc);
+	value_print(text, a);
+	if (sign)
+		strbuf_addc(text, sign);
+	value_print(text, b);
+	value_set_strbuf(ret, text);
 }
 
-#define EPHEMERAL_PORT 32768	/* where the kernel begins to choose clients' ports */
-
-enum role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
-
-/*
- * What this end is: by the call if it tells; else a port of the kernel's own choice on one side
- * only is the client's.
- */
-static enum role role_of(const struct event *ev, const struct event_fd *fd)
+FIELD_GET(fd_uid)
 {
-	const char *call = ev->call ? ev->call->name : "";
+	struct value tid = { .type = VALUE_NONE }, num = { .type = VALUE_NONE };
 
-	if (streq(call, "connect") || starts_with(call, "send"))
-		return ROLE_CLIENT;
-	if (starts_with(call, "accept") || streq(call, "listen") || streq(call, "bind"))
-		return ROLE_SERVER;
-	if (fd->lport >= EPHEMERAL_PORT && fd->rport < EPHEMERAL_PORT)
-		return ROLE_CLIENT;
-	if (fd->lport < EPHEMERAL_PORT && fd->rport >= EPHEMERAL_PORT)
-		return ROLE_SERVER;
-	return ROLE_UNKNOWN;
+	field_get_thread_tid(fc, NULL, &tid);
+	field_get_fd_num(fc, NULL, &num);
+	join_two(fc, &tid, '\0', &num, ret);
 }
 
-/* What the remote end has, or this one, by who is meant. */
-static void end_get(struct field_context *fc, enum role meant, struct value *ret,
-		    void (*local)(struct field_context *fc, const char *arg, struct value *ret),
-		    void (*remote)(struct field_context *fc, const char *arg, struct value *ret))
+FIELD_GET(fd_containername)
 {
-	enum role role = role_of(fc->ev, fields_fd(fc));
+	struct value id = { .type = VALUE_NONE }, name = { .type = VALUE_NONE };
 
-	if (role == meant)
-		local(fc, NULL, ret);
-	else if (role != ROLE_UNKNOWN)
-		remote(fc, NULL, ret);
+	field_get_container_id(fc, NULL, &id);
+	field_get_fd_name(fc, NULL, &name);
+	join_two(fc, &id, ':', &name, ret);
 }
 
-#define END_GET(ident, meant, what)                                                            \
-	FIELD_GET(ident)                                                                       \
-	{                                                                                      \
-		end_get(fc, meant, ret, field_get_fd_l##what, field_get_fd_r##what);           \
-	}
-
-END_GET(fd_sip, ROLE_SERVER, ip)
-END_GET(fd_sport, ROLE_SERVER, port)
-END_GET(fd_cip, ROLE_CLIENT, ip)
-END_GET(fd_cport, ROLE_CLIENT, port)
-
-FIELD_GET(fd_sockfamily)
+FIELD_GET(fd_containerdirectory)
 {
-	const struct event_fd *fd = fields_fd(fc);
+	struct value id = { .type = VALUE_NONE }, directory = { .type = VALUE_NONE };
 
-	if (fd->family == AF_INET || fd->family == AF_INET6)
-		value_set_bytes(ret, "ip", 2);
-	else if (fd->family == AF_UNIX)
-		value_set_bytes(ret, "unix", 4);
+	field_get_container_id(fc, NULL, &id);
+	field_get_fd_directory(fc, NULL, &directory);
+	join_two(fc, &id, ':', &directory, ret);
 }

@@ -30,9 +30,12 @@ const struct field field_table[] = {
 #define FIELD_ARG_OR_ALL(ident, n, t, s, d)                                                    \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true,                 \
 	  .arg_optional = true, .doc = d, .get = field_get_##ident },
+#define FIELD_NUMBER_OR_ALL(ident, n, t, s, d)                                                \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true,                 \
+	  .arg_optional = true, .numbered = true, .doc = d, .get = field_get_##ident },
 #define FIELD_MANY(ident, n, t, d)                                                             \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .takes_arg = true,               \
-	  .arg_optional = true, .many = true, .doc = d, .get = field_get_##ident },
+	  .arg_optional = true, .numbered = true, .doc = d, .get = field_get_##ident },
 #define FIELD_ABSENT(n, t, a, d)                                                               \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .takes_arg = a,                  \
 	  .arg_optional = a, .absent = true, .doc = d, .get = get_absent },
@@ -42,6 +45,7 @@ const struct field field_table[] = {
 #undef FIELD_FORMS
 #undef FIELD_EITHER
 #undef FIELD_ARG_OR_ALL
+#undef FIELD_NUMBER_OR_ALL
 #undef FIELD_MANY
 #undef FIELD_ABSENT
 };
@@ -93,7 +97,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Of which ancestor: 0 is the process itself. */
+/* Which of the values; of ancestors 0 is the process itself. */
 static bool is_index(const char *arg)
 {
 	size_t digits = strspn(arg, "0123456789");
@@ -101,13 +105,38 @@ static bool is_index(const char *arg)
 	return digits && digits < 4 && !arg[digits];
 }
 
+static bool type_known(const char *name, struct strbuf *near)
+{
+	static const enum event_type kinds[] = {
+#define X(id, name, activity, category, process) EVENT_##id,
+		EVENT_TYPES(X)
+#undef X
+	};
+	_cleanup_free_ const char **names = xcalloc(syscall_table_len + ARRAY_SIZE(kinds), sizeof(*names));
+	size_t n = 0;
+
+	for (size_t i = 0; i < syscall_table_len; i++)
+		names[n++] = syscall_table[i].name;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		names[n++] = event_type_name(&(struct event){ .type = kinds[i] });
+	for (size_t i = 0; i < n; i++)
+		if (streq(names[i], name))
+			return true;
+	nearest_names(near, name, strlen(name), names, n);
+	return false;
+}
+
 bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near)
 {
 	_cleanup_free_ const char **names = NULL;
 	size_t n = 0, unique = 0;
 
-	if (f->many)
+	if (f->numbered)
 		return is_index(arg);
+	if (f->get == field_get_evt_abspath)
+		return streq(arg, "src") || streq(arg, "dst");
+	if (f->get == field_get_evt_type_is)
+		return type_known(arg, near);
 	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
 		return true;
 	/* By number, or an argument of a call that the table does not have. */

@@ -46,7 +46,7 @@ enum field_scope {
 /* Of a field of many values (proc.aname); ancestors further away than that are not looked at. */
 #define FIELD_ITEMS_MAX 64
 
-/* A second of the clock as it was last rendered: "2026-11-23T23:26:09." */
+/* A second of the clock as it was last rendered: "2026-11-23T23:26:09" */
 struct field_second {
 	uint64_t second;
 	uint8_t len;	/* 0: none yet */
@@ -78,7 +78,7 @@ struct field {
 	enum field_scope scope;
 	bool takes_arg;		/* evt.arg.NAME, container.label[KEY] */
 	bool arg_optional;	/* proc.env[NAME] is a part of it, proc.env all of it */
-	bool many;		/* likewise proc.aname[N] and proc.aname; the latter is a list */
+	bool numbered;		/* likewise proc.args[N] and proc.args, proc.aname[N] and proc.aname, which is a list */
 	bool absent;		/* Falco's; no record has it yet: it is always missing */
 	bool json;		/* in the JSON line by default */
 	const char *doc;

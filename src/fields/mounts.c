@@ -86,3 +86,19 @@ FIELD_GET(container_mount_rdwr)
 	if (mount_find(fc, arg, true, &m))
 		value_set_bool(ret, m.writable);
 }
+
+FIELD_GET(container_mount_mode)
+{
+	struct mount m;
+
+	if (mount_find(fc, arg, true, &m))
+		value_set_bytes(ret, "", 0);
+}
+
+FIELD_GET(container_mount_propagation)
+{
+	struct mount m;
+
+	if (mount_find(fc, arg, true, &m))
+		value_set_bytes(ret, m.propagation, m.propagation_len);
+}

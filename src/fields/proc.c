@@ -26,6 +26,14 @@ HEAD_NUMBER(proc_cgroup_id, cgroup & ~NUNCHI_CGROUP_V1)
 HEAD_NUMBER(user_uid, uid)
 HEAD_NUMBER(group_gid, gid)
 
+FIELD_GET(thread_ismain)
+{
+	const struct nunchi_head *head = task_head(fc);
+
+	if (head)
+		value_set_bool(ret, head->tid == head->pid);
+}
+
 FIELD_GET(user_loginuid)
 {
 	const struct nunchi_head *head = task_head(fc);
@@ -143,24 +151,60 @@ FIELD_GET(proc_exe)
 		value_set_bytes(ret, p->argv, strnlen(p->argv, p->argv_len));
 }
 
-FIELD_GET(proc_args)
+/* Where the arguments after argv[0] begin; *ret_len: of them together, without the last NUL. NULL: unknown. */
+static const char *arguments(const struct process *p, size_t *ret_len)
 {
-	const struct process *p = fc->ev->proc;
-	size_t first, len;
-	struct strbuf *b;
+	size_t first;
 
 	if (!p || !p->argv)
-		return;
+		return NULL;
 	first = MIN(strnlen(p->argv, p->argv_len) + 1, (size_t)p->argv_len);
-	len = p->argv_len - first;
-	if (len && !p->argv[p->argv_len - 1])
-		len--;
+	*ret_len = p->argv_len - first;
+	if (*ret_len && !p->argv[p->argv_len - 1])
+		--*ret_len;
+	return p->argv + first;
+}
+
+static void argument_get(const char *args, size_t len, unsigned long index, struct value *ret)
+{
+	size_t at = 0;
+
+	while (index-- && at < len)
+		at += strnlen(args + at, len - at) + 1;
+	if (at < len)
+		value_set_bytes(ret, args + at, strnlen(args + at, len - at));
+}
+
+FIELD_GET(proc_args)
+{
+	size_t len;
+	const char *args = arguments(fc->ev->proc, &len);
+	struct strbuf *b;
+
+	if (!args)
+		return;
+	if (arg) {
+		argument_get(args, len, strtoul(arg, NULL, 10), ret);
+		return;
+	}
 	b = scratch_next(fc);
-	strbuf_add(b, p->argv + first, len);
+	strbuf_add(b, args, len);
 	for (size_t i = 0; i < b->len; i++)
 		if (!b->s[i])
 			b->s[i] = ' ';
 	value_set_bytes(ret, b->s, b->len);
+}
+
+FIELD_GET(proc_cmdlenargs)
+{
+	size_t len, n = 0;
+	const char *args = arguments(fc->ev->proc, &len);
+
+	if (!args)
+		return;
+	for (size_t i = 0; i < len; i++)
+		n += args[i] != '\0';
+	value_set_number(ret, (int64_t)n);
 }
 
 FIELD_GET(proc_pname)
@@ -176,6 +220,12 @@ FIELD_GET(proc_pname)
 		value_set_bytes(ret, blob->data, strnlen(blob->data, blob->len));
 	else if (fc->ev->proc)
 		value_set_comm(ret, fc->ev->proc->parent_comm);
+}
+
+FIELD_GET(proc_pvpid)
+{
+	if (fc->ev->parent && fc->ev->parent->vpid)
+		value_set_number(ret, fc->ev->parent->vpid);
 }
 
 FIELD_GET(proc_pexepath)

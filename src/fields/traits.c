@@ -66,6 +66,23 @@ FIELD_GET(proc_vpgid)
 		value_set_number(ret, t->vpgid);
 }
 
+FIELD_GET(proc_pgid)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (t && t->pgid)
+		value_set_number(ret, t->pgid);
+}
+
+FIELD_GET(proc_pidns_init_start_ts)
+{
+	const struct nunchi_traits *t = traits_of(fc);
+	const struct nunchi_head *head = task_head(fc);
+
+	if (t && t->pidns_start && head)
+		value_set_number(ret, (int64_t)(t->pidns_start + (fc->ev->time - head->time)));
+}
+
 FIELD_GET(proc_is_sid_leader)
 {
 	const struct nunchi_traits *t = traits_of(fc);
@@ -246,19 +263,42 @@ static const char *variable(const struct process *p, const char *name)
 	return NULL;
 }
 
-FIELD_GET(proc_env)
+static void set_env(struct field_context *fc, const struct process *p, struct value *ret)
 {
-	const struct process *p = fc->ev->proc;
 	struct strbuf *b;
 
 	if (!p || !p->env)
 		return;
-	if (arg) {
-		value_set_text(ret, variable(p, arg));
-		return;
-	}
 	b = scratch_next(fc);
 	for (const char *at = p->env; at < p->env + p->env_len; at += strlen(at) + 1)
 		strbuf_addf(b, "%s%s", b->len ? " " : "", at);
 	value_set_bytes(ret, b->s ? b->s : "", b->len);
+}
+
+FIELD_GET(proc_env)
+{
+	const struct process *p = fc->ev->proc;
+
+	if (!arg)
+		set_env(fc, p, ret);
+	else if (p && p->env)
+		value_set_text(ret, variable(p, arg));
+}
+
+#define ENV_ANCESTORS_MAX 20	/* Falco looks no further */
+
+/* The number of an ancestor, 0 for the process itself, means all of its environment; a name the nearest ancestor's. */
+FIELD_GET(proc_aenv)
+{
+	bool number = !arg || !arg[strspn(arg, "0123456789")];
+	unsigned long steps = number ? (arg ? strtoul(arg, NULL, 10) : 0) : ENV_ANCESTORS_MAX;
+	const struct process *p = fc->ev->proc;
+
+	for (unsigned long i = 0; p && fc->model && i < steps && ret->type == VALUE_NONE; i++) {
+		p = model_parent(fc->model, p);
+		if (!number && p && p->env)
+			value_set_text(ret, variable(p, arg));
+	}
+	if (number && (fc->model || !steps))
+		set_env(fc, p, ret);
 }

@@ -63,8 +63,7 @@ bool node_asks(const struct node *n, const char *field)
 	if (!n)
 		return false;
 	if (n->kind == NODE_TEST)
-		return streq(n->left.field->name, field) ||
-		       (n->right && streq(n->right->field->name, field));
+		return operand_asks(&n->left, field) || (n->right && operand_asks(n->right, field));
 	for (size_t i = 0; i < n->n_kids; i++)
 		if (node_asks(n->kids[i], field))
 			return true;

@@ -2,6 +2,8 @@
 /* Transformers: what they make is text of the context's, so that nothing is allocated per event. */
 #include "operand.h"
 
+#include "call.h"
+
 const char *const transform_names[TRANSFORM_MAX] = {
 	[TRANSFORM_TOLOWER] = "tolower",   [TRANSFORM_TOUPPER] = "toupper", [TRANSFORM_B64] = "b64",
 	[TRANSFORM_BASENAME] = "basename", [TRANSFORM_LEN] = "len",
@@ -135,7 +137,9 @@ static void transform_list(enum transform t, struct field_context *fc, struct va
 static void transform_all(const struct operand *o, struct field_context *fc, struct value *ret)
 {
 	for (unsigned i = 0; i < o->n_transforms && ret->type != VALUE_NONE; i++) {
-		if (ret->type == VALUE_LIST)
+		if (ret->type == VALUE_LIST && o->call && o->transforms[i] == TRANSFORM_LEN)
+			*ret = (struct value){ .type = VALUE_NUMBER, .n = (int64_t)ret->len };
+		else if (ret->type == VALUE_LIST)
 			transform_list((enum transform)o->transforms[i], fc, ret);
 		else
 			transform((enum transform)o->transforms[i], fc, ret);
@@ -144,7 +148,12 @@ static void transform_all(const struct operand *o, struct field_context *fc, str
 
 void operand_get(const struct operand *o, struct field_context *fc, struct value *ret)
 {
-	field_get(o->field, o->arg, fc, ret);
+	if (o->call) {
+		ret->type = VALUE_NONE;
+		call_get(o->call, o->arg, fc, ret);
+	} else {
+		field_get(o->field, o->arg, fc, ret);
+	}
 	transform_all(o, fc, ret);
 }
 
@@ -152,8 +161,12 @@ void operand_get_forms(const struct operand *o, struct field_context *fc, struct
 {
 	struct value other = { .type = VALUE_NONE };
 
+	if (!o->field->other) {
+		operand_get(o, fc, ret);
+		return;
+	}
 	field_get(o->field, o->arg, fc, ret);
-	if (o->field->other && ret->type != VALUE_NONE)
+	if (ret->type != VALUE_NONE)
 		o->field->other(fc, o->arg, &other);
 	if (other.type != VALUE_NONE) {
 		fc->items[0] = *ret;
@@ -163,9 +176,64 @@ void operand_get_forms(const struct operand *o, struct field_context *fc, struct
 	transform_all(o, fc, ret);
 }
 
+void operand_copy(struct operand *ret, const struct operand *o)
+{
+	*ret = *o;
+	ret->arg = xstrdup(o->arg);
+	ret->call = call_ref(o->call);
+}
+
+void operand_each_field(const struct operand *o, void (*each)(const struct field *f, void *arg), void *arg)
+{
+	if (o->call)
+		call_each_field(o->call, each, arg);
+	else
+		each(o->field, arg);
+}
+
+struct asking {
+	const char *field;
+	bool found;
+};
+
+static void ask(const struct field *f, void *arg)
+{
+	struct asking *a = arg;
+
+	a->found |= streq(f->name, a->field);
+}
+
+bool operand_asks(const struct operand *o, const char *field)
+{
+	struct asking a = { .field = field };
+
+	operand_each_field(o, ask, &a);
+	return a.found;
+}
+
+/* Two calls are the same if they are written so. */
+static bool calls_equal(const struct call *a, const struct call *b)
+{
+	_cleanup_strbuf_ struct strbuf one = STRBUF_INIT, other = STRBUF_INIT;
+
+	if (!a || !b)
+		return !a && !b;
+	call_print(a, &one);
+	call_print(b, &other);
+	return streq(one.s, other.s);
+}
+
+static uint64_t call_hash(const struct call *c)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	call_print(c, &text);
+	return hash_string(text.s);
+}
+
 bool operand_equal(const struct operand *a, const struct operand *b)
 {
-	return a->field == b->field && !a->arg == !b->arg && (!a->arg || streq(a->arg, b->arg)) &&
+	return calls_equal(a->call, b->call) && a->field == b->field && !a->arg == !b->arg && (!a->arg || streq(a->arg, b->arg)) &&
 	       a->n_transforms == b->n_transforms &&
 	       !memcmp(a->transforms, b->transforms, a->n_transforms);
 }
@@ -174,6 +242,8 @@ uint64_t operand_hash(const struct operand *o)
 {
 	uint64_t hash = hash_string(o->field->name);
 
+	if (o->call)
+		hash = hash_u64(hash + call_hash(o->call));
 	if (o->arg)
 		hash = hash_u64(hash + hash_string(o->arg));
 	return hash_u64(hash + hash_bytes(o->transforms, o->n_transforms));
@@ -181,7 +251,9 @@ uint64_t operand_hash(const struct operand *o)
 
 void operand_free(struct operand *o)
 {
+	call_unref(o->call);
 	free(o->arg);
+	o->call = NULL;
 	o->arg = NULL;
 }
 
@@ -189,9 +261,23 @@ void operand_print(const struct operand *o, struct strbuf *out)
 {
 	for (unsigned i = o->n_transforms; i-- > 0;)
 		strbuf_addf(out, "%s(", transform_names[o->transforms[i]]);
-	strbuf_adds(out, o->field->name);
+	if (o->call)
+		call_print(o->call, out);
+	else
+		strbuf_adds(out, o->field->name);
 	if (o->arg)
 		strbuf_addf(out, "[%s]", o->arg);
 	for (unsigned i = 0; i < o->n_transforms; i++)
 		strbuf_addc(out, ')');
+}
+
+void quoted_print(const char *s, size_t len, struct strbuf *out)
+{
+	strbuf_addc(out, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			strbuf_addc(out, '\\');
+		strbuf_add_printable(out, s + i, 1);
+	}
+	strbuf_addc(out, '"');
 }

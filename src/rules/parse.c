@@ -6,7 +6,8 @@
  *	and     := not { "and" not }
  *	not     := "not" not | "(" or ")" | test | macro
  *	test    := operand "exists" | operand operator right | operand ( "in" | ... ) list
- *	operand := field | transformer "(" operand ")"
+ *	operand := field | transformer "(" operand ")" | call "(" argument { "," argument } ")" [ "[" option "]" ]
+ *	argument := operand | quoted text | number | "(" [ argument { "," argument } ] ")"
  *	right   := value | "val" "(" operand ")" | ( "anyof" | "allof" | "oneof" ) list
  *	list    := "(" [ value { "," value } ] ")" | the name of a list | "val" "(" operand ")"
  *	value   := quoted text | bare text: no blank, quote, parenthesis, "=" or ","
@@ -111,15 +112,14 @@ static struct node *make_test(const struct left *left, const char *field, const 
 {
 	struct node *n = node_new(NODE_TEST);
 
-	n->left = left->operand;
-	n->left.arg = xstrdup(left->operand.arg);
+	operand_copy(&n->left, &left->operand);
 	if (field)
 		n->left.field = field_find(field, strlen(field), &n->left.arg);
 	n->op = op;
 	n->quantifier = r->quantifier;
 	if (r->val) {
-		n->right = xmemdup(r->val, sizeof(*r->val));
-		n->right->arg = xstrdup(r->val->arg);
+		n->right = xcalloc(1, sizeof(*n->right));
+		operand_copy(n->right, r->val);
 	}
 	node_set_values(n, r->w.v, r->w.n);
 	return n;

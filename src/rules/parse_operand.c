@@ -4,8 +4,9 @@
 
 #include <errno.h>
 
-/* Up to the closing bracket of a field's argument, which may be quoted. False: there is none. */
-static bool skip_bracket(struct parser *p)
+#include "call.h"
+
+bool parser_skip_bracket(struct parser *p)
 {
 	char quote = p->pos + 1 < p->len ? p->text[p->pos + 1] : '\0';
 	const char *end = NULL;
@@ -48,13 +49,18 @@ static void *fail_field(struct parser *p, struct span where)
 static void *fail_argument(struct parser *p, const struct operand *o, const struct strbuf *near,
 			   struct span where)
 {
-	if (o->field->many) {
+	if (o->field->numbered) {
 		strbuf_addf(p->err, "%s takes a number, as in %s[2]: expected one, not ",
 			    o->field->name, o->field->name);
 		error_add_word(p->err, o->arg, strlen(o->arg));
 		return parser_fail_at(p, where);
 	}
-	strbuf_adds(p->err, "no event has an argument ");
+	if (streq(o->field->name, "evt.abspath"))
+		strbuf_adds(p->err, "evt.abspath has src and dst: expected one of them, not ");
+	else if (streq(o->field->name, "evt.type.is"))
+		strbuf_adds(p->err, "no such system call or event: ");
+	else
+		strbuf_adds(p->err, "no event has an argument ");
 	error_add_word(p->err, o->arg, strlen(o->arg));
 	parser_add_nearest(p, near);
 	return parser_fail_at(p, where);
@@ -75,7 +81,7 @@ static bool take_field(struct parser *p, struct operand *o)
 	if (parser_at_char(p, '[')) {
 		struct span bracket = parser_here(p, 1);
 
-		if (!skip_bracket(p))
+		if (!parser_skip_bracket(p))
 			return parser_fail(p, bracket, "this '[' is not closed");
 	}
 	where = (struct span){ start, p->pos - start };
@@ -108,7 +114,9 @@ static void *fail_transform(struct parser *p, size_t len)
 	error_add_word(p->err, p->text + p->pos, len);
 	strbuf_adds(p->err, ". There are ");
 	for (unsigned t = 0; t < TRANSFORM_MAX; t++)
-		strbuf_addf(p->err, "%s%s", t ? ", " : "", transform_names[t]);
+		strbuf_addf(p->err, "%s, ", transform_names[t]);
+	for (unsigned k = 0; k < CALL_MAX; k++)
+		strbuf_addf(p->err, "%s%s", k ? ", " : "", call_fields[k].name);
 	return parser_fail_at(p, where);
 }
 
@@ -151,7 +159,9 @@ bool parser_take_operand(struct parser *p, struct operand *o)
 
 	parser_skip_blanks(p);
 	len = parser_call_length(p);
-	return len ? take_transform(p, o, len) : take_field(p, o);
+	if (!len)
+		return take_field(p, o);
+	return call_find(p->text + p->pos, len) < CALL_MAX ? parser_take_call(p, o, len) : take_transform(p, o, len);
 }
 
 int operand_parse(struct operand *ret, const char *text, size_t *ret_len, struct strbuf *err)

@@ -98,6 +98,10 @@ const char *parser_type_name(enum value_type type);
 
 /* A field, with transformers around it perhaps. False: err is filled. */
 bool parser_take_operand(struct parser *p, struct operand *o) _must_check_;
+/* join(...), concat(...), getopt(...): its name is len long. */
+bool parser_take_call(struct parser *p, struct operand *o, size_t len) _must_check_;
+/* Up to the closing bracket at the end of a field or call, which may be quoted. False: there is none. */
+bool parser_skip_bracket(struct parser *p) _must_check_;
 /* A word with "(" at its end, as transformers and val have it; 0: there is none. */
 size_t parser_call_length(const struct parser *p);
 

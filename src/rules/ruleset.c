@@ -118,19 +118,27 @@ static void load_directory(struct ruleset *rs, struct definitions *d, const char
 	free(entries);
 }
 
-/* Fields that no record has yet: named once a rule. */
-static void add_absent(const struct node *n, struct strbuf *out)
+/* A field that no record has yet: named once a rule. */
+static void add_absent(const struct field *f, void *arg)
 {
-	const struct field *f = n->left.field;
+	struct strbuf *out = arg;
 
-	for (size_t i = 0; i < n->n_kids; i++)
-		add_absent(n->kids[i], out);
-	if (n->kind != NODE_TEST || !f->absent)
+	if (!f->absent)
 		return;
 	for (const char *at = out->s; at && (at = strstr(at, f->name)); at++)
 		if (!at[strlen(f->name)] || at[strlen(f->name)] == ',')
 			return;
 	strbuf_addf(out, "%s%s", out->len ? ", " : "", f->name);
+}
+
+static void find_absent(const struct node *n, struct strbuf *out)
+{
+	for (size_t i = 0; i < n->n_kids; i++)
+		find_absent(n->kids[i], out);
+	if (n->kind == NODE_TEST)
+		operand_each_field(&n->left, add_absent, out);
+	if (n->kind == NODE_TEST && n->right)
+		operand_each_field(n->right, add_absent, out);
 }
 
 static void tell_absent(const struct definitions *d, struct rule *rule)
@@ -139,7 +147,7 @@ static void tell_absent(const struct definitions *d, struct rule *rule)
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
 	if (rule->root->weight <= 10000)
-		add_absent(rule->root, &names);
+		find_absent(rule->root, &names);
 	rule->partial = names.len > 0;
 	if (rule->partial)
 		report_addf(d->report, REPORT_NOTE, rule->place,

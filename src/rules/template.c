@@ -133,7 +133,7 @@ int template_new(struct template **ret, const char *text, bool escapes, struct s
 bool template_asks(const struct template *t, const char *field)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->pieces[i].operand.field && streq(t->pieces[i].operand.field->name, field))
+		if (t->pieces[i].operand.field && operand_asks(&t->pieces[i].operand, field))
 			return true;
 	return false;
 }

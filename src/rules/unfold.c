@@ -23,13 +23,7 @@ static void print_value(const struct value *v, bool hex, struct strbuf *out)
 		strbuf_add_printable(out, text.s, text.len);
 		return;
 	}
-	strbuf_addc(out, '"');
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.s[i] == '"')
-			strbuf_addc(out, '\\');
-		strbuf_add_printable(out, text.s + i, 1);
-	}
-	strbuf_addc(out, '"');
+	quoted_print(text.s, text.len, out);
 }
 
 static void print_values(const struct node *n, struct strbuf *out)

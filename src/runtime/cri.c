@@ -114,6 +114,14 @@ static int ask_sandbox(struct cri *d, const char *id, struct container_info **re
 	return cri_parse_sandbox_status(d->answer.s, d->answer.len, ret) < 0 ? garbage(d, method) : 0;
 }
 
+static void take_address(struct container_info *c, const struct container_info *pod)
+{
+	if (!c->pod_sandbox)
+		c->pod_sandbox = xstrdup(pod->pod_sandbox);
+	if (!c->ip)
+		c->ip = xstrdup(pod->ip);
+}
+
 static int ask_container(struct cri *d, const char *id, struct container_info **ret)
 {
 	static const char method[] = CRI "ContainerStatus";
@@ -135,6 +143,7 @@ static int ask_container(struct cri *d, const char *id, struct container_info **
 		for (size_t i = 0; i < pod->n_pod_labels; i++)
 			labels_add(&c->pod_labels, &c->n_pod_labels, pod->pod_labels[i].key,
 				   pod->pod_labels[i].value);
+		take_address(c, pod);
 		if (!c->pod_name)
 			c->pod_name = xstrdup(pod->pod_name);
 		if (!c->pod_namespace)

@@ -229,6 +229,9 @@ int cri_parse_sandbox_status(const void *data, size_t len, struct container_info
 		c->pod_namespace = bounded_dup(st->metadata->namespace_);
 		c->pod_uid = bounded_dup(st->metadata->uid);
 	}
+	c->pod_sandbox = xstrdup(st->id);
+	if (st->network && *st->network->ip)
+		c->ip = bounded_dup(st->network->ip);
 	take_labels(&c->labels, &c->n_labels, st->labels, st->n_labels);
 	take_labels(&c->pod_labels, &c->n_pod_labels, st->labels, st->n_labels);
 	read_verbose(c, m->info, m->n_info, NULL);

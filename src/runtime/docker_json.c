@@ -44,6 +44,24 @@ static void set_shares(struct container_info *c, const json_t *host)
 	c->privileged = json_bool(host, "Privileged");
 }
 
+/* The address in its network, or in the first by name of several; none of the host's network, or before the start. */
+static void set_ip(struct container_info *c, const json_t *j)
+{
+	const char *ip = json_text(j, "NetworkSettings.IPAddress"), *name, *first = NULL;
+	json_t *network;
+
+	json_object_foreach((json_t *)json_at(j, "NetworkSettings.Networks"), name, network) {
+		const char *address = json_text(network, "IPAddress");
+
+		if (address && (!first || strcmp(name, first) < 0)) {
+			first = name;
+			ip = address;
+		}
+	}
+	if (!c->ip && ip && *ip)
+		c->ip = bounded_dup(ip);
+}
+
 static void set_digest(struct container_info *c, const json_t *j)
 {
 	const char *digest = json_text(j, "ImageManifestDescriptor.digest");
@@ -105,6 +123,7 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 	c->sandbox = json_bool(j, "IsInfra");
 	set_shares(c, own_host ? own_host : json_at(j, "HostConfig"));
 	set_mounts(c, j);
+	set_ip(c, j);
 	kubernetes_apply_name(c);
 	kubernetes_apply(c, c->labels, c->n_labels);
 	return TAKE_PTR(c);

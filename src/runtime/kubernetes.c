@@ -22,6 +22,10 @@ static const struct {
 	{ "io.kubernetes.cri.sandbox-namespace", offsetof(struct container_info, pod_namespace) },
 	{ "io.kubernetes.pod.uid", offsetof(struct container_info, pod_uid) },
 	{ "io.kubernetes.cri.sandbox-uid", offsetof(struct container_info, pod_uid) },
+	{ "io.kubernetes.cri.sandbox-id", offsetof(struct container_info, pod_sandbox) },
+	{ "io.kubernetes.cri-o.SandboxID", offsetof(struct container_info, pod_sandbox) },
+	{ "io.kubernetes.sandbox.id", offsetof(struct container_info, pod_sandbox) },	/* cri-dockerd */
+	{ "io.kubernetes.cri-o.IP.0", offsetof(struct container_info, ip) },
 	{ "io.kubernetes.cri.image-name", offsetof(struct container_info, image) },
 	/* As it was asked for, then any name that the image has. */
 	{ "io.kubernetes.cri-o.Image", offsetof(struct container_info, image) },

@@ -57,6 +57,7 @@ def test_what_runs_already(setup):
         assert listed[made.id]["container.image.repository"].endswith("nunchi-test")
         assert listed[made.id]["container.image.tag"] == "1"
         assert listed[web.id]["k8s.pod.uid"] == pod.uid
+        assert listed[web.id]["k8s.pod.full_sandbox_id"] == pod.id, listed[web.id]
         assert listed[runc.id]["container.mntns"] > 4026531840
         table = ps(setup, runtimes=both)
         assert "shop/already-pod" in table and "host pid" in table, table

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "falco_fields.h"
 #include "world.h"
 
 static struct world *world;
@@ -55,6 +56,106 @@ static const struct {
 	{ W_EXEC, "evt.time", "23:13:32.345678901" },
 	{ W_EXEC, "evt.time.iso8601", "2023-11-14T22:13:32.345678901Z" },
 	{ W_EXEC, "evt.rawtime", "1700000012345678901" },
+	{ W_EXEC, "evt.rawtime.s", "1700000012" },
+	{ W_EXEC, "evt.rawtime.ns", "345678901" },
+	{ W_EXEC, "evt.time.s", "23:13:32" },
+	{ W_EXEC, "evt.datetime", "2023-11-14 23:13:32.345678901" },
+	{ W_EXEC, "evt.datetime.s", "2023-11-14 23:13:32" },
+	{ W_EXEC, "evt.outputtime", "23:13:32.345678901" },
+	{ W_EXEC, "evt.reltime", "-" },
+	{ W_EXEC, "evt.source", "syscall" },
+	{ W_EXEC, "evt.is_async", "false" },
+	{ W_EXEC, "evt.type.is.execve", "1" },
+	{ W_EXEC, "evt.type.is.openat", "0" },
+	{ W_EXEC, "syscall.type", "execve" },
+	{ W_KILLED, "syscall.type", "-" },
+	{ W_STARTED, "evt.is_async", "true" },
+	{ W_EXEC, "evt.category", "process" },
+	{ W_OPEN, "evt.category", "file" },
+	{ W_CONNECT, "evt.category", "net" },
+	{ W_OPEN, "evt.count", "1" },
+	{ W_OPEN, "evt.count.exit", "1" },
+	{ W_ENTRY, "evt.count.exit", "-" },
+	{ W_OPEN, "evt.count.error", "0" },
+	{ W_FAILED, "evt.count.error", "1" },
+	{ W_FAILED, "evt.count.error.file", "1" },
+	{ W_FAILED, "evt.count.error.net", "-" },
+	{ W_FAILED, "evt.count.error.memory", "-" },
+	{ W_FAILED, "evt.count.error.other", "-" },
+	{ W_CONNECT, "evt.count.error.net", "1" },
+	{ W_EXEC, "evt.count.error.other", "-" },
+	{ W_OPEN, "evt.is_io", "false" },
+	{ W_OPEN, "evt.io_dir", "-" },
+	{ W_OPEN, "evt.buflen", "-" },
+	{ W_OPEN, "evt.is_wait", "false" },
+	{ W_OPEN, "evt.is_syslog", "false" },
+	{ W_OPEN, "evt.abspath", "/mnt/test.txt" },
+	{ W_FAILED, "evt.abspath", "/etc/shadow" },
+	{ W_RENAME, "evt.abspath.src", "/mnt/a" },
+	{ W_RENAME, "evt.abspath.dst", "/mnt/b" },
+	{ W_OPEN, "evt.abspath.dst", "-" },
+	{ W_OPEN, "evt.info", "dirfd=AT_FDCWD pathname=test.txt flags=O_RDONLY mode=0" },
+	{ W_OPEN, "fs.path.name", "/mnt/test.txt" },
+	{ W_OPEN, "fs.path.nameraw", "test.txt" },
+	{ W_OPEN, "fs.path.source", "-" },
+	{ W_FAILED, "fs.path.name", "-" },
+	{ W_ENTRY, "fs.path.name", "-" },
+	{ W_CONNECT, "fs.path.name", "-" },
+	{ W_RENAME, "fs.path.name", "-" },
+	{ W_RENAME, "fs.path.source", "/mnt/a" },
+	{ W_RENAME, "fs.path.sourceraw", "/mnt/a" },
+	{ W_RENAME, "fs.path.target", "/mnt/b" },
+	{ W_RENAME, "fs.path.targetraw", "/mnt/b" },
+	{ W_OPEN, "fd.dev.major", "8" },
+	{ W_OPEN, "fd.dev.minor", "1" },
+	{ W_OPEN, "fd.is_upper_layer", "false" },
+	{ W_OPEN, "fd.is_lower_layer", "false" },
+	{ W_FAILED, "fd.is_lower_layer", "-" },
+	{ W_OPEN, "fd.uid", "51003" },
+	{ W_OPEN, "fd.containername", "0123456789ab:/mnt/test.txt" },
+	{ W_OPEN, "fd.containerdirectory", "0123456789ab:/mnt" },
+	{ W_PENDING, "fd.containername", "-" },
+	{ W_CONNECT, "fd.lproto", "40000" },
+	{ W_CONNECT, "fd.rproto", "443" },
+	{ W_CONNECT, "fd.cproto", "40000" },
+	{ W_CONNECT, "fd.sproto", "443" },
+	{ W_CONNECT, "fd.proto", "443" },
+	{ W_CONNECT, "fd.is_server", "false" },
+	{ W_OPEN, "fd.is_server", "-" },
+	{ W_EXEC, "proc.args[0]", "/mnt/test.txt" },
+	{ W_EXEC, "proc.args[1]", "-n" },
+	{ W_EXEC, "proc.args[2]", "-" },
+	{ W_EXEC, "proc.cmdnargs", "2" },
+	{ W_EXEC, "proc.cmdlenargs", "15" },
+	{ W_EXEC, "proc.aargs[0]", "/mnt/test.txt -n" },
+	{ W_EXEC, "proc.aargs[1]", "-l" },
+	{ W_EXEC, "proc.aargs", "(-l)" },
+	{ W_EXEC, "proc.aenv[0]", "HOME=/root EMPTY= X=a=b" },
+	{ W_EXEC, "proc.aenv", "HOME=/root EMPTY= X=a=b" },
+	{ W_EXEC, "proc.aenv[HOME]", "/" },
+	{ W_EXEC, "proc.aenv[NONE]", "-" },
+	{ W_EXEC, "proc.pgid", "5000" },
+	{ W_EXEC, "proc.pgid.name", "cat" },
+	{ W_EXEC, "proc.is_pgid_leader", "true" },
+	{ W_EXEC, "proc.loginshellid", "4999" },
+	{ W_HOST, "proc.loginshellid", "-" },
+	{ W_EXEC, "proc.pidns_init_start_ts", "1700000001000000000" },
+	{ W_EXEC, "proc.pvpid", "30" },
+	{ W_EXEC, "thread.ismain", "false" },
+	{ W_EXEC, "container.image.id", "-" },
+	{ W_EXEC, "container.host_pid", "true" },
+	{ W_EXEC, "container.host_network", "true" },
+	{ W_EXEC, "container.host_ipc", "false" },
+	{ W_HOST, "container.host_pid", "-" },
+	{ W_EXEC, "container.duration", "12345678902" },
+	{ W_EXEC, "container.ip", "10.88.0.7" },
+	{ W_EXEC, "k8s.pod.ip", "10.88.0.7" },
+	{ W_DB_EXIT, "k8s.pod.ip", "-" },
+	{ W_EXEC, "k8s.pod.sandbox_id", "fedcba987654" },
+	{ W_EXEC, "k8s.pod.full_sandbox_id", "fedcba9876543210" },
+	{ W_EXEC, "container.mount.propagation[0]", "rprivate" },
+	{ W_EXEC, "container.mount.mode[0]", "" },
+	{ W_EXEC, "container.mount.mode[7]", "-" },
 	{ W_EXEC, "evt.cpu", "3" },
 	{ W_EXEC, "evt.phase", "run" },
 	{ W_EXEC, "evt.unordered", "false" },
@@ -431,7 +532,7 @@ static void test_find(void **state)
 	static const char *const none[] = {
 		"", "fd", "fd.", "fd.nam", "fd.namex", "fd.name.x", "fd.name[x]", "evt.arg",
 		"evt.arg.", "evt.arg[", "evt.arg[]", "evt.arg[\"\"]", "evt.arg.x[y]", "evt.argx",
-		"container.labels", "container.label[x", "EVT.TYPE",
+		"container.labelsx", "container.label[x", "proc.args[", "EVT.TYPE",
 	};
 	_cleanup_free_ char *arg = NULL;
 	const struct field *f;
@@ -448,6 +549,17 @@ static void test_find(void **state)
 	f = field_find("container.label['a b.c']", 24, &arg);
 	assert_string_equal(f->name, "container.label");
 	assert_string_equal(arg, "a b.c");
+}
+
+static void test_falco_fields(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(falco_fields); i++) {
+		char *arg;
+
+		if (!field_find(falco_fields[i], strlen(falco_fields[i]), &arg))
+			fail_msg("no field %s", falco_fields[i]);
+		free(arg);
+	}
 }
 
 static void test_arg_known(void **state)
@@ -470,6 +582,20 @@ static void test_arg_known(void **state)
 	f = field_find("container.label.x", 17, &arg);
 	free(arg);
 	assert_true(field_arg_known(f, "anything", &near));
+	f = field_find("proc.args[1]", 12, &arg);
+	free(arg);
+	assert_true(field_arg_known(f, "31", &near));
+	assert_false(field_arg_known(f, "x", &near));
+	f = field_find("evt.abspath.src", 15, &arg);
+	free(arg);
+	assert_true(field_arg_known(f, "dst", &near));
+	assert_false(field_arg_known(f, "source", &near));
+	f = field_find("evt.type.is.open", 16, &arg);
+	free(arg);
+	assert_true(field_arg_known(f, "container_started", &near));
+	strbuf_reset(&near);
+	assert_false(field_arg_known(f, "opne", &near));
+	assert_true(starts_with(near.s, "open"));
 }
 
 static void test_table(void **state)
@@ -516,6 +642,7 @@ int main(void)
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_bare_event),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_falco_fields),
 		cmocka_unit_test(test_arg_known),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_print_json),

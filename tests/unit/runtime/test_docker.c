@@ -85,7 +85,9 @@ static void test_container_podman(void **state)
 		"\"Config\":{\"Image\":\"bbx\",\"Labels\":null},\"HostConfig\":{\"Privileged\":false},"
 		"\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/etc\",\"Destination\":\"/host/etc\",\"RW\":false,"
 		"\"Propagation\":\"rprivate\"},{\"Type\":\"tmpfs\",\"Destination\":\"/t\"}],"
-		"\"MountPoints\":{\"/v\":{\"Source\":\"/vol\",\"Destination\":\"/v\",\"RW\":true}}}";
+		"\"MountPoints\":{\"/v\":{\"Source\":\"/vol\",\"Destination\":\"/v\",\"RW\":true}},"
+		"\"NetworkSettings\":{\"IPAddress\":\"\",\"Networks\":{\"b\":{\"IPAddress\":\"10.88.0.9\"},"
+		"\"a\":{\"IPAddress\":\"10.88.0.8\"}}}}";
 	static const char pod[] = "{\"Id\":\"d7de1dacc82d\",\"Name\":\"shop\",\"Labels\":{\"a\":\"b\"}}";
 	_cleanup_container_info_ struct container_info *c = parse(libpod);
 
@@ -97,6 +99,7 @@ static void test_container_podman(void **state)
 	assert_int_equal(strncmp(c->image_id, "sha256:f539e615", 15), 0);
 	assert_string_equal(c->pod_uid, "d7de1dacc82d");
 	assert_int_equal(c->init_pid, 21167);
+	assert_string_equal(c->ip, "10.88.0.8");
 	assert_true(c->sandbox);
 	assert_int_equal(c->n_mounts, 2);
 	assert_string_equal(c->mounts[1].value, "rw,:/vol");

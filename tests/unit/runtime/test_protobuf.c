@@ -178,6 +178,8 @@ static void test_sandbox_status(void **state)
 	text(&inner, 3, "shop");
 	nest(&status, 2, &inner);
 	number(&status, 4, 77);
+	text(&inner, 1, "10.88.0.7");
+	nest(&status, 5, &inner);
 	entry(&status, 7, "app", "x");
 	nest(&b, 1, &status);
 	entry(&b, 2, "info", "{\"pid\":9,\"image\":\"pause:3\"}");
@@ -191,6 +193,8 @@ static void test_sandbox_status(void **state)
 	assert_int_equal(c->init_pid, 9);
 	assert_int_equal(c->n_pod_labels, 1);
 	assert_true(c->created == 77);
+	assert_string_equal(c->pod_sandbox, "s1");
+	assert_string_equal(c->ip, "10.88.0.7");
 }
 
 static void add(void *arg, const char *id)

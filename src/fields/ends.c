@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fd.*: the two ends of a connection. */
+#include "accessors.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+static bool is_ip(const struct event_fd *fd)
+{
+	return fd->present && (fd->family == AF_INET || fd->family == AF_INET6);
+}
+
+FIELD_GET(fd_lip)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (is_ip(fd) && fd->has_lip)
+		value_set_ip(ret, fd->family, fd->lip);
+}
+
+FIELD_GET(fd_lport)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (is_ip(fd) && fd->has_lip)
+		value_set_number(ret, fd->lport);
+}
+
+FIELD_GET(fd_rip)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (is_ip(fd) && fd->has_rip)
+		value_set_ip(ret, fd->family, fd->rip);
+}
+
+FIELD_GET(fd_rport)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (is_ip(fd) && fd->has_rip)
+		value_set_number(ret, fd->rport);
+}
+
+/* Printed, it is the other end, or this one where no other is known. Filters look at both. */
+FIELD_GET(fd_ip)
+{
+	if (fields_fd(fc)->has_rip)
+		field_get_fd_rip(fc, arg, ret);
+	else
+		field_get_fd_lip(fc, arg, ret);
+}
+
+FIELD_GET(fd_port)
+{
+	if (fields_fd(fc)->has_rip)
+		field_get_fd_rport(fc, arg, ret);
+	else
+		field_get_fd_lport(fc, arg, ret);
+}
+
+FIELD_GET(fd_l4proto)
+{
+	static const struct {
+		uint16_t number;
+		const char *name;
+	} protocols[] = {
+		{ IPPROTO_TCP, "tcp" },	    { IPPROTO_UDP, "udp" },	{ IPPROTO_ICMP, "icmp" },
+		{ IPPROTO_ICMPV6, "icmp" }, { IPPROTO_SCTP, "sctp" },	{ IPPROTO_UDPLITE, "udplite" },
+		{ IPPROTO_RAW, "raw" },	    { 262 /* IPPROTO_MPTCP */, "mptcp" },
+	};
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (!is_ip(fd))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(protocols); i++)
+		if (protocols[i].number == fd->protocol)
+			value_set_text(ret, protocols[i].name);
+}
+
+#define EPHEMERAL_PORT 32768	/* where the kernel begins to choose clients' ports */
+
+enum role { ROLE_UNKNOWN, ROLE_CLIENT, ROLE_SERVER };
+
+/*
+ * What this end is: by the call if it tells; else a port of the kernel's own choice on one side
+ * only is the client's.
+ */
+static enum role role_of(const struct event *ev, const struct event_fd *fd)
+{
+	const char *call = ev->call ? ev->call->name : "";
+
+	if (streq(call, "connect") || starts_with(call, "send"))
+		return ROLE_CLIENT;
+	if (starts_with(call, "accept") || streq(call, "listen") || streq(call, "bind"))
+		return ROLE_SERVER;
+	if (fd->lport >= EPHEMERAL_PORT && fd->rport < EPHEMERAL_PORT)
+		return ROLE_CLIENT;
+	if (fd->lport < EPHEMERAL_PORT && fd->rport >= EPHEMERAL_PORT)
+		return ROLE_SERVER;
+	return ROLE_UNKNOWN;
+}
+
+/* What the remote end has, or this one, by who is meant. */
+static void end_get(struct field_context *fc, enum role meant, struct value *ret,
+		    void (*local)(struct field_context *fc, const char *arg, struct value *ret),
+		    void (*remote)(struct field_context *fc, const char *arg, struct value *ret))
+{
+	enum role role = role_of(fc->ev, fields_fd(fc));
+
+	if (role == meant)
+		local(fc, NULL, ret);
+	else if (role != ROLE_UNKNOWN)
+		remote(fc, NULL, ret);
+}
+
+#define END_GET(ident, meant, what)                                                            \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		end_get(fc, meant, ret, field_get_fd_l##what, field_get_fd_r##what);           \
+	}
+
+END_GET(fd_sip, ROLE_SERVER, ip)
+END_GET(fd_sport, ROLE_SERVER, port)
+END_GET(fd_cip, ROLE_CLIENT, ip)
+END_GET(fd_cport, ROLE_CLIENT, port)
+
+/* A port as text: Falco has names of services there only if it is told to look them up. */
+#define PROTO_GET(ident, port)                                                                 \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		struct value number = { .type = VALUE_NONE };                                  \
+		struct strbuf *b;                                                              \
+                                                                                               \
+		port(fc, NULL, &number);                                                       \
+		if (number.type == VALUE_NONE)                                                 \
+			return;                                                                \
+		b = scratch_next(fc);                                                          \
+		value_print(b, &number);                                                       \
+		value_set_strbuf(ret, b);                                                      \
+	}
+
+PROTO_GET(fd_lproto, field_get_fd_lport)
+PROTO_GET(fd_rproto, field_get_fd_rport)
+PROTO_GET(fd_cproto, field_get_fd_cport)
+PROTO_GET(fd_sproto, field_get_fd_sport)
+
+FIELD_GET(fd_is_server)
+{
+	enum role role = role_of(fc->ev, fields_fd(fc));
+
+	if (is_ip(fields_fd(fc)) && role != ROLE_UNKNOWN)
+		value_set_bool(ret, role == ROLE_SERVER);
+}
+
+FIELD_GET(fd_sockfamily)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (fd->family == AF_INET || fd->family == AF_INET6)
+		value_set_bytes(ret, "ip", 2);
+	else if (fd->family == AF_UNIX)
+		value_set_bytes(ret, "unix", 4);
+}
