@@ -7,21 +7,23 @@
 static const char default_rules[] =
 #include "default_rules.h"
 	;
+static const char common_rules[] =
+#include "common_rules.h"
+	;
 
 struct ruleset *rule_files_read(const struct options *o, int first, struct report *report)
 {
-	size_t n = o->n_rule_paths + (size_t)MAX(o->n_args - first, 0);
-	struct rules_input *inputs = xcalloc(n + 1, sizeof(*inputs));
+	size_t n_args = (size_t)MAX(o->n_args - first, 0), n = 0;
+	struct rules_input *inputs = xcalloc(o->n_rule_paths + n_args + 2, sizeof(*inputs));
 	struct ruleset *rs = NULL;
 
+	inputs[n++] = (struct rules_input){ "(built-in names)", common_rules, true };
 	for (size_t i = 0; i < o->n_rule_paths; i++)
-		inputs[i].path = o->rule_paths[i];
-	for (size_t i = o->n_rule_paths; i < n; i++)
-		inputs[i].path = o->args[(size_t)first + i - o->n_rule_paths];
-	if (!n) {
-		inputs[n].path = "(built-in rules)";
-		inputs[n++].text = default_rules;
-	}
+		inputs[n++].path = o->rule_paths[i];
+	for (size_t i = 0; i < n_args; i++)
+		inputs[n++].path = o->args[(size_t)first + i];
+	if (n == 1)
+		inputs[n++] = (struct rules_input){ "(built-in rules)", default_rules, false };
 	if (ruleset_load(&rs, inputs, n, report) < 0)
 		rs = NULL;
 	free(inputs);

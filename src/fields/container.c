@@ -49,6 +49,22 @@ FIELD_GET(container_name)
 		value_set_bytes(ret, "host", 4);
 }
 
+FIELD_GET(container_info)
+{
+	struct value id = { .type = VALUE_NONE }, name = { .type = VALUE_NONE };
+	struct strbuf *b = scratch_next(fc);
+
+	field_get_container_id(fc, NULL, &id);
+	field_get_container_name(fc, NULL, &name);
+	if (id.type == VALUE_NONE)
+		return;
+	strbuf_adds(b, "container_id=");
+	value_print(b, &id);
+	strbuf_adds(b, " container_name=");
+	value_print(b, &name);
+	value_set_strbuf(ret, b);
+}
+
 /* Facts that are one member of the record; NULL or 0 is unknown. */
 #define INFO_TEXT(ident, member)                                                               \
 	FIELD_GET(ident)                                                                       \

@@ -293,6 +293,7 @@ FIELD(fd_l4proto, "fd.l4proto", STRING, EVENT, true, "protocol: tcp, udp, icmp, 
 FIELD(container_id, "container.id", STRING, CONTAINER, true, "first 12 digits of the container's id; host: not in a container")
 FIELD(container_full_id, "container.full_id", STRING, CONTAINER, true, "the container's whole id")
 FIELD(container_name, "container.name", STRING, CONTAINER, true, "the container's name; host: not in a container")
+FIELD(container_info, "container.info", STRING, EVENT, false, "container_id=, container.id, container_name=, container.name: what older rules have in their output")
 FIELD(container_runtime, "container.runtime", STRING, CONTAINER, true, "docker, containerd, cri-o, podman, runc, crun (ours; Falco: container.type)")
 FIELD(container_image, "container.image", STRING, CONTAINER, true, "image as it was asked for: nginx:1.27")
 FIELD(container_image_repository, "container.image.repository", STRING, CONTAINER, true, "image without tag and digest")

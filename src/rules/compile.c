@@ -11,6 +11,7 @@
 struct asker {
 	struct definitions *d;
 	unsigned visible;      /* macros with a lower index can be seen */
+	bool common;	       /* it is itself one of the names that files may take for granted */
 	struct report *report; /* where errors of macros go */
 };
 
@@ -24,6 +25,7 @@ static const struct name_list *find_list(void *arg, const char *name, size_t len
 	if (!list)
 		return NULL;
 	list->used = true;
+	list->wanted |= !a->common;
 	return &list->list;
 }
 
@@ -47,7 +49,7 @@ static void unknown_macro(const struct definitions *d, const char *name, size_t 
 
 static void compile_macro(struct definitions *d, struct definition *m)
 {
-	struct asker asker = { d, m->visible, &m->report };
+	struct asker asker = { d, m->visible, m->common, &m->report };
 	struct names names = { find_list, find_macro, &asker };
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	size_t at;
@@ -95,6 +97,7 @@ static struct node *find_macro(void *arg, const char *name, size_t len, struct s
 		return NULL;
 	}
 	m->used = true;
+	m->wanted |= !a->common;
 	if (m->index >= a->visible) {
 		strbuf_addf(why,
 			    "macro %s comes only after this one, and a macro can name those "
@@ -139,6 +142,7 @@ static void compile_list(struct definitions *d, struct definition *list, size_t 
 			continue;
 		}
 		other->used = true;
+		other->wanted |= !list->common;
 		*total += other->list.n;
 		if (*total > LIST_ITEMS_MAX) {
 			report_addf(
@@ -266,7 +270,7 @@ static bool compile_output(struct definitions *d, struct definition *rule, struc
 bool compile_rule(struct definitions *d, struct definition *rule, struct node **ret_root,
 		  struct template **ret_output)
 {
-	struct asker asker = { d, UINT32_MAX, d->report };
+	struct asker asker = { d, UINT32_MAX, false, d->report };
 	struct names names = { find_list, find_macro, &asker };
 	_cleanup_node_ struct node *root = compile_condition(d, rule, &names);
 	_cleanup_node_ struct node *excepted = NULL;
@@ -284,14 +288,27 @@ bool compile_rule(struct definitions *d, struct definition *rule, struct node **
 	return true;
 }
 
+/* Whoever wonders why a rule means something else here is to see it. */
+static void tell_common(struct definitions *d)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (d->all[i]->common && d->all[i]->wanted)
+			strbuf_addf(&names, "%s%s", names.len ? ", " : "", d->all[i]->name);
+	if (names.len)
+		report_addf(d->report, REPORT_NOTE, (struct place){ NULL, -1, 0 },
+			    "not defined in these files, so nunchi's own (rules/common.yaml): %s", names.s);
+}
+
 void compile_rest(struct definitions *d)
 {
-	struct asker asker = { d, UINT32_MAX, d->report };
+	struct asker asker = { d, UINT32_MAX, false, d->report };
 
 	for (size_t i = 0; i < d->n; i++) {
 		struct definition *def = d->all[i];
 
-		if (def->used || def->kind == DEFINES_RULE)
+		if (def->used || def->common || def->kind == DEFINES_RULE)
 			continue;
 		/* Those of other sources are made of fields that mean nothing here. */
 		if (def->kind == DEFINES_MACRO && def->state == MACRO_BAD) {
@@ -302,4 +319,5 @@ void compile_rest(struct definitions *d)
 		report_addf(d->report, REPORT_NOTE, def->place, "nothing uses %s %s",
 			    def->kind == DEFINES_MACRO ? "macro" : "list", def->name);
 	}
+	tell_common(d);
 }

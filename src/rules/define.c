@@ -175,6 +175,7 @@ static bool find_definition(struct item *it, char *name, struct place place)
 	if (!adds)
 		d->place = place;
 	d->visible = (unsigned)it->all->n;
+	d->common = it->all->common;
 	it->d = d;
 	return true;
 }

@@ -38,6 +38,8 @@ struct definition {
 	unsigned index;		/* order of its first definition */
 	unsigned visible;	/* macros see those whose index is lower than this */
 	bool used;
+	bool common;		/* of the names that files may take for granted */
+	bool wanted;		/* and a file does */
 
 	struct text condition;	/* macro, rule */
 	/* list */
@@ -72,6 +74,7 @@ struct definitions {
 	struct rule_file **sources;
 	size_t n_sources;
 	struct report *report;
+	bool common;			/* what is read now are names that files may take for granted */
 	unsigned foreign;		/* rules of other sources than system calls */
 };
 

@@ -211,6 +211,9 @@ void define_exceptions(struct definition *rule, const struct yaml_file *f, const
 		while (rule->n_exceptions)
 			exception_free(&rule->exceptions[--rule->n_exceptions]);
 	}
+	/* "exceptions:" with nothing after it, as Falco's own files had it: there are none. */
+	if (n->type == YAML_SCALAR_NODE && !n->data.scalar.length)
+		return;
 	if (n->type != YAML_SEQUENCE_NODE) {
 		report_add(f->report, REPORT_ERROR, yaml_place(f, n),
 			   "exceptions: expected a list");

@@ -267,6 +267,7 @@ int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t 
 	for (size_t i = 0; i < n_inputs; i++) {
 		const char *path = inputs[i].path;
 
+		d.common = inputs[i].common;
 		if (inputs[i].text)
 			load_source(rs, &d, rule_file_new(path, inputs[i].text));
 		else if (!stat(path, &st) && S_ISDIR(st.st_mode))

@@ -84,6 +84,7 @@ struct ruleset;
 struct rules_input {
 	const char *path;
 	const char *text;
+	bool common;		/* macros and lists for what the inputs after it name and do not define */
 };
 
 /*

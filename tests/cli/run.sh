@@ -208,5 +208,19 @@ for page in "$root"/docs/*.md; do
 done
 result 'docs: rules that are shown' "$tmp/diff"
 
+# Rules may take names for granted: each is one that the program knows.
+{
+	sed -n 's/^- macro: //p' "$root/rules/common.yaml" | while read -r name; do
+		printf -- '- rule: %s\n  desc: d\n  condition: evt.type=open and (%s)\n  output: o\n  priority: INFO\n' "$name" "$name"
+	done
+	printf -- '- rule: lists\n  desc: d\n  output: o\n  priority: INFO\n  condition: evt.type=open and proc.name in (x'
+	sed -n 's/^- list: //p' "$root/rules/common.yaml" | tr '\n' ',' | sed 's/^/, /; s/,$/)\n/'
+} >"$tmp/names.yaml"
+"$nunchi" rules check "$tmp/names.yaml" >"$tmp/out" 2>&1
+sed -n "s/^note: .* (rules\/common.yaml): //p" "$tmp/out" | tr -d ' ' | tr ',' '\n' | sort >"$tmp/known"
+sed -n 's/^- \(macro\|list\): //p' "$root/rules/common.yaml" | sort | diff - "$tmp/known" >"$tmp/diff"
+grep -v '^note:' "$tmp/out" | grep 'error:\|[^0-9]0 rules' >>"$tmp/diff"
+result 'names that rules take for granted' "$tmp/diff"
+
 echo "1..$n"
 exit $failed

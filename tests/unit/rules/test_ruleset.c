@@ -223,6 +223,34 @@ static void test_exceptions(void **state)
 }
 
 /* A list is what it is when a condition is compiled; a list in a list, what came before. */
+/* Names that the files do not define are taken from those that are read first as common. */
+static void test_common(void **state)
+{
+	static const char common[] =
+		"- list: tools\n  items: [cat, nc]\n"
+		"- macro: ran\n  condition: evt.type in (execve, execveat)\n"
+		"- macro: tool\n  condition: proc.name in (tools)\n"
+		"- macro: other\n  condition: proc.name in (nothing)\n"
+		"- list: nothing\n  items: [x]\n";
+	static const char user[] =
+		"- rule: one\n  desc: d\n  condition: ran and tool\n  output: o\n  priority: INFO\n"
+		"- rule: two\n  desc: d\n  condition: ran and own\n  output: o\n  priority: INFO\n"
+		"- macro: own\n  condition: proc.name in (tools, mine)\n"
+		"- list: tools\n  items: [bash]\n  append: true\n"
+		"- macro: other\n  condition: proc.name = cat\n"
+		"- rule: three\n  desc: d\n  condition: ran and other\n  output: o\n  priority: INFO\n";
+	const struct rules_input inputs[] = { { "common", common, true }, { "user.yaml", user, false } };
+	struct ruleset *rs = NULL;
+
+	report_free(&report);
+	report = (struct report){ .least = REPORT_NOTE };
+	assert_int_equal(ruleset_load(&rs, inputs, 2, &report), 0);
+	assert_fires(rs, W_EXEC, "one,two,three");
+	assert_string_equal(report.text.s, "note: not defined in these files, so nunchi's own "
+			    "(rules/common.yaml): ran, tool\n");
+	ruleset_free(rs);
+}
+
 static void test_order(void **state)
 {
 	struct ruleset *rs = load("- list: outer\n  items: [inner]\n- list: inner\n  items: [cat]\n"
@@ -550,6 +578,7 @@ int main(void)
 		cmocka_unit_test(test_constructs),
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_exceptions),
+		cmocka_unit_test(test_common),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_calls),
