@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the order of the files, as in Falco: a list has the lists before it, a macro the macros that
- * were first defined before its last definition, a rule has all of them.
+ * In the order of the files, as in Falco: a list or macro has the lists or macros that were first
+ * defined before its last definition, or what was appended to it; a rule has all of them.
  */
 #include "compile.h"
 
@@ -55,21 +55,21 @@ static void compile_macro(struct definitions *d, struct definition *m)
 	size_t at;
 
 	if (!text_given(&m->condition)) {
-		m->state = MACRO_BAD;
+		m->state = STATE_BAD;
 		return;
 	}
-	m->state = MACRO_BUSY;
+	m->state = STATE_BUSY;
 	d->depth++;
 	if (condition_parse(&m->root, m->condition.b.s, &names, &err, &at) < 0) {
-		m->state = MACRO_BAD;
+		m->state = STATE_BAD;
 		if (err.len)
 			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
 	} else if (!m->root) {
-		m->state = MACRO_BAD;
+		m->state = STATE_BAD;
 		report_addf(&m->report, REPORT_ERROR, m->place,
 			    "the condition of macro %s is empty", m->name);
 	} else {
-		m->state = MACRO_DONE;
+		m->state = STATE_DONE;
 		if (!m->root->text)
 			m->root->text = &m->condition;
 	}
@@ -105,20 +105,20 @@ static struct node *find_macro(void *arg, const char *name, size_t len, struct s
 			    m->name);
 		return NULL;
 	}
-	if (m->state == MACRO_NEW && a->d->depth < MACRO_DEPTH_MAX)
+	if (m->state == STATE_NEW && a->d->depth < NAMES_DEPTH_MAX)
 		compile_macro(a->d, m);
 	switch (m->state) {
-	case MACRO_DONE:
+	case STATE_DONE:
 		return node_ref(m->root);
-	case MACRO_BAD:
+	case STATE_BAD:
 		tell_macro(a, m);
 		return NULL;
-	case MACRO_BUSY:
+	case STATE_BUSY:
 		strbuf_addf(why, "macro %s would contain itself", m->name);
 		return NULL;
-	case MACRO_NEW:
+	case STATE_NEW:
 	default:
-		strbuf_addf(why, "more than %d macros wait for each other here", MACRO_DEPTH_MAX);
+		strbuf_addf(why, "more than %d macros wait for each other here", NAMES_DEPTH_MAX);
 		return NULL;
 	}
 }
@@ -130,14 +130,32 @@ static void add_item(struct name_list *list, const char *item)
 	list->items[list->n++] = xstrdup(item);
 }
 
+static void compile_list(struct definitions *d, struct definition *list, size_t *total);
+
+/* The list that an item means, unfolded; NULL: it is a word, as a list is that comes only after this one or has it as an item. */
+static struct definition *find_item_list(struct definitions *d, struct definition *list, const char *item, size_t *total)
+{
+	struct definition *other = define_find(d, DEFINES_LIST, item, strlen(item));
+
+	if (!other || other->index >= list->visible)
+		return NULL;
+	if (other->state == STATE_NEW && d->depth == NAMES_DEPTH_MAX)
+		report_addf(d->report, REPORT_ERROR, list->place,
+			    "more than %d lists wait for each other here", NAMES_DEPTH_MAX);
+	else if (other->state == STATE_NEW)
+		compile_list(d, other, total);
+	return other->state == STATE_DONE ? other : NULL;
+}
+
 static void compile_list(struct definitions *d, struct definition *list, size_t *total)
 {
+	list->state = STATE_BUSY;
+	d->depth++;
 	for (size_t i = 0; i < list->n_items; i++) {
-		const char *item = list->items[i];
-		struct definition *other = define_find(d, DEFINES_LIST, item, strlen(item));
+		struct definition *other = find_item_list(d, list, list->items[i], total);
 
-		if (!other || other->index >= list->index) {
-			add_item(&list->list, item);
+		if (!other) {
+			add_item(&list->list, list->items[i]);
 			++*total;
 			continue;
 		}
@@ -149,11 +167,13 @@ static void compile_list(struct definitions *d, struct definition *list, size_t 
 				d->report, REPORT_ERROR, list->place,
 				"lists have more than %d items, with all in each other unfolded",
 				LIST_ITEMS_MAX);
-			return;
+			break;
 		}
 		for (size_t k = 0; k < other->list.n; k++)
 			add_item(&list->list, other->list.items[k]);
 	}
+	d->depth--;
+	list->state = STATE_DONE;
 }
 
 void compile_names(struct definitions *d)
@@ -161,11 +181,11 @@ void compile_names(struct definitions *d)
 	size_t total = 0;
 
 	for (size_t i = 0; i < d->n; i++)
-		if (d->all[i]->kind == DEFINES_LIST)
+		if (d->all[i]->kind == DEFINES_LIST && d->all[i]->state == STATE_NEW)
 			compile_list(d, d->all[i], &total);
 	/* In this order no macro waits for many others, however long their chain is. */
 	for (size_t i = 0; i < d->n; i++)
-		if (d->all[i]->kind == DEFINES_MACRO && d->all[i]->state == MACRO_NEW)
+		if (d->all[i]->kind == DEFINES_MACRO && d->all[i]->state == STATE_NEW)
 			compile_macro(d, d->all[i]);
 }
 
@@ -311,7 +331,7 @@ void compile_rest(struct definitions *d)
 		if (def->used || def->common || def->kind == DEFINES_RULE)
 			continue;
 		/* Those of other sources are made of fields that mean nothing here. */
-		if (def->kind == DEFINES_MACRO && def->state == MACRO_BAD) {
+		if (def->kind == DEFINES_MACRO && def->state == STATE_BAD) {
 			if (!d->foreign)
 				tell_macro(&asker, def);
 			continue;

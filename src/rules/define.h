@@ -12,7 +12,7 @@
 /* Bounds, far above what anybody writes. */
 #define DEFINITIONS_MAX 100000
 #define LIST_ITEMS_MAX 1000000	/* of all lists together, those in other lists included */
-#define MACRO_DEPTH_MAX 100	/* that are compiled because another one needs them */
+#define NAMES_DEPTH_MAX 100	/* that are compiled because another one needs them */
 #define EXCEPTION_FIELDS_MAX 32
 
 /* A value of an exception, or several: as text of the condition language. */
@@ -28,7 +28,7 @@ struct exception {
 };
 
 enum definition_kind { DEFINES_LIST, DEFINES_MACRO, DEFINES_RULE };
-enum macro_state { MACRO_NEW, MACRO_BUSY, MACRO_DONE, MACRO_BAD };
+enum name_state { STATE_NEW, STATE_BUSY, STATE_DONE, STATE_BAD };
 
 struct definition {
 	struct hnode by_name;
@@ -36,7 +36,8 @@ struct definition {
 	char *name;
 	struct place place;
 	unsigned index;		/* order of its first definition */
-	unsigned visible;	/* macros see those whose index is lower than this */
+	unsigned visible;	/* macros and lists see those whose index is lower than this */
+	enum name_state state;	/* of macros and lists */
 	bool used;
 	bool common;		/* of the names that files may take for granted */
 	bool wanted;		/* and a file does */
@@ -47,7 +48,6 @@ struct definition {
 	size_t n_items;
 	struct name_list list;	/* with the lists in it unfolded */
 	/* macro */
-	enum macro_state state;
 	struct node *root;
 	struct report report;	/* what is wrong with it: told when a rule needs it */
 	/* rule */

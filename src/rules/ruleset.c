@@ -8,6 +8,7 @@
 
 #include "action.h"
 #include "compile.h"
+#include "doubt.h"
 #include "index.h"
 
 struct ruleset {
@@ -118,42 +119,6 @@ static void load_directory(struct ruleset *rs, struct definitions *d, const char
 	free(entries);
 }
 
-/* A field that no record has yet: named once a rule. */
-static void add_absent(const struct field *f, void *arg)
-{
-	struct strbuf *out = arg;
-
-	if (!f->absent)
-		return;
-	for (const char *at = out->s; at && (at = strstr(at, f->name)); at++)
-		if (!at[strlen(f->name)] || at[strlen(f->name)] == ',')
-			return;
-	strbuf_addf(out, "%s%s", out->len ? ", " : "", f->name);
-}
-
-static void find_absent(const struct node *n, struct strbuf *out)
-{
-	for (size_t i = 0; i < n->n_kids; i++)
-		find_absent(n->kids[i], out);
-	if (n->kind == NODE_TEST)
-		operand_each_field(&n->left, add_absent, out);
-	if (n->kind == NODE_TEST && n->right)
-		operand_each_field(n->right, add_absent, out);
-}
-
-static void tell_absent(const struct definitions *d, struct rule *rule)
-{
-	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
-
-	/* Of a condition so large that a walk could take long, nobody reads it. */
-	if (rule->root->weight <= 10000)
-		find_absent(rule->root, &names);
-	rule->partial = names.len > 0;
-	if (rule->partial)
-		report_addf(d->report, REPORT_NOTE, rule->place,
-			    "rule %s asks for what no event has yet: %s", rule->name, names.s);
-}
-
 static bool every_type(const struct type_bits *b)
 {
 	for (unsigned type = 0; type < NUNCHI_CALLS_MAX; type++)
@@ -186,7 +151,7 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 	if (!(rs->n & (rs->n - 1)))
 		rs->rules = xrealloc(rs->rules, MAX(rs->n * 2, (size_t)1) * sizeof(struct rule *));
 	rs->rules[rs->n++] = rule;
-	tell_absent(d, rule);
+	rule_tell_doubts(d, rule);
 	if (every_type(&rs->interned.facts[rule->root->id].may))
 		report_addf(d->report, REPORT_WARNING, rule->place,
 			    "rule %s is about every kind of event: evt.type would say which",

@@ -238,6 +238,9 @@ static void test_common(void **state)
 		"- macro: own\n  condition: proc.name in (tools, mine)\n"
 		"- list: tools\n  items: [bash]\n  append: true\n"
 		"- macro: other\n  condition: proc.name = cat\n"
+		"- list: more\n  items: [x]\n"
+		"- list: nothing\n  items: [more, cat]\n"
+		"- rule: four\n  desc: d\n  condition: ran and proc.name in (nothing, some_binaries)\n  output: o\n  priority: INFO\n"
 		"- rule: three\n  desc: d\n  condition: ran and other\n  output: o\n  priority: INFO\n";
 	const struct rules_input inputs[] = { { "common", common, true }, { "user.yaml", user, false } };
 	struct ruleset *rs = NULL;
@@ -245,9 +248,28 @@ static void test_common(void **state)
 	report_free(&report);
 	report = (struct report){ .least = REPORT_NOTE };
 	assert_int_equal(ruleset_load(&rs, inputs, 2, &report), 0);
-	assert_fires(rs, W_EXEC, "one,two,three");
-	assert_string_equal(report.text.s, "note: not defined in these files, so nunchi's own "
-			    "(rules/common.yaml): ran, tool\n");
+	assert_fires(rs, W_EXEC, "one,two,four,three");
+	assert_non_null(strstr(report.text.s, "rule four compares with some_binaries: there is no list"));
+	assert_non_null(strstr(report.text.s, "\nnote: not defined in these files, so nunchi's own "
+			    "(rules/common.yaml): ran, tool\n"));
+	ruleset_free(rs);
+}
+
+/* What was appended to a list, or takes its place, has the lists before it, though the list itself came earlier. */
+static void test_lists_in_lists(void **state)
+{
+	struct ruleset *rs = load("- list: a\n  items: [later, nothing]\n"
+				  "- list: b\n  items: [nothing]\n"
+				  "- list: later\n  items: [cat, a, c]\n"
+				  "- list: c\n  items: [cat]\n"
+				  "- list: b\n  items: [later]\n"
+				  "- list: d\n  items: [d, e]\n- list: e\n  items: [d]\n- list: d\n  append: true\n  items: [e, later]\n"
+				  "- rule: a\n  desc: d\n  condition: proc.name in (a)\n  output: o\n  priority: INFO\n"
+				  "- rule: b\n  desc: d\n  condition: proc.name in (b)\n  output: o\n  priority: INFO\n"
+				  "- rule: later\n  desc: d\n  condition: proc.name in (later)\n  output: o\n  priority: INFO\n"
+				  "- rule: d\n  desc: d\n  condition: proc.name in (d)\n  output: o\n  priority: INFO\n");
+
+	assert_fires(rs, W_EXEC, "b,later,d");
 	ruleset_free(rs);
 }
 
@@ -579,6 +601,7 @@ int main(void)
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_exceptions),
 		cmocka_unit_test(test_common),
+		cmocka_unit_test(test_lists_in_lists),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_calls),

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "doubt.h"
+
+#include <ctype.h>
+
+#include "ast.h"
+
+/* What they are about is told once a rule. */
+struct doubts {
+	struct strbuf absent, words;
+};
+
+static void add_once(struct strbuf *out, const char *name, size_t len)
+{
+	for (const char *at = out->s; at && (at = memmem(at, strlen(at), name, len)); at++)
+		if ((at == out->s || at[-1] == ' ') && (!at[len] || at[len] == ','))
+			return;
+	strbuf_adds(out, out->len ? ", " : "");
+	strbuf_add(out, name, len);
+}
+
+static void add_absent(const struct field *f, void *arg)
+{
+	struct doubts *doubts = arg;
+
+	if (f->absent)
+		add_once(&doubts->absent, f->name, strlen(f->name));
+}
+
+/* As lists of rules are called: trusted_images, shell_binaries. Programs, users and files hardly are. */
+static bool looks_like_list(const struct value *v)
+{
+	static const char *const ends[] = {
+		"_activities", "_addresses", "_binaries", "_commands", "_conditions", "_containers", "_directories", "_dirs",
+		"_domains",    "_filenames", "_files",	  "_images",	"_ips",	       "_list",	      "_names",	      "_namespaces",
+		"_networks",   "_paths",     "_ports",	  "_processes", "_procs",      "_programs",   "_tools",	      "_users",
+	};
+
+	if (v->type != VALUE_STRING || !v->len || !isalpha((unsigned char)v->s[0]))
+		return false;
+	for (size_t i = 0; i < v->len; i++)
+		if (!isalnum((unsigned char)v->s[i]) && v->s[i] != '_')
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (v->len > strlen(ends[i]) && !memcmp(v->s + v->len - strlen(ends[i]), ends[i], strlen(ends[i])))
+			return true;
+	return false;
+}
+
+static void find_in_test(const struct node *n, struct doubts *doubts)
+{
+	operand_each_field(&n->left, add_absent, doubts);
+	if (n->right)
+		operand_each_field(n->right, add_absent, doubts);
+	for (size_t i = 0; n->op->right == RIGHT_LIST && i < n->n_values; i++)
+		if (looks_like_list(&n->values[i]))
+			add_once(&doubts->words, n->values[i].s, n->values[i].len);
+}
+
+static void find(const struct node *n, struct doubts *doubts)
+{
+	for (size_t i = 0; i < n->n_kids; i++)
+		find(n->kids[i], doubts);
+	if (n->kind == NODE_TEST)
+		find_in_test(n, doubts);
+}
+
+void rule_tell_doubts(const struct definitions *d, struct rule *rule)
+{
+	struct doubts doubts = { .absent = STRBUF_INIT, .words = STRBUF_INIT };
+
+	/* Of a condition so large that a walk could take long, nobody reads it. */
+	if (rule->root->weight <= 10000)
+		find(rule->root, &doubts);
+	rule->partial = doubts.absent.len > 0;
+	if (rule->partial)
+		report_addf(d->report, REPORT_NOTE, rule->place,
+			    "rule %s asks for what no event has yet: %s", rule->name, doubts.absent.s);
+	if (doubts.words.len)
+		report_addf(d->report, REPORT_WARNING, rule->place,
+			    "rule %s compares with %s: there is no list of that name, so it is a word like any other",
+			    rule->name, doubts.words.s);
+	strbuf_free(&doubts.absent);
+	strbuf_free(&doubts.words);
+}
