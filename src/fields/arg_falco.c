@@ -31,16 +31,38 @@ static const struct {
 	{ "dir", { "target" } },
 	{ "dev", { "source" } },
 	{ "type", { "filesystemtype" } },
+	{ "argument", { "argp" } },
+	{ "arg2_str", { "arg2" } },
+	{ "arg2_int", { "arg2" } },
+	{ "uargs", { "param_values", "uargs" } },
+	{ "img", { "module_image" } },
+	{ "mountfd", { "mount_fd" } },
+	{ "pid_fd", { "pidfd" } },
+	{ "target_fd", { "targetfd" } },
+	{ "fdin", { "fd_in" } },
+	{ "fdout", { "fd_out" } },
+	{ "offin", { "off_in" } },
+	{ "offout", { "off_out" } },
+	{ "pos", { "offset" } },
+	{ "pgoffset", { "offset" } },
+	{ "interval", { "duration", "request" } },
 };
 
 const char *const falco_arg_names[] = {
-	"path",	    "name",	 "filename",	  "oldpath",	   "newpath",
-	"linkpath", "linkdirfd", "olddir",	  "newdir",	   "fd",
-	"proto",    "data",	 "addr",	  "dir",	   "dev",
-	"type",	    "res",	 "res_or_fd",	  "tuple",	   "exe",
-	"args",	    "cwd",	 "comm",	  "tid",	   "ptid",
-	"flags",    "mode",	 "cap_effective", "cap_permitted", "cap_inheritable",
-	"env",	    "cgroups",
+	"path", "name", "filename", "oldpath", "newpath", "linkpath", "linkdirfd", "olddir", "newdir", "fd",
+	"proto", "data", "addr", "dir", "dev", "type", "argument", "arg2_str", "arg2_int", "uargs", "img",
+	"mountfd", "pid_fd", "target_fd", "fdin", "fdout", "offin", "offout", "pos", "pgoffset", "interval",
+	"res", "res_or_fd", "tuple", "exe", "args", "cwd", "comm", "tid", "ptid", "flags", "mode",
+	"cap_effective", "cap_permitted", "cap_inheritable", "env", "tty", "vpgid", "pgid", "loginuid", "uid",
+	"gid", "vtid", "vpid", "exe_ino", "exe_ino_ctime", "exe_ino_mtime", "trusted_exepath",
+	"pidns_init_start_ts",
+	/* What no record has: missing. */
+	"cgroups", "creat_flags", "cur", "max", "newcur", "newmax", "oldcur", "oldmax", "fd1", "fd2",
+	"fdlimit", "pgft_maj", "pgft_min", "vm_size", "vm_rss", "vm_swap", "ino", "msgcontrol", "peer",
+	"queuelen", "queuemax", "queuepct", "resolve", "value_bytebuf", "value_charbuf", "dqb_bhardlimit",
+	"dqb_bsoftlimit", "dqb_btime", "dqb_curspace", "dqb_ihardlimit", "dqb_isoftlimit", "dqb_itime",
+	"dqi_bgrace", "dqi_flags", "dqi_igrace", "quota_fmt", "quota_fmt_out", "quotafilepath", "sem_flg_0",
+	"sem_flg_1", "sem_num_0", "sem_num_1", "sem_op_0", "sem_op_1", "ID", "nativeID",
 };
 const size_t falco_arg_names_len = ARRAY_SIZE(falco_arg_names);
 
@@ -96,26 +118,84 @@ static void result_get(struct field_context *fc, struct value *ret)
 	value_set_bytes(ret, b->s, b->len);
 }
 
-/* What an execve says of the new image. */
+/* What the program's file is, of an execve: EXE_WRITABLE|EXE_UPPER_LAYER. */
+static void exec_flags_get(struct field_context *fc, struct value *ret)
+{
+	static const struct {
+		const char *name;
+		void (*get)(struct field_context *fc, const char *arg, struct value *ret);
+	} flags[] = {
+		{ "EXE_WRITABLE", field_get_proc_is_exe_writable },
+		{ "EXE_UPPER_LAYER", field_get_proc_is_exe_upper_layer },
+		{ "EXE_FROM_MEMFD", field_get_proc_is_exe_from_memfd },
+		{ "EXE_LOWER_LAYER", field_get_proc_is_exe_lower_layer },
+	};
+	struct strbuf *b = scratch_next(fc);
+
+	for (size_t i = 0; fc->ev->call->flags & SYSCALL_EXEC && i < ARRAY_SIZE(flags); i++) {
+		struct value is = { .type = VALUE_NONE };
+
+		flags[i].get(fc, NULL, &is);
+		if (is.type == VALUE_BOOL && is.n)
+			strbuf_addf(b, "%s%s", b->len ? "|" : "", flags[i].name);
+	}
+	value_set_strbuf(ret, b);
+}
+
+/* What an execve says of the new image, and a fork of the new process. Arguments are texts. */
 static bool exec_get(struct field_context *fc, const char *arg, struct value *ret)
 {
 	static const struct {
 		const char *name;
 		void (*get)(struct field_context *fc, const char *arg, struct value *ret);
 	} parts[] = {
-		{ "exe", field_get_proc_exe },	 { "args", field_get_proc_args },
-		{ "cwd", field_get_proc_cwd },	 { "comm", field_get_proc_name },
-		{ "tid", field_get_thread_tid }, { "pid", field_get_proc_pid },
+		{ "exe", field_get_proc_exe },
+		{ "args", field_get_proc_args },
+		{ "cwd", field_get_proc_cwd },
+		{ "comm", field_get_proc_name },
+		{ "tid", field_get_thread_tid },
+		{ "pid", field_get_proc_pid },
 		{ "ptid", field_get_proc_ppid },
+		{ "vtid", field_get_thread_vtid },
+		{ "vpid", field_get_proc_vpid },
+		{ "env", field_get_proc_env },
+		{ "tty", field_get_proc_tty },
+		{ "pgid", field_get_proc_pgid },
+		{ "vpgid", field_get_proc_vpgid },
+		{ "uid", field_get_user_uid },
+		{ "gid", field_get_group_gid },
+		{ "loginuid", field_get_user_loginuid },
+		{ "cap_effective", field_get_thread_cap_effective },
+		{ "cap_permitted", field_get_thread_cap_permitted },
+		{ "cap_inheritable", field_get_thread_cap_inheritable },
+		{ "exe_ino", field_get_proc_exe_ino },
+		{ "exe_ino_ctime", field_get_proc_exe_ino_ctime },
+		{ "exe_ino_mtime", field_get_proc_exe_ino_mtime },
+		{ "trusted_exepath", field_get_proc_exepath },
+		{ "pidns_init_start_ts", field_get_proc_pidns_init_start_ts },
 	};
+	struct value v = { .type = VALUE_NONE };
 
 	if (!(fc->ev->call->flags & (SYSCALL_EXEC | SYSCALL_FORK)))
 		return false;
+	if (streq(arg, "flags") && fc->ev->call->flags & SYSCALL_EXEC) {
+		exec_flags_get(fc, ret);
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (streq(parts[i].name, arg)) {
-			parts[i].get(fc, NULL, ret);
+		if (!streq(parts[i].name, arg))
+			continue;
+		parts[i].get(fc, NULL, &v);
+		if (v.type == VALUE_NONE)
 			return true;
+		if (v.type != VALUE_STRING) {
+			struct strbuf *b = scratch_next(fc);
+
+			value_print(b, &v);
+			value_set_strbuf(&v, b);
 		}
+		*ret = v;
+		return true;
 	}
 	return false;
 }

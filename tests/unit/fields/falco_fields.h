@@ -55,3 +55,25 @@ static const char *const falco_fields[] = {
 	"thread.totexectime", "thread.vmrss", "thread.vmsize", "thread.vtid", "user.homedir", "user.loginname",
 	"user.loginuid", "user.name", "user.shell", "user.uid",
 };
+
+/* Every argument that its events have: evt.arg.NAME. */
+static const char *const falco_args[] = {
+	"ID", "addr", "arg", "arg2_int", "arg2_str", "args", "argument", "aux", "backlog", "cap_effective",
+	"cap_inheritable", "cap_permitted", "cgroups", "clockid", "cmd", "comm", "creat_flags", "cur", "cwd",
+	"data", "dev", "dir", "dirfd", "domain", "dqb_bhardlimit", "dqb_bsoftlimit", "dqb_btime",
+	"dqb_curspace", "dqb_ihardlimit", "dqb_isoftlimit", "dqb_itime", "dqi_bgrace", "dqi_flags",
+	"dqi_igrace", "egid", "env", "euid", "exe", "exe_ino", "exe_ino_ctime", "exe_ino_mtime", "fd", "fd1",
+	"fd2", "fd_in", "fd_out", "fdin", "fdlimit", "fdout", "fds", "filename", "first", "flags", "gid",
+	"how", "id", "img", "in_fd", "initval", "ino", "interval", "key", "last", "len", "length", "linkdirfd",
+	"linkpath", "loginuid", "mask", "max", "maxevents", "min_complete", "mode", "mountfd", "msgcontrol",
+	"name", "nativeID", "newcur", "newdir", "newdirfd", "newfd", "newmax", "newpath", "nsems", "nsops",
+	"nstype", "offin", "offout", "offset", "oldcur", "olddir", "olddirfd", "oldfd", "oldmax", "oldpath",
+	"op", "operation", "option", "out_fd", "path", "pathname", "peer", "pgft_maj", "pgft_min", "pgid",
+	"pgoffset", "pid", "pid_fd", "pidns_init_start_ts", "pos", "prot", "proto", "ptid", "queuelen",
+	"queuemax", "queuepct", "quota_fmt", "quota_fmt_out", "quotafilepath", "request", "res", "resolve",
+	"resource", "rgid", "ruid", "sem_flg_0", "sem_flg_1", "sem_num_0", "sem_num_1", "sem_op_0", "sem_op_1",
+	"semflg", "semid", "semnum", "sgid", "sig", "sigmask", "size", "source", "special", "suid", "target",
+	"target_fd", "tid", "timeout", "to_submit", "trusted_exepath", "tty", "tuple", "type", "uargs", "uid",
+	"val", "value_bytebuf", "value_charbuf", "vm_rss", "vm_size", "vm_swap", "vpgid", "vpid", "vtid",
+	"whence",
+};

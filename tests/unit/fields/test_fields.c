@@ -165,6 +165,12 @@ static const struct {
 	{ W_EXEC, "evt.rawarg.pathname", "-" },
 	{ W_EXEC, "evt.arg.pathname", "/usr/bin/cat" },
 	{ W_EXEC, "evt.arg.envp", "-" },
+	{ W_EXEC, "evt.arg.flags", "EXE_UPPER_LAYER" },
+	{ W_EXEC, "evt.arg.tid", "5100" },
+	{ W_EXEC, "evt.arg.uid", "101" },
+	{ W_EXEC, "evt.arg.trusted_exepath", "/usr/bin/cat" },
+	{ W_EXEC, "evt.arg.cap_effective", "CAP_CHOWN CAP_KILL" },
+	{ W_EXEC, "evt.arg.vm_size", "-" },
 	{ W_EXEC, "proc.pid", "5000" },
 	{ W_EXEC, "proc.ppid", "4999" },
 	{ W_EXEC, "proc.vpid", "31" },
@@ -562,6 +568,15 @@ static void test_falco_fields(void **state)
 		if (!field_find(falco_fields[i], strlen(falco_fields[i]), &arg))
 			fail_msg("no field %s", falco_fields[i]);
 		free(arg);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(falco_args); i++) {
+		_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+		char *none;
+		const struct field *f = field_find("evt.arg.path", strlen("evt.arg.path"), &none);
+
+		free(none);
+		if (!field_arg_known(f, falco_args[i], &near))
+			fail_msg("no event has an argument %s", falco_args[i]);
 	}
 }
 

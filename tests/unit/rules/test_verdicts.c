@@ -392,7 +392,6 @@ static const struct {
 	{ W_EXEC, "evt.arg.exe = cat", T },
 	{ W_EXEC, "evt.arg.args contains test", T },
 	{ W_EXEC, "evt.arg.res = 0", T },
-	{ W_EXEC, "evt.arg.flags contains EXE_UPPER_LAYER", F },
 	{ S_EXEC_FAILED, "evt.type in (execve, execveat)", T },
 	{ S_EXEC_FAILED, "evt.type = execve and proc.name = cat", T },
 	{ S_EXEC_FAILED, "evt.res = ENOENT", T },
@@ -507,6 +506,10 @@ static const struct {
 	{ S_DUP, "fd.num = 0", T },
 
 	/* Arguments, by Falco's names and by the kernel's */
+	{ W_EXEC, "evt.arg.tid = 5100", T },
+	{ W_EXEC, "evt.arg.flags contains EXE_UPPER_LAYER", T },
+	{ W_EXEC, "evt.arg.flags contains EXE_WRITABLE", F },
+	{ W_OPEN, "evt.arg.flags contains EXE_UPPER_LAYER", F },
 	{ S_SOCKET, "evt.arg.domain contains AF_PACKET", T },
 	{ S_SOCKET, "evt.arg[0] contains AF_PACKET", T },
 	{ S_SOCKET, "evt.arg.domain = AF_INET", F },
