@@ -2,7 +2,9 @@
 /* nunchi guard: what containers do, judged by rules; alerts, one a line. */
 #include "guard.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd.h"
@@ -46,10 +48,14 @@ static int make_output(const struct options *o, struct fold *fold, struct output
 /* A rule that cannot fire is not to be mistaken for one that has nothing to say. */
 static void say_partial(const struct ruleset *rs)
 {
-	unsigned n = 0;
+	unsigned n = 0, enabled = 0;
 
-	for (size_t i = 0; i < ruleset_count(rs); i++)
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		enabled += ruleset_rule(rs, i)->enabled;
 		n += ruleset_rule(rs, i)->enabled && ruleset_rule(rs, i)->partial;
+	}
+	if (!enabled)
+		log_warn("no rule is in force: nothing will be told");
 	if (n)
 		log_warn("%u of %zu rules ask for what no event has yet; nunchi rules check says which",
 			 n, ruleset_count(rs));
@@ -72,6 +78,15 @@ static void say_of_sinks(bool error, const char *text)
 		log_info("%s", text);
 }
 
+/* The first alert would be a bad moment to find that out. */
+static bool can_read(const char *option, const char *path)
+{
+	if (!path || !access(path, R_OK))
+		return true;
+	log_error("%s %s: %s", option, path, strerror(errno));
+	return false;
+}
+
 /* False: an error was told. */
 static bool open_sinks(struct options *o, struct sinks **ret)
 {
@@ -84,6 +99,9 @@ static bool open_sinks(struct options *o, struct sinks **ret)
 			return false;
 		}
 	}
+	if (!can_read("--http-ca", o->sinks.ca) || !can_read("--http-cert", o->sinks.cert) ||
+	    !can_read("--http-key", o->sinks.key))
+		return false;
 	o->sinks.say = say_of_sinks;
 	if (o->sinks.n && sinks_start(ret, &o->sinks, &err) < 0) {
 		log_error("--to %s", err.s);

@@ -293,6 +293,15 @@ static void change(struct engine *e, struct in_force *next, const struct probe_b
 	binder_push_all(e);
 }
 
+static unsigned rules_enabled(const struct ruleset *rules)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < ruleset_count(rules); i++)
+		n += ruleset_rule(rules, i)->enabled;
+	return n;
+}
+
 static bool is_possible(struct engine *e, const struct reload *r, const struct interest *interest)
 {
 	unsigned missing = probe_block_missing(e->probe, &r->block);
@@ -309,6 +318,9 @@ static bool is_possible(struct engine *e, const struct reload *r, const struct i
 	else if (!act_is_possible(e, r->next->rules))
 		log_error("the rules stay what they were: the new ones do something to containers, which none "
 			  "did at the start, and what that needs was given up: restart nunchi");
+	else if (!rules_enabled(r->next->rules) && rules_enabled(e->force->rules))
+		log_error("the rules stay what they were: of the new ones none is in force. Was a file only emptied to be "
+			  "written? To have none, restart nunchi");
 	else
 		return true;
 	return false;
@@ -316,10 +328,8 @@ static bool is_possible(struct engine *e, const struct reload *r, const struct i
 
 static void say_changed(const struct engine *e)
 {
-	unsigned rules = 0, calls = 0;
+	unsigned rules = rules_enabled(e->force->rules), calls = 0;
 
-	for (size_t i = 0; i < ruleset_count(e->force->rules); i++)
-		rules += ruleset_rule(e->force->rules, i)->enabled;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		calls += e->force->show.bits[nr];
 	log_info("rules are read anew: %u rule%s, %u call%s", rules, rules == 1 ? "" : "s", calls,

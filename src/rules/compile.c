@@ -7,6 +7,8 @@
 
 #include "parse_error.h"
 
+#define ERRORS_MAX 20	/* of one text, after the first */
+
 /* Who asks for a name. */
 struct asker {
 	struct definitions *d;
@@ -63,6 +65,8 @@ static void compile_macro(struct definitions *d, struct definition *m)
 	if (condition_parse(&m->root, m->condition.b.s, &names, &err, &at) < 0) {
 		m->state = STATE_BAD;
 		if (err.len)
+			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
+		for (unsigned n = 0; n < ERRORS_MAX && condition_next_error(m->condition.b.s, &names, &at, &err); n++)
 			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
 	} else if (!m->root) {
 		m->state = STATE_BAD;
@@ -210,9 +214,11 @@ static struct node *compile_condition(struct definitions *d, struct definition *
 
 	if (!text_given(&rule->condition))
 		return NULL; /* which was told */
-	if (condition_parse(&root, rule->condition.b.s, names, &err, &at) < 0)
+	if (condition_parse(&root, rule->condition.b.s, names, &err, &at) < 0) {
 		tell_condition(d, rule, text_place(&rule->condition, at), err.s);
-	else if (!root)
+		for (unsigned n = 0; n < ERRORS_MAX && condition_next_error(rule->condition.b.s, names, &at, &err); n++)
+			tell_condition(d, rule, text_place(&rule->condition, at), err.s);
+	} else if (!root)
 		report_addf(d->report, REPORT_ERROR, rule->place,
 			    "the condition of rule %s is empty", rule->name);
 	return root;
@@ -238,6 +244,10 @@ static bool compile_exceptions(struct definitions *d, struct definition *rule,
 			strbuf_addf(&said, "exception %s: %s", e->name, err.s);
 			tell_condition(d, rule, e->place, said.s);
 			ok = false;
+			continue;
+		}
+		if (!text_given(&e->values)) {
+			node_unref(n);
 			continue;
 		}
 		if (n && !n->text)
@@ -272,19 +282,23 @@ static void add_suggested(const char *output, struct strbuf *text)
 static bool compile_output(struct definitions *d, struct definition *rule, struct template **ret)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, said = STRBUF_INIT, text = STRBUF_INIT;
-	size_t star, at;
+	size_t star, at, from = 0;
 
 	if (!text_given(&rule->output))
 		return false;
 	star = rule->output.b.s[0] == '*';
 	add_suggested(rule->output.b.s + star, &text);
-	if (template_new(ret, text.s, false, &err, &at) < 0) {
+	/* After an error, what follows it. */
+	for (unsigned n = 0; n <= ERRORS_MAX && template_new(ret, text.s + from, false, &err, &at) < 0; n++) {
+		from += at;
+		strbuf_reset(&said);
 		strbuf_addf(&said, "output of rule %s: %s", rule->name, err.s);
-		at += star;
-		report_add(d->report, REPORT_ERROR, text_place(&rule->output, at), said.s);
-		return false;
+		report_add(d->report, REPORT_ERROR, text_place(&rule->output, from + star), said.s);
+		strbuf_reset(&err);
 	}
-	return true;
+	if (from)
+		template_free(TAKE_PTR(*ret));
+	return !from;
 }
 
 bool compile_rule(struct definitions *d, struct definition *rule, struct node **ret_root,

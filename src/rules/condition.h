@@ -29,6 +29,12 @@ struct names {
 int condition_parse(struct node **ret, const char *text, const struct names *names,
 		    struct strbuf *err, size_t *ret_at) _must_check_;
 
+/*
+ * After an error at *at: the next test that is wrong by itself, which is then in err and *at. False: none is. What an error
+ * does to the parentheses around it is not looked at.
+ */
+bool condition_next_error(const char *text, const struct names *names, size_t *at, struct strbuf *err) _must_check_;
+
 /* An operand by itself, as outputs have it: "tolower(proc.name)"; *ret_len: its length. */
 int operand_parse(struct operand *ret, const char *text, size_t *ret_len, struct strbuf *err)
 	_must_check_;

@@ -81,52 +81,22 @@ static struct definition *define(struct definitions *all, enum definition_kind k
 }
 
 static const struct kind {
-	const char *name;
+	const char *name, *a_name;
 	enum definition_kind kind;
 	void (*take)(struct item *it);
 	const char *const *keys;
 } kinds[] = {
-	{ "rule", DEFINES_RULE, item_take_rule,
+	{ "rule", "a rule", DEFINES_RULE, item_take_rule,
 	  (const char *const[]){ "rule", "desc", "condition", "output", "priority", "source",
 				 "tags", "enabled", "exceptions", "append", "override",
 				 "warn_evttypes", "skip-if-unknown-filter", "capture",
 				 "capture_duration", "action", "on_unsupported", "on_pending",
 				 NULL } },
-	{ "macro", DEFINES_MACRO, item_take_macro,
+	{ "macro", "a macro", DEFINES_MACRO, item_take_macro,
 	  (const char *const[]){ "macro", "condition", "append", "override", NULL } },
-	{ "list", DEFINES_LIST, item_take_list,
+	{ "list", "a list", DEFINES_LIST, item_take_list,
 	  (const char *const[]){ "list", "items", "append", "override", NULL } },
 };
-
-static void check_keys(const struct yaml_file *f, const yaml_node_t *n, const struct kind *kind)
-{
-	size_t n_keys = 0;
-
-	while (kind->keys[n_keys])
-		n_keys++;
-	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top;
-	     p++) {
-		const yaml_node_t *key = yaml_document_get_node(f->doc, p->key);
-		const char *name = yaml_text(key, NULL);
-		_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
-		size_t i = 0;
-
-		while (name && i < n_keys && !streq(kind->keys[i], name))
-			i++;
-		if (i < n_keys)
-			continue;
-		strbuf_reset(&word);
-		strbuf_reset(&near);
-		if (name) {
-			strbuf_add_printable(&word, name, MIN(strlen(name), (size_t)64));
-			nearest_names(&near, name, strlen(name), kind->keys, n_keys);
-		}
-		report_addf(f->report, REPORT_WARNING, yaml_place(f, key),
-			    "a %s has no key '%s': it means nothing%s%s%s", kind->name, word.s,
-			    near.len ? ". Did you mean " : "", near.len ? near.s : "",
-			    near.len ? "?" : "");
-	}
-}
 
 static bool is_identifier(const char *s)
 {
@@ -167,6 +137,7 @@ static bool find_definition(struct item *it, char *name, struct place place)
 				    name);
 	} else {
 		free(name);
+		it->again = true;
 		if (!adds) {
 			clear(it->all, d);
 			d->enabled = true;
@@ -178,6 +149,40 @@ static bool find_definition(struct item *it, char *name, struct place place)
 	d->common = it->all->common;
 	it->d = d;
 	return true;
+}
+
+/* What it says to append or to replace must be there. */
+static void check_override(struct item *it, const struct kind *kind)
+{
+	const yaml_node_t *n = it->override;
+	size_t n_keys = 0;
+
+	while (kind->keys[n_keys])
+		n_keys++;
+	if (n->type != YAML_MAPPING_NODE || n->data.mapping.pairs.start == n->data.mapping.pairs.top) {
+		report_add(it->f->report, REPORT_ERROR, yaml_place(it->f, n),
+			   "override: expected what is to become of a key, as in {condition: append}");
+		return;
+	}
+	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top; p++) {
+		const yaml_node_t *key = yaml_document_get_node(it->f->doc, p->key);
+		_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
+		const char *name = yaml_text(key, NULL);
+
+		if (name && yaml_get(it->f, it->node, name))
+			continue;
+		strbuf_reset(&word);
+		strbuf_reset(&near);
+		if (name) {
+			strbuf_add_printable(&word, name, MIN(strlen(name), (size_t)64));
+			nearest_names(&near, name, strlen(name), kind->keys, n_keys);
+		}
+		if (near.len && streq(near.s, name))
+			strbuf_reset(&near);
+		report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, key),
+			    "override says what is to become of '%s', which is not given%s%s%s", word.s,
+			    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+	}
 }
 
 static void take_item(struct definitions *all, const struct yaml_file *f, const yaml_node_t *n,
@@ -196,9 +201,11 @@ static void take_item(struct definitions *all, const struct yaml_file *f, const 
 		free(name);
 		return;
 	}
-	check_keys(f, n, kind);
+	yaml_check_keys(f, n, kind->a_name, kind->keys);
 	it.override = yaml_get(f, n, "override");
 	item_take_bool(&it, "append", &it.append);
+	if (it.override)
+		check_override(&it, kind);
 	if (it.append && it.override) {
 		report_add(f->report, REPORT_ERROR, yaml_place(f, it.override),
 			   "append and override exclude each other");

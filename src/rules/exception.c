@@ -3,6 +3,7 @@
  * Exceptions become text of the condition language, as in Falco: of a list of fields a comparison
  * each, all of which must hold; of one field a list of its values.
  */
+#include "ast.h"
 #include "define.h"
 
 void exception_free(struct exception *e)
@@ -71,6 +72,25 @@ static bool add_scalar_value(const struct yaml_file *f, const yaml_node_t *n, st
 	return add_node(f, n, out);
 }
 
+/* "in", "pmatch", "startswith anyof": what is right of it is a list. */
+static bool takes_list(const char *comp)
+{
+	const char *blank = strpbrk(comp, " \t");
+	const struct operation *op = operation_find(comp, blank ? (size_t)(blank - comp) : strlen(comp));
+
+	return blank || (op && op->right == RIGHT_LIST);
+}
+
+/* One value where a list is due is a list, as it is written or between parentheses. */
+static bool add_as_list(const struct yaml_file *f, const yaml_node_t *n, struct strbuf *out)
+{
+	_cleanup_free_ char *s = yaml_take(f, n, "values");
+
+	if (s)
+		strbuf_addf(out, s[0] == '(' ? "%s" : "(%s)", s);
+	return s != NULL;
+}
+
 /* A tuple: "(f1 = v1 and f2 in (v2, v3))". */
 static bool add_tuple(const struct yaml_file *f, const struct exception *e, const yaml_node_t *n,
 		      struct strbuf *out)
@@ -91,7 +111,7 @@ static bool add_tuple(const struct yaml_file *f, const struct exception *e, cons
 			    e->n_comps ? e->comps[i]
 			    : list     ? "in"
 				       : "=");
-		if (!add_node(f, value, out))
+		if (!(!list && e->n_comps && takes_list(e->comps[i]) ? add_as_list : add_node)(f, value, out))
 			return false;
 	}
 	strbuf_addc(out, ')');
@@ -138,6 +158,29 @@ static bool take_strings(const struct yaml_file *f, const yaml_node_t *n, const 
 	return true;
 }
 
+static bool is_quantifier(const char *word)
+{
+	return streq(word, "anyof") || streq(word, "allof") || streq(word, "oneof");
+}
+
+static bool check_comp(const struct yaml_file *f, const struct exception *e, const char *comp, const yaml_node_t *n)
+{
+	_cleanup_free_ const char **names = xcalloc(operation_table_len, sizeof(*names));
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	const char *rest = comp + strcspn(comp, " \t");
+	size_t len = (size_t)(rest - comp);
+
+	rest += strspn(rest, " \t");
+	if (operation_find(comp, len) && (!*rest || is_quantifier(rest)))
+		return true;
+	for (size_t i = 0; i < operation_table_len; i++)
+		names[i] = operation_table[i].name;
+	nearest_names(&near, comp, len, names, operation_table_len);
+	report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "exception %s: '%s' is no operator%s%s%s", e->name, comp,
+		    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+	return false;
+}
+
 /* fields and comps. False: an error was told. */
 static bool take_shape(const struct yaml_file *f, struct exception *e, const yaml_node_t *n)
 {
@@ -158,6 +201,9 @@ static bool take_shape(const struct yaml_file *f, struct exception *e, const yam
 			    e->name, e->n_fields, e->n_comps);
 		return false;
 	}
+	for (size_t i = 0; i < e->n_comps; i++)
+		if (!check_comp(f, e, e->comps[i], comps->type == YAML_SEQUENCE_NODE ? yaml_item(f, comps, i) : comps))
+			return false;
 	return true;
 }
 
@@ -171,8 +217,11 @@ static struct exception *find(const struct definition *rule, const char *name)
 
 static void take_exception(struct definition *rule, const struct yaml_file *f, const yaml_node_t *n)
 {
+	static const char *const keys[] = { "name", "fields", "comps", "values", NULL };
 	yaml_node_t *name = yaml_get(f, n, "name");
 	struct exception made = { .name = NULL }, *e;
+
+	yaml_check_keys(f, n, "an exception", keys);
 
 	if (!name) {
 		report_add(f->report, REPORT_ERROR, yaml_place(f, n), "this exception has no name");
@@ -225,6 +274,9 @@ void define_exceptions(struct definition *rule, const struct yaml_file *f, const
 
 void exception_condition(const struct exception *e, struct strbuf *out)
 {
+	/* Whether there are such fields is to be told here, not when somebody gives them values. */
+	for (size_t i = 0; !text_given(&e->values) && i < e->n_fields; i++)
+		strbuf_addf(out, "%s%s exists", i ? " and " : "", e->fields[i]);
 	if (!text_given(&e->values))
 		return;
 	if (!e->scalar) {

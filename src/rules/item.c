@@ -279,13 +279,17 @@ bool item_is_toggle(const struct item *it)
 
 static void check_whole(struct item *it)
 {
+	bool there_before = it->again;
+	unsigned missing = 0;
 	static const char *const due[] = { "condition", "output", "desc", "priority" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(due); i++) {
 		if (yaml_get(it->f, it->node, due[i]))
 			continue;
-		report_addf(it->f->report, REPORT_ERROR, it->d->place, "rule %s has no %s",
-			    it->d->name, due[i]);
+		missing++;
+		report_addf(it->f->report, REPORT_ERROR, it->d->place, "rule %s has no %s%s",
+			    it->d->name, due[i], there_before && missing == 1 ?
+			    ". To change only some keys of the rule before it, say so: override: {KEY: replace}" : "");
 	}
 }
 

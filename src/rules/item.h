@@ -13,6 +13,7 @@ struct item {
 	struct definition *d;
 	bool append;			/* append: true, the old way */
 	const yaml_node_t *override;	/* NULL: there is none */
+	bool again;			/* there was one of this name before */
 };
 
 void item_take_rule(struct item *it);

@@ -382,6 +382,47 @@ int condition_parse(struct node **ret, const char *text, const struct names *nam
 	return 0;
 }
 
+/* Behind the next "and" or "or" that is not in quotes. False: there is none. */
+static bool skip_to_next(struct parser *p)
+{
+	while (p->pos < p->len) {
+		char c = p->text[p->pos];
+		const char *end = c == '"' || c == '\'' ? memchr(p->text + p->pos + 1, c, p->len - p->pos - 1) : NULL;
+
+		if (end) {
+			p->pos = (size_t)(end - p->text) + 1;
+			continue;
+		}
+		if (p->pos && (is_blank(p->text[p->pos - 1]) || p->text[p->pos - 1] == ')') &&
+		    (parser_take_keyword(p, "and") || parser_take_keyword(p, "or")))
+			return true;
+		p->pos++;
+	}
+	return false;
+}
+
+bool condition_next_error(const char *text, const struct names *names, size_t *at, struct strbuf *err)
+{
+	struct parser p = { .text = text, .len = strlen(text), .err = err, .names = names, .pos = *at };
+
+	while (skip_to_next(&p)) {
+		size_t start = p.pos;
+		struct node *n;
+
+		strbuf_reset(err);
+		p.depth = p.calls = 0;
+		p.err_at = start;
+		n = parse_not(&p);
+		node_unref(n);
+		if (n)
+			continue;
+		*at = p.pos = MAX(p.err_at, start);
+		if (err->len)
+			return true;
+	}
+	return false;
+}
+
 int filter_parse(struct filter **ret, const char *text, struct strbuf *err)
 {
 	struct node *root = NULL;

@@ -135,6 +135,7 @@ static bool take_transform(struct parser *p, struct operand *o, size_t len)
 {
 	struct span where = parser_here(p, len), open = { p->pos + len, 1 };
 	enum transform t = transform_find(p->text + p->pos, len);
+	enum value_type before;
 
 	if (t == TRANSFORM_MAX)
 		return fail_transform(p, len);
@@ -144,9 +145,11 @@ static bool take_transform(struct parser *p, struct operand *o, size_t len)
 	if (!parser_take_operand(p, o))
 		return false;
 	p->calls--;
+	before = o->type;
 	if (!transform_takes(t, o->type, &o->type)) {
-		strbuf_addf(p->err, "%s() takes text, and %s is %s", transform_names[t],
-			    o->field->name, parser_type_name(o->field->type));
+		strbuf_addf(p->err, "%s() takes text, and ", transform_names[t]);
+		operand_print(o, p->err);
+		strbuf_addf(p->err, " is %s", parser_type_name(before));
 		return parser_fail_at(p, where);
 	}
 	o->transforms[o->n_transforms++] = (uint8_t)t;

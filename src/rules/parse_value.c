@@ -156,8 +156,8 @@ static bool parse_net(const char *s, struct value *v)
 static bool fail_value(struct parser *p, const struct left *left, const struct strbuf *text,
 		       struct span where)
 {
-	strbuf_addf(p->err, "%s is compared with %s, and ", left->operand.field->name,
-		    left->op->form == FORM_HEX ? "bytes in hex"
+	operand_print(&left->operand, p->err);
+	strbuf_addf(p->err, " is compared with %s, and ", left->op->form == FORM_HEX ? "bytes in hex"
 					       : parser_type_name(left->operand.type));
 	error_add_word(p->err, text->s, text->len);
 	strbuf_adds(p->err, " is none");
@@ -205,6 +205,28 @@ static bool parse_typed(enum value_type type, const struct strbuf *text, struct 
 	}
 }
 
+static bool is_port(const struct field *f)
+{
+	size_t len = strlen(f->name);
+
+	return starts_with(f->name, "fd.") && f->type == VALUE_NUMBER &&
+	       (!strcmp(f->name + len - 4, "port") || streq(f->name, "fd.proto"));
+}
+
+static bool convert_port(struct parser *p, const struct left *left, const struct strbuf *text, struct span where,
+			 struct value *v)
+{
+	if (parse_typed(VALUE_NUMBER, text, v)) {
+		if (v->n >= 0 && v->n <= UINT16_MAX)
+			return true;
+		strbuf_addf(p->err, "%s is a port, from 0 to 65535: not ", left->operand.field->name);
+		error_add_word(p->err, text->s, text->len);
+		parser_fail_at(p, where);
+		return false;
+	}
+	return (strlen(text->s) == text->len && service_port(text->s, &v->n)) || fail_value(p, left, text, where);
+}
+
 /* Text into a value of the field's type. */
 static bool convert(struct parser *p, const struct left *left, const struct strbuf *text,
 		    struct span where, struct value *v)
@@ -215,6 +237,8 @@ static bool convert(struct parser *p, const struct left *left, const struct strb
 
 	if (left->op->form == FORM_HEX)
 		return parse_hex(text, v) || fail_value(p, left, text, where);
+	if (left->operand.type == VALUE_NUMBER && !left->operand.n_transforms && is_port(field))
+		return convert_port(p, left, text, where, v);
 	if (left->operand.type != VALUE_STRING)
 		return parse_typed(left->operand.type, text, v) || fail_value(p, left, text, where);
 	if (left->op->exact && !left->operand.n_transforms)

@@ -93,6 +93,9 @@ bool parser_at_keyword(const struct parser *p, const char *word);
 bool parser_take_keyword(struct parser *p, const char *word);
 bool parser_take_quoted(struct parser *p, struct strbuf *out) _must_check_;
 
+/* "https" is 443. False: there is no such service. */
+bool service_port(const char *name, int64_t *ret);
+
 /* "a number" */
 const char *parser_type_name(enum value_type type);
 

@@ -188,6 +188,17 @@ static void finish_block(struct ruleset *rs, struct definitions *d)
 	rs->block = NULL;
 }
 
+/* Another source's, or a slip. */
+static void tell_foreign(const struct definitions *d, const struct definition *rule)
+{
+	static const char *const own[] = { "syscall" };
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+
+	nearest_names(&near, rule->source_name.s, rule->source_name.len, own, 1);
+	report_addf(d->report, near.len ? REPORT_WARNING : REPORT_NOTE, rule->place,
+		    "rule %s is skipped: its source is %s, and this one is syscall", rule->name, rule->source_name.s);
+}
+
 static void compile(struct ruleset *rs, struct definitions *d)
 {
 	compile_names(d);
@@ -200,9 +211,7 @@ static void compile(struct ruleset *rs, struct definitions *d)
 		if (def->kind != DEFINES_RULE)
 			continue;
 		if (def->source_name.len && !streq(def->source_name.s, "syscall"))
-			report_addf(d->report, REPORT_NOTE, def->place,
-				    "rule %s is skipped: its source is %s, and this one is syscall",
-				    def->name, def->source_name.s);
+			tell_foreign(d, def);
 		else if (compile_rule(d, def, &root, &output))
 			add_action(rs, d, def, root, output);
 	}

@@ -4,8 +4,13 @@
 
 void yaml_problem(const struct yaml_file *f, const yaml_parser_t *p)
 {
-	struct place place = { f->source, (long)p->problem_mark.line, (long)p->problem_mark.column };
+	bool in_quotes = p->context && strstr(p->context, "quoted scalar");
+	const yaml_mark_t *mark = in_quotes ? &p->context_mark : &p->problem_mark;
+	struct place place = { f->source, (long)mark->line, (long)mark->column };
 
+	/* What is no text has an offset only. */
+	if (p->error == YAML_READER_ERROR)
+		place = rule_file_place(f->source, p->problem_offset);
 	report_addf(f->report, REPORT_ERROR, place, "this is no YAML: %s%s%s",
 		    p->problem ? p->problem : "it cannot be read", p->context ? ", " : "",
 		    p->context ? p->context : "");
@@ -99,4 +104,46 @@ bool yaml_take_list(const struct yaml_file *f, const yaml_node_t *n, const char 
 		(*strings)[(*n_strings)++] = s;
 	}
 	return true;
+}
+
+static void tell_unknown_key(const struct yaml_file *f, const yaml_node_t *key, const char *kind,
+			     const char *const *keys, size_t n_keys)
+{
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
+	const char *name = yaml_text(key, NULL);
+
+	strbuf_reset(&word);
+	strbuf_reset(&near);
+	if (name) {
+		strbuf_add_printable(&word, name, MIN(strlen(name), (size_t)64));
+		nearest_names(&near, name, strlen(name), keys, n_keys);
+	}
+	report_addf(f->report, REPORT_WARNING, yaml_place(f, key), "%s has no key '%s': it means nothing%s%s%s", kind,
+		    word.s, near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+}
+
+void yaml_check_keys(const struct yaml_file *f, const yaml_node_t *n, const char *kind, const char *const *keys)
+{
+	uint64_t seen = 0;
+	size_t n_keys = 0;
+
+	while (keys[n_keys])
+		n_keys++;
+	if (n->type != YAML_MAPPING_NODE)
+		return;
+	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top; p++) {
+		const yaml_node_t *key = yaml_document_get_node(f->doc, p->key);
+		const char *name = yaml_text(key, NULL);
+		size_t i = 0;
+
+		while (name && i < n_keys && !streq(keys[i], name))
+			i++;
+		if (!name || i == n_keys)
+			tell_unknown_key(f, key, kind, keys, n_keys);
+		else if (seen >> i & 1)
+			report_addf(f->report, REPORT_WARNING, yaml_place(f, key),
+				    "%s is given twice: this one means nothing", name);
+		else
+			seen |= 1ULL << i;
+	}
 }

@@ -227,7 +227,8 @@ static const char *const paths[] = { "/", "/etc", "/etc/", "/etc/passwd", "/etc/
 				     "/boot/a/b", "/boot/a", "/boot", "/bin/sh", "/usr/bin/sh" };
 static const char *const files[] = { "etc", "passwd", "passwd-", "a", "b", "sh", "s", "w" };
 static const char *const comms[] = { "sh", "s", "shell", "bash", "nginx", "" };
-static const char *const numbers[] = { "0", "1", "5", "6", "79", "80", "1000", "65535", "-1", "99999" };
+static const char *const numbers[] = { "0", "1", "5", "6", "79", "80", "1000", "65535", "65534", "-1" };
+#define N_PORTS (ARRAY_SIZE(numbers) - 1)	/* of them */
 static const char *const addresses[] = { "10.0.0.1", "10.0.0.2", "10.1.2.3", "127.0.0.1", "11.0.0.0", "::1",
 					 "fe80::1", "fe80::2" };
 static const char *const nets[] = { "10.0.0.0/8", "10.0.0.0/31", "0.0.0.0/0", "fe80::/10", "127.0.0.0/8",
@@ -265,13 +266,14 @@ static void add_text_test(struct strbuf *out, const char *field, const char *con
 static void add_number_test(struct strbuf *out, const char *field)
 {
 	static const char *const ops[] = { "=", "!=", "<", "<=", ">", ">=", "in" };
+	size_t n = streq(field, "user.uid") ? ARRAY_SIZE(numbers) : N_PORTS;
 	const char *op = PICK(ops);
 
 	strbuf_addf(out, "%s %s ", field, op);
 	if (streq(op, "in"))
-		add_list(out, numbers, ARRAY_SIZE(numbers));
+		add_list(out, numbers, n);
 	else
-		strbuf_adds(out, PICK(numbers));
+		strbuf_adds(out, numbers[pick((unsigned)n)]);
 }
 
 static void add_test(struct strbuf *out, bool connect)

@@ -215,6 +215,18 @@ static void test_exceptions(void **state)
 	assert_fires(rs, W_FAILED, "A,D");
 	ruleset_free(rs);
 
+	/* One value where a list is due, as Falco takes it. */
+	rs = load("- list: tools\n  items: [cat, less]\n"
+		  "- rule: A\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		  "  exceptions:\n  - name: x\n    fields: [proc.name, fd.name]\n    comps: [in, pmatch]\n"
+		  "    values: [[tools, /mnt]]\n"
+		  "- rule: B\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		  "  exceptions:\n  - name: x\n    fields: [proc.name, fd.name]\n    comps: [in, startswith anyof]\n"
+		  "    values: [['(dog, cat)', '(/etc, /mnt)']]\n");
+	assert_fires(rs, W_OPEN, "");
+	assert_fires(rs, W_HOST, "A,B");
+	ruleset_free(rs);
+
 	rs = load_both(base, "- rule: A\n  exceptions:\n  - name: new\n    fields: [evt.res]\n"
 			     "    values: [[EACCES]]\n  append: true\n");
 	assert_non_null(rs);
@@ -222,7 +234,6 @@ static void test_exceptions(void **state)
 	ruleset_free(rs);
 }
 
-/* A list is what it is when a condition is compiled; a list in a list, what came before. */
 /* Names that the files do not define are taken from those that are read first as common. */
 static void test_common(void **state)
 {
@@ -273,6 +284,7 @@ static void test_lists_in_lists(void **state)
 	ruleset_free(rs);
 }
 
+/* A list is what it is when a condition is compiled; a list in a list, what came before. */
 static void test_order(void **state)
 {
 	struct ruleset *rs = load("- list: outer\n  items: [inner]\n- list: inner\n  items: [cat]\n"
@@ -441,6 +453,21 @@ static void test_wrong_files(void **state)
 		  "expected a list of 2 values" },
 		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: no.such, values: [c]}]\n",
 		  "exception x: unknown field 'no.such'" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: [no.such, fd.name]}]\n",
+		  "exception x: unknown field 'no.such'" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: [fd.name], comps: [startwith]}]\n",
+		  "exception x: 'startwith' is no operator. Did you mean startswith" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  override: {output: replace}\n",
+		  "override says what is to become of 'output', which is not given\n" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: and x\n  override: {condition: append, otput: replace}\n",
+		  "what is to become of 'otput', which is not given. Did you mean output?" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  override: {}\n", "override: expected what is to become of a key" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  override: [x]\n", "override: expected what is to become of a key" },
+		{ RULE("A", "evt.type=openat") "- rule: A\n  action: kill\n", "To change only some keys of the rule before it" },
+		{ RULE("A", "fd.sport=70000"), "fd.sport is a port, from 0 to 65535: not '70000'" },
+		{ RULE("A", "fd.sport=htp"), "fd.sport is compared with a number, and 'htp' is none" },
+		{ "- rule: A\n  desc: \"x\n  output: o\n", "a.yaml:2:9: error: this is no YAML: found unexpected end" },
+		{ "- rule: A\n  desc: \xff\n", "a.yaml:2:9: error: this is no YAML: invalid leading UTF-8 octet" },
 		{ "- list: l\n  items: [a, b]\n" RULE("A", "evt.type=openat and proc.name = l"),
 		  "'=' takes one value, and this list has 2" },
 		{ "- list: l\n  items: [a, b]\n" RULE("A", "evt.type=openat and fd.num in (l)"),
@@ -465,6 +492,11 @@ static void test_warnings(void **state)
 		{ RULE("A", "evt.type=openat") "  prioritty: x\n", "no key 'prioritty': it means nothing. Did you mean priority?" },
 		{ RULE("A", "proc.name=x"), "rule A is about every kind of event" },
 		{ "- required_engine_version: 0.99.0\n", "asks for the language of engine 0.99" },
+		{ RULE("A", "evt.type=openat") "  desc: e\n", "desc is given twice: this one means nothing" },
+		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: fd.name, nme: y}]\n",
+		  "an exception has no key 'nme': it means nothing. Did you mean name?" },
+		{ RULE("A", "evt.type=openat") "  source: sycsall\n", "warning: rule A is skipped: its source is sycsall" },
+		{ RULE("A", "proc.name in (cat, some_binaries)"), "rule A compares with some_binaries: there is no list" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
 		{ RULE("A", "evt.type=execve and fd.connected = true"), "rule A asks for what no event has yet: fd.connected" },
@@ -488,6 +520,12 @@ static void test_all_errors(void **state)
 	assert_null(load_both(text, "- rule: E\n"));
 	assert_int_equal(report.counts[REPORT_ERROR], 1 + 1 + 1 + 1 + 1 + 4);
 	assert_non_null(strstr(report.text.s, "b.yaml:1:9: error: rule E has no priority"));
+
+	/* Nor the first of a condition, of a macro or of an output. */
+	assert_null(load_both("- macro: m\n  condition: fd.nam=x or fd.num=y\n"
+			 "- rule: A\n  desc: d\n  priority: INFO\n  output: '%a.b c %d.e f %proc.name'\n"
+			 "  condition: m and (fd.sip=300 or fd.num=z) and proc.name='a or b' or proc.name=x and not nope\n", NULL));
+	assert_int_equal(report.counts[REPORT_ERROR], 2 + 2 + 3);
 }
 
 /* Macros that double each other, lists likewise, a chain of macros, deep YAML. */
