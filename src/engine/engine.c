@@ -94,11 +94,17 @@ int engine_run(const struct engine_config *config)
 	e->model = model_new(e->memory.reader / 4 * 3);
 	e->force = in_force_new(e, config->rules, 0);
 	signal(SIGPIPE, SIG_IGN);
-	if (!config->replay)
+	e->resolver = -1;
+	if (!config->replay) {
 		go_first();
+		out_code = resolver_start(e);
+		if (out_code < 0)
+			log_warn("names of addresses are not looked up: %s", strerror(-out_code));
+	}
 	if (open_outputs(e) >= 0)
 		code = config->replay ? replay_run(e) : live_run(e);
 	out_code = close_outputs(e);
+	resolver_stop(e);
 	reload_stop(e);
 	runtime_message_free(e->message);
 	runtimes_stop(e->runtimes);

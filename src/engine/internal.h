@@ -117,6 +117,7 @@ struct engine {
 	uint64_t changed_at;		/* boot ns */
 	struct in_force *judge;		/* which of them the event meets */
 	struct acts *acts;		/* NULL: nothing is done to containers */
+	int resolver;			/* looks up names of addresses; -1: nobody asks for any */
 	struct reload *reload;		/* NULL: rules stay what they are */
 	struct rule *matched[ENGINE_ALERTS_MAX];	/* rules that the event has matched, */
 	enum nunchi_effect effects[ENGINE_ALERTS_MAX];	/* what becomes of their actions */
@@ -248,6 +249,12 @@ void in_force_say(const struct engine *e);
 struct interest in_force_interest(const struct engine *e, const struct in_force *f);
 /* The kernel side is told which of what is wanted the slot's container can be meant by; c NULL: the host. */
 void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c);
+
+/* resolver.c: a process, if rules or the filter compare names of addresses. Before anything is open. 0 or -errno. */
+int resolver_start(struct engine *e);
+void resolver_ask(struct engine *e);	/* for those of the rules that are in force now */
+void resolver_take(struct engine *e);	/* the answers that came: e->resolver can be read */
+void resolver_stop(struct engine *e);
 
 /* reload.c: rules are read anew, by a thread of its own. */
 /* 0 or -errno; nothing if the rules cannot be read anew. Before privileges are given up. */

@@ -277,7 +277,7 @@ static void take_signal(struct engine *e, int fd)
 		output_set_width(e->config->output, size.ws_col);
 }
 
-enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER, WAKE_RULES };
+enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER, WAKE_RULES, WAKE_NAMES };
 
 /* The rings and messages by their edges: what is younger than the watermark stays, and must not wake us on. */
 static int watch(int epoll, int fd, uint32_t what)
@@ -381,6 +381,9 @@ static void take_wakes(struct engine *e, const struct epoll_event *events, int n
 			break;
 		case WAKE_RULES:
 			reload_take(e);
+			break;
+		case WAKE_NAMES:
+			resolver_take(e);
 			break;
 		case WAKE_RING:
 		case WAKE_RUNTIMES:
@@ -546,6 +549,8 @@ int live_run(struct engine *e)
 		r = watch(epoll, signals, WAKE_SIGNAL);
 	if (r >= 0 && e->reload)
 		r = watch(epoll, reload_fd(e), WAKE_RULES);
+	if (r >= 0 && e->resolver >= 0)
+		r = watch(epoll, e->resolver, WAKE_NAMES);
 	if (r >= 0 && e->writer)
 		r = watch(epoll, writer_fd(e->writer), WAKE_WRITER);
 	if (r < 0) {

@@ -355,6 +355,7 @@ void reload_take(struct engine *e)
 		r->next = NULL;
 		if (e->config->ready_line)
 			say_changed(e);
+		resolver_ask(e);
 		in_force_say(e);
 	}
 	(void)eventfd_write(r->taken, 1);

@@ -39,6 +39,7 @@ struct event_fd {
 	enum fd_layer layer;
 	uint16_t family;	/* AF_* */
 	uint16_t protocol;	/* IPPROTO_TCP ... ; 0 when unknown */
+	uint16_t state;		/* of an IP socket: TCP_ESTABLISHED ... */
 	uint16_t lport, rport;	/* host order */
 	uint8_t lip[16], rip[16];	/* IPv4 in the first four bytes */
 	bool has_lip, has_rip;

@@ -251,6 +251,7 @@ bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct 
 	fd->family = sock.family;
 	fd->type = type_of_family(sock.family);
 	fd->protocol = protocol_of(sock.family, sock.type, sock.protocol);
+	fd->state = sock.state;
 	fd->ino = sock.ino;
 	if (is_inet(sock.family)) {
 		named = name_inet(ev, &sock, text, fd);

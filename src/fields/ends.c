@@ -162,3 +162,40 @@ FIELD_GET(fd_sockfamily)
 	else if (fd->family == AF_UNIX)
 		value_set_bytes(ret, "unix", 4);
 }
+
+#define NAMES_MAX 16	/* of one address */
+
+/* The names that somebody asks for: one, or several of which a comparison means any. */
+static void names_get(struct field_context *fc, void (*get)(struct field_context *fc, const char *arg, struct value *ret),
+		      struct value *ret)
+{
+	struct value ip = { .type = VALUE_NONE };
+	const char *names[NAMES_MAX];
+	struct address address;
+	size_t n;
+
+	get(fc, NULL, &ip);
+	if (ip.type == VALUE_NONE || !fc->model)
+		return;
+	address.family = ip.family;
+	memcpy(address.ip, ip.ip, sizeof(address.ip));
+	n = model_address_names(fc->model, &address, names, NAMES_MAX);
+	if (n == 1)
+		value_set_text(ret, names[0]);
+	if (n < 2)
+		return;
+	for (size_t i = 0; i < n; i++)
+		value_set_text(&fc->items[i], names[i]);
+	*ret = (struct value){ .type = VALUE_LIST, .items = fc->items, .len = n };
+}
+
+#define NAME_GET(ident, what)                                                                  \
+	FIELD_GET(ident)                                                                       \
+	{                                                                                      \
+		names_get(fc, field_get_fd_##what, ret);                                       \
+	}
+
+NAME_GET(fd_sip_name, sip)
+NAME_GET(fd_cip_name, cip)
+NAME_GET(fd_lip_name, lip)
+NAME_GET(fd_rip_name, rip)

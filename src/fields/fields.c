@@ -176,6 +176,7 @@ void fields_end(struct field_context *fc)
 {
 	strbuf_free(&fc->fd_scratch);
 	strbuf_free(&fc->asked);
+	free(fc->peers);
 	for (size_t i = 0; i < FIELD_SCRATCH; i++)
 		strbuf_free(&fc->scratch[i]);
 	*fc = (struct field_context){ .ev = NULL };

@@ -46,6 +46,8 @@ enum field_scope {
 /* Of a field of many values (proc.aname); ancestors further away than that are not looked at. */
 #define FIELD_ITEMS_MAX 64
 
+struct peers;
+
 /* A second of the clock as it was last rendered: "2026-11-23T23:26:09" */
 struct field_second {
 	uint64_t second;
@@ -70,6 +72,7 @@ struct field_context {
 	unsigned next_scratch;
 	struct value items[FIELD_ITEMS_MAX];	/* of the list that was asked for last */
 	struct field_second utc, local;
+	struct peers *peers;	/* of datagrams: datagram.c; NULL: nobody has asked */
 };
 
 struct field {

@@ -281,12 +281,12 @@ FIELD(fd_cip, "fd.cnet", NET, EVENT, false, "fd.cip, to be compared with network
 FIELD(fd_sip, "fd.snet", NET, EVENT, false, "fd.sip, to be compared with networks")
 FIELD_EITHER(fd_ip, "fd.net", NET, "fd.lnet", "fd.rnet", "fd.ip, to be compared with networks")
 FIELD(fd_sockfamily, "fd.sockfamily", STRING, EVENT, false, "of sockets: ip or unix")
-FIELD_ABSENT("fd.sip.name", STRING, false, "name of the server's end")
-FIELD_ABSENT("fd.cip.name", STRING, false, "name of the client's end")
-FIELD_ABSENT("fd.lip.name", STRING, false, "name of this end")
-FIELD_ABSENT("fd.rip.name", STRING, false, "name of the other end")
-FIELD_ABSENT("fd.connected", BOOL, false, "of UDP sockets: whether it is connected")
-FIELD_ABSENT("fd.name_changed", BOOL, false, "of UDP sockets: whether the other end is another one now")
+FIELD(fd_sip_name, "fd.sip.name", STRING, EVENT, false, "name of the server's end: of those that rules and filters compare it with, whose addresses are looked up")
+FIELD(fd_cip_name, "fd.cip.name", STRING, EVENT, false, "name of the client's end: of those that rules and filters compare it with, whose addresses are looked up")
+FIELD(fd_lip_name, "fd.lip.name", STRING, EVENT, false, "name of this end")
+FIELD(fd_rip_name, "fd.rip.name", STRING, EVENT, false, "name of the other end")
+FIELD(fd_connected, "fd.connected", BOOL, EVENT, false, "of IP sockets: whether it is connected")
+FIELD(fd_name_changed, "fd.name_changed", BOOL, EVENT, false, "of a datagram sent or received: whether the other end is another one than that of the datagram before it")
 FIELD(fd_l4proto, "fd.l4proto", STRING, EVENT, true, "protocol: tcp, udp, icmp, raw, ...")
 
 /* The container */

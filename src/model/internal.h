@@ -30,7 +30,14 @@ struct model {
 	uint64_t stops;			/* numbers container.stopped_at */
 	size_t n_stopped;
 	struct host_info *host;
+	struct hmap addresses;		/* that names were looked up for */
+	struct address_name **names;
+	size_t n_names;
 };
+
+/* addresses.c */
+struct address_name;
+void addresses_free(struct model *m);
 
 /* containers.c */
 struct container *container_of_slot(const struct model *m, uint32_t slot, uint32_t generation);

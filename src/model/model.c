@@ -25,6 +25,7 @@ void model_free(struct model *m)
 	if (!m)
 		return;
 	processes_free(m);
+	addresses_free(m);
 	containers_free(m);
 	host_info_free(m->host);
 	free(m);

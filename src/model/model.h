@@ -123,6 +123,17 @@ void model_for_each_container(const struct model *m, void (*fn)(struct container
 
 const struct host_info *model_host(const struct model *m);	/* NULL before a HOST record came */
 
+/* IPv4 in the first four bytes, the rest is 0; what is mapped into IPv6 is IPv4. */
+struct address {
+	uint16_t family;	/* AF_INET, AF_INET6 */
+	uint8_t ip[16];
+};
+
+/* What a name was looked up to be, in the place of what it was before. */
+void model_set_addresses(struct model *m, const char *name, const struct address *addresses, size_t n);
+/* The names that an address has among those; at most max, the model's, until the next is set. */
+size_t model_address_names(const struct model *m, const struct address *address, const char **ret, size_t max);
+
 /* The user's or group's name as the container (NULL: the host) has it; NULL if unknown. */
 const char *model_user_name(const struct model *m, const struct container *c, uint32_t uid);
 const char *model_group_name(const struct model *m, const struct container *c, uint32_t gid);

@@ -131,6 +131,21 @@ static int duplicate_socket(int to)
 	return dup2(fd, to) < 0 ? fail("dup2") : 0;
 }
 
+/* One to each of the ports, all by one socket. */
+static int send_datagrams(char **ports)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (fd < 0)
+		return fail("socket");
+	for (; *ports; ports++) {
+		to.sin_port = htons((uint16_t)atoi(*ports));
+		sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to));
+	}
+	return 0;
+}
+
 /* A program that has a socket for its standard input, without a dup. */
 static int run_on_socket(char **argv)
 {
@@ -291,6 +306,8 @@ static int do_network(const char *what, char **args)
 		return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) < 0 ? fail("socket") : 0;
 	if (!strcmp(what, "stdin"))
 		return duplicate_socket(atoi(args[0]));
+	if (!strcmp(what, "datagrams"))
+		return send_datagrams(args);
 	if (!strcmp(what, "socket-stdin"))
 		return run_on_socket(args);
 	return -1;

@@ -121,6 +121,9 @@ static const struct {
 	{ W_CONNECT, "fd.sproto", "443" },
 	{ W_CONNECT, "fd.proto", "443" },
 	{ W_CONNECT, "fd.is_server", "false" },
+	{ W_CONNECT, "fd.connected", "false" },
+	{ W_CONNECT, "fd.name_changed", "false" },
+	{ W_OPEN, "fd.name_changed", "-" },
 	{ W_OPEN, "fd.is_server", "-" },
 	{ W_EXEC, "proc.args[0]", "/mnt/test.txt" },
 	{ W_EXEC, "proc.args[1]", "-n" },
@@ -560,6 +563,38 @@ static void test_find(void **state)
 	assert_string_equal(arg, "a b.c");
 }
 
+/* The names that somebody asks for, by what they were looked up to be; IPv4 also where it is mapped into IPv6. */
+static void test_address_names(void **state)
+{
+	const struct address ours[] = { { AF_INET, { 10, 0, 0, 7 } }, { AF_INET, { 10, 0, 0, 8 } } };
+	const struct address other = { AF_INET, { 10, 0, 0, 7 } };
+	struct {
+		const char *field, *expected;
+	} steps[] = { { "fd.sip.name", "api" }, { "fd.rip.name", "api" }, { "fd.cip.name", "-" }, { "fd.lip.name", "-" } };
+
+	model_set_addresses(world->model, "api", ours, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		_cleanup_free_ char *text = text_of(W_CONNECT, steps[i].field);
+		_cleanup_free_ char *mapped = text_of(W_MAPPED, steps[i].field);
+
+		assert_string_equal(text, steps[i].expected);
+		assert_string_equal(mapped, steps[i].expected);
+	}
+	model_set_addresses(world->model, "db", &other, 1);
+	{
+		_cleanup_free_ char *text = text_of(W_CONNECT, "fd.sip.name");
+
+		assert_true(streq(text, "(api,db)") || streq(text, "(db,api)"));
+	}
+	model_set_addresses(world->model, "api", ours + 1, 1);
+	model_set_addresses(world->model, "db", NULL, 0);
+	{
+		_cleanup_free_ char *text = text_of(W_CONNECT, "fd.sip.name");
+
+		assert_string_equal(text, "-");
+	}
+}
+
 static void test_falco_fields(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(falco_fields); i++) {
@@ -660,6 +695,7 @@ int main(void)
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_bare_event),
 		cmocka_unit_test(test_find),
+		cmocka_unit_test(test_address_names),
 		cmocka_unit_test(test_falco_fields),
 		cmocka_unit_test(test_arg_known),
 		cmocka_unit_test(test_table),

@@ -499,7 +499,7 @@ static void test_warnings(void **state)
 		{ RULE("A", "proc.name in (cat, some_binaries)"), "rule A compares with some_binaries: there is no list" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
-		{ RULE("A", "evt.type=execve and fd.connected = true"), "rule A asks for what no event has yet: fd.connected" },
+		{ RULE("A", "evt.type=execve and thread.cpu > 5"), "rule A asks for what no event has yet: thread.cpu" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -88,8 +88,13 @@ static const struct {
 	{ W_DB_EXIT, "container.mount.dest[/proc*] in (\"<NA>\", \"N/A\")", F },
 	{ W_DB_EXIT, "not container.mount.dest[/proc*] in (\"<NA>\", \"N/A\")", T },
 	{ W_CONNECT, "fd.sip.name = \"kubernetes.default.svc.cluster.local\"", F },
-	{ W_CONNECT, "fd.connected = false", F },
-	{ W_CONNECT, "not fd.connected = false", T },
+	{ W_CONNECT, "fd.sip.name exists", F },
+	{ W_CONNECT, "fd.connected = false", T },
+	{ W_OPEN, "fd.connected = false", F },
+	{ W_CONNECT, "fd.name_changed = false", T },
+	{ W_OPEN, "fd.name_changed = false", F },
+	{ W_CONNECT, "thread.cpu < 5", F },
+	{ W_CONNECT, "not thread.cpu < 5", T },
 
 	/* Precedence: not, then and, then or. */
 	{ W_OPEN, "proc.name = x or proc.name = cat and proc.name = y", F },

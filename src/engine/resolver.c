@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names that rules compare with fd.sip.name and its like are looked up by a process of their own: the C library
+ * asks servers, reads files and may load modules for it, and takes as long as it takes. It is made before anything of the
+ * kernel's side is open, is locked as one that speaks with servers, and has nothing of nunchi's but one socket: names go there,
+ * each ended by a newline, and come back as "NAME ADDRESS ADDRESS...".
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "base/privileges.h"
+#include "internal.h"
+#include "rules/host_names.h"
+
+#define NAMES_BYTES (32U << 10)	/* of all names: some 1,000 */
+#define ANSWER_BYTES (8U << 10)	/* of one: some 200 addresses */
+#define ADDRESSES_MAX 256
+#define REFRESH_MS 30000
+
+struct looked_up {
+	char *name;
+	struct strbuf answer;	/* what was told last */
+};
+
+struct names {
+	struct looked_up *all;
+	size_t n;
+};
+
+static void names_free(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		free(names->all[i].name);
+		strbuf_free(&names->all[i].answer);
+	}
+	free(names->all);
+	*names = (struct names){ NULL, 0 };
+}
+
+static void names_take(struct names *names, char *text)
+{
+	char *rest = text, *name;
+
+	names_free(names);
+	while ((name = strsep(&rest, "\n"))) {
+		if (!*name)
+			continue;
+		names->all = xrealloc(names->all, (names->n + 1) * sizeof(*names->all));
+		names->all[names->n++] = (struct looked_up){ .name = xstrdup(name), .answer = STRBUF_INIT };
+	}
+}
+
+/* What cannot be looked up now keeps the addresses that it had. */
+static void look_up(int fd, struct looked_up *one)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	_cleanup_strbuf_ struct strbuf answer = STRBUF_INIT;
+	struct addrinfo *list = NULL;
+	char text[INET6_ADDRSTRLEN];
+
+	if (getaddrinfo(one->name, NULL, &hints, &list))
+		return;
+	strbuf_adds(&answer, one->name);
+	for (const struct addrinfo *a = list; a && answer.len + sizeof(text) < ANSWER_BYTES; a = a->ai_next)
+		if (!getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
+			strbuf_addf(&answer, " %s", text);
+	freeaddrinfo(list);
+	if ((one->answer.len && streq(answer.s, one->answer.s)) || send(fd, answer.s, answer.len, MSG_NOSIGNAL) < 0)
+		return;
+	strbuf_reset(&one->answer);
+	strbuf_adds(&one->answer, answer.s);
+}
+
+/* Until nunchi closes the socket. */
+static void serve(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	struct names names = { NULL, 0 };
+	static char text[NAMES_BYTES + 1];
+
+	for (;;) {
+		if (poll(&wait, 1, REFRESH_MS) > 0) {
+			ssize_t n = recv(fd, text, NAMES_BYTES, 0);
+
+			if (n <= 0)
+				return;
+			text[n] = '\0';
+			names_take(&names, text);
+		}
+		/* Other names do not wait for the rest of these. */
+		for (size_t i = 0; i < names.n && poll(&wait, 1, 0) == 0; i++)
+			look_up(fd, &names.all[i]);
+	}
+}
+
+static _noreturn_ void child(int fd)
+{
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
+	int null = open("/dev/null", O_RDWR);
+
+	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	prctl(PR_SET_NAME, "nunchi-names");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpriority(PRIO_PROCESS, 0, 0);
+	/* Who reads what nunchi writes waits for its end, not for this one's. */
+	for (int i = 0; i < 3 && null >= 0; i++)
+		dup2(null, i);
+	if (dup2(fd, 3) < 0 || close_range(4, ~0U, 0) < 0)
+		_exit(1);
+	(void)privileges_keep(PRIVILEGES_NONE);
+	/* Without seccomp nothing is locked. */
+	(void)!privileges_lock_network();
+	serve(3);
+	_exit(0);
+}
+
+static void add_name(const char *name, void *arg)
+{
+	struct strbuf *all = arg;
+
+	if (all->len + strlen(name) + 1 > NAMES_BYTES)
+		return;
+	strbuf_adds(all, name);
+	strbuf_addc(all, '\n');
+}
+
+static void collect(const struct engine *e, struct strbuf *all)
+{
+	strbuf_reset(all);
+	if (e->force->rules)
+		ruleset_host_names(e->force->rules, add_name, all);
+	filter_host_names(e->config->filter, add_name, all);
+}
+
+int resolver_start(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+	int pair[2];
+	pid_t pid;
+
+	collect(e, &all);
+	if (!all.len)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid = fork();
+	if (!pid)
+		child(pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return -errno;
+	}
+	e->resolver = pair[0];
+	return send(e->resolver, all.s, all.len, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+void resolver_ask(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+
+	collect(e, &all);
+	if (e->resolver < 0 && all.len)
+		log_warn("the new rules ask for names of addresses, which are not looked up since none did at the start: "
+			 "restart nunchi");
+	else if (e->resolver >= 0 && send(e->resolver, all.len ? all.s : "\n", MAX(all.len, (size_t)1), MSG_NOSIGNAL) < 0)
+		log_warn("names of addresses are not looked up any more: %s", strerror(errno));
+}
+
+static void take_answer(struct engine *e, char *text)
+{
+	struct address addresses[ADDRESSES_MAX];
+	char *name = strsep(&text, " "), *word;
+	size_t n = 0;
+
+	while (text && n < ADDRESSES_MAX && (word = strsep(&text, " "))) {
+		struct value v = { .type = VALUE_NONE };
+		uint8_t ip[16];
+
+		/* A link's address can have that after it. */
+		word[strcspn(word, "%")] = '\0';
+		if (inet_pton(AF_INET, word, ip) == 1)
+			value_set_ip(&v, AF_INET, ip);
+		else if (inet_pton(AF_INET6, word, ip) == 1)
+			value_set_ip(&v, AF_INET6, ip);
+		else
+			continue;
+		addresses[n].family = v.family;
+		memcpy(addresses[n++].ip, v.ip, sizeof(v.ip));
+	}
+	model_set_addresses(e->model, name, addresses, n);
+	log_debug("%s has %zu address%s", name, n, n == 1 ? "" : "es");
+}
+
+void resolver_take(struct engine *e)
+{
+	char text[ANSWER_BYTES + 1];
+	ssize_t n;
+
+	while ((n = recv(e->resolver, text, ANSWER_BYTES, MSG_DONTWAIT)) > 0) {
+		text[n] = '\0';
+		take_answer(e, text);
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		log_warn("names of addresses are not looked up any more: that process has ended");
+		close_fd(&e->resolver);
+	}
+}
+
+/* The process ends by that, or with this one if it is waiting for an answer. */
+void resolver_stop(struct engine *e)
+{
+	close_fd(&e->resolver);
+}
