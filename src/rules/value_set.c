@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Open addressing, at most half full. Networks are few in a list and lie in each other: they are
- * looked at one by one.
+ * Open addressing, at most half full. Of networks an address is looked up once for each length of prefix that
+ * there is, of which a list has few, however long it is.
  */
 #include "value_set.h"
 
 #include "ast.h"
 
+/* The first bits of an address of the family. */
+struct net_length {
+	uint16_t family;
+	uint8_t prefix;
+};
+
 struct value_set {
 	const struct value *values;
 	size_t n;
-	bool nets;
+	struct net_length *net_lengths; /* of networks: each that there is; NULL: they are none */
+	size_t n_net_lengths;
 	uint32_t mask;
 	uint32_t *slots; /* index of the value, and one; 0: free */
 	size_t *lengths; /* of the values as they are looked for */
@@ -33,6 +40,47 @@ static uint64_t hash_text(const char *s, size_t len)
 	return value_hash(&v);
 }
 
+/* What of the address lies in the prefix. */
+static struct value masked(const struct value *v, struct net_length length)
+{
+	struct value net = { .type = VALUE_NET, .family = length.family, .prefix = length.prefix };
+	unsigned bytes = length.prefix / 8, bits = length.prefix % 8;
+
+	memcpy(net.ip, v->ip, bytes);
+	if (bits)
+		net.ip[bytes] = (uint8_t)(v->ip[bytes] & 0xff << (8 - bits));
+	return net;
+}
+
+static uint64_t hash_net(const struct value *net)
+{
+	return hash_u64(hash_bytes(net->ip, sizeof(net->ip)) + ((uint64_t)net->family << 8 | net->prefix));
+}
+
+static bool same_net(const struct value *a, const struct value *b)
+{
+	return a->family == b->family && a->prefix == b->prefix && !memcmp(a->ip, b->ip, sizeof(a->ip));
+}
+
+static void add_net_length(struct value_set *s, struct net_length length)
+{
+	for (size_t i = 0; i < s->n_net_lengths; i++)
+		if (s->net_lengths[i].family == length.family && s->net_lengths[i].prefix == length.prefix)
+			return;
+	s->net_lengths = xrealloc(s->net_lengths, (s->n_net_lengths + 1) * sizeof(*s->net_lengths));
+	s->net_lengths[s->n_net_lengths++] = length;
+}
+
+/* The values' own bits past the prefix mean nothing. */
+static uint64_t hash_of_net(struct value_set *s, const struct value *v)
+{
+	const struct net_length length = { v->family, v->prefix };
+	const struct value net = masked(v, length);
+
+	add_net_length(s, length);
+	return hash_net(&net);
+}
+
 struct value_set *value_set_new(const struct value *values, size_t n, bool paths)
 {
 	struct value_set *s = xcalloc(1, sizeof(*s));
@@ -40,9 +88,6 @@ struct value_set *value_set_new(const struct value *values, size_t n, bool paths
 
 	s->values = values;
 	s->n = n;
-	s->nets = values[0].type == VALUE_NET;
-	if (s->nets)
-		return s;
 	while (size < 2 * n)
 		size *= 2;
 	s->mask = (uint32_t)size - 1;
@@ -52,8 +97,9 @@ struct value_set *value_set_new(const struct value *values, size_t n, bool paths
 		uint64_t hash;
 
 		s->lengths[i] = paths ? path_length(&values[i]) : values[i].len;
-		hash = values[i].type == VALUE_STRING ? hash_text(values[i].s, s->lengths[i])
-						      : value_hash(&values[i]);
+		hash = values[i].type == VALUE_STRING ? hash_text(values[i].s, s->lengths[i]) :
+		       values[i].type == VALUE_NET    ? hash_of_net(s, &values[i]) :
+							value_hash(&values[i]);
 		while (s->slots[hash & s->mask])
 			hash++;
 		s->slots[hash & s->mask] = (uint32_t)i + 1;
@@ -67,7 +113,33 @@ void value_set_free(struct value_set *s)
 		return;
 	free(s->slots);
 	free(s->lengths);
+	free(s->net_lengths);
 	free(s);
+}
+
+static bool has_net(const struct value_set *s, const struct value *net)
+{
+	uint32_t i;
+
+	for (uint64_t hash = hash_net(net); (i = s->slots[hash & s->mask]); hash++) {
+		const struct value *v = &s->values[i - 1];
+		const struct value other = masked(v, (struct net_length){ v->family, v->prefix });
+
+		if (same_net(&other, net))
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_net(const struct value_set *s, const struct value *ip)
+{
+	for (size_t i = 0; i < s->n_net_lengths; i++) {
+		const struct value net = masked(ip, s->net_lengths[i]);
+
+		if (s->net_lengths[i].family == ip->family && has_net(s, &net))
+			return true;
+	}
+	return false;
 }
 
 bool value_set_has(const struct value_set *s, const struct value *v)
@@ -75,12 +147,8 @@ bool value_set_has(const struct value_set *s, const struct value *v)
 	uint64_t hash;
 	uint32_t i;
 
-	if (s->nets) {
-		for (size_t k = 0; k < s->n; k++)
-			if (value_in_net(v, &s->values[k]))
-				return true;
-		return false;
-	}
+	if (s->net_lengths)
+		return is_in_net(s, v);
 	for (hash = value_hash(v); (i = s->slots[hash & s->mask]); hash++)
 		if (value_equal(&s->values[i - 1], v))
 			return true;

@@ -6,7 +6,9 @@
 #include <cmocka.h>
 #include <errno.h>
 
+#include "rules/ast.h"
 #include "rules/filter.h"
+#include "rules/value_set.h"
 
 #include "../fields/world.h"
 
@@ -636,6 +638,47 @@ static void test_long_lists(void **state)
 	}
 }
 
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* One look-up says the same as one comparison after the other; bits past a prefix mean nothing. */
+static void test_many_networks(void **state)
+{
+	struct value nets[500] = { { .type = VALUE_NONE } };
+	struct value_set *set;
+	uint32_t seed = 1;
+	unsigned inside = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++) {
+		bool six = next_random(&seed) % 3 == 0;
+		uint8_t bytes[16];
+
+		for (size_t k = 0; k < sizeof(bytes); k++)
+			bytes[k] = k < 2 ? (uint8_t)(next_random(&seed) % 8) : (uint8_t)next_random(&seed);
+		bytes[0] |= six ? 0x20 : 0;
+		value_set_ip(&nets[i], six ? AF_INET6 : AF_INET, bytes);
+		nets[i].type = VALUE_NET;
+		nets[i].prefix = (uint8_t)(12 + next_random(&seed) % (six ? 117 : 21));
+	}
+	set = value_set_new(nets, ARRAY_SIZE(nets), false);
+	for (unsigned n = 0; n < 20000; n++) {
+		struct value ip = nets[next_random(&seed) % ARRAY_SIZE(nets)];
+		bool expected = false;
+
+		ip.type = VALUE_IP;
+		ip.ip[next_random(&seed) % 4] ^= (uint8_t)(1U << next_random(&seed) % 8);
+		for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
+			expected |= value_in_net(&ip, &nets[i]);
+		inside += expected;
+		assert_int_equal(value_set_has(set, &ip), expected);
+	}
+	assert_in_range(inside, 1000, 19000);
+	value_set_free(set);
+}
+
 static void test_and(void **state)
 {
 	struct filter *f;
@@ -671,6 +714,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_truncated_texts),
 		cmocka_unit_test(test_long_lists),
+		cmocka_unit_test(test_many_networks),
 		cmocka_unit_test(test_and),
 	};
 
