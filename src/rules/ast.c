@@ -97,7 +97,11 @@ void node_set_values(struct node *n, const struct value *values, size_t n_values
 		if (values[i].type == VALUE_STRING)
 			n->values[i].s = xstrndup(values[i].s, values[i].len);
 	if (n->op->right == RIGHT_LIST)
-		n->set = value_set_new(n->values, n_values, streq(n->op->name, "pmatch"));
+		n->set = value_set_new(n->values, n_values, streq(n->op->name, "pmatch") ? SET_PATHS : SET_VALUES);
+	else if (n->quantifier == QUANTIFIER_ANY && streq(n->op->name, "startswith"))
+		n->set = value_set_new(n->values, n_values, SET_BEGINNINGS);
+	else if (n->quantifier == QUANTIFIER_ANY && streq(n->op->name, "endswith"))
+		n->set = value_set_new(n->values, n_values, SET_ENDINGS);
 }
 
 struct node *node_test(const char *field, const struct operation *op, const struct value *values,

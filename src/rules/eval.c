@@ -4,6 +4,7 @@
  * that is missing makes a comparison false; one that is not known yet makes it unknown.
  */
 #include "evaluation.h"
+#include "value_set.h"
 
 /* One value of the left side with what is on the right. */
 static bool compare_one(const struct node *n, const struct value *v, const struct value *w,
@@ -13,6 +14,8 @@ static bool compare_one(const struct node *n, const struct value *v, const struc
 
 	if (!n->quantifier)
 		return n->op->test(n, v, w, n_w);
+	if (n->set)
+		return value_set_has(n->set, v);
 	for (size_t i = 0; i < n_w; i++)
 		hits += n->op->test(n, v, &w[i], 1);
 	switch (n->quantifier) {

@@ -116,7 +116,7 @@ static bool test_pmatch(const struct node *node, const struct value *v, const st
 	size_t len;
 
 	if (node->set)
-		return value_set_has_above(node->set, v);
+		return value_set_has(node->set, v);
 	if (!n)
 		return false;
 	for (len = w->len; len && w->s[len - 1] == '/'; len--)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Open addressing, at most half full. Of networks an address is looked up once for each length of prefix that
- * there is, of which a list has few, however long it is.
+ * there is, of which a list has few, however long it is; of beginnings and endings likewise a text.
  */
 #include "value_set.h"
 
@@ -16,6 +16,9 @@ struct net_length {
 struct value_set {
 	const struct value *values;
 	size_t n;
+	enum value_set_kind kind;
+	size_t *text_lengths; /* of beginnings and endings: each that there is */
+	size_t n_text_lengths;
 	struct net_length *net_lengths; /* of networks: each that there is; NULL: they are none */
 	size_t n_net_lengths;
 	uint32_t mask;
@@ -81,13 +84,36 @@ static uint64_t hash_of_net(struct value_set *s, const struct value *v)
 	return hash_net(&net);
 }
 
-struct value_set *value_set_new(const struct value *values, size_t n, bool paths)
+static void add_text_length(struct value_set *s, size_t len)
+{
+	for (size_t i = 0; i < s->n_text_lengths; i++)
+		if (s->text_lengths[i] == len)
+			return;
+	s->text_lengths = xrealloc(s->text_lengths, (s->n_text_lengths + 1) * sizeof(*s->text_lengths));
+	s->text_lengths[s->n_text_lengths++] = len;
+}
+
+static uint64_t hash_of(struct value_set *s, size_t i)
+{
+	const struct value *v = &s->values[i];
+
+	if (v->type == VALUE_NET)
+		return hash_of_net(s, v);
+	if (v->type != VALUE_STRING)
+		return value_hash(v);
+	if (s->kind == SET_BEGINNINGS || s->kind == SET_ENDINGS)
+		add_text_length(s, v->len);
+	return hash_text(v->s, s->lengths[i]);
+}
+
+struct value_set *value_set_new(const struct value *values, size_t n, enum value_set_kind kind)
 {
 	struct value_set *s = xcalloc(1, sizeof(*s));
 	size_t size = 4;
 
 	s->values = values;
 	s->n = n;
+	s->kind = kind;
 	while (size < 2 * n)
 		size *= 2;
 	s->mask = (uint32_t)size - 1;
@@ -96,10 +122,8 @@ struct value_set *value_set_new(const struct value *values, size_t n, bool paths
 	for (size_t i = 0; i < n; i++) {
 		uint64_t hash;
 
-		s->lengths[i] = paths ? path_length(&values[i]) : values[i].len;
-		hash = values[i].type == VALUE_STRING ? hash_text(values[i].s, s->lengths[i]) :
-		       values[i].type == VALUE_NET    ? hash_of_net(s, &values[i]) :
-							value_hash(&values[i]);
+		s->lengths[i] = kind == SET_PATHS ? path_length(&values[i]) : values[i].len;
+		hash = hash_of(s, i);
 		while (s->slots[hash & s->mask])
 			hash++;
 		s->slots[hash & s->mask] = (uint32_t)i + 1;
@@ -114,6 +138,7 @@ void value_set_free(struct value_set *s)
 	free(s->slots);
 	free(s->lengths);
 	free(s->net_lengths);
+	free(s->text_lengths);
 	free(s);
 }
 
@@ -142,7 +167,7 @@ static bool is_in_net(const struct value_set *s, const struct value *ip)
 	return false;
 }
 
-bool value_set_has(const struct value_set *s, const struct value *v)
+static bool has_value(const struct value_set *s, const struct value *v)
 {
 	uint64_t hash;
 	uint32_t i;
@@ -166,10 +191,35 @@ static bool has_text(const struct value_set *s, const char *text, size_t len)
 	return false;
 }
 
-bool value_set_has_above(const struct value_set *s, const struct value *path)
+static bool has_above(const struct value_set *s, const struct value *path)
 {
 	for (size_t i = 0; i < path->len; i++)
 		if (path->s[i] == '/' && has_text(s, path->s, i))
 			return true;
 	return has_text(s, path->s, path->len);
+}
+
+static bool has_part(const struct value_set *s, const struct value *v)
+{
+	for (size_t i = 0; i < s->n_text_lengths; i++) {
+		size_t len = s->text_lengths[i];
+
+		if (len <= v->len && has_text(s, v->s + (s->kind == SET_ENDINGS ? v->len - len : 0), len))
+			return true;
+	}
+	return false;
+}
+
+bool value_set_has(const struct value_set *s, const struct value *v)
+{
+	switch (s->kind) {
+	case SET_PATHS:
+		return has_above(s, v);
+	case SET_BEGINNINGS:
+	case SET_ENDINGS:
+		return has_part(s, v);
+	case SET_VALUES:
+	default:
+		return has_value(s, v);
+	}
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of one list, found by one look-up however many there are: for in, intersects, pmatch. */
+/* Values of one list, found by a look-up however many there are: for in, intersects, pmatch, startswith and endswith anyof. */
 #pragma once
 
 #include "fields/fields.h"
 
 struct value_set;
 
-/* The values are borrowed and outlive it. paths: they are paths, whose last slash is nothing. */
-struct value_set *value_set_new(const struct value *values, size_t n, bool paths) _must_check_;
+enum value_set_kind {
+	SET_VALUES,	/* one is equal; networks: holds the address */
+	SET_PATHS,	/* one is this path, or a directory above it; a slash at the end is nothing */
+	SET_BEGINNINGS,	/* the text begins with one */
+	SET_ENDINGS,	/* it ends with one */
+};
+
+/* The values are borrowed and outlive it. */
+struct value_set *value_set_new(const struct value *values, size_t n, enum value_set_kind kind) _must_check_;
 void value_set_free(struct value_set *s);	/* NULL is fine */
-/* Networks are compared by what they hold. */
 bool value_set_has(const struct value_set *s, const struct value *v);
-/* Whether one of the paths is this one, or a directory above it. */
-bool value_set_has_above(const struct value_set *s, const struct value *path);

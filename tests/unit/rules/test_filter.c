@@ -663,7 +663,7 @@ static void test_many_networks(void **state)
 		nets[i].type = VALUE_NET;
 		nets[i].prefix = (uint8_t)(12 + next_random(&seed) % (six ? 117 : 21));
 	}
-	set = value_set_new(nets, ARRAY_SIZE(nets), false);
+	set = value_set_new(nets, ARRAY_SIZE(nets), SET_VALUES);
 	for (unsigned n = 0; n < 20000; n++) {
 		struct value ip = nets[next_random(&seed) % ARRAY_SIZE(nets)];
 		bool expected = false;
@@ -677,6 +677,47 @@ static void test_many_networks(void **state)
 	}
 	assert_in_range(inside, 1000, 19000);
 	value_set_free(set);
+}
+
+static void make_text(struct value *v, char *s, uint32_t *seed)
+{
+	size_t len = next_random(seed) % 8;
+
+	for (size_t i = 0; i < len; i++)
+		s[i] = "/ab"[next_random(seed) % 3];
+	*v = (struct value){ .type = VALUE_STRING, .s = s, .len = len };
+}
+
+static void test_many_texts(void **state)
+{
+	const enum value_set_kind kinds[] = { SET_BEGINNINGS, SET_ENDINGS };
+	struct value values[12], v;
+	char texts[12][8], s[8];
+	uint32_t seed = 7;
+	unsigned hits = 0;
+
+	for (unsigned round = 0; round < 200; round++) {
+		size_t n = 1 + next_random(&seed) % ARRAY_SIZE(values);
+
+		for (size_t i = 0; i < n; i++)
+			make_text(&values[i], texts[i], &seed);
+		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+			struct value_set *set = value_set_new(values, n, kinds[k]);
+
+			for (unsigned t = 0; t < 50; t++) {
+				bool expected = false;
+
+				make_text(&v, s, &seed);
+				for (size_t i = 0; i < n; i++)
+					expected |= values[i].len <= v.len &&
+						    !memcmp(values[i].s, v.s + (k ? v.len - values[i].len : 0), values[i].len);
+				hits += expected;
+				assert_int_equal(value_set_has(set, &v), expected);
+			}
+			value_set_free(set);
+		}
+	}
+	assert_in_range(hits, 2000, 18000);
 }
 
 static void test_and(void **state)
@@ -715,6 +756,7 @@ int main(void)
 		cmocka_unit_test(test_truncated_texts),
 		cmocka_unit_test(test_long_lists),
 		cmocka_unit_test(test_many_networks),
+		cmocka_unit_test(test_many_texts),
 		cmocka_unit_test(test_and),
 	};
 
