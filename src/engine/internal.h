@@ -15,6 +15,8 @@
 #define ENGINE_RESERVE_BYTES (1U << 20)	/* what is no container's call is still taken then */
 #define ENGINE_NICE (-15)	/* above what runs in containers, below the kernel's own threads */
 #define ENGINE_NAP_MIN_MS 1		/* between drains under load: 8 MiB last 40 ms at 1M events/s */
+#define ENGINE_NAP_RECORD_MS 5		/* when nobody waits for a line, and little comes: */
+#define ENGINE_NAP_RECORD_TAKEN 2000	/* fewer records than that in a nap */
 #define ENGINE_NAP_MAX_MS 10		/* when what is in a ring does not become whole */
 #define ENGINE_SLACK (1 * NSEC_PER_MSEC)	/* how long a record may be under way to its ring */
 #define ENGINE_LISTING_NS (250 * NSEC_PER_MSEC)	/* a runtime that is slower is not waited for */

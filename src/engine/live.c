@@ -346,6 +346,11 @@ static void tick(struct engine *e, uint64_t now)
 		pipeline_tell(e, now + e->boot_to_epoch);
 }
 
+static unsigned shortest_nap(const struct engine *e, unsigned taken)
+{
+	return e->capture && !e->writer && taken < ENGINE_NAP_RECORD_TAKEN ? ENGINE_NAP_RECORD_MS : ENGINE_NAP_MIN_MS;
+}
+
 /*
  * Until when the loop has nothing to do: ms. While there is something in the rings, young or not whole yet, it naps
  * and nobody need wake it; nap: what it did last, 0 if it slept. When they are empty, it sleeps until something comes.
@@ -359,7 +364,7 @@ static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
 	if (e->cpu_limit.in_force)
 		return (int)(*nap = ENGINE_NAP_MAX_MS);
 	if (e->message || !probe_sleeps(e->probe)) {
-		*nap = taken || !*nap ? ENGINE_NAP_MIN_MS : MIN(2 * *nap, ENGINE_NAP_MAX_MS);
+		*nap = taken || !*nap ? shortest_nap(e, taken) : MIN(2 * *nap, ENGINE_NAP_MAX_MS);
 		return (int)*nap;
 	}
 	*nap = 0;

@@ -146,25 +146,27 @@ static void transform_all(const struct operand *o, struct field_context *fc, str
 	}
 }
 
-void operand_get(const struct operand *o, struct field_context *fc, struct value *ret)
+static inline void get(const struct operand *o, struct field_context *fc, struct value *ret)
 {
-	if (o->call) {
+	if (unlikely(o->call)) {
 		ret->type = VALUE_NONE;
 		call_get(o->call, o->arg, fc, ret);
 	} else {
 		field_get(o->field, o->arg, fc, ret);
 	}
-	transform_all(o, fc, ret);
+	if (o->n_transforms)
+		transform_all(o, fc, ret);
 }
 
-void operand_get_forms(const struct operand *o, struct field_context *fc, struct value *ret)
+void operand_get(const struct operand *o, struct field_context *fc, struct value *ret)
+{
+	get(o, fc, ret);
+}
+
+static void get_both(const struct operand *o, struct field_context *fc, struct value *ret)
 {
 	struct value other = { .type = VALUE_NONE };
 
-	if (!o->field->other) {
-		operand_get(o, fc, ret);
-		return;
-	}
 	field_get(o->field, o->arg, fc, ret);
 	if (ret->type != VALUE_NONE)
 		o->field->other(fc, o->arg, &other);
@@ -174,6 +176,14 @@ void operand_get_forms(const struct operand *o, struct field_context *fc, struct
 		*ret = (struct value){ .type = VALUE_LIST, .items = fc->items, .len = 2 };
 	}
 	transform_all(o, fc, ret);
+}
+
+void operand_get_forms(const struct operand *o, struct field_context *fc, struct value *ret)
+{
+	if (o->field->other)
+		get_both(o, fc, ret);
+	else
+		get(o, fc, ret);
 }
 
 void operand_copy(struct operand *ret, const struct operand *o)

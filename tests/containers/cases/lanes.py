@@ -199,7 +199,8 @@ def test_aggregate(setup):
         elif container == single.name and path.startswith(f"/tmp/{label}-"):
             assert kind == "openat", (kind, path)
             once += 1
-    assert first == 1, first
+    # Both of its processes can be the first.
+    assert first in (1, 2), first
     assert first + summed == int(flooder.output()), (first, summed, flooder.output())
     assert once == int(single.output()), (once, single.output())
     print(f"# {first} told and {summed} counted of {flooder.output().strip()}, {aggregated} in all; of {once} that are "

@@ -266,7 +266,9 @@ def test_containerd_alone(setup):
     ctr = ["ctr", "--address", setup.containerd.socket, "--namespace", "plain"]
 
     def call(*args, check=True):
-        return subprocess.run([*ctr, *args], check=check, capture_output=True, text=True).stdout
+        done = subprocess.run([*ctr, *args], check=False, capture_output=True, text=True)
+        assert done.returncode == 0 or not check, f"ctr {args}: {done.stderr}"
+        return done.stdout
 
     call("images", "import", setup.archive)
     for action, state in (("kill-container", "STOPPED"), ("pause-container", "PAUSED")):
