@@ -103,18 +103,22 @@ static void serve(int fd)
 static _noreturn_ void child(int fd)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
-	int null = open("/dev/null", O_RDWR);
+	int null;
 
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, "nunchi-names");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpriority(PRIO_PROCESS, 0, 0);
-	/* Who reads what nunchi writes waits for its end, not for this one's. */
-	for (int i = 0; i < 3 && null >= 0; i++)
-		dup2(null, i);
+	/* The socket first: whoever started nunchi may have closed the standard streams. */
 	if (dup2(fd, 3) < 0 || close_range(4, ~0U, 0) < 0)
 		_exit(1);
+	/* Who reads what nunchi writes waits for its end, not for this one's. */
+	null = open("/dev/null", O_RDWR);
+	for (int i = 0; i < 3 && null >= 0; i++)
+		dup2(null, i);
+	if (null > 3)
+		close(null);
 	(void)privileges_keep(PRIVILEGES_NONE);
 	/* Without seccomp nothing is locked. */
 	(void)!privileges_lock_network();

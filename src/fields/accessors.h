@@ -2,6 +2,8 @@
 /* What the files of accessors share. Nobody outside of this room needs it. */
 #pragma once
 
+#include <sys/socket.h>
+
 #include "fields.h"
 
 #define FIELD_GET(ident)                                                                   \
@@ -81,6 +83,11 @@ static inline const struct nunchi_head *task_head(const struct field_context *fc
 	const struct nunchi_head *head = fc->ev->head;
 
 	return head && head->pid ? head : NULL;
+}
+
+static inline bool is_ip(const struct event_fd *fd)
+{
+	return fd->present && (fd->family == AF_INET || fd->family == AF_INET6);
 }
 
 /* Whose an event is. */

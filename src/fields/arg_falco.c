@@ -132,7 +132,7 @@ static void exec_flags_get(struct field_context *fc, struct value *ret)
 	};
 	struct strbuf *b = scratch_next(fc);
 
-	for (size_t i = 0; fc->ev->call->flags & SYSCALL_EXEC && i < ARRAY_SIZE(flags); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		struct value is = { .type = VALUE_NONE };
 
 		flags[i].get(fc, NULL, &is);
@@ -178,7 +178,8 @@ static bool exec_get(struct field_context *fc, const char *arg, struct value *re
 
 	if (!(fc->ev->call->flags & (SYSCALL_EXEC | SYSCALL_FORK)))
 		return false;
-	if (streq(arg, "flags") && fc->ev->call->flags & SYSCALL_EXEC) {
+	/* One that failed has made nothing of the image: its flags are the kernel's argument. */
+	if (streq(arg, "flags") && fc->ev->head->kind == NUNCHI_REC_EXEC) {
 		exec_flags_get(fc, ret);
 		return true;
 	}

@@ -8,7 +8,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #define PLACES 4096	/* a power of two */
 
@@ -22,11 +21,6 @@ struct peer {
 struct peers {
 	struct peer places[PLACES];
 };
-
-static bool is_ip(const struct event_fd *fd)
-{
-	return fd->present && (fd->family == AF_INET || fd->family == AF_INET6);
-}
 
 FIELD_GET(fd_connected)
 {

@@ -5,11 +5,6 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-static bool is_ip(const struct event_fd *fd)
-{
-	return fd->present && (fd->family == AF_INET || fd->family == AF_INET6);
-}
-
 FIELD_GET(fd_lip)
 {
 	const struct event_fd *fd = fields_fd(fc);

@@ -107,18 +107,13 @@ static bool is_index(const char *arg)
 
 static bool type_known(const char *name, struct strbuf *near)
 {
-	static const enum event_type kinds[] = {
-#define X(id, name, activity, category, process) EVENT_##id,
-		EVENT_TYPES(X)
-#undef X
-	};
-	_cleanup_free_ const char **names = xcalloc(syscall_table_len + ARRAY_SIZE(kinds), sizeof(*names));
+	_cleanup_free_ const char **names = xcalloc(syscall_table_len + EVENT_OTHER, sizeof(*names));
 	size_t n = 0;
 
 	for (size_t i = 0; i < syscall_table_len; i++)
 		names[n++] = syscall_table[i].name;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		names[n++] = event_type_name(&(struct event){ .type = kinds[i] });
+	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++)
+		names[n++] = event_type_name(&(struct event){ .type = (enum event_type)type });
 	for (size_t i = 0; i < n; i++)
 		if (streq(names[i], name))
 			return true;

@@ -8,12 +8,16 @@
 #define FILTER_TEXT_MAX 65536	/* bytes; the longest condition of Falco's own rules has about 6,000 */
 #define FILTER_DEPTH_MAX 200	/* of parentheses and "not": bounds the recursion; Falco stops at 100 */
 #define FILTER_LEVELS_MAX 1000	/* of the tree, macros unfolded: walks of it recurse */
+#define FILTER_WALK_MAX 10000	/* weight: walks that only explain something spare larger ones */
 #define FILTER_NODES_MAX 1000000	/* with all macros unfolded: what a walk of the tree may meet */
 
 enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_TEST };
 
 /* How many of several values on the right side must compare true. */
 enum quantifier { QUANTIFIER_NONE, QUANTIFIER_ANY, QUANTIFIER_ALL, QUANTIFIER_ONE };
+
+/* QUANTIFIER_NONE: the word is none. */
+enum quantifier quantifier_find(const char *word, size_t len);
 
 struct operation;
 struct value_set;

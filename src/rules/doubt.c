@@ -70,7 +70,7 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule)
 	struct doubts doubts = { .absent = STRBUF_INIT, .words = STRBUF_INIT };
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
-	if (rule->root->weight <= 10000)
+	if (rule->root->weight <= FILTER_WALK_MAX)
 		find(rule->root, &doubts);
 	rule->partial = doubts.absent.len > 0;
 	if (rule->partial)

@@ -158,11 +158,6 @@ static bool take_strings(const struct yaml_file *f, const yaml_node_t *n, const 
 	return true;
 }
 
-static bool is_quantifier(const char *word)
-{
-	return streq(word, "anyof") || streq(word, "allof") || streq(word, "oneof");
-}
-
 static bool check_comp(const struct yaml_file *f, const struct exception *e, const char *comp, const yaml_node_t *n)
 {
 	_cleanup_free_ const char **names = xcalloc(operation_table_len, sizeof(*names));
@@ -171,7 +166,7 @@ static bool check_comp(const struct yaml_file *f, const struct exception *e, con
 	size_t len = (size_t)(rest - comp);
 
 	rest += strspn(rest, " \t");
-	if (operation_find(comp, len) && (!*rest || is_quantifier(rest)))
+	if (operation_find(comp, len) && (!*rest || quantifier_find(rest, strlen(rest))))
 		return true;
 	for (size_t i = 0; i < operation_table_len; i++)
 		names[i] = operation_table[i].name;

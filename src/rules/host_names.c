@@ -5,7 +5,6 @@
 
 #include "ast.h"
 
-#define WEIGHT_MAX 10000	/* of a condition so large that a walk could take long */
 #define NAME_MAX_BYTES 253	/* RFC 1035 */
 
 static bool is_name_field(const struct field *f)
@@ -46,13 +45,13 @@ void ruleset_host_names(const struct ruleset *rs, void (*each)(const char *name,
 	for (size_t i = 0; i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
 
-		if (rule->enabled && rule->root->weight <= WEIGHT_MAX)
+		if (rule->enabled && rule->root->weight <= FILTER_WALK_MAX)
 			walk(rule->root, each, arg);
 	}
 }
 
 void filter_host_names(const struct filter *f, void (*each)(const char *name, void *arg), void *arg)
 {
-	if (f && f->root && f->root->weight <= WEIGHT_MAX)
+	if (f && f->root && f->root->weight <= FILTER_WALK_MAX)
 		walk(f->root, each, arg);
 }

@@ -3,8 +3,6 @@
 #include "evaluation.h"
 #include "ruleset.h"
 
-#define WEIGHT_MAX 10000	/* of a condition so large that nobody reads an answer */
-
 struct found {
 	const struct operand **ret;
 	size_t n, max;
@@ -45,7 +43,7 @@ size_t rule_matched(const struct rule *rule, struct field_context *fc, const str
 {
 	struct found f = { .ret = ret, .max = max };
 
-	if (rule->root->weight <= WEIGHT_MAX)
+	if (rule->root->weight <= FILTER_WALK_MAX)
 		walk(&f, rule->root, true, fc);
 	return f.n;
 }

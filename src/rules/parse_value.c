@@ -370,25 +370,29 @@ static bool take_one(struct parser *p, const struct left *left, struct values *w
 	return parser_fail_at(p, (struct span){ start, p->pos - start });
 }
 
-static enum quantifier at_quantifier(const struct parser *p, size_t *ret_len)
+enum quantifier quantifier_find(const char *word, size_t len)
 {
 	static const char *const names[] = {
 		[QUANTIFIER_ANY] = "anyof",
 		[QUANTIFIER_ALL] = "allof",
 		[QUANTIFIER_ONE] = "oneof",
 	};
+
+	for (unsigned q = QUANTIFIER_ANY; q <= QUANTIFIER_ONE; q++)
+		if (strlen(names[q]) == len && !memcmp(names[q], word, len))
+			return (enum quantifier)q;
+	return QUANTIFIER_NONE;
+}
+
+static enum quantifier at_quantifier(const struct parser *p, size_t *ret_len)
+{
 	struct span word = parser_word(p);
 	size_t after = word.at + word.len;
 
 	*ret_len = word.len;
 	while (after < p->len && is_blank(p->text[after]))
 		after++;
-	if (after == p->len || p->text[after] != '(')
-		return QUANTIFIER_NONE;
-	for (unsigned q = QUANTIFIER_ANY; q <= QUANTIFIER_ONE; q++)
-		if (strlen(names[q]) == word.len && !memcmp(names[q], p->text + word.at, word.len))
-			return (enum quantifier)q;
-	return QUANTIFIER_NONE;
+	return after < p->len && p->text[after] == '(' ? quantifier_find(p->text + word.at, word.len) : QUANTIFIER_NONE;
 }
 
 static bool can_compare(const struct left *left, const struct operand *val)

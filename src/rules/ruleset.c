@@ -419,7 +419,7 @@ bool ruleset_asks(const struct ruleset *rs, const char *field)
 		const struct rule *rule = rs->rules[i];
 
 		/* A walk of a condition that is too large could take long: it is asked for, perhaps. */
-		if (rule->enabled && (rule->root->weight > 10000 || node_asks(rule->root, field) ||
+		if (rule->enabled && (rule->root->weight > FILTER_WALK_MAX || node_asks(rule->root, field) ||
 				      template_asks(rule->output, field)))
 			return true;
 	}
