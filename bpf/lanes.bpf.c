@@ -14,6 +14,8 @@
 #define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
 #define ROW (KEY + 512)
 
+#define BULK_TRIES 16	/* for a place in a bulk ring: each lost one is another CPU's record, or an interrupt's */
+
 /*
  * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
  * record if it is to count against its container's share.
@@ -267,16 +269,6 @@ __noinline int summary_add(struct scratch *s, u32 ask)
 	return summary_count(s, true);
 }
 
-/* While nothing floods, the look at how much of the ring is used is all that shares cost. */
-static __always_inline bool lane_has_room(struct scratch *s, void *map, u32 row, enum lane lane)
-{
-	u64 used = bpf_ringbuf_query(map, BPF_RB_AVAIL_DATA);
-
-	if (likely(used < (lane == LANE_BULK ? bulk_bytes : critical_bytes) / 4))
-		return true;
-	return lane_admit(s, used, row, lane);
-}
-
 /*
  * The reader waits, and a record is there that it may not have seen before it did. It waits on the critical ring:
  * a record of no use in that wakes it. Only then is it said to be awake, and by the number of this sleep: who
@@ -297,46 +289,124 @@ static __noinline int reader_wake(void)
 	return 0;
 }
 
+/* Room for the record in a bulk ring, and its number: the word of its place. False: there is none. */
+static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
+{
+	struct nunchi_bulk_put *at = &bulk_put[ring];
+
+	for (u32 i = 0; i < BULK_TRIES; i++) {
+		u64 put = *(volatile u64 *)&at->put, used = nunchi_bulk_used(put, at->taken);
+
+		/* While nothing floods, that is all that shares cost: what the reader writes is read once in a while only. */
+		if (unlikely(used >= bulk_bytes / 4)) {
+			at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
+			used = nunchi_bulk_used(put, at->taken);
+			if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK))
+				return false;
+		}
+		if (likely(__sync_val_compare_and_swap(&at->put, put, nunchi_bulk_next(put, s->pos)) == put)) {
+			*ret = put;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Most records are no longer: they are copied without a call. */
+#define COPY_INLINE 512
+
+/* The record, in units, to where there is room for it. */
+static __always_inline void bulk_copy(u8 *to, struct scratch *s)
+{
+	const u64 *from = (const u64 *)s->data;
+	u32 len = s->pos, rest;
+
+#pragma unroll
+	for (u32 i = 0; i < COPY_INLINE; i += NUNCHI_BULK_UNIT) {
+#pragma unroll
+		for (u32 j = i; j < i + NUNCHI_BULK_UNIT; j += sizeof(u64))
+			*(u64 *)(to + j) = from[j / sizeof(u64)];
+		if (len <= i + NUNCHI_BULK_UNIT)
+			return;
+	}
+	rest = len - COPY_INLINE;
+	barrier_var(rest);
+	if (rest <= NUNCHI_RECORD_MAX - COPY_INLINE)
+		bpf_probe_read_kernel(to + COPY_INLINE, rest, s->data + COPY_INLINE);
+}
+
+/* After all that has been written before it. */
+static __always_inline void mark_put(u64 *at, u64 mark)
+{
+#if defined(__TARGET_ARCH_x86)	/* keeps the order of what is written */
+	barrier();
+	*(volatile u64 *)at = mark;
+#else
+	__sync_lock_test_and_set(at, mark);
+#endif
+}
+
+static __always_inline bool bulk_output(struct scratch *s)
+{
+	u32 ring = bpf_get_smp_processor_id() >> ring_shift & (RINGS_MAX - 1), piece;
+	struct nunchi_head *head;
+	u64 word, at;
+	u8 *to;
+
+	if (!bulk_reserve(s, ring, &word))
+		return false;
+	at = (u64)(u32)word * NUNCHI_BULK_UNIT;
+	piece = ring * bulk_pieces + (at >> bulk_piece_shift & (bulk_pieces - 1));
+	to = bpf_map_lookup_elem(&bulk, &piece);
+	if (!to)
+		return false;
+	to += at & bulk_piece_mask;
+	bulk_copy(to, s);
+	/* There, not before: a word is slow to be read whose parts have just been written. */
+	head = (struct nunchi_head *)to;
+	head->len = s->pos;
+	head->ring = ring + 1;
+	mark_put(&head->seq, word + bulk_secret);
+	if (unlikely(s->head.flags & NUNCHI_F_SHARED))
+		lane_count(s, ring + 1);
+	return true;
+}
+
 /*
  * Numbers the record and sends it. A number is used up even if the ring turns out to be full, so that
- * the reader sees the gap. Returns whether it went.
+ * the reader sees the gap.
  */
-static __always_inline bool record_output(struct scratch *s, enum lane lane, bool shares)
+static __always_inline bool critical_output(struct scratch *s, enum lane lane, bool shares)
 {
-	u32 ring = lane != LANE_BULK ? 0 : bpf_get_smp_processor_id() / cpus_per_ring + 1;
-	u32 index = ring - 1, len = s->pos, row = lane == LANE_WATCHED ? lane_watched : ring;
-	void *map = 0;
+	u32 len = s->pos, row = lane == LANE_WATCHED ? lane_watched : 0;
 	bool sent;
 
-	if (len > NUNCHI_RECORD_MAX)
-		return false;
-	ring &= RINGS_MAX - 1;	/* it is below: user space has chosen cpus_per_ring so */
-	if (lane == LANE_BULK) {
-		map = bpf_map_lookup_elem(&bulk, &index);
-		if (!map || (shares && !lane_has_room(s, map, row, lane)))
+	if (shares) {
+		u64 used = bpf_ringbuf_query(&critical, BPF_RB_AVAIL_DATA);
+
+		if (used >= critical_bytes / 4 && !lane_admit(s, used, row, lane))
 			return false;
-	} else if (shares && !lane_has_room(s, &critical, row, lane)) {
-		return false;
 	}
 	s->head.len = len;
-	s->head.ring = ring;
-	s->head.seq = __sync_fetch_and_add(&ring_numbers[ring].last, 1) + 1;
+	s->head.ring = 0;
+	s->head.seq = __sync_fetch_and_add(&critical_number, 1) + 1;
 	/* Older verifiers forget the bound when the register is spilled: say it again, as a mask. */
 	barrier_var(len);
 	len &= sizeof(s->data) - 1;
-	/* By the pointer, not by lane: what the verifier of 6.1 knows of the one it forgets by the other. */
-	if (map)
-		sent = !bpf_ringbuf_output(map, s->data, len, BPF_RB_NO_WAKEUP);
-	else
-		sent = !bpf_ringbuf_output(&critical, s->data, len, BPF_RB_NO_WAKEUP);
+	sent = !bpf_ringbuf_output(&critical, s->data, len, BPF_RB_NO_WAKEUP);
 	if (unlikely(!sent))
 		count(counts[NUNCHI_COUNT_NUMBERS]);
 	else if (unlikely(s->head.flags & NUNCHI_F_SHARED))
 		lane_count(s, row);
-	/* After it is sent, which is a full barrier: the reader looks once more when it has said this. */
-	if (unlikely(reader_sleeps))
-		reader_wake();
 	return sent;
+}
+
+/* Returns whether it went. */
+static __always_inline bool record_output(struct scratch *s, enum lane lane, bool shares)
+{
+	if (s->pos > NUNCHI_RECORD_MAX)
+		return false;
+	return lane == LANE_BULK ? bulk_output(s) : critical_output(s, lane, shares);
 }
 
 __noinline int record_send(struct scratch *s, u32 lane)
@@ -362,12 +432,16 @@ __noinline int record_send(struct scratch *s, u32 lane)
 		return false;
 	}
 	account = account_of(s->head.slot);
-	if (!account)
-		return sent;
-	if (sent)
+	/*
+	 * A full barrier where what was written last is none: the record is there before we look whether the reader
+	 * sleeps, who looks once more when it has said so.
+	 */
+	if (account && sent)
 		count(account->sent);
-	else
+	else if (account)
 		count(account->aggregated);
+	if (unlikely(reader_sleeps))
+		reader_wake();
 	return sent;
 }
 
@@ -375,5 +449,7 @@ __noinline int record_send_name(struct scratch *s)
 {
 	if (s && !record_output(s, LANE_NEEDED, false))
 		count(counts[NUNCHI_COUNT_NAMES]);
+	if (unlikely(reader_sleeps))
+		reader_wake();
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "kernel.h"
 #include "nunchi/block.h"
+#include "nunchi/bulk.h"
 #include "nunchi/push.h"
 #include "nunchi/summary.h"
 #include "nunchi/wire.h"
@@ -178,7 +179,11 @@ extern const volatile __u32 host_pidns;
 extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
 extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
 extern const volatile __u64 own_start;	/* and when it started, in 10 ms: the number may be another's later */
-extern const volatile __u32 cpus_per_ring;
+extern const volatile __u32 ring_shift;	/* CPUs of a bulk ring, as a power of two */
+extern const volatile __u32 bulk_pieces;	/* of each bulk ring, a power of two */
+extern const volatile __u32 bulk_piece_shift;	/* bytes of a piece, as a power of two, */
+extern const volatile __u32 bulk_piece_mask;	/* and less one */
+extern const volatile __u64 bulk_secret;	/* of marks: see nunchi/bulk.h */
 extern const volatile __u32 lane_slots;	/* in a row of lane_put and lane_taken */
 extern const volatile __u32 lane_watched;	/* number of the row for what is watched */
 extern const volatile __u64 critical_bytes;	/* in that ring */
@@ -222,13 +227,15 @@ extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call 
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 wants_env;		/* somebody asked for the environment of what is executed */
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
+extern struct nunchi_bulk_taken bulk_taken[RINGS_MAX];
 extern __u64 reader_sleeps;	/* a number of this sleep: who has put a record in wakes it; 0: it is awake */
 
 /* What the walk over the tasks has found out of the kernel. */
 extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempted */
 
 /* Counted by programs, read by user space. */
-extern struct nunchi_ring_number ring_numbers[RINGS_MAX];
+extern __u64 critical_number;	/* the last that was given out in the critical ring */
+extern struct nunchi_bulk_put bulk_put[RINGS_MAX];	/* by number of the bulk ring, from 0 */
 extern __u64 counts[NUNCHI_COUNT_MAX];	/* of the whole host: see nunchi/account.h */
 extern __u64 losses_seen;	/* how often something was lost: user space looks when it has changed */
 extern __u64 summary_rows;	/* in the table of summaries; user space takes out */
@@ -363,11 +370,6 @@ struct map_critical {
 };
 extern struct map_critical critical SEC(".maps");
 
-struct bulk_ring {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 20);
-};
-
 /*
  * Bytes of each slot's records with NUNCHI_F_SHARED: put into a lane, and taken out of it by user space,
  * which has lane_taken mapped. A row of lane_slots for each ring, and one for what is watched.
@@ -437,11 +439,12 @@ struct map_states {
 extern struct map_states block_states SEC(".maps");
 extern struct map_states push_states SEC(".maps");
 
-/* One per cpus_per_ring CPUs, made by user space. */
+/* The pieces of all bulk rings, those of one in a row, mapped by user space; which says how many, and how long. */
 struct map_bulk {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
-	__type(key, u32);
-	__array(values, struct bulk_ring);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, NUNCHI_BULK_UNIT + NUNCHI_BULK_BEHIND);
 };
 extern struct map_bulk bulk SEC(".maps");

@@ -376,12 +376,6 @@ struct nunchi_slot_ref {
  */
 #define NUNCHI_KEY_PIDNS (1ULL << 63)
 
-/* The last number given out in a ring's sequence; a cache line each. */
-struct nunchi_ring_number {
-	__u64 last;
-	__u64 pad[7];
-};
-
 /* What a bit of wanted[nr] means. */
 #define NUNCHI_WANT_EVENT 0x01	/* somebody asked for this call */
 #define NUNCHI_WANT_MODEL 0x02	/* the model needs it, in containers that are recorded */
@@ -412,7 +406,8 @@ struct nunchi_spec {
 	__u8 capture[6];	/* enum nunchi_capture */
 	__u8 size[6];		/* for NUNCHI_CAP_BYTES and _LONGS */
 	__u8 flags;		/* NUNCHI_SPEC_* */
-	__u8 pad[3];
+	__u8 captures;		/* bits 1 << argument: those that are more than their value */
+	__u8 pad[2];
 };
 
 #define NUNCHI_SPEC_RET_FD 0x01	/* the result is an fd: capture what it is */

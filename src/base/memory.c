@@ -2,12 +2,23 @@
 #include "memory.h"
 
 #include "macros.h"
+#include "nunchi/bulk.h"
 
 static uint64_t power_of_two(uint64_t n)
 {
 	while (n & (n - 1))
 		n &= n - 1;
 	return n;
+}
+
+uint64_t memory_piece(const struct memory *m)
+{
+	return MIN(m->ring, MEMORY_PIECE_MOST);
+}
+
+uint64_t memory_ring_all(const struct memory *m)
+{
+	return m->ring + m->ring / memory_piece(m) * NUNCHI_BULK_BEHIND;
 }
 
 void memory_divide(struct memory *ret, uint64_t total, unsigned cpus, unsigned rings_max)
@@ -21,9 +32,11 @@ void memory_divide(struct memory *ret, uint64_t total, unsigned cpus, unsigned r
 #undef X
 	};
 	ret->critical = power_of_two(MIN(MAX(ret->critical, MEMORY_CRITICAL_LEAST), MEMORY_RING_MOST));
-	rings = MIN(MAX(ret->bulk / MEMORY_RINGS_LEAST, 1ULL), rings_max);
-	ret->rings = (unsigned)MIN(rings, cpus);
-	/* Each serves the same number of CPUs, but for the last. */
-	ret->rings = (cpus + (cpus + ret->rings - 1) / ret->rings - 1) / ((cpus + ret->rings - 1) / ret->rings);
+	rings = MIN(MAX(ret->bulk / (MEMORY_RINGS_LEAST + NUNCHI_BULK_BEHIND), 1ULL), rings_max);
+	while ((cpus - 1) >> ret->ring_shift >= rings)
+		ret->ring_shift++;
+	ret->rings = ((cpus - 1) >> ret->ring_shift) + 1;
 	ret->ring = power_of_two(MIN(MAX(ret->bulk / ret->rings, MEMORY_RINGS_LEAST), MEMORY_RING_MOST));
+	if (ret->ring > MEMORY_RINGS_LEAST && ret->rings * memory_ring_all(ret) > ret->bulk)
+		ret->ring /= 2;
 }

@@ -23,6 +23,7 @@
 	X(reader, 18, "processes and containers that are known, and what waits for a name or an output")
 
 #define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
+#define MEMORY_PIECE_MOST (1ULL << 20)	/* of a bulk ring: kernels of 6.1 have no values in arrays beyond 4 MiB */
 #define MEMORY_CRITICAL_LEAST (128ULL << 10)
 /*
  * What task storage takes of the kernel for a task: of 512 bytes our value and the element's own head, of 192 the
@@ -37,8 +38,13 @@ struct memory {
 	MEMORY_SHARES(X)
 #undef X
 	unsigned rings;		/* bulk ones; as many as there are CPUs, unless each would be too small */
+	unsigned ring_shift;	/* CPUs that each serves, but the last, as a power of two */
 	uint64_t ring;		/* bytes of each; it and critical are powers of two */
 };
+
+/* A bulk ring's pieces (nunchi/bulk.h): bytes of each without what is behind it, and of the ring with all of that. */
+uint64_t memory_piece(const struct memory *m);
+uint64_t memory_ring_all(const struct memory *m);
 
 /* total: between MEMORY_MIN and MEMORY_MAX. rings_max: how many bulk rings there can be. */
 void memory_divide(struct memory *ret, uint64_t total, unsigned cpus, unsigned rings_max);

@@ -140,10 +140,7 @@ void probe_memory(const struct probe *p, struct doctor_memory *ret)
 		.critical = p->memory.critical,
 		.bulk = p->memory.ring,
 	};
-	/* The critical ring is the object's own map, the others are not. */
 	bpf_object__for_each_map(map, p->skel->obj)
 		ret->maps += map_bytes(bpf_map__fd(map),
 				       map == p->skel->maps.critical ? ret->critical : 0);
-	for (unsigned i = 1; i < p->n_rings; i++)
-		ret->maps += map_bytes(p->rings[i].fd, ret->bulk);
 }

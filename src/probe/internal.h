@@ -39,6 +39,7 @@ struct probe {
 	int lock_fd;			/* held while we are the one that pins */
 	int keep_fd;			/* the same of what blocks; -1: that ends with us */
 	uint32_t summaries;		/* rows of what is counted */
+	unsigned char *bulk;		/* the pieces of all bulk rings, mapped */
 	uint64_t *lane_taken;		/* mapped: a row of n_slots for each ring, and one for what is watched */
 	struct nunchi_summary_key *summary_keys;	/* SUMMARIES_AT_ONCE; NULL until they are read */
 	struct nunchi_summary_row *summary_rows;
@@ -101,7 +102,7 @@ void functions_free(struct probe *p);
 #define LANES_SLOT_BYTES 16	/* of a slot in each row */
 void lanes_divide(struct probe *p, bool aggregate);
 void lanes_configure(struct probe *p, bool aggregate);
-int lanes_open(struct probe *p) _must_check_;
+int lanes_open(struct probe *p, struct strbuf *err) _must_check_;
 void lanes_close(struct probe *p);
 
 /* block.c: programs that block. block: NULL: there are none. Before load; after it; and before other hooks. */

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 
 #include "internal.h"
 
@@ -34,6 +35,31 @@ void lanes_divide(struct probe *p, bool aggregate)
 		p->memory.slots -= MIN(p->memory.slots / 2, (uint64_t)p->summaries * SUMMARY_BYTES);
 }
 
+static size_t pieces_stride(const struct probe *p)
+{
+	return memory_piece(&p->memory) + NUNCHI_BULK_BEHIND;
+}
+
+static size_t pieces_all(const struct probe *p)
+{
+	return (p->n_rings - 1) * (p->memory.ring / memory_piece(&p->memory));
+}
+
+static void bulk_configure(struct probe *p)
+{
+	struct nunchi *skel = p->skel;
+	uint64_t piece = memory_piece(&p->memory);
+
+	skel->rodata->bulk_pieces = (uint32_t)(p->memory.ring / piece);
+	skel->rodata->bulk_piece_shift = (uint32_t)__builtin_ctzll(piece);
+	skel->rodata->bulk_piece_mask = (uint32_t)(piece - 1);
+	while (getrandom((void *)&skel->rodata->bulk_secret, sizeof(skel->rodata->bulk_secret), 0) < 0)
+		;
+	skel->bss->bulk_bytes = p->memory.ring;
+	bpf_map__set_value_size(skel->maps.bulk, (uint32_t)pieces_stride(p));
+	bpf_map__set_max_entries(skel->maps.bulk, (uint32_t)pieces_all(p));
+}
+
 void lanes_configure(struct probe *p, bool aggregate)
 {
 	struct nunchi *skel = p->skel;
@@ -41,27 +67,52 @@ void lanes_configure(struct probe *p, bool aggregate)
 	skel->rodata->lane_slots = p->n_slots;
 	skel->rodata->lane_watched = watched_row(p);
 	skel->rodata->critical_bytes = p->memory.critical;
-	skel->bss->bulk_bytes = p->memory.ring;
 	skel->rodata->aggregates = aggregate;
 	skel->rodata->summary_objects = p->summaries / 4 * 3;
 	bpf_map__set_max_entries(skel->maps.lane_put, (uint32_t)lane_entries(p));
 	bpf_map__set_max_entries(skel->maps.lane_taken, (uint32_t)lane_entries(p));
 	bpf_map__set_max_entries(skel->maps.summaries, p->summaries);
+	bulk_configure(p);
 }
 
-int lanes_open(struct probe *p)
+static void bulk_open(struct probe *p)
 {
-	void *taken = mmap(NULL, lane_entries(p) * sizeof(*p->lane_taken), PROT_READ | PROT_WRITE,
-			   MAP_SHARED, bpf_map__fd(p->skel->maps.lane_taken), 0);
+	struct bulk bulk = {
+		.piece = memory_piece(&p->memory),
+		.stride = pieces_stride(p),
+		.pieces = p->memory.ring / memory_piece(&p->memory),
+		.secret = p->skel->rodata->bulk_secret,
+	};
 
-	if (taken == MAP_FAILED)
-		return -errno;
-	p->lane_taken = taken;
-	return 0;
+	for (unsigned i = 0; i + 1 < p->n_rings; i++) {
+		bulk.put = &p->skel->bss->bulk_put[i];
+		bulk.taken = &p->skel->bss->bulk_taken[i];
+		bulk.data = p->bulk + i * bulk.pieces * bulk.stride;
+		ring_bulk(&p->rings[i + 1], &bulk);
+	}
+}
+
+int lanes_open(struct probe *p, struct strbuf *err)
+{
+	int r = ring_map(&p->rings[0], bpf_map__fd(p->skel->maps.critical), p->memory.critical);
+
+	if (r < 0)
+		return load_failed(err, "mapping the ring buffer", r);
+	r = map_table(p->skel->maps.lane_taken, lane_entries(p) * sizeof(*p->lane_taken), "mapping the rings' shares",
+		      (void **)&p->lane_taken, err);
+	if (r >= 0)
+		r = map_table(p->skel->maps.bulk, pieces_all(p) * pieces_stride(p), "mapping the bulk rings",
+			      (void **)&p->bulk, err);
+	if (r >= 0)
+		bulk_open(p);
+	return r;
 }
 
 void lanes_close(struct probe *p)
 {
+	ring_unmap(&p->rings[0]);
+	if (p->bulk)
+		munmap(p->bulk, pieces_all(p) * pieces_stride(p));
 	if (p->lane_taken)
 		munmap(p->lane_taken, lane_entries(p) * sizeof(*p->lane_taken));
 	free(p->summary_keys);

@@ -100,7 +100,7 @@ static void configure(struct probe *p)
 	skel->rodata->own_tgid = (uint32_t)getpid();
 	skel->rodata->own_start = process_start_of(getpid());
 	skel->rodata->cgroup_hierarchy = v1_hierarchy();
-	skel->rodata->cpus_per_ring = (p->n_cpus + p->memory.rings - 1) / p->memory.rings;
+	skel->rodata->ring_shift = p->memory.ring_shift;
 	p->n_rings = 1 + p->memory.rings;
 	p->n_slots = (unsigned)MIN(NUNCHI_SLOTS_MAX, p->memory.slots /
 				   (SLOT_BYTES + sizeof(struct nunchi_account) * p->n_cpus +
@@ -109,7 +109,6 @@ static void configure(struct probe *p)
 	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
 	bpf_map__set_max_entries(skel->maps.critical, (uint32_t)p->memory.critical);
-	bpf_map__set_max_entries(skel->maps.bulk, p->n_rings - 1);
 }
 
 static void init_slots(struct probe *p)
@@ -129,29 +128,6 @@ static void init_slots(struct probe *p)
 	p->skel->bss->slots[NUNCHI_SLOT_HELPERS].mode = NUNCHI_MODE_EVENT;
 	p->skel->bss->slots[0].state = NUNCHI_SLOT_HOST;
 	p->skel->bss->slots[0].mode = p->host ? NUNCHI_MODE_EVENT : NUNCHI_MODE_NONE;
-}
-
-static int map_rings(struct probe *p)
-{
-	int r = ring_map(&p->rings[0], bpf_map__fd(p->skel->maps.critical), p->memory.critical);
-
-	for (uint32_t i = 0; r >= 0 && i + 1 < p->n_rings; i++) {
-		int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bulk_ring", 0, 0,
-					(uint32_t)p->memory.ring, NULL);
-
-		if (fd < 0)
-			return -errno;
-		r = ring_map(&p->rings[i + 1], fd, p->memory.ring);
-		if (r >= 0 &&
-		    bpf_map_update_elem(bpf_map__fd(p->skel->maps.bulk), &i, &fd, BPF_ANY))
-			r = -errno;
-		if (r < 0) {
-			ring_unmap(&p->rings[i + 1]);
-			p->rings[i + 1].fd = -1;
-			close(fd);
-		}
-	}
-	return r;
 }
 
 int load_failed(struct strbuf *err, const char *what, int r)
@@ -219,13 +195,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	r = pin ? pin_link(p, err) : 0;
 	if (r < 0)
 		goto fail;
-	r = map_rings(p);
-	if (r >= 0)
-		r = lanes_open(p);
-	if (r < 0) {
-		load_failed(err, "making the ring buffers", r);
+	r = lanes_open(p, err);
+	if (r < 0)
 		goto fail;
-	}
 	init_slots(p);
 	r = block_fill(p, block, err);
 	if (r >= 0)
@@ -320,13 +292,6 @@ void probe_free(struct probe *p)
 {
 	if (!p)
 		return;
-	for (unsigned i = 0; i < p->n_rings; i++) {
-		int fd = p->rings[i].fd;
-
-		ring_unmap(&p->rings[i]);
-		if (i && fd > 0)
-			close(fd);
-	}
 	functions_free(p);
 	block_close(p);
 	lanes_close(p);
@@ -614,5 +579,6 @@ void probe_losses(struct probe *p,
 
 uint64_t probe_ring_numbers(const struct probe *p, unsigned ring)
 {
-	return __atomic_load_n(&p->skel->bss->ring_numbers[ring].last, __ATOMIC_ACQUIRE);
+	return ring ? ring_last_number(&p->rings[ring]) :
+		      __atomic_load_n(&p->skel->bss->critical_number, __ATOMIC_ACQUIRE);
 }

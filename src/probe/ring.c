@@ -33,11 +33,47 @@ void ring_unmap(struct ring *r)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	if (!r->consumer)
+	if (!r->consumer)	/* none, or a bulk ring */
 		return;
 	munmap(r->consumer, page);
 	munmap((void *)(uintptr_t)r->producer, page + 2 * (r->mask + 1));
 	*r = (struct ring){ .fd = -1 };
+}
+
+void ring_bulk(struct ring *r, const struct bulk *bulk)
+{
+	*r = (struct ring){ .fd = -1, .bulk = *bulk, .pos = bulk->taken->taken };
+	r->number = r->pos >> 32;
+}
+
+static struct nunchi_head *bulk_place(const struct ring *r)
+{
+	const struct bulk *b = &r->bulk;
+	uint64_t at = (uint64_t)(uint32_t)r->pos * NUNCHI_BULK_UNIT;
+
+	return (void *)(b->data + at / b->piece % b->pieces * b->stride + at % b->piece);
+}
+
+/* What is at pos gets the number whose place the mark has. */
+static const struct nunchi_head *bulk_peek(struct ring *r, uint32_t *ret_len)
+{
+	struct nunchi_head *head = bulk_place(r);
+
+	if (!r->found) {
+		if (__atomic_load_n(&head->seq, __ATOMIC_ACQUIRE) != r->pos + r->bulk.secret)
+			return NULL;
+		head->seq = r->number + 1;
+		r->found = head;
+	}
+	*ret_len = head->len;
+	return head;
+}
+
+static void bulk_advance(struct ring *r)
+{
+	r->pos = nunchi_bulk_next(r->pos, r->found->len);
+	r->number++;
+	r->found = NULL;
 }
 
 static uint64_t record_size(uint32_t len)
@@ -53,6 +89,8 @@ static uint32_t header(const struct ring *r)
 
 const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len)
 {
+	if (r->bulk.put)
+		return bulk_peek(r, ret_len);
 	while (r->pos < __atomic_load_n(r->producer, __ATOMIC_ACQUIRE)) {
 		uint32_t len = header(r);
 
@@ -69,15 +107,31 @@ const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len)
 
 void ring_advance(struct ring *r)
 {
-	r->pos += record_size(header(r));
+	if (r->bulk.put)
+		bulk_advance(r);
+	else
+		r->pos += record_size(header(r));
 }
 
 void ring_commit(struct ring *r)
 {
-	__atomic_store_n(r->consumer, r->pos, __ATOMIC_RELEASE);
+	if (r->bulk.put)
+		__atomic_store_n(&r->bulk.taken->taken, r->pos, __ATOMIC_RELEASE);
+	else
+		__atomic_store_n(r->consumer, r->pos, __ATOMIC_RELEASE);
 }
 
 bool ring_is_empty(const struct ring *r)
 {
+	if (r->bulk.put)
+		return r->pos == __atomic_load_n(&r->bulk.put->put, __ATOMIC_ACQUIRE);
 	return r->pos == __atomic_load_n(r->producer, __ATOMIC_ACQUIRE);
+}
+
+uint64_t ring_last_number(const struct ring *r)
+{
+	uint64_t put = __atomic_load_n(&r->bulk.put->put, __ATOMIC_ACQUIRE);
+
+	/* The word has half of it. */
+	return r->number + (uint32_t)((uint32_t)(put >> 32) - (uint32_t)r->number);
 }

@@ -11,7 +11,7 @@
 
 static void check(const struct memory *m, unsigned cpus)
 {
-	unsigned each = (cpus + m->rings - 1) / m->rings;
+	unsigned each = 1U << m->ring_shift;
 
 	assert_int_equal(m->ring & (m->ring - 1), 0);
 	assert_int_equal(m->critical & (m->critical - 1), 0);
@@ -19,7 +19,7 @@ static void check(const struct memory *m, unsigned cpus)
 	assert_true(m->rings >= 1 && m->rings <= RINGS_MAX && m->rings <= cpus);
 	/* Every CPU has a ring, and every ring a CPU. */
 	assert_true(each * m->rings >= cpus && each * (m->rings - 1) < cpus);
-	assert_true(MEMORY_PROGRAM + m->critical + m->rings * m->ring + m->slots + m->tasks + m->rules + m->reader <=
+	assert_true(MEMORY_PROGRAM + m->critical + m->rings * memory_ring_all(m) + m->slots + m->tasks + m->rules + m->reader <=
 		    m->total);
 }
 
