@@ -331,6 +331,26 @@ static long walk_step_typed(u32 i, struct scratch **ctx)
 	return walk_on(*ctx, true);
 }
 
+/* Most paths are no longer: they are walked without a call a step, which costs as much as the step. */
+#define WALK_INLINE 8
+
+/*
+ * Returns whether the walk has come to its end. The jump back by hand: the verifier of 6.1 takes no loop whose
+ * beginning is reached by falling into it from its end, as the compiler likes to have it.
+ */
+static __always_inline bool walk_typed(struct scratch *s)
+{
+	u64 left = WALK_INLINE;
+
+again:
+	if (walk_on(s, true))
+		return true;
+	left--;
+	asm volatile goto("if %[left] != 0 goto %l[again]" : : [left] "r"(left) : : again);
+	return bpf_loop(NUNCHI_COMPONENTS_MAX - WALK_INLINE, walk_step_typed, &s, 0) <
+	       NUNCHI_COMPONENTS_MAX - WALK_INLINE;
+}
+
 /* Whether an overlay's file is in its upper layer: the dentry of that follows the inode in struct ovl_inode. */
 static __always_inline bool is_upper(u64 inode)
 {
@@ -443,7 +463,7 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	u64 dentry;
 	struct walk *w;
 	u32 pos, flags;
-	long steps;
+	bool over;
 
 	if (!s || !blob_fits(s))
 		return 0;
@@ -463,10 +483,10 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	s->walked = pos;
 	s->n_names = 0;
 	if (has_casts)
-		steps = bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step_typed, &s, 0);
+		over = walk_typed(s);
 	else
-		steps = bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0);
-	if (steps == NUNCHI_COMPONENTS_MAX && w->flags & NUNCHI_BLOB_UNREACHABLE)
+		over = bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0) < NUNCHI_COMPONENTS_MAX;
+	if (!over && w->flags & NUNCHI_BLOB_UNREACHABLE)
 		w->flags |= NUNCHI_BLOB_TRUNCATED;	/* how it begins is not known */
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;
@@ -816,7 +836,7 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 __noinline int blob_call(struct scratch *s)
 {
 	struct nunchi_spec *spec;
-	u32 nr, capture;
+	u32 nr, captures;
 
 	if (!s)
 		return 0;
@@ -828,12 +848,14 @@ __noinline int blob_call(struct scratch *s)
 	if (nr >= NUNCHI_CALLS_MAX)
 		return 0;
 	spec = &specs[nr];
-	for (u32 i = 0; i < 6; i++) {
-		capture = spec->capture[i];
-		if (capture == NUNCHI_CAP_FD)
+	captures = spec->captures;
+	for (u32 i = 0; captures && i < 6; i++) {
+		if (!(captures & 1U << i))
+			continue;
+		if (spec->capture[i] == NUNCHI_CAP_FD)
 			blob_fd(s, s->call.args[i], i);
-		else if (capture > NUNCHI_CAP_DIRFD)
-			blob_argument(s, i, capture, spec->size[i]);
+		else
+			blob_argument(s, i, spec->capture[i], spec->size[i]);
 	}
 	if ((spec->flags & NUNCHI_SPEC_RET_FD) && s->call.ret >= 0 &&
 	    !(s->call.layout & NUNCHI_LAYOUT_NO_FD))

@@ -126,6 +126,7 @@ enum ret_kind {
 #define SYSCALL_IDENTITY 0x04	/* can move a task into a container (setns, unshare) */
 #define SYSCALL_FORK 0x08	/* returns twice */
 #define SYSCALL_EXEC 0x10
+#define SYSCALL_CLOSES 0x20	/* what argument 0 was is no more when it returns: the number can be another file's */
 
 struct syscall_info {
 	const char *name;		/* "openat" */

@@ -28,6 +28,7 @@ enum {
 	IDENTITY = SYSCALL_IDENTITY,
 	FORK = SYSCALL_FORK,
 	EXEC = SYSCALL_EXEC,
+	CLOSES = SYSCALL_CLOSES,
 };
 
 #define ARGS(...) { __VA_ARGS__ }
@@ -153,6 +154,11 @@ struct nunchi_spec syscall_spec(const struct syscall_info *call)
 		spec.capture[i] = captures[call->args[i].kind];
 		spec.size[i] = call->args[i].size;
 	}
+	if (call->flags & SYSCALL_CLOSES)
+		spec.capture[0] = NUNCHI_CAP_VALUE;
+	for (unsigned i = 0; i < call->n_args; i++)
+		if (spec.capture[i] == NUNCHI_CAP_FD || spec.capture[i] > NUNCHI_CAP_DIRFD)
+			spec.captures |= (uint8_t)(1U << i);
 	if (call->ret == RET_FD)
 		spec.flags |= NUNCHI_SPEC_RET_FD;
 	if (call->flags & SYSCALL_FORK)

@@ -30,7 +30,7 @@ CALL(1, 64, write, FILE, "File Write", COUNT, 0,
      A(FD, fd), A(BUFFER, buf), A(SIZE, count))
 CALL(2, -1, open, FILE, "File Open", FD, DEFAULT,
      A(PATH, pathname), A(OPENFLAGS, flags), A(MODE, mode))
-CALL(3, 57, close, FILE, "File Close", ZERO, 0,
+CALL(3, 57, close, FILE, "File Close", ZERO, CLOSES,
      A(FD, fd))
 CALL(4, -1, stat, FILE, "File Stat", ZERO, 0,
      A(PATH, pathname), A(POINTER, statbuf))
