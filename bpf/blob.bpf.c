@@ -29,7 +29,8 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 	})
 
 #include "lib/blob.h"
-#include "lib/drift.h"
+#include "lib/bulk.h"
+#include "lib/push.h"
 
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 #define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
@@ -833,22 +834,11 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 	}
 }
 
-__noinline int blob_call(struct scratch *s)
+/* Every argument of the call, as its row says; the returned fd. */
+static __always_inline void call_blobs(struct scratch *s, const struct nunchi_spec *spec)
 {
-	struct nunchi_spec *spec;
-	u32 nr, captures;
+	u32 captures = spec->captures;
 
-	if (!s)
-		return 0;
-	if (has_casts && likely(s->headless))
-		head_typed(s);
-	else if (likely(s->headless))
-		head_follow(s);
-	nr = s->call.nr;
-	if (nr >= NUNCHI_CALLS_MAX)
-		return 0;
-	spec = &specs[nr];
-	captures = spec->captures;
 	for (u32 i = 0; captures && i < 6; i++) {
 		if (!(captures & 1U << i))
 			continue;
@@ -862,5 +852,34 @@ __noinline int blob_call(struct scratch *s)
 		blob_fd(s, s->call.ret, NUNCHI_ARG_RET);
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
-	return 0;
+}
+
+__noinline int call_finish(struct scratch *s)
+{
+	struct nunchi_spec *spec;
+	enum lane lane;
+	u32 nr;
+
+	if (!s)
+		return 0;
+	if (has_casts && likely(s->headless))
+		head_typed(s);
+	else if (likely(s->headless))
+		head_follow(s);
+	nr = s->call.nr;
+	if (nr >= NUNCHI_CALLS_MAX)
+		return 0;
+	spec = &specs[nr];
+	call_blobs(s, spec);
+	if (unlikely(s->clauses != PUSH_ALL) && !push_record(s)) {
+		push_count(s->head.slot);
+		return 0;
+	}
+	lane = call_lane(s, spec->flags & NUNCHI_SPEC_CRITICAL);
+	/* Most go there, and without a call more. */
+	if (likely(lane == LANE_BULK && !aggregates) && s->pos <= NUNCHI_RECORD_MAX && bulk_output(s)) {
+		record_sent(s);
+		return 1;
+	}
+	return record_send(s, lane);
 }

@@ -8,18 +8,12 @@
  * comes out of it as may be read: the same shares, of less.
  */
 #include "lib/blob.h"
-#include "lib/record.h"
+#include "lib/bulk.h"
 
 #define SHARE 2		/* times what is left */
 #define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
 #define ROW (KEY + 512)
 
-#define BULK_TRIES 16	/* for a place in a bulk ring: each lost one is another CPU's record, or an interrupt's */
-
-/*
- * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
- * record if it is to count against its container's share.
- */
 __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
 {
 	u64 size = lane == LANE_BULK ? bulk_bytes : critical_bytes, left, len, *put, *taken;
@@ -46,7 +40,6 @@ __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
 	return 1;
 }
 
-/* It went, and counts. */
 __noinline int lane_count(struct scratch *s, u32 row)
 {
 	u64 *put;
@@ -274,7 +267,7 @@ __noinline int summary_add(struct scratch *s, u32 ask)
  * a record of no use in that wakes it. Only then is it said to be awake, and by the number of this sleep: who
  * is stopped in between takes no wake-up from the next.
  */
-static __noinline int reader_wake(void)
+__noinline int reader_wake(void)
 {
 	u64 sleep = reader_sleeps;
 	void *nothing;
@@ -287,89 +280,6 @@ static __noinline int reader_wake(void)
 	bpf_ringbuf_discard(nothing, BPF_RB_FORCE_WAKEUP);
 	__sync_val_compare_and_swap(&reader_sleeps, sleep, 0);
 	return 0;
-}
-
-/* Room for the record in a bulk ring, and its number: the word of its place. False: there is none. */
-static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
-{
-	struct nunchi_bulk_put *at = &bulk_put[ring];
-
-	for (u32 i = 0; i < BULK_TRIES; i++) {
-		u64 put = *(volatile u64 *)&at->put, used = nunchi_bulk_used(put, at->taken);
-
-		/* While nothing floods, that is all that shares cost: what the reader writes is read once in a while only. */
-		if (unlikely(used >= bulk_bytes / 4)) {
-			at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
-			used = nunchi_bulk_used(put, at->taken);
-			if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK))
-				return false;
-		}
-		if (likely(__sync_val_compare_and_swap(&at->put, put, nunchi_bulk_next(put, s->pos)) == put)) {
-			*ret = put;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Most records are no longer: they are copied without a call. */
-#define COPY_INLINE 512
-
-/* The record, in units, to where there is room for it. */
-static __always_inline void bulk_copy(u8 *to, struct scratch *s)
-{
-	const u64 *from = (const u64 *)s->data;
-	u32 len = s->pos, rest;
-
-#pragma unroll
-	for (u32 i = 0; i < COPY_INLINE; i += NUNCHI_BULK_UNIT) {
-#pragma unroll
-		for (u32 j = i; j < i + NUNCHI_BULK_UNIT; j += sizeof(u64))
-			*(u64 *)(to + j) = from[j / sizeof(u64)];
-		if (len <= i + NUNCHI_BULK_UNIT)
-			return;
-	}
-	rest = len - COPY_INLINE;
-	barrier_var(rest);
-	if (rest <= NUNCHI_RECORD_MAX - COPY_INLINE)
-		bpf_probe_read_kernel(to + COPY_INLINE, rest, s->data + COPY_INLINE);
-}
-
-/* After all that has been written before it. */
-static __always_inline void mark_put(u64 *at, u64 mark)
-{
-#if defined(__TARGET_ARCH_x86)	/* keeps the order of what is written */
-	barrier();
-	*(volatile u64 *)at = mark;
-#else
-	__sync_lock_test_and_set(at, mark);
-#endif
-}
-
-static __always_inline bool bulk_output(struct scratch *s)
-{
-	u32 ring = bpf_get_smp_processor_id() >> ring_shift & (RINGS_MAX - 1), piece;
-	struct nunchi_head *head;
-	u64 word, at;
-	u8 *to;
-
-	if (!bulk_reserve(s, ring, &word))
-		return false;
-	at = (u64)(u32)word * NUNCHI_BULK_UNIT;
-	piece = ring * bulk_pieces + (at >> bulk_piece_shift & (bulk_pieces - 1));
-	to = bpf_map_lookup_elem(&bulk, &piece);
-	if (!to)
-		return false;
-	to += at & bulk_piece_mask;
-	bulk_copy(to, s);
-	/* There, not before: a word is slow to be read whose parts have just been written. */
-	head = (struct nunchi_head *)to;
-	head->len = s->pos;
-	head->ring = ring + 1;
-	mark_put(&head->seq, word + bulk_secret);
-	if (unlikely(s->head.flags & NUNCHI_F_SHARED))
-		lane_count(s, ring + 1);
-	return true;
 }
 
 /*
@@ -431,18 +341,14 @@ __noinline int record_send(struct scratch *s, u32 lane)
 		account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, what);
 		return false;
 	}
+	if (sent) {
+		record_sent(s);
+		return true;
+	}
 	account = account_of(s->head.slot);
-	/*
-	 * A full barrier where what was written last is none: the record is there before we look whether the reader
-	 * sleeps, who looks once more when it has said so.
-	 */
-	if (account && sent)
-		count(account->sent);
-	else if (account)
+	if (account)
 		count(account->aggregated);
-	if (unlikely(reader_sleeps))
-		reader_wake();
-	return sent;
+	return false;
 }
 
 __noinline int record_send_name(struct scratch *s)

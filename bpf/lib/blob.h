@@ -38,8 +38,11 @@ int blob_traits(struct scratch *s, u64 file);
 int blob_env(struct scratch *s);
 /* A cgroup's path. */
 int blob_cgroup(struct scratch *s, u64 kn);
-/* The rest of the head, if that was left; every argument of the call, as its specs row says; the returned fd. */
-int blob_call(struct scratch *s);
+/*
+ * The record of a call, begun: the rest of its head, if that was left; its arguments, as its specs row says; the returned
+ * fd. Then it is sent, if it is to leave (s->clauses: push.h). Returns whether it went.
+ */
+int call_finish(struct scratch *s);
 
 /* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
 int blob_copy(struct scratch *s, u64 user, u32 blob);

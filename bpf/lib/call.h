@@ -41,13 +41,8 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 	if (!(wanted[nr] & NUNCHI_WANT_EVENT))
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
-	blob_call(s);
-	if (unlikely(s->clauses != PUSH_ALL) && !push_record(s)) {
-		push_count(id->slot);
-		return;
-	}
 	/* What is told of it makes the model know the process. */
-	if (record_send(s, call_lane(s, specs[nr].flags & NUNCHI_SPEC_CRITICAL)) && unlikely(id->untold))
+	if (call_finish(s) && unlikely(id->untold))
 		((struct identity *)id)->untold = 0;
 }
 

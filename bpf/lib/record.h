@@ -80,7 +80,7 @@ static __always_inline void scratch_put(struct scratch *s)
 }
 
 /*
- * What a head says of a task, twice: of the running one by pointers, in blob_call(), and of any by reads, which
+ * What a head says of a task, twice: of the running one by pointers, in call_finish(), and of any by reads, which
  * cost 100 ns but no time at load (for each pointer that it follows, the verifier of 6.x searches all the
  * kernel's type names: milliseconds).
  */
@@ -107,7 +107,7 @@ static __always_inline u16 identity_flags(const struct identity *id)
 
 /*
  * The head of a record about task, whose identity is id. The record's body is body bytes long. follow: task is the
- * running one, and the rest of the head is left to blob_call().
+ * running one, and the rest of the head is left to call_finish().
  */
 static __always_inline void record_begin(struct scratch *s, struct task_struct *task,
 					 const struct identity *id, enum nunchi_kind kind, u32 body,

@@ -144,7 +144,7 @@ struct scratch {
 	u32 differs;		/* number of the first argument, plus one, of which user memory says something else */
 	u32 found;		/* that: so many bytes of scratch, at FOUND */
 	u32 is_address;		/* that it is an address, not a string */
-	u32 headless;		/* blob_call() is to fill in what the head says of the running task */
+	u32 headless;		/* call_finish() is to fill in what the head says of the running task */
 	union {
 		struct walk walk;
 		struct strv strv;

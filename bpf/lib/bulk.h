@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A record into the bulk ring of its CPU; nunchi/bulk.h says how those work. */
+#pragma once
+
+#include "record.h"
+
+#define BULK_TRIES 8	/* for a place: each lost one is another CPU's record, or an interrupt's */
+
+/*
+ * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
+ * record if it is to count against its container's share.
+ */
+int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane);
+/* It went, and counts. */
+int lane_count(struct scratch *s, u32 row);
+/* The reader sleeps, or did. */
+int reader_wake(void);
+
+/* Room for the record, and its number: the word of its place. False: there is none. */
+static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
+{
+	struct nunchi_bulk_put *at = &bulk_put[ring];
+
+	for (u32 i = 0; i < BULK_TRIES; i++) {
+		u64 put = *(volatile u64 *)&at->put, used = nunchi_bulk_used(put, at->taken);
+
+		/* While nothing floods, that is all that shares cost: what the reader writes is read once in a while only. */
+		if (unlikely(used >= bulk_bytes / 4)) {
+			at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
+			used = nunchi_bulk_used(put, at->taken);
+			if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK))
+				return false;
+		}
+		if (likely(__sync_val_compare_and_swap(&at->put, put, nunchi_bulk_next(put, s->pos)) == put)) {
+			*ret = put;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Most records are no longer: they are copied without a call. */
+#define COPY_INLINE 512
+
+/* The record, in units, to where there is room for it. */
+static __always_inline void bulk_copy(u8 *to, struct scratch *s)
+{
+	const u64 *from = (const u64 *)s->data;
+	u32 len = s->pos, rest;
+
+#pragma unroll
+	for (u32 i = 0; i < COPY_INLINE; i += NUNCHI_BULK_UNIT) {
+#pragma unroll
+		for (u32 j = i; j < i + NUNCHI_BULK_UNIT; j += sizeof(u64))
+			*(u64 *)(to + j) = from[j / sizeof(u64)];
+		if (len <= i + NUNCHI_BULK_UNIT)
+			return;
+	}
+	rest = len - COPY_INLINE;
+	barrier_var(rest);
+	if (rest <= NUNCHI_RECORD_MAX - COPY_INLINE)
+		bpf_probe_read_kernel(to + COPY_INLINE, rest, s->data + COPY_INLINE);
+}
+
+/* After all that has been written before it. */
+static __always_inline void mark_put(u64 *at, u64 mark)
+{
+#if defined(__TARGET_ARCH_x86)	/* keeps the order of what is written */
+	barrier();
+	*(volatile u64 *)at = mark;
+#else
+	__sync_lock_test_and_set(at, mark);
+#endif
+}
+
+static __always_inline bool bulk_output(struct scratch *s)
+{
+	u32 ring = bpf_get_smp_processor_id() >> ring_shift & (RINGS_MAX - 1), piece;
+	struct nunchi_head *head;
+	u64 word, at;
+	u8 *to;
+
+	if (!bulk_reserve(s, ring, &word))
+		return false;
+	at = (u64)(u32)word * NUNCHI_BULK_UNIT;
+	piece = ring * bulk_pieces + (at >> bulk_piece_shift & (bulk_pieces - 1));
+	to = bpf_map_lookup_elem(&bulk, &piece);
+	if (!to)
+		return false;
+	to += at & bulk_piece_mask;
+	bulk_copy(to, s);
+	/* There, not before: a word is slow to be read whose parts have just been written. */
+	head = (struct nunchi_head *)to;
+	head->len = s->pos;
+	head->ring = ring + 1;
+	mark_put(&head->seq, word + bulk_secret);
+	if (unlikely(s->head.flags & NUNCHI_F_SHARED))
+		lane_count(s, ring + 1);
+	return true;
+}
+
+/*
+ * Counts a record that went. That is a full barrier where what was written last is none: the record is there before we
+ * look whether the reader sleeps, who looks once more when it has said so.
+ */
+static __always_inline void record_sent(const struct scratch *s)
+{
+	struct nunchi_account *account = account_of(s->head.slot);
+
+	if (account)
+		count(account->sent);
+	if (unlikely(reader_sleeps))
+		reader_wake();
+}
