@@ -35,7 +35,29 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 #define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
 
-/* What the head says of the running task. In a function that is verified once: see lib/record.h. */
+/*
+ * What the head says of a task, in three ways: of any by structs; where those cannot be had, of the running one by
+ * pointers that the verifier follows, in a function that is verified once (for each, the one of 6.x searches all the
+ * kernel's type names: milliseconds), and of any by reads, which cost 600 ns.
+ */
+static __always_inline void head_typed(struct scratch *s)
+{
+	u64 task = s->of, cred, cgroup, ns;
+	struct nunchi_head *head = &s->head;
+
+	cred = (u64)FIELD(struct task_struct, task, cred);
+	head->ppid = FIELD(struct task_struct, FIELD(struct task_struct, task, real_parent), tgid);
+	head->uid = FIELD(struct cred, cred, euid.val);
+	head->gid = FIELD(struct cred, cred, egid.val);
+	ns = (u64)FIELD(struct nsproxy, FIELD(struct task_struct, task, nsproxy), mnt_ns);
+	head->mntns = FIELD(struct mnt_namespace, ns, ns.inum);
+	cgroup = (u64)FIELD(struct css_set, FIELD(struct task_struct, task, cgroups), dfl_cgrp);
+	if (likely(!cgroup_hierarchy || FIELD(struct cgroup, cgroup, level) > 0))
+		head->cgroup = FIELD(struct kernfs_node, FIELD(struct cgroup, cgroup, kn), id);
+	else
+		head->cgroup = task_cgroup_id((struct task_struct *)task);
+}
+
 static __always_inline void head_follow(struct scratch *s)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -53,22 +75,25 @@ static __always_inline void head_follow(struct scratch *s)
 		head->cgroup = task_cgroup_id(task);
 }
 
-static __always_inline void head_typed(struct scratch *s)
+static __always_inline void head_read(struct scratch *s)
 {
-	u64 task = s->task, cred, cgroup, ns;
+	struct task_struct *task = (struct task_struct *)s->of;
 	struct nunchi_head *head = &s->head;
 
-	cred = (u64)FIELD(struct task_struct, task, cred);
-	head->ppid = FIELD(struct task_struct, FIELD(struct task_struct, task, real_parent), tgid);
-	head->uid = FIELD(struct cred, cred, euid.val);
-	head->gid = FIELD(struct cred, cred, egid.val);
-	ns = (u64)FIELD(struct nsproxy, FIELD(struct task_struct, task, nsproxy), mnt_ns);
-	head->mntns = FIELD(struct mnt_namespace, ns, ns.inum);
-	cgroup = (u64)FIELD(struct css_set, FIELD(struct task_struct, task, cgroups), dfl_cgrp);
-	if (likely(!cgroup_hierarchy || FIELD(struct cgroup, cgroup, level) > 0))
-		head->cgroup = FIELD(struct kernfs_node, FIELD(struct cgroup, cgroup, kn), id);
-	else
-		head->cgroup = task_cgroup_id(bpf_get_current_task_btf());
+	head->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	head->uid = BPF_CORE_READ(task, cred, euid.val);
+	head->gid = BPF_CORE_READ(task, cred, egid.val);
+	head->mntns = task_mntns(task);
+	head->cgroup = task_cgroup_id(task);
+}
+
+__noinline int head_fill(struct scratch *s)
+{
+	if (s && has_casts)
+		head_typed(s);
+	else if (s)
+		head_read(s);
+	return 0;
 }
 
 /* How long a user string is that did not fit into DATA_MAX. */

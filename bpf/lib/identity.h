@@ -202,7 +202,7 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	id->vtid = task_vnr(task, &id->pidns);
 	if (leader) {
 		id->start = leader->start_boottime;
-		id->vpid = task_vnr(leader, &id->pidns);
+		id->vpid = task->pid == task->tgid ? id->vtid : task_vnr(leader, &id->pidns);
 	}
 	id->slot = 0;
 	id->generation = slots[0].generation;

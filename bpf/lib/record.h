@@ -79,19 +79,8 @@ static __always_inline void scratch_put(struct scratch *s)
 	*(volatile u32 *)&s->busy = 0;
 }
 
-/*
- * What a head says of a task, twice: of the running one by pointers, in call_finish(), and of any by reads, which
- * cost 100 ns but no time at load (for each pointer that it follows, the verifier of 6.x searches all the
- * kernel's type names: milliseconds).
- */
-static __always_inline void head_read(struct nunchi_head *head, struct task_struct *task)
-{
-	head->ppid = BPF_CORE_READ(task, real_parent, tgid);
-	head->uid = BPF_CORE_READ(task, cred, euid.val);
-	head->gid = BPF_CORE_READ(task, cred, egid.val);
-	head->mntns = task_mntns(task);
-	head->cgroup = task_cgroup_id(task);
-}
+/* What the head says of s->of, but what record_begin() does. */
+int head_fill(struct scratch *s);
 
 static __always_inline u16 identity_flags(const struct identity *id)
 {
@@ -107,7 +96,7 @@ static __always_inline u16 identity_flags(const struct identity *id)
 
 /*
  * The head of a record about task, whose identity is id. The record's body is body bytes long. follow: task is the
- * running one, and the rest of the head is left to call_finish().
+ * running one, and the rest of the head is left to call_finish(), where it costs least.
  */
 static __always_inline void record_begin(struct scratch *s, struct task_struct *task,
 					 const struct identity *id, enum nunchi_kind kind, u32 body,
@@ -135,11 +124,12 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	}
 	head->start = id->start;
 	s->headless = follow;
+	s->of = (u64)task;
 	if (follow) {
 		s->task = (u64)task;
 	} else {
 		s->task = bpf_get_current_task();
-		head_read(head, task);
+		head_fill(s);
 	}
 	/* The kernel pads it with zeros, so that 16 bytes carry nothing else. */
 	((u64 *)head->comm)[0] = ((u64 *)task->comm)[0];

@@ -139,6 +139,7 @@ struct scratch {
 	u32 pos;
 	u64 file;		/* what argument 0 of the call is, whatever the fd table says; 0: not known */
 	u64 task;		/* the running one, as a number: see FIELD() */
+	u64 of;			/* whom the head is about, the same */
 	u64 names;		/* struct uring_names that arguments have numbers of; 0: they are pointers */
 	u32 copied;		/* as in the identity */
 	u32 differs;		/* number of the first argument, plus one, of which user memory says something else */

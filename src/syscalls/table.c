@@ -167,8 +167,7 @@ struct nunchi_spec syscall_spec(const struct syscall_info *call)
 		spec.flags |= NUNCHI_SPEC_EXEC | (call->n_args > 4 ? NUNCHI_SPEC_EXEC_CHECK : 0);
 	if (call->flags & SYSCALL_MODEL)
 		spec.flags |= NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD;
-	/* A fork moves identities too, but has a life-cycle record of its own for that. */
-	if ((call->flags & SYSCALL_IDENTITY) && !(call->flags & SYSCALL_FORK))
+	if (call->flags & SYSCALL_IDENTITY)
 		spec.flags |= NUNCHI_SPEC_CRITICAL;
 	return spec;
 }
