@@ -16,13 +16,14 @@
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 #define CAST(type, addr) ((type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(type)))
+#define TYPED(type, addr, field) (CAST(type, addr)->field)	/* where casts are to be had */
 #define FIELD(type, addr, field)                                                               \
 	({                                                                                     \
 		/* Not within what CO-RE relocates: there it would be of the kernel's, too. */         \
 		u64 addr_ = (u64)(addr);                                                       \
 		typeof(((type *)0)->field) to_;                                                \
 		if (has_casts)                                                                 \
-			to_ = CAST(type, addr_)->field;                                        \
+			to_ = TYPED(type, addr_, field);                                       \
 		else                                                                           \
 			bpf_core_read(&to_, sizeof(to_), &((type *)addr_)->field);             \
 		to_;                                                                           \
@@ -45,15 +46,15 @@ static __always_inline void head_typed(struct scratch *s)
 	u64 task = s->of, cred, cgroup, ns;
 	struct nunchi_head *head = &s->head;
 
-	cred = (u64)FIELD(struct task_struct, task, cred);
-	head->ppid = FIELD(struct task_struct, FIELD(struct task_struct, task, real_parent), tgid);
-	head->uid = FIELD(struct cred, cred, euid.val);
-	head->gid = FIELD(struct cred, cred, egid.val);
-	ns = (u64)FIELD(struct nsproxy, FIELD(struct task_struct, task, nsproxy), mnt_ns);
-	head->mntns = FIELD(struct mnt_namespace, ns, ns.inum);
-	cgroup = (u64)FIELD(struct css_set, FIELD(struct task_struct, task, cgroups), dfl_cgrp);
-	if (likely(!cgroup_hierarchy || FIELD(struct cgroup, cgroup, level) > 0))
-		head->cgroup = FIELD(struct kernfs_node, FIELD(struct cgroup, cgroup, kn), id);
+	cred = (u64)TYPED(struct task_struct, task, cred);
+	head->ppid = TYPED(struct task_struct, TYPED(struct task_struct, task, real_parent), tgid);
+	head->uid = TYPED(struct cred, cred, euid.val);
+	head->gid = TYPED(struct cred, cred, egid.val);
+	ns = (u64)TYPED(struct nsproxy, TYPED(struct task_struct, task, nsproxy), mnt_ns);
+	head->mntns = TYPED(struct mnt_namespace, ns, ns.inum);
+	cgroup = (u64)TYPED(struct css_set, TYPED(struct task_struct, task, cgroups), dfl_cgrp);
+	if (likely(!cgroup_hierarchy || TYPED(struct cgroup, cgroup, level) > 0))
+		head->cgroup = TYPED(struct kernfs_node, TYPED(struct cgroup, cgroup, kn), id);
 	else
 		head->cgroup = task_cgroup_id((struct task_struct *)task);
 }
@@ -295,8 +296,8 @@ static __always_inline bool dentry_read(struct walk *w, u64 dentry, bool typed)
 	u8 head[HEAD_BYTES];
 
 	if (typed) {
-		w->parent = (u64)FIELD(struct dentry, dentry, d_parent);
-		w->name = (u64)FIELD(struct dentry, dentry, d_name.name);
+		w->parent = (u64)TYPED(struct dentry, dentry, d_parent);
+		w->name = (u64)TYPED(struct dentry, dentry, d_name.name);
 		return true;
 	}
 	if (bpf_probe_read_kernel(head, sizeof(head), (void *)dentry))
@@ -395,11 +396,13 @@ static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
 	u16 mode = 0;
 
 	if (has_casts) {
-		inode = (u64)FIELD(struct dentry, dentry, d_inode);
-		pprev = (u64)FIELD(struct dentry, dentry, d_hash.pprev);
-		mode = FIELD(struct inode, inode, i_mode);
-		sb = (u64)FIELD(struct inode, inode, i_sb);
-		ino = FIELD(struct inode, inode, i_ino);
+		inode = (u64)TYPED(struct dentry, dentry, d_inode);
+		pprev = (u64)TYPED(struct dentry, dentry, d_hash.pprev);
+		mode = TYPED(struct inode, inode, i_mode);
+		sb = (u64)TYPED(struct inode, inode, i_sb);
+		ino = TYPED(struct inode, inode, i_ino);
+		file->dev = TYPED(struct super_block, sb, s_dev);
+		file->magic = TYPED(struct super_block, sb, s_magic);
 	} else {
 		bpf_probe_read_kernel(head, sizeof(head), (void *)dentry);
 		HEAD_FIELD(head, dentry, struct dentry, d_inode, inode);
@@ -408,11 +411,11 @@ static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
 		HEAD_FIELD(head, inode, struct inode, i_mode, mode);
 		HEAD_FIELD(head, inode, struct inode, i_sb, sb);
 		HEAD_FIELD(head, inode, struct inode, i_ino, ino);
+		file->dev = BPF_CORE_READ((struct super_block *)sb, s_dev);
+		file->magic = BPF_CORE_READ((struct super_block *)sb, s_magic);
 	}
 	file->ino = ino;
 	file->mode = mode;
-	file->dev = FIELD(struct super_block, sb, s_dev);
-	file->magic = FIELD(struct super_block, sb, s_magic);
 	if (file->magic == OVERLAYFS_SUPER_MAGIC && is_upper(inode))
 		flags |= NUNCHI_BLOB_UPPER;
 	return pprev ? flags : flags | NUNCHI_BLOB_DELETED;
@@ -428,9 +431,9 @@ static __always_inline void root_read(struct scratch *s, struct walk *ret)
 	u64 fs;
 
 	if (has_casts) {
-		fs = (u64)FIELD(struct task_struct, s->task, fs);
-		ret->root_mnt = (u64)FIELD(struct fs_struct, fs, root.mnt);
-		ret->root_dentry = (u64)FIELD(struct fs_struct, fs, root.dentry);
+		fs = (u64)TYPED(struct task_struct, s->task, fs);
+		ret->root_mnt = (u64)TYPED(struct fs_struct, fs, root.mnt);
+		ret->root_dentry = (u64)TYPED(struct fs_struct, fs, root.dentry);
 		return;
 	}
 	task = bpf_get_current_task_btf();
@@ -445,10 +448,10 @@ static __always_inline bool cwd_read(struct scratch *s, struct walk *ret)
 	u64 fs;
 
 	if (has_casts) {
-		fs = (u64)FIELD(struct task_struct, s->task, fs);
-		ret->mnt = (u64)FIELD(struct fs_struct, fs, pwd.mnt);
-		ret->dentry = (u64)FIELD(struct fs_struct, fs, pwd.dentry);
-		return FIELD(struct fs_struct, fs, users) > 1;
+		fs = (u64)TYPED(struct task_struct, s->task, fs);
+		ret->mnt = (u64)TYPED(struct fs_struct, fs, pwd.mnt);
+		ret->dentry = (u64)TYPED(struct fs_struct, fs, pwd.dentry);
+		return TYPED(struct fs_struct, fs, users) > 1;
 	}
 	task = bpf_get_current_task_btf();
 	ret->mnt = (u64)task->fs->pwd.mnt;
@@ -464,13 +467,13 @@ static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
 	u64 files, table, at;
 
 	if (has_casts) {
-		files = (u64)FIELD(struct task_struct, s->task, files);
-		table = (u64)FIELD(struct files_struct, files, fdt);
-		*ret_shared = FIELD(struct files_struct, files, count.counter) > 1;
-		if (fd >= FIELD(struct fdtable, table, max_fds))
+		files = (u64)TYPED(struct task_struct, s->task, files);
+		table = (u64)TYPED(struct files_struct, files, fdt);
+		*ret_shared = TYPED(struct files_struct, files, count.counter) > 1;
+		if (fd >= TYPED(struct fdtable, table, max_fds))
 			return 0;
-		at = (u64)FIELD(struct fdtable, table, fd) + fd * sizeof(u64);
-		return (u64)FIELD(struct hlist_head, at, first);
+		at = (u64)TYPED(struct fdtable, table, fd) + fd * sizeof(u64);
+		return (u64)TYPED(struct hlist_head, at, first);
 	}
 	task = bpf_get_current_task_btf();
 	*ret_shared = task->files->count.counter > 1;
