@@ -423,7 +423,7 @@ static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
 
 /*
  * What is read of the running task's own, twice: typed, and where that cannot be by pointers that the verifier
- * follows, which it takes no helper for either (see lib/record.h).
+ * follows, which it takes no helper for either (see head_typed()).
  */
 static __always_inline void root_read(struct scratch *s, struct walk *ret)
 {
@@ -867,6 +867,8 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 {
 	u32 captures = spec->captures;
 
+	if (unlikely(spec->flags & NUNCHI_SPEC_CLOSES) && s->call.ret != NUNCHI_RET_ENTRY)
+		captures &= ~1U;
 	for (u32 i = 0; captures && i < 6; i++) {
 		if (!(captures & 1U << i))
 			continue;

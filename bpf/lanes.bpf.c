@@ -22,7 +22,7 @@ __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
 
 	if (!s)
 		return 0;
-	len = s->pos + 8;	/* the ring's own head of a record */
+	len = nunchi_bulk_room(s->pos + 8);	/* and the kernel's own head of a record, in its ring */
 	left = size > used ? size - used : 0;
 	if (left < len + (lane == LANE_BULK ? 0 : size / LANE_RESERVE / (lane == LANE_NEEDED ? 2 : 1)))
 		return 0;
@@ -50,7 +50,7 @@ __noinline int lane_count(struct scratch *s, u32 row)
 	index = row * lane_slots + s->head.slot;
 	put = bpf_map_lookup_elem(&lane_put, &index);
 	if (put)
-		__sync_fetch_and_add(put, s->pos);
+		__sync_fetch_and_add(put, nunchi_bulk_room(s->pos));
 	return 0;
 }
 
@@ -225,14 +225,19 @@ __noinline int summary_count(const struct scratch *of, u32 make)
 	return 1;
 }
 
-/* Something like it is told now: from here on it is counted. No room to remember: it is told each time. */
+/*
+ * Something like it is told now: from here on it is counted, and so is this one if another CPU was faster. No room to
+ * remember: it is told each time.
+ */
 __noinline int summary_begin(const struct scratch *of)
 {
 	struct scratch *s = scratch_again(of);
 
-	if (s && summary_rows < summary_objects &&
-	    !bpf_map_update_elem(&summaries, &s->data[KEY], &s->data[ROW], BPF_NOEXIST))
-		count(summary_rows);
+	if (!s || summary_rows >= summary_objects)
+		return 0;
+	if (bpf_map_update_elem(&summaries, &s->data[KEY], &s->data[ROW], BPF_NOEXIST))
+		return summary_count(of, false);
+	count(summary_rows);
 	return 0;
 }
 
@@ -250,10 +255,8 @@ __noinline int summary_add(struct scratch *s, u32 ask)
 	summary_row(s);
 	if (summary_count(s, !ask && summary_rows < summary_objects))
 		return 1;
-	if (ask) {
-		summary_begin(s);
-		return 0;
-	}
+	if (ask)
+		return summary_begin(s);
 	/* What there is no room for is counted by less: without the object, then without the image. */
 	__builtin_memset(key->object, 0, sizeof(key->object));
 	if (summary_count(s, true))

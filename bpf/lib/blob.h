@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Appending to a record. These are global functions, which the verifier checks once each however
- * often they are called. All return 0; what did not fit is marked in the record's head.
+ * often they are called. All return 0 where nothing else is said; what did not fit is marked in the record's head.
  */
 #pragma once
 

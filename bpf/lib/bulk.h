@@ -4,7 +4,7 @@
 
 #include "record.h"
 
-#define BULK_TRIES 8	/* for a place: each lost one is another CPU's record, or an interrupt's */
+#define BULK_TRIES 32	/* for a place: each lost one is another CPU's record, or an interrupt's */
 
 /*
  * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
@@ -28,8 +28,12 @@ static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
 		if (unlikely(used >= bulk_bytes / 4)) {
 			at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
 			used = nunchi_bulk_used(put, at->taken);
-			if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK))
+			if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK)) {
+				/* If others were faster, what is taken can be beyond what was read of put. */
+				if (*(volatile u64 *)&at->put != put)
+					continue;
 				return false;
+			}
 		}
 		if (likely(__sync_val_compare_and_swap(&at->put, put, nunchi_bulk_next(put, s->pos)) == put)) {
 			*ret = put;
@@ -100,8 +104,8 @@ static __always_inline bool bulk_output(struct scratch *s)
 }
 
 /*
- * Counts a record that went. That is a full barrier where what was written last is none: the record is there before we
- * look whether the reader sleeps, who looks once more when it has said so.
+ * Counts a record that went, and wakes the reader if it sleeps. Its place was taken by what is a full barrier, before we look:
+ * who says that it sleeps looks once more whether any place was taken, and does not if so.
  */
 static __always_inline void record_sent(const struct scratch *s)
 {

@@ -81,7 +81,9 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	want = wanted[call->nr] & ~NUNCHI_WANT_COMPAT;
 	if (!want)
 		return 0;
-	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0;
+	/* A fork leaves its caller where it is: but who is not known to be anywhere yet may be found by now. */
+	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0 &&
+		(!(specs[call->nr].flags & NUNCHI_SPEC_FORK) || identity_is_open(id));
 	if (moves)
 		identity_locate(task, id, true);
 	mode = identity_mode(id);

@@ -13,14 +13,15 @@
  */
 #pragma once
 
-#ifndef __bpf__
-#include <linux/types.h>
-#endif
-
-#include "limits.h"
+#include "wire.h"
 
 #define NUNCHI_BULK_UNIT 64	/* bytes; records begin at multiples of it */
 #define NUNCHI_BULK_BEHIND (NUNCHI_RECORD_MAX + NUNCHI_BULK_UNIT)	/* room behind a piece */
+
+/* The mark is a word, and in a record's first unit. */
+_Static_assert(NUNCHI_BULK_BEHIND % NUNCHI_BULK_UNIT == 0, "pieces begin at units");
+_Static_assert(__builtin_offsetof(struct nunchi_head, seq) % 8 == 0 && __builtin_offsetof(struct nunchi_head, seq) < NUNCHI_BULK_UNIT,
+	       "the mark's place");
 
 /* The programs' side of a ring, a cache line. */
 struct nunchi_bulk_put {
@@ -35,12 +36,16 @@ struct nunchi_bulk_taken {
 	__u64 pad[7];
 };
 
+/* What a record of len bytes takes of a ring. */
+static inline __attribute__((always_inline)) __u64 nunchi_bulk_room(__u32 len)
+{
+	return ((__u64)len + NUNCHI_BULK_UNIT - 1) / NUNCHI_BULK_UNIT * NUNCHI_BULK_UNIT;
+}
+
 /* The word after a record of len bytes at that one. */
 static inline __attribute__((always_inline)) __u64 nunchi_bulk_next(__u64 word, __u32 len)
 {
-	__u32 units = (len + NUNCHI_BULK_UNIT - 1) / NUNCHI_BULK_UNIT;
-
-	return ((word >> 32) + 1) << 32 | (__u32)((__u32)word + units);
+	return ((word >> 32) + 1) << 32 | (__u32)((__u32)word + nunchi_bulk_room(len) / NUNCHI_BULK_UNIT);
 }
 
 /* Bytes from one word to another, which is not before it. */

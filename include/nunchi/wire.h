@@ -415,6 +415,7 @@ struct nunchi_spec {
 #define NUNCHI_SPEC_EXEC 0x04	/* success is reported by the exec hook */
 #define NUNCHI_SPEC_CRITICAL 0x08	/* changes the model's state: by the critical ring */
 #define NUNCHI_SPEC_EXEC_CHECK 0x20 /* argument 4 can be AT_EXECVE_CHECK: success executes nothing */
+#define NUNCHI_SPEC_CLOSES 0x40	/* of argument 0, which is gone when it returns: the number can be another file's */
 #define NUNCHI_SPEC_CWD 0x10	/* success changes the working directory: capture the new one */
 
 /*

@@ -108,7 +108,7 @@ static void check_number(struct engine *e, unsigned ring, uint64_t seq)
 	}
 }
 
-/* The record in a ring is read-only: one that came late is marked in a copy. */
+/* A record in the critical ring is read-only: one that came late is marked in a copy. */
 static const struct nunchi_head *mark_late(struct engine *e, const struct nunchi_head *record)
 {
 	struct nunchi_head *copy;

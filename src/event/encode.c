@@ -303,6 +303,9 @@ void encode_summary(struct strbuf *out, const struct nunchi_summary_key *key,
 	head.kind = NUNCHI_REC_SUMMARY;
 	head.time = to;
 	head.verdict = 0;
+	/* Of no ring: it was never sent. */
+	head.seq = head.ring = 0;
+	head.flags &= (uint16_t)~NUNCHI_F_SHARED;
 	encode_begin(out, &head);
 	encode_bytes(out, &summary, sizeof(summary));
 	if (object->type && object->len <= NUNCHI_SUMMARY_OBJECT - sizeof(*object)) {

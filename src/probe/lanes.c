@@ -134,8 +134,8 @@ void probe_taken(struct probe *p, const struct nunchi_head *record)
 	unsigned row = record->flags & NUNCHI_F_WATCHED ? watched_row(p) : record->ring;
 
 	if (row <= watched_row(p) && record->slot < p->n_slots)
-		__atomic_fetch_add(&p->lane_taken[row * p->n_slots + record->slot], record->len,
-				   __ATOMIC_RELAXED);
+		__atomic_fetch_add(&p->lane_taken[row * p->n_slots + record->slot],
+				   nunchi_bulk_room(record->len), __ATOMIC_RELAXED);
 }
 
 void probe_summaries(struct probe *p,

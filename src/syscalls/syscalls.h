@@ -123,10 +123,10 @@ enum ret_kind {
 
 #define SYSCALL_DEFAULT 0x01	/* in the default set */
 #define SYSCALL_MODEL 0x02	/* the model needs it, asked for or not (chdir ...) */
-#define SYSCALL_IDENTITY 0x04	/* can move its caller into a container (setns, unshare) */
+#define SYSCALL_IDENTITY 0x04	/* can move a task into a container (setns, unshare) */
 #define SYSCALL_FORK 0x08	/* returns twice */
 #define SYSCALL_EXEC 0x10
-#define SYSCALL_CLOSES 0x20	/* what argument 0 was is no more when it returns: the number can be another file's */
+#define SYSCALL_CLOSES 0x20	/* argument 0 */
 
 struct syscall_info {
 	const char *name;		/* "openat" */

@@ -154,20 +154,21 @@ struct nunchi_spec syscall_spec(const struct syscall_info *call)
 		spec.capture[i] = captures[call->args[i].kind];
 		spec.size[i] = call->args[i].size;
 	}
-	if (call->flags & SYSCALL_CLOSES)
-		spec.capture[0] = NUNCHI_CAP_VALUE;
 	for (unsigned i = 0; i < call->n_args; i++)
 		if (spec.capture[i] == NUNCHI_CAP_FD || spec.capture[i] > NUNCHI_CAP_DIRFD)
 			spec.captures |= (uint8_t)(1U << i);
 	if (call->ret == RET_FD)
 		spec.flags |= NUNCHI_SPEC_RET_FD;
+	if (call->flags & SYSCALL_CLOSES)
+		spec.flags |= NUNCHI_SPEC_CLOSES;
 	if (call->flags & SYSCALL_FORK)
 		spec.flags |= NUNCHI_SPEC_FORK;
 	if (call->flags & SYSCALL_EXEC)
 		spec.flags |= NUNCHI_SPEC_EXEC | (call->n_args > 4 ? NUNCHI_SPEC_EXEC_CHECK : 0);
 	if (call->flags & SYSCALL_MODEL)
 		spec.flags |= NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD;
-	if (call->flags & SYSCALL_IDENTITY)
+	/* A fork moves identities too, but has a life-cycle record of its own for that. */
+	if ((call->flags & SYSCALL_IDENTITY) && !(call->flags & SYSCALL_FORK))
 		spec.flags |= NUNCHI_SPEC_CRITICAL;
 	return spec;
 }

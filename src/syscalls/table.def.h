@@ -141,11 +141,11 @@ CALL(55, 209, getsockopt, NETWORK, "Socket Get Option", ZERO, 0,
      A(FD, sockfd), V(ENUM, level, sockopt_levels), C(INT, optname, 1, sockopt_names),
      A(POINTER, optval), A(POINTER, optlen))
 #ifdef __aarch64__ /* the last two change places (CONFIG_CLONE_BACKWARDS) */
-CALL(56, 220, clone, PROCESS, "Process Fork", PID, DEFAULT | FORK,
+CALL(56, 220, clone, PROCESS, "Process Fork", PID, DEFAULT | FORK | IDENTITY,
      A(CLONEFLAGS, flags), A(POINTER, stack), A(POINTER, parent_tid), A(HEX, tls),
      A(POINTER, child_tid))
 #else
-CALL(56, 220, clone, PROCESS, "Process Fork", PID, DEFAULT | FORK,
+CALL(56, 220, clone, PROCESS, "Process Fork", PID, DEFAULT | FORK | IDENTITY,
      A(CLONEFLAGS, flags), A(POINTER, stack), A(POINTER, parent_tid), A(POINTER, child_tid),
      A(HEX, tls))
 #endif
@@ -747,7 +747,7 @@ CALL(433, 433, fspick, NAMESPACE, "Filesystem Open", FD, DEFAULT,
      A(DIRFD, dirfd), A(PATHAT, path), V(FLAGS, flags, fspick_flags))
 CALL(434, 434, pidfd_open, PROCESS, "Process Open", FD, DEFAULT,
      A(PID, pid), V(FLAGS, flags, pidfd_open_flags))
-CALL(435, 435, clone3, PROCESS, "Process Fork", PID, DEFAULT | FORK,
+CALL(435, 435, clone3, PROCESS, "Process Fork", PID, DEFAULT | FORK | IDENTITY,
      B(CLONEARGS, cl_args, 88), A(SIZE, size))
 CALL(436, 436, close_range, FILE, "File Close", ZERO, 0,
      A(UINT, first), A(UINT, last), V(FLAGS, flags, close_range_flags))

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +16,15 @@
 #define PIECES 4
 #define STRIDE (PIECE + NUNCHI_BULK_BEHIND)
 #define SECRET 0x9e3779b97f4a7c15ULL
-#define RECORDS 20000
+#define WRITERS 2
+#define RECORDS 10000	/* of each */
 
 struct rig {
 	struct nunchi_bulk_put put;
 	struct nunchi_bulk_taken taken;
 	struct bulk bulk;
 	struct ring ring;
-	uint64_t word;		/* of the last that was reserved */
+	unsigned writers;	/* that have begun */
 };
 
 /* start: the word that the ring begins with. */
@@ -49,16 +51,25 @@ static struct nunchi_head *place(const struct rig *g, uint64_t word)
 	return (void *)(g->bulk.data + at / PIECE % PIECES * STRIDE + at % PIECE);
 }
 
-static bool reserve(struct rig *g, uint32_t len)
+/* As bulk_reserve() does it, with the whole ring as its room. */
+static bool reserve(struct rig *g, uint32_t len, uint64_t *ret)
 {
-	uint64_t put = g->put.put, next = nunchi_bulk_next(put, len);
+	for (;;) {
+		uint64_t put = __atomic_load_n(&g->put.put, __ATOMIC_RELAXED), now = put;
 
-	g->put.taken = __atomic_load_n(&g->taken.taken, __ATOMIC_ACQUIRE);
-	if (nunchi_bulk_used(put, g->put.taken) + len + NUNCHI_BULK_UNIT > (uint64_t)PIECE * PIECES)
-		return false;
-	assert_true(__atomic_compare_exchange_n(&g->put.put, &put, next, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST));
-	g->word = put;
-	return true;
+		if (nunchi_bulk_used(put, g->put.taken) > PIECE) {
+			g->put.taken = __atomic_load_n(&g->taken.taken, __ATOMIC_ACQUIRE);
+			if (nunchi_bulk_used(put, g->put.taken) + nunchi_bulk_room(len) > (uint64_t)PIECE * PIECES) {
+				if (__atomic_load_n(&g->put.put, __ATOMIC_RELAXED) != put)
+					continue;
+				return false;
+			}
+		}
+		*ret = put;
+		if (__atomic_compare_exchange_n(&g->put.put, &now, nunchi_bulk_next(put, len), false, __ATOMIC_SEQ_CST,
+						__ATOMIC_SEQ_CST))
+			return true;
+	}
 }
 
 /* Every byte after the head is what. */
@@ -80,15 +91,19 @@ static uint32_t length(unsigned i)
 	return (uint32_t)sizeof(struct nunchi_head) + i * 2654435761U % 7 * i % (NUNCHI_RECORD_MAX - sizeof(struct nunchi_head));
 }
 
+/* Records 0, 1, ... of the writer that pid says. */
 static void *write_all(void *arg)
 {
 	struct rig *g = arg;
+	unsigned writer = __atomic_fetch_add(&g->writers, 1, __ATOMIC_RELAXED);
+	uint64_t word;
 
 	for (unsigned i = 0; i < RECORDS; i++) {
-		while (!reserve(g, length(i)))
-			;
-		fill(g, g->word, length(i), (unsigned char)i);
-		mark(g, g->word);
+		while (!reserve(g, length(i), &word))
+			sched_yield();
+		fill(g, word, length(i), (unsigned char)i);
+		place(g, word)->pid = writer;
+		mark(g, word);
 	}
 	return NULL;
 }
@@ -107,16 +122,19 @@ static void expect(const struct nunchi_head *head, uint32_t len, unsigned i)
 static void read_all(uint64_t start)
 {
 	const struct nunchi_head *head;
+	unsigned next[WRITERS] = { 0 };
+	pthread_t writers[WRITERS];
 	struct rig g;
-	pthread_t writer;
 	uint32_t len;
 
 	rig_make(&g, start);
-	assert_int_equal(pthread_create(&writer, NULL, write_all, &g), 0);
-	for (unsigned i = 0; i < RECORDS; i++) {
+	for (unsigned i = 0; i < WRITERS; i++)
+		assert_int_equal(pthread_create(&writers[i], NULL, write_all, &g), 0);
+	for (unsigned i = 0; i < WRITERS * RECORDS; i++) {
 		while (!(head = ring_peek(&g.ring, &len)))
-			;
-		expect(head, len, i);
+			sched_yield();
+		assert_in_range(head->pid, 0, WRITERS - 1);
+		expect(head, len, next[head->pid]++);
 		assert_int_equal(head->seq, (start >> 32) + i + 1);
 		/* Whoever looks twice sees the same. */
 		assert_ptr_equal(ring_peek(&g.ring, &len), head);
@@ -124,10 +142,11 @@ static void read_all(uint64_t start)
 		if (!(i % 4))
 			ring_commit(&g.ring);
 	}
-	pthread_join(writer, NULL);
+	for (unsigned i = 0; i < WRITERS; i++)
+		pthread_join(writers[i], NULL);
 	ring_commit(&g.ring);
 	assert_true(ring_is_empty(&g.ring));
-	assert_int_equal(ring_last_number(&g.ring), (start >> 32) + RECORDS);
+	assert_int_equal(ring_last_number(&g.ring), (start >> 32) + WRITERS * RECORDS);
 	rig_end(&g);
 }
 
@@ -151,10 +170,8 @@ static void test_one_under_way(void **state)
 
 	rig_make(&g, 0);
 	assert_true(ring_is_empty(&g.ring));
-	assert_true(reserve(&g, 200));
-	first = g.word;
-	assert_true(reserve(&g, 300));
-	second = g.word;
+	assert_true(reserve(&g, 200, &first));
+	assert_true(reserve(&g, 300, &second));
 	fill(&g, second, 300, 2);
 	mark(&g, second);
 	assert_null(ring_peek(&g.ring, &len));
@@ -174,16 +191,17 @@ static void test_one_under_way(void **state)
 static void test_what_was_there(void **state)
 {
 	const struct nunchi_head *head;
+	uint64_t word;
 	struct rig g;
 	uint32_t len;
 
 	rig_make(&g, 0);
 	for (unsigned i = 0; i < 5000; i++) {
-		assert_true(reserve(&g, 64 * 3));
+		assert_true(reserve(&g, 64 * 3, &word));
 		/* Reserved, not yet written: the bytes of the round before. */
 		assert_null(ring_peek(&g.ring, &len));
-		fill(&g, g.word, 64 * 3, (unsigned char)(g.word + 1));
-		mark(&g, g.word);
+		fill(&g, word, 64 * 3, (unsigned char)(word + 1));
+		mark(&g, word);
 		head = ring_peek(&g.ring, &len);
 		assert_non_null(head);
 		assert_int_equal(head->seq, i + 1);
