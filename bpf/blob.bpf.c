@@ -388,37 +388,47 @@ static __always_inline bool is_upper(u64 inode)
 }
 
 /* The file itself. Returns NUNCHI_BLOB_* of it. */
-static __always_inline u32 file_facts(struct nunchi_file *file, u64 dentry)
+static __always_inline u32 facts_end(struct nunchi_file *file, u64 inode, u16 mode, u64 ino, u64 hashed)
 {
-	u64 inode = 0, sb = 0, ino = 0, pprev = 0;
-	u8 head[HEAD_BYTES];
-	u32 flags = 0;
-	u16 mode = 0;
+	u32 flags = hashed ? 0 : NUNCHI_BLOB_DELETED;
 
-	if (has_casts) {
-		inode = (u64)TYPED(struct dentry, dentry, d_inode);
-		pprev = (u64)TYPED(struct dentry, dentry, d_hash.pprev);
-		mode = TYPED(struct inode, inode, i_mode);
-		sb = (u64)TYPED(struct inode, inode, i_sb);
-		ino = TYPED(struct inode, inode, i_ino);
-		file->dev = TYPED(struct super_block, sb, s_dev);
-		file->magic = TYPED(struct super_block, sb, s_magic);
-	} else {
-		bpf_probe_read_kernel(head, sizeof(head), (void *)dentry);
-		HEAD_FIELD(head, dentry, struct dentry, d_inode, inode);
-		HEAD_FIELD(head, dentry, struct dentry, d_hash.pprev, pprev);
-		bpf_probe_read_kernel(head, sizeof(head), (void *)inode);
-		HEAD_FIELD(head, inode, struct inode, i_mode, mode);
-		HEAD_FIELD(head, inode, struct inode, i_sb, sb);
-		HEAD_FIELD(head, inode, struct inode, i_ino, ino);
-		file->dev = BPF_CORE_READ((struct super_block *)sb, s_dev);
-		file->magic = BPF_CORE_READ((struct super_block *)sb, s_magic);
-	}
 	file->ino = ino;
 	file->mode = mode;
 	if (file->magic == OVERLAYFS_SUPER_MAGIC && is_upper(inode))
 		flags |= NUNCHI_BLOB_UPPER;
-	return pprev ? flags : flags | NUNCHI_BLOB_DELETED;
+	return flags;
+}
+
+static __always_inline u32 facts_typed(struct nunchi_file *file, u64 dentry)
+{
+	u64 inode = (u64)TYPED(struct dentry, dentry, d_inode);
+	u64 sb = (u64)TYPED(struct inode, inode, i_sb);
+
+	file->dev = TYPED(struct super_block, sb, s_dev);
+	file->magic = TYPED(struct super_block, sb, s_magic);
+	return facts_end(file, inode, TYPED(struct inode, inode, i_mode), TYPED(struct inode, inode, i_ino),
+			 (u64)TYPED(struct dentry, dentry, d_hash.pprev));
+}
+
+/* A function, so that its 64 bytes are not on the stack of the longest chain of calls. */
+static __noinline u32 facts_read(struct nunchi_file *file, u64 dentry)
+{
+	u64 inode = 0, sb = 0, ino = 0, pprev = 0;
+	u8 head[HEAD_BYTES];
+	u16 mode = 0;
+
+	if (!file)
+		return 0;
+	bpf_probe_read_kernel(head, sizeof(head), (void *)dentry);
+	HEAD_FIELD(head, dentry, struct dentry, d_inode, inode);
+	HEAD_FIELD(head, dentry, struct dentry, d_hash.pprev, pprev);
+	bpf_probe_read_kernel(head, sizeof(head), (void *)inode);
+	HEAD_FIELD(head, inode, struct inode, i_mode, mode);
+	HEAD_FIELD(head, inode, struct inode, i_sb, sb);
+	HEAD_FIELD(head, inode, struct inode, i_ino, ino);
+	file->dev = BPF_CORE_READ((struct super_block *)sb, s_dev);
+	file->magic = BPF_CORE_READ((struct super_block *)sb, s_magic);
+	return facts_end(file, inode, mode, ino, pprev);
 }
 
 /*
@@ -489,6 +499,7 @@ static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
  */
 __noinline int blob_walk(struct scratch *s, u32 blob)
 {
+	struct nunchi_file *file;
 	u64 dentry;
 	struct walk *w;
 	u32 pos, flags;
@@ -501,7 +512,8 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 		return 0;
 	w = &s->walk;
 	dentry = w->dentry;
-	flags = file_facts((void *)&s->data[pos + sizeof(struct nunchi_blob)], dentry);
+	file = (void *)&s->data[pos + sizeof(struct nunchi_blob)];
+	flags = has_casts ? facts_typed(file, dentry) : facts_read(file, dentry);
 	w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
 	root_read(s, w);
 	w->pos = pos + sizeof(struct nunchi_blob);
