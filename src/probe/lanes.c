@@ -78,7 +78,7 @@ void lanes_configure(struct probe *p, bool aggregate)
 static void bulk_open(struct probe *p)
 {
 	struct bulk bulk = {
-		.piece = memory_piece(&p->memory),
+		.piece_shift = (unsigned)__builtin_ctzll(memory_piece(&p->memory)),
 		.stride = pieces_stride(p),
 		.pieces = p->memory.ring / memory_piece(&p->memory),
 		.secret = p->skel->rodata->bulk_secret,

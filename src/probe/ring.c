@@ -51,7 +51,8 @@ static struct nunchi_head *bulk_place(const struct ring *r)
 	const struct bulk *b = &r->bulk;
 	uint64_t at = (uint64_t)(uint32_t)r->pos * NUNCHI_BULK_UNIT;
 
-	return (void *)(b->data + at / b->piece % b->pieces * b->stride + at % b->piece);
+	return (void *)(b->data + (at >> b->piece_shift & (b->pieces - 1)) * b->stride +
+			(at & ((1ULL << b->piece_shift) - 1)));
 }
 
 /* What is at pos gets the number whose place the mark has. */

@@ -15,7 +15,7 @@ struct bulk {
 	const struct nunchi_bulk_put *put;	/* the programs' */
 	struct nunchi_bulk_taken *taken;	/* ours to write */
 	unsigned char *data;		/* its first piece */
-	uint64_t piece;			/* bytes of a piece, a power of two */
+	unsigned piece_shift;		/* bytes of a piece, as a power of two */
 	uint64_t stride;		/* from one to the next */
 	uint64_t pieces;		/* a power of two */
 	uint64_t secret;

@@ -12,7 +12,8 @@
 
 #include "probe/ring.h"
 
-#define PIECE 65536
+#define PIECE_SHIFT 16
+#define PIECE (1U << PIECE_SHIFT)
 #define PIECES 4
 #define STRIDE (PIECE + NUNCHI_BULK_BEHIND)
 #define SECRET 0x9e3779b97f4a7c15ULL
@@ -32,7 +33,7 @@ static void rig_make(struct rig *g, uint64_t start)
 {
 	*g = (struct rig){ .put.put = start, .put.taken = start, .taken.taken = start };
 	g->bulk = (struct bulk){
-		.put = &g->put, .taken = &g->taken, .piece = PIECE, .stride = STRIDE, .pieces = PIECES, .secret = SECRET,
+		.put = &g->put, .taken = &g->taken, .piece_shift = PIECE_SHIFT, .stride = STRIDE, .pieces = PIECES, .secret = SECRET,
 	};
 	assert_int_equal(posix_memalign((void **)&g->bulk.data, NUNCHI_BULK_UNIT, (size_t)PIECES * STRIDE), 0);
 	memset(g->bulk.data, 0, (size_t)PIECES * STRIDE);
