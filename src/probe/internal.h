@@ -101,7 +101,7 @@ void functions_free(struct probe *p);
  */
 #define LANES_SLOT_BYTES 16	/* of a slot in each row */
 void lanes_divide(struct probe *p, bool aggregate);
-void lanes_configure(struct probe *p, bool aggregate);
+int lanes_configure(struct probe *p, bool aggregate, struct strbuf *err) _must_check_;
 int lanes_open(struct probe *p, struct strbuf *err) _must_check_;
 void lanes_close(struct probe *p);
 

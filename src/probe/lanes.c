@@ -45,7 +45,7 @@ static size_t pieces_all(const struct probe *p)
 	return (p->n_rings - 1) * (p->memory.ring / memory_piece(&p->memory));
 }
 
-static void bulk_configure(struct probe *p)
+static int bulk_configure(struct probe *p, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
 	uint64_t piece = memory_piece(&p->memory);
@@ -53,14 +53,15 @@ static void bulk_configure(struct probe *p)
 	skel->rodata->bulk_pieces = (uint32_t)(p->memory.ring / piece);
 	skel->rodata->bulk_piece_shift = (uint32_t)__builtin_ctzll(piece);
 	skel->rodata->bulk_piece_mask = (uint32_t)(piece - 1);
-	while (getrandom((void *)&skel->rodata->bulk_secret, sizeof(skel->rodata->bulk_secret), 0) < 0)
-		;
+	if (getrandom((void *)&skel->rodata->bulk_secret, sizeof(skel->rodata->bulk_secret), 0) < 0)
+		return load_failed(err, "asking for random bytes (getrandom)", -errno);
 	skel->bss->bulk_bytes = p->memory.ring;
 	bpf_map__set_value_size(skel->maps.bulk, (uint32_t)pieces_stride(p));
 	bpf_map__set_max_entries(skel->maps.bulk, (uint32_t)pieces_all(p));
+	return 0;
 }
 
-void lanes_configure(struct probe *p, bool aggregate)
+int lanes_configure(struct probe *p, bool aggregate, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
 
@@ -72,7 +73,7 @@ void lanes_configure(struct probe *p, bool aggregate)
 	bpf_map__set_max_entries(skel->maps.lane_put, (uint32_t)lane_entries(p));
 	bpf_map__set_max_entries(skel->maps.lane_taken, (uint32_t)lane_entries(p));
 	bpf_map__set_max_entries(skel->maps.summaries, p->summaries);
-	bulk_configure(p);
+	return bulk_configure(p, err);
 }
 
 static void bulk_open(struct probe *p)

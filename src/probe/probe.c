@@ -175,8 +175,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	memory_divide(&p->memory, memory, p->n_cpus, PROBE_RINGS_MAX - 1);
 	lanes_divide(p, aggregate);
 	configure(p);
-	lanes_configure(p, aggregate);
-	r = functions_choose(p, hooks, err);
+	r = lanes_configure(p, aggregate, err);
+	if (r >= 0)
+		r = functions_choose(p, hooks, err);
 	if (r < 0)
 		goto fail;
 	variants_choose(p->skel, p->hooks);
