@@ -34,7 +34,6 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 #include "lib/push.h"
 
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
-#define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
 
 /*
  * What the head says of a task, in three ways: of any by structs; where those cannot be had, of the running one by
@@ -139,103 +138,6 @@ static __always_inline void user_str(struct scratch *s, u64 ptr, u32 blob)
 			flags = NUNCHI_BLOB_TRUNCATED;
 	}
 	blob_end(s, pos, len, full, flags, blob);
-}
-
-__noinline int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob)
-{
-	u32 pos;
-	long n;
-
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
-		return 0;
-	n = bpf_probe_read_kernel_str(&s->data[pos + sizeof(struct nunchi_blob)], DATA_MAX,
-				      (void *)ptr);
-	if (n > 0)
-		blob_end(s, pos, n - 1, n - 1, 0, blob);
-	return 0;
-}
-
-/* full: how long it was; what is kept of it is len. */
-__noinline int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u32 blob)
-{
-	u32 pos, flags = full > len ? NUNCHI_BLOB_TRUNCATED : 0;
-
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS || len > DATA_MAX)
-		return 0;
-	if (bpf_probe_read_user(&s->data[pos + sizeof(struct nunchi_blob)], len, (void *)ptr)) {
-		len = 0;
-		flags = NUNCHI_BLOB_UNREADABLE;
-	}
-	blob_end(s, pos, len, full, flags, blob);
-	return 0;
-}
-
-/* One string of an array. What does not fit any more is measured only. 1 ends the loop. */
-static long strv_step(u32 i, struct scratch **ctx)
-{
-	struct scratch *s = *ctx;
-	struct strv *v = &s->strv;
-	u32 pos = v->pos, len = v->len;
-	u32 size = s->call.layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
-	u64 string = 0;
-	long n;
-
-	if (bpf_probe_read_user(&string, size, (void *)(v->next + i * size))) {
-		v->flags |= NUNCHI_BLOB_UNREADABLE;
-		return 1;
-	}
-	if (!string || pos > LAST_POS + sizeof(struct nunchi_blob))
-		return 1;
-	if (len < DATA_MAX - 1)
-		n = bpf_probe_read_user_str(&s->data[pos + len], DATA_MAX - len, (void *)string);
-	else
-		n = bpf_probe_read_user_str(&s->data[SPARE], DATA_MAX, (void *)string);
-	if (n <= 0) {
-		v->flags |= NUNCHI_BLOB_UNREADABLE;
-		return 1;
-	}
-	v->full += n;
-	if (len + n >= DATA_MAX)
-		v->flags |= NUNCHI_BLOB_TRUNCATED;
-	if (len < DATA_MAX - 1)
-		v->len = len + n;
-	return 0;
-}
-
-__noinline int blob_user_strv(struct scratch *s, u64 ptr, u32 blob)
-{
-	struct strv *v;
-	u32 pos;
-
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
-		return 0;
-	v = &s->strv;
-	v->next = ptr;
-	v->pos = pos + sizeof(struct nunchi_blob);
-	v->len = v->full = v->flags = 0;
-	bpf_loop(STRINGS_MAX, strv_step, &s, 0);
-	blob_end(s, pos, v->len, v->full, v->flags, blob);
-	return 0;
-}
-
-__noinline int blob_argv(struct scratch *s)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 start = task->mm->arg_start, full = task->mm->arg_end - start;
-
-	if (!s)
-		return 0;
-	return blob_user_bytes(s, start, full > NUNCHI_ARGV_MAX ? NUNCHI_ARGV_MAX : full, full,
-			       BLOB(NUNCHI_BLOB_ARGV, 0));
 }
 
 /*
@@ -650,54 +552,6 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 	return 0;
 }
 
-#define CGROUPS_MAX 32	/* one in another */
-
-/* A name more of a cgroup's path. 1 ends it. */
-static long cgroup_step(u32 i, struct scratch **ctx)
-{
-	struct scratch *s = *ctx;
-	struct walk *w = &s->walk;
-	struct kernfs_node *kn = (void *)w->dentry;
-	u32 pos, len;
-	long n;
-
-	w->parent = (u64)kernfs_parent(kn);
-	w->name = (u64)BPF_CORE_READ(kn, name);
-	pos = w->pos;
-	len = w->len;
-	if (!w->parent || pos > LAST_POS + sizeof(struct nunchi_blob))	/* the root has no name */
-		return 1;
-	if (len > DATA_MAX) {
-		w->flags = NUNCHI_BLOB_TRUNCATED;
-		return 1;
-	}
-	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
-	if (n <= 0 || n > 256)
-		return 1;
-	w->len = len + n;
-	w->dentry = w->parent;
-	return 0;
-}
-
-__noinline int blob_cgroup(struct scratch *s, u64 kn)
-{
-	struct walk *w;
-	u32 pos;
-
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
-		return 0;
-	w = &s->walk;
-	w->dentry = kn;
-	w->pos = pos + sizeof(struct nunchi_blob);
-	w->len = w->flags = 0;
-	bpf_loop(CGROUPS_MAX, cgroup_step, &s, 0);
-	blob_end(s, pos, w->len, w->len, w->flags, BLOB(NUNCHI_BLOB_CGROUP_PATH, 0));
-	return 0;
-}
-
 /* A relative path starts at a directory: the working directory, or what dirfd is. */
 __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 {
@@ -781,31 +635,6 @@ static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 	    bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + size)))
 		name = 0;
 	return blob_address(s, name, len, arg);
-}
-
-/* Two longs, told as two of 64 bits. */
-static __noinline int blob_longs(struct scratch *s, u64 ptr, u32 blob)
-{
-	s32 narrow[2];
-	s64 *out;
-	u32 pos;
-
-	if (!s || !(s->call.layout & NUNCHI_LAYOUT_LONGS32))
-		return blob_user_bytes(s, ptr, sizeof(s64[2]), sizeof(s64[2]), blob);
-	if (!blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
-		return 0;
-	if (bpf_probe_read_user(narrow, sizeof(narrow), (void *)ptr)) {
-		blob_end(s, pos, 0, 0, NUNCHI_BLOB_UNREADABLE, blob);
-		return 0;
-	}
-	out = (s64 *)&s->data[pos + sizeof(struct nunchi_blob)];
-	out[0] = narrow[0];
-	out[1] = narrow[1];
-	blob_end(s, pos, sizeof(s64[2]), sizeof(s64[2]), 0, blob);
-	return 0;
 }
 
 static __always_inline u32 at_most(u64 n, u32 max)
@@ -918,10 +747,11 @@ __noinline int call_finish(struct scratch *s)
 		return 0;
 	}
 	lane = call_lane(s, spec->flags & NUNCHI_SPEC_CRITICAL);
-	/* Most go there, and without a call more. */
-	if (likely(lane == LANE_BULK && !aggregates) && s->pos <= NUNCHI_RECORD_MAX && bulk_output(s)) {
-		record_sent(s);
-		return 1;
-	}
-	return record_send(s, lane);
+	if (unlikely(lane != LANE_BULK || aggregates || s->pos > NUNCHI_RECORD_MAX))
+		return record_send(s, lane);
+	/* Most go so, and without a call more. */
+	if (unlikely(!bulk_output(s)))
+		return record_refused(s);
+	record_sent(s);
+	return 1;
 }

@@ -6,6 +6,54 @@
  */
 #include "lib/leave.h"
 
+#define CGROUPS_MAX 32	/* one in another */
+
+/* A name more of a cgroup's path. 1 ends it. */
+static long cgroup_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct walk *w = &s->walk;
+	struct kernfs_node *kn = (void *)w->dentry;
+	u32 pos, len;
+	long n;
+
+	w->parent = (u64)kernfs_parent(kn);
+	w->name = (u64)BPF_CORE_READ(kn, name);
+	pos = w->pos;
+	len = w->len;
+	if (!w->parent || pos > LAST_POS + sizeof(struct nunchi_blob))	/* the root has no name */
+		return 1;
+	if (len > DATA_MAX) {
+		w->flags = NUNCHI_BLOB_TRUNCATED;
+		return 1;
+	}
+	n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
+	if (n <= 0 || n > 256)
+		return 1;
+	w->len = len + n;
+	w->dentry = w->parent;
+	return 0;
+}
+
+__noinline int blob_cgroup(struct scratch *s, u64 kn)
+{
+	struct walk *w;
+	u32 pos;
+
+	if (!s || !blob_fits(s))
+		return 0;
+	pos = s->pos;
+	if (pos > LAST_POS)
+		return 0;
+	w = &s->walk;
+	w->dentry = kn;
+	w->pos = pos + sizeof(struct nunchi_blob);
+	w->len = w->flags = 0;
+	bpf_loop(CGROUPS_MAX, cgroup_step, &s, 0);
+	blob_end(s, pos, w->len, w->len, w->flags, BLOB(NUNCHI_BLOB_CGROUP_PATH, 0));
+	return 0;
+}
+
 static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind kind)
 {
 	u32 hierarchy = cgroup->root->hierarchy_id;

@@ -287,7 +287,7 @@ __noinline int reader_wake(void)
 
 /*
  * Numbers the record and sends it. A number is used up even if the ring turns out to be full, so that
- * the reader sees the gap.
+ * the reader sees the gap. Returns whether it went.
  */
 static __always_inline bool critical_output(struct scratch *s, enum lane lane, bool shares)
 {
@@ -314,49 +314,52 @@ static __always_inline bool critical_output(struct scratch *s, enum lane lane, b
 	return sent;
 }
 
-/* Returns whether it went. */
-static __always_inline bool record_output(struct scratch *s, enum lane lane, bool shares)
+/* A call's number; of any other record NUNCHI_CALLS_MAX and its kind. */
+static __always_inline u32 record_what(const struct scratch *s)
 {
-	if (s->pos > NUNCHI_RECORD_MAX)
-		return false;
-	return lane == LANE_BULK ? bulk_output(s) : critical_output(s, lane, shares);
+	return s->head.kind == NUNCHI_REC_SYSCALL ? s->call.nr : NUNCHI_CALLS_MAX + s->head.kind;
+}
+
+static __always_inline void record_aggregated(const struct scratch *s)
+{
+	struct nunchi_account *account = account_of(s->head.slot);
+
+	if (account)
+		count(account->aggregated);
+}
+
+__noinline int record_refused(struct scratch *s)
+{
+	if (!s)
+		return 0;
+	if (likely(summary_add(s, false)))
+		record_aggregated(s);
+	else
+		account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, record_what(s));
+	return 0;
 }
 
 __noinline int record_send(struct scratch *s, u32 lane)
 {
-	struct nunchi_account *account;
-	bool counted, sent = false;
-	u32 what;
-
 	if (!s)
 		return 0;
-	what = s->head.kind == NUNCHI_REC_SYSCALL ? s->call.nr : NUNCHI_CALLS_MAX + s->head.kind;
 	if (s->pos > NUNCHI_RECORD_MAX) {
-		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, what);
-		return false;
+		account_drop(s->head.slot, NUNCHI_DROP_TOO_LONG, record_what(s));
+		return 0;
 	}
-	counted = aggregates && lane == LANE_BULK && summary_add(s, true);
-	if (!counted) {
-		sent = record_output(s, lane, true);
-		counted = !sent && summary_add(s, false);
+	if (aggregates && lane == LANE_BULK && summary_add(s, true)) {
+		record_aggregated(s);
+		return 0;
 	}
-	if (unlikely(!sent && !counted)) {
-		account_drop(s->head.slot, NUNCHI_DROP_RING_FULL, what);
-		return false;
-	}
-	if (sent) {
-		record_sent(s);
-		return true;
-	}
-	account = account_of(s->head.slot);
-	if (account)
-		count(account->aggregated);
-	return false;
+	if (!(lane == LANE_BULK ? bulk_output(s) : critical_output(s, lane, true)))
+		return record_refused(s);
+	record_sent(s);
+	return 1;
 }
 
 __noinline int record_send_name(struct scratch *s)
 {
-	if (s && !record_output(s, LANE_NEEDED, false))
+	if (s && (s->pos > NUNCHI_RECORD_MAX || !critical_output(s, LANE_NEEDED, false)))
 		count(counts[NUNCHI_COUNT_NAMES]);
 	if (unlikely(reader_sleeps))
 		reader_wake();

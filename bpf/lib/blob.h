@@ -23,6 +23,8 @@
 int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u32 blob);
 int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob);
 int blob_user_strv(struct scratch *s, u64 ptr, u32 blob);
+/* Two longs, told as two of 64 bits. */
+int blob_longs(struct scratch *s, u64 ptr, u32 blob);
 /* The running task's argv, as its memory has it. */
 int blob_argv(struct scratch *s);
 /* What s->walk has as mnt and dentry: a file or directory, with its path up to the running task's root. */

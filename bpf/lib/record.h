@@ -155,6 +155,8 @@ enum lane {
  * container has no room in the lane any more, what it tells is counted (lanes.bpf.c). Returns whether it went.
  */
 int record_send(struct scratch *s, u32 lane);
+/* The end of one that its lane had no room for: what it tells is counted, or lost. Returns 0. */
+int record_refused(struct scratch *s);
 /* A record that is no container's yet: of slots and cgroups. */
 int record_send_name(struct scratch *s);
 
