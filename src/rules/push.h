@@ -42,6 +42,7 @@ void push_describe(const struct node *root, const struct syscall_set *calls, str
 #define PUSH_HAS_FLAGS 0x04	/* open flags stand in a register */
 #define PUSH_HAS_FD 0x08	/* it returns an fd */
 #define PUSH_HAS_PEER 0x10	/* it is about a socket's other end */
+#define PUSH_NO_OBJECT 0x20	/* its end says nothing of a file or socket: getppid, and close, which has none any more */
 unsigned push_shape(const struct syscall_info *call, struct nunchi_push_call *ret);
 block_test_fn push_test;
 /* Whether the test holds for a code of RESULT, ACCESS or TYPE. */

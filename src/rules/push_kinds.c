@@ -14,9 +14,18 @@ static bool is_path(const struct syscall_arg *arg)
 	return arg->kind == ARG_PATH || arg->kind == ARG_PATHAT;
 }
 
+/* Whether the record of its end has nothing but numbers. */
+static bool has_no_object(const struct syscall_info *call)
+{
+	struct nunchi_spec spec = syscall_spec(call);
+	unsigned captures = spec.captures & (spec.flags & NUNCHI_SPEC_CLOSES ? ~1U : ~0U);
+
+	return !captures && !(spec.flags & (NUNCHI_SPEC_RET_FD | NUNCHI_SPEC_CWD));
+}
+
 unsigned push_shape(const struct syscall_info *call, struct nunchi_push_call *ret)
 {
-	unsigned shape = call->ret == RET_FD ? PUSH_HAS_FD : 0;
+	unsigned shape = (call->ret == RET_FD ? PUSH_HAS_FD : 0) | (has_no_object(call) ? PUSH_NO_OBJECT : 0);
 
 	*ret = (struct nunchi_push_call){ .path = NUNCHI_PUSH_NO_ARG, .flags = NUNCHI_PUSH_NO_ARG };
 	for (uint8_t i = 0; i < call->n_args; i++) {
@@ -76,6 +85,12 @@ static const struct {
 	{ "proc.exepath", NUNCHI_PUSH_IMAGE, 0 },
 };
 
+/* Whether it is missing where there is no object: of fd.* all but the number. */
+static bool is_of_object(const struct field *f)
+{
+	return starts_with(f->name, "fd.") && !streq(f->name, "fd.num") && !streq(f->name, "fd.uid");
+}
+
 enum block_known push_test(unsigned shape, const struct node *test, unsigned *ret_kind,
 			   const char **ret_why)
 {
@@ -86,6 +101,9 @@ enum block_known push_test(unsigned shape, const struct node *test, unsigned *re
 		*ret_kind = NUNCHI_PUSH_CONTAINER;
 		return BLOCK_KIND;
 	}
+	/* What is missing compares false, whatever is made of it. */
+	if (shape & PUSH_NO_OBJECT && is_of_object(test->left.field))
+		return BLOCK_FALSE;
 	if (test->left.n_transforms)
 		return BLOCK_UNKNOWN;
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++) {
