@@ -4,37 +4,47 @@
  * much in a ring as is left of it: of one that floods that is two thirds, of two two fifths each, and
  * however many they are, there is room for those that do not. Nothing is to be set, and nobody needs to know
  * how many containers there are. Only what came since the ring was a quarter full counts, so that
- * nothing is counted while none floods. With --cpu-limit a bulk ring can be taken for a smaller one, so that as much
+ * nothing is counted while none floods. The critical ring keeps a part that these shares are not of: half of it is left by
+ * the ends of processes, and half of that by those who have little in it, to names. With --cpu-limit a bulk ring can be taken for a smaller one, so that as much
  * comes out of it as may be read: the same shares, of less.
  */
 #include "lib/blob.h"
 #include "lib/bulk.h"
 
 #define SHARE 2		/* times what is left */
+#define RESERVE 8	/* that part of the critical ring is kept */
+#define LITTLE 64	/* that part of it may a container have in it all the same */
 #define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
 #define ROW (KEY + 512)
 
+/* Whether there is room for so much more, of which there is that much under way and this much left. */
+static __always_inline bool has_room(u64 len, s64 under_way, u64 left, u32 lane)
+{
+	u64 kept = lane == LANE_BULK ? 0 : critical_bytes / RESERVE;
+
+	if (lane == LANE_NEEDED)
+		return left >= len + kept / 2;
+	if (lane != LANE_BULK && under_way <= (s64)(critical_bytes / LITTLE))
+		return left >= len + kept / 4;
+	return left >= len + kept && under_way <= (s64)(SHARE * (left - kept));
+}
+
 __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
 {
-	u64 size = lane == LANE_BULK ? bulk_bytes : critical_bytes, left, len, *put, *taken;
+	u64 size = lane == LANE_BULK ? bulk_bytes : critical_bytes, len, *put, *taken;
 	s64 under_way;
 	u32 index;
 
 	if (!s)
 		return 0;
 	len = nunchi_bulk_room(s->pos + 8);	/* and the kernel's own head of a record, in its ring */
-	left = size > used ? size - used : 0;
-	if (left < len + (lane == LANE_BULK ? 0 : size / LANE_RESERVE / (lane == LANE_NEEDED ? 2 : 1)))
-		return 0;
-	if (lane == LANE_NEEDED)
-		return 1;
 	index = row * lane_slots + s->head.slot;
 	put = bpf_map_lookup_elem(&lane_put, &index);
 	taken = bpf_map_lookup_elem(&lane_taken, &index);
 	if (!put || !taken)
 		return 0;
 	under_way = *(volatile u64 *)put - *(volatile u64 *)taken;
-	if (under_way > (s64)(SHARE * left))
+	if (!has_room(len, under_way, size > used ? size - used : 0, lane))
 		return 0;
 	s->head.flags |= NUNCHI_F_SHARED;
 	return 1;

@@ -139,7 +139,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 
 /*
  * How a record travels: by the ring of its CPU, or by the critical one. LANE_NEEDED may use what the
- * others leave of that: without it the model would go wrong, or nobody would learn of a container.
+ * others leave of that: without it the model would go wrong.
  */
 enum lane {
 	LANE_BULK,
@@ -147,8 +147,6 @@ enum lane {
 	LANE_WATCHED,	/* a share of its own */
 	LANE_NEEDED,
 };
-
-#define LANE_RESERVE 8	/* that part of the critical ring is for LANE_NEEDED, half of which it leaves to names */
 
 /*
  * Numbers and sends a record that a container's account has seen, and counts what became of it: if its

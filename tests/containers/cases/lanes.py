@@ -137,43 +137,54 @@ def test_attack_in_a_flood(setup):
     assert delays[-1] <= patient(200), delays[-10:]
 
 
-def test_fork_bomb(setup):
-    """Its births and ends become counts, to the last one; others' are told, and so is who is new."""
-    times, key = full_or(200000, 20000), mark(setup)
+def test_fork_bombs(setup):
+    """
+    Of several at once births and ends become counts, to the last one; others' are told, and what they open that
+    is watched, and so is who is new.
+    """
+    bombs, forkers, key = 3, 4, mark(setup)
+    times = full_or(200000, 24000) // bombs // forkers
     output = setup.file("bomb.out")
     with open(output, "wb") as out:
-        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "procexit,execve", "--format", FORMAT, stdout=out)
-    bomb = setup.runc.run(f"{setup.name}-bomb", ["/bin/lanes", "bomb", str(times // 4), "4"])
+        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "procexit,execve,openat", "--watch",
+                              f"fd.name={WATCHED}", "--format", FORMAT, stdout=out)
+    bombs = [setup.runc.run(f"{setup.name}-bomb{i}", ["/bin/lanes", "bomb", str(times), str(forkers)])
+             for i in range(bombs)]
     wait_until(lambda: os.path.getsize(output), 20, "its first event")
     others = []
 
     def meanwhile():
-        # While nobody reads, and the bomb has all it can have.
-        if len(others) < 5 and not bomb.output():
-            others.append(setup.runc.run(f"{setup.name}-other{key}-{len(others)}", ["/bin/true"]))
-        return bomb.output()
+        # While nobody reads, and the bombs have all they can have.
+        done = all(bomb.output() for bomb in bombs)
+        if len(others) < 5 and not done:
+            others.append(setup.runc.run(f"{setup.name}-other{key}-{len(others)}",
+                                         ["/bin/lanes", "attack", "1", "0", WATCHED]))
+        return done
 
     stopped(nunchi, meanwhile)
-    assert bomb.wait() == 0
-    for other in others:
-        other.wait()
+    for made in bombs + others:
+        assert made.wait() == 0
     time.sleep(patient(1))
     assert nunchi.stop(30) == 0, nunchi.stderr()
     aggregated = check_account(nunchi)
-    ends, execs, summed = collections.Counter(), collections.Counter(), 0
-    for kind, container, _, _, call, count in told(output):
+    ends, execs, opens, summed = (collections.Counter() for _ in range(4))
+    for kind, container, path, _, call, count in told(output):
         assert kind != "events_lost", container
         ends[container] += kind == "procexit"
         execs[container] += kind == "execve"
-        if container == bomb.name and kind == "activity_summary" and call == "procexit":
-            summed += int(count)
-    # Four that fork, and the first of all.
-    assert ends[bomb.name] + summed == times + 5, (ends[bomb.name], summed)
-    assert summed > 0, "nothing overflowed"
+        opens[container] += kind == "openat" and path == WATCHED
+        if kind == "activity_summary" and call == "procexit":
+            summed[container] += int(count)
+    for bomb in bombs:
+        # Those that fork, and the first of all.
+        all_ends = times * forkers + forkers + 1
+        assert ends[bomb.name] + summed[bomb.name] == all_ends, (bomb.name, ends, summed)
+        assert summed[bomb.name] > 0, "nothing overflowed"
     assert others, "nobody else was there"
     for other in others:
-        assert (execs[other.name], ends[other.name]) == (1, 1), (execs, ends)
-    print(f"# {times} children, {summed} of their ends counted ({aggregated} in all); {len(others)} others whole")
+        assert (execs[other.name], opens[other.name], ends[other.name]) == (1, 1, 1), (other.name, execs, opens, ends)
+    print(f"# {times * forkers} children each of {len(bombs)}, {sum(summed.values())} of their ends counted "
+          f"({aggregated} in all); {len(others)} others whole")
 
 
 def test_aggregate(setup):
