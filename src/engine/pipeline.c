@@ -196,10 +196,23 @@ static uint64_t number(const struct engine *e, const struct event *ev)
 	return e->num + 1 + (skips ? ev->lost.count : 0);
 }
 
+/* What no half of the account has: losses are told later instead. */
+static void lose_unaccounted(struct engine *e, const struct event *ev)
+{
+	if (ev->type == EVENT_SUMMARY)
+		e->counts[ACCOUNT_READER_SUMMARIES] += event_summary(ev)->count;
+	else if (ev->type != EVENT_LOST)
+		e->counts[ACCOUNT_READER_LIVES]++;
+}
+
 static void lose(struct engine *e, const struct event *ev)
 {
-	e->num = ev->num;
-	losses_add(e, ev->head, NUNCHI_DROP_OUTPUT);
+	if (is_accounted(ev->head)) {
+		e->num = ev->num;
+		losses_add(e, ev->head, NUNCHI_DROP_OUTPUT);
+	} else {
+		lose_unaccounted(e, ev);
+	}
 	/* Whoever reads the output may never read it again. */
 	if (!e->said_blocked)
 		log_warn("the output does not take what is told: events are lost, nunchi stats says how many");
@@ -240,8 +253,7 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 			e->ending = true;
 	} else {
 		taken = false;
-		if (is_accounted(record))
-			lose(e, &ev);
+		lose(e, &ev);
 	}
 	if (e->judged && e->config->output)
 		output_passed(e->config->output, &e->fields);

@@ -17,7 +17,9 @@
 	X(NAMELESS, "containers that went on without a name", "more waited for names than may") \
 	X(FORGOTTEN, "processes that were forgotten", "more lived than there is memory for") \
 	X(LIMITED, "tenths of a second under --cpu-limit", "bulk events were counted, of those that did most first") \
-	X(TASKS, "tasks past what --memory has room for", "at the most; the kernel keeps whose they are all the same")
+	X(TASKS, "tasks past what --memory has room for", "at the most; the kernel keeps whose they are all the same") \
+	X(SUMMARIES, "counted calls that no summary tells", "the output did not take it in time") \
+	X(LIVES, "events of containers that were not told", "the output did not take them in time")
 
 enum account_reader {
 #define X(name, text, why) ACCOUNT_READER_##name,

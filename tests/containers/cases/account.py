@@ -260,6 +260,29 @@ def settled_blocked(nunchi, name, seen):
     return wait_until(look, 10, "all to be read of " + name)
 
 
+def test_a_dead_output(setup):
+    """Nobody ever reads the pipe: also what was counted, and cannot be told at the end either, is in the account."""
+    reader, writer = os.pipe()
+    nunchi = setup.nunchi("trace", *own(setup), "-o", "json", "-e", "openat", stdout=writer)
+    os.close(writer)
+    load = ["/bin/lanes", "attack", "5", "40000", "/etc/passwd"]  # names that are each another
+    setup.runc.run(setup.name + "-first", load).wait()
+    wait_until(lambda: "the output does not take" in nunchi.stderr(), 20, "a full output")
+    os.kill(nunchi.process.pid, signal.SIGSTOP)
+    try:
+        setup.runc.run(setup.name + "-second", load).wait()
+    finally:
+        os.kill(nunchi.process.pid, signal.SIGCONT)
+    assert nunchi.stop(60) == 1, nunchi.stderr()
+    os.close(reader)
+    said = nunchi.stderr()
+    untold, counted = (int(re.search(pattern, said).group(1).replace(",", ""))
+                       for pattern in (r"([\d,]+) counted calls that no summary tells", r"aggregated ([\d,]+)"))
+    assert "the output failed" in said and "does not add up" not in said, said
+    assert 0 < untold <= counted, said
+    print(f"# {untold} of {counted} calls that were counted had no summary any more")
+
+
 def test_across_sigint(setup):
     """It ends while the calls go on: all up to the last that it saw is there, and nothing twice."""
     run = Run(setup)
