@@ -7,22 +7,13 @@
 
 #include "internal.h"
 
-#define WRITER_STOP_MS 2000	/* what a slow reader still gets at the end */
-
 static int open_outputs(struct engine *e)
 {
 	const struct engine_config *config = e->config;
-	int r;
+	int r = recording_open(e);
 
-	if (config->record) {
-		r = capture_writer_open(&e->capture, config->record);
-		if (r < 0) {
-			log_error("%s: cannot be written: %s", config->record, strerror(-r));
-			return r;
-		}
-	}
-	if (!config->output)
-		return 0;
+	if (r < 0 || !config->output)
+		return r;
 	r = writer_start(&e->writer, config->out_fd, WRITER_QUEUE_OF(e->memory.reader));
 	if (r < 0) {
 		log_error("starting the writer failed: %s", strerror(-r));
@@ -37,16 +28,11 @@ static int close_outputs(struct engine *e)
 {
 	int code = 0, r;
 
-	r = e->writer ? writer_stop(e->writer, WRITER_STOP_MS) : 0;
+	r = e->writer ? writer_stop(e->writer, ENGINE_WRITER_STOP_MS) : 0;
 	if (r < 0 && !e->failure)
 		e->failure = r;
-	if (e->capture) {
-		r = capture_writer_close(e->capture);
-		if (r < 0) {
-			log_error("%s: cannot be written: %s", e->config->record, strerror(-r));
-			code = 1;
-		}
-	}
+	if (recording_close(e) < 0)
+		code = 1;
 	if (e->failure && e->failure != -EPIPE && !code) {
 		log_error("the output failed: %s", strerror(-e->failure));
 		code = 1;

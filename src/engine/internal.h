@@ -25,6 +25,7 @@
 #define ENGINE_RETRY_NS (200 * NSEC_PER_MSEC)	/* a slot whose time has come, and of which not all has */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
+#define ENGINE_WRITER_STOP_MS 2000	/* and after that for what is queued */
 #define ENGINE_ACTS_NS (8 * NSEC_PER_SEC)	/* at the end: a runtime that hangs, and then the way without it, take 6 s */
 #define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */
 #define ENGINE_ADOPT_NS (10 * NSEC_PER_SEC)	/* a runtime that knows an adopted slot has said so by then */
@@ -101,6 +102,7 @@ struct engine {
 	struct probe *probe;		/* NULL in replay */
 	struct runtimes *runtimes;	/* NULL in replay */
 	struct capture_writer *capture;	/* NULL: none */
+	struct writer *capture_out;	/* what writes it */
 	struct writer *writer;		/* NULL: nothing is shown */
 	struct strbuf out;		/* formatted, not yet the writer's */
 	struct strbuf record;		/* for records that we make */
@@ -156,7 +158,7 @@ struct engine {
 	bool stop;			/* a signal: what has come is still shown */
 	bool ending;			/* the count is reached: nothing more is shown */
 	uint64_t last_call;		/* boot ns until which the end waits for a slow reader; 0: not yet */
-	bool blocked;			/* the writer did not take what is in out */
+	bool blocked;			/* the writer did not take what is in out, or the capture's a frame */
 	int failure;			/* -errno of output or capture, sticky */
 };
 
@@ -177,6 +179,15 @@ void pipeline_tell(struct engine *e, uint64_t now);
 void pipeline_flush_last(struct engine *e);
 /* The last record made in e->record goes the same way. */
 void pipeline_made(struct engine *e);
+
+/* recording.c: the capture, where one is asked for. */
+int recording_open(struct engine *e) _must_check_;
+/* False: there is no room for it at the moment. */
+bool recording_add(struct engine *e, const struct nunchi_head *record, bool wanted);
+/* Hands its thread what had no room. False: it has none yet. */
+bool recording_put(struct engine *e);
+/* The end of it. -errno, of which has been told. */
+int recording_close(struct engine *e);
 
 /* claim.c: whose a slot can be. */
 /* The slot that it was opened in, NULL if that was the host's; and the container, if that is known. */

@@ -20,6 +20,7 @@
 #include "rules/push.h"
 
 #define DRAIN_MAX 65536		/* records between looks at anything else */
+#define COMMIT_ALL 4096		/* records between which the room of all rings is given back */
 
 /* The name of a host whose root we only see, from a container of it. */
 static bool host_name(const char *root, char name[HOST_STRING_MAX])
@@ -144,6 +145,13 @@ static void peek(struct engine *e, unsigned i, struct ring_head *head, uint64_t 
 		head->time = head->record->time;
 }
 
+/* Their room is for others again. */
+static void commit_all(struct engine *e)
+{
+	for (unsigned i = 0; i < probe_rings(e->probe); i++)
+		ring_commit(probe_ring(e->probe, i));
+}
+
 /* Takes what is due. Returns how many records there were. */
 static unsigned drain(struct engine *e, uint64_t watermark)
 {
@@ -174,10 +182,11 @@ static unsigned drain(struct engine *e, uint64_t watermark)
 		ring_advance(probe_ring(e->probe, first));
 		if (!(++n % 64))
 			ring_commit(probe_ring(e->probe, first));
+		if (!(n % COMMIT_ALL))	/* of one that others are ahead of, too */
+			commit_all(e);
 		peek(e, first, &heads[first], watermark);
 	}
-	for (unsigned i = 0; i < n_rings; i++)
-		ring_commit(probe_ring(e->probe, i));
+	commit_all(e);
 	return n;
 }
 
@@ -373,6 +382,15 @@ static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
 	return due > now ? (int)((due - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC) : 0;
 }
 
+/* Whatever it woke for. */
+static void take_failure(struct engine *e, struct writer *w)
+{
+	int r = w ? writer_error(w) : 0;
+
+	if (!e->failure)
+		e->failure = r;
+}
+
 static void take_wakes(struct engine *e, const struct epoll_event *events, int n, int signals)
 {
 	for (int i = 0; i < n; i++) {
@@ -381,8 +399,8 @@ static void take_wakes(struct engine *e, const struct epoll_event *events, int n
 			take_signal(e, signals);
 			break;
 		case WAKE_WRITER:
-			if (!e->failure)
-				e->failure = writer_error(e->writer);
+			take_failure(e, e->writer);
+			take_failure(e, e->capture_out);
 			break;
 		case WAKE_RULES:
 			reload_take(e);
@@ -558,6 +576,8 @@ int live_run(struct engine *e)
 		r = watch(epoll, e->resolver, WAKE_NAMES);
 	if (r >= 0 && e->writer)
 		r = watch(epoll, writer_fd(e->writer), WAKE_WRITER);
+	if (r >= 0 && e->capture_out)
+		r = watch(epoll, writer_fd(e->capture_out), WAKE_WRITER);
 	if (r < 0) {
 		log_error("waiting for events failed: %s", strerror(-r));
 		return 1;

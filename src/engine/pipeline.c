@@ -106,12 +106,12 @@ static bool is_summary_wanted(struct engine *e, const struct event *ev)
 
 void pipeline_flush(struct engine *e, bool wait)
 {
-	int r;
+	bool recorded = recording_put(e);
+	int r = 0;
 
-	if (!e->writer || !e->out.len)
-		return;
-	r = wait ? writer_put_wait(e->writer, &e->out) : writer_put(e->writer, &e->out);
-	e->blocked = r == -EAGAIN;
+	if (e->writer && e->out.len)
+		r = wait ? writer_put_wait(e->writer, &e->out) : writer_put(e->writer, &e->out);
+	e->blocked = !recorded || r == -EAGAIN;
 	if (r < 0 && r != -EAGAIN) {
 		if (!e->failure)
 			e->failure = r;
@@ -159,19 +159,6 @@ static bool show(struct engine *e, struct event *ev)
 	if (e->out.len >= ENGINE_OUT_BYTES)
 		pipeline_flush(e, !e->probe);
 	return true;
-}
-
-static void capture_record(struct engine *e, const struct nunchi_head *record, bool wanted)
-{
-	int r;
-
-	/* Calls that the filter refuses are of no use later; everything else makes the model. */
-	if (!e->capture || (record->kind == NUNCHI_REC_SYSCALL && !wanted &&
-			    !(record->flags & NUNCHI_F_MODEL)))
-		return;
-	r = capture_writer_add(e->capture, record);
-	if (r < 0 && !e->failure)
-		e->failure = r;
 }
 
 /* A loss is told where it was: before what comes after it. */
@@ -242,8 +229,10 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 	fields_begin(&e->fields, &ev, e->model);
 	e->judged = false;
 	wanted = !e->ending && (likely(ev.type != EVENT_SUMMARY) ? is_wanted(e, &ev) : is_summary_wanted(e, &ev));
-	capture_record(e, record, wanted);
-	if (!wanted) {
+	if (!recording_add(e, record, wanted)) {
+		taken = false;
+		lose(e, &ev);
+	} else if (!wanted) {
 		account->filtered += is_accounted(record);
 	} else if (show(e, &ev)) {
 		account->shown += is_accounted(record);

@@ -62,9 +62,12 @@ static uint32_t header_crc(const struct file_header *h)
 struct capture_writer {
 	int fd;
 	int error;		/* the first there was; sticky */
+	capture_put_fn *put;	/* NULL: it is written */
+	void *arg;
 	ZSTD_CCtx *zstd;
 	struct strbuf raw;
 	struct strbuf stored;	/* cap is room for the compressed frame and its head */
+	struct strbuf out;	/* frames that have not been put yet */
 };
 
 static int write_all(int fd, const void *data, size_t len)
@@ -126,7 +129,33 @@ int capture_writer_open(struct capture_writer **ret, const char *path)
 	return 0;
 }
 
-static int write_frame(struct capture_writer *w)
+int capture_writer_fd(const struct capture_writer *w)
+{
+	return w->fd;
+}
+
+void capture_writer_through(struct capture_writer *w, capture_put_fn *put, void *arg)
+{
+	w->put = put;
+	w->arg = arg;
+}
+
+int capture_writer_put(struct capture_writer *w)
+{
+	int r;
+
+	if (w->error || !w->out.len)
+		return w->error;
+	r = w->put ? w->put(w->arg, &w->out) : write_all(w->fd, w->out.s, w->out.len);
+	if (r == -EAGAIN)
+		return r;
+	strbuf_reset(&w->out);
+	w->error = r;
+	return r;
+}
+
+/* What is collected, as a frame behind those that have not been put yet. */
+static int add_frame(struct capture_writer *w)
 {
 	struct frame_header f = { .magic = FRAME_MAGIC, .raw = (uint32_t)w->raw.len };
 	char *data = w->stored.s + sizeof(f);
@@ -141,39 +170,52 @@ static int write_frame(struct capture_writer *w)
 	f.crc = frame_crc(&f, data);
 	memcpy(w->stored.s, &f, sizeof(f));
 	w->raw.len = 0;
-	return write_all(w->fd, w->stored.s, sizeof(f) + n);
+	strbuf_add(&w->out, w->stored.s, sizeof(f) + n);
+	return 0;
 }
 
+/* One at a time waits to be put: while it does, there is room for what becomes the next. */
 int capture_writer_flush(struct capture_writer *w)
 {
-	if (!w->error && w->raw.len)
-		w->error = write_frame(w);
-	return w->error;
+	int r = capture_writer_put(w);
+
+	if (r < 0 || !w->raw.len)
+		return r;
+	w->error = add_frame(w);
+	r = capture_writer_put(w);
+	return r == -EAGAIN ? 0 : r;
 }
 
 int capture_writer_add(struct capture_writer *w, const struct nunchi_head *rec)
 {
+	int r = w->error;
+
 	if (rec->len < sizeof(*rec) || rec->len % 8 || rec->len > CAPTURE_FRAME_MAX)
 		return -EMSGSIZE;
-	if (w->raw.len + rec->len > CAPTURE_FRAME_MAX && capture_writer_flush(w) < 0)
-		return w->error;
-	if (!w->error)
+	if (w->raw.len + rec->len > CAPTURE_FRAME_MAX)
+		r = capture_writer_flush(w);
+	if (!r)
 		strbuf_add(&w->raw, rec, rec->len);
-	return w->error;
+	return r;
 }
 
 int capture_writer_close(struct capture_writer *w)
 {
-	int r = capture_writer_flush(w);
+	int r = w->error;
 
+	if (!r && w->raw.len)
+		r = add_frame(w);
 	if (!r)
-		r = write_frame(w);
+		r = add_frame(w);	/* the end */
+	if (!r)
+		r = capture_writer_put(w);
 	/* A full disk behind a network file system can show only now. */
-	if (w->fd > STDERR_FILENO && close(w->fd) < 0 && !r)
+	if (!w->put && w->fd > STDERR_FILENO && close(w->fd) < 0 && !r)
 		r = -errno;
 	ZSTD_freeCCtx(w->zstd);
 	strbuf_free(&w->raw);
 	strbuf_free(&w->stored);
+	strbuf_free(&w->out);
 	free(w);
 	return r;
 }

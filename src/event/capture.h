@@ -18,11 +18,21 @@ struct capture_reader;
 
 /* Creates path (mode 0600; "-" is stdout). 0 or -errno. */
 int capture_writer_open(struct capture_writer **ret, const char *path) _must_check_;
-/* Takes one whole record. 0 or -errno of the write; after an error the writer only fails. */
+int capture_writer_fd(const struct capture_writer *w);	/* what it writes to, its own */
+/* Takes all of b, which is empty then, and returns 0; -EAGAIN: it is full, and is asked again; or another -errno. */
+typedef int capture_put_fn(void *arg, struct strbuf *b);
+/* From now on frames are put there instead of being written. */
+void capture_writer_through(struct capture_writer *w, capture_put_fn *put, void *arg);
+/*
+ * Takes one whole record. 0; -EAGAIN: not now, a frame is full and there is no place for it; or -errno of the
+ * write: after such an error the writer only fails.
+ */
 int capture_writer_add(struct capture_writer *w, const struct nunchi_head *rec) _must_check_;
+/* Puts once more what had no place. 0 or -errno, as above. */
+int capture_writer_put(struct capture_writer *w);
 /* Writes out what is collected, as a frame of its own. */
 int capture_writer_flush(struct capture_writer *w) _must_check_;
-/* Flushes, writes the end frame, closes, frees. Returns the first error there ever was. */
+/* Flushes, writes the end frame, closes (but a put's fd), frees. Returns the first error there ever was. */
 int capture_writer_close(struct capture_writer *w);
 
 /* Opens path ("-" is stdin). -EBADMSG: no capture, or of a newer version: the sentence is in err. */

@@ -255,7 +255,7 @@ def settled_blocked(nunchi, name, seen):
     """Nothing is under way, but the output's queue is full."""
     def look():
         row = row_of(nunchi, name)
-        read = row and row["reader"]["shown"] + row["lost"] + row["reader"]["held"] >= seen
+        read = row and row["reader"]["shown"] + row["lost"] + row["reader"]["held"] + row["kernel"]["aggregated"] >= seen
         return row if read and not row["in_flight"] and row["adds_up"] else None
     return wait_until(look, 10, "all to be read of " + name)
 
@@ -339,6 +339,48 @@ def test_in_a_capture(setup):
     row = next(row for row in said["accounts"] if row["name"] == ledger.name)
     check_row(row)
     assert row["kernel"]["seen"] >= made, row
+
+
+def recording_into_a_pipe(setup, tag):
+    """What is recorded goes into a pipe that nobody reads, until it is full: the end to read, and what was opened."""
+    reader, writer = os.pipe()
+    # Small, so that what waits is soon more than may.
+    nunchi = setup.nunchi("record", "-w", "-", "--memory", "20M", "-e", "openat", *own(setup), stdout=writer)
+    os.close(writer)
+    ledger = Ledger(setup, tag, 0, 4 * SECONDS).start()
+    made = ledger.made()
+    row = settled_blocked(nunchi, ledger.name, made)
+    return nunchi, reader, ledger, made, row
+
+
+def test_a_blocked_capture(setup):
+    """A pipe that is read late: as of any output, what did not fit is told in its place, in the capture itself."""
+    nunchi, reader, ledger, made, row = recording_into_a_pipe(setup, "late")
+    assert sum(row["reader"]["dropped"].values()) > 0, row
+    path = setup.file("late.cap")
+    with open(path, "wb") as out:
+        copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
+    os.close(reader)
+    wait_until(lambda: row_of(nunchi, ledger.name)["reader"]["held"] == 0, 20, "the capture to be read")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    assert copy.wait(patient(20)) == 0
+    done = harness_nunchi.run("trace", "-r", path, "-o", "json")
+    assert done.returncode == 0, done.stderr
+    events = [json.loads(line) for line in done.stdout.splitlines()]
+    told = sum((event.get("fd.nameraw") or "").startswith(f"/tmp/{ledger.tag}-") for event in events)
+    counted = sum(event["summary.count"] for event in events if event["evt.type"] == "activity_summary"
+                  and event["summary.call"] == "openat" and event.get("container.name") == ledger.name)
+    lost = sum(event["lost.count"] for event in events if event["evt.type"] == "events_lost")
+    assert told and lost and told + counted + lost == made, (made, told, counted, lost, done.stderr)
+    print(f"# {made} made, {told} in the capture, {counted} counted, {lost} lost")
+
+
+def test_a_dead_capture(setup):
+    """A pipe that nobody ever reads does not keep it from its end."""
+    nunchi, reader, *_ = recording_into_a_pipe(setup, "dead")
+    assert nunchi.stop(20) == 1, nunchi.stderr()
+    os.close(reader)
+    assert "cannot be written" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
 
 
 HEAD = "8sQQQQII16s"  # struct instance_head

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The capture: frames are made by the loop, and written by a thread, since a disk can be slow and a pipe
+ * can have a reader that stands still.
+ */
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "internal.h"
+
+/* A disk is slow, but takes all in the end; of a pipe nobody knows that. */
+static bool is_file(int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}
+
+static int put(void *arg, struct strbuf *b)
+{
+	struct engine *e = arg;
+	int r;
+
+	if (!e->probe || (e->last_call && is_file(capture_writer_fd(e->capture))))
+		return writer_put_wait(e->capture_out, b);
+	r = writer_put(e->capture_out, b);
+	while (r == -EAGAIN && clock_boot() < e->last_call) {
+		usleep(5000);
+		r = writer_put(e->capture_out, b);
+	}
+	return r == -EAGAIN && e->last_call ? -ETIMEDOUT : r;
+}
+
+static int cannot(const struct engine *e, int r)
+{
+	log_error("%s: cannot be written: %s", e->config->record, strerror(-r));
+	return r;
+}
+
+int recording_open(struct engine *e)
+{
+	int r;
+
+	if (!e->config->record)
+		return 0;
+	r = capture_writer_open(&e->capture, e->config->record);
+	if (r < 0)
+		return cannot(e, r);
+	r = writer_start(&e->capture_out, capture_writer_fd(e->capture), WRITER_QUEUE_OF(e->memory.reader));
+	if (r < 0)
+		return cannot(e, r);
+	capture_writer_through(e->capture, put, e);
+	return 0;
+}
+
+bool recording_add(struct engine *e, const struct nunchi_head *record, bool wanted)
+{
+	int r;
+
+	/* Calls that the filter refuses are of no use later; everything else makes the model. */
+	if (!e->capture || (record->kind == NUNCHI_REC_SYSCALL && !wanted && !(record->flags & NUNCHI_F_MODEL)))
+		return true;
+	r = capture_writer_add(e->capture, record);
+	if (r == -EAGAIN)
+		e->blocked = true;
+	else if (r < 0 && !e->failure)
+		e->failure = r;
+	return r != -EAGAIN;
+}
+
+bool recording_put(struct engine *e)
+{
+	return !e->capture || capture_writer_put(e->capture) != -EAGAIN;
+}
+
+int recording_close(struct engine *e)
+{
+	int fd, r, written;
+
+	if (!e->capture)
+		return 0;
+	fd = capture_writer_fd(e->capture);
+	r = capture_writer_close(e->capture);
+	if (e->capture_out) {
+		written = writer_stop(e->capture_out, ENGINE_WRITER_STOP_MS);
+		r = written < 0 ? written : r;
+		if (fd > STDERR_FILENO && close(fd) < 0 && !r)
+			r = -errno;
+	}
+	return r < 0 ? cannot(e, r) : 0;
+}
