@@ -49,6 +49,13 @@ static __always_inline void head_typed(struct scratch *s)
 	head->ppid = TYPED(struct task_struct, TYPED(struct task_struct, task, real_parent), tgid);
 	head->uid = TYPED(struct cred, cred, euid.val);
 	head->gid = TYPED(struct cred, cred, egid.val);
+	if (bpf_core_field_exists(((struct cred *)0)->cap_effective.val)) {
+		s->caps.inheritable = TYPED(struct cred, cred, cap_inheritable.val);
+		s->caps.permitted = TYPED(struct cred, cred, cap_permitted.val);
+		s->caps.effective = TYPED(struct cred, cred, cap_effective.val);
+	} else {
+		caps_read(&s->caps, (struct cred *)cred);
+	}
 	ns = (u64)TYPED(struct nsproxy, TYPED(struct task_struct, task, nsproxy), mnt_ns);
 	head->mntns = TYPED(struct mnt_namespace, ns, ns.inum);
 	cgroup = (u64)TYPED(struct css_set, TYPED(struct task_struct, task, cgroups), dfl_cgrp);
@@ -68,6 +75,7 @@ static __always_inline void head_follow(struct scratch *s)
 	head->ppid = task->real_parent->tgid;
 	head->uid = cred->euid.val;
 	head->gid = cred->egid.val;
+	caps_read(&s->caps, cred);
 	head->mntns = task->nsproxy->mnt_ns->ns.inum;
 	if (likely(!cgroup_hierarchy || cgroup->level > 0))
 		head->cgroup = cgroup->kn->id;
@@ -83,6 +91,7 @@ static __always_inline void head_read(struct scratch *s)
 	head->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	head->uid = BPF_CORE_READ(task, cred, euid.val);
 	head->gid = BPF_CORE_READ(task, cred, egid.val);
+	caps_read(&s->caps, BPF_CORE_READ(task, cred));
 	head->mntns = task_mntns(task);
 	head->cgroup = task_cgroup_id(task);
 }
@@ -725,6 +734,31 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 }
 
+static __always_inline bool caps_differ(const struct scratch *s)
+{
+	return s->caps.effective != s->known.effective || s->caps.permitted != s->known.permitted ||
+	       s->caps.inheritable != s->known.inheritable;
+}
+
+static __noinline int blob_caps(struct scratch *s)
+{
+	struct nunchi_blob *b;
+	u32 pos;
+
+	if (!s || !blob_fits(s))
+		return 0;
+	pos = s->pos;
+	if (pos > LAST_POS)
+		return 0;
+	b = (void *)&s->data[pos];
+	__builtin_memset(b, 0, sizeof(*b));
+	b->type = NUNCHI_BLOB_CAPS;
+	b->len = b->full = sizeof(s->caps);
+	__builtin_memcpy(b + 1, &s->caps, sizeof(s->caps));
+	s->pos = pos + sizeof(*b) + sizeof(s->caps);
+	return 0;
+}
+
 __noinline int call_finish(struct scratch *s)
 {
 	struct nunchi_spec *spec;
@@ -746,6 +780,8 @@ __noinline int call_finish(struct scratch *s)
 		push_count(s->head.slot);
 		return 0;
 	}
+	if (unlikely(caps_differ(s)))
+		blob_caps(s);
 	lane = call_lane(s, spec->flags & NUNCHI_SPEC_CRITICAL);
 	if (unlikely(lane != LANE_BULK || aggregates || s->pos > NUNCHI_RECORD_MAX))
 		return record_send(s, lane);

@@ -17,8 +17,12 @@ int tasks(struct bpf_iter__task *ctx)
 	if (!task || !task->mm)
 		return 0;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
-	if (!id)
+	if (!id) {
 		id = identity_late(task, false);
+		/* User space is about to learn of them from /proc, of the leader's. */
+		if (id)
+			caps_read(&id->caps, BPF_CORE_READ(task, group_leader, cred));
+	}
 	if (!id || identity_mode(id) == NUNCHI_MODE_NONE || task->pid != task->tgid)
 		return 0;
 	s = scratch_get();

@@ -98,6 +98,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	s = life_begin(task, id, NUNCHI_REC_EXEC, sizeof(s->call));
 	if (!s) {
 		push_executed(id, 0, 0);
+		id->caps.effective = CAPS_UNKNOWN;
 		return 0;
 	}
 	if (entering)
@@ -126,8 +127,11 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	blob_traits(s, file);
 	if (wants_env)
 		blob_env(s);
+	__builtin_memcpy(&id->caps, &s->caps, sizeof(id->caps));
 	if (life_send(s, call_lane(s, true)))
 		id->untold = 0;
+	else
+		id->caps.effective = CAPS_UNKNOWN;
 	return 0;
 }
 

@@ -13,6 +13,12 @@ static __always_inline u32 syscall_nr(struct pt_regs *regs)
 #endif
 }
 
+/* The three sets are of 64 bits each, one after the other, also where they are called two of 32 (before 6.3). */
+static __always_inline void caps_read(struct nunchi_caps *ret, const struct cred *cred)
+{
+	bpf_probe_read_kernel(ret, sizeof(*ret), (void *)cred + bpf_core_field_offset(struct cred, cap_inheritable));
+}
+
 /* What a function, or a call, has returned. */
 static __always_inline long result_register(struct pt_regs *regs)
 {

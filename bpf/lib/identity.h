@@ -206,6 +206,10 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	}
 	id->slot = 0;
 	id->generation = slots[0].generation;
+	if (from)
+		__builtin_memcpy(&id->caps, &from->caps, sizeof(id->caps));
+	else
+		id->caps.effective = CAPS_UNKNOWN;
 	if (from && (from->slot || from->sandboxed)) {
 		id->slot = from->slot;
 		id->generation = from->generation;

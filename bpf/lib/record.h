@@ -121,6 +121,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	if (kind == NUNCHI_REC_SYSCALL || kind == NUNCHI_REC_EXEC) {
 		head->verdict = id->verdict;
 		((struct identity *)id)->verdict = 0;
+		__builtin_memcpy(&s->known, &id->caps, sizeof(s->known));
 	}
 	head->start = id->start;
 	s->headless = follow;

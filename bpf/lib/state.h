@@ -47,10 +47,13 @@ struct identity {
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	u32 image_generation;	/* of the rules by which image is that group */
+	struct nunchi_caps caps;	/* what user space takes them for: those of the last exec that was told */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
 };
+
+#define CAPS_UNKNOWN (~0ULL)	/* as effective: nobody has them */
 
 /* Where a walk from a dentry to the root has come. */
 struct walk {
@@ -153,6 +156,8 @@ struct scratch {
 	};
 	struct reading reading;
 	struct found blobs;
+	struct nunchi_caps caps;	/* of s->of */
+	struct nunchi_caps known;	/* identity.caps: in the callers it would be more stack than they have */
 	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */
 	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
 	u32 n_names;

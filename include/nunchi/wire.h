@@ -250,6 +250,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_CGROUP_PATH = 14,	/* leaf first, each component with its NUL; or as the kernel's text */
 	NUNCHI_BLOB_TRAITS = 15,	/* of EXEC and PROCESS: nunchi_traits */
 	NUNCHI_BLOB_ENV = 16,	/* of the same, if somebody asked for it: each variable with its NUL */
+	NUNCHI_BLOB_CAPS = 17,	/* of SYSCALL: nunchi_caps, where they are not what the last exec has left */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 
@@ -298,6 +299,13 @@ struct nunchi_sock {
 	__u8 laddr[16];		/* IPv4 in the first four bytes, network byte order */
 	__u8 raddr[16];
 	__u64 ino;
+};
+
+/* Capabilities of a thread: bits 1 << CAP_*; in the order that struct cred has them. */
+struct nunchi_caps {
+	__u64 inheritable;
+	__u64 permitted;
+	__u64 effective;
 };
 
 /* What an exec leaves a process with; a PROCESS record has what /proc says of it. 0: not known. */

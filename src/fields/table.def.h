@@ -185,7 +185,7 @@ FIELD(proc_exe_ino_ctime, "proc.exe_ino.ctime", NUMBER, PROCESS, false, "last ch
 FIELD(proc_exe_ino_mtime, "proc.exe_ino.mtime", NUMBER, PROCESS, false, "last writing of the program's file, in ns since the epoch")
 FIELD(proc_exe_ino_ctime_duration_proc_start, "proc.exe_ino.ctime_duration_proc_start", NUMBER, EVENT, false, "ns from proc.exe_ino.ctime to the process's start")
 FIELD(proc_exe_ino_ctime_duration_pidns_start, "proc.exe_ino.ctime_duration_pidns_start", NUMBER, EVENT, false, "ns from the start of the PID namespace to proc.exe_ino.ctime")
-FIELD(thread_cap_effective, "thread.cap_effective", STRING, EVENT, false, "effective capabilities as of the last exec, with blanks between them: CAP_CHOWN CAP_KILL")
+FIELD(thread_cap_effective, "thread.cap_effective", STRING, EVENT, false, "effective capabilities as they are at the event, with blanks between them: CAP_CHOWN CAP_KILL")
 FIELD(thread_cap_permitted, "thread.cap_permitted", STRING, EVENT, false, "permitted capabilities")
 FIELD(thread_cap_inheritable, "thread.cap_inheritable", STRING, EVENT, false, "inheritable capabilities")
 FIELD(thread_ismain, "thread.ismain", BOOL, EVENT, false, "whether the thread is the process's first")

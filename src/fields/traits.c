@@ -170,18 +170,33 @@ static void set_capabilities(struct field_context *fc, struct value *ret, uint64
 	value_set_bytes(ret, b->s ? b->s : "", b->len);
 }
 
-#define CAPABILITIES(ident, member)                                                            \
-	FIELD_GET(ident)                                                                       \
+/* Those of the thread when it made the call: what its process's last exec has left, unless the call says otherwise. */
+static bool capabilities_of(const struct field_context *fc, struct nunchi_caps *ret)
+{
+	const struct event_blob *now = event_blob(fc->ev, NUNCHI_BLOB_CAPS, -1);
+	const struct nunchi_traits *t = traits_of(fc);
+
+	if (now && now->len >= sizeof(*ret))
+		memcpy(ret, now->data, sizeof(*ret));
+	else if (t)
+		*ret = (struct nunchi_caps){ t->cap_inheritable, t->cap_permitted, t->cap_effective };
+	else
+		return false;
+	return true;
+}
+
+#define CAPABILITIES(member)                                                                   \
+	FIELD_GET(thread_cap_##member)                                                         \
 	{                                                                                      \
-		const struct nunchi_traits *t = traits_of(fc);                                 \
+		struct nunchi_caps caps;                                                       \
                                                                                                \
-		if (t)                                                                         \
-			set_capabilities(fc, ret, t->member);                                  \
+		if (capabilities_of(fc, &caps))                                                \
+			set_capabilities(fc, ret, caps.member);                                \
 	}
 
-CAPABILITIES(thread_cap_effective, cap_effective)
-CAPABILITIES(thread_cap_permitted, cap_permitted)
-CAPABILITIES(thread_cap_inheritable, cap_inheritable)
+CAPABILITIES(effective)
+CAPABILITIES(permitted)
+CAPABILITIES(inheritable)
 
 FIELD_GET(proc_is_exe_upper_layer)
 {

@@ -81,6 +81,23 @@ def test_capabilities(setup):
         assert row["thread.cap_effective"] == "CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE", row
 
 
+def test_capabilities_at_the_event(setup):
+    """Of a thread that has put some aside, of another one that has given them up, in a user namespace: without an exec."""
+    name, had = setup.name + "-traits-dropped", "CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE"
+    nunchi = setup.nunchi("trace", "-e", "openat", "fd.nameraw startswith /caps- and container.name = " + name, "--format",
+                          "%fd.nameraw\t%thread.cap_effective\t%thread.cap_permitted")
+    made = setup.runc.run(name, ["/bin/caps"])
+    assert made.wait() == 0, made.output()
+    assert nunchi.stop() == 0, nunchi.stderr()
+    found = {path[len("/caps-"):]: capabilities for path, *capabilities in
+             (line.split("\t") for line in nunchi.text().decode().splitlines())}
+    aside = had.replace("CAP_KILL ", "")
+    everything = found.pop("namespace")
+    assert found == {"exec": [had, had], "aside": [aside, had], "thread": ["", "CAP_AUDIT_WRITE"],
+                     "first": [aside, had], "child": [aside, had]}, found
+    assert everything[0] == everything[1] and "CAP_SYS_ADMIN" in everything[0], everything
+
+
 STREAMS = """/bin/deed nothing </mnt/test.txt 2>&- | /bin/cat; /bin/deed nothing </mnt 2>/dev/udp/127.0.0.1/9
 /bin/deed nothing </dev/null >/dev/udp/::1/9 2>/dev/udp/127.0.0.1/9; :"""
 
