@@ -65,6 +65,25 @@ static __always_inline void head_typed(struct scratch *s)
 		head->cgroup = task_cgroup_id((struct task_struct *)task);
 }
 
+static __always_inline void caps_follow(struct scratch *s, const struct cred *cred)
+{
+	const struct cred___halves *halves = (const struct cred___halves *)cred;
+	u32 *to = (u32 *)&s->caps;
+
+	if (bpf_core_field_exists(cred->cap_effective.val)) {
+		s->caps.inheritable = cred->cap_inheritable.val;
+		s->caps.permitted = cred->cap_permitted.val;
+		s->caps.effective = cred->cap_effective.val;
+		return;
+	}
+	to[0] = halves->cap_inheritable.cap[0];
+	to[1] = halves->cap_inheritable.cap[1];
+	to[2] = halves->cap_permitted.cap[0];
+	to[3] = halves->cap_permitted.cap[1];
+	to[4] = halves->cap_effective.cap[0];
+	to[5] = halves->cap_effective.cap[1];
+}
+
 static __always_inline void head_follow(struct scratch *s)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -75,7 +94,7 @@ static __always_inline void head_follow(struct scratch *s)
 	head->ppid = task->real_parent->tgid;
 	head->uid = cred->euid.val;
 	head->gid = cred->egid.val;
-	caps_read(&s->caps, cred);
+	caps_follow(s, cred);
 	head->mntns = task->nsproxy->mnt_ns->ns.inum;
 	if (likely(!cgroup_hierarchy || cgroup->level > 0))
 		head->cgroup = cgroup->kn->id;

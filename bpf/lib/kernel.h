@@ -128,6 +128,13 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
+/* Until 6.3 capabilities are halves. */
+struct cred___halves {
+	struct {
+		u32 cap[2];
+	} cap_inheritable, cap_permitted, cap_effective;
+};
+
 struct kernfs_node {
 	u64 id;
 	const char *name;

@@ -182,7 +182,7 @@ void pipeline_made(struct engine *e);
 
 /* recording.c: the capture, where one is asked for. */
 int recording_open(struct engine *e) _must_check_;
-/* False: there is no room for it at the moment. */
+/* Into the capture, which there is. False: it has no room at the moment. */
 bool recording_add(struct engine *e, const struct nunchi_head *record, bool wanted);
 /* Hands its thread what had no room. False: it has none yet. */
 bool recording_put(struct engine *e);

@@ -229,7 +229,7 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 	fields_begin(&e->fields, &ev, e->model);
 	e->judged = false;
 	wanted = !e->ending && (likely(ev.type != EVENT_SUMMARY) ? is_wanted(e, &ev) : is_summary_wanted(e, &ev));
-	if (!recording_add(e, record, wanted)) {
+	if (unlikely(e->capture) && !recording_add(e, record, wanted)) {
 		taken = false;
 		lose(e, &ev);
 	} else if (!wanted) {

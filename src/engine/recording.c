@@ -59,7 +59,7 @@ bool recording_add(struct engine *e, const struct nunchi_head *record, bool want
 	int r;
 
 	/* Calls that the filter refuses are of no use later; everything else makes the model. */
-	if (!e->capture || (record->kind == NUNCHI_REC_SYSCALL && !wanted && !(record->flags & NUNCHI_F_MODEL)))
+	if (record->kind == NUNCHI_REC_SYSCALL && !wanted && !(record->flags & NUNCHI_F_MODEL))
 		return true;
 	r = capture_writer_add(e->capture, record);
 	if (r == -EAGAIN)
