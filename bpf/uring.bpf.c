@@ -361,13 +361,13 @@ static __noinline void read_request(u64 req, u32 nr, struct request *r)
 }
 
 static __always_inline void tell(struct task_struct *task, struct identity *id, u64 req,
-				 const struct request *r, s32 res)
+				 const struct request *r, s64 res, u16 flags)
 {
 	enum nunchi_mode mode = identity_mode(id);
 	u64 file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
 
 	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-		call_record_other(task, id, &r->call, res, file, (u64)&r->names);
+		call_record_other(task, id, &r->call, res, flags, file, (u64)&r->names);
 }
 
 static __always_inline int submitted(u64 req)
@@ -378,6 +378,7 @@ static __always_inline int submitted(u64 req)
 	struct identity *id;
 	struct request *r;
 	struct scratch *s;
+	bool kept;
 
 	if (!nr)
 		return 0;
@@ -396,10 +397,12 @@ static __always_inline int submitted(u64 req)
 	r = (void *)s->data;
 	r->tgid = task->tgid;
 	read_request(req, nr, r);
-	if (r->quiet)
-		tell(task, id, req, r, 0);
-	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
+	kept = !bpf_map_update_elem(&requests, &req, r, BPF_ANY);
+	if (!kept)
 		count(counts[NUNCHI_COUNT_URING]);
+	/* Of one that cannot be remembered the beginning is told: whoever has many under way hides no other. */
+	if (r->quiet || !kept)
+		tell(task, id, req, r, r->quiet ? 0 : NUNCHI_RET_ENTRY, r->quiet ? 0 : NUNCHI_F_ENTRY);
 	scratch_put(s);
 	return 0;
 }
@@ -472,7 +475,7 @@ static __always_inline int completed(u64 req)
 	} else if (!r->quiet || res < 0) {
 		id = identity_get(task);
 		if (id)
-			tell(task, id, req, r, res);
+			tell(task, id, req, r, res, 0);
 	}
 	bpf_map_delete_elem(&requests, &req);
 	return 0;

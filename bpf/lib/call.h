@@ -107,8 +107,8 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 
 /* Of no system call but what does the same. file and names: as struct scratch has them. */
 static __always_inline void call_record_other(struct task_struct *task, const struct identity *id,
-					      const struct nunchi_call *call, s64 ret, u64 file,
-					      u64 names)
+					      const struct nunchi_call *call, s64 ret, u16 flags,
+					      u64 file, u64 names)
 {
 	struct scratch *s = call_scratch(id, call, ret);
 
@@ -117,7 +117,7 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 	s->file = file;
 	s->names = names;
 	s->copied = 0;
-	call_send(s, task, id, call, ret, 0, false);
+	call_send(s, task, id, call, ret, flags, false);
 	if (unlikely(s->differs))
 		copies_tell(s);
 	scratch_put(s);

@@ -21,10 +21,22 @@ uint64_t memory_ring_all(const struct memory *m)
 	return m->ring + m->ring / memory_piece(m) * NUNCHI_BULK_BEHIND;
 }
 
+static uint64_t program_bytes(unsigned cpus)
+{
+	return MEMORY_PROGRAM + (cpus > MEMORY_PROGRAM_CPUS ? (cpus - MEMORY_PROGRAM_CPUS) * MEMORY_CPU_BYTES : 0);
+}
+
+uint64_t memory_least(unsigned cpus)
+{
+	return program_bytes(cpus) + MEMORY_REST_LEAST;
+}
+
 void memory_divide(struct memory *ret, uint64_t total, unsigned cpus, unsigned rings_max)
 {
-	uint64_t rest = total - MEMORY_PROGRAM, rings;
+	uint64_t rest, rings;
 
+	total = MAX(total, memory_least(cpus));
+	rest = total - program_bytes(cpus);
 	*ret = (struct memory){
 		.total = total,
 #define X(name, parts, what) .name = rest / 64 * (parts),

@@ -12,15 +12,19 @@
 #define MEMORY_MIN (16ULL << 20)
 #define MEMORY_MAX (64ULL << 30)
 #define MEMORY_PROGRAM (13ULL << 20)	/* code, libraries, tables, BPF programs and their scratch: measured 8 to 13 MiB */
+#define MEMORY_PROGRAM_CPUS 8		/* so many CPUs' scratch is in that, */
+#define MEMORY_CPU_BYTES (136ULL << 10)	/* and of each more: four times a record and what reads it */
+#define MEMORY_REST_LEAST (MEMORY_MIN - MEMORY_PROGRAM)	/* for all that follows */
 
 /* X(name, 64ths, what for) */
 #define MEMORY_SHARES(X)                                                              \
 	X(critical, 3, "the ring of life-cycle records")                              \
 	X(bulk, 21, "the rings of all other records, together")                       \
 	X(slots, 8, "containers: accounts, names in the kernel's maps, what is counted in place of told") \
-	X(tasks, 8, "whose each task is, 704 bytes a task")                           \
+	X(tasks, 7, "whose each task is, 704 bytes a task")                           \
+	X(calls, 3, "calls under way: requests of io_uring, and what the kernel has copied of arguments") \
 	X(rules, 6, "what rules ask of texts, as automata: here, and in the kernel")          \
-	X(reader, 18, "processes and containers that are known, and what waits for a name or an output")
+	X(reader, 16, "processes and containers that are known, and what waits for a name or an output")
 
 #define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
 #define MEMORY_PIECE_MOST (1ULL << 20)	/* of a bulk ring: kernels of 6.1 have no values in arrays beyond 4 MiB */
@@ -46,5 +50,7 @@ struct memory {
 uint64_t memory_piece(const struct memory *m);
 uint64_t memory_ring_all(const struct memory *m);
 
-/* total: between MEMORY_MIN and MEMORY_MAX. rings_max: how many bulk rings there can be. */
+/* What there must be on so many CPUs. */
+uint64_t memory_least(unsigned cpus);
+/* total: between MEMORY_MIN and MEMORY_MAX; less than memory_least() is taken for that. rings_max: how many bulk rings there can be. */
 void memory_divide(struct memory *ret, uint64_t total, unsigned cpus, unsigned rings_max);

@@ -68,6 +68,17 @@ static void go_first(void)
 		session_goes_first();
 }
 
+/* In replay nothing is the kernel's: CPUs do not matter there. */
+static void divide_memory(struct engine *e)
+{
+	unsigned cpus = e->config->replay ? 1 : probe_cpus();
+
+	if (e->config->memory < memory_least(cpus))
+		log_warn("--memory %lluM: with %u CPUs it is %lluM at least", (unsigned long long)e->config->memory >> 20, cpus,
+			 (unsigned long long)(memory_least(cpus) + (1U << 20) - 1) >> 20);
+	memory_divide(&e->memory, e->config->memory, cpus, 1);
+}
+
 int engine_run(const struct engine_config *config)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -75,8 +86,7 @@ int engine_run(const struct engine_config *config)
 
 	e->config = config;
 	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
-	/* In replay all is as it was where it was recorded by default: CPUs do not matter there. */
-	memory_divide(&e->memory, config->memory, 1, 1);
+	divide_memory(e);
 	e->model = model_new(e->memory.reader / 4 * 3);
 	e->force = in_force_new(e, config->rules, 0);
 	signal(SIGPIPE, SIG_IGN);

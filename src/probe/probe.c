@@ -18,6 +18,7 @@
 
 /* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
 #define SLOT_BYTES 640
+#define ENTRY_BYTES 64	/* of a hash map's, beside its value */
 
 _printf_(2, 0)
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -88,6 +89,27 @@ static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 	}
 }
 
+/* What calls under way may take: half of it requests of io_uring, the rest copies, of which long ones are few. */
+static void configure_calls(struct probe *p)
+{
+	const struct {
+		struct bpf_map *map;
+		unsigned parts;		/* 4ths */
+		uint32_t least;
+	} rows[] = {
+		{ p->skel->maps.requests, 2, 64 },
+		{ p->skel->maps.copies, 1, 64 },
+		{ p->skel->maps.long_copies, 1, 8 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint64_t room = p->memory.calls / 4 * rows[i].parts / (bpf_map__value_size(rows[i].map) + ENTRY_BYTES);
+
+		bpf_map__set_max_entries(rows[i].map, MIN(bpf_map__max_entries(rows[i].map),
+							  MAX((uint32_t)room, rows[i].least)));
+	}
+}
+
 static void configure(struct probe *p)
 {
 	struct nunchi *skel = p->skel;
@@ -109,6 +131,12 @@ static void configure(struct probe *p)
 	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
 	bpf_map__set_max_entries(skel->maps.critical, (uint32_t)p->memory.critical);
+	configure_calls(p);
+}
+
+unsigned probe_cpus(void)
+{
+	return (unsigned)libbpf_num_possible_cpus();
 }
 
 static void init_slots(struct probe *p)
@@ -165,7 +193,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	p->host = host;
 	p->first_generation = PROBE_GENERATION_FIRST;
 	p->kept_fd = p->lock_fd = p->keep_fd = -1;
-	p->n_cpus = (unsigned)libbpf_num_possible_cpus();
+	p->n_cpus = probe_cpus();
 	p->per_cpu = xcalloc(p->n_cpus, sizeof(*p->per_cpu));
 	p->skel = nunchi__open();
 	if (!p->skel) {

@@ -37,6 +37,9 @@ struct probe_block {
 	bool keep;	/* it goes on when this process has ended */
 };
 
+/* Those that there can be: each has scratch and counters. */
+unsigned probe_cpus(void);
+
 /*
  * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
  * the host's processes are wanted too. pin: identities outlive this process, and those of an

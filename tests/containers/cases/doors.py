@@ -7,6 +7,7 @@ how it came in.
 
 import errno
 import json
+import time
 
 from harness.place import Elsewhere
 
@@ -98,3 +99,19 @@ def test_a_ring(setup):
 
 def test_a_ring_that_is_polled(setup):
     return check_ring(setup, "sqpoll")
+
+
+def test_more_requests_than_can_be_remembered(setup):
+    """Who has hundreds under way hides no other with them: of one that there is no room for the beginning is told."""
+    name = f"{setup.name}-uring-crowd"
+    nunchi = setup.nunchi("trace", "-o", "json", "-c", name, "-e", "openat,accept4", "--memory", "16M")
+    made = setup.runc.run(name, ["/bin/uring", "crowd"])
+    assert made.wait() == 0
+    time.sleep(0.3)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    if "shut" in made.output():
+        return "no io_uring on this kernel"
+    opened = [e for e in nunchi.events() if e.get("evt.abi") == "io_uring" and e["evt.type"] == "openat"]
+    assert [(e["fd.nameraw"], e["evt.is_entry"], "evt.res" in e) for e in opened] == [("/etc/passwd", True, False)], opened
+    assert "ends of io_uring's requests" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
+    return None

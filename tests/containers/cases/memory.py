@@ -21,7 +21,7 @@ CHILDREN = full_or(20000, 3000)
 STOPPED = 0.5  # seconds
 FORGOTTEN = "processes that were forgotten"
 TASKS = "tasks past what --memory has room for"
-ROOM = (SMALL - (13 << 20)) // 64 * 8 // 704  # tasks
+ROOM = (SMALL - (13 << 20)) // 64 * 7 // 704  # tasks
 
 
 def taken(nunchi):

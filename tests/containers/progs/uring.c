@@ -3,6 +3,7 @@
  * Does by io_uring what is not to be seen among the system calls:
  *
  *	uring plain|sqpoll	the kernel does it when asked to, or a thread of its own finds it
+ *	uring crowd		asks for 200 connections that nobody makes, then opens a file
  *	uring swap		asks for calls with addresses, and changes those when the kernel has them; then connects in
  *				vain, plainly, while a request on that socket waits
  *
@@ -297,8 +298,30 @@ static void plain_beside(void)
 	printf("{\"call\":\"sendto\",\"ret\":%d}\n", result());
 }
 
+static void crowd(void)
+{
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	struct io_uring_sqe open_one = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
+					 .addr = (uintptr_t)"/etc/passwd", .user_data = 1 };
+
+	if (listener < 0 || listen(listener, 1)) {
+		perror("listen");
+		exit(1);
+	}
+	for (int i = 0; i < 200; i++)
+		submit((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = listener });
+	submit(open_one);
+	sleep(1);
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 1 && !strcmp(argv[1], "crowd")) {
+		set_up(0);
+		crowd();
+		puts("{\"done\":true}");
+		return 0;
+	}
 	if (argc > 1 && !strcmp(argv[1], "swap")) {
 		set_up(0);
 		swaps();

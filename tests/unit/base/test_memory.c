@@ -11,6 +11,7 @@
 
 static void check(const struct memory *m, unsigned cpus)
 {
+	uint64_t scratch = cpus > MEMORY_PROGRAM_CPUS ? (cpus - MEMORY_PROGRAM_CPUS) * MEMORY_CPU_BYTES : 0;
 	unsigned each = 1U << m->ring_shift;
 
 	assert_int_equal(m->ring & (m->ring - 1), 0);
@@ -19,8 +20,10 @@ static void check(const struct memory *m, unsigned cpus)
 	assert_true(m->rings >= 1 && m->rings <= RINGS_MAX && m->rings <= cpus);
 	/* Every CPU has a ring, and every ring a CPU. */
 	assert_true(each * m->rings >= cpus && each * (m->rings - 1) < cpus);
-	assert_true(MEMORY_PROGRAM + m->critical + m->rings * memory_ring_all(m) + m->slots + m->tasks + m->rules + m->reader <=
+	assert_true(MEMORY_PROGRAM + scratch + m->critical + m->rings * memory_ring_all(m) + m->slots + m->tasks + m->calls +
+			    m->rules + m->reader <=
 		    m->total);
+	assert_true(m->total >= memory_least(cpus));
 }
 
 static void test_parts_are_the_whole(void **state)
@@ -52,6 +55,7 @@ static void test_default(void **state)
 	assert_int_equal(m.critical, 2 << 20);
 	assert_int_equal(m.rings, 2);
 	assert_int_equal(m.ring, 8 << 20);
+	assert_int_equal(memory_least(2), MEMORY_MIN);
 }
 
 int main(void)
