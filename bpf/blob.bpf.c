@@ -31,6 +31,7 @@ extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 #include "lib/blob.h"
 #include "lib/bulk.h"
+#include "lib/copies.h"
 #include "lib/push.h"
 
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
@@ -747,8 +748,13 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 			blob_argument(s, i, spec->capture[i], spec->size[i]);
 	}
 	if ((spec->flags & NUNCHI_SPEC_RET_FD) && s->call.ret >= 0 &&
-	    !(s->call.layout & NUNCHI_LAYOUT_NO_FD))
+	    !(s->call.layout & NUNCHI_LAYOUT_NO_FD)) {
+		u32 pos = s->pos;
+
 		blob_fd(s, s->call.ret, NUNCHI_ARG_RET);
+		if (unlikely(s->copied & 1 << COPY_OPENED))
+			copies_opened(s, pos);
+	}
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 }

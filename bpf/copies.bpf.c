@@ -4,7 +4,8 @@
  * something else: another thread can have changed it after the kernel had read it. So paths are kept when
  * the kernel gives its copy back (each path of a call comes by putname, and no compiler has made that
  * part of its callers, as it has getname_flags before 7.0), addresses when the security hooks are asked about them; the record
- * of the call has those, and what user memory says by then is compared with them. Needs BPF
+ * of the call has those, and what user memory says by then is compared with them. What is opened is kept, too, where other threads share the
+ * descriptors and could have put something else under the number by then. Needs BPF
  * trampolines: without them all is as user memory has it. Not kept: other strings (of xattrs, mount's source),
  * structs, argv of an execve that fails. Cost: 50 ns a path or address, for the host's processes too;
  * 400 ns for one that is kept.
@@ -47,7 +48,7 @@ static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64
 	if (n < 0)
 		return false;
 	copy->len = n;
-	copy->pad = 0;
+	copy->flags = 0;
 	if (n < COPY_SHORT)
 		return !bpf_map_update_elem(&copies, key, copy, BPF_ANY);
 	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
@@ -111,6 +112,58 @@ SEC("fexit/getname_flags")
 int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *name)
 {
 	return keep_path(name, (u64)user);
+}
+
+/* As a FILE blob, whose head ends where the copy's begins. */
+static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key, struct file *file)
+{
+	struct nunchi_blob *b = (void *)s->data;
+	struct copy *copy = (void *)&b->full;
+
+	s->task = bpf_get_current_task();
+	s->pos = 0;
+	/* By way of memory, after which the verifier takes it for the number that it is. */
+	*(volatile u64 *)&s->file = (u64)file;
+	blob_file(s, *(volatile u64 *)&s->file, BLOB(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET));
+	if (!s->pos)
+		return false;
+	copy->len = b->len;
+	copy->flags = b->flags;
+	if (copy->len < COPY_SHORT)
+		return !bpf_map_update_elem(&copies, key, copy, BPF_ANY);
+	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
+}
+
+static __always_inline void keep_file(struct identity *id, struct file *file)
+{
+	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = COPY_OPENED };
+	struct scratch *s;
+
+	if (id->copied & 1 << COPY_OPENED)
+		copies_drop(1 << COPY_OPENED);
+	id->copied &= ~(1 << COPY_OPENED);
+	s = scratch_get();
+	if (s && keep_file_by(s, &key, file))
+		id->copied |= 1 << COPY_OPENED;
+	else
+		count(counts[NUNCHI_COUNT_COPIES]);
+	if (s)
+		scratch_put(s);
+}
+
+/* Since 7.0 do_file_open. */
+SEC("fexit/do_filp_open")
+int BPF_PROG(opened_file, int dfd, struct filename *name, const void *flags, struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id;
+
+	if (!file || (u64)file >= (u64)-4095 || task->files->count.counter <= 1)
+		return 0;
+	id = caller(task);
+	if (id && specs[id->call.nr & (NUNCHI_CALLS_MAX - 1)].flags & NUNCHI_SPEC_RET_FD)
+		keep_file(id, file);
+	return 0;
 }
 
 /* Of a request of io_uring that the running task does. */
@@ -190,6 +243,37 @@ static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u
 	s->comparison.differs = 0;
 	bpf_loop((len + 7) / 8, compare_step, &s, 0);
 	return s->comparison.differs;
+}
+
+__noinline int copies_opened(struct scratch *s, u32 pos)
+{
+	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = COPY_OPENED };
+	struct nunchi_file *now, *then;
+	struct nunchi_blob *b;
+	struct copy *copy;
+	u32 len;
+
+	if (!s || pos > LAST_POS)
+		return 0;
+	copy = bpf_map_lookup_elem(&copies, &key);
+	if (!copy)
+		copy = bpf_map_lookup_elem(&long_copies, &key);
+	if (!copy)
+		return 0;
+	b = (void *)&s->data[pos];
+	now = (void *)(b + 1);
+	then = (void *)copy->data;
+	if (s->pos > pos && b->type == NUNCHI_BLOB_FILE && now->ino == then->ino && now->dev == then->dev) {
+		b->flags &= ~NUNCHI_BLOB_LATE;
+		return 0;
+	}
+	len = copy->len;
+	barrier_var(len);
+	if (len > DATA_MAX + 256 || bpf_probe_read_kernel(now, len, then))
+		return 0;
+	s->walked = 0;	/* where its names begin is not known */
+	blob_end(s, pos, len, len, copy->flags, BLOB(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET));
+	return 0;
 }
 
 /* The kernel's copy of an argument. 0: there is none. */
@@ -274,7 +358,7 @@ __noinline int copies_drop(u32 mask)
 {
 	struct copy_key key = { .tid = bpf_get_current_pid_tgid() };
 
-	for (u32 i = 0; i < 6; i++) {
+	for (u32 i = 0; i <= COPY_OPENED; i++) {
 		key.arg = i;
 		if (mask & 1U << i && bpf_map_delete_elem(&copies, &key))
 			bpf_map_delete_elem(&long_copies, &key);

@@ -6,5 +6,7 @@
 
 /* Sends a MISMATCH after the record in s, if an argument of that was not what the kernel went by. */
 int copies_tell(struct scratch *s);
+/* What was opened in place of what its fd, whose blob begins at pos, is by now. */
+int copies_opened(struct scratch *s, u32 pos);
 /* Forgets those of the running task that mask has a bit of. */
 int copies_drop(u32 mask);

@@ -33,7 +33,7 @@ struct identity {
 	u8 setup;		/* entered the container, has not executed anything yet */
 	u8 entered;		/* enum entered */
 	u8 sandboxed;		/* the host's, in a mount namespace of its own */
-	u8 copied;		/* arguments of the call under way that copies has, a bit each */
+	u8 copied;		/* what copies has of the call under way: arguments, a bit each, and COPY_OPENED */
 	u32 base;		/* slot of the container that it was in before: it does not get above */
 	u32 base_generation;
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
@@ -319,18 +319,20 @@ extern struct map_losses losses SEC(".maps");
 
 struct copy_key {
 	u32 tid;
-	u32 arg;
+	u32 arg;		/* or COPY_OPENED: the file that the call has opened, as the data of its blob */
 };
+
+#define COPY_OPENED 6
 
 struct copy {
 	u32 len;		/* without a NUL */
-	u32 pad;
+	u32 flags;		/* of a file: NUNCHI_BLOB_* */
 	char data[COPY_SHORT];
 };
 
 struct long_copy {
 	u32 len;
-	u32 pad;
+	u32 flags;
 	char data[NUNCHI_PATH_MAX];
 };
 

@@ -70,6 +70,7 @@
 	X(uring_complete_perf, "what is done through io_uring") \
 	X(copied_path, "paths that are changed under a call")                 \
 	X(copied_path_from, "paths that are changed under a call")            \
+	X(opened_file, "files that are put aside before their open returns") \
 	X(copied_connect, "addresses that are changed under a call")          \
 	X(copied_bind, "addresses that are changed under a call")             \
 	X(copied_sendmsg, "addresses that are changed under a call")          \

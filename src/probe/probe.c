@@ -253,6 +253,34 @@ int attach_hook(const struct bpf_program *program, struct bpf_link **link, struc
 	return load_failed(err, what, -errno);
 }
 
+/* Without these no event is hidden: fields are of a lesser grade, which an event says itself. */
+static bool only_grades(const struct probe *p, const struct bpf_program *program)
+{
+	const struct nunchi *skel = p->skel;
+	const struct bpf_program *const copies[] = {
+		skel->progs.copied_path, skel->progs.copied_path_from, skel->progs.opened_file,
+		skel->progs.copied_connect, skel->progs.copied_bind, skel->progs.copied_sendmsg,
+		skel->progs.copied_request, skel->progs.copied_request_left,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++)
+		if (program == copies[i])
+			return true;
+	return false;
+}
+
+static int attach_optional(struct probe *p, const struct bpf_program *program, struct bpf_link **link)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
+	/* What it has begun would have no end. */
+	if (program == p->skel->progs.copied_request && !p->skel->links.copied_request_left)
+		return 0;
+	if (attach_hook(program, link, &err) < 0)
+		log_warn("%s; what it would keep is as user memory has it (docs/evidence.md)", err.s);
+	return 0;
+}
+
 int probe_attach(struct probe *p, struct strbuf *err)
 {
 	struct nunchi *skel = p->skel;
@@ -282,6 +310,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
 		{ skel->progs.copied_path, &skel->links.copied_path },
 		{ skel->progs.copied_path_from, &skel->links.copied_path_from },
+		{ skel->progs.opened_file, &skel->links.opened_file },
 		{ skel->progs.copied_connect, &skel->links.copied_connect },
 		{ skel->progs.copied_bind, &skel->links.copied_bind },
 		{ skel->progs.copied_sendmsg, &skel->links.copied_sendmsg },
@@ -298,7 +327,9 @@ int probe_attach(struct probe *p, struct strbuf *err)
 	r = block_attach(p, err);
 	for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(hooks); i++)
 		if (hooks[i].program)
-			r = attach_hook(hooks[i].program, hooks[i].link, err);
+			r = only_grades(p, hooks[i].program) ?
+				    attach_optional(p, hooks[i].program, hooks[i].link) :
+				    attach_hook(hooks[i].program, hooks[i].link, err);
 	if (r < 0)
 		return r;
 	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
@@ -554,15 +585,6 @@ uint64_t recursion_misses(int program)
 	if (bpf_obj_get_info_by_fd(program, &info, &len))
 		return 0;
 	return info.recursion_misses;
-}
-
-/* A run of these that is missed hides no event: its fields are of a lesser grade, which it says itself. */
-static bool only_grades(const struct probe *p, const struct bpf_program *program)
-{
-	return program == p->skel->progs.copied_path || program == p->skel->progs.copied_path_from ||
-	       program == p->skel->progs.copied_connect || program == p->skel->progs.copied_bind ||
-	       program == p->skel->progs.copied_sendmsg || program == p->skel->progs.copied_request ||
-	       program == p->skel->progs.copied_request_left;
 }
 
 void probe_counts(const struct probe *p, uint64_t ret[NUNCHI_COUNT_MAX])

@@ -163,6 +163,8 @@ static void choose_copies(struct nunchi *skel)
 	bool says = btf && has_member(btf, "filename", "uptr");
 	bool safe = btf && (!variants_preempts() ||
 			    btf__find_by_name_kind(btf, "tracepoint_ext", BTF_KIND_STRUCT) > 0);
+	const char *opens = btf && btf__find_by_name_kind(btf, "do_file_open", BTF_KIND_FUNC) > 0 ? "do_file_open" :
+													 "do_filp_open";
 	struct {
 		struct bpf_program *program;
 		const char *function;
@@ -170,6 +172,7 @@ static void choose_copies(struct nunchi *skel)
 	} rows[] = {
 		{ skel->progs.copied_path, "putname", says },
 		{ skel->progs.copied_path_from, "getname_flags", !says },
+		{ skel->progs.opened_file, opens, true },
 		{ skel->progs.copied_connect, "security_socket_connect", true },
 		{ skel->progs.copied_bind, "security_socket_bind", true },
 		{ skel->progs.copied_sendmsg, "security_socket_sendmsg", true },
@@ -182,6 +185,8 @@ static void choose_copies(struct nunchi *skel)
 					  safe && rows[i].fits &&
 						  btf__find_by_name_kind(btf, rows[i].function,
 									 BTF_KIND_FUNC) > 0);
+	if (bpf_program__autoload(skel->progs.opened_file))
+		bpf_program__set_attach_target(skel->progs.opened_file, 0, opens);
 	skel->rodata->copies_requests = bpf_program__autoload(skel->progs.copied_request);
 	btf__free(btf);
 }

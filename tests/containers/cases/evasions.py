@@ -38,7 +38,7 @@ def meets(event, condition, values):
 def missing(row, events, values, copies):
     """What is not there of what the row says must be, as a sentence; or None."""
     for condition in row.see:
-        if condition.get("copies") and not copies:
+        if condition.get("copies", copies) != copies:
             continue
         found = sum(meets(e, condition, values) for e in events)
         count = condition.get("count")

@@ -12,8 +12,8 @@ RECORD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../vm/evas
 # see: conditions on events, each of which some event must meet. A condition is a dict of field ->
 # value: a string with {name} is filled with what the program said, a function is asked, None is
 # "not there"; {init} is the container's first process, as the host sees it. "count" is how many events
-# must meet it, where that is known. "copies": only where the kernel's own copies of paths and
-# addresses are kept (docs/evidence.md).
+# must meet it, where that is known. "copies": only where the kernel's own copies of paths,
+# addresses and opened files are kept (docs/evidence.md), or False: only where they are not.
 # how: what is seen, for the docs.
 Row = collections.namedtuple("Row", "program name what how see")
 
@@ -121,9 +121,11 @@ FILES = [
     ("device-node", "a disk's device node made by mknod", "node, type and numbers",
      [call("mknodat", pathname="/tmp/ev-disk", mode="S_IFBLK|0600", dev="259:77")]),
     ("fd-swap", "another thread puts a decoy under the new descriptor (dup2)",
-     "the path asked for; what was opened is marked as looked at late",
-     [{"evt.type": "openat", "fd.nameraw": "/tmp/ev-secret", "evt.arg.flags": "O_RDONLY",
-       "fd.name": below("/tmp/ev-"), "evt.late": has("fd.name"), "count": 50}]),
+     "path of what was opened; without copies the path asked for, and that the other was looked at late",
+     [opened("/tmp/ev-secret", **{"fd.nameraw": "/tmp/ev-secret", "evt.arg.flags": "O_RDONLY", "evt.late": None,
+                                  "count": 50, "copies": True}),
+      {"evt.type": "openat", "fd.nameraw": "/tmp/ev-secret", "evt.arg.flags": "O_RDONLY",
+       "fd.name": below("/tmp/ev-"), "evt.late": has("fd.name"), "count": 50, "copies": False}]),
     ("own-program", "/proc/self/exe opened for writing (CVE-2019-5736)",
      "the failure, and the path asked for",
      [{"evt.type": "openat", "evt.res": "ETXTBSY", "fd.nameraw": "/proc/self/exe"}]),

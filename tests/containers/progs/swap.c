@@ -3,9 +3,14 @@
  * Changes what a call points to while the call is under way: another thread does, when the call has
  * come to where it waits (a fifo without a writer, a socket that has no room for one more peer). A
  * line for each: the call, what it was, what it became.
+ *
+ * swap fd: another thread puts /tmp/put under the number that an open of /tmp/opened is about to return; how
+ * often the opener had that before it could look.
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,10 +106,52 @@ static void swap_address(const char *really, const char *shown)
 	printf("connect %s %s\n", really, shown);
 }
 
-int main(void)
+#define TIMES 20000
+
+static int wanted, put;
+static atomic_bool over;
+
+static void *put_it(void *arg)
+{
+	while (!atomic_load(&over))
+		dup2(put, wanted);
+	return arg;
+}
+
+static void swap_fds(void)
+{
+	struct stat as_put, as_opened;
+	pthread_t thread;
+	int swapped = 0;
+
+	put = open("/tmp/put", O_RDWR | O_CREAT, 0600);
+	close(open("/tmp/opened", O_RDWR | O_CREAT, 0600));
+	wanted = open("/dev/null", O_RDONLY);
+	if (put < 0 || wanted < 0 || fstat(put, &as_put))
+		exit(1);
+	close(wanted);
+	pthread_create(&thread, NULL, put_it, NULL);
+	for (int i = 0; i < TIMES; i++) {
+		int fd = open("/tmp/opened", O_RDONLY);
+
+		swapped += !fstat(fd, &as_opened) && as_opened.st_ino == as_put.st_ino;
+		close(wanted);
+		if (fd != wanted)
+			close(fd);
+	}
+	atomic_store(&over, true);
+	pthread_join(thread, NULL);
+	printf("%d\n", swapped);
+}
+
+int main(int argc, char **argv)
 {
 	static char winding[LONG];
 
+	if (argc > 1 && !strcmp(argv[1], "fd")) {
+		swap_fds();
+		return 0;
+	}
 	mkfifo("/tmp/fifo", 0600);
 	swap_path("/tmp/fifo", "/tmp/harmless");
 	swap_path("/tmp/fifo", "/tmp/fif");
