@@ -221,6 +221,31 @@ def test_a_flood_that_overfills(setup):
     print(f"# made {[*made.values()]}, lost {lost}")
 
 
+def test_more_kinds_than_are_counted(setup):
+    """Of what no ring and no summary has room for each container is told how many, of which types, and why."""
+    path = setup.file("kinds.json")
+    with open(path, "wb") as out:
+        nunchi = setup.nunchi("trace", *own(setup), "-o", "json", "-e", "all", "--memory", "16M", stdout=out)
+    made = setup.runc.create(setup.name + "-kinds", ["/bin/sh", "-c", "sleep 2; /bin/lanes flood 20000 2; /bin/walk; :"], privileged=True)
+    made.start()
+    wait_until(lambda: row_of(nunchi, made.name), 10, "the container's account")
+    os.kill(nunchi.process.pid, signal.SIGSTOP)
+    try:
+        made.wait()
+    finally:
+        os.kill(nunchi.process.pid, signal.SIGCONT)
+    row = settled(nunchi, made.name, 80000)
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    check_row(row)
+    lost = row["kernel"]["dropped"].get("ring full", 0)
+    with open(path, encoding="utf-8") as f:
+        told = [event for event in map(json.loads, f) if event["evt.type"] == "events_lost" and
+                event["lost.reason"] == "ring full"]
+    assert lost and sum(event["lost.count"] for event in told) == lost, (row, told)
+    assert all(event["container.name"] == made.name and event["lost.types"] for event in told), told
+    print(f"# {lost} lost of {row['kernel']['seen']}: {told[0]['lost.types']}")
+
+
 def test_a_blocked_output(setup):
     """Nobody reads the pipe: so much memory and no more, and what is lost is told in its place."""
     reader, writer = os.pipe()
