@@ -148,6 +148,10 @@ struct engine {
 	uint64_t looked;		/* at them, boot ns */
 	struct cpu_limit cpu_limit;
 	struct heartbeat *heartbeat;	/* NULL: none can be kept */
+	int switches[PROBE_SWITCHES_MAX];	/* see probe_switches() */
+	unsigned n_switches;
+	uint64_t switches_looked;	/* at them, epoch ns */
+	bool switched_off;		/* what they said then */
 	bool lsm;			/* LSM programs run here; tried while that could be tried */
 	bool cgroup;			/* if they do not: cgroup programs do */
 	bool env;			/* environments are asked for */
@@ -200,6 +204,11 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 struct container *claim_find(struct engine *e, const struct slot *slot);
 /* A container that only the kernel knows; why: what its event says of that. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why);
+
+/* switches.c: whether somebody has switched our hooks off. Before privileges are given up; each second; at the end. */
+void switches_open(struct engine *e);
+void switches_look(struct engine *e);
+void switches_close(struct engine *e);
 
 /* summary.c: what the kernel has counted in place of telling it. */
 /* When it is time: of each row what has come to it. */

@@ -348,6 +348,7 @@ static void tick(struct engine *e, uint64_t now)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
 	heartbeat_beat(e);
+	switches_look(e);
 	notify_service("WATCHDOG=1");	/* the loop turns */
 	backlog_trim(e);
 	instance_publish(e, now);
@@ -533,6 +534,7 @@ static int start(struct engine *e, struct strbuf *err)
 	binder_adopt(e);
 	if (!e->config->snapshot)
 		heartbeat_start(e);
+	switches_open(e);
 	r = probe_attach(e->probe, err);
 	if (r >= 0 && e->config->keep_blocking)
 		r = probe_keep_blocking(e->probe, err);
@@ -586,5 +588,6 @@ int live_run(struct engine *e)
 	notify_service("STOPPING=1");
 	finish(e);
 	heartbeat_end(e);
+	switches_close(e);
 	return r;
 }

@@ -19,7 +19,8 @@
 	X(LIMITED, "tenths of a second under --cpu-limit", "bulk events were counted, of those that did most first") \
 	X(TASKS, "tasks past what --memory has room for", "at the most; the kernel keeps whose they are all the same") \
 	X(SUMMARIES, "counted calls that no summary tells", "the output did not take it in time") \
-	X(LIVES, "events of containers that were not told", "the output did not take them in time")
+	X(LIVES, "events of containers that were not told", "the output did not take them in time") \
+	X(SWITCHED, "seconds in which hooks of functions were switched off", "kernel.ftrace_enabled, or kprobes: no system call was seen")
 
 enum account_reader {
 #define X(name, text, why) ACCOUNT_READER_##name,

@@ -139,8 +139,8 @@ void account_counts_text(const struct account_counts *counts, bool lessened, str
 		strbuf_addf(out, "degraded: not seen: %llu missed runs of %s\n",
 			    (unsigned long long)counts->missed[i].count, counts->missed[i].program);
 	for (size_t i = 0; i < ACCOUNT_READER_MAX; i++)
-		add_count(out, i == ACCOUNT_READER_MISSING ? "degraded: " : "", counts->reader[i],
-			  reader_texts[i].text);
+		add_count(out, i == ACCOUNT_READER_MISSING || i == ACCOUNT_READER_SWITCHED ? "degraded: " : "",
+			  counts->reader[i], reader_texts[i].text);
 	for (size_t i = NUNCHI_UNSEEN_MAX; i < NUNCHI_COUNT_MAX && lessened; i++)
 		add_count(out, "", counts->kernel[i], kernel_texts[i].text);
 }

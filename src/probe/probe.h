@@ -60,6 +60,12 @@ int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
 bool probe_attach_more(struct probe *p);
 const char *probe_gaps(const struct probe *p);
 enum probe_hooks probe_hooks(const struct probe *p);
+/*
+ * By what the hooks of system calls can be switched off for everybody: files of the kernel's, the caller's, that begin
+ * with a 0 while they are. Returns how many; 0 for the tracepoint.
+ */
+#define PROBE_SWITCHES_MAX 2
+unsigned probe_switches(const struct probe *p, int ret[PROBE_SWITCHES_MAX]);
 /* Detaches the hooks: nothing more is recorded. The rings can still be read. */
 void probe_detach(struct probe *p);
 void probe_free(struct probe *p);	/* NULL is fine */

@@ -40,6 +40,21 @@ int variants_tracefs(void)
 	return r < 0 ? -errno : r;
 }
 
+unsigned probe_switches(const struct probe *p, int ret[PROBE_SWITCHES_MAX])
+{
+	_cleanup_close_ int debugfs = p->hooks == PROBE_HOOKS_TRACEPOINT ? -1 : own_tree("debugfs");
+	unsigned n = 0;
+
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT)
+		return 0;
+	ret[n] = open("/proc/sys/kernel/ftrace_enabled", O_RDONLY | O_CLOEXEC);
+	n += ret[n] >= 0;
+	/* Calls that can have no fexit have a kprobe. */
+	ret[n] = debugfs < 0 ? open("/sys/kernel/debug/kprobes/enabled", O_RDONLY | O_CLOEXEC) :
+			       openat(debugfs, "kprobes/enabled", O_RDONLY | O_CLOEXEC);
+	return n + (ret[n] >= 0);
+}
+
 static bool is_root_cgroup(int fd)
 {
 	struct statfs fs;

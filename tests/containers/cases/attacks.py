@@ -9,7 +9,7 @@ import os
 import subprocess
 import time
 
-from harness.nunchi import run
+from harness.nunchi import has_trampolines, run
 from harness.place import Elsewhere, wait_until
 
 # The host's processes are the container's too: hostPID.
@@ -133,6 +133,30 @@ def test_clock_is_set_back(setup):
     events = nunchi.events()
     last, first = (of(events, name, "openat")[-1] for name in (before, after))
     assert events.index(last) < events.index(first) and not first.get("evt.late"), (last, first)
+    return None
+
+
+def test_hooks_of_functions_are_switched_off(setup):
+    """They see nothing then: it is said each second, as a gap, until it is over."""
+    if not os.environ.get("NUNCHI_TEST_KERNEL") or not os.path.exists(FTRACE):
+        return Elsewhere("no ftrace of our own to switch off")
+    if not has_trampolines():
+        return Elsewhere("no hooks of functions")
+    nunchi = setup.nunchi("trace", "-v", "-o", "json", "-e", "openat", "--hooks", "fentry")
+    wait_until(lambda: "all hooks are attached" in nunchi.stderr(), 60, "hooks")
+    with open(FTRACE, "w", encoding="ascii") as f:
+        f.write("0")
+    try:
+        gap = nunchi.wait_event(lambda e: e["evt.type"] == "sensor_gap", 10)
+        assert gap["gap.from"] < gap["gap.to"], gap
+    finally:
+        with open(FTRACE, "w", encoding="ascii") as f:
+            f.write("1")
+    wait_until(lambda: "switched on again" in nunchi.stderr(), 10, "the end of the gap")
+    name = attacker(setup, "ftrace-on", "cat /mnt/test.txt")
+    nunchi.wait_event(lambda e: e.get("container.full_id") == name and e.get("fd.name") == "/mnt/test.txt", 10)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert "seconds in which hooks of functions were switched off" in nunchi.stderr(), nunchi.stderr()
     return None
 
 
