@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -130,6 +131,9 @@ static void quietly(void)
 static void names(void)
 {
 	struct open_how { uint64_t flags, mode, resolve; } how = { O_RDWR | O_CREAT, 0600, 0 };
+	char buffer[8];
+	struct iovec vector = { buffer, sizeof(buffer) };
+	struct statx facts;
 	int fd, ret;
 
 	fd = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
@@ -140,6 +144,15 @@ static void names(void)
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .fd = fd,
 					    .addr = (uint64_t)"ring", .len = 4 });
 	said("write", ret, with_fd("fd", fd, "\"buf\":\"ring\""), "/tmp/ring-open");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_READ, .fd = fd, .addr = (uint64_t)buffer,
+					    .len = sizeof(buffer) });
+	said("read", ret, with_fd("fd", fd, "\"buf\":\"ring\""), "/tmp/ring-open");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_READV, .fd = fd, .addr = (uint64_t)&vector, .len = 1,
+					    .off = 1 });
+	said("readv", ret, with_fd("fd", fd, "\"iovcnt\":\"1\""), "/tmp/ring-open");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_STATX, .fd = AT_FDCWD, .len = STATX_SIZE,
+					    .addr = (uint64_t)"/tmp/ring-open", .off = (uint64_t)&facts });
+	said("statx", ret, "\"pathname\":\"/tmp/ring-open\"", NULL);
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .fd = fd });
 	said("close", ret, "", NULL);
 	fd = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT2, .fd = AT_FDCWD,
@@ -172,7 +185,8 @@ static void sockets(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(4721),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int server = socket(AF_INET, SOCK_STREAM, 0), client, got, one = 1;
+	int server = socket(AF_INET, SOCK_STREAM, 0), client, accepted, got, one = 1;
+	char buffer[8];
 
 	setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(server, (void *)&to, sizeof(to)) || listen(server, 4)) {
@@ -188,11 +202,14 @@ static void sockets(void)
 	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CONNECT, .fd = client,
 					    .addr = (uint64_t)&to, .off = sizeof(to) });
 	said("connect", got, with_fd("sockfd", client, "\"addr\":\"127.0.0.1:4721\""), NULL);
-	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = server });
-	said("accept4", got, "", NULL);
+	accepted = do_one((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = server });
+	said("accept4", accepted, "", NULL);
 	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SEND, .fd = client,
 					    .addr = (uint64_t)"hello", .len = 5 });
 	said("sendto", got, "\"buf\":\"hello\"", NULL);
+	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_RECV, .fd = accepted, .addr = (uint64_t)buffer,
+					    .len = sizeof(buffer) });
+	said("recvfrom", got, "\"buf\":\"hello\"", NULL);
 	got = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SHUTDOWN, .fd = client, .len = SHUT_WR });
 	said("shutdown", got, "\"how\":\"SHUT_WR\"", NULL);
 }
