@@ -516,6 +516,7 @@ static __noinline int blob_sock(struct scratch *s, u64 file, u32 arg)
 	u64 sk = (u64)FIELD(struct socket, socket, sk);
 	struct nunchi_sock *out;
 	u32 pos, len = sizeof(*out), n;
+	struct pid *peer;
 
 	if (!s || !blob_fits(s))
 		return 0;
@@ -541,6 +542,9 @@ static __noinline int blob_sock(struct scratch *s, u64 file, u32 arg)
 		*(struct in6_addr *)out->laddr = FIELD(struct sock, sk, __sk_common.skc_v6_rcv_saddr);
 		*(struct in6_addr *)out->raddr = FIELD(struct sock, sk, __sk_common.skc_v6_daddr);
 	} else if (out->family == AF_UNIX) {
+		peer = FIELD(struct sock, sk, sk_peer_pid);
+		if (peer)
+			*(u32 *)out->raddr = BPF_CORE_READ(peer, numbers[0].nr);
 		n = unix_name(s, pos + len, sk);
 		out->lpath = n;
 		len += n;

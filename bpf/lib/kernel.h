@@ -368,6 +368,7 @@ struct sock {
 	struct sock_common __sk_common;
 	u16 sk_type;
 	u16 sk_protocol;
+	struct pid *sk_peer_pid;
 };
 
 struct socket {

@@ -297,7 +297,7 @@ struct nunchi_sock {
 	__u16 lpath;		/* AF_UNIX: bytes of path that follow, this end's, then the peer's */
 	__u16 rpath;
 	__u8 laddr[16];		/* IPv4 in the first four bytes, network byte order */
-	__u8 raddr[16];
+	__u8 raddr[16];		/* AF_UNIX: pid of who listened or connected there (SO_PEERCRED), 32 bits; 0: none */
 	__u64 ino;
 };
 

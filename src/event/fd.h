@@ -45,6 +45,7 @@ struct event_fd {
 	bool has_lip, has_rip;
 	uint64_t ino;
 	uint32_t dev;
+	uint32_t peer_pid;	/* of a unix socket: who listened or connected at the other end; 0: nobody */
 	enum grade name_grade, nameraw_grade, oldname_grade;
 };
 

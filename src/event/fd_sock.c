@@ -257,6 +257,7 @@ bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct 
 		named = name_inet(ev, &sock, text, fd);
 	} else if (sock.family == AF_UNIX) {
 		named = name_unix(ev, blob, &sock, text, fd);
+		memcpy(&fd->peer_pid, sock.raddr, sizeof(fd->peer_pid));
 	} else {
 		named = given != NULL;
 		if (named) {

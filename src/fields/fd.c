@@ -105,6 +105,14 @@ FIELD_GET(asked_fd_filename)
 		value_set_text(ret, slash + 1);
 }
 
+FIELD_GET(fd_peer_pid)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (fd->present && fd->peer_pid)
+		value_set_number(ret, fd->peer_pid);
+}
+
 FIELD_GET(fd_ino)
 {
 	const struct event_fd *fd = fields_fd(fc);

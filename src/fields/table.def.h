@@ -280,6 +280,7 @@ FIELD(fd_rip, "fd.rnet", NET, EVENT, false, "fd.rip, to be compared with network
 FIELD(fd_cip, "fd.cnet", NET, EVENT, false, "fd.cip, to be compared with networks")
 FIELD(fd_sip, "fd.snet", NET, EVENT, false, "fd.sip, to be compared with networks")
 FIELD_EITHER(fd_ip, "fd.net", NET, "fd.lnet", "fd.rnet", "fd.ip, to be compared with networks")
+FIELD(fd_peer_pid, "fd.peer.pid", NUMBER, EVENT, true, "of a connected unix socket: pid of the process that listened, or connected, at the other end, as the host has it (ours)")
 FIELD(fd_sockfamily, "fd.sockfamily", STRING, EVENT, false, "of sockets: ip or unix")
 FIELD(fd_sip_name, "fd.sip.name", STRING, EVENT, false, "name of the server's end: of those that rules and filters compare it with, whose addresses are looked up")
 FIELD(fd_cip_name, "fd.cip.name", STRING, EVENT, false, "name of the client's end: of those that rules and filters compare it with, whose addresses are looked up")

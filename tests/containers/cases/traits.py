@@ -98,6 +98,18 @@ def test_capabilities_at_the_event(setup):
     assert everything[0] == everything[1] and "CAP_SYS_ADMIN" in everything[0], everything
 
 
+def test_who_is_at_the_other_end(setup):
+    """Of a unix socket: who listened there, by the pid that the host knows."""
+    name = setup.name + "-traits-peer"
+    nunchi = setup.nunchi("trace", "-e", "connect", "-c", name, "--format", "%fd.peer.pid %proc.pid %proc.vpid",
+                          "fd.name contains ev-abstract")
+    assert setup.runc.run(name, ["/bin/evade_net", "abstract-socket"], privileged=True).wait() == 0
+    time.sleep(0.5)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    peer, pid, inside = nunchi.text().split()
+    assert peer == pid != inside, (peer, pid, inside)
+
+
 STREAMS = """/bin/deed nothing </mnt/test.txt 2>&- | /bin/cat; /bin/deed nothing </mnt 2>/dev/udp/127.0.0.1/9
 /bin/deed nothing </dev/null >/dev/udp/::1/9 2>/dev/udp/127.0.0.1/9; :"""
 
