@@ -160,10 +160,13 @@ int BPF_PROG(block_mount, const char *device, const struct path *path, const cha
 	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT, 0, 0);
 }
 
+/*
+ * Where ret is differs (6.15 has one argument more); it is 0: after a program that refuses the kernel runs no other.
+ */
 SEC("lsm/bpf")
-int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size, int ret)
+int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 {
-	return ret ? ret : block_call(NUNCHI_BLOCK_BPF, 0, 0);
+	return block_call(NUNCHI_BLOCK_BPF, 0, 0);
 }
 
 /* /proc asks it too; what attaches, or reads another's memory by a call, asks for ATTACH. */
