@@ -55,6 +55,7 @@ static __always_inline u64 push_codes(const struct identity *id, const struct nu
 		mask &= push_groups[push_group(id)][class];
 	if (row->kinds & 1 << NUNCHI_PUSH_IMAGE)
 		mask &= push_images[push_image_group(id)][class];
+	barrier_var(arg);	/* the compiler must index with what was checked */
 	if (arg >= 6)
 		return mask;
 	flags = call->args[arg];
