@@ -8,7 +8,7 @@ real containers. ROW: rows with this text in their name; without, those that are
 all if NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and
 at the end "# done". --record writes the numbers of verified instructions of the rows that are run
 into verified.txt, with which they are compared otherwise, and which evasions were seen into
-evasions.txt.
+evasions.txt. A kernel without BPF's LSM has other programs for rules that block, and a column of its own.
 """
 
 import argparse
@@ -68,6 +68,9 @@ LOADED = ["count exactly", "hooks beginnings", "actions deny_peers"]
 # Rooms whose unit tests know numbers and layouts of a machine.
 ROOMS = ["base", "syscalls", "event", "model", "out"]
 
+# Asks no BPF programs, where rules that block have to do without.
+NO_LSM = "lsm=lockdown"
+
 Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always program rooms")
 
 
@@ -78,14 +81,14 @@ def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=Fals
 
 MATRIX = [
     row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
-    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS + COPIES + PEERS, "lsm=lockdown", always=True),
+    row("6.1 v1", "6.1", "v1", COUNT + LIVES + ENTER + DOORS + COPIES + PEERS, NO_LSM, always=True),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP + PUSH, runtimes="runc,crun"),
     row("6.1 evasions", "6.1", "v2", EVADE),
     row("6.1 hooks", "6.1", "v2", HOOKS + WALK, always=True),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full", always=True),
-    row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER),
+    row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
     row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK + ["podman without"],
         runtimes="runc,crun", always=True),
@@ -95,7 +98,7 @@ MATRIX = [
     row("6.12 blocks", "6.12", "hybrid", BLOCKS, always=True),
     row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
-    row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER),
+    row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
     row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK + PEERS, always=True),
     row("newest evasions", "newest", "v2", EVADE),
     row("newest hooks", "newest", "v2", HOOKS),
@@ -104,10 +107,17 @@ MATRIX = [
     row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, always=True, rooms=ROOMS),
     row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS),
     row("6.1 arm64 crun", "6.1-arm64", "v2", CRUN, runtimes="crun"),  # which refuses hybrid cgroups
-    row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS),
+    row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS, NO_LSM),
     row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS),
     row("6.1 engines", "6.1", "v2", ["paper read_a_file", "rules each_with_docker"], runtimes="docker,cri", always=True),
 ]
+
+
+def column(row):
+    """Of the record of verified instructions; None: another program's, or a kernel's that is told to be another."""
+    if row.program or row.cases is None or row.arguments not in ("", NO_LSM):
+        return None
+    return row.kernel + ("-nolsm" if row.arguments else "")
 
 
 def say(text):
@@ -155,43 +165,44 @@ class Record:
     """verified.txt: a line a program, a column a kernel."""
 
     def __init__(self):
-        self.kernels, self.numbers, self.changed = [], {}, False
+        self.columns, self.numbers, self.changed = [], {}, False
         if os.path.exists(RECORD):
             with open(RECORD, encoding="utf-8") as f:
                 lines = [line.split() for line in f if line.strip() and not line.startswith("#")]
-            self.kernels = lines[0][1:]
-            self.numbers = {(words[0], kernel): int(number) for words in lines[1:]
-                            for kernel, number in zip(self.kernels, words[1:]) if number != "-"}
+            self.columns = lines[0][1:]
+            self.numbers = {(words[0], where): int(number) for words in lines[1:]
+                            for where, number in zip(self.columns, words[1:]) if number != "-"}
 
-    def compare(self, kernel, numbers):
-        """Sentences on what has grown, or is not in the record."""
+    def compare(self, where, numbers):
+        """Sentences on what has grown, is not in the record, or is only there."""
         wrong = []
         for name, number in sorted(numbers.items()):
-            recorded = self.numbers.get((name, kernel))
+            recorded = self.numbers.get((name, where))
             if recorded is None:
                 wrong.append(f"{name}: {number}, and the record has none")
             elif number > recorded * GROWTH:
                 wrong.append(f"{name}: {number} instead of {recorded}")
-        return wrong
+        return wrong + [f"{name}: in the record, and not loaded" for name, column_ in sorted(self.numbers)
+                        if column_ == where and name not in numbers]
 
-    def take(self, kernel, numbers):
-        self.numbers = {key: number for key, number in self.numbers.items() if key[1] != kernel}
-        self.numbers.update({(name, kernel): number for name, number in numbers.items()})
-        self.kernels = [k for k in dict.fromkeys(r.kernel for r in MATRIX)
-                        if k in self.kernels or k == kernel]
+    def take(self, where, numbers):
+        self.numbers = {key: number for key, number in self.numbers.items() if key[1] != where}
+        self.numbers.update({(name, where): number for name, number in numbers.items()})
+        self.columns = [c for c in dict.fromkeys(column(r) for r in MATRIX) if c in self.columns or c == where]
         self.changed = True
 
     def write(self):
         programs = sorted({name for name, _ in self.numbers})
         width = max(len(name) for name in programs) + 2
         with open(RECORD, "w", encoding="utf-8") as f:
-            f.write("# Instructions that the verifier looked at, by program and kernel.\n"
-                    "# Written by tests/vm/run.py --record; growth by more than a fifth is a failure.\n")
+            f.write("# Instructions that the verifier looked at, by program and kernel; -nolsm: without BPF's LSM.\n"
+                    "# Written by tests/vm/run.py --record; growth by more than a fifth is a failure, and so is a\n"
+                    "# program that is not there any more.\n")
             for name in ["program", *programs]:
-                columns = self.kernels if name == "program" else \
-                    [str(self.numbers.get((name, kernel), "-")) for kernel in self.kernels]
-                f.write(name.ljust(width) + "".join(c.rjust(max(8, len(kernel) + 2))
-                                                    for c, kernel in zip(columns, self.kernels)) + "\n")
+                cells = self.columns if name == "program" else \
+                    [str(self.numbers.get((name, where), "-")) for where in self.columns]
+                f.write(name.ljust(width) + "".join(cell.rjust(max(8, len(where) + 2))
+                                                    for cell, where in zip(cells, self.columns)) + "\n")
 
 
 class Matrix:
@@ -253,12 +264,13 @@ class Matrix:
         out = tempfile.mkdtemp(dir=self.store.name)
         architecture = vm.architecture_of(kernel)
         nunchi = shlex.quote(os.path.abspath(row.program) if row.program else self.nunchi[architecture])
-        recorded = not row.program and row.kernel not in self.verified
+        recorded = column(row) if column(row) not in self.verified else None
         words = " ".join(shlex.quote(name) for name in row.cases)
         command = f"tests/vm/unit.sh build-{architecture} {' '.join(row.rooms)}\n" if row.rooms else ""
         command += f"python3 tests/containers/run.py --nunchi {nunchi} {words}\n"
         if recorded:
-            command += f"python3 tests/vm/verified.py {nunchi} $VM_OUT/verified\n"
+            rules = "--guard " if row.arguments == NO_LSM else ""  # all else is as it is with it
+            command += f"python3 tests/vm/verified.py {rules}{nunchi} $VM_OUT/verified\n"
         done = vm.run(kernel, command, row.cgroups, row.arguments, files=[self.progs[architecture]], out=out,
                       environment={"NUNCHI_TEST_SLOW": SLOW, "NUNCHI_TEST_RUNTIMES": row.runtimes,
                                    "NUNCHI_TEST_SIZE": "small",
@@ -277,8 +289,8 @@ class Matrix:
             over = "not over in time" if done.code is None else f"exit {done.code}"
             good = fail(f"{row.name}: runs to its end", f"{over}\n{done.output[-2000:]}")
         elif recorded:
-            self.verified.add(row.kernel)
-            good = self.compare(row.kernel, os.path.join(out, "verified"), done.output) and good
+            self.verified.add(recorded)
+            good = self.compare(recorded, os.path.join(out, "verified"), done.output) and good
         return good
 
     def take_evasions(self, kernel, path):
@@ -287,15 +299,15 @@ class Matrix:
                 self.evasions.take(kernel, json.load(f))
             self.evasions.write()
 
-    def compare(self, kernel, path, output):
-        name = f"{kernel}: verified instructions"
+    def compare(self, where, path, output):
+        name = f"{where}: verified instructions"
         if not os.path.exists(path):
             return fail(name, output[-1000:])
         with open(path, encoding="utf-8") as f:
             numbers = json.load(f)
         if self.recording:
-            self.record.take(kernel, numbers)
-        wrong = self.record.compare(kernel, numbers)
+            self.record.take(where, numbers)
+        wrong = self.record.compare(where, numbers)
         return fail(name, "\n".join([*wrong, "if that is meant: tests/vm/run.py --record"])) \
             if wrong else ok(name)
 
