@@ -91,12 +91,12 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	fd->dev = file.dev;
 	if (file.magic == OVERLAYFS_SUPER_MAGIC)
 		fd->layer = blob->flags & NUNCHI_BLOB_UPPER ? FD_LAYER_UPPER : FD_LAYER_LOWER;
-	fd->deleted = blob->flags & NUNCHI_BLOB_DELETED;
 	fd->truncated = blob->flags & NUNCHI_BLOB_TRUNCATED;
 	v->name = v->text->len;
 	fd->is_path = path_from_file(v->text, blob);
 	fd->unreachable = fd->is_path && is_unreachable(blob);
-	if (fd->is_path && fd->deleted)
+	fd->deleted = fd->is_path && blob->flags & NUNCHI_BLOB_DELETED;
+	if (fd->deleted)
 		strbuf_adds(v->text, " (deleted)");
 	else if (starts_with(v->text->s + v->name, "memfd:"))
 		fd->type = FD_MEMFD;
@@ -268,13 +268,16 @@ static void view_paths(struct view *v)
 				  &v->fd->oldname_grade);
 }
 
-/* Not so what lies in memory only: it is below nobody's root. */
-static bool is_image_unreachable(const struct event *ev)
+/* Not of what lies in memory only: it is below nobody's root, and never had a name. */
+static void view_image(struct view *v)
 {
-	const struct event_blob *exe = event_blob(ev, NUNCHI_BLOB_EXE, -1);
+	const struct event_blob *exe = event_blob(v->ev, NUNCHI_BLOB_EXE, -1);
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
 
-	return exe && is_unreachable(exe) && path_from_file(&path, exe);
+	if (!exe || !path_from_file(&path, exe))
+		return;
+	v->fd->unreachable = is_unreachable(exe);
+	v->fd->deleted = exe->flags & NUNCHI_BLOB_DELETED;
 }
 
 static void view_exec(struct view *v)
@@ -288,7 +291,7 @@ static void view_exec(struct view *v)
 	set_raw(v->fd, raw);
 	v->name = add_path(v, 0, raw, true, &v->fd->name_grade);
 	v->fd->is_path = v->name != NO_PLACE;
-	v->fd->unreachable = is_image_unreachable(v->ev);
+	view_image(v);
 }
 
 static void view_result(struct view *v)

@@ -35,7 +35,8 @@ struct event_fd {
 	bool is_path;		/* name is a path: directory and filename exist */
 	bool has_addr;		/* lip.. below are set */
 	bool unreachable;	/* a path, of a file that is not below the task's root */
-	bool deleted, truncated;
+	bool deleted;		/* a path, of a file that has no name (any more) */
+	bool truncated;
 	enum fd_layer layer;
 	uint16_t family;	/* AF_* */
 	uint16_t protocol;	/* IPPROTO_TCP ... ; 0 when unknown */

@@ -122,12 +122,25 @@ FIELD_GET(fd_ino)
 }
 
 /* Of what no object has told it is not known. */
+static bool is_known_file(const struct event_fd *fd)
+{
+	return fd->present && fd->is_path && fd->type != FD_NONE;
+}
+
 FIELD_GET(fd_unreachable)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if (fd->present && fd->is_path && fd->type != FD_NONE)
+	if (is_known_file(fd))
 		value_set_bool(ret, fd->unreachable);
+}
+
+FIELD_GET(fd_is_deleted)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (is_known_file(fd))
+		value_set_bool(ret, fd->deleted);
 }
 
 FIELD_GET(fd_dev)

@@ -210,6 +210,44 @@ FIELD_GET(proc_is_exe_lower_layer)
 		value_set_bool(ret, fc->ev->proc->exe_layer == EXE_LOWER);
 }
 
+/* What ran before nunchi has told no mode. */
+static void set_exe_mark(const struct field_context *fc, struct value *ret, bool (*is)(const struct process *p))
+{
+	if (fc->ev->proc && fc->ev->proc->exe_mode)
+		value_set_bool(ret, is(fc->ev->proc));
+}
+
+static bool is_setuid(const struct process *p)
+{
+	return p->exe_mode & S_ISUID;
+}
+
+/* Without execution by the group the kernel takes the bit for something else. */
+static bool is_setgid(const struct process *p)
+{
+	return (p->exe_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+}
+
+static bool is_deleted(const struct process *p)
+{
+	return p->exe_deleted;
+}
+
+FIELD_GET(proc_is_exe_setuid)
+{
+	set_exe_mark(fc, ret, is_setuid);
+}
+
+FIELD_GET(proc_is_exe_setgid)
+{
+	set_exe_mark(fc, ret, is_setgid);
+}
+
+FIELD_GET(proc_is_exe_deleted)
+{
+	set_exe_mark(fc, ret, is_deleted);
+}
+
 FIELD_GET(proc_is_exe_writable)
 {
 	const struct nunchi_traits *t = traits_of(fc);

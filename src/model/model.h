@@ -64,7 +64,9 @@ struct process {
 	bool entered;			/* it came in from outside, or descends from one that did */
 	char *exepath;			/* resolved path of the image; NULL: unknown */
 	uint64_t exe_ino;		/* 0: unknown */
+	uint32_t exe_mode;		/* st_mode; 0: unknown */
 	enum exe_layer exe_layer;
+	bool exe_deleted;		/* it had no name (any more) when it was executed; exe_mode: whether that is known */
 	bool has_traits;
 	struct nunchi_traits traits;	/* as of its last exec */
 	char *exe_asked;		/* what execve was asked for; NULL: unknown */

@@ -323,6 +323,14 @@ struct process *process_touch(struct model *m, const struct nunchi_head *head)
 	return p;
 }
 
+/* A file that has lost its name; one that is in no directory (memfd) never had any. */
+static bool is_deleted(const struct event_blob *blob)
+{
+	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
+
+	return blob->flags & NUNCHI_BLOB_DELETED && path_from_file(&path, blob);
+}
+
 static char *walk_string(const struct event_blob *blob)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -336,8 +344,8 @@ static char *walk_string(const struct event_blob *blob)
 static bool set_exe(struct process *p, const struct event_blob *blob)
 {
 	struct nunchi_file file;
+	bool changed, deleted = is_deleted(blob);
 	enum exe_layer layer;
-	bool changed;
 
 	if (blob->len < sizeof(file))
 		return false;
@@ -346,9 +354,12 @@ static bool set_exe(struct process *p, const struct event_blob *blob)
 		layer = blob->flags & NUNCHI_BLOB_UPPER ? EXE_UPPER : EXE_LOWER;
 	else
 		layer = file.magic ? EXE_NO_LAYER : EXE_UNKNOWN;	/* /proc does not tell */
-	changed = p->exe_ino != file.ino || p->exe_layer != layer;
+	changed = p->exe_ino != file.ino || p->exe_mode != file.mode || p->exe_layer != layer ||
+		  p->exe_deleted != deleted;
 	p->exe_ino = file.ino;
+	p->exe_mode = file.mode;
 	p->exe_layer = layer;
+	p->exe_deleted = deleted;
 	return set_string(&p->exepath, walk_string(blob)) || changed;
 }
 
@@ -455,7 +466,9 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 	if (!p->exepath) {
 		p->exepath = xstrdup(parent->exepath);
 		p->exe_ino = parent->exe_ino;
+		p->exe_mode = parent->exe_mode;
 		p->exe_layer = parent->exe_layer;
+		p->exe_deleted = parent->exe_deleted;
 	}
 	if (!p->has_traits) {
 		p->traits = parent->traits;
@@ -522,7 +535,9 @@ static void apply_exec(struct process *p, const struct event *ev)
 	p->env_len = 0;
 	p->argv_len = p->argv_full = 0;
 	p->exe_ino = 0;
+	p->exe_mode = 0;
 	p->exe_layer = EXE_UNKNOWN;
+	p->exe_deleted = false;
 	p->has_traits = false;
 	if (p->comm[0])
 		memcpy(p->prev_comm, p->comm, sizeof(p->prev_comm));

@@ -57,6 +57,33 @@ def test_layers(setup):
     assert (new["proc.is_exe_writable"], by_nobody["proc.is_exe_writable"]) == ("true", "false"), rows
 
 
+MARKS = """cp /bin/deed /new; /new nothing; chmod 4755 /new; /new nothing; chmod 2755 /new; /new nothing
+exec 3</new; rm /new; /proc/self/fd/3 nothing; cat /proc/self/fd/3 >/dev/null; /bin/deed memory nothing; :"""
+
+
+def test_marks(setup):
+    """Set-uid, set-gid, deleted: of what is executed and what is opened. What is in memory only has lost no name."""
+    name = setup.name + "-traits-marks"
+    made = setup.docker.create(name, IMAGE, ["/bin/bash", "-c", MARKS])
+    nunchi = setup.nunchi("trace", "-e", "execve,execveat,openat", "evt.rawres >= 0 and container.name = " + name, "--format",
+                          "%evt.type %fd.is_deleted %proc.is_exe_setuid %proc.is_exe_setgid %proc.is_exe_deleted "
+                          "%proc.exepath|%fd.name", "--runtime", setup.docker.runtime_option())
+    made.start()
+    made.wait()
+    time.sleep(patient(0.5))
+    assert nunchi.stop() == 0, nunchi.stderr()
+    lines = nunchi.text().decode().splitlines()
+    images = [line.split(" ", 1)[1].split("|")[0] for line in lines if line.startswith("execve")]
+    assert [i for i in images if "/new" in i] == [
+        "false false false false /new", "false true false false /new", "false false true false /new",
+        "true false true true /new (deleted)"], images
+    assert [i for i in images if "memfd" in i] == ["false false false false memfd:nothing"], images
+    opened = [line.split(" ")[1] for line in lines if line.startswith("openat") and line.endswith("|/new (deleted)")]
+    assert opened == ["true"], lines
+    others = {line.split(" ")[1] for line in lines if line.startswith("openat") and line.endswith("|/new")}
+    assert others == {"false"}, lines
+
+
 def test_terminals(setup):
     """With docker run -t each process has one, and without it none."""
     for tty in (True, False):

@@ -148,7 +148,9 @@ static void test_exec(void **state)
 	assert_string_equal(fd.name + fd.file_off, "cat");
 }
 
-static bool is_unreachable(enum nunchi_kind kind, enum nunchi_blob_type type, unsigned flags, const char *walk, size_t len)
+/* Its texts are gone when this returns. */
+static struct event_fd view_of(enum nunchi_kind kind, enum nunchi_blob_type type, unsigned flags, const char *walk,
+			       size_t len)
 {
 	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
 	bool exec = kind == NUNCHI_REC_EXEC;
@@ -161,7 +163,12 @@ static bool is_unreachable(enum nunchi_kind kind, enum nunchi_blob_type type, un
 	decode(&ev, &rec);
 	event_fd(&ev, NULL, &scratch, &fd);
 	assert_true(fd.present);
-	return fd.unreachable;
+	return fd;
+}
+
+static bool is_unreachable(enum nunchi_kind kind, enum nunchi_blob_type type, unsigned flags, const char *walk, size_t len)
+{
+	return view_of(kind, type, flags, walk, len).unreachable;
 }
 
 /* What is in memory only has no place, and so none outside. */
@@ -177,6 +184,22 @@ static void test_unreachable(void **state)
 	assert_false(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, 0, "b\0a", 4));
 	assert_true(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, NUNCHI_BLOB_UNREACHABLE, "b\0a", 4));
 	assert_false(is_unreachable(NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE, gone, "memfd:x", 8));
+}
+
+/* What never was in a directory has lost no name. */
+static void test_deleted(void **state)
+{
+	static const struct {
+		enum nunchi_kind kind;
+		enum nunchi_blob_type type;
+	} ways[] = { { NUNCHI_REC_SYSCALL, NUNCHI_BLOB_FILE }, { NUNCHI_REC_EXEC, NUNCHI_BLOB_EXE } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		assert_false(view_of(ways[i].kind, ways[i].type, 0, "b\0a", 4).deleted);
+		assert_true(view_of(ways[i].kind, ways[i].type, NUNCHI_BLOB_DELETED, "b\0a", 4).deleted);
+		assert_false(view_of(ways[i].kind, ways[i].type, NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED,
+				     "memfd:x", 8).deleted);
+	}
 }
 
 static void test_split(void **state)
@@ -201,7 +224,7 @@ static void test_split(void **state)
 	assert_text(fd.name, fd.name_len, "memfd:x");
 	assert_int_equal(fd.type, FD_MEMFD);
 	assert_false(fd.is_path);
-	assert_true(fd.deleted);
+	assert_false(fd.deleted);
 
 	begin_call(&rec, NUNCHI_REC_SYSCALL, "getpid", 4, 0, 0, 0);
 	decode(&ev, &rec);
@@ -387,6 +410,7 @@ int main(void)
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_unreachable),
+		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_unix),

@@ -130,7 +130,7 @@ static inline void world_exec(struct world *w)
 	struct strbuf *b = &w->records[W_EXEC];
 
 	world_call(b, &head, "execve", 0, (const uint64_t[6]){ 0 });
-	WORLD_FILE(b, NUNCHI_BLOB_EXE, 0, S_IFREG | 0755, "cat\0bin\0usr\0");
+	WORLD_FILE(b, NUNCHI_BLOB_EXE, 0, S_IFREG | 06745, "cat\0bin\0usr\0");
 	WORLD_FILE(b, NUNCHI_BLOB_CWD, 0, S_IFDIR | 0755, "mnt\0");
 	encode_blob(b, NUNCHI_BLOB_ARGV, 0, 0, argv, sizeof(argv));
 	world_text(b, NUNCHI_BLOB_FILENAME, 0, "/usr/bin/cat");

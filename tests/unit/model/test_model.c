@@ -242,6 +242,40 @@ static void exec_of(struct world *w, struct nunchi_head head, unsigned flags, ui
 	apply(w);
 }
 
+static const struct process *exec_file(struct world *w, struct nunchi_head head, unsigned flags, uint32_t mode,
+				       const char *name)
+{
+	head.kind = NUNCHI_REC_EXEC;
+	encode_begin(&w->rec, &head);
+	encode_bytes(&w->rec, &(struct nunchi_call){ 0 }, sizeof(struct nunchi_call));
+	if (name)
+		add_file_raw(&w->rec, NUNCHI_BLOB_EXE, 0, flags, mode, TMPFS_MAGIC, name, strlen(name) + 1);
+	return apply(w)->proc;
+}
+
+/* From an exec to the next, and for what is forked meanwhile. */
+static void test_image_file(void **state)
+{
+	WORLD(w);
+	struct nunchi_head sh = task(NUNCHI_REC_EXEC, 100, 10, 1, "sh");
+	struct nunchi_head child = task(NUNCHI_REC_FORK, 200, 20, 100, "sh");
+	const struct process *p = exec_file(&w, sh, NUNCHI_BLOB_DELETED, 0104755, "x");
+	uint32_t version = p->version;
+
+	assert_int_equal(p->exe_mode, 0104755);
+	assert_true(p->exe_deleted);
+	p = say(&w, &child)->proc;
+	assert_int_equal(p->exe_mode, 0104755);
+	assert_true(p->exe_deleted);
+
+	p = exec_file(&w, sh, 0, 0100755, "x");
+	assert_int_equal(p->exe_mode, 0100755);
+	assert_false(p->exe_deleted);
+	assert_true(p->version > version);
+	assert_false(exec_file(&w, sh, NUNCHI_BLOB_DELETED | NUNCHI_BLOB_UNREACHABLE, 0100755, "memfd:x")->exe_deleted);
+	assert_int_equal(exec_file(&w, sh, 0, 0, NULL)->exe_mode, 0);
+}
+
 /* An image's facts are its own, its child's, and no other image's. */
 static void test_traits(void **state)
 {
@@ -659,6 +693,7 @@ int main(void)
 		cmocka_unit_test(test_head_changes),
 		cmocka_unit_test(test_cwd),
 		cmocka_unit_test(test_process_records_fill_only),
+		cmocka_unit_test(test_image_file),
 		cmocka_unit_test(test_traits),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_slot_processes),
