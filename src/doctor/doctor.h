@@ -23,6 +23,13 @@ enum doctor_unseen {
 	DOCTOR_UNSEEN_MAX
 };
 
+enum doctor_limit {
+#define X(id, what, why) DOCTOR_LIMIT_##id,
+	DOCTOR_LIMITS(X)
+#undef X
+	DOCTOR_LIMIT_MAX
+};
+
 enum doctor_feature {
 #define X(id, program, name, needed) DOCTOR_FEATURE_##id,
 	DOCTOR_FEATURES(X)
@@ -85,6 +92,7 @@ struct doctor_host {
 	int perf_paranoid;
 	uint64_t memlock;		/* soft limit, UINT64_MAX: none */
 	uint32_t ways;			/* bits 1 << enum doctor_unseen: what this kernel has */
+	bool calls_32;			/* x86's door for 32-bit calls, which is watched */
 };
 
 struct doctor_hook {
@@ -150,6 +158,11 @@ const char *doctor_unseen_program(enum doctor_unseen way);	/* NULL: none */
 const char *doctor_unseen_what(enum doctor_unseen way);
 const char *doctor_unseen_which(enum doctor_unseen way);
 const char *doctor_unseen_help(enum doctor_unseen way);
+
+/* limits.c: bits 1 << enum doctor_limit of what falls short here; meaningless where the kernel side was not tried. */
+uint32_t doctor_limits(const struct doctor_facts *f);
+const char *doctor_limit_what(enum doctor_limit limit);
+const char *doctor_limit_why(enum doctor_limit limit);
 
 /* One line of the screen: its area, what there is to say, and a line of notes each. */
 struct doctor_row {

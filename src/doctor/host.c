@@ -223,9 +223,11 @@ void doctor_look_ways(struct doctor_host *h, const char *root)
 	h->ways = 0;
 	if (has_io_uring(root))
 		h->ways |= 1U << DOCTOR_UNSEEN_IO_URING;
-	/* x86's doors for them are watched. */
+	/* x86's doors for them are watched; what is not told of them is little. */
 #if defined(__aarch64__)
 	h->ways |= 1U << DOCTOR_UNSEEN_COMPAT;
+#else
+	h->calls_32 = read_number(root, "/proc/sys/abi/vsyscall32") != INT_MIN;
 #endif
 	if (!h->faultable)
 		return;

@@ -142,6 +142,22 @@ static void add_unseen(const struct doctor_facts *f, struct strbuf *out)
 	strbuf_addc(out, ']');
 }
 
+static void add_limits(const struct doctor_facts *f, struct strbuf *out)
+{
+	uint32_t limits = doctor_limits(f);
+
+	open_value(out, "limits", '[');
+	for (unsigned i = 0; i < DOCTOR_LIMIT_MAX; i++) {
+		if (!(limits & 1U << i))
+			continue;
+		open_value(out, NULL, '{');
+		string(out, "what", doctor_limit_what(i));
+		string(out, "why", doctor_limit_why(i));
+		strbuf_addc(out, '}');
+	}
+	strbuf_addc(out, ']');
+}
+
 static void add_runtimes(const struct doctor_facts *f, struct strbuf *out)
 {
 	open_value(out, "runtimes", '[');
@@ -181,6 +197,8 @@ void doctor_json(const struct doctor_facts *f, const struct doctor_report *r, st
 		add_kernel_side(f, out);
 	add_runtimes(f, out);
 	add_unseen(f, out);
+	if (!f->refused && !f->load_error)
+		add_limits(f, out);
 	add_rows(r, out);
 	strbuf_adds(out, "}\n");
 }

@@ -419,6 +419,22 @@ static void judge_unseen(const struct doctor_facts *f, struct doctor_report *r)
 	}
 }
 
+/* No verdict: it is as much as can be had. */
+static void judge_limits(const struct doctor_facts *f, struct doctor_report *r)
+{
+	struct doctor_row *row = add_row(r, "limits");
+	uint32_t limits = doctor_limits(f);
+
+	if (f->refused || f->load_error) {
+		row->unchecked = true;
+		return;
+	}
+	strbuf_adds(&row->text, limits ? "not told, or less of it than there is to know" : "none that is known of");
+	for (unsigned i = 0; i < DOCTOR_LIMIT_MAX; i++)
+		if (limits & 1U << i)
+			strbuf_addf(&row->notes, "%s: %s\n", doctor_limit_what(i), doctor_limit_why(i));
+}
+
 static void summarize(const struct doctor_facts *f, struct doctor_report *r)
 {
 	const char *area = NULL;
@@ -458,6 +474,7 @@ void doctor_judge(const struct doctor_facts *f, struct doctor_report *ret)
 	judge_runtimes(f, ret);
 	judge_memory(f, ret);
 	judge_unseen(f, ret);
+	judge_limits(f, ret);
 	summarize(f, ret);
 }
 

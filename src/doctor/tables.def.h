@@ -31,6 +31,18 @@
 	  "--hooks tracepoint sees their end")
 
 /*
+ * What stays short of all where every hook runs, by the best that a kernel can have or for want of such a kernel, and
+ * makes nothing degraded: X(id, what, why).
+ */
+#define DOCTOR_LIMITS(X)                                                                          \
+	X(CALLS_32, "stime and nice of 32-bit programs", "no event, no native call does the same") \
+	X(RING_OPERATIONS, "io_uring's splice, xattr, poll and waits", "no event, being no system call's") \
+	X(RING_REFUSED, "what io_uring refuses before it is a request", "no event")               \
+	X(MULTISHOT, "io_uring's multishot accept and receive", "an event of the first alone")    \
+	X(COPIES, "paths and addresses as a call had them",                                       \
+	  "grade user, no argument_mismatch: copies want BPF trampolines, before 6.13 without preempt=full")
+
+/*
  * What programs can be and do here; each is loaded, attached and made to run: X(id, program of
  * bpf/canary.bpf.c, name, whether nunchi cannot do without).
  */

@@ -12,7 +12,7 @@ import subprocess
 import harness.nunchi as harness
 
 AREAS = ["kernel", "capabilities", "security", "cgroups", "preemption", "programs", "hooks",
-         "canary", "runtimes", "memory", "not seen"]
+         "canary", "runtimes", "memory", "not seen", "limits"]
 SLOW = 180  # seconds, in a VM without KVM; elsewhere it takes one
 CODES = {"fine": 0, "degraded": 1, "unusable": 2}
 
@@ -54,6 +54,19 @@ def test_all_is_tried(setup):
     assert not left, f"left behind: {left}"
 
 
+def test_limits(setup):
+    """What falls short without anything being wrong: it is said, and no verdict."""
+    del setup
+    found = examine()
+    told = [row["what"] for row in found["limits"]]
+    copies = any(h["name"].startswith("copied_path") and h["state"] in ("runs", "attached") for h in found["hooks"])
+    assert ("paths and addresses as a call had them" in told) == (not copies), found["limits"]
+    rings = any(h["name"].startswith("uring_complete") for h in found["hooks"])
+    assert not any("io_uring" in what for what in told) or rings, found["limits"]
+    row = next(row for row in found["areas"] if row["area"] == "limits")
+    assert row["verdict"] == "fine" and row["notes"].count("\n") == len(told), row
+
+
 def test_the_screen_says_the_same(setup):
     found = examine()
     done = harness.run("doctor", timeout=SLOW)
@@ -83,7 +96,7 @@ def test_a_stranger_is_told(setup):
     found = json.loads(done.stdout)
     assert found["verdict"] == "unusable" and "needs root" in found["summary"], found["summary"]
     unchecked = [row["area"] for row in found["areas"] if row["verdict"] == "not checked"]
-    assert unchecked == ["programs", "hooks", "canary", "memory"], found["areas"]
+    assert unchecked == ["programs", "hooks", "canary", "memory", "limits"], found["areas"]
     assert "hooks" not in found and found["btf"], found
     assert "bpf" in found["capabilities_missing"], found
 

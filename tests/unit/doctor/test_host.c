@@ -165,6 +165,12 @@ static void test_ways(void **state)
 	put("/proc/cmdline", "preempt=voluntary\n");
 	doctor_look_ways(&h, top);
 	assert_false(h.ways & 1U << DOCTOR_UNSEEN_PREEMPTED);
+	assert_false(h.calls_32);
+#if defined(__x86_64__)
+	put("/proc/sys/abi/vsyscall32", "1\n");
+	doctor_look_ways(&h, top);
+	assert_true(h.calls_32);
+#endif
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_top, remove_top)

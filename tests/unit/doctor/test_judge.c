@@ -216,10 +216,59 @@ static void test_unchecked(void **state)
 	doctor_judge(&facts, &report);
 	for (unsigned i = 0; i < report.n_rows; i++)
 		n += report.rows[i].unchecked;
-	assert_int_equal(n, 4);
+	assert_int_equal(n, 5);
 	assert_string_equal(report.summary.s, "tracing needs root");
 	doctor_report_free(&report);
 	doctor_facts_free(&facts);
+}
+
+static const struct doctor_row *limits_of(struct doctor_report *r)
+{
+	return &r->rows[r->n_rows - 1];
+}
+
+/* Told where it is so, and never worse than fine. */
+static void test_limits(void **state)
+{
+	static const struct {
+		bool calls_32;
+		uint32_t ways, seen;
+		const char *copies;	/* a hook; NULL: none */
+		enum doctor_state state;
+		uint32_t limits;
+	} kernels[] = {
+		{ false, 0, 0, "copied_path", DOCTOR_FIRES, 0 },
+		{ false, 0, 0, "copied_path_from", DOCTOR_ATTACHED, 0 },
+		{ false, 0, 0, "copied_path", DOCTOR_NO_ATTACH, 1U << DOCTOR_LIMIT_COPIES },
+		{ false, 0, 0, NULL, DOCTOR_UNTRIED, 1U << DOCTOR_LIMIT_COPIES },
+		{ true, 0, 0, "copied_path", DOCTOR_FIRES, 1U << DOCTOR_LIMIT_CALLS_32 },
+		{ false, 1U << DOCTOR_UNSEEN_IO_URING, 1U << DOCTOR_UNSEEN_IO_URING, "copied_path", DOCTOR_FIRES,
+		  1U << DOCTOR_LIMIT_RING_OPERATIONS | 1U << DOCTOR_LIMIT_RING_REFUSED | 1U << DOCTOR_LIMIT_MULTISHOT },
+		{ false, 1U << DOCTOR_UNSEEN_IO_URING, 0, "copied_path", DOCTOR_FIRES, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
+		struct doctor_report report;
+		struct doctor_facts facts;
+
+		facts_of_health(&facts);
+		facts.host.calls_32 = kernels[i].calls_32;
+		facts.host.ways = kernels[i].ways;
+		facts.seen = kernels[i].seen;
+		if (kernels[i].copies) {
+			struct doctor_hook *hook = &facts.hooks[facts.n_hooks++];
+
+			snprintf(hook->name, sizeof(hook->name), "%s", kernels[i].copies);
+			hook->try.state = kernels[i].state;
+		}
+		assert_int_equal(doctor_limits(&facts), kernels[i].limits);
+		doctor_judge(&facts, &report);
+		assert_string_equal(limits_of(&report)->area, "limits");
+		assert_int_equal(limits_of(&report)->verdict, DOCTOR_FINE);
+		assert_int_equal(limits_of(&report)->notes.len != 0, kernels[i].limits != 0);
+		doctor_report_free(&report);
+		doctor_facts_free(&facts);
+	}
 }
 
 static void test_missing_capabilities(void **state)
@@ -249,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_unchecked),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_missing_capabilities),
 	};
 

@@ -56,6 +56,9 @@ static const struct {
 	  "runtimes      ok        docker 27.1 /run/docker.sock\n"
 	  "memory        ok        rings 2 MiB and 2 x 8 MiB, with all maps 20 MiB; 2 CPUs\n"
 	  "not seen      ok        nothing that is known of\n"
+	  "limits        ok        not told, or less of it than there is to know\n"
+	  "                        paths and addresses as a call had them: grade user, no argument_mismatch:\n"
+	  "                          copies want BPF trampolines, before 6.13 without preempt=full\n"
 	  "fine: everything that nunchi looks for is seen here\n" },
 	{ facts_of_trouble, 80, false,
 	  "kernel        ok        Linux 6.12.1 x86_64, with type information (BTF)\n"
@@ -95,6 +98,10 @@ static const struct {
 	  "                          closes it (Linux 6.6)\n"
 	  "                        32-bit calls: of 32-bit programs; a kernel without\n"
 	  "                          CONFIG_COMPAT has none\n"
+	  "limits        ok        not told, or less of it than there is to know\n"
+	  "                        paths and addresses as a call had them: grade user, no\n"
+	  "                          argument_mismatch: copies want BPF trampolines, before\n"
+	  "                          6.13 without preempt=full\n"
 	  "degraded: everything is seen but for what is said above\n" },
 	{ facts_of_a_stranger, 20, true,
 	  "kernel        \033[32mok        \033[0mLinux 6.12.1 x86_64, with type\n"
@@ -124,6 +131,7 @@ static const struct {
 	  "runtimes      \033[32mok        \033[0mdocker 27.1 /run/docker.sock\n"
 	  "memory        -         not checked\n"
 	  "not seen      \033[32mok        \033[0mnothing that is known of\n"
+	  "limits        -         not checked\n"
 	  "\033[31munusable\033[0m: tracing needs root, or these capabilities: bpf\n"
 	  "Try: sudo nunchi doctor, which checks the rest\n" },
 };
@@ -189,6 +197,9 @@ static void test_json(void **state)
 	assert_string_equal(string(json, "verdict"), "fine");
 	assert_int_equal(json_array_size(json_object_get(json, "lsm")), 3);
 	assert_int_equal(json_array_size(json_object_get(json, "not_seen")), 0);
+	assert_int_equal(json_array_size(json_object_get(json, "limits")), 1);
+	row = json_array_get(json_object_get(json, "limits"), 0);
+	assert_string_equal(string(row, "what"), "paths and addresses as a call had them");
 	json_decref(json);
 }
 
@@ -202,12 +213,14 @@ static void test_json_of_what_is_not_known(void **state)
 	assert_null(json_object_get(json, "hooks"));
 	assert_null(json_object_get(json, "canaries"));
 	assert_null(json_object_get(json, "memory"));
+	assert_null(json_object_get(json, "limits"));
 	json_decref(json);
 
 	json = parse(facts_that_do_not_load);
 	assert_string_equal(string(json, "verdict"), "unusable");
 	assert_non_null(json_object_get(json, "programs"));
 	assert_null(json_object_get(json, "memory"));
+	assert_null(json_object_get(json, "limits"));
 	json_decref(json);
 }
 
