@@ -58,13 +58,15 @@ PUSH = ["push"]
 # Every way in; 32-bit calls are to be had here only.
 DOORS = ["doors"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.
-COPIES = ["swap", "rules argument_changed"]
+COPIES = ["swap", "rules argument_changed", "traits capabilities_at_the_event"]
 # What monitors are known to miss, and what is done to nunchi itself.
 ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS
 
 # The oldest verifier and the newest compiler: something of each way to be loaded.
 LOADED = ["count exactly", "hooks beginnings", "actions deny_peers"]
+# That each hook is tried, and runs.
+TRIED = ["doctor all_is_tried", "doctor the_screen_says_the_same"]
 # Rooms whose unit tests know numbers and layouts of a machine.
 ROOMS = ["base", "syscalls", "event", "model", "out"]
 
@@ -90,7 +92,7 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK + ["podman without"],
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK + TRIED + ["security", "podman without"],
         runtimes="runc,crun", always=True),
     row("6.12 evasions", "6.12", "v2", EVADE),
     row("6.12 hooks", "6.12", "v2", HOOKS),
@@ -99,12 +101,12 @@ MATRIX = [
     row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
-    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK + PEERS, always=True),
+    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK + PEERS + TRIED, always=True),
     row("newest evasions", "newest", "v2", EVADE),
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
-    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, always=True, rooms=ROOMS),
+    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES + TRIED, always=True, rooms=ROOMS),
     row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS),
     row("6.1 arm64 crun", "6.1-arm64", "v2", CRUN, runtimes="crun"),  # which refuses hybrid cgroups
     row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS, NO_LSM),
