@@ -11,13 +11,14 @@ import platform
 import re
 import sys
 
-from harness.place import wait_until
+from harness.place import Elsewhere, wait_until
 
 KINDS = ("tracepoint", "fentry", "kprobe")
 # When, and the order of what happens at the same time on several CPUs.
 APART = ("evt.num", "evt.time", "evt.time.iso8601", "evt.rawtime", "evt.datetime", "evt.latency", "evt.late",
          "evt.cpu", "ts", "time")
-# Of progs/gates.c: more would take a kernel that is computed long to attach.
+# Of progs/numbers.c, and of progs/gates.c: more would take a kernel that is computed long to attach.
+NUMBERS = "@namespace,truncate,openat,mkdirat,renameat2,openat2"
 GATES = "accept,unshare,clone,clone3,clock_nanosleep" + (",fork,vfork" if platform.machine() == "x86_64" else "")
 
 
@@ -137,6 +138,51 @@ def test_the_same_of_waiting_and_denied_calls(setup):
         assert (of[("unshare", "SUCCESS")], of[("unshare", "EXDEV")]) == (1, 3), (kind, of)
         assert "no room" not in said[kind] and "missed runs" not in said[kind], said[kind]
     compare(told)
+
+
+def attach_amid_calls(setup, kind):
+    """
+    A container's calls go on before, while and after hooks are attached one by one, each with the next number: of
+    those that are told, from the first to the last, none is missing and none is told twice.
+    """
+    name = f"{setup.name}-numbers-{kind}"
+    made = setup.runc.run(name, ["/bin/numbers", kind, "400"])
+    wait_until(lambda: "goes on" in made.output(), 30, "the first calls")
+    nunchi = start(setup, kind, "-c", name, "-e", NUMBERS + ",procexit")
+    if not nunchi:
+        made.remove()
+        return Elsewhere(f"this kernel has no {kind}")
+    amid = len(nunchi.lines)  # told until all hooks were attached
+    wait_until(lambda: len(nunchi.lines) > amid + 500, 30, "events after the last hook")
+    with open(os.path.join(setup.root, "stop-" + kind), "w", encoding="utf-8"):
+        pass
+    assert made.wait() == 0, made.output()
+    wait_until(lambda: any(b'"procexit"' in line for _, line in nunchi.lines[-50:]), 60, "the container's end")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    first, all_ = (re.search(what + r" ([\d.]+) ms", nunchi.stderr())[1]
+                   for what in ("the first record came", "all hooks are attached"))
+    print(f"# {kind}: {first} ms to the first event, {all_} ms to all hooks, {amid} events meanwhile", file=sys.stderr)
+    assert amid > 100 and " lost 0" in nunchi.stderr(), (amid, nunchi.stderr())
+    told = collections.defaultdict(collections.Counter)
+    for _, line in nunchi.lines:
+        found = re.search(rb"/none/(\d)-(\d+)", line)
+        if found:
+            told[int(found[1])][int(found[2])] += 1
+    for thread, count in enumerate(int(n) for n in made.output().split()[-2:]):
+        numbers = told[thread]
+        missing = [n for n in range(min(numbers), count) if n not in numbers]
+        twice = [n for n, times in numbers.items() if times > 1]
+        assert not missing and not twice, \
+            f"{len(missing)} missing, {len(twice)} told twice of {len(numbers)}: {missing[:9]}, {twice[:9]}"
+    return None
+
+
+def test_attached_by_fentry_amid_calls(setup):
+    return attach_amid_calls(setup, "fentry")
+
+
+def test_attached_by_kprobe_amid_calls(setup):
+    return attach_amid_calls(setup, "kprobe")
 
 
 def test_what_a_killed_one_has_left(setup):
