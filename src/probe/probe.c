@@ -308,6 +308,9 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
 		{ skel->progs.uring_submit_perf, &skel->links.uring_submit_perf },
 		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
+		{ skel->progs.sys_exit, &skel->links.sys_exit },
+		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
+		/* After it: what is kept of a call whose return nobody sees would be taken for the next one's. */
 		{ skel->progs.copied_path, &skel->links.copied_path },
 		{ skel->progs.copied_path_from, &skel->links.copied_path_from },
 		{ skel->progs.opened_file, &skel->links.opened_file },
@@ -316,8 +319,6 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.copied_sendmsg, &skel->links.copied_sendmsg },
 		{ skel->progs.copied_request_left, &skel->links.copied_request_left },
 		{ skel->progs.copied_request, &skel->links.copied_request },
-		{ skel->progs.sys_exit, &skel->links.sys_exit },
-		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
 		/* After what tells of execs and exits: that is to find all as it was. */
 		{ skel->progs.keep_exec, &skel->links.keep_exec },
 		{ skel->progs.keep_exit, &skel->links.keep_exit },
