@@ -251,6 +251,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_TRAITS = 15,	/* of EXEC and PROCESS: nunchi_traits */
 	NUNCHI_BLOB_ENV = 16,	/* of the same, if somebody asked for it: each variable with its NUL */
 	NUNCHI_BLOB_CAPS = 17,	/* of SYSCALL: nunchi_caps, where they are not what the last exec has left */
+	NUNCHI_BLOB_ROOT = 18,	/* of PROCESS: of its root directory, in a chroot alone; as CWD */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 

@@ -38,6 +38,16 @@ static const char *read_link(uint32_t pid, const char *name, char *buf, size_t s
 	return buf;
 }
 
+/* Of a path from the container's root the part below the process's own: what is outside of it stays as it is. */
+static const char *below(const char *path, const char *root)
+{
+	size_t len = root ? strlen(root) : 0;
+
+	if (!path || !len || strncmp(path, root, len) != 0)
+		return path;
+	return path[len] == '/' ? path + len : path[len] ? path : "/";
+}
+
 static void read_comm(uint32_t pid, char comm[16])
 {
 	char text[32];
@@ -87,17 +97,20 @@ static void read_traits(uint32_t pid, struct nunchi_traits *ret)
 static void process_found(struct engine *e, const struct nunchi_head *head)
 {
 	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
-	char exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], argv[PROC_FILE_MAX], parent_comm[16];
+	char exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], root[PROC_FILE_MAX], argv[PROC_FILE_MAX], parent_comm[16];
 	char env[NUNCHI_ENV_MAX];
 	size_t env_len = e->env ? read_proc(head->pid, "environ", env, sizeof(env)) : 0;
 	size_t argv_len = read_proc(head->pid, "cmdline", argv, sizeof(argv));
 	const char *exe_link = read_link(head->pid, "exe", exe, sizeof(exe));
 	const char *cwd_link = read_link(head->pid, "cwd", cwd, sizeof(cwd));
+	const char *chroot = read_link(head->pid, "root", root, sizeof(root));
 	struct nunchi_traits traits;
 
+	if (chroot && (chroot[0] != '/' || !chroot[1]))
+		chroot = NULL;
 	read_traits(head->pid, &traits);
 	read_comm(head->ppid, parent_comm);
-	encode_process(&record, head, exe_link, cwd_link, argv, argv_len,
+	encode_process(&record, head, below(exe_link, chroot), below(cwd_link, chroot), chroot, argv, argv_len,
 		       *parent_comm ? parent_comm : NULL, &traits, env, env_len);
 	live_dispatch(e, (const struct nunchi_head *)(const void *)record.s);
 }

@@ -213,8 +213,9 @@ static void add_walk(struct strbuf *out, enum nunchi_blob_type type, const char 
 }
 
 void encode_process(struct strbuf *out, const struct nunchi_head *head, const char *exe,
-		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm,
-		    const struct nunchi_traits *traits, const char *env, size_t env_len)
+		    const char *cwd, const char *root, const char *argv, size_t argv_len,
+		    const char *parent_comm, const struct nunchi_traits *traits, const char *env,
+		    size_t env_len)
 {
 	struct nunchi_head copy = *head;
 
@@ -224,6 +225,8 @@ void encode_process(struct strbuf *out, const struct nunchi_head *head, const ch
 		add_walk(out, NUNCHI_BLOB_EXE, exe);
 	if (cwd)
 		add_walk(out, NUNCHI_BLOB_CWD, cwd);
+	if (root)
+		add_walk(out, NUNCHI_BLOB_ROOT, root);
 	if (argv && argv_len) {
 		size_t kept = MIN(argv_len, NUNCHI_ARGV_MAX);
 		size_t at = out->len;

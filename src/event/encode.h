@@ -39,12 +39,13 @@ void encode_slot(struct strbuf *out, uint32_t slot, uint32_t generation, const c
 
 /*
  * What /proc says of a process that already ran. head: the record that the task iterator made
- * (kind TASK), copied; exe, cwd: absolute paths, or NULL; argv: NUL-separated; traits: or NULL;
- * env: as argv, env_len 0: not asked for.
+ * (kind TASK), copied; exe, cwd: absolute paths, or NULL; root: of its chroot, NULL: it is in none; argv:
+ * NUL-separated; traits: or NULL; env: as argv, env_len 0: not asked for.
  */
 void encode_process(struct strbuf *out, const struct nunchi_head *head, const char *exe,
-		    const char *cwd, const char *argv, size_t argv_len, const char *parent_comm,
-		    const struct nunchi_traits *traits, const char *env, size_t env_len);
+		    const char *cwd, const char *root, const char *argv, size_t argv_len,
+		    const char *parent_comm, const struct nunchi_traits *traits, const char *env,
+		    size_t env_len);
 
 /* kinds: lost->kinds of them. */
 void encode_lost(struct strbuf *out, const struct nunchi_lost *lost,

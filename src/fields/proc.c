@@ -143,6 +143,12 @@ FIELD_GET(proc_cwd)
 		value_set_text(ret, fc->ev->proc->cwd);
 }
 
+FIELD_GET(proc_chroot)
+{
+	if (fc->ev->proc)
+		value_set_text(ret, fc->ev->proc->chroot);
+}
+
 FIELD_GET(proc_exe)
 {
 	const struct process *p = fc->ev->proc;

@@ -130,6 +130,7 @@ FIELD(proc_execfn, "proc.execfn", STRING, PROCESS, false, "path by which the pro
 FIELD_NUMBER_OR_ALL(proc_args, "proc.args", STRING, PROCESS, "the arguments after the first, with blanks between them; proc.args[0] is the first of these")
 FIELD(proc_cmdline, "proc.cmdline", STRING, PROCESS, true, "name of the program and proc.args")
 FIELD(proc_cwd, "proc.cwd", STRING, PROCESS, true, "working directory, without a slash at its end")
+FIELD(proc_chroot, "proc.chroot", STRING, PROCESS, true, "root directory of a process that has another than the container's (chroot), as it was asked for, from that; its paths start there; empty: not known where; missing: it is the container's (ours)")
 FIELD(proc_pname, "proc.pname", STRING, EVENT, true, "proc.name of the parent")
 FIELD(proc_pexepath, "proc.pexepath", STRING, EVENT, false, "proc.exepath of the parent")
 FIELD(proc_pcmdline, "proc.pcmdline", STRING, EVENT, false, "proc.cmdline of the parent")

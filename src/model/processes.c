@@ -75,6 +75,7 @@ static void process_free(struct model *m, struct process *p)
 	free(p->exe_asked);
 	free(p->execfn);
 	free(p->cwd);
+	free(p->chroot);
 	free(p->argv);
 	free(p->env);
 	free(p->cmdline);
@@ -276,7 +277,7 @@ static void follow_head(struct model *m, struct process *p, const struct nunchi_
 /* Its strings come again in the rendered text, with as many bytes of names and numbers as it has itself. */
 static size_t bytes_of(const struct process *p)
 {
-	const char *const strings[] = { p->exepath, p->exe_asked, p->execfn, p->cwd, p->cmdline };
+	const char *const strings[] = { p->exepath, p->exe_asked, p->execfn, p->cwd, p->chroot, p->cmdline };
 	size_t bytes = 2 * sizeof(*p) + 2 * ((size_t)p->argv_len + p->env_len);
 
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
@@ -397,6 +398,14 @@ static bool set_argv(struct process *p, const struct event_blob *blob)
 	return true;
 }
 
+static bool set_cwd(struct process *p, const struct event_blob *blob)
+{
+	if (blob->len < sizeof(struct nunchi_file))
+		return false;
+	p->cwd_outside = blob->flags & NUNCHI_BLOB_UNREACHABLE;
+	return set_string(&p->cwd, walk_string(blob));
+}
+
 /* A blob that says what is so now, and replaces what was known. True if that was a change. */
 static bool apply_blob(struct process *p, const struct event_blob *b)
 {
@@ -410,7 +419,9 @@ static bool apply_blob(struct process *p, const struct event_blob *b)
 	case NUNCHI_BLOB_ENV:
 		return set_env(p, b);
 	case NUNCHI_BLOB_CWD:
-		return b->len >= sizeof(struct nunchi_file) && set_string(&p->cwd, walk_string(b));
+		return set_cwd(p, b);
+	case NUNCHI_BLOB_ROOT:
+		return b->len > sizeof(struct nunchi_file) && set_string(&p->chroot, walk_string(b));
 	case NUNCHI_BLOB_FILENAME:
 		return set_string(&p->exe_asked,
 				  xstrndup(b->data, MIN(b->len, NUNCHI_PATH_MAX)));
@@ -446,6 +457,7 @@ static void apply_unknown(struct process *p, const struct event *ev)
 		const struct event_blob *b = &ev->blobs[i];
 		bool known = (b->type == NUNCHI_BLOB_EXE && p->exepath) ||
 			     (b->type == NUNCHI_BLOB_CWD && p->cwd) ||
+			     (b->type == NUNCHI_BLOB_ROOT && p->chroot) ||
 			     (b->type == NUNCHI_BLOB_FILENAME && p->exe_asked) ||
 			     (b->type == NUNCHI_BLOB_ARGV && p->argv) ||
 			     (b->type == NUNCHI_BLOB_TRAITS && p->has_traits) ||
@@ -478,8 +490,12 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 		p->exe_asked = xstrdup(parent->exe_asked);
 	if (!p->execfn)
 		p->execfn = xstrdup(parent->execfn);
-	if (!p->cwd)
+	if (!p->cwd) {
 		p->cwd = xstrdup(parent->cwd);
+		p->cwd_outside = parent->cwd_outside;
+	}
+	if (!p->chroot)
+		p->chroot = xstrdup(parent->chroot);
 	if (!p->argv && parent->argv) {
 		p->argv = xmemdup(parent->argv, parent->argv_len + 1);
 		p->argv_len = parent->argv_len;
@@ -548,6 +564,51 @@ static void apply_exec(struct process *p, const struct event *ev)
 	p->version++;
 }
 
+/*
+ * Where a chroot that succeeded has led, by its words: p is as before the call. A directory outside of the root starts
+ * at the container's own, which is how a chroot is left.
+ */
+static char *chroot_place(const struct process *p, const struct event_blob *asked)
+{
+	_cleanup_strbuf_ struct strbuf inside = STRBUF_INIT, place = STRBUF_INIT;
+	bool relative = asked && (!asked->len || asked->data[0] != '/');
+
+	if (!asked || asked->flags & (NUNCHI_BLOB_UNREADABLE | NUNCHI_BLOB_TRUNCATED) || (relative && !p->cwd))
+		return xstrdup("");
+	path_join(&inside, relative ? p->cwd : "", relative ? strlen(p->cwd) : 0, asked->data, asked->len);
+	if (relative && p->cwd_outside)
+		return strbuf_take(&inside);
+	if (p->chroot && !*p->chroot)
+		return xstrdup("");
+	if (p->chroot)
+		path_join(&place, p->chroot, strlen(p->chroot), inside.s + 1, inside.len - 1);
+	return strbuf_take(p->chroot ? &place : &inside);
+}
+
+/* A runtime's own, before the entrypoint's exec, makes the container's root. */
+static void apply_chroot(struct process *p, const struct event *ev)
+{
+	char *place;
+
+	if (ev->ret || ev->head->flags & NUNCHI_F_SETUP)
+		return;
+	place = chroot_place(p, event_blob(ev, NUNCHI_BLOB_STR, 0));
+	free(p->chroot);
+	p->chroot = place;
+	if (streq(place, "/"))
+		free(TAKE_PTR(p->chroot));
+	p->version++;
+}
+
+static void apply_call(struct process *p, const struct event *ev)
+{
+	if (streq(ev->call->name, "chroot"))
+		apply_chroot(p, ev);
+	for (unsigned i = 0; i < ev->n_blobs; i++)
+		if (ev->blobs[i].type == NUNCHI_BLOB_CWD && apply_blob(p, &ev->blobs[i]))
+			p->version++;
+}
+
 void process_apply(struct model *m, struct process *p, const struct event *ev)
 {
 	switch (ev->head->kind) {
@@ -565,6 +626,7 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 		weigh(m, p);
 		break;
 	case NUNCHI_REC_ENTER:
+		free(TAKE_PTR(p->chroot));	/* who joins a mount namespace is at its root */
 		set_entered_by(p, ev->head->comm, strnlen(ev->head->comm, sizeof(ev->head->comm)));
 		break;
 	case NUNCHI_REC_EXIT:
@@ -572,10 +634,10 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 		process_end(m, p, ev->head->time);
 		break;
 	default:
-		for (unsigned i = 0; i < ev->n_blobs; i++)
-			if (unlikely(ev->blobs[i].type == NUNCHI_BLOB_CWD) &&
-			    apply_blob(p, &ev->blobs[i]))
-				p->version++;
+		if (ev->type == EVENT_SYSCALL && unlikely(ev->call->flags & SYSCALL_MODEL)) {
+			apply_call(p, ev);
+			weigh(m, p);
+		}
 		break;
 	}
 }

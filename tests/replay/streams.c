@@ -365,7 +365,7 @@ static void processes(void)
 	const uint64_t clone_args[11] = { CLONE_NEWPID | CLONE_VFORK, [4] = SIGCHLD };
 	struct nunchi_head h = head(NUNCHI_REC_TASK, 7, 1, "nginx");
 
-	encode_process(&rec, &h, "/usr/sbin/nginx", "/", argv, sizeof(argv), "containerd-shim", NULL, NULL, 0);
+	encode_process(&rec, &h, "/usr/sbin/nginx", "/", NULL, argv, sizeof(argv), "containerd-shim", NULL, NULL, 0);
 	put();
 	h = head(NUNCHI_REC_FORK, 7, 40, "nginx");
 	h.ppid = 7001;

@@ -125,6 +125,7 @@ def test_capabilities_at_the_event(setup):
     assert everything[0] == everything[1] and "CAP_SYS_ADMIN" in everything[0], everything
 
 
+<<<<<<< HEAD
 def test_who_is_at_the_other_end(setup):
     """Of a unix socket: who listened there, by the pid that the host knows."""
     name = setup.name + "-traits-peer"
@@ -135,6 +136,31 @@ def test_who_is_at_the_other_end(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
     peer, pid, inside = nunchi.text().split()
     assert peer == pid != inside, (peer, pid, inside)
+=======
+JAILED = """mkdir -p /jail/bin /jail/etc; cp /bin/flood /jail/bin; cp /etc/passwd /jail/etc
+cd /jail; chroot . /bin/flood rate 50 600 0"""
+
+
+def test_chroot(setup):
+    """Another root directory is told beside the paths that start there: seen when it is changed, in a capture, and of what ran before."""
+    name = setup.name + "-traits-chroot"
+    what = ["-e", "openat", "container.name = " + name + " and fd.name = /etc/passwd",
+            "--runtime", setup.docker.runtime_option()]
+    capture = setup.file("chroot.cap")
+    live, recorded = setup.nunchi("trace", "-o", "json", *what), setup.nunchi("record", "-w", capture, *what)
+    made = setup.docker.run(name, IMAGE, ["/bin/bash", "-c", JAILED])
+    jailed = live.wait_event(lambda e: e["proc.name"] == "flood", 10, "an open in the chroot")
+    late = setup.nunchi("trace", "-o", "json", *what)
+    found = late.wait_event(lambda e: e["proc.name"] == "flood", 10, "an open by what ran before")
+    for event in jailed, found:
+        shown = [event.get(f"proc.{field}") for field in ("chroot", "cwd", "exepath")]
+        assert shown == ["/jail", "/", "/bin/flood"], event
+    made.remove()
+    assert live.stop() == recorded.stop() == late.stop() == 0, live.stderr()
+    replayed = run("trace", "-r", capture, "--format", "%proc.name %proc.chroot").stdout.splitlines()
+    assert {line for line in replayed if "flood" in line} == {"flood /jail"}, replayed[:5]
+    assert "cp <NA>" in replayed and "bash <NA>" in replayed, set(replayed)
+>>>>>>> 6511aa0 (fields: proc.chroot, the root directory that a process's paths start at)
 
 
 STREAMS = """/bin/deed nothing </mnt/test.txt 2>&- | /bin/cat; /bin/deed nothing </mnt 2>/dev/udp/127.0.0.1/9

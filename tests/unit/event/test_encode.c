@@ -314,7 +314,7 @@ static void test_process_walks(void **state)
 	struct event ev;
 	const char *why;
 
-	encode_process(&rec, &head, "/usr/bin/cat", "/", argv, sizeof(argv), "bash", NULL, NULL, 0);
+	encode_process(&rec, &head, "/usr/bin/cat", "/", NULL, argv, sizeof(argv), "bash", NULL, NULL, 0);
 	assert_int_equal(event_decode(&ev, rec.s, rec.len, 0, &why), 0);
 	assert_int_equal(ev.head->kind, NUNCHI_REC_PROCESS);
 	path_from_walk(&path, event_blob(&ev, NUNCHI_BLOB_EXE, -1));

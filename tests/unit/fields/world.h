@@ -290,7 +290,7 @@ static inline void world_names(struct world *w)
 	world_apply(w, &b, &ev);
 	encode_slot(&b, 2, 1, "postgres-main-1", 1);
 	world_apply(w, &b, &ev);
-	encode_process(&b, &bash, "/usr/bin/bash", "/root", "/bin/bash\0-l", 13, "containerd-shim",
+	encode_process(&b, &bash, "/usr/bin/bash", "/root", NULL, "/bin/bash\0-l", 13, "containerd-shim",
 		       &(struct nunchi_traits){ .sid = 4999, .pgid = 4999, .vpgid = 30 },
 		       "HOME=/\0OLD=1", 12);
 	world_apply(w, &b, &ev);

@@ -141,7 +141,7 @@ static inline void scene_execs(struct scene *s)
 	encode_blob(b, NUNCHI_BLOB_ARGV, 0, 0, argv, sizeof(argv));
 	world_text(b, NUNCHI_BLOB_FILENAME, 0, "/proc/self/fd/3");
 
-	encode_process(&task, &parent, "/usr/lib/postgresql/bin/postgres", "/", "postgres\0-D", 12,
+	encode_process(&task, &parent, "/usr/lib/postgresql/bin/postgres", "/", NULL, "postgres\0-D", 12,
 		       "containerd-shim", NULL, NULL, 0);
 	world_apply(s->world, &task, &ev);
 	head = world_head(NUNCHI_REC_EXEC, 2, 5300, 7, "bash");
