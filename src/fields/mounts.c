@@ -2,7 +2,7 @@
 /*
  * container.mounts, container.mount.*: what of the host is mounted in the container, as its runtime has
  * said. One mount is named by its number or by a pattern: of where it is, or, for where it is, of where it
- * comes from.
+ * comes from. fd.host_path: which file of the host's one below them is.
  */
 #include "accessors.h"
 
@@ -101,4 +101,68 @@ FIELD_GET(container_mount_propagation)
 
 	if (mount_find(fc, arg, true, &m))
 		value_set_bytes(ret, m.propagation, m.propagation_len);
+}
+
+/* How many bytes of path, from the container's root, are those of the place; SIZE_MAX: it is not below. */
+static size_t place_len(const struct strbuf *path, const char *place)
+{
+	size_t len = strlen(place);
+
+	while (len && place[len - 1] == '/')
+		len--;
+	if (path->len < len || memcmp(path->s, place, len) != 0 || (path->len > len && path->s[len] != '/'))
+		return SIZE_MAX;
+	return len;
+}
+
+/* Of one that had ended before anybody looked the namespace is not known: its processes had no time for others. */
+static bool has_other_mounts(const struct nunchi_head *head, const struct container_info *info)
+{
+	return head->flags & NUNCHI_F_SETUP || (info->mntns && info->mntns != head->mntns);
+}
+
+/*
+ * Where the file that the event is of is, from the container's root. False: not known, or not of the mounts that the
+ * runtime has made (it is making them, or the process has others).
+ */
+static bool path_in_container(struct field_context *fc, const struct container_info *info, struct strbuf *out)
+{
+	const struct nunchi_head *head = task_head(fc);
+	const struct event_fd *fd = fields_fd(fc);
+	const char *chroot = fc->ev->proc ? fc->ev->proc->chroot : NULL;
+
+	if (!fd->present || !fd->ino || !fd->is_path || fd->unreachable || fd->name[0] != '/')
+		return false;
+	if (!head || has_other_mounts(head, info) || (chroot && !*chroot))
+		return false;
+	path_join(out, chroot ? chroot : "", chroot ? strlen(chroot) : 0, fd->name + 1, fd->name_len - 1);
+	return true;
+}
+
+/* Of mounts within one another the innermost counts. */
+FIELD_GET(fd_host_path)
+{
+	const struct container_info *info = info_of(fc);
+	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
+	size_t best = SIZE_MAX;
+	struct mount m, found;
+	struct strbuf *b;
+	const char *rest;
+
+	if (!info || !info->n_mounts || !path_in_container(fc, info, &path))
+		return;
+	for (size_t i = 0; i < info->n_mounts; i++) {
+		size_t len = container_info_mount(info, i, &m) ? place_len(&path, m.dest) : SIZE_MAX;
+
+		if (len == SIZE_MAX || (best != SIZE_MAX && len < best))
+			continue;
+		best = len;
+		found = m;
+	}
+	if (best == SIZE_MAX)
+		return;
+	b = scratch_next(fc);
+	rest = path.s + best + strspn(path.s + best, "/");
+	path_join(b, found.source, strlen(found.source), rest, strlen(rest));
+	value_set_strbuf(ret, b);
 }

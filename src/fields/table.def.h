@@ -243,6 +243,7 @@ FIELD(fd_oldname, "fd.oldname", STRING, EVENT, true, "the other path of a rename
 FIELD(fd_ino, "fd.ino", NUMBER, EVENT, false, "inode number")
 FIELD(fd_unreachable, "fd.unreachable", BOOL, EVENT, false, "whether the file is not below the process's root: opened by way of a descriptor from elsewhere, /proc/PID/root or a handle (ours)")
 FIELD(fd_is_deleted, "fd.is_deleted", BOOL, EVENT, false, "whether the file, opened or executed, has no name (any more): deleted, or never linked (O_TMPFILE) (ours)")
+FIELD(fd_host_path, "fd.host_path", STRING, EVENT, true, "of an opened file that is of the host's, by a mount (container.mounts): its path there; missing: of none that the runtime has told (ours)")
 FIELD(fd_dev, "fd.dev", NUMBER, EVENT, false, "device number of the file system")
 FIELD(fd_dev_major, "fd.dev.major", NUMBER, EVENT, false, "its major number")
 FIELD(fd_dev_minor, "fd.dev.minor", NUMBER, EVENT, false, "its minor number")

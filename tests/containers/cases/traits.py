@@ -196,6 +196,41 @@ def test_mounts(setup):
     assert {m.split(":")[0] for m in mounts} == {data, "/etc"}, mounts
 
 
+READS = """cat /host/etc/hostname /data/of-the-host /etc/passwd /mnt/test.txt; mkdir /data/etc; cp /etc/passwd /data/etc
+cp /bin/flood /data; chroot /data /flood rate 10 0.2 0; ln -s /data/of-the-host /innocent; cat /innocent; rm /data/of-the-host; :"""
+
+
+def test_host_paths(setup):
+    """What a container opens of the host's, by a mount, has its path there: through links, and in a chroot, too."""
+    name, data = setup.name + "-traits-host", setup.directory("traits-host")
+    with open(os.path.join(data, "of-the-host"), "w", encoding="ascii") as f:
+        f.write("x")
+    made = setup.docker.create(name, IMAGE, ["/bin/bash", "-c", READS], Binds=[f"{data}:/data", "/etc:/host/etc:ro"])
+    nunchi = setup.nunchi("trace", "-e", "openat", "evt.rawres >= 0 and container.name = " + name, "--format",
+                          "%proc.name %fd.name %fd.host_path", "--runtime", setup.docker.runtime_option())
+    made.start()
+    made.wait()
+    time.sleep(patient(0.5))
+    assert nunchi.stop() == 0, nunchi.stderr()
+    lines = nunchi.text().decode().splitlines()
+    shown = {tuple(line.split(" ", 1)) for line in lines if not line.startswith(("<NA>", "runc"))}
+    opened = {what for who, what in shown if who == "cat"}
+    assert opened >= {"/host/etc/hostname /etc/hostname", f"/data/of-the-host {data}/of-the-host", "/etc/passwd <NA>",
+                      "/mnt/test.txt <NA>"}, shown
+    assert all(what.endswith(" <NA>") for what in opened if not what.startswith(("/host/", "/data/"))), shown
+    assert {what for who, what in shown if who == "flood"} == {f"/etc/passwd {data}/etc/passwd"}, shown
+
+
+def test_host_path_of_a_short_life(setup):
+    name = setup.name + "-traits-short"
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "fd.name = /host/etc/hostname and container.name = " + name,
+                          "--runtime", setup.docker.runtime_option())
+    setup.docker.run(name, IMAGE, ["/bin/cat", "/host/etc/hostname"], Binds=["/:/host:ro"]).wait()
+    event = nunchi.wait_event(lambda e: True, 10, "an open by way of the mount")
+    assert event["fd.host_path"] == "/etc/hostname", event
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
 def test_environment(setup):
     """Of what is executed and of what ran before; and nobody's where nobody asks."""
     name = setup.name + "-traits-env"

@@ -475,6 +475,64 @@ static const struct {
 	{ W_MISSING, "container.id", "-" },
 };
 
+/* Of an open in web, whose mounts are /host/proc of /proc and /var/www of /srv/web:1. */
+static void check_host_path(const char *components, size_t len, struct nunchi_head *head, unsigned flags,
+			    const char *expected)
+{
+	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT, body = STRBUF_INIT, text = STRBUF_INIT;
+	struct nunchi_file file = { .ino = 1, .mode = S_IFREG | 0644, .magic = EXT4_SUPER_MAGIC };
+	_cleanup_free_ char *arg = NULL;
+	struct value value;
+	struct event ev;
+
+	world_call(&record, head, "openat", 3, (const uint64_t[6]){ 0 });
+	strbuf_add(&body, &file, sizeof(file));
+	strbuf_add(&body, components, len);
+	encode_blob(&record, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, (uint16_t)flags, body.s, body.len);
+	encode_end(&record);
+	world_apply(world, &record, &ev);
+	fields_begin(&context, &ev, world->model);
+	field_get(field_find("fd.host_path", strlen("fd.host_path"), &arg), NULL, &context, &value);
+	value_print(&text, &value);
+	assert_string_equal(text.s ? text.s : "", expected);
+}
+#define HOST_PATH(components, head, flags, expected) check_host_path(components, sizeof(components), head, flags, expected)
+
+static void test_host_path(void **state)
+{
+	struct nunchi_head web = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat"), head = web;
+	const uint64_t args[6] = { 0 };
+	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
+	struct event ev;
+
+	HOST_PATH("index.html\0www\0var", &web, 0, "/srv/web:1/index.html");
+	HOST_PATH("www\0var", &web, 0, "/srv/web:1");
+	HOST_PATH("maps\0001\0proc\0host", &web, 0, "/proc/1/maps");
+	HOST_PATH("x\0www2\0var", &web, 0, "");
+	HOST_PATH("var", &web, 0, "");
+	HOST_PATH("x\0www\0var", &web, NUNCHI_BLOB_UNREACHABLE, "");
+	HOST_PATH("x\0www\0var", &web, NUNCHI_BLOB_TRUNCATED, "");
+
+	/* By other mounts than the runtime's: while it makes them, and in a namespace of one's own. */
+	head.flags = NUNCHI_F_SETUP;
+	HOST_PATH("x\0www\0var", &head, 0, "");
+	head = web;
+	head.mntns++;
+	HOST_PATH("x\0www\0var", &head, 0, "");
+	/* Of containers whose mounts nobody has told. */
+	head = world_head(NUNCHI_REC_SYSCALL, 2, 5300, 1, "cat");
+	HOST_PATH("x\0www\0var", &head, 0, "");
+
+	/* In a chroot paths start elsewhere. */
+	head = world_head(NUNCHI_REC_SYSCALL, 1, 5400, 33, "cat");
+	world_call(&record, &head, "chroot", 0, args);
+	world_text(&record, NUNCHI_BLOB_STR, 0, "/var");
+	encode_end(&record);
+	world_apply(world, &record, &ev);
+	HOST_PATH("x\0www", &head, 0, "/srv/web:1/x");
+	HOST_PATH("x\0www\0var", &head, 0, "");
+}
+
 static void test_values(void **state)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -700,6 +758,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_host_path),
 		cmocka_unit_test(test_all_fields_of_all_events),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_bare_event),
