@@ -125,7 +125,6 @@ def test_capabilities_at_the_event(setup):
     assert everything[0] == everything[1] and "CAP_SYS_ADMIN" in everything[0], everything
 
 
-<<<<<<< HEAD
 def test_who_is_at_the_other_end(setup):
     """Of a unix socket: who listened there, by the pid that the host knows."""
     name = setup.name + "-traits-peer"
@@ -136,7 +135,8 @@ def test_who_is_at_the_other_end(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
     peer, pid, inside = nunchi.text().split()
     assert peer == pid != inside, (peer, pid, inside)
-=======
+
+
 JAILED = """mkdir -p /jail/bin /jail/etc; cp /bin/flood /jail/bin; cp /etc/passwd /jail/etc
 cd /jail; chroot . /bin/flood rate 50 600 0"""
 
@@ -160,7 +160,6 @@ def test_chroot(setup):
     replayed = run("trace", "-r", capture, "--format", "%proc.name %proc.chroot").stdout.splitlines()
     assert {line for line in replayed if "flood" in line} == {"flood /jail"}, replayed[:5]
     assert "cp <NA>" in replayed and "bash <NA>" in replayed, set(replayed)
->>>>>>> 6511aa0 (fields: proc.chroot, the root directory that a process's paths start at)
 
 
 STREAMS = """/bin/deed nothing </mnt/test.txt 2>&- | /bin/cat; /bin/deed nothing </mnt 2>/dev/udp/127.0.0.1/9
