@@ -143,16 +143,18 @@ static bool path_in_container(struct field_context *fc, const struct container_i
 FIELD_GET(fd_host_path)
 {
 	const struct container_info *info = info_of(fc);
-	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
+	struct strbuf *path, *b;
 	size_t best = SIZE_MAX;
 	struct mount m, found;
-	struct strbuf *b;
 	const char *rest;
 
-	if (!info || !info->n_mounts || !path_in_container(fc, info, &path))
+	if (!info || !info->n_mounts)
+		return;
+	path = scratch_next(fc);
+	if (!path_in_container(fc, info, path))
 		return;
 	for (size_t i = 0; i < info->n_mounts; i++) {
-		size_t len = container_info_mount(info, i, &m) ? place_len(&path, m.dest) : SIZE_MAX;
+		size_t len = container_info_mount(info, i, &m) ? place_len(path, m.dest) : SIZE_MAX;
 
 		if (len == SIZE_MAX || (best != SIZE_MAX && len < best))
 			continue;
@@ -162,7 +164,7 @@ FIELD_GET(fd_host_path)
 	if (best == SIZE_MAX)
 		return;
 	b = scratch_next(fc);
-	rest = path.s + best + strspn(path.s + best, "/");
+	rest = path->s + best + strspn(path->s + best, "/");
 	path_join(b, found.source, strlen(found.source), rest, strlen(rest));
 	value_set_strbuf(ret, b);
 }

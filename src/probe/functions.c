@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <sys/resource.h>
 
 #include "base/log.h"
 #include "internal.h"
@@ -219,12 +220,25 @@ static int attach_seccomp(struct probe *p)
 	return skel->links.seccomp_fexit || skel->links.seccomp_kretprobe ? 0 : -errno;
 }
 
+/* Each call takes up to four; of all calls that is more than the 1,024 that a process may open by default. */
+static void allow_more_files(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		log_debug("as many files as before: %s", strerror(errno));
+}
+
 int functions_start(struct probe *p, enum probe_hooks kind)
 {
 	struct functions *f = xcalloc(1, sizeof(*f));
 	int body = bpf_program__fd(p->skel->progs.call_fexit);
 	const uint32_t first = 0;
 
+	allow_more_files();
 	p->functions = f;
 	f->kind = kind;
 	f->kretprobes = kretprobes_open();
