@@ -392,7 +392,7 @@ def test_a_blocked_capture(setup):
     done = harness_nunchi.run("trace", "-r", path, "-o", "json")
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    told = sum((event.get("fd.nameraw") or "").startswith(f"/tmp/{ledger.tag}-") for event in events)
+    told = sum(event["evt.type"] == "openat" and event["fd.nameraw"].startswith(f"/tmp/{ledger.tag}-") for event in events)
     counted = sum(event["summary.count"] for event in events if event["evt.type"] == "activity_summary"
                   and event["summary.call"] == "openat" and event.get("container.name") == ledger.name)
     lost = sum(event["lost.count"] for event in events if event["evt.type"] == "events_lost")
