@@ -106,7 +106,7 @@ static void swap_address(const char *really, const char *shown)
 	printf("connect %s %s\n", really, shown);
 }
 
-#define TIMES 3000
+#define TIMES 1500
 
 static int wanted, put;
 static atomic_bool over;
