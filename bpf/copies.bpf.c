@@ -54,15 +54,25 @@ static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64
 	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
 }
 
+/* What was kept under this bit, and of any call before, makes room. */
+static __always_inline void make_room(struct identity *id, u32 bit)
+{
+	u64 of = copies_of(&id->call);
+	u32 old = id->copied_of == of ? id->copied & bit : id->copied;
+
+	if (old)
+		copies_drop(old);
+	id->copied &= ~old;
+	id->copied_of = of;
+}
+
 static __noinline int keep(struct identity *id, u32 arg, u64 from, u32 len)
 {
 	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = arg };
 	u32 bit = 1U << (arg & 7);
 	struct scratch *s;
 
-	if (id->copied & bit)
-		copies_drop(bit);
-	id->copied &= ~bit;
+	make_room(id, bit);
 	s = scratch_get();
 	if (!s) {
 		count(counts[NUNCHI_COUNT_COPIES]);
@@ -139,9 +149,7 @@ static __always_inline void keep_file(struct identity *id, struct file *file)
 	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = COPY_OPENED };
 	struct scratch *s;
 
-	if (id->copied & 1 << COPY_OPENED)
-		copies_drop(1 << COPY_OPENED);
-	id->copied &= ~(1 << COPY_OPENED);
+	make_room(id, 1 << COPY_OPENED);
 	s = scratch_get();
 	if (s && keep_file_by(s, &key, file))
 		id->copied |= 1 << COPY_OPENED;

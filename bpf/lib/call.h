@@ -98,7 +98,9 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 	if (!s)
 		return;
 	s->file = s->names = 0;
-	s->copied = id->copied;
+	s->copied = 0;
+	if (unlikely(id->copied) && id->copied_of == copies_of(call))
+		s->copied = id->copied;
 	call_send(s, task, id, call, ret, flags, follow);
 	if (unlikely(s->differs))
 		copies_tell(s);

@@ -48,6 +48,7 @@ struct identity {
 	u32 ended;		/* of a leader: that its process has ended is told */
 	u32 image_generation;	/* of the rules by which image is that group */
 	struct nunchi_caps caps;	/* what user space takes them for: those of the last exec that was told */
+	u64 copied_of;		/* of which call, see copies_of() */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
 	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
 	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
