@@ -45,7 +45,8 @@ CRUN = ["short_life crun"]
 HOOKS = ["hooks"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
-ACTIONS = ["actions", "reload each", "reload what_is", "reload calls", "stop runc", "keep"]
+ACTIONS = ["actions", "keep"]
+RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
           "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules"]
@@ -92,25 +93,26 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + WALK + ["podman without"],
+    row("6.12 v2", "6.12", "v2", CRUN + SLIP + DOORS + COPIES + ATTACKS + ["podman without"],
         runtimes="runc,crun", always=True),
-    row("6.12 evasions", "6.12", "v2", EVADE + TRIED + ["security"]),
+    row("6.12 evasions", "6.12", "v2", EVADE + WALK + TRIED + ["security"]),
     row("6.12 hooks", "6.12", "v2", HOOKS),
     row("6.1 actions", "6.1", "v2", ACTIONS, always=True),
+    row("6.1 reload", "6.1", "v2", RELOAD),
     row("6.12 blocks", "6.12", "hybrid", BLOCKS, always=True),
-    row("6.12 actions", "6.12", "hybrid", ACTIONS + PUSH),
+    row("6.12 actions", "6.12", "hybrid", ACTIONS + RELOAD + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
-    row("newest v2", "newest", "v2", ONE_CPU + ENTER + DOORS + COPIES + WALK + PEERS + TRIED, always=True),
-    row("newest evasions", "newest", "v2", EVADE),
+    row("newest v2", "newest", "v2", ONE_CPU + DOORS + COPIES + WALK + PEERS + TRIED, always=True),
+    row("newest evasions", "newest", "v2", EVADE + ENTER),
     row("newest hooks", "newest", "v2", HOOKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
-    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES + TRIED, always=True, rooms=ROOMS),
-    row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS),
+    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + COPIES, always=True, rooms=ROOMS),
+    row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS + TRIED),
     row("6.1 arm64 crun", "6.1-arm64", "v2", CRUN, runtimes="crun"),  # which refuses hybrid cgroups
     row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS, NO_LSM),
-    row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS),
+    row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS + RELOAD),
     row("6.1 engines", "6.1", "v2", ["paper read_a_file", "rules each_with_docker"], runtimes="docker,cri", always=True),
 ]
 
