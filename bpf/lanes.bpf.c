@@ -5,8 +5,8 @@
  * however many they are, there is room for those that do not. Nothing is to be set, and nobody needs to know
  * how many containers there are. Only what came since the ring was a quarter full counts, so that
  * nothing is counted while none floods. The critical ring keeps a part that these shares are not of: half of it is left by
- * the ends of processes, and half of that by those who have little in it, to names. With --cpu-limit a bulk ring can be taken for a smaller one, so that as much
- * comes out of it as may be read: the same shares, of less.
+ * the ends of processes, and half of that by those who have little in it, to names. With --cpu-limit a bulk ring can be
+ * taken for a smaller one, so that as much comes out of it as may be read: the same shares, of less.
  */
 #include "lib/blob.h"
 #include "lib/bulk.h"
@@ -111,6 +111,8 @@ static __always_inline void object_peer(struct nunchi_sock *sock)
 {
 	sock->ino = 0;
 	sock->state = 0;
+	if (sock->family == AF_UNIX)
+		*(u32 *)sock->raddr = 0;	/* the other process, which is another each time, too */
 	if (sock->rport && sock->lport > sock->rport)
 		sock->lport = 0;
 	else if (sock->lport && sock->rport > sock->lport)

@@ -218,6 +218,26 @@ def test_aggregate(setup):
           "each another all told")
 
 
+def test_aggregate_of_peers(setup):
+    """Connections to a unix socket are of one kind, whoever they are from, as those to a port are."""
+    times, output = 200, setup.file("peers.out")
+    with open(output, "wb") as out:
+        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "accept,connect", "--aggregate", "1", "--format",
+                              FORMAT, stdout=out)
+    made = setup.runc.run(f"{setup.name}-peers", ["/bin/lanes", "peers", str(times)])
+    assert made.wait() == 0, made.output()
+    time.sleep(patient(1.5))
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    check_account(nunchi)
+    first, summed = collections.Counter(), collections.Counter()
+    for kind, _, _, _, call, count in told(output):
+        first[kind] += kind in ("accept", "connect")
+        if kind == "activity_summary" and call in ("accept", "connect"):
+            summed[call] += int(count)
+    for call in ("accept", "connect"):
+        assert 1 <= first[call] <= 3 and first[call] + summed[call] == times, (call, first, summed)
+
+
 def test_critical_wakes(setup):
     """From the hook to the line, of what goes by the critical ring, on a machine that has nothing else to do."""
     command = "for i in $(seq 300); do /bin/true; usleep 3000; done"

@@ -7,6 +7,7 @@
  *	lanes attack TIMES NAMES WATCHED	TIMES opens WATCHED, and before each so many names that are not
  *						there, each another, as fast as it can; prints each time
  *						(CLOCK_REALTIME, ns)
+ *	lanes peers TIMES			accepts so many connections, each of another process, at /tmp/peers
  *	lanes bomb TIMES PROCESSES		each TIMES: a child that does nothing and ends
  */
 #include <fcntl.h>
@@ -14,7 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,6 +63,29 @@ static void bomb(long times)
 		if (pid < 0)
 			exit(1);
 		waitpid(pid, NULL, 0);
+	}
+}
+
+static void must(long result, const char *what)
+{
+	if (result < 0) {
+		perror(what);
+		exit(1);
+	}
+}
+
+static void peers(int times)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/tmp/peers" };
+	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	must(bind(listener, (struct sockaddr *)&address, sizeof(address)), "bind");
+	must(listen(listener, 8), "listen");
+	for (int i = 0; i < times; i++) {
+		if (!fork())
+			_exit(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)) != 0);
+		close(accept(listener, NULL, NULL));
+		wait(NULL);
 	}
 }
 
@@ -116,6 +142,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "flood"))
 		at_once(flood, atol(argv[2]), atoi(argv[3]));
+	else if (argc == 3 && !strcmp(argv[1], "peers"))
+		peers(atoi(argv[2]));
 	else if (argc == 4 && !strcmp(argv[1], "bomb"))
 		at_once(bomb, atol(argv[2]), atoi(argv[3]));
 	else if (argc == 5 && !strcmp(argv[1], "label"))
