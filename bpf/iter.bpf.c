@@ -17,9 +17,12 @@ int tasks(struct bpf_iter__task *ctx)
 	if (!task || !task->mm)
 		return 0;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
-	if (!id) {
+	if (id) {
+		/* An earlier nunchi's, whose user space knew others than ours is about to learn from /proc. */
+		id->caps.effective = CAPS_UNKNOWN;
+	} else {
 		id = identity_late(task, false);
-		/* User space is about to learn of them from /proc, of the leader's. */
+		/* Of the leader, as /proc has them. */
 		if (id)
 			caps_read(&id->caps, BPF_CORE_READ(task, group_leader, cred));
 	}

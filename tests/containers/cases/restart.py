@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from harness.nunchi import run
-from harness.place import patient
+from harness.place import patient, wait_until
 
 PINS = "/sys/fs/bpf/nunchi"
 MARK = "/tmp/none-restart"
@@ -112,3 +112,26 @@ def test_what_an_image_was_is_of_that_run(setup):
         assert second.stop() == 0, second.stderr()
     finally:
         made.stop()
+
+
+def test_capabilities_are_those_of_the_event(setup):
+    """Of what was put aside when the second came, and is taken back: the kernel side knew it from the first."""
+    bpf_file_system(setup)
+    setup.stack.callback(unpin)
+    watch = ("trace", "--pin", "-e", "openat", "--format", "%fd.nameraw %thread.cap_effective",
+             "fd.nameraw startswith /caps- and fd.nameraw != /caps-go")
+    first = setup.nunchi(*watch)
+    made = setup.runc.run(setup.name + "-back", ["/bin/caps", "back"])
+    wait_until(lambda: b"/caps-aside CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE" in first.text(), 10, "one that is aside")
+    first.process.kill()
+    first.process.wait()
+    second = setup.nunchi(*watch)
+    wait_until(lambda: b"/caps-aside" in second.text(), 10, "the second")
+    with open(os.path.join(setup.root, "caps-go"), "wb"):
+        pass
+    assert made.wait() == 0, made.output()
+    time.sleep(patient(0.5))
+    assert second.stop() == 0, second.stderr()
+    lines = set(second.text().decode().splitlines()) - {"<NA> <NA>"}  # the gap
+    assert lines == {"/caps-aside CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE",
+                     "/caps-back CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE"}, lines
