@@ -149,10 +149,7 @@ static __always_inline void user_str(struct scratch *s, u64 ptr, u32 blob)
 	u32 pos, len, full, flags = 0;
 	long n;
 
-	if (!blob_fits(s))
-		return;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return;
 	n = bpf_probe_read_user_str(&s->data[pos + sizeof(struct nunchi_blob)], DATA_MAX,
 				    (void *)ptr);
@@ -436,10 +433,7 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	u32 pos, flags;
 	bool over;
 
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return 0;
 	w = &s->walk;
 	dentry = w->dentry;
@@ -518,10 +512,7 @@ static __noinline int blob_sock(struct scratch *s, u64 file, u32 arg)
 	u32 pos, len = sizeof(*out), n;
 	struct pid *peer;
 
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return 0;
 	pos += sizeof(struct nunchi_blob);
 	out = (void *)&s->data[pos];
@@ -771,20 +762,12 @@ static __always_inline bool caps_differ(const struct scratch *s)
 
 static __noinline int blob_caps(struct scratch *s)
 {
-	struct nunchi_blob *b;
 	u32 pos;
 
-	if (!s || !blob_fits(s))
+	if (!blob_begin(s, &pos))
 		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
-		return 0;
-	b = (void *)&s->data[pos];
-	__builtin_memset(b, 0, sizeof(*b));
-	b->type = NUNCHI_BLOB_CAPS;
-	b->len = b->full = sizeof(s->caps);
-	__builtin_memcpy(b + 1, &s->caps, sizeof(s->caps));
-	s->pos = pos + sizeof(*b) + sizeof(s->caps);
+	__builtin_memcpy(&s->data[pos + sizeof(struct nunchi_blob)], &s->caps, sizeof(s->caps));
+	blob_end(s, pos, sizeof(s->caps), sizeof(s->caps), 0, BLOB(NUNCHI_BLOB_CAPS, 0));
 	return 0;
 }
 

@@ -9,10 +9,7 @@ __noinline int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob)
 	u32 pos;
 	long n;
 
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return 0;
 	n = bpf_probe_read_kernel_str(&s->data[pos + sizeof(struct nunchi_blob)], DATA_MAX,
 				      (void *)ptr);
@@ -26,10 +23,7 @@ __noinline int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u3
 {
 	u32 pos, flags = full > len ? NUNCHI_BLOB_TRUNCATED : 0;
 
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS || len > DATA_MAX)
+	if (!blob_begin(s, &pos) || len > DATA_MAX)
 		return 0;
 	if (bpf_probe_read_user(&s->data[pos + sizeof(struct nunchi_blob)], len, (void *)ptr)) {
 		len = 0;
@@ -76,10 +70,7 @@ __noinline int blob_user_strv(struct scratch *s, u64 ptr, u32 blob)
 	struct strv *v;
 	u32 pos;
 
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return 0;
 	v = &s->strv;
 	v->next = ptr;
@@ -109,10 +100,7 @@ __noinline int blob_longs(struct scratch *s, u64 ptr, u32 blob)
 
 	if (!s || !(s->call.layout & NUNCHI_LAYOUT_LONGS32))
 		return blob_user_bytes(s, ptr, sizeof(s64[2]), sizeof(s64[2]), blob);
-	if (!blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return 0;
 	if (bpf_probe_read_user(narrow, sizeof(narrow), (void *)ptr)) {
 		blob_end(s, pos, 0, 0, NUNCHI_BLOB_UNREADABLE, blob);

@@ -40,10 +40,7 @@ __noinline int blob_cgroup(struct scratch *s, u64 kn)
 	struct walk *w;
 	u32 pos;
 
-	if (!s || !blob_fits(s))
-		return 0;
-	pos = s->pos;
-	if (pos > LAST_POS)
+	if (!blob_begin(s, &pos))
 		return 0;
 	w = &s->walk;
 	w->dentry = kn;

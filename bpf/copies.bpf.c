@@ -4,8 +4,8 @@
  * something else: another thread can have changed it after the kernel had read it. So paths are kept when
  * the kernel gives its copy back (each path of a call comes by putname, and no compiler has made that
  * part of its callers, as it has getname_flags before 7.0), addresses when the security hooks are asked about them; the record
- * of the call has those, and what user memory says by then is compared with them. What is opened is kept, too, where other threads share the
- * descriptors and could have put something else under the number by then. Needs BPF
+ * of the call has those, and what user memory says by then is compared with them. What is opened is kept, too, where
+ * other threads share the descriptors and could have put something else under the number by then. Needs BPF
  * trampolines: without them all is as user memory has it. Not kept: other strings (of xattrs, mount's source),
  * structs, argv of an execve that fails. Cost: 50 ns a path or address, for the host's processes too;
  * 400 ns for one that is kept.
@@ -34,10 +34,17 @@ static __always_inline struct identity *caller(struct task_struct *task)
 
 #define COPY_NAME ((u32)-1)	/* in place of a length: it is from a struct filename */
 
+static __always_inline bool copy_put(struct copy_key *key, struct copy *copy)
+{
+	if (copy->len < COPY_SHORT)
+		return !bpf_map_update_elem(&copies, key, copy, BPF_ANY);
+	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
+}
+
 /* By way of scratch: the stack has no room. Returns whether it is kept. */
 static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64 from, u32 len)
 {
-	struct long_copy *copy = (void *)s->data;
+	struct copy *copy = (void *)s->data;
 	long n = len;
 
 	if (len == COPY_NAME)
@@ -49,9 +56,7 @@ static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64
 		return false;
 	copy->len = n;
 	copy->flags = 0;
-	if (n < COPY_SHORT)
-		return !bpf_map_update_elem(&copies, key, copy, BPF_ANY);
-	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
+	return copy_put(key, copy);
 }
 
 /* What was kept under this bit, and of any call before, makes room. */
@@ -139,9 +144,7 @@ static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key
 		return false;
 	copy->len = b->len;
 	copy->flags = b->flags;
-	if (copy->len < COPY_SHORT)
-		return !bpf_map_update_elem(&copies, key, copy, BPF_ANY);
-	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
+	return copy_put(key, copy);
 }
 
 static __always_inline void keep_file(struct identity *id, struct file *file)
@@ -309,10 +312,7 @@ static __always_inline bool copy_append(struct scratch *s, u32 blob)
 	u32 pos, len = 0;
 	u64 copy = copy_find(s, blob >> 8, &len);
 
-	if (!copy || !blob_fits(s))
-		return false;
-	pos = s->pos;
-	if (pos > LAST_POS || len >= DATA_MAX ||
+	if (!copy || !blob_begin(s, &pos) || len >= DATA_MAX ||
 	    bpf_probe_read_kernel(&s->data[pos + sizeof(struct nunchi_blob)], len, (void *)copy))
 		return false;
 	blob_end(s, pos, len, len, NUNCHI_BLOB_KERNEL, blob);

@@ -6,14 +6,6 @@
 #include "lib/blob.h"
 #include "lib/drift.h"
 
-static __always_inline u64 capabilities(const void *set)
-{
-	u64 bits = 0;
-
-	bpf_probe_read_kernel(&bits, sizeof(bits), set);
-	return bits;
-}
-
 /* The number of a process group as the PID namespace of task has it; 0: it is none of that. */
 static __always_inline u32 number_inside(struct pid *pid, struct pid *of_task)
 {
@@ -119,9 +111,9 @@ __noinline int blob_traits(struct scratch *s, u64 file_addr)
 	b->len = b->full = sizeof(*t);
 	t = (void *)(b + 1);
 	cred = BPF_CORE_READ(task, cred);
-	t->cap_effective = capabilities(&cred->cap_effective);
-	t->cap_permitted = capabilities(&cred->cap_permitted);
-	t->cap_inheritable = capabilities(&cred->cap_inheritable);
+	t->cap_effective = s->caps.effective;	/* the head's reading has them */
+	t->cap_permitted = s->caps.permitted;
+	t->cap_inheritable = s->caps.inheritable;
 	read_session(t, task);
 	read_streams(t, task);
 	inode = BPF_CORE_READ(file, f_inode);

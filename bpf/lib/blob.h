@@ -64,9 +64,13 @@ static __always_inline long walk_up(struct walk *w)
 	return 0;
 }
 
-static __always_inline bool blob_fits(struct scratch *s)
+/* Where the next blob begins. False: there is no room for one, which the record's head says; or no record. */
+static __always_inline bool blob_begin(struct scratch *s, u32 *ret)
 {
-	if (s->pos <= LAST_POS)
+	if (!s)
+		return false;
+	*ret = s->pos;
+	if (*ret <= LAST_POS)
 		return true;
 	s->head.flags |= NUNCHI_F_CUT;
 	count(counts[NUNCHI_COUNT_CUT]);
