@@ -246,6 +246,18 @@ def test_more_kinds_than_are_counted(setup):
     print(f"# {lost} lost of {row['kernel']['seen']}: {told[0]['lost.types']}")
 
 
+def read_late(setup, nunchi, reader, ledger):
+    """What comes out of the pipe once somebody reads it, as a file, when nunchi has ended."""
+    path = setup.file(ledger.tag + ".out")
+    with open(path, "wb") as out:
+        copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
+    os.close(reader)
+    wait_until(lambda: row_of(nunchi, ledger.name)["reader"]["held"] == 0, 20, "the output to be read")
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    assert copy.wait(patient(20)) == 0
+    return path
+
+
 def test_a_blocked_output(setup):
     """Nobody reads the pipe: so much memory and no more, and what is lost is told in its place."""
     reader, writer = os.pipe()
@@ -257,14 +269,7 @@ def test_a_blocked_output(setup):
     most = own_memory(nunchi.process.pid) + map_memory(nunchi.process.pid)
     assert sum(row["reader"]["dropped"].values()) > 0, row
     assert "the output does not take" in nunchi.stderr(), nunchi.stderr()
-    path = setup.file("blocked.json")
-    with open(path, "wb") as out:
-        copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
-    os.close(reader)
-    wait_until(lambda: row_of(nunchi, ledger.name)["reader"]["held"] == 0, 20, "the output to be read")
-    assert nunchi.stop(60) == 0, nunchi.stderr()
-    copy.wait(patient(20))
-    read = Read(path, nunchi.stderr())
+    read = Read(read_late(setup, nunchi, reader, ledger), nunchi.stderr())
     lost = read.check(ledger, made)
     read.check_numbers()
     reasons = {event["lost.reason"] for event in read.losses[ledger.name]}
@@ -382,14 +387,7 @@ def test_a_blocked_capture(setup):
     """A pipe that is read late: as of any output, what did not fit is told in its place, in the capture itself."""
     nunchi, reader, ledger, made, row = recording_into_a_pipe(setup, "late")
     assert sum(row["reader"]["dropped"].values()) > 0, row
-    path = setup.file("late.cap")
-    with open(path, "wb") as out:
-        copy = subprocess.Popen(["cat"], stdin=reader, stdout=out)
-    os.close(reader)
-    wait_until(lambda: row_of(nunchi, ledger.name)["reader"]["held"] == 0, 20, "the capture to be read")
-    assert nunchi.stop(60) == 0, nunchi.stderr()
-    assert copy.wait(patient(20)) == 0
-    done = harness_nunchi.run("trace", "-r", path, "-o", "json")
+    done = harness_nunchi.run("trace", "-r", read_late(setup, nunchi, reader, ledger), "-o", "json")
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     told = sum(event["evt.type"] == "openat" and event["fd.nameraw"].startswith(f"/tmp/{ledger.tag}-") for event in events)
