@@ -190,6 +190,8 @@ int recording_open(struct engine *e) _must_check_;
 bool recording_add(struct engine *e, const struct nunchi_head *record, bool wanted);
 /* Hands its thread what had no room. False: it has none yet. */
 bool recording_put(struct engine *e);
+/* Each second: who is killed leaves all but the last. */
+void recording_flush(struct engine *e);
 /* The end of it. -errno, of which has been told. */
 int recording_close(struct engine *e);
 

@@ -349,6 +349,7 @@ static void tick(struct engine *e, uint64_t now)
 	e->next_check = now + NSEC_PER_SEC;
 	heartbeat_beat(e);
 	switches_look(e);
+	recording_flush(e);
 	notify_service("WATCHDOG=1");	/* the loop turns */
 	backlog_trim(e);
 	instance_publish(e, now);

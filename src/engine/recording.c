@@ -74,6 +74,14 @@ bool recording_put(struct engine *e)
 	return !e->capture || capture_writer_put(e->capture) != -EAGAIN;
 }
 
+void recording_flush(struct engine *e)
+{
+	int r = e->capture ? capture_writer_flush(e->capture) : 0;
+
+	if (r < 0 && r != -EAGAIN && !e->failure)
+		e->failure = r;
+}
+
 int recording_close(struct engine *e)
 {
 	int fd, r, written;

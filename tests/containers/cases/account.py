@@ -398,6 +398,21 @@ def test_a_blocked_capture(setup):
     print(f"# {made} made, {told} in the capture, {counted} counted, {lost} lost")
 
 
+def test_a_killed_capture(setup):
+    """Of a recording that is killed all is there but its last second."""
+    path = setup.file("killed.cap")
+    nunchi = setup.nunchi("record", "-w", path, "-e", "openat", *own(setup))
+    ledger = Ledger(setup, "killed", 1000, 1).start()
+    made = ledger.made()
+    settled(nunchi, ledger.name, made)
+    time.sleep(patient(2))
+    nunchi.process.kill()
+    nunchi.process.wait()
+    done = harness_nunchi.run("trace", "-r", path, "-o", "json")
+    shown = sum((event.get("fd.nameraw") or "").startswith(f"/tmp/{ledger.tag}-") for event in map(json.loads, done.stdout.splitlines()))
+    assert done.returncode == 1 and "ends early" in done.stderr and shown == made, (shown, made, done.stderr)
+
+
 def test_a_dead_capture(setup):
     """A pipe that nobody ever reads does not keep it from its end."""
     nunchi, reader, *_ = recording_into_a_pipe(setup, "dead")
