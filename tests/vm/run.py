@@ -9,6 +9,7 @@ all if NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm 
 at the end "# done". --record writes the numbers of verified instructions of the rows that are run
 into verified.txt, with which they are compared otherwise, and which evasions were seen into
 evasions.txt. A kernel without BPF's LSM has other programs for rules that block, and a column of its own.
+A machine has little to do for two processors: as many rows are run at once as there are processors and memory for.
 """
 
 import argparse
@@ -22,6 +23,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
 
@@ -31,8 +34,10 @@ RECORD = os.path.join(vm.HERE, "verified.txt")
 GROWTH = 1.2  # times what the record says is too much
 # A processor that is computed is that much slower: what waits for something waits longer.
 SLOW = "8"
-# For one row; it takes one or two minutes on a machine that does nothing else.
-SECONDS = 600
+# For one row; it takes one to four minutes on a machine that does nothing else.
+SECONDS = 900
+# What a machine can come to take of this one's memory, in MiB, and how many at most.
+MEMORY, AT_ONCE = 4096, 4
 SHARE = "/.vm/share"
 
 # Names of tests/containers, as its run.py takes them.
@@ -124,8 +129,13 @@ def column(row):
     return row.kernel + ("-nolsm" if row.arguments else "")
 
 
-def say(text):
-    print(text, flush=True)
+SAYING = threading.Lock()
+
+
+def say(text, to=None):
+    """What belongs together in one piece: rows are run beside each other."""
+    with SAYING:
+        print(text, file=to or sys.stdout, flush=True)
 
 
 def ok(name):
@@ -134,9 +144,8 @@ def ok(name):
 
 
 def fail(name, detail):
-    say(f"not ok vm {name}")
-    for line in str(detail).splitlines()[-40:]:
-        say("#   " + line.encode("ascii", "backslashreplace").decode())
+    lines = [line.encode("ascii", "backslashreplace").decode() for line in str(detail).splitlines()[-40:]]
+    say("\n#   ".join([f"not ok vm {name}", *lines]))
     return False
 
 
@@ -212,6 +221,7 @@ class Record:
 class Matrix:
     def __init__(self, nunchi, recording):
         self.recording = recording
+        self.lock = threading.Lock()  # of all that rows share
         self.record, self.verified = Record(), set()
         self.store = tempfile.TemporaryDirectory(prefix="matrix-", dir=vm.STORE)
         # Programs by architecture; build() has those of others.
@@ -244,11 +254,13 @@ class Matrix:
     def run(self, row):
         """One row; whether all went well."""
         try:
-            kernel = vm.fetch_kernel(row.kernel)
+            with self.lock:
+                kernel = vm.fetch_kernel(row.kernel)
         except vm.VmError as error:
             return not_run(row.name, error)
         try:
-            self.build(vm.architecture_of(kernel))
+            with self.lock:
+                self.build(vm.architecture_of(kernel))
             if row.cases is None:
                 return self.refuses(row, kernel)
             return self.cases(row, kernel)
@@ -268,7 +280,7 @@ class Matrix:
         out = tempfile.mkdtemp(dir=self.store.name)
         architecture = vm.architecture_of(kernel)
         nunchi = shlex.quote(os.path.abspath(row.program) if row.program else self.nunchi[architecture])
-        recorded = column(row) if column(row) not in self.verified else None
+        recorded = self.claim(column(row))
         words = " ".join(shlex.quote(name) for name in row.cases)
         command = f"tests/vm/unit.sh build-{architecture} {' '.join(row.rooms)}\n" if row.rooms else ""
         command += f"python3 tests/containers/run.py --nunchi {nunchi} {words}\n"
@@ -293,15 +305,22 @@ class Matrix:
             over = "not over in time" if done.code is None else f"exit {done.code}"
             good = fail(f"{row.name}: runs to its end", f"{over}\n{done.output[-2000:]}")
         elif recorded:
-            self.verified.add(recorded)
             good = self.compare(recorded, os.path.join(out, "verified"), done.output) and good
         return good
 
+    def claim(self, where):
+        """A column of verified instructions, once; None: there is none, or it has been compared."""
+        with self.lock:
+            if where in self.verified:
+                return None
+            self.verified.add(where)
+            return where
+
     def take_evasions(self, kernel, path):
         if self.recording and os.path.exists(path):
-            with open(path, encoding="utf-8") as f:
+            with self.lock, open(path, encoding="utf-8") as f:
                 self.evasions.take(kernel, json.load(f))
-            self.evasions.write()
+                self.evasions.write()
 
     def compare(self, where, path, output):
         name = f"{where}: verified instructions"
@@ -310,18 +329,33 @@ class Matrix:
         with open(path, encoding="utf-8") as f:
             numbers = json.load(f)
         if self.recording:
-            self.record.take(where, numbers)
+            with self.lock:
+                self.record.take(where, numbers)
         wrong = self.record.compare(where, numbers)
         return fail(name, "\n".join([*wrong, "if that is meant: tests/vm/run.py --record"])) \
             if wrong else ok(name)
 
     @staticmethod
     def took(row, kernel, done):
-        print(f"# {row.name} (Linux {vm.version_of(kernel)}): {done.seconds:.0f} s", file=sys.stderr,
-              flush=True)
-        for line in done.output.splitlines():
-            if re.match(r"# \d+ of ", line):
-                print("#   " + line[2:], file=sys.stderr, flush=True)
+        counts = [line[2:] for line in done.output.splitlines() if re.match(r"# \d+ of ", line)]
+        say("\n#   ".join([f"# {row.name} (Linux {vm.version_of(kernel)}): {done.seconds:.0f} s", *counts]), sys.stderr)
+
+
+def at_once():
+    """How many machines this one has processors and memory for."""
+    with open("/proc/meminfo", encoding="ascii") as f:
+        memory = int(re.search(r"^MemAvailable: *(\d+) kB", f.read(), re.M)[1]) >> 10
+    return max(1, min(len(os.sched_getaffinity(0)), memory // MEMORY, AT_ONCE))
+
+
+def run_all(matrix, rows):
+    with ThreadPoolExecutor(at_once()) as pool:
+        try:
+            return all(list(pool.map(matrix.run, rows)))
+        except BaseException:  # it is told to end
+            vm.STOPPING.set()
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def main():
@@ -347,11 +381,9 @@ def main():
         say("# done")
         return 0 if good else 1
     os.makedirs(vm.STORE, exist_ok=True)
-    good = True
     matrix = Matrix(nunchi, args.record)
     try:
-        for r in rows:
-            good = matrix.run(r) and good
+        good = run_all(matrix, rows)
     finally:
         matrix.close()
     say("# done")

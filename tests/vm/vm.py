@@ -9,7 +9,7 @@ architecture.
 KERNEL is a name of fetch-kernel.sh's table, which may be followed by -arm64 (6.12-arm64). The root is read-only with a tmpfs over it, so that all that is installed here is there, and nothing
 that is done there stays. Output and exit code are the command's; files that it puts into $VM_OUT
 come back into DIRECTORY. A run whose machine died, or hangs, is made again, twice at most; one that
-died before its command said anything, as newer kernels do in QEMU now and then (int3), five times.
+died before its command said anything five times.
 """
 
 import argparse
@@ -24,6 +24,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -31,6 +32,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 STORE = os.environ.get("NUNCHI_VM_DIR", "/var/tmp/nunchi-vm")
 VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd")
 
+# One host thread for all processors: with more, a kernel that changes its own code (static keys) runs into the breakpoint
+# that it has set meanwhile, and panics ("int3"), newer ones every few minutes.
+PLAIN = ("-accel", "tcg,thread=single")
 # The clock is the number of instructions, one a nanosecond, and idle time passes at once.
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off")
 
@@ -40,6 +44,9 @@ RUNS, BOOTS = 3, 6  # at most: of a command that was begun, and of a machine
 # A processor that has not said for so long that it lives, every five seconds of its own (guest/start), hangs.
 BEAT_SECONDS = 120
 REGISTERS = "info registers -a"
+# Set when no machine is to go on.
+STOPPING = threading.Event()
+MAKING = threading.Lock()  # of what machines have in common
 
 # code: the command's, or None where the time was over, and then output ends with what the console
 # said. seconds: as the machine here has them.
@@ -105,9 +112,10 @@ def initramfs(kernel, root):
     """Made anew when a script that it is made of has changed."""
     path = os.path.join(kernel, "initramfs.gz")
     sources = [os.path.join(HERE, name) for name in ("make-initramfs.sh", "guest/init")]
-    if not os.path.exists(path) or \
-       any(os.path.getmtime(source) > os.path.getmtime(path) for source in sources):
-        subprocess.run([sources[0], kernel, path, find_busybox(root)], check=True)
+    with MAKING:
+        if not os.path.exists(path) or \
+           any(os.path.getmtime(source) > os.path.getmtime(path) for source in sources):
+            subprocess.run([sources[0], kernel, path, find_busybox(root)], check=True)
     return path
 
 
@@ -207,7 +215,7 @@ class Machine:
                  f"vm.root={self.root}", f"vm.output={self.kind.output}",
                  f"vm.beats={','.join(self._beating())}", self.arguments]
         command = [find_program([self.kind.program], self.kind.package), *self.kind.machine,
-                   *(COUNTED if self.counted else ("-accel", "tcg,thread=multi")), "-smp", str(self.cpus),
+                   *(COUNTED if self.counted else PLAIN), "-smp", str(self.cpus),
                    "-m", str(self.memory), "-nodefaults", "-no-user-config", "-display", "none",
                    "-no-reboot", "-monitor", f"unix:{self.path('monitor')},server=on,wait=off", "-object",
                    f"memory-backend-memfd,id=memory,size={self.memory}M,share=on",
@@ -254,6 +262,8 @@ class Machine:
                     show.flush()
                 if ended:
                     return True
+                if STOPPING.is_set():
+                    raise VmError("it is ended")
                 if time.monotonic() > end:
                     self.state = self.read("console")[-2000:] + self.ask(REGISTERS)
                     return False
