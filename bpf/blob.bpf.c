@@ -243,10 +243,8 @@ static __always_inline long walk_on(struct scratch *s, bool typed)
 	u32 pos, len;
 	long n;
 
-	if (dentry == w->root_dentry && w->mnt == w->root_mnt) {
-		w->flags &= ~NUNCHI_BLOB_UNREACHABLE;
+	if (dentry == w->root_dentry && w->mnt == w->root_mnt)
 		return 1;
-	}
 	if (dentry == w->mnt_root)
 		return walk_up(w);
 	if (!dentry_read(w, dentry, typed))
@@ -360,26 +358,62 @@ static __noinline u32 facts_read(struct nunchi_file *file, u64 dentry)
 }
 
 /*
- * What is read of the running task's own, twice: typed, and where that cannot be by pointers that the verifier
- * follows, which it takes no helper for either (see head_typed()).
+ * Where a walk ends: at the first mount of the task's namespace, or one mount below, at the task's root directory where that has
+ * been put in the place of that one, as in a container; in a chroot it is not asked for. What is the running task's own is read
+ * twice: typed, and where that cannot be by pointers that the verifier follows, which it takes no helper for (see head_typed()).
  */
-static __always_inline void root_read(struct scratch *s, struct walk *ret)
+static __always_inline void ends_typed(struct scratch *s, struct walk *ret)
+{
+	u64 fs = (u64)TYPED(struct task_struct, s->task, fs), mnt = (u64)TYPED(struct fs_struct, fs, root.mnt), m;
+	u64 ns = (u64)TYPED(struct nsproxy, TYPED(struct task_struct, s->task, nsproxy), mnt_ns);
+
+	ret->top = (u64)TYPED(struct mnt_namespace, ns, root);
+	ret->root_mnt = 0;
+	ret->root_dentry = (u64)TYPED(struct fs_struct, fs, root.dentry);
+	m = mnt - bpf_core_field_offset(struct mount, mnt);
+	if (likely((u64)TYPED(struct vfsmount, mnt, mnt_root) == ret->root_dentry &&
+		   (u64)TYPED(struct mount, m, mnt_parent) == ret->top &&
+		   TYPED(struct mount, m, mnt_mountpoint) == TYPED(struct mount, ret->top, mnt.mnt_root)))
+		ret->root_mnt = mnt;
+}
+
+static __always_inline void ends_follow(struct walk *ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct mount *top = task->nsproxy->mnt_ns->root;
+	struct vfsmount *root = task->fs->root.mnt;
+	u64 m = (u64)root - bpf_core_field_offset(struct mount, mnt), over = (u64)top->mnt.mnt_root;
+
+	ret->top = (u64)top;
+	ret->root_mnt = 0;
+	ret->root_dentry = (u64)task->fs->root.dentry;
+	if (unlikely((u64)root->mnt_root != ret->root_dentry))
+		return;
+	/* They lie side by side; if they did not the walk would only go on to the top. */
+	bpf_probe_read_kernel(&ret->parent, 2 * sizeof(u64), (void *)m + bpf_core_field_offset(struct mount, mnt_parent));
+	if (likely(ret->parent == ret->top && ret->name == over))
+		ret->root_mnt = (u64)root;
+}
+
+/* Its root directory. Returns whether others share it. */
+static __always_inline bool root_read(struct scratch *s, struct walk *ret)
 {
 	struct task_struct *task;
 	u64 fs;
 
 	if (has_casts) {
 		fs = (u64)TYPED(struct task_struct, s->task, fs);
-		ret->root_mnt = (u64)TYPED(struct fs_struct, fs, root.mnt);
-		ret->root_dentry = (u64)TYPED(struct fs_struct, fs, root.dentry);
-		return;
+		ret->mnt = (u64)TYPED(struct fs_struct, fs, root.mnt);
+		ret->dentry = (u64)TYPED(struct fs_struct, fs, root.dentry);
+		return TYPED(struct fs_struct, fs, users) > 1;
 	}
 	task = bpf_get_current_task_btf();
-	ret->root_mnt = (u64)task->fs->root.mnt;
-	ret->root_dentry = (u64)task->fs->root.dentry;
+	ret->mnt = (u64)task->fs->root.mnt;
+	ret->dentry = (u64)task->fs->root.dentry;
+	return task->fs->users > 1;
 }
 
-/* Returns whether others share it. */
+/* And its working directory. */
 static __always_inline bool cwd_read(struct scratch *s, struct walk *ret)
 {
 	struct task_struct *task;
@@ -422,8 +456,8 @@ static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
 
 /*
  * The path of what s->walk has as mnt and dentry. Its components, leaf first: names up to the root of the mount,
- * then on from where that is mounted, until the task's root directory. A walk that ends elsewhere (a detached
- * mount, a pipe, a file outside of a chroot) is marked.
+ * then on from where that is mounted, until the first mount of all: a chroot changes nothing. A walk that ends
+ * elsewhere (a detached mount, a pipe, another namespace's file) is marked.
  */
 __noinline int blob_walk(struct scratch *s, u32 blob)
 {
@@ -440,7 +474,11 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	file = (void *)&s->data[pos + sizeof(struct nunchi_blob)];
 	flags = has_casts ? facts_typed(file, dentry) : facts_read(file, dentry);
 	w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
-	root_read(s, w);
+	if (has_casts)
+		ends_typed(s, w);
+	else
+		ends_follow(w);
+	w->below = 0;
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
 	if (dentry == w->mnt_root)	/* never has a place in the hash */
@@ -452,8 +490,14 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 		over = walk_typed(s);
 	else
 		over = bpf_loop(NUNCHI_COMPONENTS_MAX, walk_step, &s, 0) < NUNCHI_COMPONENTS_MAX;
-	if (!over && w->flags & NUNCHI_BLOB_UNREACHABLE)
+	if (w->dentry == w->mnt_root && w->mnt == w->root_mnt) {
+		w->flags &= ~NUNCHI_BLOB_UNREACHABLE;
+		w->below = w->mnt;
+	} else if (w->dentry == w->mnt_root && w->mnt - bpf_core_field_offset(struct mount, mnt) == w->top) {
+		w->flags &= ~NUNCHI_BLOB_UNREACHABLE;
+	} else if (!over) {
 		w->flags |= NUNCHI_BLOB_TRUNCATED;	/* how it begins is not known */
+	}
 	blob_end(s, pos, w->len, w->len, w->flags, blob);
 	return 0;
 }
@@ -466,12 +510,60 @@ static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, 
 	blob_walk(s, blob);
 }
 
+/*
+ * What was found by one mount of the root's file system, but not the root's own (mount --bind), has another path by that:
+ * the one that is meant, mostly, when somebody names it. Of a file that was walked to just now.
+ */
+static __noinline int blob_alias(struct scratch *s, u64 dentry, u32 arg)
+{
+	u32 pos;
+
+	if (!s)
+		return 0;
+	pos = s->pos;
+	path_append(s, s->walk.below, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
+	if (s->walk.flags & NUNCHI_BLOB_UNREACHABLE)
+		s->pos = pos;	/* the root is a part of its file system, and this is another */
+	return 0;
+}
+
+static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
+{
+	struct walk *w = &s->walk;
+
+	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
+	if (likely(w->below == mnt))
+		return;
+	if (w->flags & NUNCHI_BLOB_UNREACHABLE) {	/* of a tree that is mounted nowhere, perhaps */
+		root_read(s, w);
+		w->below = w->mnt;
+	}
+	if (w->below && FIELD(struct vfsmount, mnt, mnt_sb) == FIELD(struct vfsmount, w->below, mnt_sb))
+		blob_alias(s, dentry, arg);
+}
+
 __noinline int blob_cwd(struct scratch *s, u32 blob)
 {
 	if (!s)
 		return 0;
 	cwd_read(s, &s->walk);
 	return blob_walk(s, blob);
+}
+
+/* A call's, and an exec's that is asked for an absolute path: it starts there. */
+__noinline int blob_root(struct scratch *s, u32 blob)
+{
+	bool shared;
+	u32 pos;
+
+	if (!s)
+		return 0;
+	pos = s->pos;
+	shared = root_read(s, &s->walk);
+	blob_walk(s, blob);
+	if (shared)
+		blob_mark(s, pos, NUNCHI_BLOB_LATE);
+	return s->walk.len > sizeof(struct nunchi_file);
 }
 
 __noinline int blob_file(struct scratch *s, u64 file, u32 blob)
@@ -569,8 +661,7 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK)
 		blob_sock(s, file, arg);
 	else
-		path_append(s, (u64)FIELD(struct file, file, f_path.mnt),
-			    (u64)FIELD(struct file, file, f_path.dentry), BLOB(NUNCHI_BLOB_FILE, arg));
+		file_append(s, (u64)FIELD(struct file, file, f_path.mnt), (u64)FIELD(struct file, file, f_path.dentry), arg);
 	if (late)
 		blob_mark(s, pos, NUNCHI_BLOB_LATE);
 	return 0;
@@ -696,8 +787,12 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 			return 0;
 		/* What was copied decides, not what stands in user memory by now. */
 		b = (void *)&s->data[pos];
-		if (!(b->flags & NUNCHI_BLOB_UNREADABLE) && (!b->len || *(char *)(b + 1) != '/'))
+		if (b->flags & NUNCHI_BLOB_UNREADABLE)
+			return 0;
+		if (!b->len || *(char *)(b + 1) != '/')
 			blob_base(s, capture == NUNCHI_CAP_PATHAT ? previous : AT_FDCWD, i);
+		else if (unlikely(chroots))
+			blob_root(s, BLOB(NUNCHI_BLOB_BASE, i));
 		return 0;
 	case NUNCHI_CAP_STRV:
 		return value ? blob_user_strv(s, value, BLOB(NUNCHI_BLOB_STRV, i)) : 0;
@@ -752,6 +847,8 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 	}
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
+	if ((spec->flags & NUNCHI_SPEC_ROOT) && s->call.ret >= 0)
+		chroots |= blob_root(s, BLOB(NUNCHI_BLOB_ROOT, 0));
 }
 
 static __always_inline bool caps_differ(const struct scratch *s)

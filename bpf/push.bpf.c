@@ -453,6 +453,8 @@ __noinline int push_record(struct scratch *s)
 		b = blob_at(s, f->asked);
 		if (!b->len || b->flags & UNSURE)
 			return 1;
+		if (unlikely(f->base && *(char *)(b + 1) == '/'))
+			return 1;	/* in a chroot */
 		if (row->kinds & 1 << NUNCHI_PUSH_TYPE) {
 			type = NUNCHI_PUSH_NO_OBJECT;
 			if (f->file) {

@@ -77,6 +77,9 @@ static __always_inline void find_helper(struct task_struct *task, struct identit
 	id->generation = slots[NUNCHI_SLOT_HELPERS].generation;
 }
 
+/* Where in an exec's record its first piece of data begins. */
+#define EXEC_FILENAME (sizeof(struct nunchi_head) + sizeof(struct nunchi_call) + sizeof(struct nunchi_blob))
+
 /* filename: a string of the kernel's; file: the image. */
 static __always_inline int executed(struct task_struct *task, u64 filename, u64 file)
 {
@@ -117,6 +120,8 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	/* By way of memory, after which the verifier takes it for the number that it is. */
 	*(volatile u64 *)&s->names = filename;
 	blob_kernel_str(s, *(volatile u64 *)&s->names, BLOB(NUNCHI_BLOB_FILENAME, 0));
+	if (unlikely(chroots) && s->data[EXEC_FILENAME] == '/')
+		blob_root(s, BLOB(NUNCHI_BLOB_BASE, 0));
 	blob_argv(s);
 	at = s->pos;
 	blob_file(s, file, BLOB(NUNCHI_BLOB_EXE, 0));

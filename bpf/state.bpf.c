@@ -48,6 +48,7 @@ struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 __u16 uring_calls[NUNCHI_URING_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u8 wants_env;
+__u8 chroots;
 __u8 settled;
 struct nunchi_bulk_taken bulk_taken[RINGS_MAX] __attribute__((aligned(64)));
 __u64 reader_sleeps;

@@ -27,12 +27,14 @@ int blob_user_strv(struct scratch *s, u64 ptr, u32 blob);
 int blob_longs(struct scratch *s, u64 ptr, u32 blob);
 /* The running task's argv, as its memory has it. */
 int blob_argv(struct scratch *s);
-/* What s->walk has as mnt and dentry: a file or directory, with its path up to the running task's root. */
+/* What s->walk has as mnt and dentry: a file or directory, with its path from the first mount of the running task's namespace. */
 int blob_walk(struct scratch *s, u32 blob);
 /* What an fd of the running task is, or what s->file says that argument 0 is: a FILE, or a SOCK. */
 int blob_fd(struct scratch *s, u32 fd, u32 arg);
 /* The running task's working directory. */
 int blob_cwd(struct scratch *s, u32 blob);
+/* Its root directory. Returns whether that is another than its namespace's: a chroot. */
+int blob_root(struct scratch *s, u32 blob);
 int blob_file(struct scratch *s, u64 file, u32 blob);
 /* What the exec of this file leaves the running task with (traits.bpf.c). */
 int blob_traits(struct scratch *s, u64 file);
@@ -57,6 +59,7 @@ static __always_inline long walk_up(struct walk *w)
 
 	if (up == m)
 		return 1;
+	w->below = w->mnt;
 	w->dentry = (u64)FIELD(struct mount, m, mnt_mountpoint);
 	mnt = up + bpf_core_field_offset(struct mount, mnt);
 	w->mnt = mnt;

@@ -24,12 +24,35 @@ static __always_inline u8 file_type(u64 file)
 	}
 }
 
+/* One path of it. */
+static __noinline u64 block_name(struct scratch *s, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	struct block_work *b;
+
+	if (!s || block_is_unknown(s))
+		return mask;
+	b = &s->block;
+	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
+		block_path_key(s);
+	if (kinds & 1 << NUNCHI_BLOCK_PATH)
+		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
+	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
+		block_directory_key(s);
+		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
+	}
+	if (mask && NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH))
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
+	return mask;
+}
+
 /* The file that is opened. */
 static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
 	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
 	struct block_work *b;
+	u64 found;
 
 	if (!s)
 		return 0;
@@ -51,17 +74,8 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
 	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || reads))
 		return mask;
 	block_path(s, file);
-	if (block_is_unknown(s))
-		return mask;
-	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
-		block_path_key(s);
-	if (kinds & 1 << NUNCHI_BLOCK_PATH)
-		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
-	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
-		block_directory_key(s);
-		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
-	}
-	if (mask && reads)
-		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
-	return mask;
+	found = block_name(s, row, mask);
+	if (block_alias(s, file))
+		found |= block_name(s, row, mask);
+	return found;
 }

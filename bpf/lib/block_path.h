@@ -59,21 +59,20 @@ static long block_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The path of a struct file, into s->block.text. */
-static __noinline int block_path(struct scratch *s, u64 file)
+/* The path of what s->walk has as mnt and dentry, into s->block.text. */
+static __noinline int block_walk(struct scratch *s)
 {
-	struct path path = { 0 };
 	struct block_work *b;
+	struct vfsmount *mnt;
 	struct walk *w;
 
 	if (!s)
 		return 0;
 	b = &s->block;
 	w = &s->walk;
-	BPF_CORE_READ_INTO(&path, (struct file *)file, f_path);
-	w->mnt = (u64)path.mnt;
-	w->dentry = (u64)path.dentry;
-	w->mnt_root = (u64)BPF_CORE_READ(path.mnt, mnt_root);
+	mnt = (void *)w->mnt;
+	w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+	w->below = 0;
 	w->pos = TEXT_END;
 	w->len = w->flags = 0;
 	b->text[TEXT_END] = 0;
@@ -85,6 +84,35 @@ static __noinline int block_path(struct scratch *s, u64 file)
 		b->text[TEXT_END - 1] = '/';
 	}
 	return 0;
+}
+
+/* Of a struct file. */
+static __always_inline void block_path(struct scratch *s, u64 file)
+{
+	struct path path = { 0 };
+
+	BPF_CORE_READ_INTO(&path, (struct file *)file, f_path);
+	s->walk.mnt = (u64)path.mnt;
+	s->walk.dentry = (u64)path.dentry;
+	block_walk(s);
+}
+
+/*
+ * After that: whether the file has another path by the root's own mount, see blob_alias(), which is then made. Of a tree that
+ * is mounted nowhere no mount was left.
+ */
+static __always_inline bool block_alias(struct scratch *s, u64 file)
+{
+	struct vfsmount *mnt = BPF_CORE_READ((struct file *)file, f_path.mnt), *root = (void *)s->walk.below;
+
+	if (!root)
+		root = BPF_CORE_READ(bpf_get_current_task_btf(), fs, root.mnt);
+	if (likely(mnt == root) || BPF_CORE_READ(mnt, mnt_sb) != BPF_CORE_READ(root, mnt_sb))
+		return false;
+	s->walk.mnt = (u64)root;
+	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
+	block_walk(s);
+	return s->walk.dentry == s->walk.mnt_root;
 }
 
 /* The path of what there is not. */

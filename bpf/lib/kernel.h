@@ -60,6 +60,7 @@ struct pid_namespace {
 
 struct mnt_namespace {
 	struct ns_common ns;
+	struct mount *root;
 	u64 seq;
 };
 
@@ -201,6 +202,7 @@ struct dentry {
 
 struct vfsmount {
 	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
 	int mnt_flags;
 };
 

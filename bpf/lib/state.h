@@ -62,8 +62,10 @@ struct walk {
 	u64 mnt_root;		/* its root dentry */
 	u64 dentry;		/* or a cgroup's struct kernfs_node */
 	u64 parent, name;	/* of the dentry; no room for them on the stack */
-	u64 root_mnt;		/* the task's root directory */
+	u64 top;		/* struct mount *, where it ends, or at the root directory that is in its place; */
+	u64 root_mnt;		/* 0: that is in none */
 	u64 root_dentry;
+	u64 below;		/* struct vfsmount * of the root, or that it has left last; 0: it has left none */
 	u32 pos;		/* of the blob's data in the record */
 	u32 len;		/* so far */
 	u32 flags;		/* NUNCHI_BLOB_* */
@@ -233,6 +235,7 @@ extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call that does the same, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u8 wants_env;		/* somebody asked for the environment of what is executed */
+extern __u8 chroots;		/* some process is in a chroot: of absolute paths it is told where they start */
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
 extern struct nunchi_bulk_taken bulk_taken[RINGS_MAX];
 extern __u64 reader_sleeps;	/* a number of this sleep: who has put a record in wakes it; 0: it is awake */

@@ -239,7 +239,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_SOCKADDR = 3,	/* a struct sockaddr as user memory had it */
 	NUNCHI_BLOB_BYTES = 4,	/* a buffer's beginning, or a struct */
 	NUNCHI_BLOB_FILE = 5,	/* nunchi_file and components of what an fd argument is */
-	NUNCHI_BLOB_BASE = 6,	/* the same of the directory that a relative path argument starts at */
+	NUNCHI_BLOB_BASE = 6,	/* the same of the directory that a path argument starts at; of an absolute one in a chroot, if at all */
 	NUNCHI_BLOB_SOCK = 7,	/* nunchi_sock of what an fd argument is */
 	NUNCHI_BLOB_EXE = 8,	/* nunchi_file and components of a process's image */
 	NUNCHI_BLOB_CWD = 9,	/* the same of its working directory */
@@ -251,7 +251,8 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_TRAITS = 15,	/* of EXEC and PROCESS: nunchi_traits */
 	NUNCHI_BLOB_ENV = 16,	/* of the same, if somebody asked for it: each variable with its NUL */
 	NUNCHI_BLOB_CAPS = 17,	/* of SYSCALL: nunchi_caps, where they are not what the last exec has left */
-	NUNCHI_BLOB_ROOT = 18,	/* of PROCESS: of its root directory, in a chroot alone; as CWD */
+	NUNCHI_BLOB_ROOT = 18,	/* of its root directory, as CWD: of chroot, and of PROCESS in a chroot alone */
+	NUNCHI_BLOB_ALIAS = 19,	/* of a FILE of the same argument: its path by the root's own mount, where another one led to it */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 
@@ -260,7 +261,7 @@ enum nunchi_blob_type {
 
 #define NUNCHI_BLOB_TRUNCATED 0x01	/* data is a beginning; full is the whole length */
 #define NUNCHI_BLOB_UNREADABLE 0x02	/* user memory could not be read */
-#define NUNCHI_BLOB_UNREACHABLE 0x04	/* the walk met no root of the task: outside of its root */
+#define NUNCHI_BLOB_UNREACHABLE 0x04	/* the walk ended elsewhere than at the first mount of the task's namespace */
 #define NUNCHI_BLOB_DELETED 0x08	/* the file has no name any more */
 #define NUNCHI_BLOB_UPPER 0x10	/* of an overlay: not in its image but written since */
 #define NUNCHI_BLOB_LATE 0x20	/* of an fd or directory that others could have changed since the call */
@@ -426,6 +427,7 @@ struct nunchi_spec {
 #define NUNCHI_SPEC_EXEC_CHECK 0x20 /* argument 4 can be AT_EXECVE_CHECK: success executes nothing */
 #define NUNCHI_SPEC_CLOSES 0x40	/* of argument 0, which is gone when it returns: the number can be another file's */
 #define NUNCHI_SPEC_CWD 0x10	/* success changes the working directory: capture the new one */
+#define NUNCHI_SPEC_ROOT 0x80	/* success changes the root directory, the same */
 
 /*
  * A call by another door than the native one: its row by number; below NUNCHI_CALLS_MAX i386's, above

@@ -38,16 +38,6 @@ static const char *read_link(uint32_t pid, const char *name, char *buf, size_t s
 	return buf;
 }
 
-/* Of a path from the container's root the part below the process's own: what is outside of it stays as it is. */
-static const char *below(const char *path, const char *root)
-{
-	size_t len = root ? strlen(root) : 0;
-
-	if (!path || !len || strncmp(path, root, len) != 0)
-		return path;
-	return path[len] == '/' ? path + len : path[len] ? path : "/";
-}
-
 static void read_comm(uint32_t pid, char comm[16])
 {
 	char text[32];
@@ -108,9 +98,11 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 
 	if (chroot && (chroot[0] != '/' || !chroot[1]))
 		chroot = NULL;
+	if (chroot)
+		probe_chroots(e->probe);
 	read_traits(head->pid, &traits);
 	read_comm(head->ppid, parent_comm);
-	encode_process(&record, head, below(exe_link, chroot), below(cwd_link, chroot), chroot, argv, argv_len,
+	encode_process(&record, head, exe_link, cwd_link, chroot, argv, argv_len,
 		       *parent_comm ? parent_comm : NULL, &traits, env, env_len);
 	live_dispatch(e, (const struct nunchi_head *)(const void *)record.s);
 }

@@ -112,6 +112,7 @@ static bool view_object(struct view *v, int arg)
 
 	if (file || sock)
 		v->fd->name_grade = grade_of(file ? file : sock);
+	v->fd->alias = file ? event_blob(v->ev, NUNCHI_BLOB_ALIAS, arg) : NULL;
 	if (file)
 		view_file(v, file);
 	else if (sock && fd_view_sock(v->ev, sock, v->text, v->fd, &v->name))
@@ -145,6 +146,22 @@ static bool add_base(struct strbuf *out, const struct view *v, unsigned index, b
 	return true;
 }
 
+/* In a chroot it starts there, and does not rise above it. */
+static void add_absolute(struct view *v, unsigned index, const char *name, size_t len, enum grade *grade)
+{
+	const struct event_blob *root = event_blob(v->ev, NUNCHI_BLOB_BASE, (int)index);
+	_cleanup_strbuf_ struct strbuf base = STRBUF_INIT, below = STRBUF_INIT;
+
+	if (!root) {
+		path_join(v->text, "", 0, name, len);
+		return;
+	}
+	*grade = MAX(*grade, grade_of(root));
+	path_from_file(&base, root);
+	path_join(&below, "", 0, name, len);
+	path_join(v->text, base.s, base.len, below.s + 1, below.len - 1);
+}
+
 /*
  * Appends the absolute path that an argument means, and sets where it starts. Nothing if the
  * directory that it is relative to is not known.
@@ -163,7 +180,7 @@ static size_t add_path(struct view *v, unsigned index, const struct event_blob *
 		return NO_PLACE;
 	*ret_grade = raw ? grade_of(raw) : GRADE_OBJECT;
 	if (len && name[0] == '/') {
-		path_join(v->text, "", 0, name, len);
+		add_absolute(v, index, name, len, ret_grade);
 		return start;
 	}
 	if (!add_base(&base, v, index, exec, ret_grade))
@@ -227,18 +244,24 @@ static void find_paths(const struct syscall_info *call, int *ret_path, int *ret_
 	}
 }
 
+bool event_exec_path(const struct event *ev, const char *cwd, struct strbuf *out)
+{
+	struct view v = { .ev = ev, .cwd = cwd, .text = out };
+	enum grade grade;
+
+	return add_path(&v, 0, event_blob(ev, NUNCHI_BLOB_FILENAME, -1), true, &grade) != NO_PLACE;
+}
+
 bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out)
 {
 	struct view v = { .ev = ev, .cwd = cwd, .text = out };
-	bool exec = ev->head->kind == NUNCHI_REC_EXEC;
-	const struct event_blob *raw;
 	enum grade grade;
 
 	if (!is_path_arg(&ev->call->args[index]))
 		return false;
-	raw = exec ? event_blob(ev, NUNCHI_BLOB_FILENAME, -1) :
-		     event_blob(ev, NUNCHI_BLOB_STR, (int)index);
-	return add_path(&v, index, raw, exec, &grade) != NO_PLACE;
+	if (ev->head->kind == NUNCHI_REC_EXEC)
+		return event_exec_path(ev, cwd, out);
+	return add_path(&v, index, event_blob(ev, NUNCHI_BLOB_STR, (int)index), false, &grade) != NO_PLACE;
 }
 
 bool event_asked_path(const struct event *ev, const char *cwd, struct strbuf *out)

@@ -28,6 +28,7 @@ struct event_fd {
 	size_t name_len;
 	const char *nameraw;	/* what was asked for, as it was written; NULL: none */
 	size_t nameraw_len;
+	const struct event_blob *alias;	/* a walk: of a file that a bind mount led to, its path in the root's file system; or NULL */
 	const char *oldname;	/* rename, link, symlink: the other path, absolute; NULL: none */
 	size_t oldname_len;
 	size_t dir_len;		/* of name: fd.directory is its first dir_len bytes ("/" for the root) */
@@ -64,6 +65,9 @@ void event_fd(const struct event *ev, const char *cwd, struct strbuf *scratch, s
  * no object tells. False, and nothing appended: it is no path, or nobody knows where it starts.
  */
 bool event_arg_path(const struct event *ev, const char *cwd, unsigned index, struct strbuf *out);
+
+/* The same of what an exec (kind EXEC) was asked for, whichever argument that was. */
+bool event_exec_path(const struct event *ev, const char *cwd, struct strbuf *out);
 
 /*
  * The same of the path that fd.name is about, as it was asked for: what was opened can be somewhere

@@ -12,7 +12,8 @@
 
 #define FIELD(ident, name, type, scope, json, doc) FIELD_GET(ident);
 #define FIELD_ARG(ident, name, type, scope, doc) FIELD_GET(ident);
-#define FIELD_FORMS(ident, name, type, scope, json, doc) FIELD_GET(ident); FIELD_GET(asked_##ident);
+#define FIELD_FORMS(ident, name, type, scope, json, doc) \
+	FIELD_GET(ident); FIELD_GET(asked_##ident); FIELD_GET(alias_##ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
 #define FIELD_ARG_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_NUMBER_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);

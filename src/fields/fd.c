@@ -78,31 +78,40 @@ FIELD_GET(fd_filename)
 		value_set_bytes(ret, fd->name + fd->file_off, fd->name_len - fd->file_off);
 }
 
-FIELD_GET(asked_fd_name)
+/* By other paths: as it was asked for, and by the root's own mount. */
+static void get_path(const struct strbuf *path, struct value *ret)
 {
-	const struct strbuf *path = fields_asked(fc);
-
 	if (path)
 		value_set_strbuf(ret, path);
 }
 
 /* Of an absolute path: there is a slash. */
-FIELD_GET(asked_fd_directory)
+static void get_directory(const struct strbuf *path, struct value *ret)
 {
-	const struct strbuf *path = fields_asked(fc);
 	const char *slash = path ? strrchr(path->s, '/') : NULL;
 
 	if (slash)
 		value_set_bytes(ret, path->s, slash == path->s ? 1 : (size_t)(slash - path->s));
 }
 
-FIELD_GET(asked_fd_filename)
+static void get_filename(const struct strbuf *path, struct value *ret)
 {
-	const struct strbuf *path = fields_asked(fc);
 	const char *slash = path ? strrchr(path->s, '/') : NULL;
 
 	if (slash && slash[1])
 		value_set_text(ret, slash + 1);
+}
+
+FIELD_GET(asked_fd_name) { get_path(fields_asked(fc), ret); }
+FIELD_GET(asked_fd_directory) { get_directory(fields_asked(fc), ret); }
+FIELD_GET(asked_fd_filename) { get_filename(fields_asked(fc), ret); }
+FIELD_GET(alias_fd_name) { get_path(fields_alias(fc), ret); }
+FIELD_GET(alias_fd_directory) { get_directory(fields_alias(fc), ret); }
+FIELD_GET(alias_fd_filename) { get_filename(fields_alias(fc), ret); }
+
+FIELD_GET(fd_alias)
+{
+	get_path(fields_alias(fc), ret);
 }
 
 FIELD_GET(fd_peer_pid)

@@ -23,7 +23,8 @@ const struct field field_table[] = {
 	  .get = field_get_##ident },
 #define FIELD_FORMS(ident, n, t, s, j, d)                                                      \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .json = j, .doc = d,               \
-	  .get = field_get_##ident, .other = field_get_asked_##ident },
+	  .get = field_get_##ident,                                                           \
+	  .others = { field_get_asked_##ident, field_get_alias_##ident } },
 #define FIELD_EITHER(ident, n, t, first, second, d)                                            \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
 	  .either = { first, second }, .get = field_get_##ident },
@@ -170,6 +171,7 @@ void fields_begin(struct field_context *fc, const struct event *ev, const struct
 void fields_end(struct field_context *fc)
 {
 	strbuf_free(&fc->fd_scratch);
+	strbuf_free(&fc->alias);
 	strbuf_free(&fc->asked);
 	free(fc->peers);
 	for (size_t i = 0; i < FIELD_SCRATCH; i++)
@@ -214,6 +216,17 @@ const struct strbuf *fields_asked(struct field_context *fc)
 			strbuf_reset(&fc->asked);
 	}
 	return fc->asked.len ? &fc->asked : NULL;
+}
+
+const struct strbuf *fields_alias(struct field_context *fc)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	if (!fd->alias)
+		return NULL;
+	strbuf_reset(&fc->alias);
+	path_from_file(&fc->alias, fd->alias);
+	return fc->alias.len ? &fc->alias : NULL;
 }
 
 void field_get(const struct field *f, const char *arg, struct field_context *fc, struct value *ret)

@@ -67,6 +67,7 @@ struct field_context {
 	struct event_fd fd;	/* valid if has_fd */
 	bool has_fd, has_asked;
 	struct strbuf fd_scratch;
+	struct strbuf alias;	/* what fd.alias is */
 	struct strbuf asked;	/* the path as it was asked for, if that is another one; valid if has_asked */
 	struct strbuf scratch[FIELD_SCRATCH];	/* rotating: text made by accessors */
 	unsigned next_scratch;
@@ -89,10 +90,10 @@ struct field {
 	/* Leaves *ret alone where the value is missing: *ret is VALUE_NONE before. */
 	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
 	/*
-	 * fd.name and its parts: the same by what was asked for, missing where that is the same
-	 * path. A comparison is about both: either may be equal; NULL: there is one form only.
+	 * fd.name and its parts: the same by what was asked for, and by what fd.alias is; missing where there is no
+	 * other path. A comparison is about all: any may be equal; NULL: there is one form only.
 	 */
-	void (*other)(struct field_context *fc, const char *arg, struct value *ret);
+	void (*others[2])(struct field_context *fc, const char *arg, struct value *ret);
 };
 
 extern const struct field field_table[];
@@ -116,6 +117,8 @@ void fields_end(struct field_context *fc);	/* frees the scratch */
 struct strbuf *fields_scratch(struct field_context *fc);
 /* The path as it was asked for, if what was opened is another; else NULL. */
 const struct strbuf *fields_asked(struct field_context *fc);
+/* What fd.alias is; or NULL. */
+const struct strbuf *fields_alias(struct field_context *fc);
 /* The event's file or socket, computed once an event. */
 const struct event_fd *fields_fd(struct field_context *fc);
 

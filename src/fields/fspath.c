@@ -58,6 +58,14 @@ FIELD_GET(asked_fs_path_name)
 		field_get_asked_fd_name(fc, NULL, ret);
 }
 
+FIELD_GET(alias_fs_path_name)
+{
+	const char *name;
+
+	if (find_role(fc->ev, ROLE_NAME, &name))
+		field_get_alias_fd_name(fc, NULL, ret);
+}
+
 FIELD_GET(fs_path_nameraw)
 {
 	const char *name;

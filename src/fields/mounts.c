@@ -103,14 +103,14 @@ FIELD_GET(container_mount_propagation)
 		value_set_bytes(ret, m.propagation, m.propagation_len);
 }
 
-/* How many bytes of path, from the container's root, are those of the place; SIZE_MAX: it is not below. */
-static size_t place_len(const struct strbuf *path, const char *place)
+/* How many bytes of a file's path are those of the place; SIZE_MAX: it is not below. */
+static size_t place_len(const struct event_fd *fd, const char *place)
 {
 	size_t len = strlen(place);
 
 	while (len && place[len - 1] == '/')
 		len--;
-	if (path->len < len || memcmp(path->s, place, len) != 0 || (path->len > len && path->s[len] != '/'))
+	if (fd->name_len < len || memcmp(fd->name, place, len) != 0 || (fd->name_len > len && fd->name[len] != '/'))
 		return SIZE_MAX;
 	return len;
 }
@@ -121,40 +121,31 @@ static bool has_other_mounts(const struct nunchi_head *head, const struct contai
 	return head->flags & NUNCHI_F_SETUP || (info->mntns && info->mntns != head->mntns);
 }
 
-/*
- * Where the file that the event is of is, from the container's root. False: not known, or not of the mounts that the
- * runtime has made (it is making them, or the process has others).
- */
-static bool path_in_container(struct field_context *fc, const struct container_info *info, struct strbuf *out)
+/* Whether the path of the event's file leads through the mounts that the runtime has made, and tells of. */
+static bool is_in_container(struct field_context *fc, const struct container_info *info)
 {
 	const struct nunchi_head *head = task_head(fc);
 	const struct event_fd *fd = fields_fd(fc);
-	const char *chroot = fc->ev->proc ? fc->ev->proc->chroot : NULL;
 
 	if (!fd->present || !fd->ino || !fd->is_path || fd->unreachable || fd->name[0] != '/')
 		return false;
-	if (!head || has_other_mounts(head, info) || (chroot && !*chroot))
-		return false;
-	path_join(out, chroot ? chroot : "", chroot ? strlen(chroot) : 0, fd->name + 1, fd->name_len - 1);
-	return true;
+	return head && !has_other_mounts(head, info);
 }
 
 /* Of mounts within one another the innermost counts. */
 FIELD_GET(fd_host_path)
 {
 	const struct container_info *info = info_of(fc);
-	struct strbuf *path, *b;
+	const struct event_fd *fd = fields_fd(fc);
 	size_t best = SIZE_MAX;
 	struct mount m, found;
-	const char *rest;
+	struct strbuf *b;
+	size_t start;
 
-	if (!info || !info->n_mounts)
-		return;
-	path = scratch_next(fc);
-	if (!path_in_container(fc, info, path))
+	if (!info || !info->n_mounts || !is_in_container(fc, info))
 		return;
 	for (size_t i = 0; i < info->n_mounts; i++) {
-		size_t len = container_info_mount(info, i, &m) ? place_len(path, m.dest) : SIZE_MAX;
+		size_t len = container_info_mount(info, i, &m) ? place_len(fd, m.dest) : SIZE_MAX;
 
 		if (len == SIZE_MAX || (best != SIZE_MAX && len < best))
 			continue;
@@ -164,7 +155,7 @@ FIELD_GET(fd_host_path)
 	if (best == SIZE_MAX)
 		return;
 	b = scratch_next(fc);
-	rest = path->s + best + strspn(path->s + best, "/");
-	path_join(b, found.source, strlen(found.source), rest, strlen(rest));
+	start = best + (best < fd->name_len && fd->name[best] == '/');
+	path_join(b, found.source, strlen(found.source), fd->name + start, fd->name_len - start);
 	value_set_strbuf(ret, b);
 }

@@ -5,7 +5,7 @@
  *
  *	FIELD(ident, name, type, scope, json, doc)
  *	FIELD_ARG(ident, name, type, scope, doc)		name.ARG or name[ARG]
- *	FIELD_FORMS(ident, name, type, scope, json, doc)	a comparison is about two forms of it: struct field
+ *	FIELD_FORMS(ident, name, type, scope, json, doc)	a comparison is about all forms of it: struct field
  *	FIELD_EITHER(ident, name, type, first, second, doc)	a comparison means either of the two
  *	FIELD_MANY(ident, name, type, doc)		name[N] is one value, name all of them
  *	FIELD_ARG_OR_ALL(ident, name, type, scope, doc)	name[ARG] is a part of it, name all
@@ -130,7 +130,7 @@ FIELD(proc_execfn, "proc.execfn", STRING, PROCESS, false, "path by which the pro
 FIELD_NUMBER_OR_ALL(proc_args, "proc.args", STRING, PROCESS, "the arguments after the first, with blanks between them; proc.args[0] is the first of these")
 FIELD(proc_cmdline, "proc.cmdline", STRING, PROCESS, true, "name of the program and proc.args")
 FIELD(proc_cwd, "proc.cwd", STRING, PROCESS, true, "working directory, without a slash at its end")
-FIELD(proc_chroot, "proc.chroot", STRING, PROCESS, true, "root directory of a process that has another than the container's (chroot), as it was asked for, from that; its paths start there; empty: not known where; missing: it is the container's (ours)")
+FIELD(proc_chroot, "proc.chroot", STRING, PROCESS, true, "root directory of a process that has another than the container's (chroot), from that, as all paths are; missing: it is the container's (ours)")
 FIELD(proc_pname, "proc.pname", STRING, EVENT, true, "proc.name of the parent")
 FIELD(proc_pexepath, "proc.pexepath", STRING, EVENT, false, "proc.exepath of the parent")
 FIELD(proc_pcmdline, "proc.pcmdline", STRING, EVENT, false, "proc.cmdline of the parent")
@@ -237,11 +237,12 @@ FIELD(fd_type, "fd.type", STRING, EVENT, true, "what it is: file, directory, ipv
 FIELD(fd_typechar, "fd.typechar", STRING, EVENT, false, "fd.type as a letter: f file, d directory, 4 and 6 IP, u unix, p pipe, n netlink, m memfd, o other")
 FIELD_FORMS(fd_name, "fd.name", STRING, EVENT, true, "absolute path as the container sees it, links resolved (compared, also as it was asked for); of a connection 10.0.0.1:40000->10.0.0.7:443")
 FIELD(fd_nameraw, "fd.nameraw", STRING, EVENT, true, "the path as the program wrote it")
+FIELD(fd_alias, "fd.alias", STRING, EVENT, true, "of a file that a bind mount of the root's own file system led to: its path without that mount (fd.name is compared by it, too) (ours)")
 FIELD_FORMS(fd_directory, "fd.directory", STRING, EVENT, true, "directory of fd.name, without a slash at its end")
 FIELD_FORMS(fd_filename, "fd.filename", STRING, EVENT, true, "fd.name without its directory")
 FIELD(fd_oldname, "fd.oldname", STRING, EVENT, true, "the other path of a rename, link or symlink (ours)")
 FIELD(fd_ino, "fd.ino", NUMBER, EVENT, false, "inode number")
-FIELD(fd_unreachable, "fd.unreachable", BOOL, EVENT, false, "whether the file is not below the process's root: opened by way of a descriptor from elsewhere, /proc/PID/root or a handle (ours)")
+FIELD(fd_unreachable, "fd.unreachable", BOOL, EVENT, false, "whether the file is not in the process's mount namespace: opened by way of a descriptor from elsewhere, /proc/PID/root or a handle (ours)")
 FIELD(fd_is_deleted, "fd.is_deleted", BOOL, EVENT, false, "whether the file, opened or executed, has no name (any more): deleted, or never linked (O_TMPFILE) (ours)")
 FIELD(fd_host_path, "fd.host_path", STRING, EVENT, true, "of an opened file that is of the host's, by a mount (container.mounts): its path there; missing: of none that the runtime has told (ours)")
 FIELD(fd_dev, "fd.dev", NUMBER, EVENT, false, "device number of the file system")

@@ -72,8 +72,7 @@ struct process {
 	char *exe_asked;		/* what execve was asked for; NULL: unknown */
 	char *execfn;			/* the same from the root, by the directory that it was in then; NULL: unknown */
 	char *cwd;
-	bool cwd_outside;		/* of its root: cwd starts at the root of what it lies in */
-	char *chroot;			/* its root directory, from the container's; NULL: that; "": nobody knows where */
+	char *chroot;			/* its root directory, from the container's; NULL: that */
 	char *argv;			/* NUL-separated, argv_len bytes; NULL: unknown */
 	uint32_t argv_len;
 	uint32_t argv_full;		/* before truncation */

@@ -402,8 +402,18 @@ static bool set_cwd(struct process *p, const struct event_blob *blob)
 {
 	if (blob->len < sizeof(struct nunchi_file))
 		return false;
-	p->cwd_outside = blob->flags & NUNCHI_BLOB_UNREACHABLE;
 	return set_string(&p->cwd, walk_string(blob));
+}
+
+/* "/" is how a chroot is left. */
+static bool set_chroot(struct process *p, const struct event_blob *blob)
+{
+	if (blob->len < sizeof(struct nunchi_file))
+		return false;
+	if (blob->len > sizeof(struct nunchi_file))
+		return set_string(&p->chroot, walk_string(blob));
+	free(TAKE_PTR(p->chroot));
+	return true;
 }
 
 /* A blob that says what is so now, and replaces what was known. True if that was a change. */
@@ -421,7 +431,7 @@ static bool apply_blob(struct process *p, const struct event_blob *b)
 	case NUNCHI_BLOB_CWD:
 		return set_cwd(p, b);
 	case NUNCHI_BLOB_ROOT:
-		return b->len > sizeof(struct nunchi_file) && set_string(&p->chroot, walk_string(b));
+		return set_chroot(p, b);
 	case NUNCHI_BLOB_FILENAME:
 		return set_string(&p->exe_asked,
 				  xstrndup(b->data, MIN(b->len, NUNCHI_PATH_MAX)));
@@ -490,10 +500,8 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 		p->exe_asked = xstrdup(parent->exe_asked);
 	if (!p->execfn)
 		p->execfn = xstrdup(parent->execfn);
-	if (!p->cwd) {
+	if (!p->cwd)
 		p->cwd = xstrdup(parent->cwd);
-		p->cwd_outside = parent->cwd_outside;
-	}
 	if (!p->chroot)
 		p->chroot = xstrdup(parent->chroot);
 	if (!p->argv && parent->argv) {
@@ -530,13 +538,12 @@ static void make_execfn(struct process *p, const struct event *ev)
 {
 	const struct event_blob *cwd = event_blob(ev, NUNCHI_BLOB_CWD, -1);
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
-	bool relative = p->exe_asked && p->exe_asked[0] != '/';
-	const char *base = relative ? p->cwd : "";
+	bool absolute = p->exe_asked && p->exe_asked[0] == '/';
 
-	if (!p->exe_asked || !base || (relative && (!cwd || cwd->flags & NUNCHI_BLOB_UNREACHABLE)))
+	if (!p->exe_asked || (!absolute && (!cwd || cwd->flags & NUNCHI_BLOB_UNREACHABLE)))
 		return;
-	path_join(&path, base, strlen(base), p->exe_asked, strlen(p->exe_asked));
-	p->execfn = strbuf_take(&path);
+	if (event_exec_path(ev, p->cwd, &path))
+		p->execfn = strbuf_take(&path);
 }
 
 /* The old image's facts go, known or not: those of the new one take their place. */
@@ -564,49 +571,14 @@ static void apply_exec(struct process *p, const struct event *ev)
 	p->version++;
 }
 
-/*
- * Where a chroot that succeeded has led, by its words: p is as before the call. A directory outside of the root starts
- * at the container's own, which is how a chroot is left.
- */
-static char *chroot_place(const struct process *p, const struct event_blob *asked)
-{
-	_cleanup_strbuf_ struct strbuf inside = STRBUF_INIT, place = STRBUF_INIT;
-	bool relative = asked && (!asked->len || asked->data[0] != '/');
-
-	if (!asked || asked->flags & (NUNCHI_BLOB_UNREADABLE | NUNCHI_BLOB_TRUNCATED) || (relative && !p->cwd))
-		return xstrdup("");
-	path_join(&inside, relative ? p->cwd : "", relative ? strlen(p->cwd) : 0, asked->data, asked->len);
-	if (relative && p->cwd_outside)
-		return strbuf_take(&inside);
-	if (p->chroot && !*p->chroot)
-		return xstrdup("");
-	if (p->chroot)
-		path_join(&place, p->chroot, strlen(p->chroot), inside.s + 1, inside.len - 1);
-	return strbuf_take(p->chroot ? &place : &inside);
-}
-
-/* A runtime's own, before the entrypoint's exec, makes the container's root. */
-static void apply_chroot(struct process *p, const struct event *ev)
-{
-	char *place;
-
-	if (ev->ret || ev->head->flags & NUNCHI_F_SETUP)
-		return;
-	place = chroot_place(p, event_blob(ev, NUNCHI_BLOB_STR, 0));
-	free(p->chroot);
-	p->chroot = place;
-	if (streq(place, "/"))
-		free(TAKE_PTR(p->chroot));
-	p->version++;
-}
-
 static void apply_call(struct process *p, const struct event *ev)
 {
-	if (streq(ev->call->name, "chroot"))
-		apply_chroot(p, ev);
-	for (unsigned i = 0; i < ev->n_blobs; i++)
-		if (ev->blobs[i].type == NUNCHI_BLOB_CWD && apply_blob(p, &ev->blobs[i]))
+	for (unsigned i = 0; i < ev->n_blobs; i++) {
+		const struct event_blob *b = &ev->blobs[i];
+
+		if ((b->type == NUNCHI_BLOB_CWD || b->type == NUNCHI_BLOB_ROOT) && apply_blob(p, b))
 			p->version++;
+	}
 }
 
 void process_apply(struct model *m, struct process *p, const struct event *ev)

@@ -364,6 +364,11 @@ void probe_free(struct probe *p)
 	free(p);
 }
 
+void probe_chroots(struct probe *p)
+{
+	p->skel->bss->chroots = 1;
+}
+
 void probe_interest(struct probe *p, const struct interest *interest)
 {
 	uint8_t wanted[NUNCHI_CALLS_MAX];

@@ -76,6 +76,8 @@ void probe_free(struct probe *p);	/* NULL is fine */
  */
 bool probe_can_want(const struct probe *p, const struct interest *interest);
 void probe_interest(struct probe *p, const struct interest *interest);
+/* A process that ran before is in a chroot. Of later ones the programs find out. */
+void probe_chroots(struct probe *p);
 /* States that what need not leave takes, where there is no room for them, so that all leaves; else 0. */
 uint32_t probe_push_missing(const struct probe *p, uint32_t *ret_room);
 

@@ -32,7 +32,7 @@ static bool compare_one(const struct node *n, const struct value *v, const struc
 /* Of many values any will do; of two forms of one that are not to be equal, neither may be. */
 static bool needs_all(const struct node *n, const struct operand *o)
 {
-	return o->field->other && n->op->negative;
+	return o->field->others[0] && n->op->negative;
 }
 
 static bool compare(const struct node *n, const struct value *v, const struct value *w, size_t n_w)

@@ -163,25 +163,29 @@ void operand_get(const struct operand *o, struct field_context *fc, struct value
 	get(o, fc, ret);
 }
 
-static void get_both(const struct operand *o, struct field_context *fc, struct value *ret)
+static void get_all(const struct operand *o, struct field_context *fc, struct value *ret)
 {
-	struct value other = { .type = VALUE_NONE };
+	struct value forms[1 + ARRAY_SIZE(o->field->others)];
+	uint32_t n = 1;
 
 	field_get(o->field, o->arg, fc, ret);
-	if (ret->type != VALUE_NONE)
-		o->field->other(fc, o->arg, &other);
-	if (other.type != VALUE_NONE) {
-		fc->items[0] = *ret;
-		fc->items[1] = other;
-		*ret = (struct value){ .type = VALUE_LIST, .items = fc->items, .len = 2 };
+	for (size_t i = 0; i < ARRAY_SIZE(o->field->others) && ret->type != VALUE_NONE; i++) {
+		forms[n].type = VALUE_NONE;
+		o->field->others[i](fc, o->arg, &forms[n]);
+		n += forms[n].type != VALUE_NONE;
+	}
+	if (n > 1) {
+		forms[0] = *ret;
+		memcpy(fc->items, forms, n * sizeof(forms[0]));
+		*ret = (struct value){ .type = VALUE_LIST, .items = fc->items, .len = n };
 	}
 	transform_all(o, fc, ret);
 }
 
 void operand_get_forms(const struct operand *o, struct field_context *fc, struct value *ret)
 {
-	if (o->field->other)
-		get_both(o, fc, ret);
+	if (o->field->others[0])
+		get_all(o, fc, ret);
 	else
 		get(o, fc, ret);
 }

@@ -32,7 +32,7 @@ bool transform_takes(enum transform t, enum value_type type, enum value_type *re
 
 /* ret is VALUE_NONE where the field is missing, or the transformer makes nothing of its value. */
 void operand_get(const struct operand *o, struct field_context *fc, struct value *ret);
-/* The same to be compared: a list of two if the field has two forms that differ. */
+/* The same to be compared: a list if the field has forms that differ. */
 void operand_get_forms(const struct operand *o, struct field_context *fc, struct value *ret);
 /* *ret shares nothing that is owned with o. */
 void operand_copy(struct operand *ret, const struct operand *o);

@@ -127,6 +127,7 @@ enum ret_kind {
 #define SYSCALL_FORK 0x08	/* returns twice */
 #define SYSCALL_EXEC 0x10
 #define SYSCALL_CLOSES 0x20	/* argument 0 */
+#define SYSCALL_ROOT 0x40	/* changes the root directory */
 
 struct syscall_info {
 	const char *name;		/* "openat" */

@@ -29,6 +29,7 @@ enum {
 	FORK = SYSCALL_FORK,
 	EXEC = SYSCALL_EXEC,
 	CLOSES = SYSCALL_CLOSES,
+	ROOT = SYSCALL_ROOT,
 };
 
 #define ARGS(...) { __VA_ARGS__ }
@@ -166,7 +167,7 @@ struct nunchi_spec syscall_spec(const struct syscall_info *call)
 	if (call->flags & SYSCALL_EXEC)
 		spec.flags |= NUNCHI_SPEC_EXEC | (call->n_args > 4 ? NUNCHI_SPEC_EXEC_CHECK : 0);
 	if (call->flags & SYSCALL_MODEL)
-		spec.flags |= NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD;
+		spec.flags |= NUNCHI_SPEC_CRITICAL | (call->flags & SYSCALL_ROOT ? NUNCHI_SPEC_ROOT : NUNCHI_SPEC_CWD);
 	/* A fork moves identities too, but has a life-cycle record of its own for that. */
 	if ((call->flags & SYSCALL_IDENTITY) && !(call->flags & SYSCALL_FORK))
 		spec.flags |= NUNCHI_SPEC_CRITICAL;

@@ -348,7 +348,7 @@ CALL(159, 171, adjtimex, SYSTEM, "Time Change", VALUE, DEFAULT,
      A(POINTER, buf))
 CALL(160, 164, setrlimit, PROCESS, "Limit Change", ZERO, 0,
      V(ENUM, resource, rlimits), B(RLIMIT, rlim, 16))
-CALL(161, 51, chroot, NAMESPACE, "Root Change", ZERO, DEFAULT | MODEL,
+CALL(161, 51, chroot, NAMESPACE, "Root Change", ZERO, DEFAULT | MODEL | ROOT,
      A(PATH, path))
 CALL(162, 81, sync, FILE, "File Sync", ZERO, 0)
 CALL(163, 89, acct, SYSTEM, "Accounting Set", ZERO, DEFAULT,

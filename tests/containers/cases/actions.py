@@ -183,19 +183,19 @@ def test_deny_opens(setup):
         ("Deny", f"reads and container.name = {victim} and fd.name = /mnt/test.txt", "deny"),
         ("Write", f"evt.type in (open, openat) and evt.is_open_write=true and container.name = {victim} and "
          "fd.directory = /tmp and not proc.name in (cp)", "deny")])
-    # By its name, by a link, from a chroot, by what has it open, and to a place that is not meant.
+    # By its name, by a link, from a chroot, by another mount, by what has it open, and to a place that is not meant.
     script = ("sleep 1; cd /mnt; head -n1 test.txt; ln -s /mnt/test.txt /tmp/l; head -n1 /tmp/l; "
-              "chroot / head -n1 /mnt/test.txt; echo x > /tmp/y; cp /etc/passwd /tmp/z && "
-              "head -n1 /tmp/z; ls -d /mnt")
+              "chroot / head -n1 /mnt/test.txt; mkdir /tmp/by; mount --bind /mnt /tmp/by; head -n1 /tmp/by/test.txt; "
+              "echo x > /tmp/y; cp /etc/passwd /tmp/z && head -n1 /tmp/z; ls -d /mnt")
     lines, _ = in_container(setup, victim, script, privileged=True)
-    assert sum("Operation not permitted" in line for line in lines) == 4, lines
+    assert sum("Operation not permitted" in line for line in lines) == 5, lines
     assert lines[-2:] == ["root:x:0:0:root:/root:/bin/sh", "/mnt"], lines
     lines, _ = in_container(setup, other, script, privileged=True)
     assert not any("Operation not permitted" in line for line in lines), lines
-    assert lines.count("what the paper reads") == 3, lines
+    assert lines.count("what the paper reads") == 4, lines
     wait_alert(nunchi, "Write")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Deny") == [("deny", "before")] * 3, nunchi.text()
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 4, nunchi.text()
     assert effects(nunchi, "Write") == [("deny", "before")], nunchi.text()
     assert {e["output_fields"]["container.name"] for e in nunchi.events()} == {victim}
     return None
@@ -238,7 +238,7 @@ GAMES = [
     ("head -n1 /proc/self/cwd/../tmp/vault/deeper/x", True), ("head -n1 /tmp/vault/open/x", False),
     ("head -n1 /tmp/home/me/.ssh/id", True), ("cat /tmp/home/me/.ssh/id", False),
     ("head -n1 /tmp/home/me/.ssh/idx", False), ("head -n1 /tmp/xSeCrEt.txt", True), ("head -n1 /tmp/no-secret", False),
-    # Another name of the same file is another path, also by a mount: docs/actions.md says so.
+    # Another name of the same file is another path, also by a mount of what is not the root's: docs/actions.md says so.
     ("mv /tmp/a.key /tmp/a.txt; head -n1 /tmp/a.txt", False), ("ln /tmp/a.txt /tmp/b.key; head -n1 /tmp/b.key", True),
     ("mount --bind /tmp/vault /tmp/mounted && head -n1 /tmp/mounted/x", False),
     ("mount --bind /tmp/mounted2 /tmp/vault/in && head -n1 /tmp/vault/in/y", True),
@@ -513,6 +513,6 @@ def test_before_the_name_is_known(setup):
                                  state=state)
         made.start()
         made.wait()
-        assert made.output().splitlines()[-1:] == [f"code {code}"], made.output()
+        assert f"code {code}" in made.output().splitlines(), made.output()
         nunchi.stop()
     return None

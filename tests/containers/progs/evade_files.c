@@ -153,6 +153,17 @@ static void in_a_chroot(void)
 	open_close("/etc/shadow", O_RDONLY);
 }
 
+/* A directory as root: what lies in it has a path of one name. */
+static void below_a_chroot(void)
+{
+	need(mkdir("/tmp/ev-cell", 0700), "mkdir");
+	make_file("/tmp/ev-cell/key", "x");
+	make_file("/tmp/ev-cell/old", "x");
+	need(chroot("/tmp/ev-cell"), "chroot");
+	open_close("/key", O_RDONLY);
+	need(unlinkat(AT_FDCWD, "/../old", 0), "unlinkat");
+}
+
 /* The longest path that there is: 4,095 bytes. */
 static void longest_path(void)
 {
@@ -353,7 +364,7 @@ static const struct row rows[] = {
 	ROW("proc-self-cwd", proc_self_cwd), ROW("dots", dots), ROW("dirfd-moved", by_dirfd),
 	ROW("tmpfile-linked", tmpfile_linked), ROW("hard-link", hard_link),
 	ROW("rename-over", rename_over), ROW("rename-exchange", rename_exchange),
-	ROW("chroot", in_a_chroot), ROW("longest-path", longest_path),
+	ROW("chroot", in_a_chroot), ROW("chroot-below", below_a_chroot), ROW("longest-path", longest_path),
 	ROW("path-too-long", path_too_long), ROW("deeper-than-a-path", deeper_than_a_path),
 	ROW("strange-name", strange_name), ROW("cold-page", cold_page), ROW("no-page", no_page),
 	ROW("file-handle", handle), ROW("sendfile", by_sendfile), ROW("splice", by_splice),

@@ -501,9 +501,6 @@ static void check_host_path(const char *components, size_t len, struct nunchi_he
 static void test_host_path(void **state)
 {
 	struct nunchi_head web = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat"), head = web;
-	const uint64_t args[6] = { 0 };
-	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
-	struct event ev;
 
 	HOST_PATH("index.html\0www\0var", &web, 0, "/srv/web:1/index.html");
 	HOST_PATH("www\0var", &web, 0, "/srv/web:1");
@@ -521,15 +518,6 @@ static void test_host_path(void **state)
 	HOST_PATH("x\0www\0var", &head, 0, "");
 	/* Of containers whose mounts nobody has told. */
 	head = world_head(NUNCHI_REC_SYSCALL, 2, 5300, 1, "cat");
-	HOST_PATH("x\0www\0var", &head, 0, "");
-
-	/* In a chroot paths start elsewhere. */
-	head = world_head(NUNCHI_REC_SYSCALL, 1, 5400, 33, "cat");
-	world_call(&record, &head, "chroot", 0, args);
-	world_text(&record, NUNCHI_BLOB_STR, 0, "/var");
-	encode_end(&record);
-	world_apply(world, &record, &ev);
-	HOST_PATH("x\0www", &head, 0, "/srv/web:1/x");
 	HOST_PATH("x\0www\0var", &head, 0, "");
 }
 

@@ -232,21 +232,22 @@ static bool says_value(const struct obvious *o, const struct value *v)
 	return false;
 }
 
-/* What was opened and what was asked for: either may be equal; with != neither. */
+/* What was opened, what was asked for, and the same by another mount: any may be equal; with != none. */
 static bool says_forms(const struct obvious *o, const struct event *ev, const struct value *v)
 {
 	_cleanup_free_ char *arg = NULL;
 	const struct field *f = field_find(o->field, strlen(o->field), &arg);
-	struct value other = { .type = VALUE_NONE };
-	bool first = says_value(o, v), second;
+	bool said = says_value(o, v), none = streq(o->op, "!=");
 
 	fields_begin(&context, ev, scene->world->model);
-	if (f->other)
-		f->other(&context, NULL, &other);
-	if (other.type == VALUE_NONE)
-		return first;
-	second = says_value(o, &other);
-	return streq(o->op, "!=") ? first && second : first || second;
+	for (size_t i = 0; i < ARRAY_SIZE(f->others) && f->others[i]; i++) {
+		struct value other = { .type = VALUE_NONE };
+
+		f->others[i](&context, NULL, &other);
+		if (other.type != VALUE_NONE)
+			said = none ? said && says_value(o, &other) : said || says_value(o, &other);
+	}
+	return said;
 }
 
 static bool says(const struct obvious *o, const struct event *ev)
