@@ -109,10 +109,18 @@ static long object_step(u32 i, struct scratch **ctx)
  */
 static __always_inline void object_peer(struct nunchi_sock *sock)
 {
+	struct nunchi_end *local = (void *)sock->laddr, *peer = (void *)sock->raddr;
+
 	sock->ino = 0;
 	sock->state = 0;
 	if (sock->family == AF_UNIX)
 		*(u32 *)sock->raddr = 0;	/* the other process, which is another each time, too */
+	else if (sock->family == AF_NETLINK)
+		local->first = 0;	/* so is this one */
+	else if (sock->family == AF_VSOCK && peer->second != VMADDR_PORT_ANY && local->second > peer->second)
+		local->second = 0;
+	else if (sock->family == AF_VSOCK && peer->second != VMADDR_PORT_ANY)
+		peer->second = 0;
 	if (sock->rport && sock->lport > sock->rport)
 		sock->lport = 0;
 	else if (sock->lport && sock->rport > sock->lport)

@@ -393,6 +393,18 @@ struct unix_sock {
 	struct sock *peer;
 };
 
+struct netlink_sock {
+	u32 portid;
+	u32 dst_portid;
+	u32 dst_group;
+	unsigned long *groups;
+};
+
+struct packet_sock {
+	int ifindex;
+	u16 num;
+};
+
 struct sigaction {
 	void *sa_handler;
 	unsigned long sa_flags;
@@ -471,6 +483,10 @@ enum cgroup_subsys_id {
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_NETLINK 16
+#define AF_PACKET 17
+#define AF_VSOCK 40
+#define VMADDR_PORT_ANY ~0U
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define AT_FDCWD (-100)
 #define AT_EXECVE_CHECK 0x10000

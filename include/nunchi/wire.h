@@ -288,6 +288,15 @@ struct nunchi_file {
 	__u64 magic;		/* of the file system, as f_type of statfs(2) */
 };
 
+/*
+ * In place of an IP address: of AF_NETLINK port and groups (each a bit; of a peer, too), of AF_PACKET interface and protocol
+ * (host order; this end only), of AF_VSOCK CID and port. Both 0: not known, or none.
+ */
+struct nunchi_end {
+	__u32 first;
+	__u32 second;
+};
+
 /* A socket as the kernel has it. For AF_UNIX the sun_path of this end and of the peer follow. */
 struct nunchi_sock {
 	__u16 family;
@@ -298,7 +307,7 @@ struct nunchi_sock {
 	__u16 rport;
 	__u16 lpath;		/* AF_UNIX: bytes of path that follow, this end's, then the peer's */
 	__u16 rpath;
-	__u8 laddr[16];		/* IPv4 in the first four bytes, network byte order */
+	__u8 laddr[16];		/* IPv4 in the first four bytes, network byte order; of other families a nunchi_end */
 	__u8 raddr[16];		/* AF_UNIX: pid of who listened or connected there (SO_PEERCRED), 32 bits; 0: none */
 	__u64 ino;
 };
@@ -463,6 +472,7 @@ static_assert(sizeof(struct nunchi_head) == 112, "wire: nunchi_head");
 static_assert(sizeof(struct nunchi_call) == 64, "wire: nunchi_call");
 static_assert(sizeof(struct nunchi_blob) == 16, "wire: nunchi_blob");
 static_assert(sizeof(struct nunchi_file) == 24, "wire: nunchi_file");
+static_assert(sizeof(struct nunchi_end) == 8, "wire: nunchi_end");
 static_assert(sizeof(struct nunchi_sock) == 56, "wire: nunchi_sock");
 static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
 static_assert(sizeof(struct nunchi_slot) == 32, "wire: nunchi_slot");

@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <linux/vm_sockets.h>
+
 static enum fd_type type_of_family(unsigned family)
 {
 	switch (family) {
@@ -237,6 +239,68 @@ static bool name_unix(const struct event *ev, const struct event_blob *blob,
 	return add_unix(text, paths, lpath);
 }
 
+/* Whether an end says anything: 0 and 0 is an end that is not known, or not bound. */
+static bool is_end(unsigned family, const struct nunchi_end *end)
+{
+	if (family == AF_VSOCK && end->second == VMADDR_PORT_ANY)
+		return false;
+	return end->first || end->second;
+}
+
+/* What a socket of these families is, before its ends: "netlink:ROUTE", "packet", "vsock". */
+static void add_kind(struct strbuf *text, const struct nunchi_sock *sock)
+{
+	const char *protocol;
+
+	strbuf_adds(text, fd_type_name(type_of_family(sock->family)));
+	if (sock->family != AF_NETLINK)
+		return;
+	protocol = netlink_protocol_name(sock->protocol);
+	strbuf_addc(text, ':');
+	if (protocol)
+		strbuf_adds(text, protocol + strlen("NETLINK_"));
+	else
+		strbuf_addu(text, sock->protocol);
+}
+
+static bool name_ends(const struct event *ev, const struct nunchi_sock *sock, struct strbuf *text,
+		      struct event_fd *fd)
+{
+	const struct event_blob *blob = given_address(ev);
+	struct nunchi_end local, peer, given;
+	bool has_local, has_peer;
+
+	memcpy(&local, sock->laddr, sizeof(local));
+	memcpy(&peer, sock->raddr, sizeof(peer));
+	has_local = is_end(sock->family, &local);
+	has_peer = is_end(sock->family, &peer);
+	if (!blob || !sockaddr_end(blob->data, blob->len, sock->family, &given))
+		blob = NULL;
+	if (blob && names_local(ev)) {
+		if (!has_local) {
+			local = given;
+			has_local = true;
+			fd->name_grade = MAX(fd->name_grade, grade_of(blob));
+		}
+	} else if (blob && (!has_peer || overrides_peer(ev, sock->type))) {
+		peer = given;
+		has_peer = is_end(sock->family, &peer);
+		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
+	}
+	if (!has_local && !has_peer && sock->family != AF_NETLINK)
+		return false;
+	add_kind(text, sock);
+	if (!has_local && !has_peer)
+		return true;
+	strbuf_addc(text, ':');
+	sockaddr_print_end(text, sock->family, &local);
+	if (has_peer) {
+		strbuf_adds(text, "->");
+		sockaddr_print_end(text, sock->family, &peer);
+	}
+	return true;
+}
+
 bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct strbuf *text,
 		  struct event_fd *fd, size_t *ret_name)
 {
@@ -258,6 +322,8 @@ bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct 
 	} else if (sock.family == AF_UNIX) {
 		named = name_unix(ev, blob, &sock, text, fd);
 		memcpy(&fd->peer_pid, sock.raddr, sizeof(fd->peer_pid));
+	} else if (sock.family == AF_NETLINK || sock.family == AF_PACKET || sock.family == AF_VSOCK) {
+		named = name_ends(ev, &sock, text, fd);
 	} else {
 		named = given != NULL;
 		if (named) {

@@ -65,6 +65,11 @@ const char *family_name(int family)
 	return value_name(values_families, (uint32_t)family);
 }
 
+const char *netlink_protocol_name(int protocol)
+{
+	return value_name(values_netlink_protocols, (uint32_t)protocol);
+}
+
 const char *result_name(const struct syscall_info *call _unused_, int64_t ret)
 {
 	const char *name;

@@ -71,14 +71,6 @@ static void print_unix(struct strbuf *out, const struct sockaddr_un *un, size_t 
 	strbuf_add(out, un->sun_path + 1, path - 1);
 }
 
-static void print_pair(struct strbuf *out, const char *name, uint64_t a, uint64_t b)
-{
-	strbuf_adds(out, name);
-	strbuf_addu(out, a);
-	strbuf_addc(out, ':');
-	strbuf_addu(out, b);
-}
-
 static void print_alg(struct strbuf *out, const struct sockaddr_alg *alg)
 {
 	const char *type = (const char *)alg->salg_type, *name = (const char *)alg->salg_name;
@@ -124,18 +116,75 @@ static bool long_enough(unsigned family, size_t len)
 	}
 }
 
+/* What an address is: as far as it goes; AF_UNSPEC: nothing that is known. */
+static unsigned read_address(union address *ret, const void *addr, size_t len)
+{
+	memset(ret, 0, sizeof(*ret));
+	if (!addr || len < sizeof(sa_family_t))
+		return AF_UNSPEC;
+	memcpy(ret, addr, MIN(len, (size_t)NUNCHI_SOCKADDR_MAX));
+	return long_enough(ret->sa.sa_family, len) ? ret->sa.sa_family : AF_UNSPEC;
+}
+
+static struct nunchi_end end_of(const union address *a)
+{
+	switch (a->sa.sa_family) {
+	case AF_NETLINK:
+		return (struct nunchi_end){ a->nl.nl_pid, a->nl.nl_groups };
+	case AF_PACKET:
+		return (struct nunchi_end){ (uint32_t)a->ll.sll_ifindex, ntohs(a->ll.sll_protocol) };
+	default:
+		return (struct nunchi_end){ a->vm.svm_cid, a->vm.svm_port };
+	}
+}
+
+static bool has_end(unsigned family)
+{
+	return family == AF_NETLINK || family == AF_PACKET || family == AF_VSOCK;
+}
+
+bool sockaddr_end(const void *addr, size_t len, unsigned family, struct nunchi_end *ret)
+{
+	union address a;
+
+	if (read_address(&a, addr, len) != family || !has_end(family))
+		return false;
+	*ret = end_of(&a);
+	return true;
+}
+
+static void add_number(struct strbuf *out, unsigned family, uint32_t number)
+{
+	if (family == AF_VSOCK && number == VMADDR_CID_ANY)	/* as VMADDR_PORT_ANY */
+		strbuf_addc(out, '*');
+	else
+		strbuf_addu(out, number);
+}
+
+void sockaddr_print_end(struct strbuf *out, unsigned family, const struct nunchi_end *end)
+{
+	add_number(out, family, end->first);
+	strbuf_addc(out, ':');
+	add_number(out, family, end->second);
+}
+
+static void print_end(struct strbuf *out, const char *name, const union address *a)
+{
+	const struct nunchi_end end = end_of(a);
+
+	strbuf_adds(out, name);
+	sockaddr_print_end(out, a->sa.sa_family, &end);
+}
+
 void sockaddr_print(struct strbuf *out, const void *addr, size_t len)
 {
 	const size_t head = sizeof(sa_family_t);
-	union address a = { 0 };
-	unsigned family;
+	union address a;
 
 	len = MIN(len, (size_t)NUNCHI_SOCKADDR_MAX);
 	if (!addr || len < head)
 		return;
-	memcpy(&a, addr, len);
-	family = a.sa.sa_family;
-	switch (long_enough(family, len) ? family : AF_UNSPEC) {
+	switch (read_address(&a, addr, len)) {
 	case AF_INET:
 		return print_inet(out, &a.in);
 	case AF_INET6:
@@ -143,15 +192,14 @@ void sockaddr_print(struct strbuf *out, const void *addr, size_t len)
 	case AF_UNIX:
 		return print_unix(out, &a.un, len);
 	case AF_NETLINK:
-		return print_pair(out, "netlink:", a.nl.nl_pid, a.nl.nl_groups);
+		return print_end(out, "netlink:", &a);
 	case AF_PACKET:
-		return print_pair(out, "packet:", (unsigned)a.ll.sll_ifindex,
-				  ntohs(a.ll.sll_protocol));
+		return print_end(out, "packet:", &a);
 	case AF_VSOCK:
-		return print_pair(out, "vsock:", a.vm.svm_cid, a.vm.svm_port);
+		return print_end(out, "vsock:", &a);
 	case AF_ALG:
 		return print_alg(out, &a.alg);
 	default:
-		return print_other(out, family, (const uint8_t *)&a + head, len - head);
+		return print_other(out, a.sa.sa_family, (const uint8_t *)&a + head, len - head);
 	}
 }

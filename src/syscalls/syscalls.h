@@ -206,6 +206,8 @@ const char *signal_name(int sig);
 const char *capability_name(int cap);
 /* "AF_INET" for 2, NULL if unknown. */
 const char *family_name(int family);
+/* "NETLINK_ROUTE" for 0, NULL if unknown. */
+const char *netlink_protocol_name(int protocol);
 
 /*
  * Prints an argument's value for a person. data, len: what was captured of it (user memory:
@@ -224,3 +226,9 @@ const char *result_name(const struct syscall_info *call, int64_t ret);
 
 /* An address as "10.0.0.7:443", "[::1]:53", "unix:/run/x.sock", "netlink:0:1"; len may lie. */
 void sockaddr_print(struct strbuf *out, const void *addr, size_t len);
+/*
+ * The two numbers that an address of AF_NETLINK, AF_PACKET or AF_VSOCK is; false: it is none of the family, or too
+ * short. And printed, "0:1"; what vsock calls any is "*".
+ */
+bool sockaddr_end(const void *addr, size_t len, unsigned family, struct nunchi_end *ret);
+void sockaddr_print_end(struct strbuf *out, unsigned family, const struct nunchi_end *end);

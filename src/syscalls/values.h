@@ -33,6 +33,7 @@ extern const struct arg_choice choices_fcntl_args[];
 extern const struct named_value values_families[], values_msg_flags[], values_shutdown_how[],
 	values_sock_flags[], values_sock_types[], values_sockopt_levels[];
 extern const struct arg_choice choices_socket_protocols[], choices_sockopt_names[];
+extern const struct named_value values_netlink_protocols[];
 
 /* Mounts (values_mount.c) */
 extern const struct named_value values_fsconfig_cmds[], values_fsmount_flags[],

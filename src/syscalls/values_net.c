@@ -49,7 +49,7 @@ static const struct named_value ip_protocols[] = {
 	N(IPPROTO_ETHERNET), N(IPPROTO_RAW), L(IPPROTO_SMC, 256), N(IPPROTO_MPTCP), END
 };
 
-static const struct named_value netlink_protocols[] = {
+const struct named_value values_netlink_protocols[] = {
 	N(NETLINK_ROUTE), N(NETLINK_UNUSED), N(NETLINK_USERSOCK), N(NETLINK_FIREWALL),
 	N(NETLINK_SOCK_DIAG), N(NETLINK_NFLOG), N(NETLINK_XFRM), N(NETLINK_SELINUX),
 	N(NETLINK_ISCSI), N(NETLINK_AUDIT), N(NETLINK_FIB_LOOKUP), N(NETLINK_CONNECTOR),
@@ -68,7 +68,7 @@ static const struct named_value ethernet_protocols[] = {
 const struct arg_choice choices_socket_protocols[] = {
 	{ AF_INET, ARG_ENUM, ip_protocols },
 	{ AF_INET6, ARG_ENUM, ip_protocols },
-	{ AF_NETLINK, ARG_ENUM, netlink_protocols },
+	{ AF_NETLINK, ARG_ENUM, values_netlink_protocols },
 	{ AF_PACKET, ARG_ENUM, ethernet_protocols },
 	{ 0, ARG_NONE, NULL }
 };

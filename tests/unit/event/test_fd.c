@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/if_packet.h>
 #include <linux/magic.h>
+#include <linux/netlink.h>
+#include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -368,11 +371,91 @@ static void test_unix(void **state)
 	check_unix("listen", "", 0, "", 0, NULL, 0, NULL);
 }
 
+/* A socket without IP addresses, and what must be shown of it. */
+struct ends_row {
+	const char *call;
+	int family, type, protocol, given_family;
+	int64_t ret;
+	struct nunchi_end local, peer, given;	/* given, if given_family is set */
+	const char *name;
+	enum grade grade;
+};
+
+#define ANY VMADDR_PORT_ANY
+#define NETLINK(protocol) AF_NETLINK, SOCK_RAW, NETLINK_##protocol
+#define PACKET AF_PACKET, SOCK_RAW, 0
+#define VSOCK(type) AF_VSOCK, SOCK_##type, 0
+
+static const struct ends_row ends_rows[] = {
+	{ "listen", NETLINK(ROUTE), 0, 0, { 0 }, { 0 }, { 0 }, "netlink:ROUTE", GRADE_OBJECT },
+	{ "bind", NETLINK(ROUTE), AF_NETLINK, 0, { 7, 1 }, { 0 }, { 0, 1 }, "netlink:ROUTE:7:1", GRADE_OBJECT },
+	{ "bind", NETLINK(AUDIT), AF_NETLINK, -1, { 0 }, { 0 }, { 9, 0 }, "netlink:AUDIT:9:0", GRADE_USER },
+	{ "connect", NETLINK(USERSOCK), AF_NETLINK, 0, { 7, 0 }, { 8, 0 }, { 9, 0 }, "netlink:USERSOCK:7:0->8:0",
+	  GRADE_OBJECT },
+	{ "sendto", NETLINK(USERSOCK), AF_NETLINK, 5, { 7, 0 }, { 8, 0 }, { 9, 0 }, "netlink:USERSOCK:7:0->9:0",
+	  GRADE_USER },
+	{ "sendto", NETLINK(USERSOCK), AF_NETLINK, 5, { 7, 0 }, { 8, 0 }, { 0 }, "netlink:USERSOCK:7:0", GRADE_USER },
+	{ "sendto", AF_NETLINK, SOCK_RAW, 31, 0, 5, { 7, 0 }, { 0, 4 }, { 0 }, "netlink:31:7:0->0:4", GRADE_OBJECT },
+	/* An address that is none of the family's says nothing. */
+	{ "connect", NETLINK(ROUTE), AF_VSOCK, -22, { 7, 0 }, { 0 }, { 9, 9 }, "netlink:ROUTE:7:0", GRADE_OBJECT },
+	{ "listen", PACKET, 0, 0, { 0 }, { 0 }, { 0 }, NULL, GRADE_OBJECT },
+	{ "bind", PACKET, AF_PACKET, 0, { 2, 3 }, { 0 }, { 2, 3 }, "packet:2:3", GRADE_OBJECT },
+	{ "bind", PACKET, AF_PACKET, -19, { 0, 3 }, { 0 }, { 99, 3 }, "packet:0:3", GRADE_OBJECT },
+	{ "sendto", PACKET, AF_PACKET, 5, { 0 }, { 0 }, { 2, 2048 }, "packet:0:0->2:2048", GRADE_USER },
+	{ "listen", VSOCK(STREAM), 0, 0, { ANY, ANY }, { ANY, ANY }, { 0 }, NULL, GRADE_OBJECT },
+	{ "listen", VSOCK(STREAM), 0, 0, { ANY, 80 }, { ANY, ANY }, { 0 }, "vsock:*:80", GRADE_OBJECT },
+	{ "connect", VSOCK(STREAM), AF_VSOCK, 0, { 3, 700 }, { 2, 80 }, { 5, 5 }, "vsock:3:700->2:80", GRADE_OBJECT },
+	{ "connect", VSOCK(STREAM), AF_VSOCK, -19, { ANY, ANY }, { 2, 80 }, { 2, 81 }, "vsock:*:*->2:81", GRADE_USER },
+	{ "sendto", VSOCK(STREAM), AF_VSOCK, 1, { 3, 700 }, { 2, 80 }, { 5, 5 }, "vsock:3:700->2:80", GRADE_OBJECT },
+	{ "sendto", VSOCK(DGRAM), AF_VSOCK, 1, { 3, 700 }, { ANY, ANY }, { 5, 5 }, "vsock:3:700->5:5", GRADE_USER },
+	/* Where the socket is another than we know: by the address alone. */
+	{ "connect", VSOCK(STREAM), AF_VSOCK, 0, { 0 }, { 0 }, { 2, 80 }, "vsock:0:0->2:80", GRADE_USER },
+};
+
+static void put_end(struct strbuf *rec, int family, const struct nunchi_end *end)
+{
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK, .nl_pid = end->first, .nl_groups = end->second };
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_ifindex = (int)end->first,
+				  .sll_protocol = htons((uint16_t)end->second) };
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = end->first, .svm_port = end->second };
+
+	if (family == AF_NETLINK)
+		encode_blob(rec, NUNCHI_BLOB_SOCKADDR, 1, 0, &nl, sizeof(nl));
+	else if (family == AF_PACKET)
+		encode_blob(rec, NUNCHI_BLOB_SOCKADDR, 1, 0, &ll, sizeof(ll));
+	else if (family == AF_VSOCK)
+		encode_blob(rec, NUNCHI_BLOB_SOCKADDR, 1, 0, &vm, sizeof(vm));
+}
+
+static void test_ends(void **state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ends_rows); i++) {
+		const struct ends_row *row = &ends_rows[i];
+		_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+		struct nunchi_sock sock = { .family = (uint16_t)row->family, .type = (uint16_t)row->type,
+					    .protocol = (uint16_t)row->protocol };
+		struct event_fd fd;
+		struct event ev;
+
+		memcpy(sock.laddr, &row->local, sizeof(row->local));
+		memcpy(sock.raddr, &row->peer, sizeof(row->peer));
+		begin_call(&rec, NUNCHI_REC_SYSCALL, row->call, row->ret, 6, 0, 0);
+		encode_blob(&rec, NUNCHI_BLOB_SOCK, 0, 0, &sock, sizeof(sock));
+		put_end(&rec, row->given_family, &row->given);
+		decode(&ev, &rec);
+		event_fd(&ev, CWD, &scratch, &fd);
+		assert_text(fd.name, fd.name_len, row->name);
+		assert_int_equal(fd.name_grade, row->grade);
+		assert_false(fd.has_addr);
+	}
+}
+
 /* Each length of every piece that the view reads, in memory of exactly that size. */
 static void test_short_pieces(void **state)
 {
 	static const uint8_t types[] = { NUNCHI_BLOB_FILE, NUNCHI_BLOB_SOCK, NUNCHI_BLOB_SOCKADDR,
 					 NUNCHI_BLOB_BASE, NUNCHI_BLOB_STR, NUNCHI_BLOB_CWD };
+	static const uint16_t families[] = { AF_UNIX, AF_INET6, AF_NETLINK, AF_PACKET, AF_VSOCK };
 	static const char *const calls[] = { "connect", "bind", "openat", "fchdir", "execveat",
 					     "socket", "renameat", "sendmsg" };
 
@@ -382,7 +465,7 @@ static void test_short_pieces(void **state)
 				_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT,
 							scratch = STRBUF_INIT;
 				_cleanup_free_ char *data = xcalloc(1, len), *sock_data = NULL;
-				struct nunchi_sock sock = { .family = len % 3 ? AF_INET6 : AF_UNIX,
+				struct nunchi_sock sock = { .family = families[len % ARRAY_SIZE(families)],
 							    .lpath = 60000, .rpath = 60000 };
 				struct event_fd fd;
 				struct event ev;
@@ -414,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_unix),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_short_pieces),
 	};
 

@@ -101,6 +101,8 @@ static void test_others(void **state)
 	assert_string_equal(print(&nl, sizeof(nl)), "netlink:0:1");
 	assert_string_equal(print(&ll, sizeof(ll)), "packet:2:2048");
 	assert_string_equal(print(&vm, sizeof(vm)), "vsock:3:1024");
+	vm.svm_cid = VMADDR_CID_ANY;
+	assert_string_equal(print(&vm, sizeof(vm)), "vsock:*:1024");
 	assert_string_equal(print(&alg, sizeof(alg)), "alg:hash:sha256");
 	memset(&alg.salg_type, 'a', sizeof(alg.salg_type));
 	memset(&alg.salg_name, 'b', sizeof(alg.salg_name));
@@ -109,6 +111,30 @@ static void test_others(void **state)
 	assert_string_equal(print("\xff\xff\1\2", 4), "AF_65535:0102");
 	assert_string_equal(print("\0\0", 2), "AF_UNSPEC");
 	assert_string_equal(print(&nl, 5), "AF_NETLINK:000000");
+}
+
+/* The two numbers alone; of another family, or of less than there must be, none. */
+static void test_ends(void **state)
+{
+	struct sockaddr_ll ll = { .sll_family = AF_PACKET, .sll_ifindex = -1, .sll_protocol = htons(3) };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct nunchi_end end = { 7, 8 };
+
+	assert_false(sockaddr_end(&ll, sizeof(ll), AF_NETLINK, &end));
+	assert_false(sockaddr_end(&ll, offsetof(struct sockaddr_ll, sll_hatype) - 1, AF_PACKET, &end));
+	assert_false(sockaddr_end(&in, sizeof(in), AF_INET, &end));
+	assert_false(sockaddr_end(NULL, sizeof(ll), AF_PACKET, &end));
+	assert_false(sockaddr_end(&ll, 0, AF_UNSPEC, &end));
+	assert_int_equal(end.first, 7);
+	assert_true(sockaddr_end(&ll, sizeof(ll), AF_PACKET, &end));
+	assert_int_equal(end.first, UINT32_MAX);
+	assert_int_equal(end.second, 3);
+	strbuf_reset(&out);
+	sockaddr_print_end(&out, AF_PACKET, &end);
+	assert_string_equal(out.s, "4294967295:3");
+	strbuf_reset(&out);
+	sockaddr_print_end(&out, AF_VSOCK, &end);
+	assert_string_equal(out.s, "*:3");
 }
 
 static void test_no_address(void **state)
@@ -139,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_inet),	   cmocka_unit_test(test_inet6),
 		cmocka_unit_test(test_unix),	   cmocka_unit_test(test_others),
+		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_no_address), cmocka_unit_test(test_hostile),
 	};
 
