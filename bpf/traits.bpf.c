@@ -122,6 +122,8 @@ __noinline int blob_traits(struct scratch *s, u64 file_addr)
 	t->flags = NUNCHI_TRAIT_EXE;
 	if (may_write(file, inode, cred, t->cap_effective))
 		t->flags |= NUNCHI_TRAIT_WRITABLE;
+	if (BPF_CORE_READ(task, mm, task_size) <= 1ULL << 32)
+		t->flags |= NUNCHI_TRAIT_32;
 	s->pos = pos + sizeof(*b) + sizeof(*t);
 	return 0;
 }

@@ -250,6 +250,7 @@ struct mm_struct {
 	struct file *exe_file;
 	unsigned long env_start;
 	unsigned long env_end;
+	unsigned long task_size;	/* the end of its addresses */
 };
 
 struct tty_driver {

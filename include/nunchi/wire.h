@@ -45,6 +45,7 @@ enum nunchi_kind {
 	NUNCHI_REC_ACCOUNT = 42,	/* the account of a slot, when it ends (37: an older form of it) */
 	NUNCHI_REC_COUNTS = 43,		/* what was counted of the whole host, at the end */
 	NUNCHI_REC_SUMMARY = 44,	/* calls that were counted: nunchi_summary, a blob of the object */
+	NUNCHI_REC_BLIND = 45,		/* a container begins what no hook sees; the head is its task's: nunchi_blind */
 };
 
 /* Flags of a record. */
@@ -186,6 +187,19 @@ struct nunchi_life {
 struct nunchi_escape {
 	__u32 namespaces;	/* of the host that it joined: bits 1 << enum nunchi_namespace */
 	__u32 pad;
+};
+
+/* Follows the head in BLIND records. */
+struct nunchi_blind {
+	__u32 what;		/* enum nunchi_blind_what */
+	__u32 pad;
+};
+
+enum nunchi_blind_what {
+	NUNCHI_BLIND_NOTHING = 0,
+	NUNCHI_BLIND_IO_URING = 1,	/* a ring was made */
+	NUNCHI_BLIND_CALLS_32 = 2,	/* a 32-bit program was executed */
+	NUNCHI_BLIND_MAX,
 };
 
 /* Follows the head in GAP records: ns since the epoch. */
@@ -347,6 +361,7 @@ enum nunchi_stream {
 
 #define NUNCHI_TRAIT_EXE 0x01		/* what is of the image is known */
 #define NUNCHI_TRAIT_WRITABLE 0x02	/* the user may write the image's file */
+#define NUNCHI_TRAIT_32 0x04		/* of an EXEC: its addresses are of 32 bits */
 
 /* What becomes of the calls of a container. */
 enum nunchi_mode {

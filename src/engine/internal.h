@@ -156,6 +156,7 @@ struct engine {
 	bool cgroup;			/* if they do not: cgroup programs do */
 	bool env;			/* environments are asked for */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
+	unsigned blind_said;		/* of how many containers that was said */
 	bool attaching;			/* there are hooks yet to be attached */
 	bool had_first;			/* a record has come */
 	bool ready;			/* the ready line has been said */
@@ -228,6 +229,9 @@ void attach_say_unseen(const struct engine *e);
 /* Once the loop begins, and each time that it has taken so many records. */
 void attach_begin(struct engine *e);
 void attach_step(struct engine *e, unsigned records, uint64_t now);
+
+/* blind.c: whether a container's record says that it goes a way that no hook sees here (e->unseen). */
+void blind_look(struct engine *e, const char *container, const struct nunchi_head *record);
 
 /* block.c: rules that block. */
 /* What of the rules, or of --watch where there are none, is decided in the kernel; NULL: nothing. */

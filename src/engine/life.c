@@ -144,6 +144,8 @@ void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head 
 	pipeline_record(e, record);
 	if (is_container && record->kind != NUNCHI_REC_SYSCALL)
 		after_container(e, slot, record);
+	if (is_container && (record->kind == NUNCHI_REC_EXEC || unlikely(e->unseen & 1U << DOCTOR_UNSEEN_IO_URING)))
+		blind_look(e, slot->id, record);
 }
 
 /* A container's life that is told by a runtime, not by a task. */

@@ -48,6 +48,7 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 	case EVENT_SUMMARY:
 		return is_summary_asked_for(e, ev);
 	case EVENT_LOST:
+	case EVENT_BLIND:
 	case EVENT_GAP:
 		return true;
 	case EVENT_OTHER:
@@ -79,8 +80,8 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 	/* What the kernel itself starts on the host may be a container's doing. */
 	if (!ev->container && !e->config->host && ev->head->slot != NUNCHI_SLOT_HELPERS)
 		return false;
-	/* A loss is of every kind of event: only whose it is can make it another's business. */
-	if (ev->type == EVENT_LOST && !e->config->rules)
+	/* A loss is of every kind of event, and so is what is not seen: only whose it is can make it another's business. */
+	if ((ev->type == EVENT_LOST || ev->type == EVENT_BLIND) && !e->config->rules)
 		return filter_match_container(e->config->filter, e->model, ev->container) !=
 		       TRI_FALSE;
 	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)

@@ -284,6 +284,17 @@ void encode_escape(struct strbuf *out, const struct nunchi_head *record, uint32_
 	encode_end(out);
 }
 
+void encode_blind(struct strbuf *out, const struct nunchi_head *record, enum nunchi_blind_what what)
+{
+	const struct nunchi_blind blind = { .what = (uint32_t)what };
+	struct nunchi_head copy = *record;
+
+	copy.kind = NUNCHI_REC_BLIND;
+	encode_begin(out, &copy);
+	encode_bytes(out, &blind, sizeof(blind));
+	encode_end(out);
+}
+
 void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time)
 {
 	const struct nunchi_gap gap = { .from = from, .to = to };

@@ -58,6 +58,8 @@ void encode_life(struct strbuf *out, const struct nunchi_head *head, enum nunchi
 /* record: the NAMESPACES or MOVED record that it follows from. path: that of the cgroup, or NULL. */
 void encode_escape(struct strbuf *out, const struct nunchi_head *record, uint32_t namespaces,
 		   const struct event_blob *path);
+/* record: of the task that begins it. */
+void encode_blind(struct strbuf *out, const struct nunchi_head *record, enum nunchi_blind_what what);
 /* ns since the epoch. */
 void encode_gap(struct strbuf *out, uint64_t from, uint64_t to, uint64_t time);
 

@@ -182,6 +182,11 @@ static int decode_fixed(struct event *ev, const char *p, size_t len, const char 
 			return bad(ret_why, "a gap without its times");
 		ev->type = EVENT_GAP;
 		return 0;
+	case NUNCHI_REC_BLIND:
+		if (len < sizeof(struct nunchi_blind))
+			return bad(ret_why, "what is not seen, without saying what");
+		ev->type = EVENT_BLIND;
+		return 0;
 	case NUNCHI_REC_SUMMARY:
 		if (len < sizeof(struct nunchi_summary))
 			return bad(ret_why, "a summary without its count");
@@ -264,6 +269,16 @@ static const struct {
 bool event_has_process(enum event_type type)
 {
 	return kinds[type].process;
+}
+
+const char *blind_name(uint32_t what)
+{
+	static const char *const names[NUNCHI_BLIND_MAX] = {
+		[NUNCHI_BLIND_IO_URING] = "io_uring operations",
+		[NUNCHI_BLIND_CALLS_32] = "32-bit calls",
+	};
+
+	return what < ARRAY_SIZE(names) ? names[what] : NULL;
 }
 
 void namespaces_print(struct strbuf *out, uint32_t bits)

@@ -40,6 +40,7 @@ struct event_blob {
 	X(ESCAPE, "container_escape_suspected", "Container Escape", NAMESPACE, true)            \
 	X(MISMATCH, "argument_mismatch", "Argument Mismatch", SYSTEM, true)                     \
 	X(SUMMARY, "activity_summary", "Activity Summary", SYSTEM, true)                       \
+	X(BLIND, "sensor_blind", "Sensor Blind", SYSTEM, true)                                  \
 	X(GAP, "sensor_gap", "Sensor Gap", SYSTEM, false)                                       \
 	X(LOST, "events_lost", "Events Lost", SYSTEM, false)
 
@@ -103,6 +104,10 @@ static inline const struct nunchi_escape *event_escape(const struct event *ev)
 {
 	return ev->type == EVENT_ESCAPE ? ev->body : NULL;
 }
+static inline const struct nunchi_blind *event_blind(const struct event *ev)
+{
+	return ev->type == EVENT_BLIND ? ev->body : NULL;
+}
 static inline const struct nunchi_gap *event_gap(const struct event *ev)
 {
 	return ev->type == EVENT_GAP ? ev->body : NULL;
@@ -110,6 +115,9 @@ static inline const struct nunchi_gap *event_gap(const struct event *ev)
 
 /* Names of namespaces by commas; bits 1 << enum nunchi_namespace. */
 void namespaces_print(struct strbuf *out, uint32_t bits);
+
+/* "io_uring operations": enum nunchi_blind_what; NULL: none that is known. */
+const char *blind_name(uint32_t what);
 
 /* evt.type: "openat", "procexit", ... */
 const char *event_type_name(const struct event *ev);

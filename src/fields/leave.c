@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ns.*, cgroup.*, escape.*, gap.*: a container's task that gets away, and times when nobody watched. */
+/* ns.*, cgroup.*, escape.*, blind.*, gap.*: a container's task that gets away, what is not seen, and times when nobody watched. */
 #include "accessors.h"
 
 static void print_namespaces(struct field_context *fc, uint32_t bits, struct value *ret)
@@ -81,6 +81,14 @@ FIELD_GET(escape_reason)
 		add_cgroup(fc->ev, b);
 	}
 	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(blind_what)
+{
+	const struct nunchi_blind *blind = event_blind(fc->ev);
+
+	if (blind)
+		value_set_text(ret, blind_name(blind->what));
 }
 
 static void time_get(struct field_context *fc, uint64_t ns, struct value *ret)

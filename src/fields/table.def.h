@@ -111,6 +111,7 @@ FIELD(cgroup_path, "cgroup.path", STRING, OTHER, true, "of cgroup_moved and cont
 FIELD(cgroup_mover, "cgroup.mover", STRING, OTHER, true, "of cgroup_moved: name of the program that did it (ours)")
 FIELD(cgroup_mover_pid, "cgroup.mover.pid", NUMBER, OTHER, true, "of cgroup_moved: process id of who did it, as the host sees it (ours)")
 FIELD(escape_reason, "escape.reason", STRING, OTHER, true, "of container_escape_suspected: what the process has left or joined (ours)")
+FIELD(blind_what, "blind.what", STRING, OTHER, true, "of sensor_blind: what the container begins to do and no hook sees here: io_uring operations, 32-bit calls (ours)")
 FIELD(gap_from, "gap.from", STRING, OTHER, true, "of sensor_gap: since when nobody had watched, in UTC (ours)")
 FIELD(gap_to, "gap.to", STRING, OTHER, true, "of sensor_gap: until when (ours)")
 

@@ -36,7 +36,8 @@ static bool has_task(const struct nunchi_head *head)
 {
 	return head->pid && (head->kind <= NUNCHI_REC_KERNEL_LAST ||
 			     head->kind == NUNCHI_REC_PROCESS ||
-			     head->kind == NUNCHI_REC_LIFE || head->kind == NUNCHI_REC_ESCAPE);
+			     head->kind == NUNCHI_REC_LIFE || head->kind == NUNCHI_REC_ESCAPE ||
+			     head->kind == NUNCHI_REC_BLIND);
 }
 
 static void apply_host(struct model *m, const struct event *ev)
@@ -97,6 +98,8 @@ void model_apply(struct model *m, struct event *ev)
 		containers_life(m, ev);
 	else if (head->kind == NUNCHI_REC_EXIT && ev->container)
 		containers_exit(ev->container, ev);
+	else if (ev->type == EVENT_BLIND && ev->container)
+		ev->container->blind |= 1U << (event_blind(ev)->what & 31);
 }
 
 const struct host_info *model_host(const struct model *m)

@@ -36,6 +36,7 @@ struct container {
 	int exit_status;		/* wait status of its last init; -1: unknown */
 	uint32_t ended_pid;		/* of its last run's init; 0: there was none */
 	uint64_t ended_start;
+	uint32_t blind;			/* bits 1 << enum nunchi_blind_what: told of already */
 	uint32_t version;		/* counts changes of info; starts at 1 */
 	struct rendered json;		/* for src/out; freed with the container */
 };

@@ -407,6 +407,9 @@ void describe_what(struct field_context *fc, struct what *w)
 	case EVENT_ESCAPE:
 		describe_field(fc, "escape.reason", "", w);
 		break;
+	case EVENT_BLIND:
+		describe_field(fc, "blind.what", "not seen: ", w);
+		break;
 	case EVENT_MISMATCH:
 		describe_field(fc, "mismatch.call", "", w);
 		describe_field(fc, "mismatch.used", " ", w);

@@ -235,7 +235,7 @@ static void add_activity(struct text *t, const struct event *ev, struct strbuf *
 		columns_add_cut(&t->cell, activity, strlen(activity), t->activity);
 	else
 		strbuf_adds(&t->cell, activity);
-	add_cell(t, out, ev->type == EVENT_ESCAPE || ev->type == EVENT_MISMATCH ? SGR_LOSS : category_colors[event_category(ev)],
+	add_cell(t, out, ev->type == EVENT_ESCAPE || ev->type == EVENT_MISMATCH || ev->type == EVENT_BLIND ? SGR_LOSS : category_colors[event_category(ev)],
 		 t->activity);
 }
 

@@ -756,6 +756,8 @@ static void lives(void)
 	finish();
 	encode_escape(&rec, &h, 0, &blob);
 	put();
+	encode_blind(&rec, &h, NUNCHI_BLIND_IO_URING);
+	put();
 	/* The host's own, in a mount namespace of its own; and what the kernel itself starts. */
 	h = head(NUNCHI_REC_SYSCALL, 0, 80, "chrome");
 	h.flags = NUNCHI_F_SANDBOXED;

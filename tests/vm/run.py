@@ -47,7 +47,7 @@ SLIP = ["runaway each_way", "runaway who_", "runaway nobody", "runaway each_ends
 ONE_CPU = ["count many_on_one_cpu", "count many_lives_on_one_cpu"]
 CRUN = ["short_life crun"]
 # Each attachment that --hooks can choose.
-HOOKS = ["hooks"]
+HOOKS = ["hooks", "blind"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "keep"]

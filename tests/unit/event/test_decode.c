@@ -164,6 +164,7 @@ static void test_decode_short(void **state)
 		{ NUNCHI_REC_MOVED, sizeof(struct nunchi_moved), EVENT_CGROUP_MOVED },
 		{ NUNCHI_REC_ESCAPE, sizeof(struct nunchi_escape), EVENT_ESCAPE },
 		{ NUNCHI_REC_MISMATCH, sizeof(struct nunchi_call), EVENT_MISMATCH },
+		{ NUNCHI_REC_BLIND, sizeof(struct nunchi_blind), EVENT_BLIND },
 		{ NUNCHI_REC_GAP, sizeof(struct nunchi_gap), EVENT_GAP },
 		{ NUNCHI_REC_SUMMARY, sizeof(struct nunchi_summary), EVENT_SUMMARY },
 		{ NUNCHI_REC_LOST, sizeof(struct nunchi_lost), EVENT_LOST },
