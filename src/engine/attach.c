@@ -16,6 +16,9 @@ void attach_find_unseen(struct engine *e)
 
 	doctor_look_ways(&host, root);
 	host.ways |= probe_misses(e->probe, doctor_preemption(root, host.release));
+	/* What no hook sees here, no other --hooks does: that it would is not said. */
+	if (host.ways & 1U << DOCTOR_UNSEEN_COMPAT)
+		host.ways &= ~(1U << DOCTOR_UNSEEN_FUNCTIONS_32);
 	e->unseen = doctor_unseen(&host, probe_sees(e->probe));
 }
 

@@ -15,7 +15,7 @@ from harness.place import Elsewhere, wait_until
 
 KINDS = ("tracepoint", "fentry", "kprobe")
 # When, and the order of what happens at the same time on several CPUs.
-APART = ("evt.num", "evt.time", "evt.time.iso8601", "evt.rawtime", "evt.datetime", "evt.latency", "evt.late",
+APART = ("evt.num", "evt.time", "evt.time.iso8601", "evt.rawtime", "evt.datetime", "evt.latency",
          "evt.cpu", "ts", "time")
 # Of progs/numbers.c, and of progs/gates.c: more would take a kernel that is computed long to attach.
 NUMBERS = "@namespace,truncate,openat,mkdirat,renameat2,openat2"

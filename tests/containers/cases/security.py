@@ -9,7 +9,7 @@ import threading
 
 from harness.place import wait_until
 
-CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_BPF = 1, 2, 19, 21, 39
+CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_KILL, CAP_SYS_PTRACE, CAP_SYS_ADMIN, CAP_BPF = 1, 2, 5, 19, 21, 39
 LOOK = 1 << CAP_DAC_OVERRIDE | 1 << CAP_DAC_READ_SEARCH | 1 << CAP_SYS_PTRACE
 BPF = 1 << CAP_BPF | 1 << CAP_SYS_ADMIN
 
@@ -122,3 +122,43 @@ def test_sinks_are_locked_and_files_rotate(setup):
     assert nunchi.stop() == 1, nunchi.stderr()     # nobody listens at port 1: those were lost, and it says so
     assert "http://127.0.0.1:1/: alerts" in nunchi.stderr(), nunchi.stderr()
     assert not os.path.exists(f"/proc/{helper}")
+
+
+ACTS = """
+- rule: Refuse
+  desc: d
+  condition: evt.type = connect and container.name = nobody and fd.rport = 1
+  output: refused
+  priority: WARNING
+  action: deny
+- rule: End
+  desc: d
+  condition: evt.type = connect and container.name = nobody and fd.rport = 2
+  output: ended
+  priority: WARNING
+  action: kill-container
+"""
+
+
+def test_a_guard_that_acts_is_locked(setup):
+    """Refusing is done by what was loaded before; to command runtimes takes a signal more."""
+    rules = setup.file("acts.yaml")
+    with open(rules, "w", encoding="ascii") as f:
+        f.write(ACTS)
+    nunchi = setup.nunchi("guard", "-f", rules)
+    check_threads(nunchi, 1 << CAP_KILL)
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
+def test_each_attachment_is_locked(setup):
+    """Hooks of functions, which take seconds to attach: the lock comes after the last."""
+    for kind in ("tracepoint", "fentry", "kprobe"):
+        try:
+            nunchi = setup.nunchi("trace", "--hooks", kind, "-v", "-e", "openat,execve,clone")
+        except RuntimeError as error:
+            assert kind != "tracepoint" and "this kernel has none" in str(error), error
+            continue
+        wait_until(lambda: "all hooks are attached" in nunchi.stderr(), 60, "all hooks")
+        wait_until(lambda: status(f"/proc/{nunchi.process.pid}")["Seccomp"] == "2", 10, "the lock")
+        check_threads(nunchi)
+        assert nunchi.stop(60) == 0, nunchi.stderr()
