@@ -13,6 +13,12 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* What is above the level is not shown. LOG_INFO at start. */
 void log_set_level(enum log_level level);
 
+/*
+ * How long a line waits for a reader of stderr that is behind, in ms: -1, for ever, at start. What is not written after
+ * that is counted, and said with the next line that is.
+ */
+void log_set_patience(int ms);
+
 void log_line(enum log_level level, const char *fmt, ...) _printf_(2, 3);
 
 /* Each line of a text as one. NULL: none. */

@@ -585,7 +585,10 @@ int live_run(struct engine *e)
 		log_error("waiting for events failed: %s", strerror(-r));
 		return 1;
 	}
+	/* While it runs nobody stops it by not reading stderr; nor for long at its end. */
+	log_set_patience(0);
 	r = loop(e, epoll, signals);
+	log_set_patience(1000);
 	notify_service("STOPPING=1");
 	finish(e);
 	heartbeat_end(e);

@@ -6,11 +6,14 @@ stream, in its exit code or at its next start that it could not.
 
 import contextlib
 import os
+import re
+import select
+import signal
 import subprocess
 import time
 
-from harness.nunchi import has_trampolines, run
-from harness.place import Elsewhere, wait_until
+from harness.nunchi import PROGRAM, has_trampolines, run
+from harness.place import Elsewhere, end_process, wait_until
 
 # The host's processes are the container's too: hostPID.
 HOST_PID = ("mount", "ipc", "uts", "network")
@@ -106,6 +109,50 @@ def test_disk_is_full(setup):
     finally:
         made.stop()
         made.remove()
+
+
+def fill(pipe):
+    """All room of a pipe, by an opening of one's own that does not wait; how many bytes that was."""
+    fd, n = os.open(f"/proc/self/fd/{pipe}", os.O_WRONLY | os.O_NONBLOCK), 0
+    try:
+        while True:
+            n += os.write(fd, b"." * 4096)
+    except BlockingIOError:
+        return n
+    finally:
+        os.close(fd)
+
+
+def test_its_stderr_is_not_read(setup):
+    """What it has to say is counted, and what it sees goes on."""
+    path = setup.file("said.yaml")
+    with open(path, "w", encoding="ascii") as f:
+        f.write("- rule: Seen\n  desc: d\n  priority: INFO\n  output: name=%fd.nameraw\n"
+                "  condition: evt.type = openat and fd.nameraw startswith /proc/self/said-\n")
+    read, write = os.pipe()
+    process = subprocess.Popen([PROGRAM, "guard", "--host", "-f", path, "-o", "json", "--fold", "0"], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=write, start_new_session=True)
+    setup.stack.callback(end_process, process)
+    said = b""
+    while b" hooks, Linux " not in said:
+        said += os.read(read, 4096)
+    n = fill(write)
+    for i in range(3):
+        process.send_signal(signal.SIGHUP)      # it says that it has read its rules
+        time.sleep(0.3)
+        with contextlib.suppress(OSError), open(f"/proc/self/said-{i}", "rb"):
+            pass
+        assert select.select([process.stdout], [], [], 10)[0], "it stands still"
+        assert f"said-{i}".encode() in os.read(process.stdout.fileno(), 65536)
+    while n > 0:
+        n -= len(os.read(read, n))
+    process.send_signal(signal.SIGINT)
+    os.close(write)
+    rest = b""
+    while more := os.read(read, 4096):
+        rest += more
+    assert process.wait(10) == 0, rest
+    assert re.search(rb"nunchi: \d+ lines before this one were not written", rest), rest
 
 
 @contextlib.contextmanager
