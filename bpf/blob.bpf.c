@@ -796,7 +796,10 @@ static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, 
 			       blob);
 }
 
-/* sendmsg and recvmsg: the address in struct msghdr, whose first fields are name and its length. */
+/*
+ * sendmsg and recvmsg: the address in struct msghdr, whose first fields are name and its length. Of sendmmsg that in
+ * the first struct mmsghdr, which begins with one.
+ */
 static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 {
 	u32 size, len = 0;
@@ -864,6 +867,7 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 	case NUNCHI_CAP_SOCKADDR:
 		return blob_address(s, value, next, i);
 	case NUNCHI_CAP_MSGHDR:
+	case NUNCHI_CAP_MMSGHDR:
 		return blob_msghdr(s, value, i);
 	case NUNCHI_CAP_BUFFER_OUT:
 		if (ret < 0)

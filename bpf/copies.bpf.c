@@ -91,6 +91,17 @@ static __noinline int keep(struct identity *id, u32 arg, u64 from, u32 len)
 	return 0;
 }
 
+/* Of several messages the first's address is told: this is it, if none is kept yet and that one has any. */
+static __always_inline bool is_of_first(const struct identity *id, u32 arg)
+{
+	u32 name = 0;
+
+	if (id->copied & 1U << arg && id->copied_of == copies_of(&id->call))
+		return false;
+	bpf_probe_read_user(&name, sizeof(name), (void *)id->call.args[arg]);
+	return name;
+}
+
 /* Of the call under way: its arguments of these two kinds. user: only one that points there; 0: whichever. */
 static __always_inline int keep_arguments(u32 one, u32 other, u64 user, u64 from, u32 len)
 {
@@ -104,6 +115,8 @@ static __always_inline int keep_arguments(u32 one, u32 other, u64 user, u64 from
 		u8 capture = specs[nr].capture[i];
 
 		if ((capture == one || capture == other) && (!user || id->call.args[i] == user))
+			keep(id, i, from, len);
+		else if (one == NUNCHI_CAP_SOCKADDR && capture == NUNCHI_CAP_MMSGHDR && is_of_first(id, i))
 			keep(id, i, from, len);
 	}
 	return 0;

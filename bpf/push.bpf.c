@@ -337,7 +337,10 @@ static __noinline u32 peer_add(struct scratch *s, const struct nunchi_push_row *
 	return 0;
 }
 
-/* An address whose 4 or 16 bytes are at ip in the record. An IPv4 one in IPv6 may be meant as either. */
+/*
+ * An address whose 4 or 16 bytes are at ip in the record. An IPv4 one in IPv6 may be meant as either; nobody's is one
+ * of this end.
+ */
 static __noinline u32 peer_address(struct scratch *s, const struct nunchi_push_row *row, struct peer *p,
 				   u32 ip, u32 family)
 {
@@ -351,6 +354,8 @@ static __noinline u32 peer_address(struct scratch *s, const struct nunchi_push_r
 		peer_add(s, row, p, 6, 16);
 		from = (u64 *)&s->data[(ip + 12) & (AT_MAX - 1)];
 	}
+	if (!*(u32 *)from)
+		p->addresses = ALL;
 	__builtin_memcpy(&s->data[FOUND + 1], from, 4);
 	peer_add(s, row, p, 4, 4);
 	return 0;
@@ -390,9 +395,10 @@ static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row 
 		u16 *given = (u16 *)(blob_at(s, address) + 1);
 
 		p.port = __builtin_bswap16(given[1]);
-		if (given[0] == AF_INET)
+		/* Without a family it is taken for one of the socket's. */
+		if (given[0] != AF_INET6)
 			peer_address(s, row, &p, address + sizeof(struct nunchi_blob) + 4, AF_INET);
-		else if (given[0] == AF_INET6)
+		if (given[0] != AF_INET)
 			peer_address(s, row, &p, address + sizeof(struct nunchi_blob) + 8, AF_INET6);
 	}
 	if (row->kinds & 1 << NUNCHI_PUSH_ADDRESS)

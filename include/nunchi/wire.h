@@ -433,6 +433,7 @@ enum nunchi_capture {
 	NUNCHI_CAP_BUFFER_OUT,	/* bytes that came out; how many is the result */
 	NUNCHI_CAP_BYTES,	/* a struct of fixed size: nunchi_spec.size */
 	NUNCHI_CAP_LONGS,	/* one of two longs (a time, a limit); as two of 64 bits, whatever they were */
+	NUNCHI_CAP_MMSGHDR,	/* several struct mmsghdr: the address of the first is captured */
 };
 
 /* How a call is captured, one row a number; filled from the table of src/syscalls. */

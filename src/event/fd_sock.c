@@ -52,27 +52,21 @@ static bool all_zero(const uint8_t *p, size_t n)
 	return true;
 }
 
-/* The Internet address in user memory; false if it is none, or too short. */
-static bool parse_inet(const struct event_blob *blob, uint16_t *ret_family, uint8_t ip[16],
-		       uint16_t *ret_port)
+/* The Internet address in user memory; false if it is none, or too short. taken: what the kernel takes it for. */
+static bool parse_inet(const struct event_blob *blob, sa_family_t taken, uint8_t ip[16], uint16_t *ret_port)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
-	sa_family_t family;
 
-	if (blob->len < sizeof(family))
-		return false;
-	memcpy(&family, blob->data, sizeof(family));
 	memset(ip, 0, 16);
-	*ret_family = family;
-	if (family == AF_INET && blob->len >= offsetof(struct sockaddr_in, sin_zero)) {
+	if (taken == AF_INET && blob->len >= offsetof(struct sockaddr_in, sin_zero)) {
 		memcpy(&in, blob->data, offsetof(struct sockaddr_in, sin_zero));
 		memcpy(ip, &in.sin_addr, 4);
 		*ret_port = ntohs(in.sin_port);
 		return true;
 	}
 	/* Without its scope, as RFC 2133 had it, the kernel takes it too. */
-	if (family == AF_INET6 && blob->len >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
+	if (taken == AF_INET6 && blob->len >= offsetof(struct sockaddr_in6, sin6_scope_id)) {
 		memcpy(&in6, blob->data, offsetof(struct sockaddr_in6, sin6_scope_id));
 		memcpy(ip, &in6.sin6_addr, 16);
 		*ret_port = ntohs(in6.sin6_port);
@@ -96,37 +90,13 @@ static bool names_local(const struct event *ev)
 
 /*
  * A datagram goes to the address that came with it, whatever the socket is connected to; and a
- * connect that failed has left half an address in the socket (its port is cleared).
+ * connect that failed has left half an address in the socket (its port is cleared), also one by MSG_FASTOPEN.
  */
 static bool overrides_peer(const struct event *ev, unsigned type)
 {
 	if (event_failed(ev) && streq(ev->call->name, "connect"))
 		return true;
 	return type != SOCK_STREAM && starts_with(ev->call->name, "send");
-}
-
-static void fill_from_address(const struct event *ev, struct event_fd *fd, unsigned type)
-{
-	const struct event_blob *blob = given_address(ev);
-	uint16_t family, port;
-	uint8_t ip[16];
-
-	/* The kernel refuses an address of another family than the socket's. */
-	if (!blob || !parse_inet(blob, &family, ip, &port) || family != fd->family)
-		return;
-	if (names_local(ev)) {
-		if (fd->has_lip)
-			return;
-		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
-		memcpy(fd->lip, ip, sizeof(ip));
-		fd->lport = port;
-		fd->has_lip = true;
-	} else if (!fd->has_rip || overrides_peer(ev, type)) {
-		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
-		memcpy(fd->rip, ip, sizeof(ip));
-		fd->rport = port;
-		fd->has_rip = true;
-	}
 }
 
 static bool is_mapped(const uint8_t ip[16])
@@ -136,10 +106,70 @@ static bool is_mapped(const uint8_t ip[16])
 	return !memcmp(ip, prefix, sizeof(prefix));
 }
 
+static void map(uint8_t ip[16])
+{
+	memmove(ip + 12, ip, 4);
+	memset(ip, 0, 10);
+	memset(ip + 10, 0xff, 2);
+}
+
 static void unmap(uint8_t ip[16])
 {
 	memmove(ip, ip + 12, 4);
 	memset(ip + 4, 0, 12);
+}
+
+/*
+ * An address without a family is taken for one of the socket's own by IPv4, and by raw IPv6: udp_sendmsg(),
+ * raw_sendmsg(), rawv6_sendmsg(), __inet_bind(). A connect to it is to nobody.
+ */
+static sa_family_t taken_for(const struct event *ev, sa_family_t given, unsigned family, unsigned type)
+{
+	if (given != AF_UNSPEC || streq(ev->call->name, "connect"))
+		return given;
+	return family == AF_INET || type == SOCK_RAW ? (sa_family_t)family : AF_UNSPEC;
+}
+
+static bool read_address(const struct event *ev, const struct event_blob *blob, unsigned family, unsigned type,
+			 uint8_t ip[16], uint16_t *ret_port)
+{
+	sa_family_t given;
+
+	if (!blob || blob->len < sizeof(given))
+		return false;
+	memcpy(&given, blob->data, sizeof(given));
+	given = taken_for(ev, given, family, type);
+	if (given != family && (given != AF_INET || names_local(ev)))
+		return false;	/* the kernel refuses it */
+	if (!parse_inet(blob, given, ip, ret_port))
+		return false;
+	/* Of UDP over IPv6, which speaks IPv4 then: udpv6_sendmsg(), __ip6_datagram_connect(). */
+	if (given != family)
+		map(ip);
+	return true;
+}
+
+static void fill_from_address(const struct event *ev, struct event_fd *fd, unsigned type)
+{
+	const struct event_blob *blob = given_address(ev);
+	uint16_t port;
+	uint8_t ip[16];
+
+	if (!read_address(ev, blob, fd->family, type, ip, &port))
+		return;
+	if (names_local(ev)) {
+		if (fd->has_lip)
+			return;
+		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
+		memcpy(fd->lip, ip, sizeof(ip));
+		fd->lport = port;
+		fd->has_lip = true;
+	} else if (!fd->has_rip || overrides_peer(ev, type) || (type == SOCK_STREAM && !fd->rport)) {
+		fd->name_grade = MAX(fd->name_grade, grade_of(blob));
+		memcpy(fd->rip, ip, sizeof(ip));
+		fd->rport = port;
+		fd->has_rip = true;
+	}
 }
 
 /* An IPv6 socket that speaks IPv4 is shown as what goes over the wire. */

@@ -40,7 +40,8 @@ unsigned push_shape(const struct syscall_info *call, struct nunchi_push_call *re
 		shape |= PUSH_HAS_PATH;
 	if ((shape & PUSH_HAS_PATH) && (shape & PUSH_HAS_FD))
 		shape |= PUSH_OPENS;
-	if (streq(call->name, "connect") || streq(call->name, "sendto") || streq(call->name, "sendmsg")) {
+	if (streq(call->name, "connect") || streq(call->name, "sendto") || streq(call->name, "sendmsg") ||
+	    streq(call->name, "sendmmsg")) {
 		shape |= PUSH_HAS_PEER;
 		ret->sends = true;
 	}

@@ -423,6 +423,7 @@ static void print_memory(struct strbuf *out, const struct syscall_arg *arg, uint
 	case ARG_SOCKADDR:
 	case ARG_SOCKADDR_OUT:
 	case ARG_MSGHDR:
+	case ARG_MMSGHDR:
 		return sockaddr_print(out, data, len);
 	case ARG_FDPAIR:
 	case ARG_OPENHOW:

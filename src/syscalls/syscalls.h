@@ -75,7 +75,8 @@ extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 	X(RLIMIT, LONGS)	/* struct rlimit: "{cur=1024, max=RLIM_INFINITY}" */ \
 	X(CAPHDR, BYTES)	/* struct __user_cap_header_struct */             \
 	X(CAPDATA, BYTES)	/* two struct __user_cap_data_struct */           \
-	X(MOUNTATTR, BYTES)	/* struct mount_attr */
+	X(MOUNTATTR, BYTES)	/* struct mount_attr */                           \
+	X(MMSGHDR, MMSGHDR)	/* the address in the first of them */
 
 enum arg_kind {
 #define X(kind, capture) ARG_##kind,

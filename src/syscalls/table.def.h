@@ -655,7 +655,7 @@ CALL(305, 266, clock_adjtime, SYSTEM, "Time Change", VALUE, DEFAULT,
 CALL(306, 267, syncfs, FILE, "File Sync", ZERO, 0,
      A(FD, fd))
 CALL(307, 269, sendmmsg, NETWORK, "Network Send", COUNT, 0,
-     A(FD, sockfd), A(POINTER, msgvec), A(UINT, vlen), V(FLAGS, flags, msg_flags))
+     A(FD, sockfd), A(MMSGHDR, msgvec), A(UINT, vlen), V(FLAGS, flags, msg_flags))
 CALL(308, 268, setns, NAMESPACE, "Namespace Join", ZERO, DEFAULT | IDENTITY,
      A(FD, fd), V(FLAGS, nstype, clone_flags))
 CALL(309, 168, getcpu, PROCESS, "Schedule Query", ZERO, 0,

@@ -384,7 +384,7 @@ def test_deny_execs_from_the_first(setup):
 # How peers.c names a peer, and what it does without a rule; each port is of its own.
 PEERS = {"connect tcp": 4440, "connect tcp6": 4441, "connect mapped": 4442, "connect udp": 4443, "sendto udp": 4444,
          "sendto udp6": 4445, "sendto mapped": 4446, "sendto unspec": 4447, "sendmsg udp": 4448, "sendmmsg udp": 4449,
-         "sendmmsg second": 4452, "sendto fastopen": 4450, "sendmsg fastopen": 4451, "bind tcp": 6000, "bind tcp6": 6001, "bind unspec": 6002}
+         "sendto ipv4 by ipv6": 4453, "sendmsg ipv4 by ipv6": 4454, "connect ipv4 by ipv6": 4455, "sendmmsg second": 4452, "sendto fastopen": 4450, "sendmsg fastopen": 4451, "bind tcp": 6000, "bind tcp6": 6001, "bind unspec": 6002}
 
 
 def peers(setup, name):
@@ -411,7 +411,7 @@ def test_deny_peers(setup):
     assert "EPERM" not in other.values(), other
     wait_alert(nunchi, "Bind")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Peer") == [("deny", "before")] * 13, nunchi.text()
+    assert effects(nunchi, "Peer") == [("deny", "before")] * 16, nunchi.text()
     assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
     return None
 

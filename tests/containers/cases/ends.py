@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sockets without IP addresses: both ends of netlink's, packet and vsock sockets, as the kernel's object has them."""
+"""Both ends of sockets, as the kernel's object has them: netlink's, packet and vsock sockets; and of IP's whom a call names."""
 
 import json
 import os
@@ -82,3 +82,25 @@ def test_counted_by_the_other_end(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
     counted = {e["fd.name"]: e["summary.count"] for e in nunchi.events() if e["evt.type"] == "activity_summary"}
     assert counted == {"netlink:USERSOCK:0:0->7001:0": 3, "netlink:USERSOCK:0:0->0:16": 3}, nunchi.text()
+
+
+PEER_CALLS = "connect,sendto,sendmsg,sendmmsg"
+# Where peers.c sends, however it says so: by port.
+ENDS = {4440: "127.0.0.1", 4441: "::1", 4442: "127.0.0.1", 4443: "127.0.0.1", 4444: "127.0.0.1", 4445: "::1",
+        4446: "127.0.0.1", 4447: "127.0.0.1", 4448: "127.0.0.1", 4449: "127.0.0.1", 4450: "127.0.0.1",
+        4451: "127.0.0.1", 4453: "127.0.0.1", 4454: "127.0.0.1", 4455: "127.0.0.1", 4439: "127.0.0.1"}
+
+
+def test_ip_peers(setup):
+    """However an address is written, and of several messages that of the first."""
+    name = setup.name + "-peers"
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", PEER_CALLS, "-c", name, "proc.name = peers and fd.rport > 4400")
+    assert setup.runc.run(name, ["/bin/peers"]).wait() == 0
+    assert nunchi.stop() == 0, nunchi.stderr()
+    events = nunchi.events()
+    told = {e["fd.rport"]: e["fd.rip"] for e in events}
+    assert told == ENDS, (told, nunchi.text())
+    assert all(e["fd.type"] == ("ipv6" if ":" in e["fd.rip"] else "ipv4") for e in events), events
+    assert not [e for e in events if e["evt.type"] == "argument_mismatch"], events
+    many = [(e["fd.rport"], e["evt.arg.vlen"], e["evt.arg.msgvec"]) for e in events if e["evt.type"] == "sendmmsg"]
+    assert many == [(4449, "1", "127.0.0.1:4449"), (4439, "2", "127.0.0.1:4439")], many

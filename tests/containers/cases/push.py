@@ -48,6 +48,9 @@ CONDITIONS = (
     "evt.type = connect and fd.rnet in (10.0.0.0/25, 127.0.0.2/31) and fd.rport < 200",
     "evt.type in (connect, sendto) and fd.sport in (80, 443) and not fd.sip = 127.0.0.1",
     "evt.type = connect and fd.rip != 10.0.0.7 and fd.type = ipv6",
+    "evt.type in (connect, sendto, sendmsg, sendmmsg) and fd.rip = 127.0.0.1 and fd.rport > 4400",
+    "evt.type in (sendto, sendmsg, sendmmsg) and not fd.sip = 127.0.0.1 and fd.type = ipv4",
+    "evt.type in (sendto, sendmsg, sendmmsg) and fd.snet = 127.0.0.0/8 and fd.sport in (4447, 4449, 4453)",
 )
 
 
@@ -94,7 +97,7 @@ def make_script(rng):
     roots = "".join(f"mkdir -p /tmp/{w}; " for w in WORDS[:3])
     roots += "".join(f"mkdir /tmp/{w}/bin; cp /bin/busybox /tmp/{w}/bin/cat; " for w in WORDS[:2])
     deeds = "\n".join(f"{{ {one_deed(rng)}; }} < /dev/null" for _ in range(DEEDS))
-    return f"mkdir /m; cd /tmp; {roots}\n{deeds}\ncat /tmp/the-end; sleep 0.2\n"
+    return f"mkdir /m; cd /tmp; {roots}\n{deeds}\n/bin/peers\ncat /tmp/the-end; sleep 0.2\n"
 
 
 def what_of(alert):

@@ -55,6 +55,24 @@ static void by_sendmmsg(void)
 	need(sendmmsg(open_socket(AF_INET, SOCK_DGRAM, 0), msgs, 2, 0), "sendmmsg");
 }
 
+/* What IPv4 takes for one of its own. */
+static void without_family(void)
+{
+	struct sockaddr_in to = loopback(4746);
+
+	to.sin_family = AF_UNSPEC;
+	need(sendto(open_socket(AF_INET, SOCK_DGRAM, 0), "ev-no-family", 12, 0, (struct sockaddr *)&to, sizeof(to)),
+	     "sendto");
+}
+
+static void ipv4_by_ipv6(void)
+{
+	struct sockaddr_in to = loopback(4747);
+
+	need(sendto(open_socket(AF_INET6, SOCK_DGRAM, 0), "ev-ipv4-by-ipv6", 15, 0, (struct sockaddr *)&to, sizeof(to)),
+	     "sendto");
+}
+
 /* The SYN carries the data: no connect is made. */
 static void fast_open(void)
 {
@@ -171,6 +189,7 @@ static void handed_over(void)
 
 static const struct row rows[] = {
 	ROW("sendto", by_sendto), ROW("sendmsg", by_sendmsg), ROW("sendmmsg", by_sendmmsg),
+	ROW("no-family", without_family), ROW("ipv4-by-ipv6", ipv4_by_ipv6),
 	ROW("fast-open", fast_open), ROW("raw-socket", raw), ROW("packet-socket", packet),
 	ROW("netlink", netlink), ROW("vsock", vsock), ROW("crypto-socket", algorithm),
 	ROW("abstract-socket", abstract), ROW("mapped-address", mapped_address),

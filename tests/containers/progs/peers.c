@@ -116,6 +116,9 @@ int main(void)
 	try("sendto mapped", SENDTO, AF_INET6, SOCK_DGRAM, ipv6(mapped, 4446), 0);
 	try("sendto unspec", SENDTO, AF_INET, SOCK_DGRAM, without_family("127.0.0.1", 4447), 0);
 	try("sendmsg udp", SENDMSG, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4448), 0);
+	try("sendto ipv4 by ipv6", SENDTO, AF_INET6, SOCK_DGRAM, ipv4("127.0.0.1", 4453), 0);
+	try("sendmsg ipv4 by ipv6", SENDMSG, AF_INET6, SOCK_DGRAM, ipv4("127.0.0.1", 4454), 0);
+	try("connect ipv4 by ipv6", CONNECT, AF_INET6, SOCK_DGRAM, ipv4("127.0.0.1", 4455), 0);
 	try("sendmmsg udp", SENDMMSG, AF_INET, SOCK_DGRAM, ipv4("127.0.0.1", 4449), 0);
 	try_second("sendmmsg second", ipv4("127.0.0.1", 4452));
 	try("sendto fastopen", SENDTO, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4450), MSG_FASTOPEN);

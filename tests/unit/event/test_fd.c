@@ -245,7 +245,7 @@ struct net_row {
 	uint16_t lport;
 	const char *rip;
 	uint16_t rport;
-	const char *given;		/* address in user memory */
+	const char *given;		/* address in user memory; "-10.0.0.7": without its family */
 	uint16_t given_port;
 	enum fd_type fd_type;
 	uint16_t protocol;
@@ -263,8 +263,26 @@ static const struct net_row net_rows[] = {
 	  0, FD_IPV4, IPPROTO_TCP, "10.0.0.1:5->10.0.0.7:80" },
 	{ "connect", -101, 0, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0, "::ffff:10.0.0.7", 80,
 	  FD_IPV4, IPPROTO_TCP, "0.0.0.0:0->10.0.0.7:80" },
-	{ "connect", -22, 0, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0, "10.0.0.7", 80, FD_IPV6,
-	  IPPROTO_TCP, NULL },
+	/* UDP's takes it, and TCP's does not: it is what was asked for. */
+	{ "connect", -97, 0, AF_INET6, SOCK_STREAM, NULL, 0, NULL, 0, "10.0.0.7", 80, FD_IPV4,
+	  IPPROTO_TCP, "0.0.0.0:0->10.0.0.7:80" },
+	{ "sendto", 5, 0, AF_INET6, SOCK_DGRAM, NULL, 4000, NULL, 0, "10.0.0.7", 80, FD_IPV4,
+	  IPPROTO_UDP, "0.0.0.0:4000->10.0.0.7:80" },
+	{ "sendmsg", 5, 0, AF_INET6, SOCK_DGRAM, "::ffff:10.0.0.1", 4000, "::ffff:10.0.0.2", 9, "10.0.0.7", 80,
+	  FD_IPV4, IPPROTO_UDP, "10.0.0.1:4000->10.0.0.7:80" },
+	{ "sendmmsg", 2, 0, AF_INET, SOCK_DGRAM, NULL, 4000, NULL, 0, "10.0.0.7", 80, FD_IPV4,
+	  IPPROTO_UDP, "0.0.0.0:4000->10.0.0.7:80" },
+	{ "sendto", 5, 0, AF_INET, SOCK_DGRAM, NULL, 4000, NULL, 0, "-10.0.0.7", 80, FD_IPV4,
+	  IPPROTO_UDP, "0.0.0.0:4000->10.0.0.7:80" },
+	{ "sendto", 5, 0, AF_INET6, SOCK_RAW, NULL, 0, NULL, 0, "-2001:db8::1", 0, FD_IPV6, 0,
+	  "[::]:0->[2001:db8::1]:0" },
+	/* To whom it is connected with; and a connect that ends that. */
+	{ "sendto", 5, 0, AF_INET6, SOCK_DGRAM, "::1", 4000, "::1", 9, "-2001:db8::1", 80, FD_IPV6,
+	  IPPROTO_UDP, "[::1]:4000->[::1]:9" },
+	{ "connect", 0, 0, AF_INET, SOCK_DGRAM, NULL, 4000, NULL, 0, "-10.0.0.7", 80, FD_IPV4,
+	  IPPROTO_UDP, "0.0.0.0:4000" },
+	{ "sendto", -22, 0, AF_INET, SOCK_DGRAM, NULL, 4000, NULL, 0, "2001:db8::1", 80, FD_IPV4,
+	  IPPROTO_UDP, "0.0.0.0:4000" },
 	{ "bind", 0, 0, AF_INET, SOCK_STREAM, NULL, 80, NULL, 0, "0.0.0.0", 80, FD_IPV4,
 	  IPPROTO_TCP, "0.0.0.0:80" },
 	{ "bind", -98, 0, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0, "127.0.0.1", 80, FD_IPV4,
@@ -283,6 +301,8 @@ static const struct net_row net_rows[] = {
 	  FD_IPV4, IPPROTO_UDP, "10.0.0.1:4000->10.0.0.53:53" },
 	{ "sendto", 5, 0, AF_INET, SOCK_STREAM, "10.0.0.1", 4000, "10.0.0.2", 9, "10.0.0.53", 53,
 	  FD_IPV4, IPPROTO_TCP, "10.0.0.1:4000->10.0.0.2:9" },
+	{ "sendto", -111, 0, AF_INET, SOCK_STREAM, NULL, 0, "10.0.0.7", 0, "10.0.0.7", 80, FD_IPV4,
+	  IPPROTO_TCP, "0.0.0.0:0->10.0.0.7:80" },
 	{ "socket", 3, RET, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0, NULL, 0, FD_IPV4, IPPROTO_TCP,
 	  NULL },
 	{ "sendto", 5, 0, AF_INET, SOCK_RAW, NULL, 1, NULL, 0, "10.0.0.53", 0, FD_IPV4, 0,
@@ -295,6 +315,10 @@ static int put_address(struct strbuf *rec, const char *ip, uint16_t port)
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
 	bool v6 = strchr(ip, ':');
 
+	if (*ip == '-') {
+		ip++;
+		in.sin_family = in6.sin6_family = AF_UNSPEC;
+	}
 	inet_pton(v6 ? AF_INET6 : AF_INET, ip, v6 ? (void *)&in6.sin6_addr : (void *)&in.sin_addr);
 	encode_blob(rec, NUNCHI_BLOB_SOCKADDR, 1, 0, v6 ? (void *)&in6 : (void *)&in,
 		    v6 ? sizeof(in6) : sizeof(in));

@@ -242,6 +242,7 @@ static void test_spec(void **state)
 	assert_int_equal(s.capture[4], NUNCHI_CAP_SOCKADDR);
 	assert_int_equal(s.flags, 0);
 	assert_int_equal(syscall_spec(by_name("recvmsg")).capture[1], NUNCHI_CAP_MSGHDR);
+	assert_int_equal(syscall_spec(by_name("sendmmsg")).capture[1], NUNCHI_CAP_MMSGHDR);
 	assert_int_equal(syscall_spec(by_name("accept")).capture[1], NUNCHI_CAP_SOCKADDR_OUT);
 	assert_int_equal(syscall_spec(by_name("pipe2")).size[0], 8);
 	assert_int_equal(syscall_spec(by_name("openat2")).size[2], 24);
