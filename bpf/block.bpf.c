@@ -96,8 +96,11 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }
 
-/* A call of which nothing is asked but whose it is, and if address is not 0 which address, of what socket. */
-static __always_inline int block_call(u32 class, u64 address, u64 socket)
+/*
+ * A call of which nothing is asked but whose it is, and if address is not 0 which address, of what socket. familiar: it
+ * must say its family.
+ */
+static __always_inline int block_address(u32 class, u64 address, u64 socket, bool familiar)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 row = block_row(class);
@@ -112,7 +115,9 @@ static __always_inline int block_call(u32 class, u64 address, u64 socket)
 		return 0;
 	mask = block_subject(s, task, row, mask);
 	if (address) {
-		address_from_sockaddr(&a, address, socket);
+		address_from_sockaddr(&a, address, familiar ? 0 : socket);
+		if (class == NUNCHI_BLOCK_CONNECT)
+			address_of_peer(&a, socket);
 		mask = block_socket(s, &a, row, mask);
 	}
 	mask = block_exe(s, task_exe(task), row, mask);
@@ -120,10 +125,15 @@ static __always_inline int block_call(u32 class, u64 address, u64 socket)
 	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }
 
+static __always_inline int block_call(u32 class)
+{
+	return block_address(class, 0, 0, false);
+}
+
 SEC("lsm/socket_connect")
 int BPF_PROG(block_connect, struct socket *sock, struct sockaddr *address, int len, int ret)
 {
-	return ret ? ret : block_call(NUNCHI_BLOCK_CONNECT, (u64)address, 0);
+	return ret ? ret : block_address(NUNCHI_BLOCK_CONNECT, (u64)address, (u64)sock, true);
 }
 
 /* A datagram to a peer that it names; and TCP's first one, which connects (MSG_FASTOPEN). */
@@ -132,32 +142,32 @@ int BPF_PROG(block_send, struct socket *sock, struct msghdr *msg, int size, int 
 {
 	if (ret || !msg->msg_name || (sock->type == SOCK_STREAM && !(msg->msg_flags & MSG_FASTOPEN)))
 		return ret;
-	return block_call(NUNCHI_BLOCK_CONNECT, (u64)msg->msg_name, (u64)sock);
+	return block_address(NUNCHI_BLOCK_CONNECT, (u64)msg->msg_name, (u64)sock, false);
 }
 
 SEC("lsm/socket_bind")
 int BPF_PROG(block_bind, struct socket *sock, struct sockaddr *address, int len, int ret)
 {
-	return ret ? ret : block_call(NUNCHI_BLOCK_BIND, (u64)address, (u64)sock);
+	return ret ? ret : block_address(NUNCHI_BLOCK_BIND, (u64)address, (u64)sock, false);
 }
 
 SEC("lsm/kernel_read_file")
 int BPF_PROG(block_module_file, struct file *file, int id, bool contents, int ret)
 {
-	return ret || id != READING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE, 0, 0);
+	return ret || id != READING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE);
 }
 
 SEC("lsm/kernel_load_data")
 int BPF_PROG(block_module, int id, bool contents, int ret)
 {
-	return ret || id != LOADING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE, 0, 0);
+	return ret || id != LOADING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE);
 }
 
 SEC("lsm/sb_mount")
 int BPF_PROG(block_mount, const char *device, const struct path *path, const char *type,
 	     unsigned long flags, void *data, int ret)
 {
-	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT, 0, 0);
+	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT);
 }
 
 /*
@@ -166,7 +176,7 @@ int BPF_PROG(block_mount, const char *device, const struct path *path, const cha
 SEC("lsm/bpf")
 int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 {
-	return block_call(NUNCHI_BLOCK_BPF, 0, 0);
+	return block_call(NUNCHI_BLOCK_BPF);
 }
 
 /* /proc asks it too; what attaches, or reads another's memory by a call, asks for ATTACH. */
@@ -178,5 +188,5 @@ int BPF_PROG(block_ptrace, struct task_struct *child, unsigned int mode, int ret
 	if (ret || !(mode & PTRACE_MODE_ATTACH) ||
 	    block_calls[syscall_nr(regs) & (NUNCHI_CALLS_MAX - 1)] - 1 != NUNCHI_BLOCK_PTRACE)
 		return ret;
-	return block_call(NUNCHI_BLOCK_PTRACE, 0, 0);
+	return block_call(NUNCHI_BLOCK_PTRACE);
 }

@@ -55,6 +55,8 @@ static __always_inline int judge_ipv4(u32 class, struct bpf_sock_addr *ctx)
 
 	a.words[0] = ctx->user_ip4;
 	a.port = __builtin_bswap16(ctx->user_port);
+	if (class == NUNCHI_BLOCK_CONNECT && !a.words[0])
+		address_of_nobody(&a, ctx->sk->src_ip4, false);
 	return judge(class, &a);
 }
 
@@ -67,6 +69,8 @@ static __always_inline int judge_ipv6(u32 class, struct bpf_sock_addr *ctx)
 	a.words[2] = ctx->user_ip6[2];
 	a.words[3] = ctx->user_ip6[3];
 	a.port = __builtin_bswap16(ctx->user_port);
+	if (class == NUNCHI_BLOCK_CONNECT && !a.words[0] && !a.words[1])
+		address_of_nobody(&a, ctx->sk->src_ip4, ctx->sk->src_ip6[2] == MAPPED);
 	return judge(class, &a);
 }
 

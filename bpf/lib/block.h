@@ -201,6 +201,7 @@ static __noinline u64 block_socket(struct scratch *s, const struct block_address
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	struct block_work *b;
+	u64 found;
 	bool ip;
 
 	if (!s || !a)
@@ -208,17 +209,18 @@ static __noinline u64 block_socket(struct scratch *s, const struct block_address
 	b = &s->block;
 	ip = a->family == AF_INET || a->family == AF_INET6;
 	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
-		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE,
-				     a->family == AF_INET  ? NUNCHI_BLOCK_TYPE_IPV4 :
-				     a->family == AF_INET6 ? NUNCHI_BLOCK_TYPE_IPV6 :
-				     a->family == AF_UNIX  ? NUNCHI_BLOCK_TYPE_UNIX :
-							     NUNCHI_BLOCK_TYPE_OTHER);
+		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE, address_type(a));
 	if (mask && kinds & 1 << NUNCHI_BLOCK_PORT)
 		mask &= ip ? look_up_number(b, row, NUNCHI_BLOCK_PORT, a->port, 2) :
 			     look_up_code(b, row, NUNCHI_BLOCK_PORT, 0);
 	if (mask && kinds & 1 << NUNCHI_BLOCK_ADDRESS) {
 		address_key(b, a);
-		mask &= look_up(b, row, NUNCHI_BLOCK_ADDRESS);
+		found = look_up(b, row, NUNCHI_BLOCK_ADDRESS);
+		if (a->own) {
+			own_key(b, a);
+			found |= look_up(b, row, NUNCHI_BLOCK_ADDRESS);
+		}
+		mask &= found;
 	}
 	return mask;
 }

@@ -4,6 +4,9 @@
 
 #include "record.h"
 
+#define LOOPBACK 0x7f000001	/* 127.0.0.1 */
+#define MAPPED __builtin_bswap32(0xffff)	/* the third word of ::ffff:127.0.0.1 */
+
 /* The beginning of a struct sockaddr_in or _in6, as the UAPI has them. */
 struct block_sockaddr {
 	u16 family;
@@ -20,18 +23,58 @@ struct block_address {
 	};
 	u16 family;
 	u16 port;		/* host byte order */
+	u32 own;		/* IPv4's that may be meant besides; 0: none */
 };
+
+static __always_inline bool address_is_mapped(const struct block_address *a)
+{
+	return a->family == AF_INET6 && !a->words[0] && !a->words[1] && a->words[2] == MAPPED;
+}
+
+/*
+ * Who connects or sends to nobody's address means this end: ::1 or 127.0.0.1, or IPv4's own address that the socket is
+ * bound to (ip_route_output_key_hash_rcu(), tcp_v6_connect(), udpv6_sendmsg()). own: that one, or 0; mapped: whether the
+ * socket is bound to one of IPv4 in IPv6. Either is held against the rules: a control message can choose, too.
+ */
+static __always_inline void address_of_nobody(struct block_address *a, u32 own, bool mapped)
+{
+	if (a->family == AF_INET && !a->words[0]) {
+		a->words[0] = __builtin_bswap32(LOOPBACK);
+		a->own = own;
+	} else if (address_is_mapped(a) && !a->words[3]) {
+		a->words[3] = __builtin_bswap32(LOOPBACK);
+		a->own = own;
+	} else if (a->family == AF_INET6 && !a->words[0] && !a->words[1] && !a->words[2] && !a->words[3]) {
+		a->words[2] = mapped ? MAPPED : 0;
+		a->words[3] = __builtin_bswap32(mapped ? LOOPBACK : 1);
+	}
+}
+
+/* The same, by the socket. */
+static __always_inline void address_of_peer(struct block_address *a, u64 socket)
+{
+	struct sock *sk = BPF_CORE_READ((struct socket *)socket, sk);
+	struct block_address bound = { .family = BPF_CORE_READ(sk, __sk_common.skc_family) };
+
+	if (bound.family == AF_INET6)
+		BPF_CORE_READ_INTO(&bound.bytes, sk, __sk_common.skc_v6_rcv_saddr);
+	address_of_nobody(a, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), address_is_mapped(&bound));
+}
 
 /* socket: 0, or one that takes an address without a family for one of its own. */
 static __always_inline void address_from_sockaddr(struct block_address *a, u64 addr, u64 socket)
 {
 	struct block_sockaddr sa = { 0 };
+	u16 family;
 
 	__builtin_memset(a, 0, sizeof(*a));
 	bpf_probe_read_kernel(&sa, 8, (void *)addr);
-	/* __inet_bind(), udp_sendmsg(): that is AF_INET then. */
-	if (!sa.family && socket && BPF_CORE_READ((struct socket *)socket, sk, __sk_common.skc_family) == AF_INET)
-		sa.family = AF_INET;
+	/* __inet_bind(), udp_sendmsg(), raw_sendmsg(); rawv6_sendmsg(). */
+	if (!sa.family && socket) {
+		family = BPF_CORE_READ((struct socket *)socket, sk, __sk_common.skc_family);
+		if (family == AF_INET || BPF_CORE_READ((struct socket *)socket, type) == SOCK_RAW)
+			sa.family = family;
+	}
 	a->family = sa.family;
 	if (sa.family == AF_INET6)
 		bpf_probe_read_kernel(&sa, sizeof(sa), (void *)addr);
@@ -66,13 +109,10 @@ static __always_inline void address_from_socket(struct block_address *a, u64 soc
 
 static __always_inline void address_key(struct block_work *b, const struct block_address *a)
 {
-	bool mapped = a->family == AF_INET6 && !a->words[0] && !a->words[1] &&
-		      a->words[2] == __builtin_bswap32(0xffff);
-
 	if (a->family == AF_INET) {
 		b->key.bytes[0] = 4;
 		__builtin_memcpy(&b->key.bytes[1], a->bytes, 4);
-	} else if (mapped) {
+	} else if (address_is_mapped(a)) {
 		b->key.bytes[0] = 4;
 		__builtin_memcpy(&b->key.bytes[1], &a->bytes[12], 4);
 	} else if (a->family == AF_INET6) {
@@ -81,4 +121,20 @@ static __always_inline void address_key(struct block_work *b, const struct block
 	} else {
 		b->key.bytes[0] = 0;
 	}
+}
+
+static __always_inline void own_key(struct block_work *b, const struct block_address *a)
+{
+	b->key.bytes[0] = 4;
+	__builtin_memcpy(&b->key.bytes[1], &a->own, 4);
+}
+
+/* As user space has it: an IPv6 socket that speaks IPv4 is of IPv4. */
+static __always_inline u32 address_type(const struct block_address *a)
+{
+	if (a->family == AF_INET || address_is_mapped(a))
+		return NUNCHI_BLOCK_TYPE_IPV4;
+	return a->family == AF_INET6 ? NUNCHI_BLOCK_TYPE_IPV6 :
+	       a->family == AF_UNIX  ? NUNCHI_BLOCK_TYPE_UNIX :
+				       NUNCHI_BLOCK_TYPE_OTHER;
 }

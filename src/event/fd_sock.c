@@ -149,6 +149,37 @@ static bool read_address(const struct event *ev, const struct event_blob *blob, 
 	return true;
 }
 
+static bool names_peer(const struct event *ev)
+{
+	return streq(ev->call->name, "connect") || starts_with(ev->call->name, "send");
+}
+
+/*
+ * Nobody's address is this end to who connects or sends, for which the kernel takes what IPv4's socket is bound to, or
+ * loopback: ip_route_output_key_hash_rcu(), tcp_v6_connect(), udpv6_sendmsg(). A group's address is no source.
+ */
+static void resolve_nobody(unsigned family, const uint8_t lip[16], uint8_t ip[16])
+{
+	static const uint8_t loopback[4] = { 127, 0, 0, 1 };
+	bool mapped = family == AF_INET6 && is_mapped(ip);
+	const uint8_t *own = mapped ? lip + 12 : lip;
+	uint8_t *ipv4 = mapped ? ip + 12 : ip;
+
+	if (family == AF_INET || mapped) {
+		if (!all_zero(ipv4, 4))
+			return;
+		if (all_zero(own, 4) || own[0] >= 224 || (mapped && !is_mapped(lip)))
+			own = loopback;
+		memcpy(ipv4, own, 4);
+	} else if (all_zero(ip, 16)) {
+		ip[15] = 1;
+		if (!is_mapped(lip))
+			return;
+		memcpy(ip, loopback, 4);
+		map(ip);
+	}
+}
+
 static void fill_from_address(const struct event *ev, struct event_fd *fd, unsigned type)
 {
 	const struct event_blob *blob = given_address(ev);
@@ -157,6 +188,8 @@ static void fill_from_address(const struct event *ev, struct event_fd *fd, unsig
 
 	if (!read_address(ev, blob, fd->family, type, ip, &port))
 		return;
+	if (names_peer(ev))
+		resolve_nobody(fd->family, fd->lip, ip);
 	if (names_local(ev)) {
 		if (fd->has_lip)
 			return;
@@ -177,8 +210,12 @@ static void show_mapped_as_ipv4(struct event_fd *fd)
 {
 	bool lip = is_mapped(fd->lip), rip = is_mapped(fd->rip);
 
-	if (fd->family != AF_INET6 || (!lip && !rip) || (!lip && !all_zero(fd->lip, 16)) ||
-	    (!rip && !all_zero(fd->rip, 16)))
+	if (fd->family != AF_INET6)
+		return;
+	/* By IPv4 also where this end is bound to an address that IPv4 does not know. */
+	if (rip)
+		fd->type = FD_IPV4;
+	if ((!lip && !rip) || (!lip && !all_zero(fd->lip, 16)) || (!rip && !all_zero(fd->rip, 16)))
 		return;
 	fd->family = AF_INET;
 	fd->type = FD_IPV4;

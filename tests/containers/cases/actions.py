@@ -384,7 +384,9 @@ def test_deny_execs_from_the_first(setup):
 # How peers.c names a peer, and what it does without a rule; each port is of its own.
 PEERS = {"connect tcp": 4440, "connect tcp6": 4441, "connect mapped": 4442, "connect udp": 4443, "sendto udp": 4444,
          "sendto udp6": 4445, "sendto mapped": 4446, "sendto unspec": 4447, "sendmsg udp": 4448, "sendmmsg udp": 4449,
-         "sendto ipv4 by ipv6": 4453, "sendmsg ipv4 by ipv6": 4454, "connect ipv4 by ipv6": 4455, "sendmmsg second": 4452, "sendto fastopen": 4450, "sendmsg fastopen": 4451, "bind tcp": 6000, "bind tcp6": 6001, "bind unspec": 6002}
+         "sendto ipv4 by ipv6": 4453, "sendmsg ipv4 by ipv6": 4454, "connect ipv4 by ipv6": 4455, "sendmmsg second": 4452, "sendto fastopen": 4450, "sendmsg fastopen": 4451,
+         "connect nobody": 4456, "connect nobody6": 4457, "connect nobody mapped": 4458, "sendto nobody": 4459,
+         "sendto nobody6": 4460, "sendto nobody mapped": 4461, "sendto nobody bound": 4462, "bind tcp": 6000, "bind tcp6": 6001, "bind unspec": 6002}
 
 
 def peers(setup, name):
@@ -411,8 +413,28 @@ def test_deny_peers(setup):
     assert "EPERM" not in other.values(), other
     wait_alert(nunchi, "Bind")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Peer") == [("deny", "before")] * 16, nunchi.text()
+    assert effects(nunchi, "Peer") == [("deny", "before")] * 23, nunchi.text()
     assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
+    return None
+
+
+def test_deny_this_end(setup):
+    """By its address and what it is of, however it is written: mapped into IPv6, or as nobody's."""
+    if not refuses_peers():
+        return Elsewhere("this kernel asks no BPF programs before calls")
+    victim = f"container.name = {setup.name}-this-end"
+    nunchi = guard(setup, [
+        ("Four", f"evt.type in (connect, sendto) and {victim} and fd.sip = 127.0.0.1 and fd.type = ipv4", "deny"),
+        ("Six", f"evt.type in (connect, sendto) and {victim} and fd.sip = ::1 and fd.typechar = 6", "deny"),
+        ("Bind", f"evt.type = bind and {victim} and fd.sip in (127.0.0.1, ::1)", "deny")])
+    ended = peers(setup, "-this-end")
+    allowed = {what for what, error in ended.items() if error != "EPERM"}
+    assert allowed == {"bind tcp", "bind tcp6", "bind unspec"}, ended
+    wait_alert(nunchi, "Six")
+    assert nunchi.stop() == 0
+    six = sum(what.endswith("6") and not what.startswith("bind") and "ipv4" not in what for what in PEERS)
+    assert effects(nunchi, "Six") == [("deny", "before")] * six, nunchi.text()
+    assert len(effects(nunchi, "Four")) == len(PEERS) - 3 - six, nunchi.text()
     return None
 
 

@@ -103,6 +103,20 @@ static void try(const char *what, enum how how, int family, int type, union addr
 	close(fd);
 }
 
+/* To nobody's address, which is the one that it is bound to. */
+static void try_bound(const char *what, uint16_t port)
+{
+	union address own = ipv4("127.0.0.7", 0), nobody = ipv4("0.0.0.0", port);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	if (bind(fd, &own.any, sizeof(own.in))) {
+		perror("bind");
+		exit(1);
+	}
+	say(what, call(SENDTO, fd, &nobody, 0));
+	close(fd);
+}
+
 int main(void)
 {
 	const char *mapped = "::ffff:127.0.0.1";
@@ -123,6 +137,13 @@ int main(void)
 	try_second("sendmmsg second", ipv4("127.0.0.1", 4452));
 	try("sendto fastopen", SENDTO, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4450), MSG_FASTOPEN);
 	try("sendmsg fastopen", SENDMSG, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4451), MSG_FASTOPEN);
+	try("connect nobody", CONNECT, AF_INET, SOCK_STREAM, ipv4("0.0.0.0", 4456), 0);
+	try("connect nobody6", CONNECT, AF_INET6, SOCK_STREAM, ipv6("::", 4457), 0);
+	try("connect nobody mapped", CONNECT, AF_INET6, SOCK_STREAM, ipv6("::ffff:0.0.0.0", 4458), 0);
+	try("sendto nobody", SENDTO, AF_INET, SOCK_DGRAM, ipv4("0.0.0.0", 4459), 0);
+	try("sendto nobody6", SENDTO, AF_INET6, SOCK_DGRAM, ipv6("::", 4460), 0);
+	try("sendto nobody mapped", SENDTO, AF_INET6, SOCK_DGRAM, ipv6("::ffff:0.0.0.0", 4461), 0);
+	try_bound("sendto nobody bound", 4462);
 	try("bind tcp", BIND, AF_INET, SOCK_STREAM, ipv4("0.0.0.0", 6000), 0);
 	try("bind tcp6", BIND, AF_INET6, SOCK_STREAM, ipv6("::", 6001), 0);
 	try("bind unspec", BIND, AF_INET, SOCK_STREAM, without_family("0.0.0.0", 6002), 0);
