@@ -136,11 +136,20 @@ int BPF_PROG(block_connect, struct socket *sock, struct sockaddr *address, int l
 	return ret ? ret : block_address(NUNCHI_BLOCK_CONNECT, (u64)address, (u64)sock, true);
 }
 
-/* A datagram to a peer that it names; and TCP's first one, which connects (MSG_FASTOPEN). */
+/* TCP's goes to whom it is connected with; but for the first, which connects. A stream of SCTP goes to whom it names. */
+static __always_inline bool ignores_name(struct socket *sock, const struct msghdr *msg)
+{
+	u16 protocol = BPF_CORE_READ(sock, sk, sk_protocol);
+
+	return sock->type == SOCK_STREAM && (protocol == IPPROTO_TCP || protocol == IPPROTO_MPTCP) &&
+	       !(msg->msg_flags & MSG_FASTOPEN);
+}
+
+/* What is sent to a peer that it names. */
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(block_send, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
-	if (ret || !msg->msg_name || (sock->type == SOCK_STREAM && !(msg->msg_flags & MSG_FASTOPEN)))
+	if (ret || !msg->msg_name || ignores_name(sock, msg))
 		return ret;
 	return block_address(NUNCHI_BLOCK_CONNECT, (u64)msg->msg_name, (u64)sock, false);
 }

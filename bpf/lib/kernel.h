@@ -497,6 +497,8 @@ enum cgroup_subsys_id {
 #define O_LARGEFILE 00400000
 #endif
 #define SOCK_RAW 3
+#define IPPROTO_TCP 6
+#define IPPROTO_MPTCP 262
 #define O_ACCMODE 3
 #define O_CREAT 0100
 #if defined(__TARGET_ARCH_arm64)
