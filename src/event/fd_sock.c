@@ -281,7 +281,7 @@ static bool has_family(const struct event_blob *address, sa_family_t wanted)
 	return family == wanted;
 }
 
-
+/* By what the end that was bound says its path is; what was asked for is the call's, and can be another. */
 static bool name_unix(const struct event *ev, const struct event_blob *blob,
 		      const struct nunchi_sock *sock, struct strbuf *text, struct event_fd *fd)
 {
@@ -295,6 +295,11 @@ static bool name_unix(const struct event *ev, const struct event_blob *blob,
 
 	if (!has_family(given, AF_UNIX))
 		given = NULL;
+	if (given && given->len > path_at && given->data[path_at] && (names_peer(ev) || streq(ev->call->name, "bind"))) {
+		fd->nameraw = given->data + path_at;
+		fd->nameraw_len = strnlen(fd->nameraw, given->len - path_at);
+		fd->nameraw_grade = grade_of(given);
+	}
 	sends = given && overrides_peer(ev, sock->type);
 	if (!sends && add_unix(text, paths + lpath, rpath))
 		return true;

@@ -85,6 +85,12 @@ static void get_path(const struct strbuf *path, struct value *ret)
 		value_set_strbuf(ret, path);
 }
 
+/* A socket has no directory. */
+static const struct strbuf *asked_file(struct field_context *fc)
+{
+	return fields_fd(fc)->is_path ? fields_asked(fc) : NULL;
+}
+
 /* Of an absolute path: there is a slash. */
 static void get_directory(const struct strbuf *path, struct value *ret)
 {
@@ -103,8 +109,8 @@ static void get_filename(const struct strbuf *path, struct value *ret)
 }
 
 FIELD_GET(asked_fd_name) { get_path(fields_asked(fc), ret); }
-FIELD_GET(asked_fd_directory) { get_directory(fields_asked(fc), ret); }
-FIELD_GET(asked_fd_filename) { get_filename(fields_asked(fc), ret); }
+FIELD_GET(asked_fd_directory) { get_directory(asked_file(fc), ret); }
+FIELD_GET(asked_fd_filename) { get_filename(asked_file(fc), ret); }
 FIELD_GET(alias_fd_name) { get_path(fields_alias(fc), ret); }
 FIELD_GET(alias_fd_directory) { get_directory(fields_alias(fc), ret); }
 FIELD_GET(alias_fd_filename) { get_filename(fields_alias(fc), ret); }

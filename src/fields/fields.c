@@ -205,12 +205,17 @@ const struct strbuf *fields_asked(struct field_context *fc)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if (!fd->is_path || !fd->nameraw || is_asked(fd))
+	if ((!fd->is_path && fd->type != FD_UNIX) || !fd->nameraw || is_asked(fd))
 		return NULL;
 	if (!fc->has_asked) {
+		const char *cwd = fc->ev->proc ? fc->ev->proc->cwd : NULL;
+
 		fc->has_asked = true;
 		strbuf_reset(&fc->asked);
-		event_asked_path(fc->ev, fc->ev->proc ? fc->ev->proc->cwd : NULL, &fc->asked);
+		if (fd->is_path)
+			event_asked_path(fc->ev, cwd, &fc->asked);
+		else if (cwd || fd->nameraw[0] == '/')
+			path_join(&fc->asked, cwd, cwd ? strlen(cwd) : 0, fd->nameraw, fd->nameraw_len);
 		if (fc->asked.len == fd->name_len &&
 		    !memcmp(fc->asked.s, fd->name, fd->name_len))
 			strbuf_reset(&fc->asked);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both ends of sockets, as the kernel's object has them: netlink's, packet and vsock sockets; and of IP's whom a call names."""
+"""Both ends of sockets, as the kernel's object has them: netlink's, packet, vsock and unix sockets; and of IP's whom a call names."""
 
 import json
 import os
@@ -71,6 +71,21 @@ def test_vsock(setup):
     assert told[4][2].startswith("vsock:1:4747->1:"), told
     assert all(of_the_socket(e) for e in events), events
     return None
+
+
+def test_unix(setup):
+    """By what the listener has bound, and a rule finds it by what was asked for, too."""
+    name = setup.name + "-asked"
+    asked = setup.nunchi("trace", "-o", "json", "-e", CALLS, "-c", name, "fd.name = /tmp/other.sock")
+    shut, told, events = watch(setup, "unix")
+    assert not shut, shut
+    check(told, events)
+    raw = [e.get("fd.nameraw") for e in events if e["evt.type"] == "connect"]
+    assert raw == ["/tmp/bound.sock", "/tmp/other.sock", "./other.sock", "nobody.sock"], raw
+    assert setup.runc.run(name, ["/bin/ends", "unix"]).wait() == 0
+    assert asked.stop() == 0, asked.stderr()
+    found = [(e["evt.type"], e["fd.name"], e["fd.nameraw"]) for e in asked.events()]
+    assert found == [("connect", "/tmp/bound.sock", "/tmp/other.sock"), ("connect", "/tmp/bound.sock", "./other.sock")], found
 
 
 def test_counted_by_the_other_end(setup):

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define SOME_PORT 7001
@@ -195,6 +196,42 @@ static void vsock(void)
 	say_vsock("accept", accepted, accepted, NULL);
 }
 
+static struct sockaddr_un path_of(const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	strcpy(a.sun_path, path);
+	return a;
+}
+
+static void say_unix(const char *path, const char *shown)
+{
+	struct sockaddr_un a = path_of(path);
+	int fd = open_socket(AF_UNIX, SOCK_STREAM, 0);
+	long r = connect(fd, (struct sockaddr *)&a, sizeof(a));
+
+	say("connect", r, shown);
+	close(fd);
+}
+
+/* By a path that the listener has not bound, and by the end of it. */
+static void unix_paths(void)
+{
+	struct sockaddr_un a = path_of("/tmp/bound.sock");
+	int listener = open_socket(AF_UNIX, SOCK_STREAM, 0);
+
+	say("bind", bind(listener, (struct sockaddr *)&a, sizeof(a)), "/tmp/bound.sock");
+	say("listen", listen(listener, 5), "/tmp/bound.sock");
+	if (symlink("bound.sock", "/tmp/other.sock") || chdir("/tmp")) {
+		perror("symlink");
+		exit(1);
+	}
+	say_unix("/tmp/bound.sock", "/tmp/bound.sock");
+	say_unix("/tmp/other.sock", "/tmp/bound.sock");
+	say_unix("./other.sock", "/tmp/bound.sock");
+	say_unix("nobody.sock", "nobody.sock");
+}
+
 int main(int argc, char **argv)
 {
 	const char *family = argc > 1 ? argv[1] : "";
@@ -205,6 +242,8 @@ int main(int argc, char **argv)
 		packet();
 	else if (!strcmp(family, "vsock"))
 		vsock();
+	else if (!strcmp(family, "unix"))
+		unix_paths();
 	else
 		return 2;
 	return 0;

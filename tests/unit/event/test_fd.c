@@ -376,7 +376,7 @@ static void test_network(void **state)
 }
 
 static void check_unix(const char *call, const char *lpath, size_t l, const char *rpath, size_t r,
-		       const char *given, size_t g, const char *want)
+		       const char *given, size_t g, const char *want, const char *raw)
 {
 	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT, s = STRBUF_INIT,
 				a = STRBUF_INIT;
@@ -400,16 +400,20 @@ static void check_unix(const char *call, const char *lpath, size_t l, const char
 	event_fd(&ev, CWD, &scratch, &fd);
 	assert_int_equal(fd.type, FD_UNIX);
 	assert_text(fd.name, fd.name_len, want);
+	assert_text(fd.nameraw, fd.nameraw_len, raw);
 }
 
 static void test_unix(void **state)
 {
-	check_unix("connect", "", 0, "/run/x.sock", 12, NULL, 0, "/run/x.sock");
-	check_unix("connect", "", 0, "", 0, "/run/y.sock", 12, "/run/y.sock");
-	check_unix("connect", "", 0, "\0abs", 4, NULL, 0, "@abs");
-	check_unix("bind", "/run/x.sock", 11, "", 0, NULL, 0, "/run/x.sock");
-	check_unix("bind", "", 0, "", 0, "\0a\0b", 4, "@a@b");
-	check_unix("listen", "", 0, "", 0, NULL, 0, NULL);
+	check_unix("connect", "", 0, "/run/x.sock", 12, NULL, 0, "/run/x.sock", NULL);
+	check_unix("connect", "", 0, "", 0, "/run/y.sock", 12, "/run/y.sock", "/run/y.sock");
+	/* Who listens has bound it by another path. */
+	check_unix("connect", "", 0, "/run/x.sock", 12, "x.sock", 6, "/run/x.sock", "x.sock");
+	check_unix("accept4", "/run/x.sock", 12, "", 0, "y.sock", 6, "y.sock", NULL);
+	check_unix("connect", "", 0, "\0abs", 4, NULL, 0, "@abs", NULL);
+	check_unix("bind", "/run/x.sock", 11, "", 0, NULL, 0, "/run/x.sock", NULL);
+	check_unix("bind", "", 0, "", 0, "\0a\0b", 4, "@a@b", NULL);
+	check_unix("listen", "", 0, "", 0, NULL, 0, NULL, NULL);
 }
 
 /* A socket without IP addresses, and what must be shown of it. */
