@@ -60,7 +60,7 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
-	mask = block_file(s, (u64)file, row, mask);
+	mask = block_file(s, (u64)file, 0, row, mask);
 	mask = block_exe(s, task_exe(task), row, mask);
 	scratch_put(s);
 	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);

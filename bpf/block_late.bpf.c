@@ -19,14 +19,27 @@ static __always_inline u64 fd_file(struct task_struct *task, u64 fd)
 	return (u64)file;
 }
 
+/* The flags of a call that opens a file: argument 1 where the first is a path, else 2, or in the struct that that points to. */
+static __always_inline u64 asked_flags(const struct nunchi_call *call)
+{
+	const struct nunchi_spec *spec = &specs[call->nr & (NUNCHI_CALLS_MAX - 1)];
+	u64 flags = call->args[2];
+
+	if (spec->capture[0] == NUNCHI_CAP_PATH)
+		return call->args[1];
+	if (spec->capture[2] == NUNCHI_CAP_BYTES && bpf_probe_read_user(&flags, sizeof(flags), (void *)call->args[2]))
+		return 0;
+	return flags;
+}
+
 /* What a call was about, as far as a file says it: one that was opened, or a socket's. */
-static __always_inline u64 file_object(struct scratch *s, u64 file, u32 row, u64 mask)
+static __always_inline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
 	u32 class = block_class(row);
 	struct block_address a;
 
 	if (class == NUNCHI_BLOCK_OPEN)
-		return BPF_CORE_READ((struct file *)file, f_flags) & O_PATH ? 0 : block_file(s, file, row, mask);
+		return BPF_CORE_READ((struct file *)file, f_flags) & O_PATH ? 0 : block_file(s, file, asked, row, mask);
 	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
 			    class == NUNCHI_BLOCK_CONNECT);
 	return block_socket(s, &a, row, mask);
@@ -42,7 +55,7 @@ static __always_inline u64 returned_object(struct scratch *s, struct task_struct
 	if (class != NUNCHI_BLOCK_OPEN && class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND)
 		return mask;
 	file = fd_file(task, class == NUNCHI_BLOCK_OPEN ? (u64)ret : call->args[0]);
-	return file ? file_object(s, file, row, mask) : 0;
+	return file ? file_object(s, file, class == NUNCHI_BLOCK_OPEN ? asked_flags(call) : 0, row, mask) : 0;
 }
 
 /*
@@ -123,7 +136,7 @@ static __always_inline int block_requested(u64 req)
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
-	mask = file_object(s, file, row, mask);
+	mask = file_object(s, file, class == NUNCHI_BLOCK_OPEN ? BPF_CORE_READ((struct io_open *)req, how.flags) : 0, row, mask);
 	mask = block_exe(s, task_exe(task), row, mask);
 	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
 	return 0;

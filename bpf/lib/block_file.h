@@ -3,6 +3,7 @@
 #pragma once
 
 #include "block.h"
+#include "nunchi/open.h"
 
 static __always_inline u8 file_type(u64 file)
 {
@@ -46,8 +47,8 @@ static __noinline u64 block_name(struct scratch *s, u32 row, u64 mask)
 	return mask;
 }
 
-/* The file that is opened. */
-static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
+/* The file that is opened. asked: flags that it has no more once it is open. */
+static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
 	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
@@ -58,7 +59,7 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u32 row, u64 mask)
 		return 0;
 	b = &s->block;
 	if (mask && kinds & 1 << NUNCHI_BLOCK_ACCESS) {
-		access = BPF_CORE_READ((struct file *)file, f_flags) & O_ACCMODE;
+		access = nunchi_open_access(BPF_CORE_READ((struct file *)file, f_flags) | (asked & O_TRUNC));
 		mask &= look_up_code(b, row, NUNCHI_BLOCK_ACCESS,
 				     access == O_RDWR	? NUNCHI_BLOCK_READ | NUNCHI_BLOCK_WRITE :
 				     access == O_WRONLY ? NUNCHI_BLOCK_WRITE :

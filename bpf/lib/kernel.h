@@ -507,6 +507,8 @@ enum cgroup_subsys_id {
 #define O_TMPFILE (020000000 | 0200000)
 #endif
 #define O_PATH 010000000
+#define O_TRUNC 01000
+#define O_RDONLY 0
 #define O_WRONLY 1
 #define O_RDWR 2
 #define FMODE_EXEC 0x20		/* in f_flags: __FMODE_EXEC */

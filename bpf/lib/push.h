@@ -7,6 +7,7 @@
 #pragma once
 
 #include "identity.h"
+#include "nunchi/open.h"
 #include "record.h"
 
 #define PUSH_ALL ((u64)-1)
@@ -59,7 +60,7 @@ static __always_inline u64 push_codes(const struct identity *id, const struct nu
 	if (arg >= 6)
 		return mask;
 	flags = call->args[arg];
-	code = flags & O_ACCMODE;
+	code = nunchi_open_access(flags);
 	if (flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE)
 		code |= NUNCHI_PUSH_CREATES;
 	return mask & row->codes[NUNCHI_PUSH_ACCESSES + (code & 7)];

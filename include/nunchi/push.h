@@ -24,7 +24,7 @@
 /* What is looked up: numbers in a row of masks, texts byte by byte in an automaton. */
 enum nunchi_push_kind {
 	NUNCHI_PUSH_RESULT,	/* 0: the call succeeded; else its errno */
-	NUNCHI_PUSH_ACCESS,	/* flags of an open: access mode, and NUNCHI_PUSH_CREATES */
+	NUNCHI_PUSH_ACCESS,	/* flags of an open: nunchi_open_access(), and NUNCHI_PUSH_CREATES */
 	NUNCHI_PUSH_TYPE,	/* of what was opened: S_IFMT >> 12, NUNCHI_PUSH_NO_OBJECT or _OUTSIDE; of a socket its family */
 	NUNCHI_PUSH_CONTAINER,	/* whose it is: the group of its slot, found when the container gets its name */
 	/* A path: of what was opened, and of what was asked for; either may be meant. */

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "event/account.h"
+#include "nunchi/open.h"
 
 FIELD_GET(evt_num)
 {
@@ -125,20 +126,26 @@ bool event_open_flags(const struct event *ev, uint64_t *ret)
 	return false;
 }
 
-FIELD_GET(evt_is_open_read)
+/* What it was opened for: O_RDWR, or this one of O_RDONLY and O_WRONLY. */
+static bool is_open_for(const struct event *ev, unsigned access)
 {
 	uint64_t flags;
-	bool is = event_open_flags(fc->ev, &flags);
+	unsigned has;
 
-	value_set_bool(ret, is && ((flags & O_ACCMODE) == O_RDONLY || (flags & O_ACCMODE) == O_RDWR));
+	if (!event_open_flags(ev, &flags))
+		return false;
+	has = nunchi_open_access(flags);
+	return has == access || has == O_RDWR;
+}
+
+FIELD_GET(evt_is_open_read)
+{
+	value_set_bool(ret, is_open_for(fc->ev, O_RDONLY));
 }
 
 FIELD_GET(evt_is_open_write)
 {
-	uint64_t flags;
-	bool is = event_open_flags(fc->ev, &flags);
-
-	value_set_bool(ret, is && ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR));
+	value_set_bool(ret, is_open_for(fc->ev, O_WRONLY));
 }
 
 FIELD_GET(evt_is_open_create)

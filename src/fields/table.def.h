@@ -83,7 +83,7 @@ FIELD(evt_is_wait, "evt.is_wait", BOOL, TYPE, false, "whether the call can make 
 FIELD(evt_is_syslog, "evt.is_syslog", BOOL, EVENT, false, "whether it writes to /dev/log")
 FIELD(evt_buflen, "evt.buflen", NUMBER, EVENT, false, "how many bytes were read or written")
 FIELD(evt_is_open_read, "evt.is_open_read", BOOL, EVENT, false, "whether the call opens a file for reading (also O_RDWR)")
-FIELD(evt_is_open_write, "evt.is_open_write", BOOL, EVENT, false, "whether the call opens a file for writing (also O_RDWR)")
+FIELD(evt_is_open_write, "evt.is_open_write", BOOL, EVENT, false, "whether the call opens a file for writing (also O_RDWR), or empties it (O_TRUNC)")
 FIELD(evt_is_open_exec, "evt.is_open_exec", BOOL, EVENT, false, "whether the call creates a file that may be executed")
 FIELD(evt_buffer, "evt.buffer", STRING, EVENT, false, "the first bytes that went in or came out (read, write, send, ...)")
 FIELD(evt_is_open_create, "evt.is_open_create", BOOL, EVENT, false, "whether an open with O_CREAT or O_TMPFILE succeeded (Falco: only if the file is new)")

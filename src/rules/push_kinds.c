@@ -171,6 +171,7 @@ static enum tri test_result(const struct syscall_info *call, const struct node *
 	return test_number(test, streq(field, "fd.num") ? -1 : -(int64_t)code);
 }
 
+/* code: of the kernel side, which has asked nunchi_open_access(). */
 static enum tri test_access(const struct node *test, unsigned code)
 {
 	const char *field = test->left.field->name;

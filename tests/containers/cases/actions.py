@@ -320,6 +320,31 @@ def test_deny_what_is_deep_or_only_a_path(setup):
     return None
 
 
+def test_deny_what_empties(setup):
+    """O_RDONLY | O_TRUNC writes nothing and leaves nothing; the kernel asks for the right to write."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", OPENS + "evt.is_open_write = true and fd.name = /tmp/log", "deny")])
+    lines, _ = in_container(setup, setup.name + "-empty", "cp /etc/passwd /tmp/other; mv /tmp/other /tmp/log; openings empty /tmp/log")
+    assert lines[:4] == ["read: 0", "path: 0", "openat: 1", "openat2: 1"] and lines[4] != "left: 0", lines
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 2, nunchi.text()
+    return None
+
+
+def test_kill_who_empties(setup):
+    """Without LSM, too, when the flag is no more of the file but of the call."""
+    nunchi = guard(setup, [("Kill", OPENS + "evt.is_open_write = true and fd.name = /tmp/log", "kill")])
+    lines, made = in_container(setup, setup.name + "-emptied",
+                               "cp /etc/passwd /tmp/other; mv /tmp/other /tmp/log; openings empty /tmp/log; echo code $?")
+    assert lines[-1] == "code 137" and not any(line.startswith(("openat:", "left:")) for line in lines), made.output()
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+
+
 def test_deny_opens_by_a_ring(setup):
     """io_uring has no system call to look at; the hook is the file's."""
     reason = need_lsm()

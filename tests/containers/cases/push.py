@@ -171,6 +171,20 @@ def test_what_another_image_does_stays(setup):
     assert stayed and int(stayed[1].replace(",", "")) >= 100, guard.stderr()
 
 
+def test_what_empties_leaves(setup):
+    """The kernel side and user space have the same of O_TRUNC and O_PATH; openat2 is user space's alone."""
+    rules = setup.file("empties.yaml")
+    with open(rules, "w", encoding="utf-8") as f:
+        f.write("- rule: written\n  desc: d\n  condition: evt.type in (open, openat, openat2) and evt.is_open_write = true and "
+                "fd.name startswith /tmp/log\n  priority: INFO\n  output: '%evt.type %evt.is_open_read %evt.is_open_write'\n")
+    guard = setup.nunchi("guard", "-o", "json", "--fold", "0", "--alert-limit", "0", "-f", rules, "-c", setup.name + "-empties")
+    made = setup.runc.run(setup.name + "-empties", ["/bin/bash", "-c", "/bin/busybox touch /tmp/l; /bin/busybox mv /tmp/l /tmp/log; openings empty /tmp/log"])
+    assert made.wait() == 0, made.output()
+    assert guard.stop() == 0, guard.stderr()
+    told = [alert["output"] for alert in guard.events()]
+    assert [" ".join(output.split()[2:5]) for output in told] == ["openat true true", "openat2 true true"], told
+
+
 OPENER = """opens() { for i in $(/bin/busybox seq 100); do { true < /tmp/$1-$i; } 2>/dev/null; done; }
 opens first; { true < /tmp/first-end; } 2>/dev/null
 while [ ! -e /go/on ]; do /bin/busybox sleep 0.05; done

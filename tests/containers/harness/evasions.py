@@ -79,6 +79,8 @@ FILES = [
     ("hard-link", "written by another hard link", "link of both names, and the alias",
      [call("linkat", oldpath="/tmp/ev-victim", newpath="/tmp/ev-alias"),
       opened("/tmp/ev-alias")]),
+    ("emptied", "a file emptied by O_RDONLY|O_TRUNC: no write, and not opened for one", "path and flags (`evt.is_open_write` is true)",
+     [opened("/tmp/ev-emptied", **{"evt.arg.flags": has("O_RDONLY|O_TRUNC")})]),
     ("rename-over", "replaced by a rename, never opened", "both names",
      [call("renameat", oldpath="/tmp/ev-over.new", newpath="/tmp/ev-over")]),
     ("rename-exchange", "RENAME_EXCHANGE", "both names, and the flag",

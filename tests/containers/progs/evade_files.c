@@ -129,6 +129,18 @@ static void hard_link(void)
 	open_close("/tmp/ev-alias", O_WRONLY);
 }
 
+static void emptied(void)
+{
+	struct stat st;
+
+	make_file("/tmp/ev-made", "evidence");
+	need(rename("/tmp/ev-made", "/tmp/ev-emptied"), "rename");
+	open_close("/tmp/ev-emptied", O_RDONLY | O_TRUNC);
+	need(stat("/tmp/ev-emptied", &st), "stat");
+	if (st.st_size)
+		end_row("failed", "it has something left");
+}
+
 static void rename_over(void)
 {
 	make_file("/tmp/ev-over", "old");
@@ -363,7 +375,7 @@ static const struct row rows[] = {
 	ROW("proc-self-root", proc_self_root), ROW("proc-self-fd", proc_self_fd),
 	ROW("proc-self-cwd", proc_self_cwd), ROW("dots", dots), ROW("dirfd-moved", by_dirfd),
 	ROW("tmpfile-linked", tmpfile_linked), ROW("hard-link", hard_link),
-	ROW("rename-over", rename_over), ROW("rename-exchange", rename_exchange),
+	ROW("emptied", emptied), ROW("rename-over", rename_over), ROW("rename-exchange", rename_exchange),
 	ROW("chroot", in_a_chroot), ROW("chroot-below", below_a_chroot), ROW("longest-path", longest_path),
 	ROW("path-too-long", path_too_long), ROW("deeper-than-a-path", deeper_than_a_path),
 	ROW("strange-name", strange_name), ROW("cold-page", cold_page), ROW("no-page", no_page),

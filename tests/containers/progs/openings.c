@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ways to open a file that a shell has not: openings path FILE: by O_PATH, and what that is anew, by its number;
- * openings deep COUNT NAME: makes so many directories of 200 bytes below one another, and the file in the last.
- * Prints "HOW: RESULT" for each open, 0 or an errno.
+ * openings deep COUNT NAME: makes so many directories of 200 bytes below one another, and the file in the last;
+ * openings empty FILE: by O_RDONLY | O_TRUNC, and how many bytes are left. Prints "HOW: RESULT" for each open, 0 or an errno.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static int say(const char *how, int fd)
@@ -44,12 +46,30 @@ static int deep(unsigned count, const char *name)
 	return 0;
 }
 
+/* The calls that say it in an argument, in a register and in memory. */
+static int empty(const char *file)
+{
+	struct open_how how = { .flags = O_RDONLY | O_TRUNC };
+	struct stat st;
+
+	say("read", open(file, O_RDONLY));
+	say("path", open(file, O_PATH | O_WRONLY));
+	say("openat", open(file, O_RDONLY | O_TRUNC));
+	say("openat2", (int)syscall(SYS_openat2, AT_FDCWD, file, &how, sizeof(how)));
+	if (stat(file, &st))
+		return 1;
+	printf("left: %ld\n", (long)st.st_size);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "path"))
 		return by_path(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "empty"))
+		return empty(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "deep"))
 		return deep((unsigned)atoi(argv[2]), argv[3]);
-	fprintf(stderr, "openings path FILE | openings deep COUNT NAME\n");
+	fprintf(stderr, "openings path FILE | openings deep COUNT NAME | openings empty FILE\n");
 	return 2;
 }

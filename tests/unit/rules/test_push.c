@@ -13,6 +13,7 @@
 #include <fcntl.h>
 
 #include "fields/accessors.h"
+#include "nunchi/open.h"
 #include "rules/ast.h"
 #include "rules/push.h"
 
@@ -213,7 +214,7 @@ static void make_call(struct call *c)
 
 	*c = (struct call){ .name = ONE_OF(calls), .ret = ONE_OF(rets), .comm = ONE_OF(comms),
 			    .mode = pick(3) ? 0100644 : pick(2) ? 0040755 : 0060600, .record = STRBUF_INIT };
-	c->flags = (uint64_t)pick(3) | (pick(3) ? 0 : O_CREAT);
+	c->flags = (uint64_t)pick(4) | (pick(3) ? 0 : O_CREAT) | (pick(3) ? 0 : O_TRUNC) | (pick(6) ? 0 : O_PATH);
 	random_path(c->base, sizeof(c->base), pick(3));
 	random_path(c->asked, sizeof(c->asked), 1 + pick(3));
 	if (pick(2))
@@ -284,7 +285,7 @@ static bool leaves(const struct push_plan *plan, const struct call *c)
 		mask &= image_mask(t, how->class - 1U, &c->ev);
 	if (how->flags != NUNCHI_PUSH_NO_ARG)
 		mask &= row->codes[NUNCHI_PUSH_ACCESSES +
-				   ((c->flags & 3) | (c->flags & O_CREAT ? NUNCHI_PUSH_CREATES : 0))];
+				   (nunchi_open_access(c->flags) | (c->flags & O_CREAT ? NUNCHI_PUSH_CREATES : 0))];
 	if (how->path != NUNCHI_PUSH_NO_ARG)
 		mask &= row->codes[NUNCHI_PUSH_TYPES + (opened ? c->mode >> 12 : NUNCHI_PUSH_NO_OBJECT)];
 	if (event_asked_path(&c->ev, NULL, &asked))
@@ -320,6 +321,28 @@ static const struct syscall_set *calls_made(void)
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		set.bits[syscall_nr(syscall_by_name(calls[i], strlen(calls[i])))] = 1;
 	return &set;
+}
+
+static void test_what_an_open_is_for(void **state)
+{
+	static const struct {
+		uint64_t flags;
+		unsigned access;
+	} opens[] = {
+		{ O_RDONLY, O_RDONLY },
+		{ O_WRONLY | O_APPEND, O_WRONLY },
+		{ O_RDWR | O_CREAT, O_RDWR },
+		{ O_ACCMODE, O_ACCMODE },
+		{ O_RDONLY | O_TRUNC, O_RDWR },
+		{ O_WRONLY | O_TRUNC, O_WRONLY },
+		{ O_RDWR | O_TRUNC, O_RDWR },
+		{ O_ACCMODE | O_TRUNC, O_WRONLY },
+		{ O_PATH | O_TRUNC, O_RDONLY },
+		{ O_PATH | O_RDWR, O_RDONLY },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(opens); i++)
+		assert_int_equal(nunchi_open_access(opens[i].flags), opens[i].access);
 }
 
 static const char *const ips[] = { "10.0.0.1", "10.0.0.129", "10.1.0.0", "0.0.0.0", "169.254.169.254", "127.0.0.1" };
@@ -584,6 +607,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_an_open_is_for),
 		cmocka_unit_test(test_nothing_is_missed),
 		cmocka_unit_test(test_no_address_is_missed),
 		cmocka_unit_test(test_what_has_no_object_stays),
