@@ -320,6 +320,7 @@ static __always_inline u32 facts_end(struct nunchi_file *file, u64 inode, u16 mo
 
 	file->ino = ino;
 	file->mode = mode;
+	file->opened = 0;
 	if (file->magic == OVERLAYFS_SUPER_MAGIC && is_upper(inode))
 		flags |= NUNCHI_BLOB_UPPER;
 	return flags;
@@ -699,6 +700,17 @@ static __noinline int blob_sock(struct scratch *s, u64 file, u32 arg)
 	return 0;
 }
 
+/* What the file is open for, into its blob at pos. */
+static __always_inline void opened_mark(struct scratch *s, u32 pos, u64 file)
+{
+	if (s->pos == pos)
+		return;
+	barrier_var(pos);
+	if (pos <= LAST_POS)
+		((struct nunchi_file *)&s->data[pos + sizeof(struct nunchi_blob)])->opened =
+			NUNCHI_OPENED_KNOWN | (FIELD(struct file, file, f_flags) & O_ACCMODE);
+}
+
 /*
  * What an fd is by now: a file, or a socket. Who shares the table can have put something else there since the
  * call. What argument 0 is may be known otherwise.
@@ -718,10 +730,14 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 		return 0;
 	pos = s->pos;
 	inode = (u64)FIELD(struct file, file, f_inode);
-	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK)
+	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK) {
 		blob_sock(s, file, arg);
-	else
+	} else {
 		file_append(s, (u64)FIELD(struct file, file, f_path.mnt), (u64)FIELD(struct file, file, f_path.dentry), arg);
+		/* Others are asked for it in a register: openat2 in memory. */
+		if (arg == NUNCHI_ARG_RET && unlikely(specs[s->call.nr & (NUNCHI_CALLS_MAX - 1)].capture[2] == NUNCHI_CAP_BYTES))
+			opened_mark(s, pos, file);
+	}
 	if (late)
 		blob_mark(s, pos, NUNCHI_BLOB_LATE);
 	return 0;

@@ -13,6 +13,12 @@
 #include "lib/blob.h"
 #include "lib/call.h"
 #include "lib/uring.h"
+#include "nunchi/open.h"
+
+/* What an open was asked for, as the kernel has it. */
+struct open_flags {
+	int open_flag;
+} __attribute__((preserve_access_index));
 
 /* Whether a call is in flight that a record is wanted of, and whose; the call is then in call. */
 static __always_inline struct identity *caller(struct task_struct *task)
@@ -143,7 +149,7 @@ int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *nam
 }
 
 /* As a FILE blob, whose head ends where the copy's begins. */
-static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key, struct file *file)
+static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key, struct file *file, u32 flags)
 {
 	struct nunchi_blob *b = (void *)s->data;
 	struct copy *copy = (void *)&b->full;
@@ -155,19 +161,20 @@ static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key
 	blob_file(s, *(volatile u64 *)&s->file, BLOB(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET));
 	if (!s->pos)
 		return false;
+	((struct nunchi_file *)(b + 1))->opened = NUNCHI_OPENED_KNOWN | NUNCHI_OPENED_WHOLE | nunchi_open_access(flags);
 	copy->len = b->len;
 	copy->flags = b->flags;
 	return copy_put(key, copy);
 }
 
-static __always_inline void keep_file(struct identity *id, struct file *file)
+static __always_inline void keep_file(struct identity *id, struct file *file, u32 flags)
 {
 	struct copy_key key = { .tid = bpf_get_current_pid_tgid(), .arg = COPY_OPENED };
 	struct scratch *s;
 
 	make_room(id, 1 << COPY_OPENED);
 	s = scratch_get();
-	if (s && keep_file_by(s, &key, file))
+	if (s && keep_file_by(s, &key, file, flags))
 		id->copied |= 1 << COPY_OPENED;
 	else
 		count(counts[NUNCHI_COUNT_COPIES]);
@@ -177,7 +184,7 @@ static __always_inline void keep_file(struct identity *id, struct file *file)
 
 /* Since 7.0 do_file_open. */
 SEC("fexit/do_filp_open")
-int BPF_PROG(opened_file, int dfd, struct filename *name, const void *flags, struct file *file)
+int BPF_PROG(opened_file, int dfd, struct filename *name, const struct open_flags *op, struct file *file)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct identity *id;
@@ -186,7 +193,7 @@ int BPF_PROG(opened_file, int dfd, struct filename *name, const void *flags, str
 		return 0;
 	id = caller(task);
 	if (id && specs[id->call.nr & (NUNCHI_CALLS_MAX - 1)].flags & NUNCHI_SPEC_RET_FD)
-		keep_file(id, file);
+		keep_file(id, file, BPF_CORE_READ(op, open_flag));
 	return 0;
 }
 
@@ -289,6 +296,7 @@ __noinline int copies_opened(struct scratch *s, u32 pos)
 	then = (void *)copy->data;
 	if (s->pos > pos && b->type == NUNCHI_BLOB_FILE && now->ino == then->ino && now->dev == then->dev) {
 		b->flags &= ~NUNCHI_BLOB_LATE;
+		now->opened = then->opened;
 		return 0;
 	}
 	len = copy->len;

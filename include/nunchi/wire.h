@@ -298,9 +298,14 @@ struct nunchi_blob {
 struct nunchi_file {
 	__u64 ino;
 	__u32 dev;		/* kernel encoding: major << 20 | minor */
-	__u32 mode;		/* type and permissions, as st_mode */
+	__u16 mode;		/* type and permissions, as st_mode */
+	__u16 opened;		/* of what openat2 returns: NUNCHI_OPENED_*; 0: not known */
 	__u64 magic;		/* of the file system, as f_type of statfs(2) */
 };
+
+#define NUNCHI_OPENED_ACCESS 0x0003	/* as in nunchi/open.h: O_RDONLY, O_WRONLY, ... */
+#define NUNCHI_OPENED_KNOWN 0x0004
+#define NUNCHI_OPENED_WHOLE 0x0008	/* with what O_TRUNC adds, which an open file does not have any more */
 
 /*
  * In place of an IP address: of AF_NETLINK port and groups (each a bit; of a peer, too), of AF_PACKET interface and protocol

@@ -107,5 +107,14 @@ extern const size_t falco_arg_names_len;
 /* False: arg is no name of Falco's for something else than the kernel's argument of that name. */
 bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret);
 
+/* What a call opens a file for, of enum grade. */
+struct open_access {
+	unsigned is;	/* nunchi_open_access() */
+	enum grade read_grade, write_grade;
+};
+
+/* False: it opens none, or nobody knows. */
+bool event_open_access(const struct event *ev, struct open_access *ret);
+
 /* The flags of a call that opens a file by path or handle. False: it is none, or nobody knows. */
 bool event_open_flags(const struct event *ev, uint64_t *ret);

@@ -126,16 +126,58 @@ bool event_open_flags(const struct event *ev, uint64_t *ret)
 	return false;
 }
 
-/* What it was opened for: O_RDWR, or this one of O_RDONLY and O_WRONLY. */
+/* Whether the call had its flags in a struct in its memory. */
+static bool user_flags(const struct event *ev)
+{
+	for (unsigned i = 0; ev->type == EVENT_SYSCALL && i < ev->call->n_args; i++) {
+		const struct event_blob *b = event_blob(ev, NUNCHI_BLOB_BYTES, (int)i);
+
+		if (ev->call->args[i].kind == ARG_OPENHOW && b)
+			return grade_of(b) == GRADE_USER;
+	}
+	return false;
+}
+
+/* Another thread can have changed them since the kernel read them. The file has what it was opened for, but for O_TRUNC. */
+static bool access_of_file(const struct event *ev, bool truncates, struct open_access *ret)
+{
+	const struct event_blob *b = event_blob(ev, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET);
+	struct nunchi_file file;
+
+	if (!b || b->len < sizeof(file))
+		return false;
+	memcpy(&file, b->data, sizeof(file));
+	if (!(file.opened & NUNCHI_OPENED_KNOWN))
+		return false;
+	ret->is = file.opened & NUNCHI_OPENED_ACCESS;
+	ret->read_grade = ret->write_grade = grade_of(b);
+	if (file.opened & NUNCHI_OPENED_WHOLE || ret->is == O_WRONLY || ret->is == O_RDWR)
+		return true;
+	ret->is = nunchi_open_access(ret->is | (truncates ? O_TRUNC : 0));
+	ret->write_grade = GRADE_USER;
+	return true;
+}
+
+bool event_open_access(const struct event *ev, struct open_access *ret)
+{
+	uint64_t flags = 0;
+	bool known = event_open_flags(ev, &flags);
+
+	*ret = (struct open_access){ .is = nunchi_open_access(flags), .read_grade = GRADE_OBJECT, .write_grade = GRADE_OBJECT };
+	if (!user_flags(ev))
+		return known;
+	if (access_of_file(ev, flags & O_TRUNC, ret))
+		return true;
+	ret->read_grade = ret->write_grade = GRADE_USER;
+	return known;
+}
+
+/* O_RDWR, or this one of O_RDONLY and O_WRONLY. */
 static bool is_open_for(const struct event *ev, unsigned access)
 {
-	uint64_t flags;
-	unsigned has;
+	struct open_access has;
 
-	if (!event_open_flags(ev, &flags))
-		return false;
-	has = nunchi_open_access(flags);
-	return has == access || has == O_RDWR;
+	return event_open_access(ev, &has) && (has.is == access || has.is == O_RDWR);
 }
 
 FIELD_GET(evt_is_open_read)

@@ -27,6 +27,18 @@ static void names_add(struct field_context *fc, enum grade grade, struct strbuf 
 		name_add(b, "fd.oldname", "");
 }
 
+static void access_add(struct field_context *fc, enum grade grade, struct strbuf *b)
+{
+	struct open_access access;
+
+	if (!event_open_access(fc->ev, &access))
+		return;
+	if (access.read_grade == grade)
+		name_add(b, "evt.is_open_read", "");
+	if (access.write_grade == grade)
+		name_add(b, "evt.is_open_write", "");
+}
+
 FIELD_GET(evt_late)
 {
 	struct strbuf *b;
@@ -35,6 +47,7 @@ FIELD_GET(evt_late)
 		return;
 	b = scratch_next(fc);
 	names_add(fc, GRADE_LATE, b);
+	access_add(fc, GRADE_LATE, b);
 	value_set_strbuf(ret, b);
 }
 
@@ -54,6 +67,7 @@ FIELD_GET(evt_untrusted)
 			name_add(b, "evt.arg.", ev->call->args[blob->arg].name);
 	}
 	names_add(fc, GRADE_USER, b);
+	access_add(fc, GRADE_USER, b);
 	value_set_strbuf(ret, b);
 }
 

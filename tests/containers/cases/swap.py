@@ -81,6 +81,32 @@ def test_what_is_put_in_its_place(setup):
     print(f"# {made.output().strip()} of 1500 were swapped, {told['/tmp/put fd.name']} of them told as such, and late")
 
 
+def test_how_a_file_is_opened(setup):
+    """openat2's flags are memory, too. The file knows what it was opened for; that it was emptied, only the kernel's copy."""
+    name = setup.name + "-swap-how"
+    nunchi = setup.nunchi("trace", "-c", name, "-e", "openat2", "--format", "%fd.name %evt.is_open_write %evt.untrusted %evt.late",
+                          "fd.name in (/tmp/written, /tmp/emptied)")
+    made = setup.runc.run(name, ["/bin/swap", "how"])
+    assert made.wait() == 0, made.output()
+    time.sleep(patient(0.5))
+    assert nunchi.stop(30) == 0, nunchi.stderr()
+    told = [line.split() for line in nunchi.text().decode().splitlines()]
+    for line in made.output().splitlines():
+        file, writes = line.split()
+        mine = [t for t in told if t[0] == file]
+        assert len(mine) == 1500, (file, len(mine))
+        wrong = sum(t[1] == "true" for t in mine) - int(writes)
+        print(f"# {writes} of 1500 opens of {file} were for writing, {wrong:+} are told as such")
+        unsure = [t for t in mine if "evt.is_open_write" in t[2].split(",")]
+        if has_trampolines() or file == "/tmp/written":
+            assert not wrong, (file, writes, wrong)
+        if has_trampolines():
+            assert not unsure and all(t[3] == "<NA>" for t in mine), unsure[:3] or mine[:3]
+        else:
+            assert all(t in unsure for t in mine if t[1] == "false" or file == "/tmp/emptied"), mine[:3]
+            assert all("evt.is_open_read" in t[3].split(",") for t in mine), mine[:3]
+
+
 def is_kept(call):
     """What a request to send has can be read of the request since 6.10; else the copy has to be waited for."""
     return has_trampolines() or (call.startswith("send") and

@@ -5,13 +5,15 @@
  * line for each: the call, what it was, what it became.
  *
  * swap fd: another thread puts /tmp/put under the number that an open of /tmp/opened is about to return; how
- * often the opener had that before it could look.
+ * often the opener had that before it could look. swap how: flags of openat2 that another thread changes.
  */
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,12 +146,60 @@ static void swap_fds(void)
 	printf("%d\n", swapped);
 }
 
+static struct open_how how;
+static uint64_t hows[2];
+
+static void *flip_how(void *arg)
+{
+	volatile uint64_t *flags = (void *)&how.flags;
+
+	while (!atomic_load(&over)) {
+		*flags = hows[0];
+		*flags = hows[1];
+	}
+	return arg;
+}
+
+/* Says how many of the opens were for writing, as the files themselves have it: by their mode, and by what is left in them. */
+static void swap_how(const char *file, uint64_t one, uint64_t other)
+{
+	pthread_t thread;
+	struct stat st;
+	int keeper = open("/tmp/keeper", O_RDWR | O_CREAT, 0600), writes = 0;
+
+	if (keeper < 0 || rename("/tmp/keeper", file))
+		exit(1);
+	hows[0] = one;
+	hows[1] = other;
+	atomic_store(&over, false);
+	pthread_create(&thread, NULL, flip_how, NULL);
+	for (int i = 0; i < TIMES; i++) {
+		if (pwrite(keeper, "x", 1, 0) != 1)
+			exit(1);
+		int fd = (int)syscall(SYS_openat2, AT_FDCWD, file, &how, sizeof(how));
+
+		if (fd < 0 || fstat(fd, &st))
+			exit(2);
+		writes += (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY || !st.st_size;
+		close(fd);
+	}
+	atomic_store(&over, true);
+	pthread_join(thread, NULL);
+	close(keeper);
+	printf("%s %d\n", file, writes);
+}
+
 int main(int argc, char **argv)
 {
 	static char winding[LONG];
 
 	if (argc > 1 && !strcmp(argv[1], "fd")) {
 		swap_fds();
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "how")) {
+		swap_how("/tmp/written", O_RDONLY, O_WRONLY);
+		swap_how("/tmp/emptied", O_RDONLY, O_RDONLY | O_TRUNC);
 		return 0;
 	}
 	mkfifo("/tmp/fifo", 0600);

@@ -92,6 +92,42 @@ static void test_paths(void **state)
 	EXPECT(&b, "evt.late=-", "evt.untrusted=-");
 }
 
+static void openat2_of(struct strbuf *b, uint64_t flags, uint16_t opened, uint16_t blob_flags)
+{
+	struct nunchi_head head = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat");
+	struct nunchi_file file = { .mode = S_IFREG | 0644, .opened = opened };
+	const uint64_t how[3] = { flags };
+
+	world_call(b, &head, "openat2", 3, (const uint64_t[6]){ (uint64_t)AT_FDCWD, 0x1000, 0x2000, sizeof(how) });
+	encode_blob(b, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL, "/told", 5);
+	encode_blob(b, NUNCHI_BLOB_BYTES, 2, 0, how, sizeof(how));
+	encode_blob(b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, blob_flags, &file, sizeof(file));
+	encode_end(b);
+}
+
+/* How openat2 was asked is of user memory; the file knows, but for O_TRUNC. */
+static void test_open_access(void **state)
+{
+	const uint16_t known = NUNCHI_OPENED_KNOWN, whole = NUNCHI_OPENED_KNOWN | NUNCHI_OPENED_WHOLE;
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	openat2_of(&b, O_RDONLY, O_WRONLY | known, 0);
+	EXPECT(&b, "evt.is_open_read=false", "evt.is_open_write=true", "evt.untrusted=evt.arg.how", "evt.late=-");
+	openat2_of(&b, O_WRONLY, O_RDONLY | known, 0);
+	EXPECT(&b, "evt.is_open_read=true", "evt.is_open_write=false", "evt.untrusted=evt.arg.how,evt.is_open_write");
+	openat2_of(&b, O_WRONLY | O_TRUNC, O_RDONLY | known, 0);
+	EXPECT(&b, "evt.is_open_read=true", "evt.is_open_write=true", "evt.untrusted=evt.arg.how,evt.is_open_write");
+	openat2_of(&b, O_RDONLY, O_RDWR | whole, 0);
+	EXPECT(&b, "evt.is_open_read=true", "evt.is_open_write=true", "evt.untrusted=evt.arg.how");
+	openat2_of(&b, O_RDONLY | O_TRUNC, O_RDONLY | whole, 0);
+	EXPECT(&b, "evt.is_open_read=true", "evt.is_open_write=false", "evt.untrusted=evt.arg.how");
+	openat2_of(&b, O_RDONLY, O_RDWR | known, NUNCHI_BLOB_LATE);
+	EXPECT(&b, "evt.is_open_write=true", "evt.late=fd.name,evt.is_open_read,evt.is_open_write");
+	/* Of a capture that does not say. */
+	openat2_of(&b, O_WRONLY, 0, 0);
+	EXPECT(&b, "evt.is_open_write=true", "evt.untrusted=evt.arg.how,evt.is_open_read,evt.is_open_write");
+}
+
 static void connect_to(struct strbuf *b, int64_t ret, uint16_t flags)
 {
 	struct nunchi_head head = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat");
@@ -161,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_open_access),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_mismatch),
 	};
