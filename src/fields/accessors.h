@@ -97,7 +97,7 @@ enum owner { OWNER_UNKNOWN, OWNER_HOST, OWNER_CONTAINER };
 enum owner event_owner(const struct field_context *fc);
 
 /* The arguments of procexit, which has no row in the table of calls. */
-#define EXIT_ARGS_MAX 3
+#define EXIT_ARGS_MAX 4
 extern const char *const exit_arg_names[EXIT_ARGS_MAX];
 
 /* Falco's names of arguments (arg_falco.c). */

@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 
 /* procexit has no row in the table of calls; its arguments are Falco's. */
-const char *const exit_arg_names[EXIT_ARGS_MAX] = { "status", "ret", "sig" };
+const char *const exit_arg_names[EXIT_ARGS_MAX] = { "status", "ret", "sig", "core" };
 
 static bool exit_arg(const struct event *ev, unsigned index, int64_t *ret)
 {
@@ -20,6 +20,9 @@ static bool exit_arg(const struct event *ev, unsigned index, int64_t *ret)
 		return WIFEXITED(status);
 	case 2:
 		*ret = WTERMSIG(status);
+		return WIFSIGNALED(status);
+	case 3:
+		*ret = !!WCOREDUMP(status);
 		return WIFSIGNALED(status);
 	default:
 		return false;

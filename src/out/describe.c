@@ -445,6 +445,8 @@ static void describe_exit(uint32_t status, struct strbuf *out)
 		strbuf_adds(out, name);
 	else
 		strbuf_addf(out, "signal %d", WTERMSIG((int)status));
+	if (WCOREDUMP((int)status))
+		strbuf_adds(out, ", core dumped");
 }
 
 static void describe_success(const struct event *ev, struct strbuf *out)

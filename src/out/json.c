@@ -29,7 +29,7 @@ struct json_fields {
 };
 
 /* A procexit has no row in the table of calls; its arguments are fields all the same. */
-static const char *const exit_args[] = { "status", "ret", "sig" };
+static const char *const exit_args[] = { "status", "ret", "sig", "core" };
 
 /* A part as it was last rendered; NULL: not yet. */
 struct part {

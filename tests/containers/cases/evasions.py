@@ -17,7 +17,7 @@ from harness.nunchi import has_trampolines, run
 AT_LEAST = 50
 # The calls that no default shows, but these rows are about.
 EVENTS = ("default,sendfile,splice,vmsplice,tee,copy_file_range,ioctl,mmap,mprotect,prctl,write,"
-          "pread64,pwrite64,sendto,sendmsg,sendmmsg")
+          "pread64,pwrite64,fanotify_mark,sendto,sendmsg,sendmmsg")
 PROGRAMS = list(dict.fromkeys(row.program for row in TABLE))
 
 

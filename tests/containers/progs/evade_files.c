@@ -5,9 +5,11 @@
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/fanotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/sysmacros.h>
 #include <linux/fs.h>
@@ -139,6 +141,24 @@ static void emptied(void)
 	need(stat("/tmp/ev-emptied", &st), "stat");
 	if (st.st_size)
 		end_row("failed", "it has something left");
+}
+
+/* By a child: no call names the file, which core_pattern and the working directory make. */
+static void core_dump(void)
+{
+	struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	int status = 0;
+
+	need(mkdir("/tmp/ev-cron.d", 0755), "mkdir");
+	if (!fork()) {
+		need(chdir("/tmp/ev-cron.d"), "chdir");
+		has(setrlimit(RLIMIT_CORE, &all), "setrlimit");
+		abort();
+	}
+	wait(&status);
+	errno = 0;
+	if (!WIFSIGNALED(status) || !WCOREDUMP(status))
+		end_row("shut", "no core dump");
 }
 
 static void rename_over(void)
@@ -356,6 +376,23 @@ static void fd_swap(void)
 	pthread_join(thread, NULL);
 }
 
+/* Another opens the file. */
+static void by_fanotify(void)
+{
+	int group = (int)has(fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC), "fanotify_init");
+	struct fanotify_event_metadata event[8];
+	char byte;
+
+	make_file("/tmp/ev-watched", "secret");
+	has(fanotify_mark(group, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, "/tmp/ev-watched"), "fanotify_mark");
+	if (!fork()) {
+		open_close("/tmp/ev-watched", O_RDONLY);
+		_exit(0);
+	}
+	need(read(group, event, sizeof(event)), "read");
+	need(pread(event[0].fd, &byte, 1, 0), "pread");
+}
+
 static void own_program(void)
 {
 	if (open("/proc/self/exe", O_WRONLY) >= 0)
@@ -375,7 +412,7 @@ static const struct row rows[] = {
 	ROW("proc-self-root", proc_self_root), ROW("proc-self-fd", proc_self_fd),
 	ROW("proc-self-cwd", proc_self_cwd), ROW("dots", dots), ROW("dirfd-moved", by_dirfd),
 	ROW("tmpfile-linked", tmpfile_linked), ROW("hard-link", hard_link),
-	ROW("emptied", emptied), ROW("rename-over", rename_over), ROW("rename-exchange", rename_exchange),
+	ROW("emptied", emptied), ROW("core-dump", core_dump), ROW("rename-over", rename_over), ROW("rename-exchange", rename_exchange),
 	ROW("chroot", in_a_chroot), ROW("chroot-below", below_a_chroot), ROW("longest-path", longest_path),
 	ROW("path-too-long", path_too_long), ROW("deeper-than-a-path", deeper_than_a_path),
 	ROW("strange-name", strange_name), ROW("cold-page", cold_page), ROW("no-page", no_page),
@@ -383,7 +420,7 @@ static const struct row rows[] = {
 	ROW("vmsplice-tee", by_vmsplice), ROW("copy-file-range", by_copy_file_range),
 	ROW("reflink", by_reflink), ROW("shared-mapping", shared_mapping),
 	ROW("unlinked-inherited", by_inherited_fd), ROW("device-node", device_node),
-	ROW("fd-swap", fd_swap), ROW("own-program", own_program), ROW("link-loop", loop_of_links),
+	ROW("fd-swap", fd_swap), ROW("fanotify", by_fanotify), ROW("own-program", own_program), ROW("link-loop", loop_of_links),
 };
 
 int main(int argc, char **argv)

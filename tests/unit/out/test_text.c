@@ -154,15 +154,15 @@ static void test_text_results(void **state)
 	struct sample s;
 
 	assert_call("write", 512, ARGS(9, 0, 512), "fd=9 count=512", "ok 512");
-	for (int killed = 0; killed < 2; killed++) {
+	for (int killed = 0; killed < 3; killed++) {
 		sample_init(&s);
 		s.head.kind = NUNCHI_REC_EXIT;
 		if (killed)
-			status.code = SIGSEGV;
+			status.code = SIGSEGV | (killed == 2 ? 0x80 : 0);
 		encode_begin(&s.record, &s.head);
 		encode_bytes(&s.record, &status, sizeof(status));
 		assert_int_equal(sample_end(&s), 0);
-		assert_what(&s, "cat /mnt/test.txt", killed ? "SIGSEGV" : "exit 3");
+		assert_what(&s, "cat /mnt/test.txt", killed == 2 ? "SIGSEGV, core dumped" : killed ? "SIGSEGV" : "exit 3");
 		assert_true(describe_is_failure(&s.ev));
 		sample_free(&s);
 	}
