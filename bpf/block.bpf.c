@@ -61,7 +61,7 @@ int BPF_PROG(block_open, struct file *file, int ret)
 		return 0;
 	mask = block_subject(s, task, row, mask);
 	mask = block_file(s, (u64)file, 0, row, mask);
-	mask = block_exe(s, task_exe(task), row, mask);
+	mask = block_image(s, task, image_owner(task), row, mask);
 	scratch_put(s);
 	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }
@@ -120,7 +120,7 @@ static __always_inline int block_address(u32 class, u64 address, u64 socket, boo
 			address_of_peer(&a, socket);
 		mask = block_socket(s, &a, row, mask);
 	}
-	mask = block_exe(s, task_exe(task), row, mask);
+	mask = block_image(s, task, image_owner(task), row, mask);
 	scratch_put(s);
 	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 }

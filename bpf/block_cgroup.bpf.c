@@ -43,7 +43,7 @@ static __always_inline int judge(u32 class, const struct block_address *a)
 	}
 	mask = block_subject(s, task, row, mask);
 	mask = block_socket(s, a, row, mask);
-	mask = block_exe(s, task_exe(task), row, mask);
+	mask = block_image(s, task, 0, row, mask);
 	scratch_put(s);
 	return refuse(row, mask);
 }

@@ -69,14 +69,6 @@ static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 
-/* One of its own: there is nobody in between. */
-static __always_inline struct scratch *late_scratch(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&late_scratches, &cpu);
-}
-
 static __always_inline int block_returned(struct task_struct *task, struct pt_regs *regs, long ret)
 {
 	u64 nr = syscall_nr(regs), mask;
@@ -101,7 +93,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 		return 0;
 	mask = block_subject(s, task, row, mask);
 	mask = returned_object(s, task, &call, ret, row, mask);
-	mask = block_exe(s, task_exe(task), row, mask);
+	mask = block_image(s, task, image_owner(task), row, mask);
 	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
 	return 0;
 }
@@ -137,7 +129,7 @@ static __always_inline int block_requested(u64 req)
 		return 0;
 	mask = block_subject(s, task, row, mask);
 	mask = file_object(s, file, class == NUNCHI_BLOCK_OPEN ? BPF_CORE_READ((struct io_open *)req, how.flags) : 0, row, mask);
-	mask = block_exe(s, task_exe(task), row, mask);
+	mask = block_image(s, task, image_owner(task), row, mask);
 	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
 	return 0;
 }

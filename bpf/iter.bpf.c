@@ -4,7 +4,24 @@
  * container (with the host: every process) is written to the reader of the iterator as the head of
  * a TASK record. User space adds from /proc what it likes to know.
  */
-#include "lib/identity.h"
+#include "lib/block.h"
+
+/* For rules that block: what it runs is taken to have been executed by the path that it has now. */
+static __always_inline void find_image(struct task_struct *task, struct identity *id)
+{
+	u64 execs = task->self_exec_id, exe = (u64)BPF_CORE_READ(task, mm, exe_file);
+	struct scratch *s;
+
+	if (!block_image_run || image_is_set(id, task))
+		return;
+	s = scratch_get();
+	if (!s)
+		return;
+	s->image = 0;
+	image_judge(s, exe, block_row(NUNCHI_BLOCK_EXEC));
+	image_set(id, s->image, execs);
+	scratch_put(s);
+}
 
 SEC("iter/task")
 int tasks(struct bpf_iter__task *ctx)
@@ -26,6 +43,8 @@ int tasks(struct bpf_iter__task *ctx)
 		if (id)
 			caps_read(&id->caps, BPF_CORE_READ(task, group_leader, cred));
 	}
+	if (id)
+		find_image(task, id);
 	if (!id || identity_mode(id) == NUNCHI_MODE_NONE || task->pid != task->tgid)
 		return 0;
 	s = scratch_get();

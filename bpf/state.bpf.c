@@ -28,6 +28,8 @@ const volatile __u8 block_is_dry;
 const volatile __u8 block_has_lsm;
 const volatile __u8 block_has_cgroup;
 const volatile __u8 block_comes_late;
+const volatile __u64 block_image_key[2];
+const volatile __u32 block_image_run;
 
 struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 __u32 block_generation;
@@ -78,6 +80,7 @@ struct map_summaries summaries SEC(".maps");
 struct map_block_values block_values SEC(".maps");
 struct map_block_slots block_slots SEC(".maps");
 struct map_block_told block_told SEC(".maps");
+struct map_block_images block_images SEC(".maps");
 struct map_states block_states SEC(".maps");
 struct map_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "block_address.h"
+#include "block_image.h"
 #include "block_path.h"
 #include "block_read.h"
 #include "call.h"
@@ -21,7 +22,7 @@ static __always_inline u32 block_row(u32 class)
 {
 	u32 generation = *(volatile __u32 *)&block_generation;
 
-	return NUNCHI_BLOCK_ROW(class, generation) | (generation & 0xff) << 8;
+	return NUNCHI_BLOCK_ROW(class, generation) | generation << 8;
 }
 
 static __always_inline u32 block_class(u32 row)
@@ -174,19 +175,20 @@ static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *co
 	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 }
 
-/* exe: the task's image, a struct file. */
-static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
+static __always_inline bool asks_exe(u32 row)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+
+	return kinds & 1 << NUNCHI_BLOCK_EXE || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
+}
+
+/* An image's path, that block_path() has made. */
+static __always_inline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
 
-	if (!s || !mask || !(kinds & 1 << NUNCHI_BLOCK_EXE || reads))
-		return mask;
-	if (exe)
-		block_path(s, exe);
-	else
-		block_no_path(s);
-	if (block_is_unknown(s))
+	if (!asks_exe(row) || block_is_unknown(s))
 		return mask;
 	if (kinds & 1 << NUNCHI_BLOCK_EXE) {
 		block_path_key(s);
@@ -195,6 +197,18 @@ static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 	if (mask && reads)
 		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_EXE);
 	return mask;
+}
+
+/* exe: an image as it is executed, a struct file; 0: there is none. */
+static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
+{
+	if (!s || !mask || !asks_exe(row))
+		return mask;
+	if (exe)
+		block_path(s, exe);
+	else
+		block_no_path(s);
+	return block_exe_path(s, row, mask);
 }
 
 static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
@@ -300,10 +314,96 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 	return block_who(&who, row);
 }
 
-/* An image that the task runs. */
+/* What the task runs, wherever that is by now. */
 static __always_inline u64 task_exe(struct task_struct *task)
 {
 	return (u64)BPF_CORE_READ(task, mm, exe_file);
+}
+
+/* Who has what is known of the task's image; NULL: that cannot be asked for, or there is nobody. */
+static __always_inline struct identity *image_owner(struct task_struct *task)
+{
+	struct task_struct *leader = task->group_leader;
+
+	return leader ? bpf_task_storage_get(&identities, leader, 0, 0) : 0;
+}
+
+/* The hash of the path that the image was executed by, as who_read() would read it; 0: not known. */
+static __noinline u64 image_read(struct task_struct *task)
+{
+	struct bpf_local_storage_data *data = storage_find(BPF_CORE_READ(task, group_leader));
+	const struct identity *id;
+	u32 run = 0, execs = 0;
+	u64 image = 0;
+
+	if (!data)
+		return 0;
+	id = (const struct identity *)data->data;
+	bpf_probe_read_kernel(&run, sizeof(run), &id->exe_run);
+	bpf_probe_read_kernel(&execs, sizeof(execs), &id->exe_execs);
+	bpf_probe_read_kernel(&image, sizeof(image), &id->exe);
+	return run == block_image_run && execs == (u32)task->self_exec_id ? image : 0;
+}
+
+/*
+ * The same of the path that exe has now, a struct file, which is kept for all classes. If s->image is 0 it is taken
+ * for the path that was executed, and in s->image then; else, if it is another, nothing is known of that.
+ */
+static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
+{
+	u64 hash;
+
+	if (!s)
+		return 0;
+	if (exe)
+		block_path(s, exe);
+	else
+		block_no_path(s);
+	hash = image_hash(s);
+	if (s->image && s->image != hash) {
+		count(counts[NUNCHI_COUNT_UNREAD]);
+		return (u64)-1;
+	}
+	s->image = hash;
+	s->judged.generation = row >> 8;
+	for (u32 class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] =
+			block_exe_path(s, (row & ~(NUNCHI_BLOCK_MAX - 1)) | class, (u64)-1);
+	/* What is not known of a path is counted each time. */
+	if (!s->walk.flags)
+		bpf_map_update_elem(&block_images, &hash, &s->judged, BPF_ANY);
+	return s->judged.masks[row & (NUNCHI_BLOCK_MAX - 1)];
+}
+
+/* The image that the task runs, by the path that it was executed by. owner: image_owner(), or NULL. */
+static __noinline u64 block_image(struct scratch *s, struct task_struct *task, struct identity *owner, u32 row,
+				  u64 mask)
+{
+	const u64 *kept;
+	u64 known;
+
+	if (!s || !mask || !asks_exe(row))
+		return mask;
+	if (owner)
+		known = image_is_set(owner, task) ? owner->exe : 0;
+	else
+		known = image_read(task);
+	s->image = known;
+	kept = known ? image_kept(s, row) : 0;
+	if (kept)
+		return mask & *kept;
+	mask &= image_judge(s, task_exe(task), row);
+	if (!known && owner)
+		image_set(owner, s->image, task->self_exec_id);
+	return mask;
+}
+
+/* One of its own, for what nobody can push aside: there is nobody in between. */
+static __always_inline struct scratch *late_scratch(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&late_scratches, &cpu);
 }
 
 /* All that is known of the task itself. */

@@ -206,10 +206,14 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	}
 	id->slot = 0;
 	id->generation = slots[0].generation;
-	if (from)
+	if (from) {
 		__builtin_memcpy(&id->caps, &from->caps, sizeof(id->caps));
-	else
+		id->exe = from->exe;
+		id->exe_run = from->exe_run;
+		id->exe_execs = from->exe_execs;
+	} else {
 		id->caps.effective = CAPS_UNKNOWN;
+	}
 	if (from && (from->slot || from->sandboxed)) {
 		id->slot = from->slot;
 		id->generation = from->generation;
@@ -254,6 +258,9 @@ static __always_inline struct identity *identity_late(struct task_struct *task, 
 
 	if (id)
 		id->image = 0;
+	/* A thread's process is not another since. */
+	if (id && task->pid == task->tgid)
+		id->exe_run = 0;
 	return id;
 }
 

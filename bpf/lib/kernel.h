@@ -295,6 +295,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	u64 start_boottime;
+	u64 self_exec_id;	/* one more with each exec; a child's is its parent's */
 	const struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;

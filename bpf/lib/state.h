@@ -47,6 +47,9 @@ struct identity {
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	u32 image_generation;	/* of the rules by which image is that group */
+	u64 exe;		/* of a leader: hash of the path that its image was executed by, see block_image.h */
+	u32 exe_run;		/* of nunchi, by whose key that is; another: not known */
+	u32 exe_execs;		/* task_struct.self_exec_id then; another: it has executed something since */
 	struct nunchi_caps caps;	/* what user space takes them for: those of the last exec that was told */
 	u64 copied_of;		/* of which call, see copies_of() */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
@@ -106,6 +109,13 @@ struct block_work {
 	char asked[BLOCK_NAME_MAX + 16];
 };
 
+/* Of a path that something was executed by: the clauses of each class that it satisfies. */
+struct block_image {
+	u32 generation;		/* of the rules, as block_row() has it */
+	u32 pad;
+	u64 masks[NUNCHI_BLOCK_MAX];
+};
+
 /* How far a text has been read, by two automata: how it begins, and how it ends and what it has within. */
 struct reading {
 	u32 head;
@@ -161,6 +171,9 @@ struct scratch {
 	struct found blobs;
 	struct nunchi_caps caps;	/* of s->of */
 	struct nunchi_caps known;	/* identity.caps: in the callers it would be more stack than they have */
+	u64 hash[4];		/* in the making */
+	u64 image;		/* hash of a path that something was executed by; 0: not known */
+	struct block_image judged;	/* what that satisfies */
 	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */
 	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
 	u32 n_names;
@@ -209,6 +222,8 @@ extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block
 extern const volatile __u8 block_has_lsm;	/* block.bpf.c is loaded; else, of what goes by cgroup programs, block_cgroup.bpf.c */
 extern const volatile __u8 block_has_cgroup;
 extern const volatile __u8 block_comes_late;	/* block_late.bpf.c is loaded */
+extern const volatile __u64 block_image_key[2];
+extern const volatile __u32 block_image_run;	/* of nunchi: 0 if nothing blocks */
 
 /* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
 extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
@@ -439,6 +454,15 @@ struct map_block_told {
 	__type(value, u32);
 };
 extern struct map_block_told block_told SEC(".maps");
+
+/* By the hash of the path; one row if nothing is blocked. One that is forgotten is made anew. */
+struct map_block_images {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct block_image);
+};
+extern struct map_block_images block_images SEC(".maps");
 
 /* An automaton that texts are read in, mapped by user space: of rules that block two halves, and of what may leave. */
 struct map_states {

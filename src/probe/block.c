@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/syscall.h>
 
 #include "internal.h"
@@ -29,6 +30,7 @@ struct hook {
 
 #define BLOCK_HOOKS 22
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
+#define IMAGES_MAX 1024U	/* paths that something was executed by: 128 KiB */
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 
@@ -81,6 +83,24 @@ static uint32_t room_of(const struct probe *p, uint32_t n_states)
 	return (uint32_t)MIN(MIN(wish, p->memory.rules / PROBE_STATE_BYTES / 2), NUNCHI_BLOCK_STATES_MAX);
 }
 
+/* By which path images were executed is kept from the first rule on, whether one asks for it or not: the next may. */
+static int choose_images(struct probe *p, bool blocks, struct strbuf *err)
+{
+	bool perf = bpf_program__autoload(p->skel->progs.sys_exit_perf);
+	uint32_t run = 0;
+
+	bpf_program__set_autoload(p->skel->progs.block_remember, blocks && !perf);
+	bpf_program__set_autoload(p->skel->progs.block_remember_perf, blocks && perf);
+	bpf_map__set_max_entries(p->skel->maps.block_images, blocks ? IMAGES_MAX : 1);
+	if (!blocks)
+		return 0;
+	if (getrandom((void *)p->skel->rodata->block_image_key, sizeof(p->skel->rodata->block_image_key), 0) < 0 ||
+	    getrandom(&run, sizeof(run), 0) < 0)
+		return load_failed(err, "asking for random bytes (getrandom)", -errno);
+	p->skel->rodata->block_image_run = run | 1;
+	return 0;
+}
+
 /* What LSM hooks have let go without a look, where programs are preempted, is looked at later. */
 static void choose_hooks(struct probe *p, unsigned classes, const struct probe_block *block)
 {
@@ -105,7 +125,7 @@ static void choose_hooks(struct probe *p, unsigned classes, const struct probe_b
 	bpf_map__set_max_entries(p->skel->maps.late_scratches, late ? p->n_cpus : 1);
 }
 
-void block_choose(struct probe *p, const struct probe_block *block)
+int block_choose(struct probe *p, const struct probe_block *block, struct strbuf *err)
 {
 	unsigned classes = block ? active_classes(block) : 0;
 
@@ -115,13 +135,14 @@ void block_choose(struct probe *p, const struct probe_block *block)
 	choose_hooks(p, classes, block);
 	p->block_room = 0;
 	if (!classes)
-		return;
+		return choose_images(p, false, err);
 	p->block_room = room_of(p, block->text->n_states);
 	bpf_map__set_max_entries(p->skel->maps.block_states, 2 * p->block_room);
 	/* Two halves; what is not used takes no memory. */
 	bpf_map__set_max_entries(p->skel->maps.block_values, 2 * NUNCHI_BLOCK_VALUES_MAX);
 	bpf_map__set_max_entries(p->skel->maps.block_slots, p->n_slots);
 	p->skel->rodata->block_is_dry = block->dry;
+	return choose_images(p, true, err);
 }
 
 static struct nunchi_block_key key_in_half(const struct nunchi_block_value *value, unsigned generation)
@@ -201,8 +222,10 @@ int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *
 int block_attach(struct probe *p, struct strbuf *err)
 {
 	struct hook hooks[BLOCK_HOOKS];
-	int r = 0;
+	int r = attach_hook(p->skel->progs.block_remember, &p->skel->links.block_remember, err);
 
+	if (r >= 0)
+		r = attach_hook(p->skel->progs.block_remember_perf, &p->skel->links.block_remember_perf, err);
 	list_hooks(p->skel, hooks);
 	for (size_t i = 0; r >= 0 && i < BLOCK_HOOKS; i++)
 		r = attach_hook(hooks[i].program, hooks[i].link, err);

@@ -106,7 +106,7 @@ int lanes_open(struct probe *p, struct strbuf *err) _must_check_;
 void lanes_close(struct probe *p);
 
 /* block.c: programs that block. block: NULL: there are none. Before load; after it; and before other hooks. */
-void block_choose(struct probe *p, const struct probe_block *block);
+int block_choose(struct probe *p, const struct probe_block *block, struct strbuf *err) _must_check_;
 int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *err) _must_check_;
 int block_attach(struct probe *p, struct strbuf *err) _must_check_;
 void block_close(struct probe *p);

@@ -210,7 +210,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		goto fail;
 	variants_choose(p->skel, p->hooks);
 	p->skel->rodata->entries = entries;
-	block_choose(p, block);
+	r = block_choose(p, block, err);
+	if (r < 0)
+		goto fail;
 	push_choose(p, push);
 	bpf_program__set_autoload(p->skel->progs.keep_fork, pin || (block && block->keep));
 	r = pin ? pin_prepare(p, err) : 0;

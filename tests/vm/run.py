@@ -50,7 +50,7 @@ CRUN = ["short_life crun"]
 HOOKS = ["hooks", "blind"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
-ACTIONS = ["actions", "keep"]
+ACTIONS = ["actions", "disguise", "keep"]
 RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
