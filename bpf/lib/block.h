@@ -200,7 +200,7 @@ static __always_inline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
 }
 
 /* exe: an image as it is executed, a struct file; 0: there is none. */
-static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
+static __noinline __attribute__((unused)) u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 {
 	if (!s || !mask || !asks_exe(row))
 		return mask;
@@ -211,7 +211,7 @@ static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 	return block_exe_path(s, row, mask);
 }
 
-static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
+static __noinline __attribute__((unused)) u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	struct block_work *b;
@@ -376,7 +376,7 @@ static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
 }
 
 /* The image that the task runs, by the path that it was executed by. owner: image_owner(), or NULL. */
-static __noinline u64 block_image(struct scratch *s, struct task_struct *task, struct identity *owner, u32 row,
+static __noinline __attribute__((unused)) u64 block_image(struct scratch *s, struct task_struct *task, struct identity *owner, u32 row,
 				  u64 mask)
 {
 	const u64 *kept;

@@ -339,7 +339,7 @@ def test_kill_who_empties(setup):
     nunchi = guard(setup, [("Kill", OPENS + "evt.is_open_write = true and fd.name = /tmp/log", "kill")])
     lines, made = in_container(setup, setup.name + "-emptied",
                                "cp /etc/passwd /tmp/other; mv /tmp/other /tmp/log; openings empty /tmp/log; echo code $?")
-    assert lines[-1] == "code 137" and not any(line.startswith(("openat:", "left:")) for line in lines), made.output()
+    assert "code 137" in lines and not any(line.startswith(("openat:", "left:")) for line in lines), made.output()
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
     assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
