@@ -456,7 +456,7 @@ static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
 }
 
 /*
- * The path of what s->walk has as mnt and dentry. Its components, leaf first: names up to the root of the mount,
+ * The path of what s->walk has as mnt (0: that within its file system) and dentry. Its components, leaf first: names up to the root of the mount,
  * then on from where that is mounted, until the first mount of all: a chroot changes nothing. A walk that ends
  * elsewhere (a detached mount, a pipe, another namespace's file) is marked.
  */
@@ -474,11 +474,16 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	dentry = w->dentry;
 	file = (void *)&s->data[pos + sizeof(struct nunchi_blob)];
 	flags = has_casts ? facts_typed(file, dentry) : facts_read(file, dentry);
-	w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
-	if (has_casts)
-		ends_typed(s, w);
-	else
-		ends_follow(w);
+	if (unlikely(!w->mnt)) {	/* within its file system */
+		w->mnt_root = w->root_dentry = (u64)FIELD(struct super_block, FIELD(struct dentry, dentry, d_sb), s_root);
+		w->root_mnt = w->top = 0;
+	} else {
+		w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
+		if (has_casts)
+			ends_typed(s, w);
+		else
+			ends_follow(w);
+	}
 	w->below = 0;
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
@@ -528,9 +533,32 @@ static __noinline int blob_alias(struct scratch *s, u64 dentry, u32 arg)
 	return 0;
 }
 
+#define FIRST_PROC 0x636f7270	/* "proc" and its NUL as a little-endian number */
+#define FIRST_SYS 0x737973
+
+/* Whether the FILE at pos, of the walk that was the last, is of proc or sysfs, and its path not below /proc or /sys. */
+static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
+{
+	u32 at = pos + sizeof(struct nunchi_blob) + s->names_at[(s->n_names - 1) & (NUNCHI_COMPONENTS_MAX - 1)];
+	u64 magic, first = 0;
+
+	barrier_var(pos);
+	if (pos > LAST_POS)
+		return false;
+	magic = ((struct nunchi_file *)&s->data[pos + sizeof(struct nunchi_blob)])->magic;
+	if (likely(magic != PROC_SUPER_MAGIC && magic != SYSFS_MAGIC))
+		return false;
+	barrier_var(at);
+	if (at > NUNCHI_RECORD_MAX)
+		return false;
+	bpf_probe_read_kernel(&first, 5, &s->data[at]);
+	return magic == PROC_SUPER_MAGIC ? first != FIRST_PROC : (u32)first != FIRST_SYS;
+}
+
 static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
 {
 	struct walk *w = &s->walk;
+	u32 pos = s->pos;
 
 	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
 	if (likely(w->below == mnt))
@@ -541,6 +569,8 @@ static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, 
 	}
 	if (w->below && FIELD(struct vfsmount, mnt, mnt_sb) == FIELD(struct vfsmount, w->below, mnt_sb))
 		blob_alias(s, dentry, arg);
+	else if (unlikely(s->pos != pos && is_misplaced(s, pos)))
+		path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
 }
 
 __noinline int blob_cwd(struct scratch *s, u32 blob)

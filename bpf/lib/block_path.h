@@ -36,7 +36,7 @@ static long block_step(u32 i, struct scratch **ctx)
 	long n;
 
 	if (dentry == w->mnt_root)
-		return walk_up(w);
+		return w->mnt ? walk_up(w) : 1;
 	parent = (u64)BPF_CORE_READ((struct dentry *)dentry, d_parent);
 	n = bpf_probe_read_kernel_str(b->name, sizeof(b->name),
 				      BPF_CORE_READ((struct dentry *)dentry, d_name.name));
@@ -59,19 +59,24 @@ static long block_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The path of what s->walk has as mnt and dentry, into s->block.text. */
+/* The path of what s->walk has as mnt (0: that within its file system) and dentry, into s->block.text. */
 static __noinline int block_walk(struct scratch *s)
 {
 	struct block_work *b;
 	struct vfsmount *mnt;
+	struct dentry *dentry;
 	struct walk *w;
 
 	if (!s)
 		return 0;
 	b = &s->block;
 	w = &s->walk;
+	dentry = (void *)w->dentry;
 	mnt = (void *)w->mnt;
-	w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+	if (mnt)
+		w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+	else
+		w->mnt_root = (u64)BPF_CORE_READ(dentry, d_sb, s_root);
 	w->below = 0;
 	w->pos = TEXT_END;
 	w->len = w->flags = 0;
@@ -97,6 +102,33 @@ static __always_inline void block_path(struct scratch *s, u64 file)
 	block_walk(s);
 }
 
+#define PLACE_PROC 0x636f72702fULL	/* "/proc" as a little-endian number */
+#define PLACE_SYS 0x7379732fULL	/* "/sys" */
+
+/* After that: whether it is of proc or sysfs, mounted elsewhere than in /proc or /sys. Then its path there is made. */
+static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 magic)
+{
+	u64 place = magic == SYSFS_MAGIC ? PLACE_SYS : PLACE_PROC, first = 0;
+	u32 len = magic == SYSFS_MAGIC ? 4 : 5, pos;
+	struct block_work *b = &s->block;
+
+	if (magic != PROC_SUPER_MAGIC && magic != SYSFS_MAGIC)
+		return false;
+	bpf_probe_read_kernel(&first, below(len + 1, 8), &b->text[s->walk.pos & (BLOCK_TEXT_MAX - 1)]);
+	first ^= place;
+	if (!first || first == (u64)'/' << len * 8)
+		return false;
+	s->walk.mnt = 0;
+	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
+	block_walk(s);
+	pos = s->walk.pos - len;
+	if (s->walk.len == TEXT_END - 1)	/* its root has no slash any more */
+		s->walk.len = pos = TEXT_END - len;
+	s->walk.pos = pos;
+	bpf_probe_read_kernel(&b->text[pos & (BLOCK_TEXT_MAX - 1)], below(len, 8), &place);
+	return true;
+}
+
 /*
  * After that: whether the file has another path by the root's own mount, see blob_alias(), which is then made. Of a tree that
  * is mounted nowhere no mount was left.
@@ -107,8 +139,10 @@ static __always_inline bool block_alias(struct scratch *s, u64 file)
 
 	if (!root)
 		root = BPF_CORE_READ(bpf_get_current_task_btf(), fs, root.mnt);
-	if (likely(mnt == root) || BPF_CORE_READ(mnt, mnt_sb) != BPF_CORE_READ(root, mnt_sb))
+	if (likely(mnt == root))
 		return false;
+	if (BPF_CORE_READ(mnt, mnt_sb) != BPF_CORE_READ(root, mnt_sb))
+		return block_misplaced(s, file, BPF_CORE_READ(mnt, mnt_sb, s_magic));
 	s->walk.mnt = (u64)root;
 	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
 	block_walk(s);

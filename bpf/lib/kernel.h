@@ -173,6 +173,7 @@ struct super_block {
 	u32 s_dev;
 	unsigned long s_flags;
 	unsigned long s_magic;
+	struct dentry *s_root;
 };
 
 struct inode {
@@ -198,6 +199,7 @@ struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
+	struct super_block *d_sb;
 };
 
 struct vfsmount {
@@ -490,6 +492,8 @@ enum cgroup_subsys_id {
 #define AF_VSOCK 40
 #define VMADDR_PORT_ANY ~0U
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#define PROC_SUPER_MAGIC 0x9fa0
+#define SYSFS_MAGIC 0x62656572
 #define AT_FDCWD (-100)
 #define AT_EXECVE_CHECK 0x10000
 #if defined(__TARGET_ARCH_x86)

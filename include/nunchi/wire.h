@@ -266,7 +266,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_ENV = 16,	/* of the same, if somebody asked for it: each variable with its NUL */
 	NUNCHI_BLOB_CAPS = 17,	/* of SYSCALL: nunchi_caps, where they are not what the last exec has left */
 	NUNCHI_BLOB_ROOT = 18,	/* of its root directory, as CWD: of chroot, and of PROCESS in a chroot alone */
-	NUNCHI_BLOB_ALIAS = 19,	/* of a FILE of the same argument: its path by the root's own mount, where another one led to it */
+	NUNCHI_BLOB_ALIAS = 19,	/* of a FILE of the same argument: its path by the root's own mount, where another one led to it; of proc and sysfs elsewhere than in /proc and /sys that within them */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 };
 

@@ -87,6 +87,8 @@ const char *fd_type_name(enum fd_type type);
 void path_from_walk(struct strbuf *out, const struct event_blob *blob);
 /* The same without " (deleted)". False if what was appended is no path (or nothing was). */
 bool path_from_file(struct strbuf *out, const struct event_blob *blob);
+/* The same of an ALIAS: of proc and sysfs where they are to be. */
+void path_from_alias(struct strbuf *out, const struct event_blob *blob);
 
 /* Appends the path of a CGROUP_PATH blob below the hierarchy's root: "/docker/<id>". */
 void cgroup_from_walk(struct strbuf *out, const struct event_blob *blob);

@@ -57,6 +57,22 @@ static void add_components(struct strbuf *out, const char *data, size_t len, boo
 		strbuf_addc(out, '/');
 }
 
+void path_from_alias(struct strbuf *out, const struct event_blob *blob)
+{
+	size_t start = out->len;
+	struct nunchi_file file;
+
+	if (blob->len < sizeof(file))
+		return;
+	memcpy(&file, blob->data, sizeof(file));
+	if (file.magic == PROC_SUPER_MAGIC)
+		strbuf_adds(out, "/proc");
+	else if (file.magic == SYSFS_MAGIC)
+		strbuf_adds(out, "/sys");
+	if (out->len == start || blob->len > sizeof(file))
+		path_from_file(out, blob);
+}
+
 bool path_from_file(struct strbuf *out, const struct event_blob *blob)
 {
 	struct nunchi_file file;

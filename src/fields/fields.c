@@ -230,7 +230,7 @@ const struct strbuf *fields_alias(struct field_context *fc)
 	if (!fd->alias)
 		return NULL;
 	strbuf_reset(&fc->alias);
-	path_from_file(&fc->alias, fd->alias);
+	path_from_alias(&fc->alias, fd->alias);
 	return fc->alias.len ? &fc->alias : NULL;
 }
 

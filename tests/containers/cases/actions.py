@@ -334,6 +334,25 @@ def test_deny_what_empties(setup):
     return None
 
 
+def test_deny_proc_by_another_mount(setup):
+    """Its place is known, wherever it is mounted; one of its directories, too."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", OPENS + "fd.name startswith /proc/sys/kernel/core_", "deny"),
+                           ("Directory", OPENS + "fd.directory = /sys/kernel and fd.name endswith _seqnum", "deny")])
+    script = ("cd /tmp; mkdir p s k; mount -t proc none p; mount -t sysfs none s; mount --bind /proc/sys/kernel k; "
+              "for f in /proc p k/../p; do head -n1 $f/sys/kernel/core_pattern; done; head -n1 k/core_pattern; head -n1 k/hostname; "
+              "head -n1 s/kernel/uevent_seqnum; ls -d p")
+    lines, _ = in_container(setup, setup.name + "-proc", script, privileged=True)
+    assert sum("Operation not permitted" in line for line in lines) == 5 and len(lines) == 7, lines
+    wait_alert(nunchi, "Directory")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 4, nunchi.text()
+    assert effects(nunchi, "Directory") == [("deny", "before")], nunchi.text()
+    return None
+
+
 def test_kill_who_empties(setup):
     """Without LSM, too, when the flag is no more of the file but of the call."""
     nunchi = guard(setup, [("Kill", OPENS + "evt.is_open_write = true and fd.name = /tmp/log", "kill")])

@@ -244,6 +244,35 @@ static void attributes(void)
 	has(syscall(SYS_mount_setattr, AT_FDCWD, "/tmp", 0, &attr, sizeof(attr)), "mount_setattr");
 }
 
+static void open_for_reading(const char *path)
+{
+	close((int)need(open(path, O_RDONLY | O_CLOEXEC), path));
+}
+
+/* And a part of proc: its path in there is known by its root, not by its mount. */
+static void proc_again(void)
+{
+	own_mounts();
+	mkdir("/tmp/ev-proc", 0755);
+	mkdir("/tmp/ev-proc-sys", 0755);
+	mkdir("/tmp/ev-sysfs", 0755);
+	has(mount("none", "/tmp/ev-proc", "proc", 0, NULL), "mount proc");
+	has(mount("/proc/sys", "/tmp/ev-proc-sys", NULL, MS_BIND, NULL), "bind");
+	has(mount("none", "/tmp/ev-sysfs", "sysfs", 0, NULL), "mount sysfs");
+	open_for_reading("/tmp/ev-proc/sys/kernel/core_pattern");
+	open_for_reading("/tmp/ev-proc-sys/kernel/hostname");
+	open_for_reading("/tmp/ev-sysfs/kernel/uevent_seqnum");
+}
+
+static void overlaid(void)
+{
+	own_mounts();
+	mkdir("/tmp/ev-overlay", 0755);
+	mkdir("/tmp/ev-overlay-empty", 0755);
+	has(mount("none", "/tmp/ev-overlay", "overlay", 0, "lowerdir=/etc:/tmp/ev-overlay-empty"), "mount overlay");
+	open_for_reading("/tmp/ev-overlay/passwd");
+}
+
 static void bound(void)
 {
 	own_mounts();
@@ -326,7 +355,7 @@ static const struct row rows[] = {
 	ROW("perf", by_perf), ROW("kernel-helpers", kernel_helpers),
 	ROW("mount-by-fds", mount_by_fds), ROW("tree-moved", tree_moved),
 	ROW("tree-nowhere", tree_nowhere), ROW("mount-attributes", attributes),
-	ROW("bind-mount", bound), ROW("covered", covered), ROW("detached", detached),
+	ROW("bind-mount", bound), ROW("proc-again", proc_again), ROW("overlay", overlaid), ROW("covered", covered), ROW("detached", detached),
 	ROW("user-namespace", user_namespace), ROW("pid-namespace", pid_namespace),
 	ROW("setns", joined),
 };

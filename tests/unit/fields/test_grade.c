@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <linux/magic.h>
+
 #include "event/encode.h"
 #include "model/model.h"
 #include "world.h"
@@ -128,6 +130,28 @@ static void test_open_access(void **state)
 	EXPECT(&b, "evt.is_open_write=true", "evt.untrusted=evt.arg.how,evt.is_open_read,evt.is_open_write");
 }
 
+/* Wherever proc is mounted, what it has is below /proc. */
+static void test_alias_of_proc(void **state)
+{
+	static const char names[] = "hostname\0kernel\0sys";
+	char data[sizeof(struct nunchi_file) + sizeof(names)];
+	const struct nunchi_file file = { .mode = S_IFREG | 0644, .magic = PROC_SUPER_MAGIC };
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	memcpy(data, &file, sizeof(file));
+	memcpy(data + sizeof(file), names, sizeof(names));
+	open_begin(&b, 3);
+	add_file(&b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, 0);
+	encode_blob(&b, NUNCHI_BLOB_ALIAS, NUNCHI_ARG_RET, 0, data, sizeof(data));
+	encode_end(&b);
+	EXPECT(&b, "fd.name=/real", "fd.alias=/proc/sys/kernel/hostname");
+	open_begin(&b, 3);
+	add_file(&b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, 0);
+	encode_blob(&b, NUNCHI_BLOB_ALIAS, NUNCHI_ARG_RET, 0, data, sizeof(file));
+	encode_end(&b);
+	EXPECT(&b, "fd.alias=/proc");
+}
+
 static void connect_to(struct strbuf *b, int64_t ret, uint16_t flags)
 {
 	struct nunchi_head head = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "cat");
@@ -198,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
 		cmocka_unit_test(test_open_access),
+		cmocka_unit_test(test_alias_of_proc),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_mismatch),
 	};
