@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -169,11 +170,14 @@ static void swap_how(const char *file, uint64_t one, uint64_t other)
 
 	if (keeper < 0 || rename("/tmp/keeper", file))
 		exit(1);
-	hows[0] = one;
+	hows[0] = how.flags = one;
 	hows[1] = other;
 	atomic_store(&over, false);
 	pthread_create(&thread, NULL, flip_how, NULL);
 	for (int i = 0; i < TIMES; i++) {
+		/* Where one processor is all there is the other thread gets nowhere else. */
+		if (i % 50 == 0)
+			sched_yield();
 		if (pwrite(keeper, "x", 1, 0) != 1)
 			exit(1);
 		int fd = (int)syscall(SYS_openat2, AT_FDCWD, file, &how, sizeof(how));
