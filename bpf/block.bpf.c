@@ -43,6 +43,29 @@ static __noinline int block_basename_key(struct scratch *s, u64 filename)
 	return 0;
 }
 
+/*
+ * The ELF interpreter of an image that block_exec() has let go: it runs first, and need not be one. It is meant by clauses that
+ * its path satisfies and no path does not: one that lets pass by the image's path has let pass what that names.
+ */
+static __always_inline int block_interpreter(struct task_struct *task, struct file *file)
+{
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	u32 row = block_row(NUNCHI_BLOCK_EXEC);
+	struct scratch *s;
+	u64 mask;
+
+	if (!id || !id->exec_clauses || id->exec_generation != row >> 8 || !asks_exe(row))
+		return 0;
+	s = block_scratch();
+	if (!s)
+		return 0;
+	mask = block_exe(s, (u64)file, row, id->exec_clauses);
+	if (mask)
+		mask &= ~block_exe(s, 0, row, mask);
+	scratch_put(s);
+	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(block_open, struct file *file, int ret)
 {
@@ -52,9 +75,11 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	struct scratch *s;
 	u64 mask;
 
-	/* The kernel opens images by this hook, too: those are execs. */
-	if (ret || file->f_flags & FMODE_EXEC)
+	if (ret)
 		return ret;
+	/* The kernel opens what it executes by this hook, too: block_exec() has the images. */
+	if (file->f_flags & FMODE_EXEC)
+		return block_interpreter(task, file);
 	mask = block_begin(task, row, &id);
 	s = mask ? block_scratch() : 0;
 	if (!s)
@@ -71,18 +96,20 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 row = block_row(NUNCHI_BLOCK_EXEC);
-	struct identity *id;
+	struct identity *id = 0;
 	struct scratch *s;
 	u16 magic = 0;
 	u64 mask;
 
 	if (ret)
 		return ret;
+	mask = block_begin(task, row, &id);
+	if (id)
+		id->exec_clauses = 0;
 	/* Of a script its interpreter is what will run: the hook comes again with that. */
 	bpf_probe_read_kernel(&magic, sizeof(magic), bprm->buf);
 	if (magic == ('#' | '!' << 8))
 		return 0;
-	mask = block_begin(task, row, &id);
 	s = mask ? block_scratch() : 0;
 	if (!s)
 		return 0;
@@ -90,6 +117,10 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	if (mask && asks_comm(row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM)) {
 		block_basename_key(s, (u64)BPF_CORE_READ(bprm, filename));
 		mask = look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
+	}
+	if (id) {
+		id->exec_clauses = mask;
+		id->exec_generation = row >> 8;
 	}
 	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), row, mask);
 	scratch_put(s);

@@ -81,6 +81,7 @@ static __always_inline int remember(struct task_struct *task)
 	if (!id)
 		return 0;
 	id->exe_run = 0;
+	id->exec_clauses = 0;
 	s = block_comes_late ? late_scratch() : scratch_get();
 	if (!s)
 		return 0;	/* the first look will do */

@@ -38,7 +38,7 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 {
 	const struct hook hooks[BLOCK_HOOKS] = {
 #define HOOK(name, classes, place) { skel->progs.name, &skel->links.name, classes, place }
-		HOOK(block_open, CLASS(OPEN), LSM),
+		HOOK(block_open, CLASS(OPEN) | CLASS(EXEC), LSM),
 		HOOK(block_exec, CLASS(EXEC), LSM),
 		HOOK(block_connect, CLASS(CONNECT), LSM),
 		HOOK(block_send, CLASS(CONNECT), LSM),

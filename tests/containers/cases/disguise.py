@@ -9,7 +9,7 @@ import os
 from harness.nunchi import run
 from harness.place import Elsewhere, wait_until
 
-from .actions import alerts, effects, guard, in_container, refuses_peers, wait_alert
+from .actions import alerts, effects, guard, in_container, need_lsm, refuses_peers, wait_alert
 from .keep import ready
 from .reload import Rules
 
@@ -100,4 +100,28 @@ def test_kept(setup):
     assert lines == DENIED, lines
     lines, _ = in_container(setup, setup.name + "-may", MOVE.format("/tmp/b/evil", "/tmp/a/evil", ""))
     assert lines == LET_GO, lines
+    return None
+
+
+def test_interpreter(setup):
+    """A program that may not be executed is no other's ELF interpreter either; who may needs no leave for its own."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    execs = "evt.type in (execve, execveat) and container.id != host and "
+    nunchi = guard(setup, [("Deny", execs + "proc.exepath = /tmp/a/tool", "deny"),
+                           ("Deny named", execs + "proc.name = wrapper and proc.exepath pmatch (/tmp/b)", "deny"),
+                           ("Deny unless", execs + "not proc.exepath startswith /tmp and not proc.exepath "
+                            "endswith /busybox and not proc.exepath endswith /wrapped and not proc.exepath "
+                            "endswith /cat", "deny")])
+    script = ("cd /tmp; mkdir a b c; for d in a b c; do wrapped /tmp/$d; done; /usr/bin/cat /mnt/test.txt; "
+              "bash -c 'echo bash ran' 2>/dev/null || echo no bash")
+    lines, _ = in_container(setup, setup.name + "-tools", script)
+    no = "Operation not permitted"
+    assert lines == ["tool " + no, "wrapper " + no, "tool ran", "wrapper " + no, "tool ran", "wrapper ran",
+                     "what the paper reads", "no bash"], lines
+    wait_alert(nunchi, "Deny unless")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 2, nunchi.text()
+    assert effects(nunchi, "Deny named") == [("deny", "before")], nunchi.text()
     return None
