@@ -100,6 +100,7 @@ def test_kept(setup):
     assert lines == DENIED, lines
     lines, _ = in_container(setup, setup.name + "-may", MOVE.format("/tmp/b/evil", "/tmp/a/evil", ""))
     assert lines == LET_GO, lines
+    assert run("unblock").returncode == 0
     return None
 
 
