@@ -32,12 +32,14 @@ static __always_inline u64 asked_flags(const struct nunchi_call *call)
 	return flags;
 }
 
-/* What a call was about, as far as a file says it: one that was opened, or a socket's. */
-static __always_inline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
+/* What a call was about, as far as a file says it: one that was opened, or a socket's. A function for its stack. */
+static __noinline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
 	u32 class = block_class(row);
 	struct block_address a;
 
+	if (!s)
+		return 0;
 	if (class == NUNCHI_BLOCK_OPEN)
 		return BPF_CORE_READ((struct file *)file, f_flags) & O_PATH ? 0 : block_file(s, file, asked, row, mask);
 	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),

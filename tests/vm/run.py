@@ -54,7 +54,8 @@ ACTIONS = ["actions", "disguise", "keep"]
 RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
-          "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules"]
+          "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
+          "actions deny_this_end", "disguise"]
 # Every call of the table.
 WALK = ["walk"]
 # Refused by LSM, or without that by cgroup programs.
@@ -97,6 +98,7 @@ MATRIX = [
     row("6.1 evasions", "6.1", "v2", EVADE, always=True),
     row("6.1 hooks", "6.1", "v2", HOOKS + WALK, always=True),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
+    row("6.1 clang, no lsm", "6.1", "v1", ["actions deny_peers"], NO_LSM, always=True, program="build-clang/nunchi"),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
