@@ -4,7 +4,8 @@
  * first instruction, and what it satisfies. The hash is SipHash-1-3 by a key of each run: who could make two paths of one hash
  * could have the one taken for the other.
  */
-#include "lib/block.h"
+#include "lib/block_image.h"
+#include "lib/identity.h"
 
 static __always_inline u64 rotate(u64 value, u32 bits)
 {

@@ -4,7 +4,8 @@
  * container (with the host: every process) is written to the reader of the iterator as the head of
  * a TASK record. User space adds from /proc what it likes to know.
  */
-#include "lib/block.h"
+#include "lib/block_image.h"
+#include "lib/identity.h"
 
 /* For rules that block: what it runs is taken to have been executed by the path that it has now. */
 static __always_inline void find_image(struct task_struct *task, struct identity *id)

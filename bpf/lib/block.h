@@ -10,62 +10,7 @@
 
 #include "block_address.h"
 #include "block_image.h"
-#include "block_path.h"
-#include "block_read.h"
 #include "call.h"
-
-/*
- * The class's row, in the half of the tables that is in force: asked for once in a run, so that all of it is
- * one generation's.
- */
-static __always_inline u32 block_row(u32 class)
-{
-	u32 generation = *(volatile __u32 *)&block_generation;
-
-	return NUNCHI_BLOCK_ROW(class, generation) | generation << 8;
-}
-
-static __always_inline u32 block_class(u32 row)
-{
-	return row & (NUNCHI_BLOCK_MAX - 1);
-}
-
-static __always_inline u64 look_up(struct block_work *b, u32 row, u32 kind)
-{
-	u64 *mask;
-
-	b->key.bits = sizeof(b->key.bytes) * 8 + NUNCHI_BLOCK_KEY_BITS;
-	b->key.row = row;
-	b->key.kind = kind;
-	mask = bpf_map_lookup_elem(&block_values, &b->key);
-	return mask ? *mask : 0;
-}
-
-/* A name of a task, of which the key has the bytes; by one way or both. */
-static __always_inline u64 look_up_comm(struct scratch *s, u32 row, u32 kind, u32 text, u64 mask)
-{
-	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
-
-	if (mask && kinds & 1 << kind)
-		mask &= look_up(&s->block, row, kind);
-	if (mask && NUNCHI_BLOCK_READS(kinds, text))
-		mask &= block_read(s, row, text, KEY_AT);
-	return mask;
-}
-
-static __always_inline u64 look_up_number(struct block_work *b, u32 row, u32 kind, u32 value, u32 size)
-{
-	value = __builtin_bswap32(value << (4 - size) * 8);
-	b->key.bytes[0] = 1;
-	__builtin_memcpy(&b->key.bytes[1], &value, sizeof(value));
-	return look_up(b, row, kind);
-}
-
-static __always_inline u64 look_up_code(struct block_work *b, u32 row, u32 kind, u8 code)
-{
-	b->key.bytes[0] = code;
-	return look_up(b, row, kind);
-}
 
 /* What of an identity matters here. */
 struct who {
@@ -175,43 +120,7 @@ static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *co
 	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 }
 
-static __always_inline bool asks_exe(u32 row)
-{
-	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
-
-	return kinds & 1 << NUNCHI_BLOCK_EXE || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
-}
-
-/* An image's path, that block_path() has made. */
-static __always_inline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
-{
-	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
-	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
-
-	if (!asks_exe(row) || block_is_unknown(s))
-		return mask;
-	if (kinds & 1 << NUNCHI_BLOCK_EXE) {
-		block_path_key(s);
-		mask &= look_up(&s->block, row, NUNCHI_BLOCK_EXE);
-	}
-	if (mask && reads)
-		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_EXE);
-	return mask;
-}
-
-/* exe: an image as it is executed, a struct file; 0: there is none. */
-static __noinline __attribute__((unused)) u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
-{
-	if (!s || !mask || !asks_exe(row))
-		return mask;
-	if (exe)
-		block_path(s, exe);
-	else
-		block_no_path(s);
-	return block_exe_path(s, row, mask);
-}
-
-static __noinline __attribute__((unused)) u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
+static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	struct block_work *b;
@@ -314,12 +223,6 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 	return block_who(&who, row);
 }
 
-/* What the task runs, wherever that is by now. */
-static __always_inline u64 task_exe(struct task_struct *task)
-{
-	return (u64)BPF_CORE_READ(task, mm, exe_file);
-}
-
 /* Who has what is known of the task's image; NULL: that cannot be asked for, or there is nobody. */
 static __always_inline struct identity *image_owner(struct task_struct *task)
 {
@@ -345,38 +248,8 @@ static __noinline u64 image_read(struct task_struct *task)
 	return run == block_image_run && execs == (u32)task->self_exec_id ? image : 0;
 }
 
-/*
- * The same of the path that exe has now, a struct file, which is kept for all classes. If s->image is 0 it is taken
- * for the path that was executed, and in s->image then; else, if it is another, nothing is known of that.
- */
-static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
-{
-	u64 hash;
-
-	if (!s)
-		return 0;
-	if (exe)
-		block_path(s, exe);
-	else
-		block_no_path(s);
-	hash = image_hash(s);
-	if (s->image && s->image != hash) {
-		count(counts[NUNCHI_COUNT_UNREAD]);
-		return (u64)-1;
-	}
-	s->image = hash;
-	s->judged.generation = row >> 8;
-	for (u32 class = 0; class < NUNCHI_BLOCK_MAX; class++)
-		s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] =
-			block_exe_path(s, (row & ~(NUNCHI_BLOCK_MAX - 1)) | class, (u64)-1);
-	/* What is not known of a path is counted each time. */
-	if (!s->walk.flags)
-		bpf_map_update_elem(&block_images, &hash, &s->judged, BPF_ANY);
-	return s->judged.masks[row & (NUNCHI_BLOCK_MAX - 1)];
-}
-
 /* The image that the task runs, by the path that it was executed by. owner: image_owner(), or NULL. */
-static __noinline __attribute__((unused)) u64 block_image(struct scratch *s, struct task_struct *task, struct identity *owner, u32 row,
+static __noinline u64 block_image(struct scratch *s, struct task_struct *task, struct identity *owner, u32 row,
 				  u64 mask)
 {
 	const u64 *kept;
@@ -396,14 +269,6 @@ static __noinline __attribute__((unused)) u64 block_image(struct scratch *s, str
 	if (!known && owner)
 		image_set(owner, s->image, task->self_exec_id);
 	return mask;
-}
-
-/* One of its own, for what nobody can push aside: there is nobody in between. */
-static __always_inline struct scratch *late_scratch(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&late_scratches, &cpu);
 }
 
 /* All that is known of the task itself. */

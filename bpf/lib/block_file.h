@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The file that is opened, held against the clauses. */
+/* The file that is opened or executed, held against the clauses. */
 #pragma once
 
 #include "block.h"
@@ -79,4 +79,16 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row
 	if (block_alias(s, file))
 		found |= block_name(s, row, mask);
 	return found;
+}
+
+/* exe: an image as it is executed, a struct file; 0: there is none. */
+static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
+{
+	if (!s || !mask || !asks_exe(row))
+		return mask;
+	if (exe)
+		block_path(s, exe);
+	else
+		block_no_path(s);
+	return block_exe_path(s, row, mask);
 }

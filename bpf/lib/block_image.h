@@ -8,7 +8,9 @@
  */
 #pragma once
 
-#include "record.h"
+#include "block_path.h"
+#include "block_read.h"
+#include "block_rows.h"
 
 /* The hash of the path that block_path() has made, as far as it is kept. Never 0. */
 u64 image_hash(struct scratch *s);
@@ -32,4 +34,65 @@ static __always_inline void image_set(struct identity *id, u64 image, u64 execs)
 static __always_inline bool image_is_set(const struct identity *id, const struct task_struct *task)
 {
 	return id->exe_run == block_image_run && id->exe_execs == (u32)task->self_exec_id;
+}
+
+/* What the task runs, wherever that is by now. */
+static __always_inline u64 task_exe(struct task_struct *task)
+{
+	return (u64)BPF_CORE_READ(task, mm, exe_file);
+}
+
+static __always_inline bool asks_exe(u32 row)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+
+	return kinds & 1 << NUNCHI_BLOCK_EXE || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
+}
+
+/* An image's path, that block_path() has made. */
+static __always_inline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
+
+	if (!asks_exe(row) || block_is_unknown(s))
+		return mask;
+	if (kinds & 1 << NUNCHI_BLOCK_EXE) {
+		block_path_key(s);
+		mask &= look_up(&s->block, row, NUNCHI_BLOCK_EXE);
+	}
+	if (mask && reads)
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_EXE);
+	return mask;
+}
+
+/*
+ * The clauses of the row that the path satisfies which exe has now, a struct file; what it satisfies of all classes is kept.
+ * If s->image is 0 it is taken for the path that was executed, and in s->image then; else, if it is another, nothing
+ * is known of that.
+ */
+static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
+{
+	u64 hash;
+
+	if (!s)
+		return 0;
+	if (exe)
+		block_path(s, exe);
+	else
+		block_no_path(s);
+	hash = image_hash(s);
+	if (s->image && s->image != hash) {
+		count(counts[NUNCHI_COUNT_UNREAD]);
+		return (u64)-1;
+	}
+	s->image = hash;
+	s->judged.generation = row >> 8;
+	for (u32 class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] =
+			block_exe_path(s, (row & ~(NUNCHI_BLOCK_MAX - 1)) | class, (u64)-1);
+	/* What is not known of a path is counted each time. */
+	if (!s->walk.flags)
+		bpf_map_update_elem(&block_images, &hash, &s->judged, BPF_ANY);
+	return s->judged.masks[row & (NUNCHI_BLOCK_MAX - 1)];
 }
