@@ -188,8 +188,8 @@ PRETENDERS = {
                              "mkdir -p /usr/local/bin; cp /opt/t/deed /usr/local/bin/su; /usr/local/bin/su read /etc/shadow",
                              "exec -a cat /usr/bin/login /etc/shadow",
                              "exec -a sh /usr/bin/login -c ': </etc/shadow'",
-                             "mkdir -p /opt/c/usr/bin /opt/c/etc; cp /opt/t/deed /opt/c/usr/bin/passwd; "
-                             "echo x >/opt/c/etc/shadow; chroot /opt/c /usr/bin/passwd read /etc/shadow"],
+                             "mkdir -p /etc/usr/bin; cp /opt/t/deed /etc/usr/bin/passwd; chroot /etc /usr/bin/passwd read /shadow",
+                             "mkdir -p /opt/b; unshare -m sh -c 'mount -o bind /etc /opt/b; exec /opt/t/deed read /opt/b/shadow'"],
     "Scheduled job written": ["/opt/t/dpkg write /etc/cron.d/job",
                               "deed as dpkg run /opt/t/deed write /etc/cron.d/job",
                               "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",
