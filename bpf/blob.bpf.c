@@ -484,7 +484,7 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 		else
 			ends_follow(w);
 	}
-	w->below = 0;
+	w->below = w->before = 0;
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
 	if (dentry == w->mnt_root)	/* never has a place in the hash */
@@ -555,22 +555,43 @@ static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 	return magic == PROC_SUPER_MAGIC ? first != FIRST_PROC : (u32)first != FIRST_SYS;
 }
 
-static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
+/*
+ * After the walk of what mnt led to: the root's own mount, if that is another of the same file system; else 0. It is the one
+ * that was left last, or the one before where the first mount of all has nothing but the next one over it (7.x).
+ */
+static __always_inline u64 alias_mount(struct scratch *s, u64 mnt)
 {
 	struct walk *w = &s->walk;
-	u32 pos = s->pos;
+	u64 sb, below = w->below, before = w->before;
 
-	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
-	if (likely(w->below == mnt))
-		return;
 	if (w->flags & NUNCHI_BLOB_UNREACHABLE) {	/* of a tree that is mounted nowhere, perhaps */
 		root_read(s, w);
-		w->below = w->mnt;
+		below = w->mnt;
+		before = 0;
 	}
-	if (w->below && FIELD(struct vfsmount, mnt, mnt_sb) == FIELD(struct vfsmount, w->below, mnt_sb))
+	sb = (u64)FIELD(struct vfsmount, mnt, mnt_sb);
+	if (below && (u64)FIELD(struct vfsmount, below, mnt_sb) == sb)
+		return below;
+	if (before && before != mnt && (u64)FIELD(struct vfsmount, before, mnt_sb) == sb)
+		return before;
+	return 0;
+}
+
+static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
+{
+	u32 pos = s->pos;
+	u64 root;
+
+	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
+	if (likely(s->walk.below == mnt))
+		return;
+	root = alias_mount(s, mnt);
+	if (unlikely(root)) {
+		s->walk.below = root;
 		blob_alias(s, dentry, arg);
-	else if (unlikely(s->pos != pos && is_misplaced(s, pos)))
+	} else if (unlikely(s->pos != pos && is_misplaced(s, pos))) {
 		path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
+	}
 }
 
 __noinline int blob_cwd(struct scratch *s, u32 blob)

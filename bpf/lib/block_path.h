@@ -77,7 +77,7 @@ static __noinline int block_walk(struct scratch *s)
 		w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
 	else
 		w->mnt_root = (u64)BPF_CORE_READ(dentry, d_sb, s_root);
-	w->below = 0;
+	w->below = w->before = 0;
 	w->pos = TEXT_END;
 	w->len = w->flags = 0;
 	b->text[TEXT_END] = 0;
@@ -129,19 +129,27 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 mag
 	return true;
 }
 
-/*
- * After that: whether the file has another path by the root's own mount, see blob_alias(), which is then made. Of a tree that
- * is mounted nowhere no mount was left.
- */
+/* The root's own mount, see alias_mount(). Of a tree that is mounted nowhere no mount was left. */
+static __always_inline struct vfsmount *block_root(const struct scratch *s, const struct vfsmount *mnt)
+{
+	struct vfsmount *below = (void *)s->walk.below, *before = (void *)s->walk.before;
+	struct super_block *sb = BPF_CORE_READ(mnt, mnt_sb);
+
+	if (!below)
+		below = BPF_CORE_READ(bpf_get_current_task_btf(), fs, root.mnt);
+	if (below != mnt && BPF_CORE_READ(below, mnt_sb) == sb)
+		return below;
+	if (below != mnt && before && before != mnt && BPF_CORE_READ(before, mnt_sb) == sb)
+		return before;
+	return 0;
+}
+
+/* After that: whether the file has another path by the root's own mount, see blob_alias(), which is then made. */
 static __always_inline bool block_alias(struct scratch *s, u64 file)
 {
-	struct vfsmount *mnt = BPF_CORE_READ((struct file *)file, f_path.mnt), *root = (void *)s->walk.below;
+	struct vfsmount *mnt = BPF_CORE_READ((struct file *)file, f_path.mnt), *root = block_root(s, mnt);
 
-	if (!root)
-		root = BPF_CORE_READ(bpf_get_current_task_btf(), fs, root.mnt);
-	if (likely(mnt == root))
-		return false;
-	if (BPF_CORE_READ(mnt, mnt_sb) != BPF_CORE_READ(root, mnt_sb))
+	if (likely(!root))
 		return block_misplaced(s, file, BPF_CORE_READ(mnt, mnt_sb, s_magic));
 	s->walk.mnt = (u64)root;
 	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);

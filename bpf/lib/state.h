@@ -72,6 +72,7 @@ struct walk {
 	u64 root_mnt;		/* 0: that is in none */
 	u64 root_dentry;
 	u64 below;		/* struct vfsmount * of the root, or that it has left last; 0: it has left none */
+	u64 before;		/* that it has left before that */
 	u32 pos;		/* of the blob's data in the record */
 	u32 len;		/* so far */
 	u32 flags;		/* NUNCHI_BLOB_* */

@@ -305,7 +305,7 @@ NETWORK = [
     ("sendmsg", "UDP by sendmsg", "address of the message",
      [call("sendmsg", msg="127.0.0.1:4742") | {"evt.rawres": 10}]),
     ("sendmmsg", "several messages by one call", "address of the first, and how many",
-     [call("sendmmsg", msgvec="127.0.0.1:4743", vlen=2) | {"evt.rawres": 2}]),
+     [call("sendmmsg", msgvec="127.0.0.1:4743", vlen="2") | {"evt.rawres": 2}]),
     ("no-family", "UDP to an address without a family", "address of sendto",
      [{"evt.type": "sendto", "evt.rawres": 12, "fd.rip": "127.0.0.1", "fd.rport": 4746}]),
     ("ipv4-by-ipv6", "UDP to an IPv4 address by an IPv6 socket", "address of sendto",
