@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * wrapped DIRECTORY: makes there a program tool, which only ends, with 42, and a program wrapper, whose ELF interpreter that is,
- * and executes both. Prints what came of it.
+ * and executes both. Prints what came of it. Linux 6.1 wants to write zeros behind an interpreter's segment, hence PF_W.
  */
 #include <elf.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ static void make(const char *path, unsigned long at, const void *data, size_t le
 			  .e_machine = MACHINE, .e_version = EV_CURRENT, .e_entry = at + offsetof(struct program, data),
 			  .e_phoff = offsetof(struct program, load), .e_ehsize = sizeof(Elf64_Ehdr),
 			  .e_phentsize = sizeof(Elf64_Phdr), .e_phnum = is_wrapper ? 2 : 1 },
-		.load = { .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_vaddr = at, .p_filesz = sizeof(p),
+		.load = { .p_type = PT_LOAD, .p_flags = PF_R | PF_W | PF_X, .p_vaddr = at, .p_filesz = sizeof(p),
 			  .p_memsz = sizeof(p), .p_align = 0x10000 },
 		.interpreter = { .p_type = PT_INTERP, .p_flags = PF_R, .p_offset = offsetof(struct program, data),
 				 .p_filesz = len, .p_memsz = len },
