@@ -133,7 +133,7 @@ void messages(void)
 	FAIL(EBADF, sendmsg, V(-1), T(&out_head, "127.0.0.1:40003"), V(0));
 	CALL(recvmsg, V(fd), T(&in_head, "127.0.0.1:40004"), N(MSG_WAITALL));
 	many.msg_hdr = out_head;
-	CALL(sendmmsg, V(sender), U(&many), V(1), V(0));
+	CALL(sendmmsg, V(sender), T(&many, "127.0.0.1:40003"), V(1), V(0));
 	many.msg_hdr = in_head;
 	/* The kernel writes there what is left, which is what is told. */
 	made = syscall(SYS_recvmmsg, fd, &many, 1, MSG_WAITFORONE, &second);
