@@ -189,7 +189,7 @@ def test_deny_opens(setup):
               "echo x > /tmp/y; cp /etc/passwd /tmp/z && head -n1 /tmp/z; ls -d /mnt")
     lines, _ = in_container(setup, victim, script, privileged=True)
     assert sum("Operation not permitted" in line for line in lines) == 5, lines
-    assert lines[-2:] == ["root:x:0:0:root:/root:/bin/sh", "/mnt"], lines
+    assert [line for line in lines if "not permitted" not in line] == ["root:x:0:0:root:/root:/bin/sh", "/mnt"], lines
     lines, _ = in_container(setup, other, script, privileged=True)
     assert not any("Operation not permitted" in line for line in lines), lines
     assert lines.count("what the paper reads") == 4, lines
