@@ -602,8 +602,8 @@ __noinline int blob_cwd(struct scratch *s, u32 blob)
 	return blob_walk(s, blob);
 }
 
-/* A call's, and an exec's that is asked for an absolute path: it starts there. */
-__noinline int blob_root(struct scratch *s, u32 blob)
+/* The root directory of the running task. Returns whether that is another than its namespace's: a chroot. */
+static __noinline int blob_root(struct scratch *s, u32 blob)
 {
 	bool shared;
 	u32 pos;
@@ -616,6 +616,18 @@ __noinline int blob_root(struct scratch *s, u32 blob)
 	if (shared)
 		blob_mark(s, pos, NUNCHI_BLOB_LATE);
 	return s->walk.len > sizeof(struct nunchi_file);
+}
+
+__noinline int blob_start(struct scratch *s, u32 arg)
+{
+	u32 pos;
+
+	if (!s)
+		return 0;
+	pos = s->pos;
+	if (!blob_root(s, BLOB(NUNCHI_BLOB_BASE, arg)))
+		s->pos = pos;
+	return 0;
 }
 
 __noinline int blob_file(struct scratch *s, u64 file, u32 blob)
@@ -922,7 +934,7 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 		if (!b->len || *(char *)(b + 1) != '/')
 			blob_base(s, capture == NUNCHI_CAP_PATHAT ? previous : AT_FDCWD, i);
 		else if (unlikely(chroots))
-			blob_root(s, BLOB(NUNCHI_BLOB_BASE, i));
+			blob_start(s, i);
 		return 0;
 	case NUNCHI_CAP_STRV:
 		return value ? blob_user_strv(s, value, BLOB(NUNCHI_BLOB_STRV, i)) : 0;

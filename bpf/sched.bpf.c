@@ -121,7 +121,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	*(volatile u64 *)&s->names = filename;
 	blob_kernel_str(s, *(volatile u64 *)&s->names, BLOB(NUNCHI_BLOB_FILENAME, 0));
 	if (unlikely(chroots) && s->data[EXEC_FILENAME] == '/')
-		blob_root(s, BLOB(NUNCHI_BLOB_BASE, 0));
+		blob_start(s, 0);
 	blob_argv(s);
 	at = s->pos;
 	blob_file(s, file, BLOB(NUNCHI_BLOB_EXE, 0));

@@ -33,8 +33,8 @@ int blob_walk(struct scratch *s, u32 blob);
 int blob_fd(struct scratch *s, u32 fd, u32 arg);
 /* The running task's working directory. */
 int blob_cwd(struct scratch *s, u32 blob);
-/* Its root directory. Returns whether that is another than its namespace's: a chroot. */
-int blob_root(struct scratch *s, u32 blob);
+/* Where its absolute paths start, of which argument arg is one; nothing where that is its namespace's root. */
+int blob_start(struct scratch *s, u32 arg);
 int blob_file(struct scratch *s, u64 file, u32 blob);
 /* What the exec of this file leaves the running task with (traits.bpf.c). */
 int blob_traits(struct scratch *s, u64 file);

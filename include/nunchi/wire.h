@@ -253,7 +253,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_SOCKADDR = 3,	/* a struct sockaddr as user memory had it */
 	NUNCHI_BLOB_BYTES = 4,	/* a buffer's beginning, or a struct */
 	NUNCHI_BLOB_FILE = 5,	/* nunchi_file and components of what an fd argument is */
-	NUNCHI_BLOB_BASE = 6,	/* the same of the directory that a path argument starts at; of an absolute one in a chroot, if at all */
+	NUNCHI_BLOB_BASE = 6,	/* the same of the directory that a path argument starts at, if that is relative, or of a chroot */
 	NUNCHI_BLOB_SOCK = 7,	/* nunchi_sock of what an fd argument is */
 	NUNCHI_BLOB_EXE = 8,	/* nunchi_file and components of a process's image */
 	NUNCHI_BLOB_CWD = 9,	/* the same of its working directory */
