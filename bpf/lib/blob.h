@@ -12,7 +12,7 @@
 #define FOUND NUNCHI_RECORD_MAX		/* of scratch: what user memory held in place of a copy */
 #define SPARE (NUNCHI_RECORD_MAX + 4096)	/* of scratch: bytes that are measured, not kept */
 
-/* A field of a struct whose address is a number. blob.bpf.c has a faster one. */
+/* A field of a struct whose address is a number. cast.h, which comes before, has a faster one. */
 #ifndef FIELD
 #define FIELD(type, addr, field) BPF_CORE_READ((type *)(addr), field)
 #endif
