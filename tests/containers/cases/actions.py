@@ -433,9 +433,9 @@ PEERS = {"connect tcp": 4440, "connect tcp6": 4441, "connect mapped": 4442, "con
          "sendto nobody6": 4460, "sendto nobody mapped": 4461, "sendto nobody bound": 4462, "bind tcp": 6000, "bind tcp6": 6001, "bind unspec": 6002}
 
 
-def peers(setup, name):
+def peers(setup, name, more=""):
     """How each ended, by name; not before its container has one."""
-    made = setup.runc.run(setup.name + name, ["/bin/sh", "-c", "sleep 1; exec /bin/peers"])
+    made = setup.runc.run(setup.name + name, ["/bin/sh", "-c", "sleep 1; exec /bin/peers " + more])
     assert made.wait() == 0, made.output()
     return {line["what"]: line["error"] for line in map(json.loads, made.output().splitlines())}
 
@@ -479,6 +479,23 @@ def test_deny_this_end(setup):
     six = sum(what.endswith("6") and not what.startswith("bind") and "ipv4" not in what for what in PEERS)
     assert effects(nunchi, "Six") == [("deny", "before")] * six, nunchi.text()
     assert len(effects(nunchi, "Four")) == len(PEERS) - 3 - six, nunchi.text()
+    return None
+
+
+def test_deny_sctp(setup):
+    """By LSM's hooks alone: a stream of it goes to whom a send names, without a connect."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    if subprocess.run(["modprobe", "sctp"], check=False, capture_output=True).returncode:
+        return Elsewhere("this kernel has no SCTP")
+    victim = f"container.name = {setup.name}-sctp"
+    nunchi = guard(setup, [("Peer", f"evt.type in (connect, sendto) and {victim} and fd.rport = 4470", "deny"),
+                           ("Bind", f"evt.type = bind and {victim} and fd.lport = 6003", "deny")])
+    denied, other = peers(setup, "-sctp", "sctp"), peers(setup, "-sctp-other", "sctp")
+    assert len(denied) == 5 and set(denied.values()) == {"EPERM"}, denied
+    assert "EPERM" not in other.values(), other
+    assert nunchi.stop() == 0, nunchi.stderr()
     return None
 
 

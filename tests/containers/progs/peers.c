@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for each:
- * {"what":"sendto udp","error":"EPERM"}; error "" where there was none.
+ * peers [sctp]: names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for
+ * each: {"what":"sendto udp","error":"EPERM"}; error "" where there was none.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,9 +89,9 @@ static void try_second(const char *what, union address a)
 	close(fd);
 }
 
-static void try(const char *what, enum how how, int family, int type, union address a, int flags)
+static void try_protocol(const char *what, enum how how, int family, int type, int protocol, union address a, int flags)
 {
-	int fd = socket(family, type, 0);
+	int fd = socket(family, type, protocol);
 	long r;
 
 	if (fd < 0) {
@@ -101,6 +101,11 @@ static void try(const char *what, enum how how, int family, int type, union addr
 	r = call(how, fd, &a, flags);
 	say(what, r);
 	close(fd);
+}
+
+static void try(const char *what, enum how how, int family, int type, union address a, int flags)
+{
+	try_protocol(what, how, family, type, 0, a, flags);
 }
 
 /* To nobody's address, which is the one that it is bound to. */
@@ -117,9 +122,26 @@ static void try_bound(const char *what, uint16_t port)
 	close(fd);
 }
 
-int main(void)
+/* Its streams go to whom a send names, too; TCP's do not. */
+static int try_sctp(void)
+{
+	union address a = ipv4("127.0.0.1", 4470);
+
+	try_protocol("connect", CONNECT, AF_INET, SOCK_STREAM, IPPROTO_SCTP, a, 0);
+	try_protocol("sendto stream", SENDTO, AF_INET, SOCK_STREAM, IPPROTO_SCTP, a, MSG_DONTWAIT);
+	try_protocol("sendmsg stream", SENDMSG, AF_INET, SOCK_STREAM, IPPROTO_SCTP, a, MSG_DONTWAIT);
+	try_protocol("sendto", SENDTO, AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, a, MSG_DONTWAIT);
+	try_protocol("bind", BIND, AF_INET, SOCK_STREAM, IPPROTO_SCTP, ipv4("0.0.0.0", 6003), 0);
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const char *mapped = "::ffff:127.0.0.1";
+
+	(void)argv;
+	if (argc > 1)
+		return try_sctp();
 
 	try("connect tcp", CONNECT, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4440), 0);
 	try("connect tcp6", CONNECT, AF_INET6, SOCK_STREAM, ipv6("::1", 4441), 0);
