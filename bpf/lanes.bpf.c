@@ -6,14 +6,15 @@
  * how many containers there are. Only what came since the ring was a quarter full counts, so that
  * nothing is counted while none floods. The critical ring keeps a part that these shares are not of: half of it is left by
  * the ends of processes, and half of that by those who have little in it, to names. With --cpu-limit a bulk ring can be
- * taken for a smaller one, so that as much comes out of it as may be read: the same shares, of less.
+ * taken for a smaller one, so that as much comes out of it as may be read: the same shares, of less. To those who have
+ * little in it, it is twice as large: what came in before it was taken for half of it refuses nobody else.
  */
 #include "lib/blob.h"
 #include "lib/bulk.h"
 
 #define SHARE 2		/* times what is left */
 #define RESERVE 8	/* that part of the critical ring is kept */
-#define LITTLE 64	/* that part of it may a container have in it all the same */
+#define LITTLE 64	/* who has no more than that part of a ring in it does little */
 #define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
 #define ROW (KEY + 512)
 
@@ -29,9 +30,19 @@ static __always_inline bool has_room(u64 len, s64 under_way, u64 left, u32 lane)
 	return left >= len + kept && under_way <= (s64)(SHARE * (left - kept));
 }
 
+/* What a lane's ring is taken to hold by one of whom so much is under way. */
+static __always_inline u64 lane_bytes(s64 under_way, u32 lane)
+{
+	u64 all = (u64)bulk_pieces << bulk_piece_shift, bytes = bulk_bytes;
+
+	if (lane != LANE_BULK)
+		return critical_bytes;
+	return under_way <= (s64)(bytes / LITTLE) && 2 * bytes <= all ? 2 * bytes : bytes;
+}
+
 __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
 {
-	u64 size = lane == LANE_BULK ? bulk_bytes : critical_bytes, len, *put, *taken;
+	u64 size, len, *put, *taken;
 	s64 under_way;
 	u32 index;
 
@@ -44,6 +55,7 @@ __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)
 	if (!put || !taken)
 		return 0;
 	under_way = *(volatile u64 *)put - *(volatile u64 *)taken;
+	size = lane_bytes(under_way, lane);
 	if (!has_room(len, under_way, size > used ? size - used : 0, lane))
 		return 0;
 	s->head.flags |= NUNCHI_F_SHARED;

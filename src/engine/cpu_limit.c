@@ -3,14 +3,13 @@
  * --cpu-limit: what this process takes, all its threads, is looked at ten times a second. While it is more, each bulk
  * ring is taken for a smaller one, and emptied no more often than every 10 ms: what then has no room in it is
  * counted in the kernel, of whoever does most first, as when a ring is full (bpf/lanes.bpf.c). So much room is
- * given that the time is met; when all of it can be given again, all is told. What goes by the critical ring is
- * never refused for it.
+ * given that the time is met; when all of it can be given again, all is told. It is made no less than half at a time: what is
+ * in the ring by then leaves room for who does little (bpf/lanes.bpf.c). What goes by the critical ring is never refused for it.
  */
 #include "internal.h"
 
 #define PERIOD_NS (100 * NSEC_PER_MSEC)
 #define SAY_NS (10 * NSEC_PER_SEC)	/* between words about it */
-#define FIRST 16		/* that part of a ring is what is begun with */
 #define LESS_MOST 0.5		/* at a time */
 #define MORE_MOST 1.25
 #define CLOSE 0.9		/* so near to the limit it stays as it is */
@@ -54,8 +53,8 @@ static void adapt(struct engine *e, double used)
 	if (!l->in_force && used <= limit)
 		return;
 	if (!l->in_force)
-		room = (double)all / FIRST;
-	else if (used > limit)
+		room = (double)all;
+	if (used > limit)
 		room *= MAX(limit / used, LESS_MOST);
 	else if (used < CLOSE * limit)
 		room *= used * MORE_MOST > limit ? limit / used : MORE_MOST;

@@ -32,7 +32,7 @@ def is_limited(nunchi):
 
 def test_a_flood_under_a_limit(setup):
     run = Run(setup, "--cpu-limit", str(LIMIT))
-    flood, quiet = Ledger(setup, "flood", 0, SECONDS), Ledger(setup, "quiet", 100, SECONDS)
+    flood, quiet = Ledger(setup, "flood", 0, SECONDS), Ledger(setup, "quiet", 400, SECONDS)
     quiet.start()
     flood.start()
     time.sleep(SETTLES)
