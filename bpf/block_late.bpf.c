@@ -136,13 +136,35 @@ static __always_inline int block_requested(u64 req)
 	return 0;
 }
 
+/*
+ * The clauses that the ELF interpreter of what was executed satisfies, as in block_interpreter(). One that is not known
+ * satisfies each that asks for a path.
+ */
+static __noinline u64 executed_interpreter(struct scratch *s, u32 row, u64 mask)
+{
+	int found;
+
+	if (!s || !mask || !asks_exe(row))
+		return 0;
+	found = interpreter_find(s);
+	if (found == INTERPRETER_NONE)
+		return 0;
+	if (found == INTERPRETER_FOUND) {
+		block_walk(s);
+		mask = block_exe_path(s, row, mask);
+	} else {
+		count(counts[NUNCHI_COUNT_UNREAD]);
+	}
+	return mask & ~block_exe(s, 0, row, mask);
+}
+
 /* An exec, before the new image's first instruction. */
 static __always_inline int block_executed(struct task_struct *task)
 {
 	u32 row = block_row(NUNCHI_BLOCK_EXEC);
 	struct identity *id = identity_get(task);
 	struct scratch *s;
-	u64 mask;
+	u64 mask, meant;
 
 	if (id && identity_is_open(id))
 		identity_locate(task, id, true);
@@ -151,8 +173,10 @@ static __always_inline int block_executed(struct task_struct *task)
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
-	mask = block_exe(s, task_exe(task), row, mask);
-	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
+	meant = block_exe(s, task_exe(task), row, mask);
+	if (!meant)
+		meant = executed_interpreter(s, row, mask);
+	block_act(id, row, meant, NUNCHI_EFFECT_AFTER);
 	return 0;
 }
 

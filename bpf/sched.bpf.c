@@ -126,6 +126,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	at = s->pos;
 	blob_file(s, file, BLOB(NUNCHI_BLOB_EXE, 0));
 	push_executed(id, s, at);
+	blob_interpreter(s);
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);
 	blob_comm(s, BPF_CORE_READ(task, real_parent)->comm, NUNCHI_BLOB_PARENT_COMM);

@@ -38,6 +38,15 @@ int blob_start(struct scratch *s, u32 arg);
 int blob_file(struct scratch *s, u64 file, u32 blob);
 /* What the exec of this file leaves the running task with (traits.bpf.c). */
 int blob_traits(struct scratch *s, u64 file);
+enum interpreter { INTERPRETER_NONE, INTERPRETER_FOUND, INTERPRETER_UNKNOWN };
+
+/*
+ * What the running task has just executed: whether its first instruction is in another file than its image, which s->walk then has as
+ * mnt and dentry: enum interpreter.
+ */
+int interpreter_find(struct scratch *s);
+/* That file, if there is one, or that it is not known. */
+int blob_interpreter(struct scratch *s);
 /* The running task's environment, as an exec has made it. */
 int blob_env(struct scratch *s);
 /* A cgroup's path. */

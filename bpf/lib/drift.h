@@ -19,6 +19,16 @@ static __always_inline void caps_read(struct nunchi_caps *ret, const struct cred
 	bpf_probe_read_kernel(ret, sizeof(*ret), (void *)cred + bpf_core_field_offset(struct cred, cap_inheritable));
 }
 
+/* Where a task goes on in its own code. */
+static __always_inline u64 next_instruction(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return regs->ip;
+#else
+	return regs->pc;
+#endif
+}
+
 /* What a function, or a call, has returned. */
 static __always_inline long result_register(struct pt_regs *regs)
 {

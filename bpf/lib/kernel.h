@@ -35,10 +35,12 @@ struct pt_regs {
 	unsigned long si;
 	unsigned long di;
 	unsigned long orig_ax;
+	unsigned long ip;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct pt_regs {
 	u64 regs[31];
+	u64 pc;
 	u64 orig_x0;
 	s32 syscallno;
 };
@@ -244,6 +246,10 @@ struct fs_struct {
 	int users;
 	struct path root;
 	struct path pwd;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
 };
 
 struct mm_struct {
@@ -491,6 +497,7 @@ enum cgroup_subsys_id {
 #define AF_PACKET 17
 #define AF_VSOCK 40
 #define VMADDR_PORT_ANY ~0U
+#define FUSE_SUPER_MAGIC 0x65735546
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define PROC_SUPER_MAGIC 0x9fa0
 #define SYSFS_MAGIC 0x62656572

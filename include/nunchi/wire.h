@@ -268,6 +268,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_ROOT = 18,	/* of its root directory, as CWD: of chroot, and of PROCESS in a chroot alone */
 	NUNCHI_BLOB_ALIAS = 19,	/* of a FILE of the same argument: its path by the root's own mount, where another one led to it; of proc and sysfs elsewhere than in /proc and /sys that within them */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
+	NUNCHI_BLOB_INTERPRETER = 21,	/* of EXEC: nunchi_file and components of the file with its first instruction, where that is not EXE; UNREADABLE, and empty: not known */
 };
 
 /* nunchi_blob.arg when the blob is of the returned fd, not of an argument. */

@@ -5,6 +5,7 @@
  */
 #include "accessors.h"
 
+#include <linux/magic.h>
 #include <sys/stat.h>
 
 static const struct nunchi_traits *traits_of(const struct field_context *fc)
@@ -208,6 +209,37 @@ FIELD_GET(proc_is_exe_lower_layer)
 {
 	if (fc->ev->proc && fc->ev->proc->exe_layer)
 		value_set_bool(ret, fc->ev->proc->exe_layer == EXE_LOWER);
+}
+
+/* The file with the first instruction of what was executed, where that is another; NULL: there is none, or it is not known. */
+static const struct event_blob *interpreter(const struct field_context *fc)
+{
+	const struct event_blob *blob = event_blob(fc->ev, NUNCHI_BLOB_INTERPRETER, -1);
+
+	return blob && blob->len >= sizeof(struct nunchi_file) ? blob : NULL;
+}
+
+FIELD_GET(proc_interpreter)
+{
+	const struct event_blob *blob = interpreter(fc);
+	struct strbuf *b;
+
+	if (!blob)
+		return;
+	b = scratch_next(fc);
+	path_from_walk(b, blob);
+	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(proc_is_interpreter_upper_layer)
+{
+	const struct event_blob *blob = interpreter(fc);
+	struct nunchi_file file;
+
+	if (!blob)
+		return;
+	memcpy(&file, blob->data, sizeof(file));
+	value_set_bool(ret, file.magic == OVERLAYFS_SUPER_MAGIC && blob->flags & NUNCHI_BLOB_UPPER);
 }
 
 /* What ran before nunchi has told no mode. */

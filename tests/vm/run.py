@@ -66,8 +66,8 @@ PUSH = ["push"]
 DOORS = ["doors"]
 # Sockets without IP addresses, of structs that differ; vsock's loopback is to be had here only.
 ENDS = ["ends netlink", "ends packet", "ends vsock", "ends counted"]
-# The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines.
-KEPT = ["rules argument_changed", "traits capabilities_at_the_event"]
+# The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines. And what an exec leaves.
+KEPT = ["rules argument_changed", "traits capabilities_at_the_event", "traits interpreter"]
 COPIES = ["swap"] + KEPT
 # What monitors are known to miss, and what is done to nunchi itself.
 ATTACKS = ["attacks"]

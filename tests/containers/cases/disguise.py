@@ -104,6 +104,21 @@ def test_kept(setup):
     return None
 
 
+def test_interpreter_killed(setup):
+    """The same without LSM, after the exec and before the first instruction: an interpreter is where that is."""
+    execs = "evt.type in (execve, execveat) and container.id != host and "
+    nunchi = guard(setup, [("Kill", execs + "proc.exepath = /tmp/a/tool", "kill"),
+                           ("Kill unless", execs + "proc.name in (tool, wrapper) and not proc.exepath pmatch (/tmp/a, /tmp/c) "
+                            "and not proc.exepath endswith /wrapper", "kill")])
+    script = "cd /tmp; mkdir a b c; for d in a b c; do wrapped /tmp/$d; done; /usr/bin/cat /mnt/test.txt"
+    lines, _ = in_container(setup, setup.name + "-killed", script)
+    assert lines == ["tool killed", "wrapper killed", "tool killed", "wrapper ran", "tool ran", "wrapper ran",
+                     "what the paper reads"], lines
+    wait_alert(nunchi, "Kill unless")
+    assert nunchi.stop() == 0
+    assert len(effects(nunchi, "Kill")) == 2, nunchi.text()
+
+
 def test_interpreter(setup):
     """A program that may not be executed is no other's ELF interpreter either; who may needs no leave for its own."""
     reason = need_lsm()

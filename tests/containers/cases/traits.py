@@ -57,6 +57,28 @@ def test_layers(setup):
     assert (new["proc.is_exe_writable"], by_nobody["proc.is_exe_writable"]) == ("true", "false"), rows
 
 
+OVERLAY = """mkdir /tmp/upper /tmp/work /tmp/m /tmp/upper/w; wrapped /tmp/upper/w; mount -t overlay overlay -o \
+lowerdir=/,upperdir=/tmp/upper,workdir=/tmp/work /tmp/m && chroot /tmp/m /bin/wrapped /w; chroot /tmp/m /bin/bash -c :;
+/bin/bash -c :; /bin/deed nothing"""
+
+
+def test_interpreter(setup):
+    """What runs first, as the overlay has it from whose layer it is mapped; of a program that is linked statically nothing."""
+    name = setup.name + "-traits-interpreter"
+    nunchi = setup.nunchi("trace", "-e", "execve", "evt.rawres = 0 and container.name = " + name, "--format",
+                          "%proc.exepath %proc.interpreter %proc.is_interpreter_upper_layer")
+    made = setup.runc.run(name, ["/bin/sh", "-c", OVERLAY], privileged=True)
+    assert made.wait() == 0, made.output()
+    assert nunchi.stop() == 0, nunchi.stderr()
+    told = {exe: of for exe, *of in (line.split() for line in nunchi.text().decode().splitlines())}
+    linker = told["/usr/bin/bash"][0]
+    assert linker.rpartition("/")[2].startswith("ld-linux-"), told
+    assert told["/usr/bin/bash"] == [linker, "false"] and told["/tmp/m/usr/bin/bash"] == ["/tmp/m" + linker, "false"], told
+    assert told["/tmp/upper/w/wrapper"] == ["/tmp/upper/w/tool", "false"], told
+    assert told["/tmp/m/w/wrapper"] == ["/tmp/m/w/tool", "true"], told
+    assert told["/usr/bin/busybox"] == told["/tmp/m/w/tool"] == ["<NA>"] * 2, told
+
+
 MARKS = """cp /bin/deed /new; /new nothing; chmod 4755 /new; /new nothing; chmod 2755 /new; /new nothing
 exec 3</new; rm /new; /proc/self/fd/3 nothing; cat /proc/self/fd/3 >/dev/null; /bin/deed memory nothing; :"""
 

@@ -182,6 +182,8 @@ EXECS = [
      [executed("/usr/bin/busybox", cmdline="true ev-by-a-link")]),
     ("interpreter", "a script: the interpreter is executed", "interpreter, and the script's name",
      [executed("/usr/bin/busybox", cmdline=has("/tmp/ev-script"))]),
+    ("elf-interpreter", "a program whose ELF interpreter is another program: that runs", "image, and the file that runs first",
+     [executed("/tmp/ev-wrapped/wrapper") | {"proc.interpreter": "/tmp/ev-wrapped/tool"}]),
     ("loader", "ld.so PROGRAM: the image is the loader", "loader, and the program that it opens",
      [executed(has("ld-linux"), cmdline=has("/bin/bash -c : ev-loader")), opened("/usr/bin/bash")]),
     ("argv-rewritten", "the process overwrites its argv", "command line as at the exec",

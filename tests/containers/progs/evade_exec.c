@@ -159,6 +159,12 @@ static void by_interpreter(void)
 	run("/tmp/ev-script", (char *const[]){ "ev-script", NULL });
 }
 
+static void by_an_elf_interpreter(void)
+{
+	need(mkdir("/tmp/ev-wrapped", 0755), "mkdir");
+	run("/bin/wrapped", (char *const[]){ "wrapped", "/tmp/ev-wrapped", NULL });
+}
+
 /* The loader is the program; what it runs is its argument. */
 static void by_the_loader(void)
 {
@@ -392,7 +398,7 @@ static const struct row rows[] = {
 	ROW("execveat", by_execveat), ROW("fexecve", by_fexecve), ROW("memfd", from_memfd),
 	ROW("tmpfile-executed", from_tmpfile), ROW("deleted-executed", from_deleted),
 	ROW("exec-by-thread", from_a_thread), ROW("false-argv0", false_argv0),
-	ROW("exec-by-link", by_a_link), ROW("interpreter", by_interpreter),
+	ROW("exec-by-link", by_a_link), ROW("interpreter", by_interpreter), ROW("elf-interpreter", by_an_elf_interpreter),
 	ROW("loader", by_the_loader), ROW("argv-rewritten", argv_rewritten),
 	ROW("renamed-by-prctl", renamed_by_prctl), ROW("renamed-by-proc", renamed_by_proc),
 	ROW("renamed-thread", renamed_thread), ROW("many-arguments", many_arguments),

@@ -331,6 +331,10 @@ static const struct {
 	{ W_OPEN, "thread.cap_inheritable", "" },
 	{ W_OPEN, "proc.is_exe_upper_layer", "true" },
 	{ W_OPEN, "proc.is_exe_lower_layer", "false" },
+	{ W_EXEC, "proc.interpreter", "/lib/ld-musl-x86_64.so.1" },
+	{ W_OPEN, "proc.interpreter", "-" },
+	{ W_EXEC, "proc.is_interpreter_upper_layer", "true" },
+	{ W_OPEN, "proc.is_interpreter_upper_layer", "-" },
 	{ W_OPEN, "proc.is_exe_setuid", "true" },
 	{ W_OPEN, "proc.is_exe_setgid", "false" },	/* not for the group to execute */
 	{ W_OPEN, "proc.is_exe_deleted", "false" },

@@ -101,7 +101,7 @@ static inline void world_file(struct strbuf *b, enum nunchi_blob_type type, uint
 {
 	_cleanup_strbuf_ struct strbuf body = STRBUF_INIT;
 	struct nunchi_file file = { .ino = 4711, .dev = 8 << 20 | 1, .mode = mode };
-	bool image = type == NUNCHI_BLOB_EXE;	/* written to since: in an overlay's upper layer */
+	bool image = type == NUNCHI_BLOB_EXE || type == NUNCHI_BLOB_INTERPRETER;	/* written to since: in an overlay's upper layer */
 
 	file.magic = image ? OVERLAYFS_SUPER_MAGIC : EXT4_SUPER_MAGIC;
 	strbuf_add(&body, &file, sizeof(file));
@@ -131,6 +131,7 @@ static inline void world_exec(struct world *w)
 
 	world_call(b, &head, "execve", 0, (const uint64_t[6]){ 0 });
 	WORLD_FILE(b, NUNCHI_BLOB_EXE, 0, S_IFREG | 06745, "cat\0bin\0usr\0");
+	WORLD_FILE(b, NUNCHI_BLOB_INTERPRETER, 0, S_IFREG | 0755, "ld-musl-x86_64.so.1\0lib\0");
 	WORLD_FILE(b, NUNCHI_BLOB_CWD, 0, S_IFDIR | 0755, "mnt\0");
 	encode_blob(b, NUNCHI_BLOB_ARGV, 0, 0, argv, sizeof(argv));
 	world_text(b, NUNCHI_BLOB_FILENAME, 0, "/usr/bin/cat");
