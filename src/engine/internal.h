@@ -339,8 +339,13 @@ void instance_forget(int dir, pid_t pid);
 
 /* live.c and replay.c: where records come from. */
 int live_run(struct engine *e);
+
+#define DRAIN_MAX 65536		/* records between looks at anything else */
+
+/* drain.c: takes what is due out of all rings. Returns how many records there were, at most DRAIN_MAX. */
+unsigned drain_rings(struct engine *e, uint64_t watermark);
 /* A record whose slot is known, or is not yet: it goes on its way, or waits. */
-void live_dispatch(struct engine *e, const struct nunchi_head *record);
+void drain_dispatch(struct engine *e, const struct nunchi_head *record);
 
 int replay_run(struct engine *e);
 

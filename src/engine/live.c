@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Records from the kernel. The rings are merged by time: of all heads the earliest goes first, and
- * none that is younger than the watermark (a little before now), because an earlier one may still
- * be on its way to another ring. What comes later than that is marked, counted and taken as it is.
- */
+/* Records from the kernel: the loop around drain.c, from the start to the end of the account. */
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
@@ -18,9 +14,6 @@
 #include "heartbeat.h"
 #include "internal.h"
 #include "rules/push.h"
-
-#define DRAIN_MAX 65536		/* records between looks at anything else */
-#define COMMIT_ALL 4096		/* records between which the room of all rings is given back */
 
 /* The name of a host whose root we only see, from a container of it. */
 static bool host_name(const char *root, char name[HOST_STRING_MAX])
@@ -67,127 +60,6 @@ static void say_host(struct engine *e)
 		free(groups[i].name);
 	free(users);
 	free(groups);
-}
-
-void live_dispatch(struct engine *e, const struct nunchi_head *record)
-{
-	struct slot *slot;
-
-	switch (record->kind) {
-	case NUNCHI_REC_PENDING:
-		binder_pending(e, record);
-		return;
-	case NUNCHI_REC_CGROUP_NEW:
-	case NUNCHI_REC_CGROUP_GONE:
-		binder_cgroup(e, record);
-		return;
-	default:
-		break;
-	}
-	slot = binder_slot(e, record);
-	if (is_accounted(record))
-		slot->account.received++;
-	if (slot->phase == SLOT_PENDING)
-		binder_hold(e, slot, record);
-	else if (unlikely(e->blocked || e->backlog.first))
-		backlog_add(e, record);
-	else
-		life_deliver(e, slot, record);
-}
-
-static void check_number(struct engine *e, unsigned ring, uint64_t seq)
-{
-	uint64_t *expected = &e->expected[ring];
-
-	if (likely(seq == *expected + 1)) {
-		*expected = seq;
-	} else if (seq > *expected) {
-		e->missing += seq - *expected - 1;
-		*expected = seq;
-	} else {
-		e->missing--;	/* overtaken by a program that had preempted it */
-	}
-}
-
-/* A record in the critical ring is read-only: one that came late is marked in a copy. */
-static const struct nunchi_head *mark_late(struct engine *e, const struct nunchi_head *record)
-{
-	struct nunchi_head *copy;
-
-	e->counts[ACCOUNT_READER_LATE]++;
-	strbuf_reset(&e->late);
-	strbuf_add(&e->late, record, record->len);
-	copy = (struct nunchi_head *)(void *)e->late.s;
-	copy->flags |= NUNCHI_F_LATE;
-	return copy;
-}
-
-struct ring_head {
-	const struct nunchi_head *record;
-	uint64_t time;
-};
-
-static void peek(struct engine *e, unsigned i, struct ring_head *head, uint64_t watermark)
-{
-	uint32_t len;
-
-	head->record = ring_peek(probe_ring(e->probe, i), &len);
-	head->time = UINT64_MAX;
-	if (!head->record)
-		return;
-	if (head->record->len > len) {	/* cannot be: the kernel side sends what it counted */
-		ring_advance(probe_ring(e->probe, i));
-		e->missing++;
-		head->record = NULL;
-		return;
-	}
-	if (head->record->time <= watermark)
-		head->time = head->record->time;
-}
-
-/* Their room is for others again. */
-static void commit_all(struct engine *e)
-{
-	for (unsigned i = 0; i < probe_rings(e->probe); i++)
-		ring_commit(probe_ring(e->probe, i));
-}
-
-/* Takes what is due. Returns how many records there were. */
-static unsigned drain(struct engine *e, uint64_t watermark)
-{
-	struct ring_head heads[PROBE_RINGS_MAX];
-	unsigned n_rings = probe_rings(e->probe), n = 0;
-
-	for (unsigned i = 0; i < n_rings; i++)
-		peek(e, i, &heads[i], watermark);
-	while (n < DRAIN_MAX) {
-		const struct nunchi_head *record;
-		unsigned first = 0;
-
-		for (unsigned i = 1; i < n_rings; i++) {
-			if (heads[i].time < heads[first].time)
-				first = i;
-		}
-		if (heads[first].time == UINT64_MAX)
-			break;
-		record = heads[first].record;
-		check_number(e, first, record->seq);
-		if (unlikely(record->time < e->last_time))
-			record = mark_late(e, record);
-		else
-			e->last_time = record->time;
-		live_dispatch(e, record);
-		if (unlikely(record->flags & NUNCHI_F_SHARED))
-			probe_taken(e->probe, record);
-		ring_advance(probe_ring(e->probe, first));
-		if (!(++n % 64))
-			ring_commit(probe_ring(e->probe, first));
-		if (!(n % COMMIT_ALL))	/* of one that others are ahead of, too */
-			commit_all(e);
-		peek(e, first, &heads[first], watermark);
-	}
-	commit_all(e);
-	return n;
 }
 
 static unsigned count_wanted(const struct engine *e)
@@ -427,7 +299,7 @@ static int loop(struct engine *e, int epoll, int signals)
 		unsigned n;
 		int woken;
 
-		n = drain(e, now - ENGINE_SLACK);
+		n = drain_rings(e, now - ENGINE_SLACK);
 		take_messages(e, n < DRAIN_MAX ? now - ENGINE_SLACK : e->last_time);
 		attach_step(e, n, now);
 		tick(e, now);
@@ -462,7 +334,7 @@ static void finish(struct engine *e)
 
 	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 	probe_detach(e->probe);
-	while (drain(e, UINT64_MAX - 1))
+	while (drain_rings(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);
 	summary_flush(e, UINT32_MAX);
 	/* What was numbered and never came, after the last that did. */

@@ -58,7 +58,7 @@ static void tell(struct engine *e, struct told *t, const struct nunchi_summary_r
 	/* The slot may be another container's by now: then it was told when it was given back. */
 	if (t->key.slot < NUNCHI_SLOTS_MAX)
 		e->slots[t->key.slot].summarized += more;
-	live_dispatch(e, (const struct nunchi_head *)(const void *)e->summary.s);
+	drain_dispatch(e, (const struct nunchi_head *)(const void *)e->summary.s);
 }
 
 static void look_at(const struct nunchi_summary_key *key, const struct nunchi_summary_row *row, void *arg)
