@@ -129,6 +129,7 @@ enum ret_kind {
 #define SYSCALL_EXEC 0x10
 #define SYSCALL_CLOSES 0x20	/* argument 0 */
 #define SYSCALL_ROOT 0x40	/* changes the root directory */
+#define SYSCALL_CWD 0x80	/* changes the working directory */
 
 struct syscall_info {
 	const char *name;		/* "openat" */

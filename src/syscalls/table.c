@@ -30,6 +30,7 @@ enum {
 	EXEC = SYSCALL_EXEC,
 	CLOSES = SYSCALL_CLOSES,
 	ROOT = SYSCALL_ROOT,
+	CWD = SYSCALL_CWD,
 };
 
 #define ARGS(...) { __VA_ARGS__ }
@@ -167,7 +168,11 @@ struct nunchi_spec syscall_spec(const struct syscall_info *call)
 	if (call->flags & SYSCALL_EXEC)
 		spec.flags |= NUNCHI_SPEC_EXEC | (call->n_args > 4 ? NUNCHI_SPEC_EXEC_CHECK : 0);
 	if (call->flags & SYSCALL_MODEL)
-		spec.flags |= NUNCHI_SPEC_CRITICAL | (call->flags & SYSCALL_ROOT ? NUNCHI_SPEC_ROOT : NUNCHI_SPEC_CWD);
+		spec.flags |= NUNCHI_SPEC_CRITICAL;
+	if (call->flags & SYSCALL_CWD)
+		spec.flags |= NUNCHI_SPEC_CWD;
+	if (call->flags & SYSCALL_ROOT)
+		spec.flags |= NUNCHI_SPEC_ROOT;
 	/* A fork moves identities too, but has a life-cycle record of its own for that. */
 	if ((call->flags & SYSCALL_IDENTITY) && !(call->flags & SYSCALL_FORK))
 		spec.flags |= NUNCHI_SPEC_CRITICAL;

@@ -194,9 +194,9 @@ CALL(78, -1, getdents, FILE, "Directory List", COUNT, 0,
      A(FD, fd), A(POINTER, dirp), A(UINT, count))
 CALL(79, 17, getcwd, FILE, "Directory Query", COUNT, 0,
      A(BUFFER_OUT, buf), A(SIZE, size))
-CALL(80, 49, chdir, FILE, "Directory Change", ZERO, MODEL,
+CALL(80, 49, chdir, FILE, "Directory Change", ZERO, MODEL | CWD,
      A(PATH, path))
-CALL(81, 50, fchdir, FILE, "Directory Change", ZERO, MODEL,
+CALL(81, 50, fchdir, FILE, "Directory Change", ZERO, MODEL | CWD,
      A(FD, fd))
 CALL(82, -1, rename, FILE, "File Rename", ZERO, DEFAULT,
      A(PATH, oldpath), A(PATH, newpath))
@@ -335,7 +335,7 @@ CALL(152, 231, munlockall, MEMORY, "Memory Unlock", ZERO, 0)
 CALL(153, 58, vhangup, SYSTEM, "Terminal Hangup", ZERO, 0)
 CALL(154, -1, modify_ldt, MEMORY, "Segment Change", VALUE, 0,
      A(INT, func), A(POINTER, ptr), A(SIZE, bytecount))
-CALL(155, 41, pivot_root, NAMESPACE, "Root Change", ZERO, DEFAULT,
+CALL(155, 41, pivot_root, NAMESPACE, "Root Change", ZERO, DEFAULT | MODEL | ROOT | CWD,
      A(PATH, new_root), A(PATH, put_old))
 CALL(156, -1, _sysctl, SYSTEM, "Kernel Parameter", ZERO, 0,
      A(POINTER, args))
@@ -656,7 +656,7 @@ CALL(306, 267, syncfs, FILE, "File Sync", ZERO, 0,
      A(FD, fd))
 CALL(307, 269, sendmmsg, NETWORK, "Network Send", COUNT, 0,
      A(FD, sockfd), A(MMSGHDR, msgvec), A(UINT, vlen), V(FLAGS, flags, msg_flags))
-CALL(308, 268, setns, NAMESPACE, "Namespace Join", ZERO, DEFAULT | IDENTITY,
+CALL(308, 268, setns, NAMESPACE, "Namespace Join", ZERO, DEFAULT | IDENTITY | MODEL | ROOT | CWD,
      A(FD, fd), V(FLAGS, nstype, clone_flags))
 CALL(309, 168, getcpu, PROCESS, "Schedule Query", ZERO, 0,
      A(POINTER, cpu), A(POINTER, node), A(POINTER, tcache))

@@ -248,7 +248,10 @@ static void test_spec(void **state)
 	assert_int_equal(syscall_spec(by_name("openat2")).size[2], 24);
 	assert_int_equal(syscall_spec(by_name("chdir")).flags,
 			 NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD);
-	assert_int_equal(syscall_spec(by_name("setns")).flags, NUNCHI_SPEC_CRITICAL);
+	/* Who joins a mount namespace is at its root, whatever chroot it was in. */
+	assert_int_equal(syscall_spec(by_name("setns")).flags,
+			 NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_CWD | NUNCHI_SPEC_ROOT);
+	assert_int_equal(syscall_spec(by_name("chroot")).flags, NUNCHI_SPEC_CRITICAL | NUNCHI_SPEC_ROOT);
 	assert_int_equal(syscall_spec(by_name("vfork")).flags, NUNCHI_SPEC_FORK);
 }
 
