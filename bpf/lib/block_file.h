@@ -63,7 +63,8 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row
 		mask &= look_up_code(b, row, NUNCHI_BLOCK_ACCESS,
 				     access == O_RDWR	? NUNCHI_BLOCK_READ | NUNCHI_BLOCK_WRITE :
 				     access == O_WRONLY ? NUNCHI_BLOCK_WRITE :
-							  NUNCHI_BLOCK_READ);
+				     access == O_RDONLY ? NUNCHI_BLOCK_READ :
+							  0);	/* for ioctl alone */
 	}
 	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
 		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE, file_type(file));
