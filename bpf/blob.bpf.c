@@ -12,6 +12,7 @@
 #include "lib/bulk.h"
 #include "lib/copies.h"
 #include "lib/push.h"
+#include "lib/root.h"
 
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 
@@ -108,7 +109,10 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	file = (void *)&s->data[pos + sizeof(struct nunchi_blob)];
 	flags = has_casts ? facts_typed(file, dentry) : facts_read(file, dentry);
 	if (unlikely(!w->mnt)) {	/* within its file system */
-		w->mnt_root = w->root_dentry = (u64)FIELD(struct super_block, FIELD(struct dentry, dentry, d_sb), s_root);
+		w->mnt_root = w->within;
+		if (!w->mnt_root)
+			w->mnt_root = (u64)FIELD(struct super_block, FIELD(struct dentry, dentry, d_sb), s_root);
+		w->root_dentry = w->mnt_root;
 		w->root_mnt = w->top = 0;
 	} else {
 		w->mnt_root = (u64)FIELD(struct vfsmount, w->mnt, mnt_root);
@@ -117,7 +121,8 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 		else
 			ends_follow(w);
 	}
-	w->below = w->before = 0;
+	w->below = 0;
+	w->own_root = w->mnt_root;
 	w->pos = pos + sizeof(struct nunchi_blob);
 	w->len = sizeof(struct nunchi_file);
 	if (dentry == w->mnt_root)	/* never has a place in the hash */
@@ -150,20 +155,30 @@ static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, 
 }
 
 /*
- * What was found by one mount of the root's file system, but not the root's own (mount --bind), has another path by that:
- * the one that is meant, mostly, when somebody names it. Of a file that was walked to just now.
+ * What was found by another mount of the container's own file system than the root's (mount --bind), or below another root
+ * (pivot_root), has another path without: the one that is meant, mostly, when somebody names it. Of a file that was walked to
+ * just now; root: of the container.
  */
-static __noinline int blob_alias(struct scratch *s, u64 dentry, u32 arg)
+static __noinline int blob_alias(struct scratch *s, u64 root, u64 dentry, u32 arg)
 {
 	u32 pos;
 
 	if (!s)
 		return 0;
 	pos = s->pos;
-	path_append(s, s->walk.below, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
+	s->walk.within = root;
+	path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	if (s->walk.flags & NUNCHI_BLOB_UNREACHABLE)
 		s->pos = pos;	/* the root is a part of its file system, and this is another */
 	return 0;
+}
+
+/* Whether the walk that was the last, from there, has led to that root by nothing but its own mount. */
+static __always_inline bool is_plain(const struct scratch *s, u64 mnt, u64 root)
+{
+	const struct walk *w = &s->walk;
+
+	return (w->below == mnt || !w->below) && (w->own_root == root || !root);
 }
 
 #define FIRST_PROC 0x636f7270	/* "proc" and its NUL as a little-endian number */
@@ -188,41 +203,19 @@ static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 	return magic == PROC_SUPER_MAGIC ? first != FIRST_PROC : (u32)first != FIRST_SYS;
 }
 
-/*
- * After the walk of what mnt led to: the root's own mount, if that is another of the same file system; else 0. It is the one
- * that was left last, or the one before where the first mount of all has nothing but the next one over it (7.x).
- */
-static __always_inline u64 alias_mount(struct scratch *s, u64 mnt)
-{
-	struct walk *w = &s->walk;
-	u64 sb, below = w->below, before = w->before;
-
-	if (w->flags & NUNCHI_BLOB_UNREACHABLE) {	/* of a tree that is mounted nowhere, perhaps */
-		root_read(s, w);
-		below = w->mnt;
-		before = 0;
-	}
-	sb = (u64)FIELD(struct vfsmount, mnt, mnt_sb);
-	if (below && (u64)FIELD(struct vfsmount, below, mnt_sb) == sb)
-		return below;
-	if (before && before != mnt && (u64)FIELD(struct vfsmount, before, mnt_sb) == sb)
-		return before;
-	return 0;
-}
-
 static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
 {
+	u64 root = root_own(s->head.slot, s->head.generation);
 	u32 pos = s->pos;
-	u64 root;
 
 	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
-	if (likely(s->walk.below == mnt))
+	if (likely(is_plain(s, mnt, root)))
 		return;
-	root = alias_mount(s, mnt);
-	if (unlikely(root)) {
-		s->walk.below = root;
-		blob_alias(s, dentry, arg);
+	root = root_within(s->head.slot, s->head.generation, (u64)FIELD(struct dentry, dentry, d_sb));
+	if (root) {
+		blob_alias(s, root, dentry, arg);
 	} else if (unlikely(s->pos != pos && is_misplaced(s, pos))) {
+		s->walk.within = 0;
 		path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	}
 }

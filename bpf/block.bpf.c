@@ -85,6 +85,7 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
+	block_whose(s, id);
 	mask = block_file(s, (u64)file, 0, row, mask);
 	mask = block_image(s, task, image_owner(task), row, mask);
 	scratch_put(s);

@@ -94,6 +94,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
+	block_whose(s, id);
 	mask = returned_object(s, task, &call, ret, row, mask);
 	mask = block_image(s, task, image_owner(task), row, mask);
 	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);
@@ -130,6 +131,7 @@ static __always_inline int block_requested(u64 req)
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
+	block_whose(s, id);
 	mask = file_object(s, file, class == NUNCHI_BLOCK_OPEN ? BPF_CORE_READ((struct io_open *)req, how.flags) : 0, row, mask);
 	mask = block_image(s, task, image_owner(task), row, mask);
 	block_act(id, row, mask, NUNCHI_EFFECT_AFTER);

@@ -82,6 +82,7 @@ static __always_inline bool slot_take(struct place *p)
 	row->parent = p->holder.slot;
 	row->parent_generation = p->holder.generation;
 	row->key = key;
+	row->root = 0;
 	ref.slot = slot;
 	ref.generation = row->generation;
 	known = bpf_map_lookup_elem(&namespaces, &key);

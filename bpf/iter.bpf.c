@@ -6,6 +6,7 @@
  */
 #include "lib/block_image.h"
 #include "lib/identity.h"
+#include "lib/root.h"
 
 /* For rules that block: what it runs is taken to have been executed by the path that it has now. */
 static __always_inline void find_image(struct task_struct *task, struct identity *id)
@@ -22,6 +23,17 @@ static __always_inline void find_image(struct task_struct *task, struct identity
 	image_judge(s, exe, block_row(NUNCHI_BLOCK_EXEC));
 	image_set(id, s->image, execs);
 	scratch_put(s);
+}
+
+/* Where the host's paths begin, and those of what runs already. */
+static __always_inline void find_root(struct task_struct *task, const struct identity *id)
+{
+	struct nunchi_slot *row = slot_row(id ? id->slot : 0);
+
+	if (task->pid == 1)
+		slots[0].root = root_directory(task);
+	if (id && id->slot && !row->root)
+		row->root = root_directory(task);
 }
 
 SEC("iter/task")
@@ -44,6 +56,7 @@ int tasks(struct bpf_iter__task *ctx)
 		if (id)
 			caps_read(&id->caps, BPF_CORE_READ(task, group_leader, cred));
 	}
+	find_root(task, id);
 	if (id)
 		find_image(task, id);
 	if (!id || identity_mode(id) == NUNCHI_MODE_NONE || task->pid != task->tgid)

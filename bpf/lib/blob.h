@@ -68,7 +68,6 @@ static __always_inline long walk_up(struct walk *w)
 
 	if (up == m)
 		return 1;
-	w->before = w->below;
 	w->below = w->mnt;
 	w->dentry = (u64)FIELD(struct mount, m, mnt_mountpoint);
 	mnt = up + bpf_core_field_offset(struct mount, mnt);

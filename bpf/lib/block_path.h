@@ -9,6 +9,7 @@
 
 #include "blob.h"
 #include "record.h"
+#include "root.h"
 
 #define TEXT_END (BLOCK_TEXT_MAX - 1)	/* where its NUL stands */
 #define TEXT_LOW 512	/* below this the next name might not fit */
@@ -75,9 +76,12 @@ static __noinline int block_walk(struct scratch *s)
 	mnt = (void *)w->mnt;
 	if (mnt)
 		w->mnt_root = (u64)BPF_CORE_READ(mnt, mnt_root);
+	else if (w->within)
+		w->mnt_root = w->within;
 	else
 		w->mnt_root = (u64)BPF_CORE_READ(dentry, d_sb, s_root);
-	w->below = w->before = 0;
+	w->own_root = w->mnt_root;
+	w->below = 0;
 	w->pos = TEXT_END;
 	w->len = w->flags = 0;
 	b->text[TEXT_END] = 0;
@@ -118,7 +122,7 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 mag
 	first ^= place;
 	if (!first || first == (u64)'/' << len * 8)
 		return false;
-	s->walk.mnt = 0;
+	s->walk.mnt = s->walk.within = 0;
 	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
 	block_walk(s);
 	pos = s->walk.pos - len;
@@ -129,32 +133,25 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 mag
 	return true;
 }
 
-/* The root's own mount, see alias_mount(). Of a tree that is mounted nowhere no mount was left. */
-static __always_inline struct vfsmount *block_root(const struct scratch *s, const struct vfsmount *mnt)
-{
-	struct vfsmount *below = (void *)s->walk.below, *before = (void *)s->walk.before;
-	struct super_block *sb = BPF_CORE_READ(mnt, mnt_sb);
-
-	if (!below)
-		below = BPF_CORE_READ(bpf_get_current_task_btf(), fs, root.mnt);
-	if (below != mnt && BPF_CORE_READ(below, mnt_sb) == sb)
-		return below;
-	if (below != mnt && before && before != mnt && BPF_CORE_READ(before, mnt_sb) == sb)
-		return before;
-	return 0;
-}
-
-/* After that: whether the file has another path by the root's own mount, see blob_alias(), which is then made. */
+/* After that: whether the file has another path, see blob_alias(), which is then made. */
 static __always_inline bool block_alias(struct scratch *s, u64 file)
 {
-	struct vfsmount *mnt = BPF_CORE_READ((struct file *)file, f_path.mnt), *root = block_root(s, mnt);
+	u64 dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry), mnt, root;
+	struct super_block *sb = BPF_CORE_READ((struct dentry *)dentry, d_sb);
+	struct walk *w = &s->walk;
 
-	if (likely(!root))
-		return block_misplaced(s, file, BPF_CORE_READ(mnt, mnt_sb, s_magic));
-	s->walk.mnt = (u64)root;
-	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
+	mnt = (u64)BPF_CORE_READ((struct file *)file, f_path.mnt);
+	root = root_own(s->whose.slot, s->whose.generation);
+	if (likely((w->below == mnt || !w->below) && (w->own_root == root || !root)))
+		return false;
+	root = root_within(s->whose.slot, s->whose.generation, (u64)sb);
+	if (!root)
+		return block_misplaced(s, file, BPF_CORE_READ(sb, s_magic));
+	w->mnt = 0;
+	w->within = root;
+	w->dentry = dentry;
 	block_walk(s);
-	return s->walk.dentry == s->walk.mnt_root;
+	return w->dentry == w->mnt_root;
 }
 
 /* The path of what there is not. */

@@ -72,7 +72,8 @@ struct walk {
 	u64 root_mnt;		/* 0: that is in none */
 	u64 root_dentry;
 	u64 below;		/* struct vfsmount * of the root, or that it has left last; 0: it has left none */
-	u64 before;		/* that it has left before that */
+	u64 own_root;		/* root dentry of the mount that it began in */
+	u64 within;		/* where a walk ends that leaves no file system; 0: at the root of that */
 	u32 pos;		/* of the blob's data in the record */
 	u32 len;		/* so far */
 	u32 flags;		/* NUNCHI_BLOB_* */
@@ -176,6 +177,7 @@ struct scratch {
 	struct nunchi_caps caps;	/* of s->of */
 	struct nunchi_caps known;	/* identity.caps: in the callers it would be more stack than they have */
 	u64 hash[4];		/* in the making */
+	struct nunchi_slot_ref whose;	/* the container whose process is judged */
 	u64 image;		/* hash of a path that something was executed by; 0: not known */
 	struct block_image judged;	/* what that satisfies */
 	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */

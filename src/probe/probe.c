@@ -519,6 +519,7 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 	row->state = NUNCHI_SLOT_FREE;
 	row->mode = NUNCHI_MODE_NONE;
 	row->parent = row->parent_generation = row->pidns = row->opener = 0;
+	row->root = 0;
 	/* From here on whoever still has it looks again at where it is. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);
 	memset(p->per_cpu, 0, p->n_cpus * sizeof(*p->per_cpu));

@@ -183,19 +183,20 @@ def test_deny_opens(setup):
         ("Deny", f"reads and container.name = {victim} and fd.name = /mnt/test.txt", "deny"),
         ("Write", f"evt.type in (open, openat) and evt.is_open_write=true and container.name = {victim} and "
          "fd.directory = /tmp and not proc.name in (cp)", "deny")])
-    # By its name, by a link, from a chroot, by another mount, by what has it open, and to a place that is not meant.
+    # By its name, by a link, from a chroot, by another mount, to a place that is not meant, and from below another root.
     script = ("sleep 1; cd /mnt; head -n1 test.txt; ln -s /mnt/test.txt /tmp/l; head -n1 /tmp/l; "
               "chroot / head -n1 /mnt/test.txt; mkdir /tmp/by; mount --bind /mnt /tmp/by; head -n1 /tmp/by/test.txt; "
-              "echo x > /tmp/y; cp /etc/passwd /tmp/z && head -n1 /tmp/z; ls -d /mnt")
+              "echo x > /tmp/y; cp /etc/passwd /tmp/z && head -n1 /tmp/z; ls -d /mnt; mkdir /tmp/p; mount -t tmpfs p /tmp/p; "
+              "mkdir /tmp/p/o; cd /tmp/p; pivot_root . o; /o/bin/busybox head -n1 /o/mnt/test.txt")
     lines, _ = in_container(setup, victim, script, privileged=True)
-    assert sum("Operation not permitted" in line for line in lines) == 5, lines
+    assert sum("Operation not permitted" in line for line in lines) == 6, lines
     assert [line for line in lines if "not permitted" not in line] == ["root:x:0:0:root:/root:/bin/sh", "/mnt"], lines
     lines, _ = in_container(setup, other, script, privileged=True)
     assert not any("Operation not permitted" in line for line in lines), lines
-    assert lines.count("what the paper reads") == 4, lines
+    assert lines.count("what the paper reads") == 5, lines
     wait_alert(nunchi, "Write")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Deny") == [("deny", "before")] * 4, nunchi.text()
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 5, nunchi.text()
     assert effects(nunchi, "Write") == [("deny", "before")], nunchi.text()
     assert {e["output_fields"]["container.name"] for e in nunchi.events()} == {victim}
     return None

@@ -226,7 +226,7 @@ static void tree_moved(void)
 	close((int)need(open("/tmp/ev-tree/passwd", O_RDONLY), "open"));
 }
 
-/* A file in a tree that is mounted nowhere. */
+/* A file in a tree that is mounted nowhere; and another, by who has a root directory in another file system by then. */
 static void tree_nowhere(void)
 {
 	int tree;
@@ -234,6 +234,10 @@ static void tree_nowhere(void)
 	own_mounts();
 	tree = (int)has(syscall(SYS_open_tree, AT_FDCWD, "/etc", OPEN_TREE_CLONE), "open_tree");
 	close((int)need(openat(tree, "passwd", O_RDONLY), "openat"));
+	need(mkdir("/tmp/ev-nowhere", 0755), "mkdir");
+	need(mount("none", "/tmp/ev-nowhere", "tmpfs", 0, NULL), "mount");
+	need(chroot("/tmp/ev-nowhere"), "chroot");
+	close((int)need(openat(tree, "group", O_RDONLY), "openat"));
 }
 
 static void attributes(void)
@@ -279,6 +283,64 @@ static void bound(void)
 	need(mkdir("/tmp/ev-bind", 0700), "mkdir");
 	has(mount("/etc", "/tmp/ev-bind", NULL, BIND, NULL), "mount");
 	close((int)need(open("/tmp/ev-bind/passwd", O_RDONLY), "open"));
+}
+
+/* The root becomes a directory of another one. */
+static void pivoted(void)
+{
+	own_mounts();
+	need(mkdir("/tmp/ev-pivot", 0700), "mkdir");
+	has(mount("none", "/tmp/ev-pivot", "tmpfs", 0, NULL), "mount");
+	need(mkdir("/tmp/ev-pivot/old", 0700), "mkdir");
+	need(syscall(SYS_pivot_root, "/tmp/ev-pivot", "/tmp/ev-pivot/old"), "pivot_root");
+	close((int)need(open("/old/etc/passwd", O_RDONLY), "open"));
+}
+
+/* A directory of the root becomes the root. */
+static void pivoted_into(void)
+{
+	own_mounts();
+	need(mkdir("/tmp/ev-into", 0700), "mkdir");
+	has(mount("/etc", "/tmp/ev-into", NULL, BIND, NULL), "mount");
+	need(chdir("/tmp/ev-into"), "chdir");
+	need(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+	need(umount2(".", DETACH), "umount2");
+	close((int)need(open("/passwd", O_RDONLY), "open"));
+}
+
+/* The same where namespaces are as a container's are: of PIDs, too. */
+static void pivoted_apart(void)
+{
+	pid_t pid;
+
+	own_mounts();
+	need(unshare(CLONE_NEWPID), "unshare");
+	pid = (pid_t)need(fork(), "fork");
+	if (!pid) {
+		need(unshare(CLONE_NEWNS), "unshare");
+		need(mkdir("/tmp/ev-apart", 0700), "mkdir");
+		has(mount("/etc", "/tmp/ev-apart", NULL, BIND, NULL), "mount");
+		need(chdir("/tmp/ev-apart"), "chdir");
+		need(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+		need(umount2(".", DETACH), "umount2");
+		close((int)need(open("/group", O_RDONLY), "open"));
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
+/* Who joins a mount namespace is at its root, whatever chroot he was in; his own will do. */
+static void chroot_left(void)
+{
+	int ns;
+
+	own_mounts();
+	ns = (int)need(open("/proc/self/ns/mnt", O_RDONLY), "open");
+	need(mkdir("/tmp/ev-left", 0700), "mkdir");
+	need(chdir("/tmp/ev-left"), "chdir");
+	need(chroot("."), "chroot");
+	need(setns(ns, CLONE_NEWNS), "setns");
+	close((int)need(open("etc/group", O_RDONLY), "open"));
 }
 
 /* A file below a mount that covers it, by a directory opened before. */
@@ -355,7 +417,9 @@ static const struct row rows[] = {
 	ROW("perf", by_perf), ROW("kernel-helpers", kernel_helpers),
 	ROW("mount-by-fds", mount_by_fds), ROW("tree-moved", tree_moved),
 	ROW("tree-nowhere", tree_nowhere), ROW("mount-attributes", attributes),
-	ROW("bind-mount", bound), ROW("proc-again", proc_again), ROW("overlay", overlaid), ROW("covered", covered), ROW("detached", detached),
+	ROW("bind-mount", bound), ROW("pivot-root", pivoted), ROW("pivot-into", pivoted_into),
+	ROW("pivot-apart", pivoted_apart), ROW("chroot-left", chroot_left),
+	ROW("proc-again", proc_again), ROW("overlay", overlaid), ROW("covered", covered), ROW("detached", detached),
 	ROW("user-namespace", user_namespace), ROW("pid-namespace", pid_namespace),
 	ROW("setns", joined),
 };
