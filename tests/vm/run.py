@@ -122,6 +122,8 @@ MATRIX = [
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + KEPT + ENDS, always=True, rooms=ROOMS),
     row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS + TRIED + ["swap"]),
+    row("6.1 arm64 evasions", "6.1-arm64", "v2", ["evasions"]),
+    row("6.12 arm64 evasions", "6.12-arm64", "v2", ["evasions"]),
     row("6.1 arm64 crun", "6.1-arm64", "v2", CRUN, runtimes="crun"),  # which refuses hybrid cgroups
     row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS, NO_LSM),
     row("6.12 arm64 actions", "6.12-arm64", "v2", ACTIONS + RELOAD),
