@@ -7,13 +7,13 @@
  */
 #include "http.h"
 
-#include <curl/curl.h>
 #include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <strings.h>
 
 #include "clock.h"
+#include "curl.h"
 
 #define GRPC_HEAD 5
 #define GRPC_MESSAGE_MAX 512
@@ -38,9 +38,13 @@ struct http {
 	char *error;
 };
 
-static void global_init(void)
+static const struct curl *curl;	/* NULL: it cannot be loaded */
+static struct strbuf curl_failure = STRBUF_INIT;
+
+static void load_curl(void)
 {
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (curl_load(&curl, &curl_failure) == 0)
+		curl->global_init(CURL_GLOBAL_DEFAULT);
 }
 
 struct http *http_new(const char *socket, int abort_fd)
@@ -48,19 +52,21 @@ struct http *http_new(const char *socket, int abort_fd)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct http *h = xcalloc(1, sizeof(*h));
 
-	pthread_once(&once, global_init);
+	pthread_once(&once, load_curl);
 	h->socket = xstrdup(socket);
 	h->abort_fd = abort_fd;
-	h->multi = curl_multi_init();
-	h->easy = curl_easy_init();
 	h->error = xstrdup("");
+	if (curl) {
+		h->multi = curl->multi_init();
+		h->easy = curl->easy_init();
+	}
 	return h;
 }
 
 static void stop(struct http *h)
 {
 	if (h->running)
-		curl_multi_remove_handle(h->multi, h->easy);
+		curl->multi_remove_handle(h->multi, h->easy);
 	h->running = false;
 }
 
@@ -69,9 +75,11 @@ void http_free(struct http *h)
 	if (!h)
 		return;
 	stop(h);
-	curl_easy_cleanup(h->easy);
-	curl_multi_cleanup(h->multi);
-	curl_slist_free_all(h->headers);
+	if (curl) {
+		curl->easy_cleanup(h->easy);
+		curl->multi_cleanup(h->multi);
+		curl->slist_free_all(h->headers);
+	}
 	strbuf_free(&h->body);
 	strbuf_free(&h->sent);
 	free(h->socket);
@@ -167,10 +175,12 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 	return n * size;
 }
 
-static void start(struct http *h, const char *path, size_t max)
+static int start(struct http *h, const char *path, size_t max)
 {
 	_cleanup_free_ char *url = xasprintf("http://localhost%s", path);
 
+	if (!curl)
+		return fail(h, -ELIBACC, "%s", curl_failure.s);
 	stop(h);
 	strbuf_reset(&h->body);
 	h->pos = 0;
@@ -180,23 +190,24 @@ static void start(struct http *h, const char *path, size_t max)
 	h->grpc_message[0] = h->curl_error[0] = '\0';
 	free(h->error);
 	h->error = xstrdup("");
-	curl_slist_free_all(TAKE_PTR(h->headers));
+	curl->slist_free_all(TAKE_PTR(h->headers));
 
-	curl_easy_reset(h->easy);
-	curl_easy_setopt(h->easy, CURLOPT_URL, url);
-	curl_easy_setopt(h->easy, CURLOPT_UNIX_SOCKET_PATH, h->socket);
-	curl_easy_setopt(h->easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(h->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->curl_error);
-	curl_easy_setopt(h->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(h->easy, CURLOPT_WRITEDATA, h);
-	curl_easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(h->easy, CURLOPT_HEADERDATA, h);
+	curl->easy_reset(h->easy);
+	curl->easy_setopt(h->easy, CURLOPT_URL, url);
+	curl->easy_setopt(h->easy, CURLOPT_UNIX_SOCKET_PATH, h->socket);
+	curl->easy_setopt(h->easy, CURLOPT_PROXY, "");
+	curl->easy_setopt(h->easy, CURLOPT_NOSIGNAL, 1L);
+	curl->easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->curl_error);
+	curl->easy_setopt(h->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl->easy_setopt(h->easy, CURLOPT_WRITEDATA, h);
+	curl->easy_setopt(h->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl->easy_setopt(h->easy, CURLOPT_HEADERDATA, h);
+	return 0;
 }
 
 static void go(struct http *h)
 {
-	h->running = curl_multi_add_handle(h->multi, h->easy) == CURLM_OK;
+	h->running = curl->multi_add_handle(h->multi, h->easy) == CURLM_OK;
 	if (!h->running) {
 		h->done = true;
 		h->result = CURLE_FAILED_INIT;
@@ -215,8 +226,8 @@ static int pump(struct http *h, uint64_t deadline)
 		uint64_t now;
 		CURLMsg *m;
 
-		curl_multi_perform(h->multi, &running);
-		while ((m = curl_multi_info_read(h->multi, &queued))) {
+		curl->multi_perform(h->multi, &running);
+		while ((m = curl->multi_info_read(h->multi, &queued))) {
 			if (m->msg != CURLMSG_DONE)
 				continue;
 			h->done = true;
@@ -226,7 +237,7 @@ static int pump(struct http *h, uint64_t deadline)
 		if (h->done || h->body.len - h->pos != before || now >= deadline)
 			break;
 		/* Rounded up: waiting 0 ms for the last half would be a busy loop. */
-		curl_multi_poll(h->multi, &abort_wait, n_wait,
+		curl->multi_poll(h->multi, &abort_wait, n_wait,
 				(int)MIN((deadline - now) / NSEC_PER_MSEC + 1, 60000ULL), NULL);
 		if (abort_wait.revents)
 			return fail(h, -ECANCELED, "cancelled");
@@ -244,13 +255,13 @@ static int outcome(struct http *h)
 	if (h->result == CURLE_OK)
 		return 0;
 	if (h->result == CURLE_COULDNT_CONNECT) {
-		curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &os_error);
+		curl->easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &os_error);
 		if (os_error <= 0)
 			os_error = ECONNREFUSED;
 		return fail(h, -(int)os_error, "%s", strerrordesc_np((int)os_error));
 	}
 	return fail(h, -EPROTO, "%s",
-		    h->curl_error[0] ? h->curl_error : curl_easy_strerror(h->result));
+		    h->curl_error[0] ? h->curl_error : curl->easy_strerror(h->result));
 }
 
 static uint64_t in_ms(unsigned ms)
@@ -290,7 +301,7 @@ static int exchange(struct http *h, unsigned timeout_ms, long *ret_status, struc
 	r = finish(h, timeout_ms);
 	if (r < 0)
 		return r;
-	curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, ret_status);
+	curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, ret_status);
 	strbuf_free(body);
 	*body = h->body;
 	h->body = (struct strbuf)STRBUF_INIT;
@@ -300,16 +311,20 @@ static int exchange(struct http *h, unsigned timeout_ms, long *ret_status, struc
 int http_get(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
 	     struct strbuf *body)
 {
-	start(h, path, HTTP_BODY_MAX);
-	return exchange(h, timeout_ms, ret_status, body);
+	int r = start(h, path, HTTP_BODY_MAX);
+
+	return r < 0 ? r : exchange(h, timeout_ms, ret_status, body);
 }
 
 int http_post(struct http *h, const char *path, unsigned timeout_ms, long *ret_status,
 	      struct strbuf *body)
 {
-	start(h, path, HTTP_BODY_MAX);
-	curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE, 0L);
+	int r = start(h, path, HTTP_BODY_MAX);
+
+	if (r < 0)
+		return r;
+	curl->easy_setopt(h->easy, CURLOPT_POST, 1L);
+	curl->easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE, 0L);
 	return exchange(h, timeout_ms, ret_status, body);
 }
 
@@ -319,14 +334,16 @@ int http_get_lines(struct http *h, const char *path, unsigned timeout_ms)
 	long status = 0;
 	int r;
 
-	start(h, path, HTTP_LINE_MAX);
+	r = start(h, path, HTTP_LINE_MAX);
+	if (r < 0)
+		return r;
 	go(h);
 	while (!status && !h->done) {
 		/* A head alone does not end pump(): look again soon. */
 		r = pump(h, MIN(deadline, in_ms(10)));
 		if (r < 0)
 			return r;
-		curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+		curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 		if (!status && clock_boot() >= deadline)
 			return late(h, timeout_ms);
 	}
@@ -394,27 +411,31 @@ int grpc_unframe(const char *data, size_t len, size_t max, const char **ret, siz
 	return 1;
 }
 
-static void grpc_start(struct http *h, const struct grpc_call *call)
+static int grpc_start(struct http *h, const struct grpc_call *call)
 {
 	static const char *const fixed[] = { "content-type: application/grpc", "te: trailers",
 					     "user-agent: nunchi", "expect:" };
 
-	start(h, call->method, HTTP_BODY_MAX + GRPC_HEAD);
+	int r = start(h, call->method, HTTP_BODY_MAX + GRPC_HEAD);
+
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		h->headers = curl_slist_append(h->headers, fixed[i]);
+		h->headers = curl->slist_append(h->headers, fixed[i]);
 	if (call->header)
-		h->headers = curl_slist_append(h->headers, call->header);
+		h->headers = curl->slist_append(h->headers, call->header);
 	strbuf_reset(&h->sent);
 	grpc_frame(&h->sent, call->message, call->len);
-	curl_easy_setopt(h->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
+	curl->easy_setopt(h->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
 	/* libcurl 7.88 speaks HTTP/1 on a prior-knowledge connection that it uses again. */
-	curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
-	curl_easy_setopt(h->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, h->sent.s);
-	curl_easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)h->sent.len);
+	curl->easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl->easy_setopt(h->easy, CURLOPT_FORBID_REUSE, 1L);
+	curl->easy_setopt(h->easy, CURLOPT_HTTPHEADER, h->headers);
+	curl->easy_setopt(h->easy, CURLOPT_POST, 1L);
+	curl->easy_setopt(h->easy, CURLOPT_POSTFIELDS, h->sent.s);
+	curl->easy_setopt(h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)h->sent.len);
 	go(h);
+	return 0;
 }
 
 /* The transfer ended: what does the gRPC status say? */
@@ -434,7 +455,7 @@ static int grpc_outcome(struct http *h)
 		r = outcome(h);
 		if (r < 0)
 			return r;
-		curl_easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+		curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
 		if (status != 200)
 			return fail(h, -EPROTO, "HTTP status %ld", status);
 		if (h->grpc_status < 0)
@@ -470,9 +491,10 @@ static int grpc_take(struct http *h, struct strbuf *message)
 int grpc_unary(struct http *h, const struct grpc_call *call, unsigned timeout_ms,
 	       struct strbuf *answer)
 {
-	int r;
+	int r = grpc_start(h, call);
 
-	grpc_start(h, call);
+	if (r < 0)
+		return r;
 	r = finish(h, timeout_ms);
 	if (r < 0 && h->grpc_status <= 0)
 		return r;
@@ -489,15 +511,16 @@ int grpc_stream(struct http *h, const struct grpc_call *call)
 {
 	uint64_t deadline = in_ms(1000);
 	curl_off_t sent = 0;
-	int r;
+	int r = grpc_start(h, call);
 
-	grpc_start(h, call);
+	if (r < 0)
+		return r;
 	/* No head comes before the first message: that the request left is all there is to know. */
 	while (!h->done && sent < (curl_off_t)h->sent.len && clock_boot() < deadline) {
 		r = pump(h, in_ms(5));
 		if (r < 0)
 			return r;
-		curl_easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+		curl->easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	}
 	return h->done && h->grpc_status < 0 ? outcome(h) : 0;
 }

@@ -6,7 +6,6 @@
  */
 #include "sinks.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -167,7 +166,6 @@ static _noreturn_ void child(const struct sinks_config *config, int fd, int reop
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, "nunchi-sinks");
-	curl_global_init(CURL_GLOBAL_DEFAULT);
 	strbuf_reset(&err);
 	r = open_sinks(sinks, config, &err);
 	/* Threads come after it: each has the capabilities of its maker. Without seccomp nothing is locked. */

@@ -19,6 +19,7 @@ def make_sensor(setup, tag, args):
     image.make_root(root, [])
     shutil.copy(PROGRAM, os.path.join(root, "usr/bin/nunchi"))
     image.copy_with_libraries(PROGRAM, root)
+    image.copy_with_libraries(shutil.which("curl"), root)  # for libcurl, which is not linked but loaded
     os.makedirs(os.path.join(root, "host"))
     made = setup.runc.create(f"{setup.name}-{tag}", ["/bin/nunchi", *args], privileged=True)
     config = os.path.join(made.bundle, "config.json")
