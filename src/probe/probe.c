@@ -182,6 +182,16 @@ int map_table(const struct bpf_map *map, size_t size, const char *what, void **r
 	return 0;
 }
 
+/* The object's bytes are part of the program, and read when it is opened: from then on their pages only take room. */
+static void forget_object(const struct nunchi *skel)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), data = (uintptr_t)skel->skeleton->data;
+	uintptr_t from = (data + page - 1) & ~(page - 1), to = (data + skel->skeleton->data_sz) & ~(page - 1);
+
+	if (from < to)
+		(void)madvise((void *)from, to - from, MADV_DONTNEED);
+}
+
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
 	       bool aggregate, const struct probe_block *block, const struct nunchi_push *push,
 	       uint64_t memory, struct strbuf *err)
@@ -200,6 +210,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		r = load_failed(err, "opening the BPF object", -errno);
 		goto fail;
 	}
+	forget_object(p->skel);
 	memory_divide(&p->memory, memory, p->n_cpus, PROBE_RINGS_MAX - 1);
 	lanes_divide(p, aggregate);
 	configure(p);
