@@ -164,6 +164,8 @@ static void keep(struct engine *e, const struct slot *slot, const struct contain
 {
 	struct probe_kept kept = { .mntns = slot->mntns, .cgroup = slot->cgroup };
 
+	if (!e->config->pin)
+		return;
 	snprintf(kept.id, sizeof(kept.id), "%s", info->id);
 	snprintf(kept.name, sizeof(kept.name), "%s", info->name ? info->name : "");
 	snprintf(kept.runtime, sizeof(kept.runtime), "%s", info->runtime ? info->runtime : "");
