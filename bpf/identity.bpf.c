@@ -60,6 +60,19 @@ static __always_inline void slot_rekey(const struct nunchi_slot_ref *ref, u64 ke
 		bpf_map_delete_elem(&namespaces, &old);
 }
 
+/*
+ * What is made in a container that has no name either is for rules that block what that was made in: however many are
+ * made one in the other, until one has a name, the first is known.
+ */
+static __always_inline void slot_set_outer(struct nunchi_slot *row, const struct nunchi_slot_ref *holder)
+{
+	struct nunchi_slot *in = slot_row(holder->slot);
+	bool further = in->state == NUNCHI_SLOT_PENDING && in->outer;
+
+	row->outer = further ? in->outer : holder->slot;
+	row->outer_generation = further ? in->outer_generation : holder->generation;
+}
+
 /* Takes a free slot for an unknown mount namespace. Another CPU may have been faster. */
 static __always_inline bool slot_take(struct place *p)
 {
@@ -81,6 +94,7 @@ static __always_inline bool slot_take(struct place *p)
 	row->pidns = 0;
 	row->parent = p->holder.slot;
 	row->parent_generation = p->holder.generation;
+	slot_set_outer(row, &p->holder);
 	row->key = key;
 	row->root = 0;
 	ref.slot = slot;

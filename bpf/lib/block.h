@@ -69,25 +69,39 @@ static __noinline int who_read(struct task_struct *task, struct who *who)
 	return 0;
 }
 
+/* The clauses that the container of a slot satisfies; NULL: that is not known yet. */
+static __always_inline struct nunchi_block_slot *block_slot_of(u32 number, u32 generation)
+{
+	struct nunchi_block_slot *slot = bpf_map_lookup_elem(&block_slots, &number);
+
+	return slot && slot->generation == generation ? slot : 0;
+}
+
 /*
  * Which clauses can be about this task at all: those that its container satisfies. A pending slot is
- * taken for a container's if it has PIDs of its own; the host's sandboxes have those of the host.
+ * taken for a container's if it has PIDs of its own; the host's sandboxes have those of the host. One that was opened
+ * in a container is meant by what that is meant by: who unshares is not to be let go until somebody has looked.
  */
 static __always_inline u64 block_who(const struct who *who, u32 row)
 {
 	const struct nunchi_block_row *rules = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
 	struct nunchi_slot *known = slot_row(who->ref.slot);
 	struct nunchi_block_slot *slot;
+	u64 mask;
 
 	if (!who->ref.slot || !slot_is_current(&who->ref) || known->state == NUNCHI_SLOT_HOST)
 		return rules->active & rules->host;
 	/* The runtime's own doing; its last exec is the container's first. */
 	if (who->setup && block_class(row) != NUNCHI_BLOCK_EXEC)
 		return 0;
-	slot = bpf_map_lookup_elem(&block_slots, &who->ref.slot);
-	if (slot && slot->generation == who->ref.generation)
+	slot = block_slot_of(who->ref.slot, who->ref.generation);
+	if (slot)
 		return rules->active & slot->masks[row & (NUNCHI_BLOCK_ROWS - 1)];
-	return who->pidns != host_pidns ? rules->active & rules->pending : 0;
+	mask = who->pidns != host_pidns ? rules->pending : 0;
+	slot = known->outer ? block_slot_of(known->outer, known->outer_generation) : 0;
+	if (slot)
+		mask |= slot->masks[row & (NUNCHI_BLOCK_ROWS - 1)];
+	return rules->active & mask;
 }
 
 static __always_inline bool asks_comm(u32 row, u32 kind, u32 text)

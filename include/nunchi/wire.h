@@ -384,7 +384,7 @@ enum nunchi_slot_state {
 };
 
 /*
- * The row of a slot: written by user space, but for what opening it sets: PENDING, opener, parent
+ * The row of a slot: written by user space, but for what opening it sets: PENDING, opener, parent, outer
  * and key.
  */
 struct nunchi_slot {
@@ -397,6 +397,8 @@ struct nunchi_slot {
 	__u32 pidns;		/* its init's, once it is known: who is in another may be nested */
 	__u32 parent;		/* slot of the container that it was opened in; 0: the host */
 	__u32 parent_generation;
+	__u32 outer;		/* the same, but of one that was pending what that was opened in, if anything */
+	__u32 outer_generation;
 	__u64 key;		/* mount namespace by which it is known now */
 	__u64 root;		/* its root directory, a struct dentry *, whatever its processes have made their own since; 0: not known */
 };
@@ -498,7 +500,7 @@ static_assert(sizeof(struct nunchi_file) == 24, "wire: nunchi_file");
 static_assert(sizeof(struct nunchi_end) == 8, "wire: nunchi_end");
 static_assert(sizeof(struct nunchi_sock) == 56, "wire: nunchi_sock");
 static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
-static_assert(sizeof(struct nunchi_slot) == 40, "wire: nunchi_slot");
+static_assert(sizeof(struct nunchi_slot) == 48, "wire: nunchi_slot");
 static_assert(sizeof(struct nunchi_namespaces) == 72, "wire: nunchi_namespaces");
 static_assert(sizeof(struct nunchi_moved) == 40, "wire: nunchi_moved");
 static_assert(sizeof(struct nunchi_summary) == 96, "wire: nunchi_summary");

@@ -79,7 +79,7 @@ static void name_slot(struct engine *e, const struct slot *slot, struct containe
 	enum nunchi_mode mode = mode_for(e, c);
 	uint32_t n = number_of(e, slot);
 
-	block_slot(e, n, slot->generation, c, mode == NUNCHI_MODE_EVENT);
+	block_slot(e, slot);
 	in_force_slot(e, n, slot->generation, c);
 	probe_slot_set(e->probe, n, slot->generation, NUNCHI_SLOT_NAMED, mode);
 }
@@ -361,6 +361,15 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 	}
 }
 
+/* Whether the slot was opened in that container, be it by way of others. */
+static bool is_within(struct engine *e, const struct slot *slot, const char *id)
+{
+	for (slot = claim_parent(e, slot); slot; slot = claim_parent(e, slot))
+		if (slot->phase == SLOT_CONTAINER && streq(slot->id, id))
+			return true;
+	return false;
+}
+
 /* Bound slots take over what is new in a container's facts; pending ones may be meant. */
 void binder_container(struct engine *e, struct container *c, const struct container_info *info,
 		      uint64_t token)
@@ -384,6 +393,8 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 			/* That of an earlier run is over, whatever the container does now. */
 			if (c->running && claim_matches(slot, info))
 				slot->release_at = 0;
+		} else if (slot->phase == SLOT_CONTAINER && is_within(e, slot, c->info->id)) {
+			block_slot(e, slot);
 		} else if ((slot->phase == SLOT_PENDING || slot->phase == SLOT_HOST) &&
 			   i > NUNCHI_SLOT_HELPERS && claim_may_be(e, slot, info)) {
 			bind_container(e, slot, c);

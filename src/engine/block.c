@@ -148,12 +148,30 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	return 1;
 }
 
-void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged)
+/* Of a container that the filter refuses nothing is blocked. */
+static void add_masks(struct engine *e, struct container *c, uint64_t masks[NUNCHI_BLOCK_MAX])
 {
 	const struct in_force *f = e->force;
-	uint64_t masks[NUNCHI_BLOCK_MAX] = { 0 };
 
-	for (unsigned class = 0; judged && f->block && class < NUNCHI_BLOCK_MAX; class++)
-		masks[class] = block_container(f->block, (enum nunchi_block_class)class, e->model, c);
-	probe_block_slot(e->probe, slot, generation, masks, f->generation);
+	if (!c || !f->block || filter_match_container(e->config->filter, e->model, c) == TRI_FALSE)
+		return;
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		masks[class] |= block_container(f->block, (enum nunchi_block_class)class, e->model, c);
+}
+
+/*
+ * A rule that means a container means those in it, too: it takes no more than a cgroup of one's own to be taken for one,
+ * and such a one has another name and no image.
+ */
+void block_slot(struct engine *e, const struct slot *slot)
+{
+	uint64_t masks[NUNCHI_BLOCK_MAX] = { 0 };
+	const char *id = NULL;
+
+	for (const struct slot *in = slot; in; in = claim_parent(e, in)) {
+		if (in->phase == SLOT_CONTAINER && !(id && streq(in->id, id)))
+			add_masks(e, model_container(e->model, in->id), masks);
+		id = in->phase == SLOT_CONTAINER ? in->id : id;
+	}
+	probe_block_slot(e->probe, (uint32_t)(slot - e->slots), slot->generation, masks, e->force->generation);
 }

@@ -239,8 +239,8 @@ const struct block_plan *block_plan_of(const struct engine *e, const struct rule
 /* What the kernel side is to do, and what it cannot do here is said. 0: nothing; 1: *ret is filled; or -errno. */
 int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe_block *ret,
 		  struct strbuf *err) _must_check_;
-/* Which rules mean the slot's container; before it is said to be one. judged: the filter does not refuse it. */
-void block_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c, bool judged);
+/* Which rules mean the slot's container, or one that it was made in; before it is said to be one. */
+void block_slot(struct engine *e, const struct slot *slot);
 
 /* backlog.c: what waits for the output. */
 /* How much may wait, be it for a name or for the output: what the model leaves of the reader's share. */

@@ -480,7 +480,7 @@ uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, en
 	if (!slot_is_current(p, slot, generation))
 		return generation;
 	probe_slot_set(p, slot, generation, NUNCHI_SLOT_HOST, mode);
-	row->parent = row->parent_generation = 0;
+	row->parent = row->parent_generation = row->outer = row->outer_generation = 0;
 	bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &row->key, &ref, BPF_ANY);
 	__atomic_store_n(&row->generation, ref.generation, __ATOMIC_SEQ_CST);
 	return ref.generation;
@@ -530,6 +530,7 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 	row->state = NUNCHI_SLOT_FREE;
 	row->mode = NUNCHI_MODE_NONE;
 	row->parent = row->parent_generation = row->pidns = row->opener = 0;
+	row->outer = row->outer_generation = 0;
 	row->root = 0;
 	/* From here on whoever still has it looks again at where it is. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);

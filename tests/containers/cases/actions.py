@@ -600,3 +600,15 @@ def test_before_the_name_is_known(setup):
         assert f"code {code}" in made.output().splitlines(), made.output()
         nunchi.stop()
     return None
+
+
+def test_who_looks_like_another_container_inside(setup):
+    """With a cgroup, mounts and PIDs of one's own one is a container in the container, and meant by what that is meant by."""
+    name = setup.name + "-outer"
+    nunchi = guard(setup, [("Kill", f"reads and container.name = {name} and fd.name = /mnt/test.txt", "kill")])
+    for cgroup in ("own", "docker-" + "ab" * 32 + ".scope"):
+        lines, _ = in_container(setup, name, f"sleep 1; nested {cgroup} /mnt/test.txt 3", privileged=True)
+        assert lines == ["at once: killed", "later: killed"], (cgroup, lines)
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert len(effects(nunchi, "Kill")) == 4, nunchi.text()
