@@ -81,10 +81,15 @@ static __always_inline bool slot_take(struct place *p)
 	u64 key = p->key;
 	u32 slot;
 
+	/* Half of them are enough for what containers make inside: none is to take those that the next ones need. */
+	if (p->holder.slot && slots_inside >= lane_slots / 2)
+		return false;
 	if (bpf_map_pop_elem(&free_slots, &slot)) {
 		count(counts[NUNCHI_COUNT_SLOTS]);
 		return false;
 	}
+	if (p->holder.slot)
+		__sync_fetch_and_add(&slots_inside, 1);
 	slot &= NUNCHI_SLOTS_MAX - 1;
 	row = slot_row(slot);
 	row->state = NUNCHI_SLOT_PENDING;
@@ -108,6 +113,8 @@ static __always_inline bool slot_take(struct place *p)
 		return true;
 	}
 	row->state = NUNCHI_SLOT_FREE;
+	if (p->holder.slot)
+		__sync_fetch_and_add(&slots_inside, -1);
 	bpf_map_push_elem(&free_slots, &slot, 0);
 	known = bpf_map_lookup_elem(&namespaces, &key);
 	if (!slot_is_current(known)) {

@@ -255,6 +255,7 @@ extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call that does the same, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
+extern __u32 slots_inside;	/* of these, which have a parent; both sides count */
 extern __u8 wants_env;		/* somebody asked for the environment of what is executed */
 extern __u8 chroots;		/* some process is in a chroot: of absolute paths it is told where they start */
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */

@@ -166,6 +166,7 @@ bool pin_restore(struct probe *p, uint32_t slot)
 		.parent_generation = kept.parent_generation,
 		.key = kept.key,
 	};
+	p->skel->bss->slots_inside += !!kept.parent;
 	ref.generation = kept.generation;
 	if (kept.key)
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &kept.key, &ref, BPF_ANY);

@@ -472,6 +472,14 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
 }
 
+/* It is no more what was made in a container. */
+static void forget_parent(struct probe *p, struct nunchi_slot *row)
+{
+	if (row->parent)
+		__atomic_fetch_sub(&p->skel->bss->slots_inside, 1, __ATOMIC_RELAXED);
+	row->parent = row->parent_generation = row->outer = row->outer_generation = 0;
+}
+
 uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode)
 {
 	struct nunchi_slot_ref ref = { slot, generation + 1 };
@@ -480,7 +488,7 @@ uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, en
 	if (!slot_is_current(p, slot, generation))
 		return generation;
 	probe_slot_set(p, slot, generation, NUNCHI_SLOT_HOST, mode);
-	row->parent = row->parent_generation = row->outer = row->outer_generation = 0;
+	forget_parent(p, row);
 	bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &row->key, &ref, BPF_ANY);
 	__atomic_store_n(&row->generation, ref.generation, __ATOMIC_SEQ_CST);
 	return ref.generation;
@@ -529,8 +537,8 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);
 	row->state = NUNCHI_SLOT_FREE;
 	row->mode = NUNCHI_MODE_NONE;
-	row->parent = row->parent_generation = row->pidns = row->opener = 0;
-	row->outer = row->outer_generation = 0;
+	forget_parent(p, row);
+	row->pidns = row->opener = 0;
 	row->root = 0;
 	/* From here on whoever still has it looks again at where it is. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);

@@ -10,6 +10,7 @@ import threading
 import time
 
 from harness.many import Findings, ShortRunc, full_or, in_turns, mark
+from harness.place import wait_until
 from harness.setup import IMAGE
 
 FORMAT = "%evt.type\t%container.name\t%proc.name\t%fd.name\t%proc.cmdline"
@@ -119,3 +120,18 @@ def test_nobody_is_mistaken(setup):
     assert len(passing) > 5, passing
     total = check(output, label_re, names, made, passing, nunchi.stderr())
     print(f"# {total} events of {n} containers, {len(passing)} others meanwhile")
+
+
+def test_what_is_made_inside_takes_nobody_s_place(setup):
+    """A program that makes what looks like a thousand containers, of which fewer can be known: the next one is known."""
+    nunchi = setup.nunchi("trace", "-o", "json", "--memory", "24M")
+    maker = setup.runc.create(setup.name + "-maker", ["/bin/nested", "own", "1200"], privileged=True)
+    maker.start()
+    wait_until(lambda: maker.output() == "all there\n", 60, "what is made inside")
+    next_one = setup.runc.run(setup.name + "-next", ["/bin/cat", "/mnt/test.txt"])
+    next_one.wait()
+    nunchi.wait_event(lambda e: e.get("container.name") == setup.name + "-next" and
+                      e.get("fd.name") == "/mnt/test.txt")
+    maker.stop()
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert "no free slot" not in nunchi.stderr(), nunchi.stderr()

@@ -2,6 +2,7 @@
 /*
  * nested CGROUP FILE SECONDS: makes itself what a container in a container looks like: a cgroup of that name, mounts and
  * PIDs of its own. A child reads the file at once, one more after so many seconds; what became of each is a line.
+ * nested CGROUP COUNT: in such a cgroup so many children have mounts and PIDs of their own, each its own, and stay.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,13 +57,32 @@ static void read_file(const char *when, const char *file)
 	fflush(stdout);
 }
 
+/* The C library's fork() takes no flags. */
+static int stay(int count)
+{
+	for (int i = 0; i < count; i++) {
+		long child = syscall(SYS_clone, CLONE_NEWNS | CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+		check(child < 0, "clone");
+		if (!child) {
+			close(open("/nowhere", O_RDONLY));
+			return pause();
+		}
+	}
+	printf("all there\n");
+	fflush(stdout);
+	return pause();
+}
+
 int main(int argc, char **argv)
 {
 	pid_t child;
 
-	if (argc != 4)
+	if (argc < 3)
 		return 2;
 	enter_cgroup(argv[1]);
+	if (argc == 3)
+		return stay(atoi(argv[2]));
 	check(unshare(CLONE_NEWNS | CLONE_NEWPID), "unshare");
 	child = fork();
 	if (!child) {
