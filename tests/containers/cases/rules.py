@@ -223,6 +223,30 @@ PRETENDERS = {
     "SSH server runs": ["deed as sshd run /opt/t/sshd nothing"],
 }
 
+# Rule: deeds that come to the same by another call, or by way of another name; each is told once.
+OTHER_WAYS = {
+    "User namespace made in a container": ["deed user"],
+    "Block device made": ["mknod /tmp/mem c 1 1"],
+    "Kernel helper path written": ["deed write /proc/sys/kernel/poweroff_cmd"],
+    "Cloud metadata asked for": ["deed messages 169.254.169.254 80"],
+    "Pod manifest written": ["mv /tmp/file /etc/kubernetes/manifests/moved.yaml; : >/tmp/file"],
+    "Way of logging in changed": ["ln -s /tmp/file /etc/pam.d/common-x"],
+    "Scheduled job written": ["mv /tmp/file /etc/cron.d/moved; : >/tmp/file", "ln /etc/hosts /etc/cron.d/linked",
+                              "ln -s /tmp/file /etc/cron.d/link"],
+    "SSH authorized keys written": ["mv /tmp/file /root/.ssh/authorized_keys; : >/tmp/file"],
+    "Library preloaded into every program": ["mv /tmp/file /etc/ld.so.preload; unlink /etc/ld.so.preload; : >/tmp/file"],
+    "Accounts changed by hand": ["cp /etc/hosts /etc/group.new; mv /etc/group.new /etc/group"],
+    "Shell's start files written": ["ln -s /tmp/file /root/.zshrc"],
+    "Service written": ["ln -s /tmp/file /etc/systemd/system/link.service"],
+    "Loader's paths written": ["mv /tmp/file /etc/ld.so.conf.d/moved.conf; : >/tmp/file"],
+    "Certificate authority added": ["mv /tmp/file /usr/local/share/ca-certificates/moved.crt; : >/tmp/file"],
+    "Names sent elsewhere": ["cp /etc/hosts /etc/new; mv /etc/new /etc/hosts"],
+    "Setuid bit set": ["deed setuid open /tmp/suid1", "deed setuid openat2 /tmp/suid2", "deed setuid node /tmp/suid3"],
+    "Log emptied": ["deed truncate /var/log/b.log", "truncate -s 0 /var/log/b.log"],
+    "Shell history removed": ["deed truncate /root/.bash_history"],
+    "Process hidden by a mount": ["deed cover /proc/$$"],
+}
+
 # Rule: what does the same by right, in the ways that programs of a system are made.
 RIGHTFUL = {
     "Accounts changed by hand": ["adduser", "addgroup"],  # scripts, of bash and of busybox
@@ -283,7 +307,7 @@ OF_THE_SYSTEM = "criu dpkg gdb kubelet ping sshd strace systemctl traceroute.db 
 
 def more_deeds():
     """Rule, deed, and how often that is to be told."""
-    return [(rule, deed, times) for rules, times in ((PRETENDERS, 1), (RIGHTFUL, 0))
+    return [(rule, deed, times) for rules, times in ((PRETENDERS, 1), (OTHER_WAYS, 1), (RIGHTFUL, 0))
             for rule, deeds in rules.items() for deed in deeds]
 
 

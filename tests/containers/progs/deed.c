@@ -9,6 +9,8 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/io_uring.h>
+#include <linux/openat2.h>
+#include <linux/sched.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -146,6 +148,18 @@ static int send_datagrams(char **ports)
 	return 0;
 }
 
+static int send_messages(const char *ip, int port)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct iovec data = { (char[]) { "x" }, 1 };
+	struct mmsghdr one = { .msg_hdr = { &to, sizeof(to), &data, 1, NULL, 0, 0 } };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	inet_pton(AF_INET, ip, &to.sin_addr);
+	sendmmsg(fd, &one, 1, MSG_DONTWAIT);
+	return 0;
+}
+
 /* A program that has a socket for its standard input, without a dup. */
 static int run_on_socket(char **argv)
 {
@@ -223,6 +237,55 @@ static int set_attribute(const char *path, const char *name)
 	return 0;
 }
 
+/* The call that came with 6.13; ENOSYS is no failure. */
+static int set_attribute_at(const char *path, const char *name)
+{
+	struct vfs_cap_data caps = { .magic_etc = VFS_CAP_REVISION_2, .data[0].permitted = 1 };
+	struct {
+		uint64_t value;
+		uint32_t size, flags;
+	} args = { (uintptr_t)&caps, XATTR_CAPS_SZ_2, 0 };
+
+	syscall(463, AT_FDCWD, path, 0, name, &args, sizeof(args));
+	return 0;
+}
+
+/* A file that is setuid from its first moment on. */
+static int make_setuid(const char *how, const char *path)
+{
+	struct open_how open_how = { .flags = O_CREAT | O_WRONLY, .mode = 04755 };
+	int r;
+
+	if (!strcmp(how, "node"))
+		r = mknod(path, S_IFREG | 04755, 0);
+	else if (!strcmp(how, "openat2"))
+		r = (int)syscall(SYS_openat2, AT_FDCWD, path, &open_how, sizeof(open_how));
+	else
+		r = open(path, O_CREAT | O_WRONLY, 04755);
+	return r < 0 ? fail(path) : 0;
+}
+
+/* Something over a directory, without mount(2). */
+static int cover(const char *path)
+{
+	int fs = (int)syscall(SYS_fsopen, "tmpfs", 0), mount;
+
+	if (fs < 0 || syscall(SYS_fsconfig, fs, 6 /* create */, NULL, NULL, 0))
+		return fail("fsopen");
+	mount = (int)syscall(SYS_fsmount, fs, 0, 0);
+	return syscall(SYS_move_mount, mount, "", AT_FDCWD, path, 4 /* from the descriptor */) ? fail(path) : 0;
+}
+
+static int make_user(void)
+{
+	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (!pid)
+		_exit(0);
+	return pid < 0 || waitpid((pid_t)pid, NULL, 0) != pid ? fail("clone3") : 0;
+}
+
 /* More processes than may be. */
 static int fork_too_often(void)
 {
@@ -289,6 +352,14 @@ static int do_file(const char *what, char **args)
 		return open_handle(args[0], atoi(args[1]));
 	if (!strcmp(what, "attribute"))
 		return set_attribute(args[0], args[1]);
+	if (!strcmp(what, "attribute-at"))
+		return set_attribute_at(args[0], args[1]);
+	if (!strcmp(what, "setuid"))
+		return make_setuid(args[0], args[1]);
+	if (!strcmp(what, "cover"))
+		return cover(args[0]);
+	if (!strcmp(what, "truncate"))
+		return truncate(args[0], 0) ? fail(args[0]) : 0;
 	return -1;
 }
 
@@ -306,6 +377,8 @@ static int do_network(const char *what, char **args)
 		return socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) < 0 ? fail("socket") : 0;
 	if (!strcmp(what, "stdin"))
 		return duplicate_socket(atoi(args[0]));
+	if (!strcmp(what, "messages"))
+		return send_messages(args[0], atoi(args[1]));
 	if (!strcmp(what, "datagrams"))
 		return send_datagrams(args);
 	if (!strcmp(what, "socket-stdin"))
@@ -329,6 +402,8 @@ static int do_process(const char *what, char **args)
 		return other_memory(SYS_process_vm_readv);
 	if (!strcmp(what, "forks"))
 		return fork_too_often();
+	if (!strcmp(what, "user"))
+		return make_user();
 	if (!strcmp(what, "setns"))
 		return join(args[0]);
 	return -1;
