@@ -114,11 +114,26 @@ void strbuf_addo(struct strbuf *b, uint64_t v)
 	strbuf_add(b, p, (size_t)(tmp + sizeof(tmp) - p));
 }
 
-/* Marks that reorder or hide the text around them: see UAX #9, and U+FEFF, U+200B..U+200F. */
+/*
+ * Marks that reorder or hide the text around them (UAX #9), and what shows nothing itself, so that two names look alike:
+ * Unicode's Default_Ignorable_Code_Point.
+ */
 static bool rune_deceives(uint32_t r)
 {
-	return (r >= 0x200b && r <= 0x200f) || (r >= 0x2028 && r <= 0x202e) ||
-	       (r >= 0x2060 && r <= 0x206f) || r == 0xfeff || r == 0x061c;
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+		{ 0x00ad, 0x00ad },   { 0x034f, 0x034f },   { 0x061c, 0x061c },	  { 0x115f, 0x1160 },
+		{ 0x17b4, 0x17b5 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },	  { 0x2028, 0x202e },
+		{ 0x2060, 0x206f },   { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },	  { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
+		{ 0xe0000, 0xe0fff },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++)
+		if (r >= ranges[i].first && r <= ranges[i].last)
+			return true;
+	return false;
 }
 
 /* Bytes that stand for themselves inside a JSON string. */

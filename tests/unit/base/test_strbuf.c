@@ -170,6 +170,9 @@ static void test_printable(void **state)
 	assert_string_equal(printable("\0", 1), "\\x00");
 	assert_string_equal(printable("\xc2\x9b", 2), "\\u{9b}");	/* CSI in one character */
 	assert_string_equal(printable("\xe2\x80\xae", 3), "\\u{202e}");	/* right to left */
+	assert_string_equal(printable("\xf3\xa0\x81\x81", 4), "\\u{e0041}");	/* a tag, which shows nothing */
+	assert_string_equal(printable("\xe3\x85\xa4", 3), "\\u{3164}");	/* a letter that is empty */
+	assert_string_equal(printable("\xc2\xad", 2), "\\u{ad}");	/* a hyphen where a line breaks */
 	assert_string_equal(printable("\xe2\x81\xa6", 3), "\\u{2066}");
 	assert_string_equal(printable("\xef\xbb\xbf", 3), "\\u{feff}");
 	assert_string_equal(printable("\xe2\x80\xa8", 3), "\\u{2028}");
