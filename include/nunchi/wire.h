@@ -266,7 +266,7 @@ enum nunchi_blob_type {
 	NUNCHI_BLOB_ENV = 16,	/* of the same, if somebody asked for it: each variable with its NUL */
 	NUNCHI_BLOB_CAPS = 17,	/* of SYSCALL: nunchi_caps, where they are not what the last exec has left */
 	NUNCHI_BLOB_ROOT = 18,	/* of its root directory, as CWD: of chroot, and of PROCESS in a chroot alone */
-	NUNCHI_BLOB_ALIAS = 19,	/* of a FILE of the same argument: its path by the root's own mount, where another one led to it; of proc and sysfs elsewhere than in /proc and /sys that within them */
+	NUNCHI_BLOB_ALIAS = 19,	/* of a FILE of the same argument: its path from the container's root within that one's file system, where the way to it was another; of proc and sysfs elsewhere than in /proc and /sys that within them */
 	NUNCHI_BLOB_FOUND = 20,	/* MISMATCH: what user memory held at the end of the call */
 	NUNCHI_BLOB_INTERPRETER = 21,	/* of EXEC: nunchi_file and components of the file with its first instruction, where that is not EXE; UNREADABLE, and empty: not known */
 };
@@ -385,7 +385,7 @@ enum nunchi_slot_state {
 
 /*
  * The row of a slot: written by user space, but for what opening it sets: PENDING, opener, parent, outer
- * and key.
+ * and key; and for root.
  */
 struct nunchi_slot {
 	__u32 generation;

@@ -15,6 +15,7 @@ import harness.nunchi as harness_nunchi
 
 FULL = os.environ.get("NUNCHI_TEST_SIZE") == "full"
 UNSEEN = re.compile(r"not seen: (\d+) missed runs")
+SELDOM = 3  # of some thousand
 ACCOUNT = re.compile(r"seen ([\d,]+) = delivered ([\d,]+) \+ filtered ([\d,]+)(?: \(unwanted [\d,]+\))? "
                      r"\+ lost ([\d,]+)")
 
@@ -90,7 +91,10 @@ while [ $i -lt ROUNDS ]; do /bin/busybox true; i=$((i + 1)); done &
 
 
 def test_many_lives_on_one_cpu(setup):
-    """The same of processes: each birth, execution and end of four shells' children is seen."""
+    """
+    The same of processes: each birth, execution and end of four shells' children is seen. Calls can be missed, and are said to
+    be, where the kernel preempts a map's bpf(): until that goes on it runs no program of the perf type on that CPU.
+    """
     name, shells, rounds = setup.name + "-lives", 4, 400 if FULL else 100
     made = setup.runc.create(name, ["/bin/busybox", "taskset", "1", "/bin/sh", "-c",
                                     BUSY.replace("ROUNDS", str(rounds)) * shells + "wait"])
@@ -104,7 +108,7 @@ def test_many_lives_on_one_cpu(setup):
     shown = {what: lines.count(what + " busybox true") for what in ("execve", "procexit")}
     assert shown == {"execve": shells * rounds, "procexit": shells * rounds}, \
         f"{shown}: {nunchi.stderr()}"
-    assert not UNSEEN.search(nunchi.stderr()), nunchi.stderr()
+    assert sum(int(n) for n in UNSEEN.findall(nunchi.stderr())) <= SELDOM, nunchi.stderr()
 
 
 def test_a_missing_increment_is_noticed(setup):
