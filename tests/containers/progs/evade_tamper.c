@@ -296,15 +296,20 @@ static void pivoted(void)
 	close((int)need(open("/old/etc/passwd", O_RDONLY), "open"));
 }
 
-/* A directory of the root becomes the root. */
+/* /etc becomes the root, by way of a mount at this place. */
+static void pivot_into_etc(const char *place)
+{
+	need(mkdir(place, 0700), "mkdir");
+	has(mount("/etc", place, NULL, BIND, NULL), "mount");
+	need(chdir(place), "chdir");
+	need(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+	need(umount2(".", DETACH), "umount2");
+}
+
 static void pivoted_into(void)
 {
 	own_mounts();
-	need(mkdir("/tmp/ev-into", 0700), "mkdir");
-	has(mount("/etc", "/tmp/ev-into", NULL, BIND, NULL), "mount");
-	need(chdir("/tmp/ev-into"), "chdir");
-	need(syscall(SYS_pivot_root, ".", "."), "pivot_root");
-	need(umount2(".", DETACH), "umount2");
+	pivot_into_etc("/tmp/ev-into");
 	close((int)need(open("/passwd", O_RDONLY), "open"));
 }
 
@@ -318,11 +323,7 @@ static void pivoted_apart(void)
 	pid = (pid_t)need(fork(), "fork");
 	if (!pid) {
 		need(unshare(CLONE_NEWNS), "unshare");
-		need(mkdir("/tmp/ev-apart", 0700), "mkdir");
-		has(mount("/etc", "/tmp/ev-apart", NULL, BIND, NULL), "mount");
-		need(chdir("/tmp/ev-apart"), "chdir");
-		need(syscall(SYS_pivot_root, ".", "."), "pivot_root");
-		need(umount2(".", DETACH), "umount2");
+		pivot_into_etc("/tmp/ev-apart");
 		close((int)need(open("/group", O_RDONLY), "open"));
 		_exit(0);
 	}
