@@ -48,7 +48,7 @@ int curl_load(const struct curl **ret, struct strbuf *err)
 
 	pthread_once(&once, load);
 	if (!loaded) {
-		strbuf_adds(err, failure.s);
+		strbuf_addf(err, "libcurl cannot be loaded: %s", failure.s);
 		return -ELIBACC;
 	}
 	*ret = &calls;

@@ -26,10 +26,13 @@ int sink_http_open(struct sink *s, const struct sinks_config *config, struct str
 {
 	struct curl_slist *headers;
 	CURL *easy;
-	int r = curl_load(&curl, err);
+	int r;
 
+	strbuf_addf(err, "%s: ", s->name);
+	r = curl_load(&curl, err);
 	if (r < 0)
 		return r;
+	strbuf_reset(err);
 	curl->global_init(CURL_GLOBAL_DEFAULT);
 	easy = curl->easy_init();
 	headers = curl->slist_append(NULL, "Content-Type: application/json");
