@@ -19,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -33,6 +34,7 @@ KINDS = ("tracepoint", "fentry", "kprobe")
 UNWATCHED = "unwatched"
 # Of virtual time, which is millions of instructions.
 ROUND_SECONDS, ROUNDS = 0.02, 5
+SETTLE_SECONDS = 0.3  # until the reader has taken what a round made
 
 # name: deed of progs/rounds.c, whether in a container, events that it makes
 ROWS = {"getppid, host": ("getppid", False, 0), "getppid, container": ("getppid", True, 0),
@@ -40,7 +42,7 @@ ROWS = {"getppid, host": ("getppid", False, 0), "getppid, container": ("getppid"
         "read+write, container": ("byte", True, 2)}
 # None that wakes the reader: how often that is done at once is not the same each time.
 CALLS = "openat,close,read,write"
-READER = "the reader, an event"
+READER, READ = "the reader, an event", "openat+close, container"
 
 
 class Inside:
@@ -58,9 +60,18 @@ class Inside:
         wait_until(lambda: "all hooks are attached" in nunchi.stderr(), 60, "its hooks")
         return nunchi
 
+    def reader(self, nunchi, load):
+        """Instructions that the reader takes for an event of a round."""
+        from kit.load import cpu_ns
+        time.sleep(SETTLE_SECONDS)
+        used = cpu_ns(nunchi.process.pid)
+        deeds = load.round().deeds
+        time.sleep(SETTLE_SECONDS)
+        return (cpu_ns(nunchi.process.pid) - used) / (deeds * ROWS[READ][2])
+
     def measure(self):
         """{row: {kind: instructions}}: of the call, unwatched, and what each kind adds to it."""
-        from kit.load import cpu_ns, deed
+        from kit.load import deed
         found = {name: {} for name in (*ROWS, READER)}
         loads = {name: deed(self, name.replace(", ", "-").replace("+", "-"), what, container)
                  for name, (what, container, _) in ROWS.items()}
@@ -69,15 +80,10 @@ class Inside:
             nunchi = self.nunchi(kind) if kind != UNWATCHED else None
             for name, load in loads.items():
                 load.round()
-                events = ROWS[name][2]
-                used = cpu_ns(nunchi.process.pid) if nunchi else 0
-                rounds = [load.round() for _ in range(ROUNDS)]
                 # What disturbs adds instructions, and never takes any away.
-                found[name][kind] = min(r.cpu for r in rounds)
-                if nunchi and name == "openat+close, container":
-                    found[READER][kind] = (cpu_ns(nunchi.process.pid) - used) / \
-                        sum(r.deeds * events for r in rounds)
+                found[name][kind] = min(load.round().cpu for _ in range(ROUNDS))
             if nunchi:
+                found[READER][kind] = min(self.reader(nunchi, loads[READ]) for _ in range(ROUNDS))
                 nunchi.stop()
         for name, load in loads.items():
             load.end()

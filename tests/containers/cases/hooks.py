@@ -110,7 +110,19 @@ def test_what_a_close_closes(setup):
     assert len(closes) > len(begun) and not any("fd.name" in e for e in closes if e not in begun), closes
 
 
-def compare(told):
+def missed_runs(kind, said):
+    """
+    Runs that the kernel skipped, as nunchi says at its end. None may be but of programs on functions (fexit) where
+    the kernel preempts itself: that they can be is in what those hooks do not see.
+    """
+    missed = [(int(n), program) for n, program in re.findall(r"not seen: (\d+) missed runs of (\S+)", said)]
+    if missed:
+        assert kind == "fentry" and "calls in preempted hooks (fexit)" in said, said
+        print(f"# {kind}: missed {missed}", file=sys.stderr)
+    return sum(n for n, _ in missed)
+
+
+def compare(told, said):
     """Of every call that has a function: one that the kernel does not know has none."""
     told = {kind: [e for e in events if e.get("evt.res") != "ENOSYS"] for kind, events in told.items()}
     tracepoint = collections.Counter(flat(e) for e in told["tracepoint"])
@@ -118,15 +130,15 @@ def compare(told):
     for kind, events in told.items():
         found = collections.Counter(flat(e) for e in events)
         more, less = found - tracepoint, tracepoint - found
-        assert found == tracepoint, f"{kind}: {sum(more.values())} more, {sum(less.values())} less of " \
+        assert not more and sum(less.values()) <= missed_runs(kind, said[kind]), f"{kind}: {sum(more.values())} more, {sum(less.values())} less of " \
             f"{sum(tracepoint.values())}:\n+ " + "\n+ ".join(list(more)[:3]) + \
             "\n- " + "\n- ".join(list(less)[:3])
         print(f"# {kind}: {len(events)} events", file=sys.stderr)
 
 
 def test_every_call_the_same(setup):
-    told, _ = watch(setup, ["/bin/walk"])
-    compare(told)
+    told, said = watch(setup, ["/bin/walk"])
+    compare(told, said)
 
 
 def test_the_same_of_waiting_and_denied_calls(setup):
@@ -134,10 +146,11 @@ def test_the_same_of_waiting_and_denied_calls(setup):
     told, said = watch(setup, ["/bin/gates", "1000"], "-e", GATES + ",procexit")
     for kind, events in told.items():
         of = collections.Counter((e["evt.type"], e.get("evt.res")) for e in events)
-        assert of[("accept", "SUCCESS")] == 1000, (kind, of, said[kind])
-        assert (of[("unshare", "SUCCESS")], of[("unshare", "EXDEV")]) == (1, 3), (kind, of)
-        assert "no room" not in said[kind] and "missed runs" not in said[kind], said[kind]
-    compare(told)
+        missed = missed_runs(kind, said[kind])
+        assert 1000 - missed <= of[("accept", "SUCCESS")] <= 1000, (kind, of, said[kind])
+        assert missed or (of[("unshare", "SUCCESS")], of[("unshare", "EXDEV")]) == (1, 3), (kind, of)
+        assert "no room" not in said[kind], said[kind]
+    compare(told, said)
 
 
 def attach_amid_calls(setup, kind):
