@@ -257,10 +257,7 @@ __noinline int summary_count(const struct scratch *of, u32 make)
 	return 1;
 }
 
-/*
- * Something like it is told now: from here on it is counted, and so is this one if another CPU was faster. No room to
- * remember: it is told each time.
- */
+/* Something like it is told now: from here on it is counted. 1: another CPU was faster. No room to remember: it is told each time. */
 __noinline int summary_begin(const struct scratch *of)
 {
 	struct scratch *s = scratch_again(of);
@@ -268,7 +265,7 @@ __noinline int summary_begin(const struct scratch *of)
 	if (!s || summary_rows >= summary_objects)
 		return 0;
 	if (bpf_map_update_elem(&summaries, &s->data[KEY], &s->data[ROW], BPF_NOEXIST))
-		return summary_count(of, false);
+		return 1;
 	count(summary_rows);
 	return 0;
 }
@@ -288,7 +285,7 @@ __noinline int summary_add(struct scratch *s, u32 ask)
 	if (summary_count(s, !ask && summary_rows < summary_objects))
 		return 1;
 	if (ask)
-		return summary_begin(s);
+		return summary_begin(s) && summary_count(s, false);
 	/* What there is no room for is counted by less: without the object, then without the image. */
 	__builtin_memset(key->object, 0, sizeof(key->object));
 	if (summary_count(s, true))

@@ -316,25 +316,22 @@ struct peer {
 	u32 pad;
 };
 
-static __noinline u32 peer_add(struct scratch *s, const struct nunchi_push_row *row, struct peer *p,
-			       u32 family, u32 size)
+static __always_inline void peer_add(struct scratch *s, const struct nunchi_push_row *row, struct peer *p,
+				     u32 family, u32 size)
 {
 	u16 port = p->port;
 	u8 *text;
 
-	if (!s)
-		return 0;
 	text = &s->data[FOUND];
 	text[0] = family;
 	if (row->kinds & 1 << NUNCHI_PUSH_ADDRESS)
 		p->addresses |= text_mask(s, row->start[NUNCHI_PUSH_ADDRESS], FOUND, 1 + size, 1);
 	if (!(row->kinds & 1 << NUNCHI_PUSH_PORT))
-		return 0;
+		return;
 	text[0] = !!family;
 	text[1] = port >> 8;
 	text[2] = port;
 	p->ports |= text_mask(s, row->start[NUNCHI_PUSH_PORT], FOUND, family ? 3 : 1, 1);
-	return 0;
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include "call.h"
 #include "leave.h"
+#include "messages.h"
 
 /* A wanted call of a task that is counted. */
 static __always_inline void call_returned(struct task_struct *task, struct identity *id,
@@ -47,7 +48,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	struct nunchi_call *call;
 	enum nunchi_mode mode;
 	struct identity *id;
-	bool moves;
+	bool moves, several;
 	u8 want;
 
 	barrier_var(nr);	/* the compiler must index with what was checked */
@@ -91,8 +92,13 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 		return 0;
 	if (!id->slot && (u32)task->tgid == own_tgid)
 		return 0;	/* it would report its own reports */
+	several = unlikely(sends_several(call, ret)) && mode == NUNCHI_MODE_EVENT;
+	if (several)
+		messages_begin(id);
 	if (want != NUNCHI_WANT_IDENTITY)
 		call_returned(task, id, call, ret, want, mode);
+	if (several)
+		messages_tell(id, ret);
 	if (!id->interrupted.ret)
 		call_forget(id);
 	if (moves)

@@ -52,7 +52,7 @@ struct identity {
 	u32 exe_execs;		/* task_struct.self_exec_id then; another: it has executed something since */
 	u64 exec_clauses;	/* of an exec under way: those that it satisfies but for paths */
 	u32 exec_generation;	/* of rules, as block_row() has it, that they are of */
-	u32 pad2;
+	u32 of_messages;	/* what was decided of one that a call sends of several */
 	struct nunchi_caps caps;	/* what user space takes them for: those of the last exec that was told */
 	u64 copied_of;		/* of which call, see copies_of() */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */

@@ -349,8 +349,8 @@ unsigned ruleset_effect(const struct event *ev)
 	if (!verdict || class != (int)NUNCHI_VERDICT_CLASS(verdict) ||
 	    NUNCHI_VERDICT_EFFECT(verdict) > NUNCHI_EFFECT_DRY)
 		return NUNCHI_EFFECT_NONE;
-	/* What was refused can be a call that nobody is told of, and this one the next. Of several messages some were sent before. */
-	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE && ev->ret != -EPERM && !streq(ev->call->name, "sendmmsg"))
+	/* What was refused can be a call that nobody is told of, and this one the next. */
+	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE && ev->ret != -EPERM)
 		return NUNCHI_EFFECT_NONE;
 	return NUNCHI_VERDICT_EFFECT(verdict);
 }
@@ -372,7 +372,10 @@ static struct rule *blocking_rule(const struct ruleset *rs, const struct event *
 						    : NULL;
 }
 
-/* A call that was refused has no result that the condition may ask for: it matches all the same. */
+/*
+ * A call that was refused has no result that the condition may ask for: it matches all the same. Of several messages that one
+ * call has sent, each is told with what was decided of any: it is of those that match.
+ */
 static size_t add_blocking(struct ruleset *rs, const struct event *ev, struct rule **ret, size_t n,
 			   size_t max)
 {
@@ -381,7 +384,7 @@ static size_t add_blocking(struct ruleset *rs, const struct event *ev, struct ru
 	for (size_t i = 0; rule && i < MIN(n, max); i++)
 		if (ret[i] == rule)
 			return n;
-	if (!rule)
+	if (!rule || (ev->ret >= 0 && streq(ev->call->name, "sendmmsg")))
 		return n;
 	rule->fired++;
 	if (n < max)

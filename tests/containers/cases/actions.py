@@ -25,7 +25,7 @@ RULE = """
 - rule: {name}
   desc: d
   condition: {condition}
-  output: o file=%fd.name by=%proc.name
+  output: o file=%fd.name by=%proc.name port=%fd.rport
   priority: WARNING
   action: {action}
 """
@@ -459,7 +459,24 @@ def test_deny_peers(setup):
     wait_alert(nunchi, "Bind")
     assert nunchi.stop() == 0
     assert effects(nunchi, "Peer") == [("deny", "before")] * 23, nunchi.text()
+    told = sorted(e["output_fields"]["fd.rport"] for e in alerts(nunchi, "Peer"))
+    assert told == sorted(port for port in PEERS.values() if port < 6000), told
     assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
+    return None
+
+
+def test_deny_one_of_several_messages(setup):
+    """What is said of one is not said of the others that the same call sends; without --dry-run it ends there."""
+    if not refuses_peers():
+        return Elsewhere("this kernel asks no BPF programs before calls")
+    for name, args, effect, ports in ("-many-dry", ["--dry-run"], "dry-run", [4472, 4472]), ("-many", [], "before", [4472]):
+        nunchi = guard(setup, [("Peer", f"evt.type = sendmmsg and container.name = {setup.name}{name} and fd.rport = 4472",
+                                "deny")], *args)
+        assert peers(setup, name, "several") == {"several": ""}
+        wait_alert(nunchi, "Peer")
+        assert nunchi.stop() == 0, nunchi.stderr()
+        told = [(e["output_fields"]["fd.rport"], e["effect"]) for e in alerts(nunchi, "Peer")]
+        assert told == [(port, effect) for port in ports], nunchi.text()
     return None
 
 

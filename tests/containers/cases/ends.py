@@ -103,13 +103,13 @@ PEER_CALLS = "connect,sendto,sendmsg,sendmmsg"
 # Where peers.c sends, however it says so: by port.
 ENDS = {4440: "127.0.0.1", 4441: "::1", 4442: "127.0.0.1", 4443: "127.0.0.1", 4444: "127.0.0.1", 4445: "::1",
         4446: "127.0.0.1", 4447: "127.0.0.1", 4448: "127.0.0.1", 4449: "127.0.0.1", 4450: "127.0.0.1",
-        4451: "127.0.0.1", 4453: "127.0.0.1", 4454: "127.0.0.1", 4455: "127.0.0.1", 4439: "127.0.0.1",
+        4451: "127.0.0.1", 4452: "127.0.0.1", 4453: "127.0.0.1", 4454: "127.0.0.1", 4455: "127.0.0.1", 4439: "127.0.0.1",
         4456: "127.0.0.1", 4457: "::1", 4458: "127.0.0.1", 4459: "127.0.0.1", 4460: "::1", 4461: "127.0.0.1",
         4462: "127.0.0.7"}
 
 
 def test_ip_peers(setup):
-    """However an address is written, and of several messages that of the first."""
+    """However an address is written, and of several messages that of each."""
     name = setup.name + "-peers"
     nunchi = setup.nunchi("trace", "-o", "json", "-e", PEER_CALLS, "-c", name, "proc.name = peers and fd.rport > 4400")
     assert setup.runc.run(name, ["/bin/peers"]).wait() == 0
@@ -120,4 +120,15 @@ def test_ip_peers(setup):
     assert all(e["fd.type"] == ("ipv6" if ":" in e["fd.rip"] else "ipv4") for e in events), events
     assert not [e for e in events if e["evt.type"] == "argument_mismatch"], events
     many = [(e["fd.rport"], e["evt.arg.vlen"], e["evt.arg.msgvec"]) for e in events if e["evt.type"] == "sendmmsg"]
-    assert many == [(4449, "1", "127.0.0.1:4449"), (4439, "2", "127.0.0.1:4439")], many
+    assert many == [(4449, "1", "127.0.0.1:4449"), (4439, "2", "127.0.0.1:4439"), (4452, "2", "127.0.0.1:4452")], many
+
+
+def test_several_messages(setup):
+    """Of those that one call sends each is told that names another peer than the one before it."""
+    name = setup.name + "-several"
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "sendmmsg", "-c", name)
+    assert setup.runc.run(name, ["/bin/peers", "several"]).wait() == 0
+    assert nunchi.stop() == 0 and "delivered 4 + " in nunchi.stderr(), nunchi.stderr()
+    told = [(e["fd.rip"], e["fd.rport"], e["evt.arg.msgvec"], e["evt.rawres"]) for e in nunchi.events()]
+    assert told == [("127.0.0.1", 4471, "127.0.0.1:4471", 6), ("127.0.0.1", 4472, "127.0.0.1:4472", 6),
+                    ("127.0.0.2", 4472, "127.0.0.2:4472", 6), ("127.0.0.1", 4471, "127.0.0.1:4471", 6)], told

@@ -89,6 +89,23 @@ static void try_second(const char *what, union address a)
 	close(fd);
 }
 
+/* Of six messages three that name another peer than the one before. */
+static void send_several(void)
+{
+	union address to[] = { ipv4("127.0.0.1", 4471), ipv4("127.0.0.1", 4471), ipv4("127.0.0.1", 4472),
+			       ipv4("127.0.0.2", 4472), ipv4("127.0.0.2", 4472), ipv4("127.0.0.1", 4471) };
+	struct mmsghdr messages[sizeof(to) / sizeof(*to)] = { 0 };
+	struct iovec part = { .iov_base = "x", .iov_len = 1 };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	for (size_t i = 0; i < sizeof(to) / sizeof(*to); i++)
+		messages[i].msg_hdr = (struct msghdr){
+			.msg_name = &to[i], .msg_namelen = sizeof(to[i].in), .msg_iov = &part, .msg_iovlen = 1
+		};
+	say("several", sendmmsg(fd, messages, sizeof(to) / sizeof(*to), 0));
+	close(fd);
+}
+
 static void try_protocol(const char *what, enum how how, int family, int type, int protocol, union address a, int flags)
 {
 	int fd = socket(family, type, protocol);
@@ -139,9 +156,12 @@ int main(int argc, char **argv)
 {
 	const char *mapped = "::ffff:127.0.0.1";
 
-	(void)argv;
-	if (argc > 1)
+	if (argc > 1 && !strcmp(argv[1], "sctp"))
 		return try_sctp();
+	if (argc > 1) {
+		send_several();
+		return 0;
+	}
 
 	try("connect tcp", CONNECT, AF_INET, SOCK_STREAM, ipv4("127.0.0.1", 4440), 0);
 	try("connect tcp6", CONNECT, AF_INET6, SOCK_STREAM, ipv6("::1", 4441), 0);
