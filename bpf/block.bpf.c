@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rules that block, by LSM hooks, which refuse what lib/block.h says is to be refused. Where the kernel preempts itself, a
- * program can fail to look: block_late.bpf.c comes behind.
+ * Rules that block, by LSM hooks, which refuse what lib/block.h says is to be refused. Where no BPF program is among the
+ * LSMs that the kernel asks, these run before the functions that ask them (fmod_ret on security_*(), which have the same arguments,
+ * and are skipped if one refuses): see block.c of the probe. Where the kernel preempts itself, a program can fail to look:
+ * block_late.bpf.c comes behind.
  */
 #include "lib/block_file.h"
 

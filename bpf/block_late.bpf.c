@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Rules that block, when the call has been done: its process is killed before it sees the result. So it is where
- * there are no LSM hooks, and of what those have let go without a look: where the kernel preempts
+ * nothing refuses before, and of what block.bpf.c has let go without a look: where the kernel preempts
  * itself, one that is pushed aside in the middle of its work takes along its scratch, and before 6.2 the kernel
  * skips the runs of all others on that CPU until it has gone on. These here nobody can push aside.
  */

@@ -56,6 +56,7 @@ PROGRAM(kprobe, "kprobe/" OPENAT)
 PROGRAM(kretprobe, "kretprobe/" OPENAT)
 PROGRAM(kprobe_multi, "kprobe.multi/" OPENAT)
 PROGRAM(lsm, "lsm/file_open")
+PROGRAM(modify_return, "fmod_ret/security_file_open")
 PROGRAM(iter_task, "iter/task")
 
 /* Lets it be, as all that are asked. */

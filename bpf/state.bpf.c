@@ -25,7 +25,7 @@ const volatile __u8 hooks_overlap;
 const volatile __u8 has_casts;
 const volatile __u8 copies_requests;
 const volatile __u8 block_is_dry;
-const volatile __u8 block_has_lsm;
+const volatile __u8 block_comes_before;
 const volatile __u8 block_has_cgroup;
 const volatile __u8 block_comes_late;
 const volatile __u64 block_image_key[2];

@@ -187,7 +187,7 @@ static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enu
 	const struct nunchi_block_row *meant = &block_rows[row & (NUNCHI_BLOCK_ROWS - 1)];
 	u64 watch = mask & meant->watch, kill = mask & meant->kill;
 
-	mask &= effect == NUNCHI_EFFECT_AFTER && !block_has_lsm ? kill : ~watch;
+	mask &= effect == NUNCHI_EFFECT_AFTER && !block_comes_before ? kill : ~watch;
 	if (!mask) {
 		if (watch && id)
 			id->verdict = NUNCHI_VERDICT(first_bit(watch), block_class(row), NUNCHI_EFFECT_WATCH, row >> 8);

@@ -225,7 +225,7 @@ extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_
 extern const volatile __u8 copies_requests;	/* addresses of io_uring's requests are seen when the kernel copies them */
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
-extern const volatile __u8 block_has_lsm;	/* block.bpf.c is loaded; else, of what goes by cgroup programs, block_cgroup.bpf.c */
+extern const volatile __u8 block_comes_before;	/* block.bpf.c is loaded; else, for what has an address, block_cgroup.bpf.c */
 extern const volatile __u8 block_has_cgroup;
 extern const volatile __u8 block_comes_late;	/* block_late.bpf.c is loaded */
 extern const volatile __u64 block_image_key[2];

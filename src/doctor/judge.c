@@ -230,6 +230,22 @@ static void add_choices(const struct doctor_facts *f, struct doctor_row *row)
 		    fexit ? ", fentry" : "", kprobes ? ", kprobe" : "");
 }
 
+/* What rules can refuse before it is done. */
+static void add_blocking(const struct doctor_facts *f, struct doctor_row *row)
+{
+	if (f->features[DOCTOR_FEATURE_LSM].state == DOCTOR_FIRES)
+		return;
+	if (f->features[DOCTOR_FEATURE_MODIFY_RETURN].state == DOCTOR_FIRES) {
+		strbuf_adds(&row->notes, "without lsm, rules deny by fmod_ret, the same\n");
+		return;
+	}
+	if (f->features[DOCTOR_FEATURE_LSM].state == DOCTOR_SILENT)
+		strbuf_adds(&row->notes, "lsm runs once bpf is added to lsm= on the kernel command line\n");
+	if (f->features[DOCTOR_FEATURE_CGROUP].state == DOCTOR_FIRES)
+		strbuf_adds(&row->notes, "without lsm and fmod_ret, rules deny connect, bind and sendto of TCP "
+					 "and UDP only\n");
+}
+
 static void judge_features(const struct doctor_facts *f, struct doctor_report *r)
 {
 	struct doctor_row *row = add_row(r, "programs");
@@ -247,12 +263,7 @@ static void judge_features(const struct doctor_facts *f, struct doctor_report *r
 			worsen(row, DOCTOR_UNUSABLE);
 		add_features(f, i, row);
 	}
-	if (f->features[DOCTOR_FEATURE_LSM].state == DOCTOR_SILENT)
-		strbuf_adds(&row->notes, "lsm runs once bpf is added to lsm= on the kernel "
-					 "command line\n");
-	if (f->features[DOCTOR_FEATURE_LSM].state != DOCTOR_FIRES &&
-	    f->features[DOCTOR_FEATURE_CGROUP].state == DOCTOR_FIRES)
-		strbuf_adds(&row->notes, "without lsm, rules deny connect, bind and sendto of TCP and UDP only\n");
+	add_blocking(f, row);
 	add_choices(f, row);
 }
 

@@ -56,6 +56,7 @@
 	X(KRETPROBE, "kretprobe", "kretprobe", false)        \
 	X(KPROBE_MULTI, "kprobe_multi", "kprobe.multi", false) \
 	X(LSM, "lsm", "lsm", false)                          \
+	X(MODIFY_RETURN, "modify_return", "fmod_ret", false) \
 	X(CGROUP, "cgroup_connect", "cgroup", false)         \
 	X(ITER, "iter_task", "iter/task", true)              \
 	X(RINGBUF, "ring_buffer", "ring buffer", true)       \

@@ -9,7 +9,7 @@
 #include "internal.h"
 #include "rules/block.h"
 
-#define NO_LSM "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM)"
+#define NOT_ASKED "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM; nor are there trampolines)"
 
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 #define ADDRESSED (CLASS(CONNECT) | CLASS(BIND))	/* what cgroup programs refuse */
@@ -17,7 +17,9 @@
 /* The classes of which calls are refused here, before they are done. */
 static unsigned refused_here(const struct probe_block *b)
 {
-	return b->lsm ? ~0U : b->cgroup ? ADDRESSED : 0;
+	if (b->refusal == PROBE_REFUSES_ADDRESSES)
+		return ADDRESSED;
+	return b->refusal == PROBE_REFUSES_NOTHING ? 0 : ~0U;
 }
 
 /* What has been done cannot be denied any more. */
@@ -41,15 +43,15 @@ static unsigned classes_of(const struct block_plan *plan, unsigned rule)
 static void say_rules(unsigned n, const char *one, const char *many, const char *what)
 {
 	if (n)
-		log_warn("%u %s %s: " NO_LSM, n, n == 1 ? one : many, what);
+		log_warn("%u %s %s: " NOT_ASKED, n, n == 1 ? one : many, what);
 }
 
-/* Without LSM not all can be refused; -ENOTSUP if a rule insists. */
+/* Not all can be refused everywhere; -ENOTSUP if a rule insists. */
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
 	unsigned dropped = 0, late = 0, addressed = 0, here = refused_here(b);
 
-	for (unsigned i = 0; !b->lsm && i < ruleset_count(rs); i++) {
+	for (unsigned i = 0; here != ~0U && i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
 		unsigned classes;
 
@@ -57,7 +59,7 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 			continue;
 		classes = classes_of(ruleset_block(rs), i);
 		if (rule->refuse) {
-			strbuf_addf(err, "rule %s cannot %s before the call%s: " NO_LSM
+			strbuf_addf(err, "rule %s cannot %s before the call%s: " NOT_ASKED
 					 "\nIt says on_unsupported: refuse. Add bpf to lsm= on the kernel's "
 					 "command line, or let it alert",
 				    rule->name, action_names[rule->action],
@@ -126,8 +128,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 
 	if (!plan)
 		return 0;
-	ret->lsm = e->lsm;
-	ret->cgroup = e->cgroup;
+	ret->refusal = e->refusal;
 	ret->dry = e->config->dry_run;
 	ret->keep = e->config->keep_blocking;
 	r = rs ? check_rules(rs, ret, err) : 0;

@@ -152,8 +152,7 @@ struct engine {
 	unsigned n_switches;
 	uint64_t switches_looked;	/* at them, epoch ns */
 	bool switched_off;		/* what they said then */
-	bool lsm;			/* LSM programs run here; tried while that could be tried */
-	bool cgroup;			/* if they do not: cgroup programs do */
+	enum probe_refusal refusal;	/* tried while that could be tried */
 	bool env;			/* environments are asked for */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	unsigned blind_said;		/* of how many containers that was said */

@@ -374,7 +374,7 @@ static int block_signals(bool usr1)
 static int start(struct engine *e, struct strbuf *err)
 {
 	struct interest interest;
-	struct probe_block block = { .lsm = false };
+	struct probe_block block = { 0 };
 	int r = probe_check(err), blocks;
 
 	if (r < 0)
@@ -384,8 +384,7 @@ static int start(struct engine *e, struct strbuf *err)
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
-	e->lsm = e->force->rules && probe_lsm_runs();
-	e->cgroup = e->force->rules && !e->lsm && probe_cgroup_runs();
+	e->refusal = e->force->rules ? probe_refusal() : PROBE_REFUSES_NOTHING;
 	blocks = block_prepare(e, e->force->rules, &block, err);
 	if (blocks < 0)
 		return blocks;

@@ -168,7 +168,7 @@ static int prepare(struct reload *r, struct ruleset *rules, struct strbuf *err)
 {
 	int blocks;
 
-	r->block = (struct probe_block){ .lsm = false };
+	r->block = (struct probe_block){ 0 };
 	blocks = block_prepare(r->e, rules, &r->block, err);
 	if (blocks < 0)
 		return blocks;

@@ -15,8 +15,8 @@
 #include "internal.h"
 
 enum place {
-	LSM,		/* refuses */
-	CGROUP,		/* refuses by address, where there is no LSM */
+	BEFORE,		/* refuses, asked by the kernel or in place of what asks */
+	CGROUP,		/* refuses by address, where nothing can of the first kind */
 	LATE,		/* when it has been done */
 	LATE_PERF,	/* the same where hooks of that kind can be preempted */
 };
@@ -26,6 +26,7 @@ struct hook {
 	struct bpf_link **link;
 	unsigned classes;	/* 1 << enum nunchi_block_class that it is for */
 	enum place place;
+	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
 #define BLOCK_HOOKS 22
@@ -37,29 +38,29 @@ struct hook {
 static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 {
 	const struct hook hooks[BLOCK_HOOKS] = {
-#define HOOK(name, classes, place) { skel->progs.name, &skel->links.name, classes, place }
-		HOOK(block_open, CLASS(OPEN) | CLASS(EXEC), LSM),
-		HOOK(block_exec, CLASS(EXEC), LSM),
-		HOOK(block_connect, CLASS(CONNECT), LSM),
-		HOOK(block_send, CLASS(CONNECT), LSM),
-		HOOK(block_bind, CLASS(BIND), LSM),
-		HOOK(block_module_file, CLASS(MODULE), LSM),
-		HOOK(block_module, CLASS(MODULE), LSM),
-		HOOK(block_mount, CLASS(MOUNT), LSM),
-		HOOK(block_bpf, CLASS(BPF), LSM),
-		HOOK(block_ptrace, CLASS(PTRACE), LSM),
-		HOOK(block_connect4, CLASS(CONNECT), CGROUP),
-		HOOK(block_connect6, CLASS(CONNECT), CGROUP),
-		HOOK(block_sendmsg4, CLASS(CONNECT), CGROUP),
-		HOOK(block_sendmsg6, CLASS(CONNECT), CGROUP),
-		HOOK(block_bind4, CLASS(BIND), CGROUP),
-		HOOK(block_bind6, CLASS(BIND), CGROUP),
-		HOOK(block_sys_exit, ~CLASS(EXEC), LATE),
-		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF),
-		HOOK(block_process_exec, CLASS(EXEC), LATE),
-		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF),
-		HOOK(block_uring, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE),
-		HOOK(block_uring_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF),
+#define HOOK(name, classes, place, function) { skel->progs.name, &skel->links.name, classes, place, function }
+		HOOK(block_open, CLASS(OPEN) | CLASS(EXEC), BEFORE, "security_file_open"),
+		HOOK(block_exec, CLASS(EXEC), BEFORE, "security_bprm_check"),
+		HOOK(block_connect, CLASS(CONNECT), BEFORE, "security_socket_connect"),
+		HOOK(block_send, CLASS(CONNECT), BEFORE, "security_socket_sendmsg"),
+		HOOK(block_bind, CLASS(BIND), BEFORE, "security_socket_bind"),
+		HOOK(block_module_file, CLASS(MODULE), BEFORE, "security_kernel_read_file"),
+		HOOK(block_module, CLASS(MODULE), BEFORE, "security_kernel_load_data"),
+		HOOK(block_mount, CLASS(MOUNT), BEFORE, "security_sb_mount"),
+		HOOK(block_bpf, CLASS(BPF), BEFORE, "security_bpf"),
+		HOOK(block_ptrace, CLASS(PTRACE), BEFORE, "security_ptrace_access_check"),
+		HOOK(block_connect4, CLASS(CONNECT), CGROUP, NULL),
+		HOOK(block_connect6, CLASS(CONNECT), CGROUP, NULL),
+		HOOK(block_sendmsg4, CLASS(CONNECT), CGROUP, NULL),
+		HOOK(block_sendmsg6, CLASS(CONNECT), CGROUP, NULL),
+		HOOK(block_bind4, CLASS(BIND), CGROUP, NULL),
+		HOOK(block_bind6, CLASS(BIND), CGROUP, NULL),
+		HOOK(block_sys_exit, ~CLASS(EXEC), LATE, NULL),
+		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF, NULL),
+		HOOK(block_process_exec, CLASS(EXEC), LATE, NULL),
+		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF, NULL),
+		HOOK(block_uring, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE, NULL),
+		HOOK(block_uring_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF, NULL),
 #undef HOOK
 	};
 
@@ -101,38 +102,61 @@ static int choose_images(struct probe *p, bool blocks, struct strbuf *err)
 	return 0;
 }
 
-/* What LSM hooks have let go without a look, where programs are preempted, is looked at later. */
-static void choose_hooks(struct probe *p, unsigned classes, const struct probe_block *block)
+/* The same program in place of the function that asks: arguments and result are the same. */
+static int replace_asking(const struct hook *hook, struct strbuf *err)
 {
-	bool lsm = block && block->lsm, late = classes && (!lsm || variants_preempts());
+	int r = bpf_program__set_type(hook->program, BPF_PROG_TYPE_TRACING);
+
+	if (r >= 0)
+		r = bpf_program__set_expected_attach_type(hook->program, BPF_MODIFY_RETURN);
+	if (r >= 0)
+		r = bpf_program__set_attach_target(hook->program, 0, hook->function);
+	return r < 0 ? load_failed(err, hook->function, r) : 0;
+}
+
+/* What these have let go without a look, where programs are preempted, is looked at later. */
+static int choose_hooks(struct probe *p, unsigned classes, const struct probe_block *block, struct strbuf *err)
+{
+	enum probe_refusal refusal = block ? block->refusal : PROBE_REFUSES_NOTHING;
+	bool before = refusal >= PROBE_REFUSES_BY_RETURN, late = classes && (!before || variants_preempts());
 	bool perf = bpf_program__autoload(p->skel->progs.sys_exit_perf);
-	const bool here[] = { [LSM] = lsm, [CGROUP] = block && block->cgroup && !lsm, [LATE] = late && !perf,
+	const bool here[] = { [BEFORE] = before, [CGROUP] = refusal == PROBE_REFUSES_ADDRESSES, [LATE] = late && !perf,
 			      [LATE_PERF] = late && perf };
 	struct hook hooks[BLOCK_HOOKS];
+	int r = 0;
 
 	list_hooks(p->skel, hooks);
-	for (size_t i = 0; i < BLOCK_HOOKS; i++)
-		bpf_program__set_autoload(hooks[i].program, hooks[i].classes & classes && here[hooks[i].place]);
+	for (size_t i = 0; r >= 0 && i < BLOCK_HOOKS; i++) {
+		bool chosen = hooks[i].classes & classes && here[hooks[i].place];
+
+		bpf_program__set_autoload(hooks[i].program, chosen);
+		if (chosen && hooks[i].function && refusal == PROBE_REFUSES_BY_RETURN)
+			r = replace_asking(&hooks[i], err);
+	}
 	/* A kernel without io_uring has no such hook. */
 	if (!bpf_program__autoload(p->skel->progs.uring_complete))
 		bpf_program__set_autoload(p->skel->progs.block_uring, false);
 	if (!bpf_program__autoload(p->skel->progs.uring_complete_perf))
 		bpf_program__set_autoload(p->skel->progs.block_uring_perf, false);
-	p->skel->rodata->block_has_lsm = lsm;
+	p->skel->rodata->block_comes_before = before;
 	p->skel->rodata->block_has_cgroup = classes && here[CGROUP];
 	bpf_map__set_max_entries(p->skel->maps.block_told, classes && here[CGROUP] ? TOLD_MAX : 1);
 	p->skel->rodata->block_comes_late = late;
 	bpf_map__set_max_entries(p->skel->maps.late_scratches, late ? p->n_cpus : 1);
+	return r;
 }
 
 int block_choose(struct probe *p, const struct probe_block *block, struct strbuf *err)
 {
 	unsigned classes = block ? active_classes(block) : 0;
+	int r;
 
 	p->block_classes = classes;
 	bpf_program__set_autoload(p->skel->progs.keep_exec, block && block->keep);
 	bpf_program__set_autoload(p->skel->progs.keep_exit, block && block->keep);
-	choose_hooks(p, classes, block);
+	r = choose_hooks(p, classes, block, err);
+	if (r < 0)
+		return r;
 	p->block_room = 0;
 	if (!classes)
 		return choose_images(p, false, err);

@@ -112,14 +112,13 @@ static bool runs(enum doctor_feature feature)
 	return it_does;
 }
 
-bool probe_lsm_runs(void)
+enum probe_refusal probe_refusal(void)
 {
-	return runs(DOCTOR_FEATURE_LSM);
-}
-
-bool probe_cgroup_runs(void)
-{
-	return runs(DOCTOR_FEATURE_CGROUP);
+	if (runs(DOCTOR_FEATURE_LSM))
+		return PROBE_REFUSES_BY_LSM;
+	if (runs(DOCTOR_FEATURE_MODIFY_RETURN))
+		return PROBE_REFUSES_BY_RETURN;
+	return runs(DOCTOR_FEATURE_CGROUP) ? PROBE_REFUSES_ADDRESSES : PROBE_REFUSES_NOTHING;
 }
 
 void probe_features(struct doctor_try ret[DOCTOR_FEATURE_MAX])

@@ -23,6 +23,14 @@ struct probe;
  */
 int probe_check(struct strbuf *err) _must_check_;
 
+/* What can refuse a call before it is done, the best last. */
+enum probe_refusal {
+	PROBE_REFUSES_NOTHING,
+	PROBE_REFUSES_ADDRESSES,	/* cgroup programs, by address: TCP and UDP */
+	PROBE_REFUSES_BY_RETURN,	/* fmod_ret, in place of the functions by which the kernel asks its LSMs */
+	PROBE_REFUSES_BY_LSM,		/* BPF LSM, asked as one of them */
+};
+
 /* What the kernel side is to block by itself: see nunchi/block.h. */
 struct probe_block {
 	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];
@@ -31,8 +39,7 @@ struct probe_block {
 	size_t n_values;
 	const struct nunchi_block_read *reads;	/* by class */
 	const struct push_text *text;
-	bool lsm;	/* by LSM hooks, which refuse; else when calls have returned */
-	bool cgroup;	/* without them: by cgroup programs, what has an address */
+	enum probe_refusal refusal;	/* what is not refused is blocked when the call has returned */
 	bool dry;	/* nothing is blocked, only said */
 	bool keep;	/* it goes on when this process has ended */
 };
@@ -130,10 +137,8 @@ void probe_keep_settle(struct probe *p);
 int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since, void *arg), void *arg);
 /* Whether another process has what is pinned in its hands. */
 bool probe_is_keeping(void);
-/* Whether LSM programs run here: they attach also where "bpf" is not in lsm=, and are never called. */
-bool probe_lsm_runs(void);
-/* Whether cgroup programs do, at the root of all cgroups. */
-bool probe_cgroup_runs(void);
+/* What this kernel can, by trial: LSM programs attach also where "bpf" is not in lsm=, and are never called. */
+enum probe_refusal probe_refusal(void);
 
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 /* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */

@@ -272,6 +272,8 @@ struct bpf_link *variants_attach(const struct bpf_program *program)
 
 	if (bpf_program__type(program) == BPF_PROG_TYPE_CGROUP_SOCK_ADDR)
 		return attach_cgroup(program);
+	if (bpf_program__expected_attach_type(program) == BPF_MODIFY_RETURN)
+		return bpf_program__attach_trace(program);	/* its section can be another's */
 	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT)
 		return bpf_program__attach(program);
 	/* libbpf wants one that is mounted. */

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
 Rules that kill and deny. The victim sees EPERM, or sees nothing any more; a neighbour with the same
-programs and files, and the host, are let alone. Where the kernel asks no BPF programs (LSM) a rule can
-only kill, after the call; then what denies is not tested but that it says so.
+programs and files, and the host, are let alone. Where nothing can refuse a call before it is done a rule can
+only kill, after it; then what denies is not tested but that it says so.
 """
 
 import errno
@@ -39,17 +39,18 @@ def runs(kind):
     return any(p["name"] == kind and p["state"] == "runs" for p in json.loads(done.stdout)["programs"])
 
 
-def has_lsm():
-    return runs("lsm")
+def refuses_all():
+    """Whatever it is, by BPF LSM or in place of what asks it."""
+    return runs("lsm") or runs("fmod_ret")
 
 
 def refuses_peers():
-    """By LSM, or by cgroup programs."""
-    return has_lsm() or runs("cgroup")
+    """The same, or by cgroup programs."""
+    return refuses_all() or runs("cgroup")
 
 
-def need_lsm():
-    if not has_lsm():
+def need_refusal():
+    if not refuses_all():
         return Elsewhere("this kernel asks no BPF programs before calls")
     return None
 
@@ -102,10 +103,10 @@ def test_kill_who_reads_below_boot(setup):
                           capture_output=True).stdout == b"a kernel\n"
     wait_alert(nunchi, "Report")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_all() else "after")], nunchi.text()
     who = {e["output_fields"]["container.name"] for e in alerts(nunchi, "Report")}
     assert other in who, who
-    assert nunchi.stderr().count("effect=after") == (0 if has_lsm() else 1), nunchi.stderr()
+    assert nunchi.stderr().count("effect=after") == (0 if refuses_all() else 1), nunchi.stderr()
 
 
 def test_kill_a_program_before_its_first_instruction(setup):
@@ -118,7 +119,7 @@ def test_kill_a_program_before_its_first_instruction(setup):
     assert lines == ["what the paper reads", "code 0", "what the paper reads"], lines
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_all() else "after")], nunchi.text()
 
 
 def test_kill_who_connects(setup):
@@ -156,7 +157,7 @@ def test_blocking_ends_with_nunchi(setup):
 
 
 def test_what_cannot_be_done_is_said(setup):
-    if has_lsm():
+    if refuses_all():
         return Elsewhere("this kernel can deny")
     rules = [("Deny", "reads and container.id != host and fd.name = /mnt/test.txt", "deny")]
     nunchi = guard(setup, rules)
@@ -175,7 +176,7 @@ def test_what_cannot_be_done_is_said(setup):
 
 
 def test_deny_opens(setup):
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     victim, other = setup.name + "-deny", setup.name + "-let"
@@ -207,7 +208,7 @@ def test_deny_opens_on_a_busy_cpu(setup):
     Where the kernel preempts programs, who has come in between is denied all the same, or killed
     before it has what it opened.
     """
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", "reads and container.id != host and fd.name = /mnt/test.txt", "deny")],
@@ -251,7 +252,7 @@ SCENE = ("cd /tmp; mkdir -p public vault/open vault/deeper vault/in mounted moun
 
 
 def test_deny_by_more_than_how_a_path_begins(setup):
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, BY_TEXT)
@@ -271,7 +272,7 @@ def test_deny_by_more_than_how_a_path_begins(setup):
 
 
 def test_deny_execs_by_a_pattern(setup):
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and proc.exepath glob /tmp/*/run* "
@@ -304,7 +305,7 @@ def test_deny_what_is_deep_or_only_a_path(setup):
     A path of 4 KiB is read to its end. One of more than 7.5 KiB is not, and is denied whatever it ends with: a rule is not
     evaded by directories that are deep enough.
     """
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", OPENS + "fd.name endswith .key and fd.name startswith /tmp/", "deny")])
@@ -323,7 +324,7 @@ def test_deny_what_is_deep_or_only_a_path(setup):
 
 def test_deny_what_empties(setup):
     """O_RDONLY | O_TRUNC writes nothing and leaves nothing; the kernel asks for the right to write."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", OPENS + "evt.is_open_write = true and fd.name = /tmp/log", "deny")])
@@ -337,7 +338,7 @@ def test_deny_what_empties(setup):
 
 def test_deny_proc_by_another_mount(setup):
     """Its place is known, wherever it is mounted; one of its directories, too."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", OPENS + "fd.name startswith /proc/sys/kernel/core_", "deny"),
@@ -362,12 +363,12 @@ def test_kill_who_empties(setup):
     assert "code 137" in lines and not any(line.startswith(("openat:", "left:")) for line in lines), made.output()
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_all() else "after")], nunchi.text()
 
 
 def test_deny_opens_by_a_ring(setup):
     """io_uring has no system call to look at; the hook is the file's."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", "evt.type in (open, openat, openat2) and container.id != host and "
@@ -398,13 +399,13 @@ def test_kill_who_opens_by_a_ring(setup):
         assert code == 137, (code, made.output())
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")] * 2, nunchi.text()
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_all() else "after")] * 2, nunchi.text()
     return None
 
 
 def test_deny_execs_from_the_first(setup):
     """A rule that needs no name holds for the entrypoint itself; one that does, for no neighbour."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     named = setup.name + "-named"
@@ -450,7 +451,7 @@ def test_deny_peers(setup):
     nunchi = guard(setup, [
         ("Peer", f"evt.type in (connect, sendto) and {victim} and fd.rport in ({ports})", "deny"),
         ("Bind", f"evt.type = bind and {victim} and fd.lport >= 6000 and fd.lport < 6010", "deny")])
-    assert has_lsm() or "2 rules that block connect, bind or sendto do so for TCP and UDP only" in nunchi.stderr()
+    assert refuses_all() or "2 rules that block connect, bind or sendto do so for TCP and UDP only" in nunchi.stderr()
     denied, other = peers(setup, "-denied"), peers(setup, "-other")
     assert set(denied) == set(other) == set(PEERS), denied
     # The first of its messages is sent, to where it may be: that is what it returns.
@@ -501,8 +502,8 @@ def test_deny_this_end(setup):
 
 
 def test_deny_sctp(setup):
-    """By LSM's hooks alone: a stream of it goes to whom a send names, without a connect."""
-    reason = need_lsm()
+    """Not by cgroup programs: a stream of it goes to whom a send names, without a connect."""
+    reason = need_refusal()
     if reason:
         return reason
     if subprocess.run(["modprobe", "sctp"], check=False, capture_output=True).returncode:
@@ -562,7 +563,7 @@ def test_kill_before_it_connects(setup):
 
 
 def test_deny_modules_and_mounts(setup):
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     victim, other = setup.name + "-module", setup.name + "-other-module"
@@ -595,13 +596,13 @@ def test_kill_who_loads_a_module(setup):
     assert lines == [f"code {errno.ENOEXEC}"], lines
     wait_alert(nunchi, "Kill")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Kill") == [("kill", "before" if has_lsm() else "after")], nunchi.text()
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_all() else "after")], nunchi.text()
     return None
 
 
 def test_before_the_name_is_known(setup):
     """What a rule needs the name for is let pass until it is there, or not, as the rule says."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     name = setup.name + "-pending"

@@ -9,7 +9,7 @@ import os
 from harness.nunchi import run
 from harness.place import Elsewhere, wait_until
 
-from .actions import alerts, effects, guard, in_container, need_lsm, refuses_peers, wait_alert
+from .actions import alerts, effects, guard, in_container, need_refusal, refuses_peers, wait_alert
 from .keep import ready
 from .reload import Rules
 
@@ -20,7 +20,7 @@ DENIED = ["first denied", "then denied", "thread denied", "child denied"]
 LET_GO = ["first let go", "then let go", "thread let go", "child let go"]
 
 
-def need_cgroup_or_lsm():
+def need_refusal_of_peers():
     if not refuses_peers():
         return Elsewhere("this kernel refuses no peers")
     return None
@@ -28,7 +28,7 @@ def need_cgroup_or_lsm():
 
 def test_renamed(setup):
     """Out of where it may not connect, and into it."""
-    reason = need_cgroup_or_lsm()
+    reason = need_refusal_of_peers()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", CONNECT + "proc.exepath pmatch (/tmp/a)", "deny"),
@@ -51,7 +51,7 @@ def test_renamed(setup):
 
 def test_borrowed(setup):
     """prctl(PR_SET_MM) replaces what the kernel has as the image, which says nothing of what runs."""
-    reason = need_cgroup_or_lsm()
+    reason = need_refusal_of_peers()
     if reason:
         return reason
     nunchi = guard(setup, [("Deny", CONNECT + "not proc.exepath in (/usr/bin/cat)", "deny")])
@@ -65,7 +65,7 @@ def test_borrowed(setup):
 
 def test_rules_read_anew(setup):
     """Who was renamed before is not known to new rules, and denied; who was not is held against them."""
-    reason = need_cgroup_or_lsm()
+    reason = need_refusal_of_peers()
     if reason:
         return reason
     rules, shared = Rules(setup), setup.directory("shared")
@@ -89,7 +89,7 @@ def test_rules_read_anew(setup):
 
 def test_kept(setup):
     """Nobody tells of execs any more, and their paths are known all the same."""
-    reason = need_cgroup_or_lsm()
+    reason = need_refusal_of_peers()
     if reason:
         return reason
     ready(setup)
@@ -121,7 +121,7 @@ def test_interpreter_killed(setup):
 
 def test_interpreter(setup):
     """A program that may not be executed is no other's ELF interpreter either; who may needs no leave for its own."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     execs = "evt.type in (execve, execveat) and container.id != host and "

@@ -9,7 +9,7 @@ import subprocess
 from harness.nunchi import PROGRAM, run
 from harness.place import Elsewhere, wait_until
 
-from .actions import has_lsm, refuses_peers
+from .actions import refuses_all, refuses_peers
 from .reload import EXACT, RULE
 from .restart import bpf_file_system, remove_pins
 
@@ -19,7 +19,7 @@ PATHS = {"test": "/mnt/test.txt", "shell": "/etc/passwd"}
 def guard(setup, which, *args, wait=True):
     path = setup.file(which + ".yaml")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(RULE.format(name="Keep", action="deny" if has_lsm() else "kill", condition=(
+        f.write(RULE.format(name="Keep", action="deny" if refuses_all() else "kill", condition=(
             "evt.type in (open, openat, openat2) and container.id != host and proc.name = head and "
             f"fd.name = {PATHS[which]}")))
     return setup.nunchi("guard", "-f", path, "-o", "json", *EXACT, *args, wait=wait)
@@ -56,7 +56,7 @@ def test_killed(setup):
     wait_until(lambda: nunchi.events(), 10, "the first alert")
     assert not reads(made, "test")
     listed = run("unblock", "--list")
-    hook = "block_open" if has_lsm() else "block_sys_exit"
+    hook = "block_open" if refuses_all() else "block_sys_exit"
     assert hook in listed.stdout and "goes on blocking" in listed.stderr, listed
     os.kill(nunchi.process.pid, signal.SIGKILL)
     nunchi.process.wait()

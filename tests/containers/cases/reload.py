@@ -15,7 +15,7 @@ import time
 from harness.nunchi import PROGRAM
 from harness.place import Elsewhere, wait_until
 
-from .actions import has_lsm
+from .actions import refuses_all
 from .security import check_threads
 
 # What count makes and nothing else does; the last is what only the new rules are about.
@@ -150,7 +150,7 @@ def test_a_change_of_the_file_is_enough(setup):
 
 def test_what_is_blocked_stays_blocked(setup):
     """Both the old and the new rules forbid it: there is no moment in which neither does."""
-    name, rules, action = setup.name + "-stays", Rules(setup), "deny" if has_lsm() else "kill"
+    name, rules, action = setup.name + "-stays", Rules(setup), "deny" if refuses_all() else "kill"
     reads = f"evt.type in (open, openat, openat2) and container.name = {name} and fd.name = "
     rules.write(("old", reads + "/mnt/test.txt", action))
     rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "-o", "json", *EXACT)
@@ -180,7 +180,7 @@ def test_what_is_blocked_stays_blocked(setup):
     wait_until(lambda: any(e["rule"] == "other" for e in nunchi.events()), 10, "the last alert")
     assert nunchi.stop(30) == 0, nunchi.stderr()
     effects = collections.Counter((e["rule"], e["action"], e["effect"]) for e in nunchi.events())
-    effect = "before" if has_lsm() else "after"
+    effect = "before" if refuses_all() else "after"
     assert set(effects) == {(rule, action, effect) for rule in ("old", "new", "other")}, effects
     assert effects["old", action, effect] + effects["new", action, effect] == tries, (effects, tries)
     assert effects["other", action, effect] == 1, effects

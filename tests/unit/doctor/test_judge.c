@@ -142,6 +142,7 @@ static const struct {
 	{ spoil_other_feature, DOCTOR_FINE, "programs",
 	  "not needed, cannot be loaded (Operation not permitted): fentry\n"
 	  "not needed, never runs: lsm\n" },
+	{ spoil_other_feature, DOCTOR_FINE, "programs", "without lsm, rules deny by fmod_ret, the same\n" },
 	{ spoil_nothing, DOCTOR_FINE, "programs", "--hooks can be tracepoint, fentry, kprobe; auto" },
 	{ spoil_kretprobe, DOCTOR_FINE, "programs", "--hooks can be tracepoint, fentry; auto" },
 	{ spoil_fexit, DOCTOR_FINE, "programs", "--hooks can be tracepoint, kprobe; auto" },

@@ -13,6 +13,7 @@ static void facts_of_trouble(struct doctor_facts *f)
 	f->features[DOCTOR_FEATURE_FENTRY] = (struct doctor_try){ DOCTOR_NO_LOAD, -EPERM };
 	f->features[DOCTOR_FEATURE_FEXIT] = (struct doctor_try){ DOCTOR_NO_LOAD, -EPERM };
 	f->features[DOCTOR_FEATURE_LSM].state = DOCTOR_SILENT;
+	f->features[DOCTOR_FEATURE_MODIFY_RETURN] = (struct doctor_try){ DOCTOR_NO_LOAD, -EPERM };
 	f->hooks[1].try = (struct doctor_try){ DOCTOR_NO_ATTACH, -ENOENT };
 	f->canaries[DOCTOR_CANARY_FILE].state = DOCTOR_SILENT;
 	f->runtimes[1] = (struct doctor_runtime){
@@ -46,7 +47,7 @@ static const struct {
 	  "cgroups       ok        v2\n"
 	  "preemption    ok        voluntary\n"
 	  "programs      ok        tp_btf, raw_tp, tracepoint, fentry, fexit, kprobe, kretprobe, kprobe.multi,\n"
-	  "                        lsm, cgroup, iter/task, ring buffer, task storage, bpf_loop\n"
+	  "                        lsm, fmod_ret, cgroup, iter/task, ring buffer, task storage, bpf_loop\n"
 	  "                        --hooks can be tracepoint, fentry, kprobe; auto is tracepoint\n"
 	  "hooks         ok        3 of 3 run\n"
 	  "                        tp_btf: process_fork, sys_exit\n"
@@ -73,12 +74,12 @@ static const struct {
 	  "                        kprobe.multi, cgroup, iter/task, ring buffer, task\n"
 	  "                        storage, bpf_loop\n"
 	  "                        not needed, cannot be loaded (Operation not\n"
-	  "                          permitted): fentry, fexit\n"
+	  "                          permitted): fentry, fexit, fmod_ret\n"
 	  "                        not needed, never runs: lsm\n"
 	  "                        lsm runs once bpf is added to lsm= on the kernel\n"
 	  "                          command line\n"
-	  "                        without lsm, rules deny connect, bind and sendto of\n"
-	  "                          TCP and UDP only\n"
+	  "                        without lsm and fmod_ret, rules deny connect, bind and\n"
+	  "                          sendto of TCP and UDP only\n"
 	  "                        --hooks can be tracepoint, kprobe; auto is tracepoint\n"
 	  "hooks         degraded  2 of 3 run\n"
 	  "                        tp_btf: process_fork\n"
