@@ -142,6 +142,16 @@ static inline bool json_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Past U+FFFF as UTF-16 has it, in two: an escape has four digits. */
+static void add_json_escape(struct strbuf *b, uint32_t rune)
+{
+	if (rune > 0xffff) {
+		strbuf_addf(b, "\\u%04x", 0xd800 | (rune - 0x10000) >> 10);
+		rune = 0xdc00 | (rune & 0x3ff);
+	}
+	strbuf_addf(b, "\\u%04x", rune);
+}
+
 void strbuf_add_json(struct strbuf *b, const char *s, size_t len)
 {
 	size_t i = 0;
@@ -185,7 +195,7 @@ void strbuf_add_json(struct strbuf *b, const char *s, size_t len)
 			strbuf_adds(b, "\\ufffd");
 			i++;
 		} else if (rune < 0x20 || (rune >= 0x7f && rune < 0xa0) || rune_deceives(rune)) {
-			strbuf_addf(b, "\\u%04x", rune);
+			add_json_escape(b, rune);
 			i += n;
 		} else {
 			strbuf_add(b, s + i, n);

@@ -144,6 +144,8 @@ static void test_json(void **state)
 	assert_string_equal(json("\xe2\x80\xa8\xe2\x80\xa9", 6), "\"\\u2028\\u2029\"");
 	assert_string_equal(json("\xea\xb0\x80", 3), "\"\xea\xb0\x80\"");
 	assert_string_equal(json("\xf0\x9f\x98\x80", 4), "\"\xf0\x9f\x98\x80\"");
+	assert_string_equal(json("\xf3\xa0\x81\x81", 4), "\"\\udb40\\udc41\"");
+	assert_string_equal(json("\xf0\x9d\x85\xb3z", 5), "\"\\ud834\\udd73z\"");
 	assert_string_equal(json("\xff\xfe", 2), "\"\\ufffd\\ufffd\"");
 	assert_string_equal(json("\xf0\x9f\x98", 3), "\"\\ufffd\\ufffd\\ufffd\"");
 	assert_string_equal(json("\xed\xa0\x80", 3), "\"\\ufffd\\ufffd\\ufffd\"");
