@@ -15,6 +15,9 @@ struct asker {
 	unsigned visible;      /* macros with a lower index can be seen */
 	bool common;	       /* it is itself one of the names that files may take for granted */
 	struct report *report; /* where errors of macros go */
+	bool skips;	       /* it is left out if it has an unknown field, */
+	bool skipped;	       /* and it has */
+	bool wrong;	       /* something else than that is wrong */
 };
 
 static struct node *find_macro(void *arg, const char *name, size_t len, struct strbuf *why);
@@ -49,27 +52,40 @@ static void unknown_macro(const struct definitions *d, const char *name, size_t 
 		strbuf_addf(why, ". Did you mean %s?", near.s);
 }
 
+/* An error in a text of the asker's; what: of which. */
+static void tell(struct asker *a, struct place place, const char *what, const char *err)
+{
+	bool unknown = starts_with(err, "unknown field");
+
+	a->wrong |= *err && !unknown;
+	a->skipped |= a->skips && unknown;
+	if (*err && !(a->skips && unknown))
+		report_addf(a->report, REPORT_ERROR, place, "%s%s", what, err);
+}
+
 static void compile_macro(struct definitions *d, struct definition *m)
 {
-	struct asker asker = { d, m->visible, m->common, &m->report };
+	struct asker asker = { .d = d, .visible = m->visible, .common = m->common, .report = &m->report };
 	struct names names = { find_list, find_macro, &asker };
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	size_t at;
 
 	if (!text_given(&m->condition)) {
 		m->state = STATE_BAD;
+		m->wrong = true;
 		return;
 	}
 	m->state = STATE_BUSY;
 	d->depth++;
 	if (condition_parse(&m->root, m->condition.b.s, &names, &err, &at) < 0) {
 		m->state = STATE_BAD;
-		if (err.len)
-			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
+		tell(&asker, text_place(&m->condition, at), "", err.s);
 		for (unsigned n = 0; n < ERRORS_MAX && condition_next_error(m->condition.b.s, &names, &at, &err); n++)
-			report_add(&m->report, REPORT_ERROR, text_place(&m->condition, at), err.s);
+			tell(&asker, text_place(&m->condition, at), "", err.s);
+		m->wrong = asker.wrong;
 	} else if (!m->root) {
 		m->state = STATE_BAD;
+		m->wrong = true;
 		report_addf(&m->report, REPORT_ERROR, m->place,
 			    "the condition of macro %s is empty", m->name);
 	} else {
@@ -115,7 +131,11 @@ static struct node *find_macro(void *arg, const char *name, size_t len, struct s
 	case STATE_DONE:
 		return node_ref(m->root);
 	case STATE_BAD:
-		tell_macro(a, m);
+		a->wrong |= m->wrong;
+		if (!a->skips || m->wrong)
+			tell_macro(a, m);
+		else
+			a->skipped = true;
 		return NULL;
 	case STATE_BUSY:
 		strbuf_addf(why, "macro %s would contain itself", m->name);
@@ -193,20 +213,7 @@ void compile_names(struct definitions *d)
 			compile_macro(d, d->all[i]);
 }
 
-/* A rule that may be skipped because of unknown fields. */
-static void tell_condition(struct definitions *d, const struct definition *rule, struct place place,
-			   const char *err)
-{
-	if (rule->skip_unknown && starts_with(err, "unknown field"))
-		report_addf(d->report, REPORT_WARNING, rule->place,
-			    "rule %s is skipped, as it asks for: it has an unknown field",
-			    rule->name);
-	else if (*err)
-		report_add(d->report, REPORT_ERROR, place, err);
-}
-
-static struct node *compile_condition(struct definitions *d, struct definition *rule,
-				      const struct names *names)
+static struct node *compile_condition(struct asker *a, struct definition *rule, const struct names *names)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	struct node *root = NULL;
@@ -215,34 +222,34 @@ static struct node *compile_condition(struct definitions *d, struct definition *
 	if (!text_given(&rule->condition))
 		return NULL; /* which was told */
 	if (condition_parse(&root, rule->condition.b.s, names, &err, &at) < 0) {
-		tell_condition(d, rule, text_place(&rule->condition, at), err.s);
+		tell(a, text_place(&rule->condition, at), "", err.s);
 		for (unsigned n = 0; n < ERRORS_MAX && condition_next_error(rule->condition.b.s, names, &at, &err); n++)
-			tell_condition(d, rule, text_place(&rule->condition, at), err.s);
+			tell(a, text_place(&rule->condition, at), "", err.s);
 	} else if (!root)
-		report_addf(d->report, REPORT_ERROR, rule->place,
+		report_addf(a->report, REPORT_ERROR, rule->place,
 			    "the condition of rule %s is empty", rule->name);
 	return root;
 }
 
 /* False: an exception is wrong. *ret is NULL if nothing is excepted. */
-static bool compile_exceptions(struct definitions *d, struct definition *rule,
-			       const struct names *names, struct node **ret)
+static bool compile_exceptions(struct asker *a, struct definition *rule, const struct names *names,
+			       struct node **ret)
 {
 	static const struct text generated; /* it has no place in the file */
 	bool ok = true;
 
 	for (size_t i = 0; i < rule->n_exceptions; i++) {
 		const struct exception *e = &rule->exceptions[i];
-		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, err = STRBUF_INIT,
-					       said = STRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, err = STRBUF_INIT;
 		struct node *n = NULL;
 		size_t at;
 
 		strbuf_reset(&text);
 		exception_condition(e, &text);
 		if (condition_parse(&n, text.s, names, &err, &at) < 0) {
-			strbuf_addf(&said, "exception %s: %s", e->name, err.s);
-			tell_condition(d, rule, e->place, said.s);
+			_cleanup_free_ char *what = xasprintf("exception %s: ", e->name);
+
+			tell(a, e->place, what, err.s);
 			ok = false;
 			continue;
 		}
@@ -279,9 +286,10 @@ static void add_suggested(const char *output, struct strbuf *text)
 			strbuf_addf(text, " %s=%%%s", suggested[i][0], suggested[i][1]);
 }
 
-static bool compile_output(struct definitions *d, struct definition *rule, struct template **ret)
+static bool compile_output(struct asker *a, struct definition *rule, struct template **ret)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, said = STRBUF_INIT, text = STRBUF_INIT;
+	_cleanup_free_ char *what = xasprintf("output of rule %s: ", rule->name);
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, text = STRBUF_INIT;
 	size_t star, at, from = 0;
 
 	if (!text_given(&rule->output))
@@ -291,9 +299,7 @@ static bool compile_output(struct definitions *d, struct definition *rule, struc
 	/* After an error, what follows it. */
 	for (unsigned n = 0; n <= ERRORS_MAX && template_new(ret, text.s + from, false, &err, &at) < 0; n++) {
 		from += at;
-		strbuf_reset(&said);
-		strbuf_addf(&said, "output of rule %s: %s", rule->name, err.s);
-		report_add(d->report, REPORT_ERROR, text_place(&rule->output, from + star), said.s);
+		tell(a, text_place(&rule->output, from + star), what, err.s);
 		strbuf_reset(&err);
 	}
 	if (from)
@@ -304,14 +310,19 @@ static bool compile_output(struct definitions *d, struct definition *rule, struc
 bool compile_rule(struct definitions *d, struct definition *rule, struct node **ret_root,
 		  struct template **ret_output)
 {
-	struct asker asker = { d, UINT32_MAX, false, d->report };
+	struct asker asker = { .d = d, .visible = UINT32_MAX, .report = d->report, .skips = rule->skip_unknown };
 	struct names names = { find_list, find_macro, &asker };
-	_cleanup_node_ struct node *root = compile_condition(d, rule, &names);
+	_cleanup_node_ struct node *root = compile_condition(&asker, rule, &names);
 	_cleanup_node_ struct node *excepted = NULL;
 	bool ok = root != NULL;
 
-	ok &= compile_exceptions(d, rule, &names, &excepted);
-	ok &= compile_output(d, rule, ret_output);
+	ok &= compile_exceptions(&asker, rule, &names, &excepted);
+	ok &= compile_output(&asker, rule, ret_output);
+	if (asker.skipped)
+		report_addf(d->report, REPORT_WARNING, rule->place,
+			    "rule %s is skipped, as it asks for: it has an unknown field", rule->name);
+	else if (!ok && !d->report->counts[REPORT_ERROR])	/* in a macro that was skipped with another one */
+		report_addf(d->report, REPORT_ERROR, rule->place, "rule %s has an unknown field, by a macro", rule->name);
 	if (!ok) {
 		template_free(*ret_output);
 		*ret_output = NULL;
@@ -337,7 +348,7 @@ static void tell_common(struct definitions *d)
 
 void compile_rest(struct definitions *d)
 {
-	struct asker asker = { d, UINT32_MAX, false, d->report };
+	struct asker asker = { .d = d, .visible = UINT32_MAX, .report = d->report };
 
 	for (size_t i = 0; i < d->n; i++) {
 		struct definition *def = d->all[i];

@@ -50,6 +50,7 @@ struct definition {
 	/* macro */
 	struct node *root;
 	struct report report;	/* what is wrong with it: told when a rule needs it */
+	bool wrong;		/* more than that it has an unknown field */
 	/* rule */
 	struct text output;
 	struct strbuf desc;

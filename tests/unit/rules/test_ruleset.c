@@ -315,6 +315,37 @@ static void test_foreign(void **state)
 	ruleset_free(rs);
 }
 
+/* Wherever its field stands, of rules that ask for it; of others it is an error. */
+static void test_skipped(void **state)
+{
+#define SKIP "  skip-if-unknown-filter: true\n"
+#define M "- macro: m\n  condition: no.such=1\n"
+#define BY "- macro: by\n  condition: m or proc.pid=1\n"
+	static const char *const skipped[] = {
+		RULE("S", "evt.type=openat") SKIP "  exceptions: [{name: x, fields: no.such, values: [c]}]\n",
+		M RULE("S", "evt.type=openat and m") SKIP,
+		M BY RULE("S", "evt.type=openat and by and no.such2=1") SKIP,
+		"- rule: S\n  desc: d\n  priority: INFO\n  output: '%no.such'\n  condition: evt.type=openat\n" SKIP,
+	};
+	static const char *const errors[] = {
+		M RULE("S", "evt.type=openat and m"),
+		M BY RULE("S", "evt.type=openat and by") SKIP RULE("A", "evt.type=openat and m"),
+		M RULE("S", "evt.type=openat and m and proc.name xs y") SKIP,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
+		struct ruleset *rs = load(skipped[i]);
+
+		assert_int_equal(ruleset_count(rs), 0);
+		assert_non_null(strstr(report.text.s, "rule S is skipped"));
+		ruleset_free(rs);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		assert_null(load_both(errors[i], NULL));
+		assert_true(report.counts[REPORT_ERROR] > 0);
+	}
+}
+
 static void test_calls(void **state)
 {
 	struct ruleset *rs = load("- macro: m\n  condition: evt.type in (openat, openat2)\n"
@@ -642,6 +673,7 @@ int main(void)
 		cmocka_unit_test(test_lists_in_lists),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_places),
