@@ -43,7 +43,7 @@ static void clear(struct definitions *all, struct definition *d)
 	d->exceptions = NULL;
 	strbuf_free(&d->desc);
 	strbuf_free(&d->source_name);
-	d->has_priority = d->refuse = d->pending_deny = false;
+	d->has_priority = d->skip_unknown = d->refuse = d->pending_deny = false;
 	d->action = ACTION_ALERT;
 }
 

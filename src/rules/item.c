@@ -234,6 +234,7 @@ static void take_source(struct item *it)
 	s = yaml_take(it->f, n, "source");
 	if (!s)
 		return;
+	it->all->foreign -= d->source_name.len && !streq(d->source_name.s, "syscall");
 	strbuf_reset(&d->source_name);
 	strbuf_adds(&d->source_name, s);
 	it->all->foreign += !streq(s, "syscall");

@@ -331,6 +331,10 @@ static void test_skipped(void **state)
 		M RULE("S", "evt.type=openat and m"),
 		M BY RULE("S", "evt.type=openat and by") SKIP RULE("A", "evt.type=openat and m"),
 		M RULE("S", "evt.type=openat and m and proc.name xs y") SKIP,
+		/* What takes its place is another rule. */
+		RULE("S", "no.such=1") SKIP RULE("S", "no.such=1"),
+		/* Nothing is of another source any more, of which a macro nobody uses could be. */
+		M RULE("S", "ka.x=1") "  source: k8s\n" "- rule: S\n  source: k8s\n  override: {source: replace}\n" RULE("S", "evt.type=openat"),
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(skipped); i++) {
