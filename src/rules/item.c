@@ -85,7 +85,7 @@ static void take_text(struct item *it, const char *key, struct text *to)
 		return;
 	trim_end(s);
 	len = strlen(s);
-	if (to->b.len + len > FILTER_TEXT_MAX) {
+	if ((mode == MODE_APPEND ? to->b.len : 0) + len > FILTER_TEXT_MAX) {
 		error_at(it, n, "longer than the 65536 bytes that are allowed");
 		return;
 	}

@@ -576,6 +576,19 @@ static void test_bounds(void **state)
 	assert_null(load_both(text.s, NULL));
 	assert_non_null(strstr(report.text.s, "more than 1000000 tests"));
 
+	/* What is replaced takes no room. */
+	strbuf_reset(&text);
+	strbuf_adds(&text, RULE("A", "evt.type=openat"));
+	for (int i = 0; i < 2; i++) {
+		strbuf_adds(&text, "- rule: A\n  override: {condition: replace}\n  condition: evt.type=openat and not (proc.pid=1");
+		for (int k = 0; k < 3000; k++)
+			strbuf_adds(&text, " or proc.pid=1");
+		strbuf_adds(&text, ")\n");
+	}
+	rs = load(text.s);
+	assert_fires(rs, W_OPEN, "A");
+	ruleset_free(rs);
+
 	strbuf_reset(&text);
 	strbuf_adds(&text, "- list: l0\n  items: [a, b]\n");
 	for (int i = 1; i < 40; i++)
