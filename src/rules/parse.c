@@ -125,6 +125,18 @@ static struct node *make_test(const struct left *left, const char *field, const 
 	return n;
 }
 
+static struct node *make_exists(const struct left *left, const char *field)
+{
+	const struct right none = { .quantifier = QUANTIFIER_NONE };
+
+	return make_test(left, field, operation_find("exists", 6), &none);
+}
+
+static struct node *if_there(const struct left *left, const char *field, const struct right *r)
+{
+	return node_pair(NODE_OR, node_not(make_exists(left, field)), make_test(left, field, left->op, r));
+}
+
 /*
  * fd.ip: either end; with != neither, though one must be there. Written with the two fields
  * that it stands for.
@@ -132,18 +144,19 @@ static struct node *make_test(const struct left *left, const char *field, const 
 static struct node *expand_either(const struct left *left, const struct right *r)
 {
 	const char *first = left->operand.field->either[0], *second = left->operand.field->either[1];
-	const struct operation *equal = operation_find("=", 1), *exists = operation_find("exists", 6);
-	const struct operation *op = left->op->negative ? equal : left->op;
-	struct right none = { .quantifier = QUANTIFIER_NONE };
-	struct node *n = node_pair(NODE_OR, make_test(left, first, op, r),
-				   make_test(left, second, op, r));
+	const struct operation *op = left->op->negative ? operation_find("=", 1) : left->op;
+	/* To differ from one of several is not to equal none of them, and from what is missing nothing differs. */
+	bool each = left->op->negative && (r->quantifier || r->val);
+	struct node *n;
 
+	if (each)
+		n = node_pair(NODE_AND, if_there(left, first, r), if_there(left, second, r));
+	else
+		n = node_pair(NODE_OR, make_test(left, first, op, r), make_test(left, second, op, r));
 	if (!left->op->negative)
 		return n;
-	return node_pair(NODE_AND,
-			 node_pair(NODE_OR, make_test(left, first, exists, &none),
-				   make_test(left, second, exists, &none)),
-			 node_not(n));
+	return node_pair(NODE_AND, node_pair(NODE_OR, make_exists(left, first), make_exists(left, second)),
+			 each ? n : node_not(n));
 }
 
 #define SHORT_ID 12	/* digits of container.id */
