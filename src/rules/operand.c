@@ -25,18 +25,14 @@ bool transform_takes(enum transform t, enum value_type type, enum value_type *re
 	return type == VALUE_STRING;
 }
 
-static void set_text(struct value *v, const struct strbuf *b)
+static void append_case(const struct value *v, struct strbuf *out, char first, char last)
 {
-	*v = (struct value){ .type = VALUE_STRING, .s = b->s, .len = b->len };
-}
+	size_t start = out->len;
 
-static void change_case(struct value *v, struct strbuf *out, char first, char last)
-{
 	strbuf_add(out, v->s, v->len);
-	for (size_t i = 0; i < out->len; i++)
+	for (size_t i = start; i < out->len; i++)
 		if (out->s[i] >= first && out->s[i] <= last)
 			out->s[i] = (char)(out->s[i] ^ 0x20);
-	set_text(v, out);
 }
 
 static int base64_digit(char c)
@@ -50,10 +46,10 @@ static int base64_digit(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Text that is no base64 has no value. */
-static void decode_base64(struct value *v, struct strbuf *out)
+/* Text that is no base64 has no value: false. */
+static bool append_base64(const struct value *v, struct strbuf *out)
 {
-	size_t len = v->len;
+	size_t len = v->len, start = out->len;
 	uint32_t bits = 0;
 	unsigned n = 0;
 
@@ -63,8 +59,8 @@ static void decode_base64(struct value *v, struct strbuf *out)
 		int digit = base64_digit(v->s[i]);
 
 		if (digit < 0 || v->len - len > 2) {
-			v->type = VALUE_NONE;
-			return;
+			out->len = start;
+			return false;
 		}
 		bits = bits << 6 | (uint32_t)digit;
 		n += 6;
@@ -73,7 +69,7 @@ static void decode_base64(struct value *v, struct strbuf *out)
 			strbuf_addc(out, (char)(bits >> n));
 		}
 	}
-	set_text(v, out);
+	return true;
 }
 
 static void take_basename(struct value *v)
@@ -86,48 +82,75 @@ static void take_basename(struct value *v)
 	}
 }
 
+static bool makes_text(enum transform t)
+{
+	return t == TRANSFORM_TOLOWER || t == TRANSFORM_TOUPPER || t == TRANSFORM_B64;
+}
+
+/* What it makes of a text, behind what is in out. False: nothing. */
+static bool append_text(enum transform t, const struct value *v, struct strbuf *out)
+{
+	switch (t) {
+	case TRANSFORM_TOLOWER:
+		append_case(v, out, 'A', 'Z');
+		return true;
+	case TRANSFORM_TOUPPER:
+		append_case(v, out, 'a', 'z');
+		return true;
+	default:
+		return append_base64(v, out);
+	}
+}
+
+/* What needs no text of its own. */
+static void transform_in_place(enum transform t, struct value *v)
+{
+	if (t == TRANSFORM_LEN)
+		*v = (struct value){ .type = VALUE_NUMBER, .n = (int64_t)v->len };
+	else
+		take_basename(v);
+}
+
 static void transform(enum transform t, struct field_context *fc, struct value *v)
 {
+	struct strbuf *out;
+
 	if (v->type != VALUE_STRING) {
 		v->type = VALUE_NONE;
 		return;
 	}
-	switch (t) {
-	case TRANSFORM_TOLOWER:
-		change_case(v, fields_scratch(fc), 'A', 'Z');
-		break;
-	case TRANSFORM_TOUPPER:
-		change_case(v, fields_scratch(fc), 'a', 'z');
-		break;
-	case TRANSFORM_B64:
-		decode_base64(v, fields_scratch(fc));
-		break;
-	case TRANSFORM_BASENAME:
-		take_basename(v);
-		break;
-	case TRANSFORM_LEN:
-		*v = (struct value){ .type = VALUE_NUMBER, .n = (int64_t)v->len };
-		break;
-	case TRANSFORM_MAX:
-		break;
+	if (!makes_text(t)) {
+		transform_in_place(t, v);
+		return;
 	}
+	out = fields_scratch(fc);
+	if (append_text(t, v, out))
+		*v = (struct value){ .type = VALUE_STRING, .s = out->s, .len = out->len };
+	else
+		v->type = VALUE_NONE;
 }
 
-/* Each of the values; what has none any more goes. */
+/* Each of the values; what has none any more goes. Their texts are one of the context's: there can be more than it has. */
 static void transform_list(enum transform t, struct field_context *fc, struct value *v)
 {
+	struct strbuf *out = makes_text(t) ? fields_scratch(fc) : NULL;
 	size_t n = 0;
 
-	/* More texts than the context has room for cannot live at once. */
-	if (t != TRANSFORM_LEN && t != TRANSFORM_BASENAME)
-		v->len = MIN(v->len, (size_t)FIELD_SCRATCH - 1);
 	for (size_t i = 0; i < v->len; i++) {
 		struct value item = v->items[i];
+		size_t start = out ? out->len : 0;
 
-		transform(t, fc, &item);
-		if (item.type != VALUE_NONE)
-			fc->items[n++] = item;
+		if (item.type != VALUE_STRING || (out && !append_text(t, &item, out)))
+			continue;
+		if (out)
+			item.len = out->len - start;
+		else
+			transform_in_place(t, &item);
+		fc->items[n++] = item;
 	}
+	/* It may have moved while it grew. */
+	for (size_t i = 0, at = 0; out && i < n; at += fc->items[i++].len)
+		fc->items[i].s = out->s + at;
 	v->items = fc->items;
 	v->len = n;
 	if (!n)

@@ -289,6 +289,10 @@ static const struct {
 	{ W_OPEN, "getopt((\"-n\", \"--\", \"-t\"), \"nt:\") intersects (\"t\")", F },
 	{ W_OPEN, "getopt((\"-n\", \"x\", \"-t\"), \"nt:\") intersects (\"t\")", F },
 	{ W_OPEN, "getopt((\"--exec\", \"-n\"), \"nexc\") = n", T },
+	{ W_OPEN, "toupper(getopt((\"-abcdefghij\"), \"abcdefghij\")) = J", T },
+	{ W_OPEN, "tolower(toupper(getopt((\"-abcdefghij\"), \"abcdefghij\"))) = a", T },
+	{ W_OPEN, "b64(getopt((\"-aYQ==\", \"-a-\", \"-aYg==\"), \"a:\")) = b", T },
+	{ W_OPEN, "b64(getopt((\"-aYQ==\", \"-a-\", \"-aYg==\"), \"a:\")) = a", T },
 	{ W_OPEN, "getopt((\"--exec\", \"-n\"), \"nexc\") = x", F },
 	{ W_OPEN, "getopt((\"-x\", \"-n\"), \"n\") intersects (\"?\")", T },
 	{ W_OPEN, "getopt((\"-x\", \"-n\"), \"n\") intersects (\"x\")", F },
@@ -305,6 +309,7 @@ static const struct {
 	{ W_OPEN, "getopt((\"-n\"), \"nt:\")[t] != x", F },
 	{ W_OPEN, "len(getopt((\"-nt\", \"hello\"), \"nt:\")) = 3", T },
 	{ W_OPEN, "len(getopt((\"-nt\", \"hello\"), \"nt:\")[t]) = 5", T },
+	{ W_OPEN, "toupper(getopt((\"-nt\", \"hello\"), \"nt:\")) = HELLO", T },
 	{ W_OPEN, "getopt((proc.args[1], proc.args[0]), \"n:\")[n] = /mnt/test.txt", T },
 	{ W_OPEN, "getopt(proc.args, \"n\") exists", F },
 
