@@ -143,9 +143,9 @@ static void add_steps(const struct node *n, uint64_t max, uint64_t **steps, size
 		return;
 	*steps = xrealloc(*steps, (*n_steps + 2 * n->n_values + 1) * sizeof(**steps));
 	for (size_t i = 0; i < n->n_values; i++)
-		for (int64_t at = n->values[i].n, k = 0; k < 2; k++)
-			if (at + k > 0 && (uint64_t)(at + k) <= max)
-				(*steps)[(*n_steps)++] = (uint64_t)(at + k);
+		for (uint64_t at = (uint64_t)n->values[i].n, k = 0; k < 2; k++)
+			if (at + k && at + k <= max)
+				(*steps)[(*n_steps)++] = at + k;
 }
 
 static void add_numbers(struct builder *b, unsigned class, unsigned kind)

@@ -61,6 +61,7 @@ static const struct {
 	{ OPENS "fd.name endswith .so and not fd.directory glob /usr/lib/*", NULL },
 	{ OPENS "(fd.name glob /etc/* or fd.filename icontains PASS) and not proc.name in (a, b)", NULL },
 	{ OPENS "fd.name startswith /etc/ and not fd.name contains anyof (/ssl/, /pki/)", NULL },
+	{ OPENS "user.uid != 9223372036854775807", NULL },
 	{ OPENS "proc.exepath contains memfd and proc.name endswith d and proc.pname glob *sh", NULL },
 	{ OPENS "fd.name regex '/etc/.*'", "compares texts by" },
 	{ OPENS "fd.name glob '/etc/[a-f]*'", "has no [...] in glob" },
