@@ -35,6 +35,7 @@ struct sink {
 	const char *arg;	/* what follows the prefix */
 	void (*say)(bool error, const char *text);
 	int fd;			/* the thread's own; -1: none */
+	bool torn;		/* the same: of the last line only a part was written */
 	void *easy;		/* CURL; NULL: none */
 	void *headers;
 	pthread_t thread;

@@ -16,6 +16,8 @@
 
 static int write_all(struct sink *s, const char *line, size_t len, struct strbuf *err)
 {
+	bool begun = false;
+
 	while (len) {
 		ssize_t n = write(s->fd, line, len);
 
@@ -24,13 +26,26 @@ static int write_all(struct sink *s, const char *line, size_t len, struct strbuf
 		if (n < 0) {
 			int r = -errno;
 
+			s->torn |= begun;
 			strbuf_adds(err, strerror(-r));
 			return r == -EAGAIN ? -EIO : r;
 		}
 		line += n;
 		len -= (size_t)n;
+		begun = true;
 	}
 	return 0;
+}
+
+/* A line of which a full disk has taken the beginning is ended before the next, which would be lost with it. */
+static int write_line(struct sink *s, const char *line, size_t len, struct strbuf *err)
+{
+	int r = s->torn ? write_all(s, "\n", 1, err) : 0;
+
+	if (r < 0)
+		return r;
+	s->torn = false;
+	return write_all(s, line, len, err);
 }
 
 static int stdout_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
@@ -164,9 +179,9 @@ static int syslog_send(struct sink *s, const char *line, size_t len, struct strb
 }
 
 const struct sink_kind sink_kinds[] = {
-	{ "stdout", false, stdout_open, write_all, NULL },
-	{ "file:", true, file_open, write_all, file_reopen },
-	{ "program:", true, program_open, write_all, NULL },
+	{ "stdout", false, stdout_open, write_line, NULL },
+	{ "file:", true, file_open, write_line, file_reopen },
+	{ "program:", true, program_open, write_line, NULL },
 	{ "syslog:", true, syslog_open, syslog_send, NULL },
 	{ "syslog", false, syslog_open, syslog_send, NULL },
 	{ "http://", true, sink_http_open, sink_http_send, NULL },
