@@ -17,7 +17,6 @@
 
 /* filters={"type":["container"]} */
 #define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
-#define SANDBOX_LABEL "io.kubernetes.sandbox.id"
 
 /* Digests of images are asked for once each; a host has some hundred. */
 #define IMAGES_MAX 1024
@@ -90,13 +89,12 @@ static int inspect(struct docker *d, const char *id, struct container_info **ret
 /* cri-dockerd puts the pod's own labels on its sandbox. */
 static int add_pod_labels(struct docker *d, struct container_info *c)
 {
-	const char *sandbox = labels_find(c->labels, c->n_labels, SANDBOX_LABEL);
 	_cleanup_container_info_ struct container_info *pod = NULL;
 	const struct container_info *from = c->sandbox ? c : NULL;
 	int r;
 
-	if (!from && container_id_valid(sandbox) && !streq(sandbox, c->id)) {
-		r = inspect(d, sandbox, &pod);
+	if (!from && container_id_valid(c->pod_sandbox) && !streq(c->pod_sandbox, c->id)) {
+		r = inspect(d, c->pod_sandbox, &pod);
 		if (r < 0)
 			return r == -ENOENT ? 0 : r;
 		from = pod;

@@ -92,6 +92,13 @@ char *docker_parse_image_digest(const char *text, size_t len, const char *reposi
 	return NULL;
 }
 
+/* The labels are the image's, too, whoever made that: only what cri-dockerd has named is a pod's by them. */
+static void take_pod(struct container_info *c)
+{
+	if (kubernetes_apply_name(c))
+		kubernetes_apply(c, c->labels, c->n_labels);
+}
+
 struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,
 					      size_t host_len)
 {
@@ -124,8 +131,7 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 	set_shares(c, own_host ? own_host : json_at(j, "HostConfig"));
 	set_mounts(c, j);
 	set_ip(c, j);
-	kubernetes_apply_name(c);
-	kubernetes_apply(c, c->labels, c->n_labels);
+	take_pod(c);
 	return TAKE_PTR(c);
 }
 
@@ -212,8 +218,7 @@ struct container_info *docker_parse_event_container(const char *text, size_t len
 	image_set(c, json_text(attributes, "image"));
 	/* The labels stand among the engine's own attributes. */
 	labels_add_json(&c->labels, &c->n_labels, attributes, "");
-	kubernetes_apply_name(c);
-	kubernetes_apply(c, c->labels, c->n_labels);
+	take_pod(c);
 	return c;
 }
 

@@ -141,17 +141,17 @@ void kubernetes_apply(struct container_info *c, const struct label *from, size_t
 	}
 }
 
-void kubernetes_apply_name(struct container_info *c)
+bool kubernetes_apply_name(struct container_info *c)
 {
 	_cleanup_free_ char *copy = xstrdup(c->name);
 	char *rest = copy, *part[6] = { NULL };
 
 	if (!copy || !starts_with(copy, "k8s_"))
-		return;
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(part); i++) {
 		part[i] = strsep(&rest, "_");
 		if (!part[i] || !*part[i])
-			return;
+			return false;
 	}
 	replace(&c->name, part[1]);
 	replace(&c->pod_name, part[2]);
@@ -159,4 +159,5 @@ void kubernetes_apply_name(struct container_info *c)
 	replace(&c->pod_uid, part[4]);
 	if (streq(part[1], SANDBOX_NAME))
 		mark_sandbox(c);
+	return true;
 }

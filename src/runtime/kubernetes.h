@@ -9,5 +9,5 @@
  */
 void kubernetes_apply(struct container_info *c, const struct label *from, size_t n);
 
-/* The same from a cri-dockerd name, "k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT". */
-void kubernetes_apply_name(struct container_info *c);
+/* The same from a cri-dockerd name, "k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT". False: it is none. */
+bool kubernetes_apply_name(struct container_info *c);

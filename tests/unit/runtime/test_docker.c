@@ -130,12 +130,18 @@ static void test_container_kubernetes(void **state)
 {
 	static const char by_name[] = "{\"Id\":\"a1\",\"Name\":\"/k8s_POD_web-0_shop_uid-1_3\"}";
 	static const char by_label[] =
-		"{\"Id\":\"a2\",\"Name\":\"/x\",\"Config\":{\"Labels\":{"
+		"{\"Id\":\"a2\",\"Name\":\"/k8s_c_p_n_u_0\",\"Config\":{\"Labels\":{"
 		"\"io.kubernetes.container.name\":\"c1\",\"io.kubernetes.pod.name\":\"p\","
 		"\"io.kubernetes.pod.namespace\":\"n\",\"io.kubernetes.pod.uid\":\"u\"}}}";
 	static const char no_name[] = "{\"Id\":\"a3\",\"Name\":\"/k8s_x_y\"}";
+	/* Who has made an image can write any label into it. */
+	static const char by_image[] =
+		"{\"Id\":\"a4\",\"Name\":\"/x\",\"Config\":{\"Image\":\"evil\",\"Labels\":{"
+		"\"io.kubernetes.container.name\":\"web\",\"nerdctl/name\":\"web\",\"io.kubernetes.pod.name\":\"p\","
+		"\"io.kubernetes.cri-o.ImageName\":\"nginx\",\"io.kubernetes.sandbox.id\":\"b1\","
+		"\"io.kubernetes.docker.type\":\"podsandbox\"}}}";
 	_cleanup_container_info_ struct container_info *a = parse(by_name), *b = parse(by_label),
-							*c = parse(no_name);
+							*c = parse(no_name), *d = parse(by_image);
 
 	(void)state;
 	assert_true(a->sandbox);
@@ -149,6 +155,11 @@ static void test_container_kubernetes(void **state)
 	assert_string_equal(b->pod_uid, "u");
 	assert_string_equal(c->name, "k8s_x_y");
 	assert_null(c->pod_name);
+	assert_string_equal(d->name, "x");
+	assert_string_equal(d->image, "evil");
+	assert_null(d->pod_name);
+	assert_null(d->pod_sandbox);
+	assert_false(d->sandbox);
 }
 
 static void test_container_hostile(void **state)
