@@ -169,7 +169,7 @@ static int ask_containerd(struct cri *d, const char *space, const char *id,
 	r = call(d, method, space);
 	if (r < 0)
 		return r;
-	if (ctd_parse_container(d->answer.s, d->answer.len, ret) < 0)
+	if (ctd_parse_container(d->answer.s, d->answer.len, streq(space, SPACE_CRI), ret) < 0)
 		return garbage(d, method);
 	c = *ret;
 	/* A pod's own labels are on its sandbox. */

@@ -201,7 +201,19 @@ int ctd_parse_tasks(const void *data, size_t len,
 	return 0;
 }
 
-int ctd_parse_container(const void *data, size_t len, struct container_info **ret)
+/*
+ * The labels are the image's, too, whoever made that; what CRI and nerdctl say themselves stands over those. ctr says
+ * nothing, and who goes by it gives the id.
+ */
+static void take_labels(struct container_info *c, bool pods)
+{
+	if (pods)
+		kubernetes_apply(c, c->labels, c->n_labels);
+	else if (!c->name && container_id_hex64(c->id))
+		c->name = bounded_dup(labels_find(c->labels, c->n_labels, "nerdctl/name"));
+}
+
+int ctd_parse_container(const void *data, size_t len, bool pods, struct container_info **ret)
 {
 	size_t budget;
 	ProtobufCAllocator a = protobuf_bounded(&budget);
@@ -221,7 +233,7 @@ int ctd_parse_container(const void *data, size_t len, struct container_info **re
 	if (from->spec && oci_parse_spec((const char *)from->spec->value.data,
 					 from->spec->value.len, c, NULL) < 0)
 		c->shares = 0;
-	kubernetes_apply(c, c->labels, c->n_labels);
+	take_labels(c, pods);
 	image_set(c, from->image);
 	if (from->created_at && from->created_at->seconds > 0 &&
 	    from->created_at->seconds < (int64_t)(UINT64_MAX / NSEC_PER_SEC) - 1)

@@ -13,9 +13,10 @@ static const struct {
 	const char *key;
 	size_t member;
 } keys[] = {
+	/* The last counts. */
+	{ "nerdctl/name", offsetof(struct container_info, name) },
 	{ "io.kubernetes.container.name", offsetof(struct container_info, name) },
 	{ "io.kubernetes.cri.container-name", offsetof(struct container_info, name) },
-	{ "nerdctl/name", offsetof(struct container_info, name) },
 	{ "io.kubernetes.pod.name", offsetof(struct container_info, pod_name) },
 	{ "io.kubernetes.cri.sandbox-name", offsetof(struct container_info, pod_name) },
 	{ "io.kubernetes.pod.namespace", offsetof(struct container_info, pod_namespace) },

@@ -58,7 +58,8 @@ int ctd_parse_namespaces(const void *data, size_t len, each_id_fn *each, void *a
 /* Those that run or are paused. */
 int ctd_parse_tasks(const void *data, size_t len,
 		    void (*each)(void *arg, const char *id, uint32_t pid), void *arg) _must_check_;
-int ctd_parse_container(const void *data, size_t len, struct container_info **ret) _must_check_;
+/* pods: it is CRI's namespace that it is of. */
+int ctd_parse_container(const void *data, size_t len, bool pods, struct container_info **ret) _must_check_;
 
 struct ctd_event {
 	enum container_event type;

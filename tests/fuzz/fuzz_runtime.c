@@ -109,7 +109,7 @@ static void containerd(const uint8_t *data, size_t len)
 	(void)!ctd_parse_version(data, len, &version);
 	(void)!ctd_parse_namespaces(data, len, take_id, &sum);
 	(void)!ctd_parse_tasks(data, len, take_task, &sum);
-	if (ctd_parse_container(data, len, &c) >= 0)
+	if (ctd_parse_container(data, len, len % 2, &c) >= 0)
 		take_container(c);
 	if (ctd_parse_event(data, len, &event) >= 0)
 		ctd_event_free(&event);

@@ -254,7 +254,7 @@ static void test_containerd_container(void **state)
 	number(&inner, 2, 34);
 	nest(&c, 8, &inner);
 	nest(&b, 1, &c);
-	assert_int_equal(ctd_parse_container(b.s, b.len, &info), 0);
+	assert_int_equal(ctd_parse_container(b.s, b.len, false, &info), 0);
 	assert_string_equal(info->id, "plain");
 	assert_string_equal(info->name, "plain");
 	assert_string_equal(info->image_repository, "docker.io/library/bbx");
@@ -262,6 +262,39 @@ static void test_containerd_container(void **state)
 	assert_int_equal(info->shares & SHARES_PID, 0);
 	assert_int_equal(info->shares & SHARES_NET, SHARES_NET);
 	assert_string_equal(labels_find(info->labels, info->n_labels, "a"), "b");
+}
+
+/* Labels are the image's as well, but for what CRI and nerdctl put over them. */
+static void test_containerd_labels(void **state)
+{
+#define DIGITS "0123456789abcdef"
+	static const char nerdctl[] = DIGITS DIGITS DIGITS DIGITS;
+	static const struct {
+		const char *id;
+		bool pods;
+		const char *name;
+		bool sandbox;
+	} rows[] = {
+		{ "plain", false, "plain", false },
+		{ nerdctl, false, "n", false },
+		{ "plain", true, "POD", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_strbuf_ struct strbuf b = STRBUF_INIT, c = STRBUF_INIT;
+		_cleanup_container_info_ struct container_info *info = NULL;
+
+		text(&c, 1, rows[i].id);
+		entry(&c, 2, "io.kubernetes.container.name", "web");
+		entry(&c, 2, "nerdctl/name", "n");
+		entry(&c, 2, "io.cri-containerd.kind", "sandbox");
+		nest(&b, 1, &c);
+		assert_int_equal(ctd_parse_container(b.s, b.len, rows[i].pods, &info), 0);
+		assert_string_equal(info->name, rows[i].name);
+		assert_int_equal(info->sandbox, rows[i].sandbox);
+		assert_int_equal(info->n_labels, 3);
+	}
 }
 
 static int make_event(const char *topic, const char *space, const char *id, const char *process,
@@ -393,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_sandbox_status),
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_containerd_container),
+		cmocka_unit_test(test_containerd_labels),
 		cmocka_unit_test(test_containerd_event),
 		cmocka_unit_test(test_cri_event),
 		cmocka_unit_test(test_end),
