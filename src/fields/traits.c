@@ -165,7 +165,7 @@ static void set_capabilities(struct field_context *fc, struct value *ret, uint64
 {
 	struct strbuf *b = scratch_next(fc);
 
-	for (int cap = 0; bits >> cap && cap < 64; cap++)
+	for (int cap = 0; cap < 64 && bits >> cap; cap++)
 		if (bits >> cap & 1 && capability_name(cap))
 			strbuf_addf(b, "%s%s", b->len ? " " : "", capability_name(cap));
 	value_set_bytes(ret, b->s ? b->s : "", b->len);

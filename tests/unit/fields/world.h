@@ -120,9 +120,9 @@ static inline void world_exec(struct world *w)
 {
 	struct nunchi_head head = world_head(NUNCHI_REC_EXEC, 1, 5000, 31, "cat");
 	static const char argv[] = "cat\0/mnt/test.txt\0-n";
-	/* bash's session, and a process group of its own on the terminal pts/2. */
+	/* bash's session, and a process group of its own on the terminal pts/2; bit 63 is no capability. */
 	const struct nunchi_traits traits = {
-		.cap_effective = 1 << 0 | 1 << 5, .cap_permitted = 1 << 5, .tty = 136 << 8 | 2,
+		.cap_effective = 1 << 0 | 1 << 5, .cap_permitted = 1 << 5 | 1ULL << 63, .tty = 136 << 8 | 2,
 		.exe_ctime = WORLD_EPOCH + 1000000100ULL, .exe_mtime = 1600000000000000001ULL,
 		.pidns_start = 1000000000ULL, .sid = 4999, .pgid = 5000, .vpgid = 31,
 		.flags = NUNCHI_TRAIT_EXE, .streams = { S_IFCHR >> 12, NUNCHI_STREAM_IPV6 },
