@@ -245,6 +245,18 @@ static int pump(struct http *h, uint64_t deadline)
 	return 0;
 }
 
+/*
+ * libcurl 7.88 loses an answer that is there before it has sent the message, as it can be on a busy
+ * machine; and who answers before the message has come has no such method.
+ */
+static bool is_refused_unread(struct http *h)
+{
+	curl_off_t sent = 0;
+
+	curl->easy_getinfo(h->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	return h->result == CURLE_HTTP2_STREAM && h->grpc_status < 0 && !sent;
+}
+
 /* What the finished transfer means: 0, or -errno with the sentence. */
 static int outcome(struct http *h)
 {
@@ -260,6 +272,8 @@ static int outcome(struct http *h)
 			os_error = ECONNREFUSED;
 		return fail(h, -(int)os_error, "%s", strerrordesc_np((int)os_error));
 	}
+	if (is_refused_unread(h))
+		return fail(h, -ENOSYS, "refused before the message was sent");
 	return fail(h, -EPROTO, "%s",
 		    h->curl_error[0] ? h->curl_error : curl->easy_strerror(h->result));
 }

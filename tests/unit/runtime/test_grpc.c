@@ -13,12 +13,13 @@
 
 #define FRAME_DATA 0
 #define FRAME_HEADERS 1
+#define FRAME_RST_STREAM 3
 #define FRAME_SETTINGS 4
 #define FLAG_END_STREAM 1
 #define FLAG_ACK 1
 #define FLAG_END_HEADERS 4
 
-enum mode { ECHO, STATUS_12, STATUS_5_BODYLESS, HALF_MESSAGE, COMPRESSED, NO_STATUS, TWO, HTTP_500 };
+enum mode { ECHO, STATUS_12, STATUS_5_BODYLESS, HALF_MESSAGE, COMPRESSED, NO_STATUS, TWO, HTTP_500, EARLY };
 
 static void put_frame(int fd, uint8_t type, uint8_t flags, uint32_t stream, const void *data,
 		      size_t len)
@@ -91,6 +92,7 @@ static void answer(struct fake *f, int fd, const char *body, size_t len)
 		put_trailers(fd, "0");
 		return;
 	case ECHO:
+	case EARLY:
 	case NO_STATUS:
 		break;
 	}
@@ -130,8 +132,12 @@ static void serve(struct fake *f, int fd)
 			return;
 		if (head[3] == FRAME_SETTINGS && !(head[4] & FLAG_ACK))
 			put_frame(fd, FRAME_SETTINGS, FLAG_ACK, 0, "", 0);
-		if (head[3] == FRAME_DATA && len)
+		if (head[3] == FRAME_HEADERS && f->mode == EARLY) {
+			put_head(fd, "200", true, "12");
+			put_frame(fd, FRAME_RST_STREAM, 0, 1, "\0\0\0", 4);
+		} else if (head[3] == FRAME_DATA && len) {
 			answer(f, fd, (char *)body, len);
+		}
 	}
 }
 
@@ -189,6 +195,29 @@ static void test_unary(void **state)
 	fake_stop(&f);
 }
 
+/* A method that there is not is refused before the message has come. */
+static void test_early(void **state)
+{
+	const struct grpc_call call = { .method = "/a.B/C", .message = "ping", .len = 4 };
+	_cleanup_strbuf_ struct strbuf m = STRBUF_INIT;
+	struct http *h;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	f.mode = EARLY;
+	h = http_new(f.path, -1);
+	for (int i = 0; i < 30; i++) {
+		int r;
+
+		assert_int_equal(grpc_unary(h, &call, 5000, &m), -ENOSYS);
+		r = grpc_stream(h, &call);
+		assert_int_equal(r ? r : grpc_next(h, 5000, &m), -ENOSYS);
+	}
+	http_free(h);
+	fake_stop(&f);
+}
+
 static void test_stream(void **state)
 {
 	const struct grpc_call call = { .method = "/a.B/C", .message = "", .len = 0 };
@@ -218,6 +247,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_unary),
+		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_stream),
 	};
 
