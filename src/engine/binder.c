@@ -420,7 +420,7 @@ bool binder_saw_birth(const struct engine *e, const struct container_info *info,
 	return false;
 }
 
-bool binder_ends_later(struct engine *e, const char *id, uint64_t at)
+bool binder_ends_later(struct engine *e, const char *id, uint64_t said)
 {
 	struct container *c = model_container(e->model, id);
 	bool later = false;
@@ -432,8 +432,8 @@ bool binder_ends_later(struct engine *e, const char *id, uint64_t at)
 		struct slot *slot = &e->slots[i];
 
 		if (slot->phase == SLOT_CONTAINER && !slot->inner && streq(slot->id, id)) {
-			slot->gone_at = at;
-			look_by(e, at);
+			slot->gone_at = said + ENGINE_GONE_NS;
+			look_by(e, slot->gone_at);
 			later = true;
 		}
 	}
@@ -547,8 +547,10 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 {
 	/* The end itself may be in there. */
 	if (slot->gone_at && now >= slot->gone_at && !e->backlog.first) {
+		uint64_t said = slot->gone_at - ENGINE_GONE_NS;
+
 		slot->gone_at = 0;
-		life_gone(e, slot->id, now);
+		life_said_gone(e, slot->id, said);
 	}
 	/* Of what is only counted nobody hears who is in there. */
 	if (slot->inner && !slot->release_at && now >= e->next_check &&

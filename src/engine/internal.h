@@ -312,8 +312,8 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 		      uint64_t token);
 /* Whether the kernel saw this container's namespaces come, so that it tells start and end itself. */
 bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token);
-/* Whether the kernel will tell of the container's end; if not, it is to be gone at that time. */
-bool binder_ends_later(struct engine *e, const char *id, uint64_t at);
+/* Whether the kernel will tell of the end that a runtime told of at that boot time; if not, it is believed later. */
+bool binder_ends_later(struct engine *e, const char *id, uint64_t said);
 /* The disk does not know whose the slot of this token is. */
 void binder_unknown(struct engine *e, uint64_t token);
 /* The container stopped: its slots are to be given back. */
@@ -327,8 +327,8 @@ void binder_free(struct engine *e);
 
 /* life.c: what becomes of containers, as records of the stream. */
 void life_message(struct engine *e, struct runtime_message *message);
-/* It has stopped, at this boot time, whoever says so. */
-void life_gone(struct engine *e, const char *id, uint64_t time);
+/* It has stopped, by a runtime's word of that boot time, which is none of a run that began later. */
+void life_said_gone(struct engine *e, const char *id, uint64_t said);
 /* A record of a slot that is bound goes on; starts, ends and escapes are noticed on the way. */
 void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head *record);
 

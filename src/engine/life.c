@@ -5,7 +5,8 @@
  */
 #include "internal.h"
 
-void life_gone(struct engine *e, const char *id, uint64_t time)
+/* It has stopped, at this boot time, whoever says so. */
+static void life_gone(struct engine *e, const char *id, uint64_t time)
 {
 	struct container *c = model_container(e->model, id);
 
@@ -210,14 +211,24 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 	tell(e, message->info->id, whats[message->life], message->exit_code);
 }
 
+void life_said_gone(struct engine *e, const char *id, uint64_t said)
+{
+	const struct container *c = model_container(e->model, id);
+
+	/* That was the run before this one. */
+	if (c && c->running && c->info->started > said + e->boot_to_epoch)
+		return;
+	life_gone(e, id, clock_boot());
+}
+
 /*
  * The exit of its init is the end, and has the time; a runtime's word may overtake it, and even the
  * exec that is the start.
  */
-static void take_gone(struct engine *e, const char *id)
+static void take_gone(struct engine *e, const struct runtime_message *message)
 {
-	if (!binder_ends_later(e, id, clock_boot() + ENGINE_GONE_NS))
-		life_gone(e, id, clock_boot());
+	if (!binder_ends_later(e, message->info->id, message->time))
+		life_said_gone(e, message->info->id, message->time);
 }
 
 void life_message(struct engine *e, struct runtime_message *message)
@@ -230,7 +241,7 @@ void life_message(struct engine *e, struct runtime_message *message)
 		take_life(e, message);
 		break;
 	case RUNTIME_GONE:
-		take_gone(e, message->info->id);
+		take_gone(e, message);
 		break;
 	case RUNTIME_ACTED:
 		act_done(e, message);

@@ -10,7 +10,7 @@ import subprocess
 import time
 
 from harness.nunchi import PROGRAM, parse, run
-from harness.place import wait_until
+from harness.place import patient, wait_until
 from harness.setup import IMAGE
 
 LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt /mnt/none >/dev/null; sleep 0.05; done"]
@@ -264,6 +264,23 @@ def test_how_it_ended(setup):
     assert "container.exit_signal" not in event, event
     event = ended(setup, "-oom", ["/bin/sh", "-c", "tail /dev/zero; exit 4"], memory=16 << 20)
     assert (event["container.exit_code"], event["container.oom"]) == (4, True), event
+
+
+def test_restarted_at_once(setup):
+    """What Docker says of the end of the run before is none of the next, also where nobody knew that one's init."""
+    name = setup.name + "-again"
+    nunchi = setup.nunchi("trace", "-o", "json", "-c", name, runtimes=[setup.docker])
+    script = "echo >>/tmp/runs; [ $(wc -l </tmp/runs) -gt 2 ] || exit 3; exec sleep 300"
+    made = setup.docker.run(name, IMAGE, ["/bin/sh", "-c", script], RestartPolicy={"Name": "on-failure"})
+    try:
+        wait_until(lambda: nunchi.text().count(b"container_started") == 3, 20, "the third run")
+        setup.docker.call("POST", f"/containers/{made.id}/restart?t=0")
+        time.sleep(patient(2.5))
+        assert nunchi.stop() == 0, nunchi.stderr()
+    finally:
+        made.remove()
+    lives = [e["evt.type"] for e in nunchi.events() if e["evt.type"] in ("container_started", "container_stopped")]
+    assert lives == ["container_started", "container_stopped"] * 3 + ["container_started"], lives
 
 
 def test_one_pid_namespace_for_two(setup):
