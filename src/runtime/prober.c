@@ -67,9 +67,24 @@ static void append(struct source **list, struct source *s)
 	*list = s;
 }
 
-static void add(struct prober *p, const char *kind, const char *socket)
+static void add(struct prober *p, const char *kind, const char *socket, bool asked_for)
 {
-	append(&p->waiting, source_new(p->rt, kind, socket, 0));
+	struct source *s = source_new(p->rt, kind, socket, 0);
+
+	s->asked_for = asked_for;
+	append(&p->waiting, s);
+}
+
+static void look_at_directory(struct prober *p, const char *kind, const char *path)
+{
+	_cleanup_close_ int fd = root_open(p->rt->root, path, O_PATH | O_DIRECTORY);
+	struct runtime_message *m;
+
+	if (fd >= 0)
+		return;
+	m = message_new(RUNTIME_STATE);
+	m->text = xasprintf("%s %s: %s", kind, path, strerrordesc_np(-fd));
+	messages_post(&p->rt->queue, m, true);
 }
 
 static bool has_socket(const struct source *list, const char *socket)
@@ -130,15 +145,17 @@ static void add_all(struct prober *p, const struct runtimes_config *config)
 			continue;
 		kind = xstrndup(config->extra[i], (size_t)(equals - config->extra[i]));
 		if (source_kind_parse(kind, &unused) == 0)
-			add(p, kind, equals + 1);
+			add(p, kind, equals + 1, true);
+		else
+			look_at_directory(p, kind, equals + 1);
 	}
 	if (!config->defaults)
 		return;
 	if (docker_host && starts_with(docker_host, unix_scheme) &&
 	    docker_host[sizeof(unix_scheme) - 1] == '/')
-		add(p, "docker", docker_host + sizeof(unix_scheme) - 1);
+		add(p, "docker", docker_host + sizeof(unix_scheme) - 1, false);
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
-		add(p, usual[i].kind, usual[i].socket);
+		add(p, usual[i].kind, usual[i].socket, false);
 }
 
 static void add_found(void *arg, const char *kind, const char *path)
@@ -217,6 +234,8 @@ static int probe(struct prober *p, bool counted)
 		int r;
 
 		fd = source_open(s, &st);
+		if (fd < 0 && s->asked_for)
+			source_missing(s, fd);
 		if (fd < 0 || is_double(p, s, fd, &st)) {
 			at = &s->next;
 			continue;

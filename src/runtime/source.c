@@ -264,7 +264,13 @@ static void say(struct source *s, bool ok, char *text)
 	m = message_new(RUNTIME_STATE);
 	m->ok = ok;
 	m->text = xstrdup(text);
-	messages_post(&s->rt->queue, m, false);
+	messages_post(&s->rt->queue, m, true);
+}
+
+void source_missing(struct source *s, int error)
+{
+	say(s, false, xasprintf("%s %s: %s", s->kind_name, s->socket,
+				error == -ENOTSOCK ? "Is no socket" : strerrordesc_np(-error)));
 }
 
 void source_up(struct source *s, const char *runtime, const char *version)

@@ -73,6 +73,7 @@ struct source {
 	struct hmap known;	/* struct known_container, by id */
 	unsigned generation;
 	pthread_t thread;
+	bool asked_for;		/* by --runtime: that it is not there is said */
 	bool found;		/* nobody named it: it ends when its socket is gone */
 	atomic_bool ended;	/* and may be joined */
 	bool counted;		/* its first list is waited for */
@@ -107,6 +108,8 @@ struct source *source_new(struct runtimes *rt, const char *kind_name, const char
 			  size_t trusted) _must_check_;
 /* The socket as it is now, O_PATH; -errno if there is none. */
 int source_open(const struct source *s, struct stat *ret) _must_check_;
+/* Posts that it cannot be opened, once; error is what source_open() said. */
+void source_missing(struct source *s, int error);
 void source_free(struct source *s);
 void *source_main(void *arg);
 

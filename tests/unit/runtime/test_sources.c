@@ -281,7 +281,13 @@ static void test_socket_that_comes_later(void **state)
 	(void)state;
 	fake_start(&f, serve, NULL);
 	fake_hang_up(&f);
+	unlink(f.path);
 	rt = start(&f);
+	m = want(rt, RUNTIME_STATE, 5000);
+	assert_non_null(m);
+	assert_false(m->ok);
+	assert_non_null(strstr(m->text, "/s.sock: No such file or directory"));
+	runtime_message_free(m);
 	m = want(rt, RUNTIME_LISTED, 5000);
 	assert_non_null(m);
 	runtime_message_free(m);
@@ -293,6 +299,35 @@ static void test_socket_that_comes_later(void **state)
 	runtime_message_free(m);
 	stop_soon(rt);
 	fake_stop(&f);
+}
+
+/* Each is said once, and there at the start. */
+static void test_nothing_there(void **state)
+{
+	static const struct {
+		const char *extra;
+		const char *text;
+	} cases[] = {
+		{ "cri=/nonexistent", "cri /nonexistent: No such file or directory" },
+		{ "docker=/etc", "docker /etc: Is no socket" },
+		{ "runc=/nonexistent", "runc /nonexistent: No such file or directory" },
+		{ "storage=/etc/passwd", "storage /etc/passwd: Not a directory" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct runtimes_config config = { .extra = &cases[i].extra, .n_extra = 1, .root = "" };
+		struct runtimes *rt = NULL;
+		struct runtime_message *m;
+
+		assert_int_equal(runtimes_start(&rt, &config), 0);
+		m = want(rt, RUNTIME_STATE, 500);
+		assert_non_null(m);
+		assert_string_equal(m->text, cases[i].text);
+		runtime_message_free(m);
+		assert_null(want(rt, RUNTIME_STATE, 1500));
+		stop_soon(rt);
+	}
 }
 
 static void test_one_source_for_two_names(void **state)
@@ -390,6 +425,7 @@ int main(void)
 		cmocka_unit_test(test_half_then_good),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_socket_that_comes_later),
+		cmocka_unit_test(test_nothing_there),
 		cmocka_unit_test(test_one_source_for_two_names),
 		cmocka_unit_test(test_socket_below_a_root),
 		cmocka_unit_test(test_check),
