@@ -111,7 +111,7 @@ const struct option_row option_rows[] = {
 	  "read a capture file (- is stdin), not the kernel" },
 	{ 'a', "all", NULL, FOR_PS, "stopped containers and pause containers too" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", MANY | LIVE | FOR_PS | FOR_DOCTOR,
-	  "one more runtime to ask" },
+	  "one more runtime to ask: docker, podman, cri, containerd; or runc, crun, storage with a directory" },
 	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS | FOR_DOCTOR,
 	  "where the host's / is, when nunchi runs in a container" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
