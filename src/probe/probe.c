@@ -8,12 +8,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "doctor/doctor.h"
 #include "internal.h"
 
 /* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
@@ -192,6 +194,19 @@ static void forget_object(const struct nunchi *skel)
 		(void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
+/*
+ * Types that this kernel does not have are looked for in its modules too, where none is of use to us: libbpf 1.1 fails
+ * if that is not allowed. Not with a file of types that is named, even if it is the kernel's own.
+ */
+static struct nunchi *open_object(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+
+	if (!(doctor_capabilities() & 1ULL << CAP_SYS_ADMIN))
+		opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
+	return nunchi__open_opts(&opts);
+}
+
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
 	       bool aggregate, const struct probe_block *block, const struct nunchi_push *push,
 	       uint64_t memory, struct strbuf *err)
@@ -205,7 +220,7 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	p->kept_fd = p->lock_fd = p->keep_fd = -1;
 	p->n_cpus = probe_cpus();
 	p->per_cpu = xcalloc(p->n_cpus, sizeof(*p->per_cpu));
-	p->skel = nunchi__open();
+	p->skel = open_object();
 	if (!p->skel) {
 		r = load_failed(err, "opening the BPF object", -errno);
 		goto fail;

@@ -10,6 +10,8 @@ import time
 
 from harness.nunchi import PROGRAM, run
 
+UNIT = os.path.join(os.path.dirname(__file__), "..", "..", "..", "data", "nunchi-guard.service.in")
+
 # A file name, a program's name and an argument that try to forge a line or move the cursor.
 NASTY = ("f=$(printf 'a\\n00:00:00.000 forged \\033[2J\\377\\342\\200\\256'); cp /bin/busybox \"/tmp/$f\";"
          " cat \"/tmp/$f\" >/dev/null; ln -s \"$f\" /tmp/l; \"/tmp/$f\" true; cat \"/tmp/none$f\"; true")
@@ -85,6 +87,17 @@ def test_a_lost_capability(setup):
                            "-bpf,-sys_admin", PROGRAM, "trace", "--timeout", "1"],
                           capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "missing here: bpf" in done.stderr, done.stderr
+
+
+def test_few_capabilities(setup):
+    """Those that the README names, and those of the service: no CAP_SYS_ADMIN, without which libbpf may not look at modules."""
+    with open(UNIT, encoding="utf-8") as f:
+        unit = next(line for line in f if line.startswith("CapabilityBoundingSet="))
+    ours = unit.split("=")[1].lower().replace("cap_", "").split()
+    for few in (["bpf", "perfmon", "sys_ptrace", "dac_read_search"], ours):
+        done = subprocess.run(["setpriv", "--inh-caps=-all", "--bounding-set=-all,+" + ",+".join(few),
+                               PROGRAM, "trace", "--timeout", "0.5"], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{few}: {done.stderr}"
 
 
 def test_memlock_cannot_be_raised(setup):
