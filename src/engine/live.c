@@ -436,6 +436,7 @@ int live_run(struct engine *e)
 
 	if (r < 0) {
 		log_error("%s", err.s);
+		heartbeat_end(e);
 		return 1;
 	}
 	attach_begin(e);
@@ -454,6 +455,7 @@ int live_run(struct engine *e)
 		r = watch(epoll, writer_fd(e->capture_out), WAKE_WRITER);
 	if (r < 0) {
 		log_error("waiting for events failed: %s", strerror(-r));
+		heartbeat_end(e);
 		return 1;
 	}
 	/* While it runs nobody stops it by not reading stderr; nor for long at its end. */

@@ -6,6 +6,9 @@ import os
 import signal
 import time
 
+from harness.nunchi import run
+from harness.place import Elsewhere
+
 LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
 
 # How old the last sign of life may be that a killed one has left.
@@ -78,3 +81,16 @@ def test_two_at_a_time(setup):
 def watch_once(setup):
     """Takes up what a killed one has left, so that no later test is told of it."""
     setup.nunchi("trace", "-o", "json").stop()
+
+
+def test_a_start_that_failed(setup):
+    """It has watched nothing, so that nothing is missing after it."""
+    del setup
+    with open("/proc/mounts", encoding="utf-8") as f:
+        if any(line.split()[1:3] == ["/sys/fs/bpf", "bpf"] for line in f):
+            return Elsewhere("what lets it fail so late is that there is no BPF file system")
+    before = set(os.listdir("/run/nunchi"))
+    failed = run("guard", "--keep-blocking", "--timeout", "1")
+    assert failed.returncode == 1 and "needs a BPF file system" in failed.stderr, failed.stderr
+    assert set(os.listdir("/run/nunchi")) <= before, os.listdir("/run/nunchi")
+    return None
