@@ -88,7 +88,7 @@ static bool can_read(const char *option, const char *path)
 }
 
 /* False: an error was told. */
-static bool open_sinks(struct options *o, struct sinks **ret)
+static bool check_sinks(const struct options *o)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	bool json = o->output && streq(o->output, "json");
@@ -99,6 +99,14 @@ static bool open_sinks(struct options *o, struct sinks **ret)
 			return false;
 		}
 	}
+	return true;
+}
+
+/* False: an error was told. */
+static bool open_sinks(struct options *o, struct sinks **ret)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
 	if (!can_read("--http-ca", o->sinks.ca) || !can_read("--http-cert", o->sinks.cert) ||
 	    !can_read("--http-key", o->sinks.key))
 		return false;
@@ -120,6 +128,8 @@ static int run_with_sinks(struct options *o)
 		log_error("--keep-blocking with --dry-run: nothing is blocked that could be kept");
 		return EXIT_USAGE;
 	}
+	if (!check_sinks(o))
+		return EXIT_USAGE;
 	if (!open_sinks(o, &sinks))
 		return EXIT_FAILURE;
 	if (!sinks)
@@ -151,7 +161,7 @@ static bool add_watches(const struct options *o, struct ruleset *rs)
 static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 {
 	struct output *output = NULL;
-	int r = add_watches(o, rs) ? make_output(o, fold, &output) : EXIT_FAILURE;
+	int r = add_watches(o, rs) ? make_output(o, fold, &output) : EXIT_USAGE;
 
 	if (r)
 		return r;

@@ -41,7 +41,7 @@ int sinks_check(const char *to, bool json, struct strbuf *err)
 	const struct sink_kind *kind = find_kind(to);
 
 	if (!kind) {
-		strbuf_addf(err, "no such place for alerts: %s. There is stdout, file:PATH, syslog, "
+		strbuf_addf(err, "%s: no such place for alerts. There is stdout, file:PATH, syslog, "
 			    "syslog:SOCKET, program:COMMAND, http://... and https://...", to);
 		return -EINVAL;
 	}

@@ -200,12 +200,12 @@ def test_https():
 
 
 def test_errors():
-    for args, text in ((("--to", "mail:me"), "no such place for alerts: mail:me"),
-                       (("--to", "https://x/"), "-o json is missing"),
-                       (("--to", "file:no/such/place"), "file:no/such/place: No such file"),
-                       (("--to", "file:"), "no such place")):
+    for args, wanted, text in ((("--to", "mail:me"), 2, "mail:me: no such place for alerts"),
+                               (("--to", "https://x/"), 2, "-o json is missing"),
+                               (("--to", "file:no/such/place"), 1, "file:no/such/place: No such file"),
+                               (("--to", "file:"), 2, "no such place")):
         code, out, err, _ = guard(*args)
-        expect(code == 1 and not out and text in err, code, out, err)
+        expect(code == wanted and not out and text in err, code, out, err)
 
 
 def main():
