@@ -2,6 +2,7 @@
 /* nunchi doctor: one screen that says what is seen on this machine, how, and what is not. */
 #include "cmd.h"
 
+#include "base/log.h"
 #include "options.h"
 
 static const struct usage usage = {
@@ -46,7 +47,9 @@ int cmd_doctor(int argc, char **argv)
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
 	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
 
-	if (parsed == PARSED_OK)
+	if (parsed == PARSED_OK && o.n_args)
+		log_error("doctor: what is %s? See nunchi doctor --help", o.args[0]);
+	else if (parsed == PARSED_OK)
 		r = run_doctor(&o);
 	options_free(&o);
 	return r;

@@ -131,9 +131,17 @@ static int add_pid(struct strbuf *out, const char *s, struct strbuf *err)
 
 int selection_add(struct selection *s, enum select_kind kind, const char *value, struct strbuf *err)
 {
+	static const char *const options[] = {
+		[SELECT_CONTAINER] = "-c", [SELECT_POD] = "--pod", [SELECT_K8S_NS] = "--k8s-ns", [SELECT_IMAGE] = "--image",
+	};
 	struct strbuf *out = &s->any[kind];
 	int r = 0;
 
+	/* What a script has left unset is no wish for nothing. */
+	if (!*value && kind < ARRAY_SIZE(options)) {
+		strbuf_addf(err, "%s: the name is empty", options[kind]);
+		return -EINVAL;
+	}
 	strbuf_adds(out, out->len ? " or " : "(");
 	switch (kind) {
 	case SELECT_CONTAINER:
