@@ -15,13 +15,13 @@ static int check_capabilities(struct strbuf *err)
 	if (doctor_own_userns()) {
 		strbuf_adds(err, "tracing needs root of the machine: this is a user namespace's, "
 				 "which the kernel does not take for BPF\n"
-				 "Try: sudo nunchi trace, outside of it");
+				 "Try: the same as root, outside of it");
 		return -EPERM;
 	}
 	if (!doctor_capabilities_missing(doctor_capabilities(), &missing))
 		return 0;
 	strbuf_addf(err, "tracing needs root, or these capabilities: %s (missing here: %s)\n"
-			 "Try: sudo nunchi trace", doctor_capabilities_needed, missing.s);
+			 "Try: the same with sudo", doctor_capabilities_needed, missing.s);
 	return -EPERM;
 }
 
