@@ -25,32 +25,44 @@ static const struct usage usage = {
 		"  nunchi rules test my_rules.yaml -r web.cap\n",
 };
 
+static const char *const kinds[] = { "text", "json" };
+
 static void add_count(struct strbuf *out, unsigned n, const char *what)
 {
 	strbuf_addf(out, "%u %s%s", n, what, n == 1 ? "" : "s");
 }
 
+static void add_sum(const struct ruleset *rs, struct report *report)
+{
+	if (rs) {
+		add_count(&report->text, (unsigned)ruleset_count(rs), "rule");
+		strbuf_adds(&report->text, ": ");
+	}
+	add_count(&report->text, report->counts[REPORT_ERROR], "error");
+	strbuf_adds(&report->text, ", ");
+	add_count(&report->text, report->counts[REPORT_WARNING], "warning");
+	strbuf_adds(&report->text, ", ");
+	add_count(&report->text, report->counts[REPORT_NOTE], "note");
+	strbuf_addc(&report->text, '\n');
+}
+
 static int check(const struct options *o)
 {
 	struct report report = { .least = o->quiet ? REPORT_WARNING : REPORT_NOTE };
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	struct ruleset *rs;
 	int r;
 
+	if (kind < 0)
+		return EXIT_USAGE;
 	if (o->n_args < 2 && !o->n_rule_paths) {
 		log_error("rules check: which files?");
 		return EXIT_USAGE;
 	}
+	report.json = kind == 1;
 	rs = rule_files_read(o, 1, &report);
-	if (rs) {
-		add_count(&report.text, (unsigned)ruleset_count(rs), "rule");
-		strbuf_adds(&report.text, ": ");
-	}
-	add_count(&report.text, report.counts[REPORT_ERROR], "error");
-	strbuf_adds(&report.text, ", ");
-	add_count(&report.text, report.counts[REPORT_WARNING], "warning");
-	strbuf_adds(&report.text, ", ");
-	add_count(&report.text, report.counts[REPORT_NOTE], "note");
-	strbuf_addc(&report.text, '\n');
+	if (kind == 0)
+		add_sum(rs, &report);
 	r = cmd_print(&report.text);
 	report_free(&report);
 	r = rs ? r : EXIT_FAILURE;
@@ -90,7 +102,6 @@ static int list(const struct options *o)
 {
 	static const char *const heads[] = { "PRIORITY", "RULE", "TAGS" };
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, tags = STRBUF_INIT;
-	static const char *const kinds[] = { "text", "json" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	struct ruleset *rs = kind < 0 ? NULL : rule_files_load(o, 1);
@@ -218,10 +229,13 @@ static void no_such_rule(const struct ruleset *rs, const char *name)
 static int explain(const struct options *o)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	const struct rule *rule;
 	struct ruleset *rs;
 	int r = EXIT_FAILURE;
 
+	if (kind < 0)
+		return EXIT_USAGE;
 	if (o->n_args != 2) {
 		log_error("rules explain: which rule? nunchi rules list names them");
 		return EXIT_USAGE;
@@ -231,7 +245,10 @@ static int explain(const struct options *o)
 		return EXIT_FAILURE;
 	rule = ruleset_find(rs, o->args[1]);
 	if (rule) {
-		explain_rule(rs, rule, &out);
+		if (kind == 1)
+			rule_json(rule, &out);
+		else
+			explain_rule(rs, rule, &out);
 		r = cmd_print(&out);
 	} else {
 		no_such_rule(rs, o->args[1]);

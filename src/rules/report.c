@@ -63,6 +63,20 @@ static void add_place(struct report *r, const struct place *at)
 	strbuf_addc(&r->text, ' ');
 }
 
+static void add_json(struct report *r, const char *level, const struct place *at, const char *sentence)
+{
+	strbuf_addf(&r->text, "{\"level\":\"%s\"", level);
+	if (at->source) {
+		strbuf_adds(&r->text, ",\"file\":");
+		strbuf_add_json(&r->text, at->source->path, strlen(at->source->path));
+	}
+	if (at->source && at->line >= 0)
+		strbuf_addf(&r->text, ",\"line\":%ld,\"column\":%ld", at->line + 1, at->column + 1);
+	strbuf_adds(&r->text, ",\"message\":");
+	strbuf_add_json(&r->text, sentence, strcspn(sentence, "\n"));
+	strbuf_adds(&r->text, "}\n");
+}
+
 void report_add(struct report *r, enum report_level level, struct place at, const char *sentence)
 {
 	static const char *const names[] = { "note", "warning", "error" };
@@ -70,6 +84,10 @@ void report_add(struct report *r, enum report_level level, struct place at, cons
 
 	if (r->counts[level]++ >= REPORT_MESSAGES_MAX || level < r->least)
 		return;
+	if (r->json) {
+		add_json(r, names[level], &at, sentence);
+		return;
+	}
 	add_place(r, &at);
 	strbuf_addf(&r->text, "%s: ", names[level]);
 	strbuf_adds(&r->text, sentence);
@@ -98,7 +116,7 @@ void report_addf(struct report *r, enum report_level level, struct place at, con
 void report_free(struct report *r)
 {
 	strbuf_free(&r->text);
-	*r = (struct report){ .least = r->least };
+	*r = (struct report){ .json = r->json, .least = r->least };
 }
 
 /* Takes the text. */

@@ -25,6 +25,7 @@ struct place {
 
 struct report {
 	struct strbuf text;	/* all messages, each with its line end */
+	bool json;		/* an object each, without the text and the caret */
 	enum report_level least;	/* what is below is counted, not told */
 	unsigned counts[REPORT_LEVELS];
 };

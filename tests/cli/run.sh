@@ -69,6 +69,8 @@ says 'an option without its value' 2 'needs COUNT' trace -n
 says 'a switch with a word that is none' 2 'expected true or false' trace --failed=maybe
 says 'nothing is kept of what is only said' 2 'nothing is blocked that could be kept' guard --keep-blocking --dry-run -r "$cap"
 says 'unblock takes no words' 2 'there is nothing that' unblock all
+says 'what is wrong with rules, as JSON' 1 '"line":1,"column":1,"message":"expected a list' rules check -o json "$here/config.yaml"
+says 'a rule, as JSON' 0 '{"rule":"Shell with a terminal","priority":"Notice"' rules explain 'Shell with a terminal' -o json
 says 'the doctor takes no words' 2 'what is me?' doctor me
 says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
 says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
