@@ -13,7 +13,7 @@
 	X(rules, "check, list, explain or test rules")                     \
 	X(ps, "list the containers that run here")                         \
 	X(stats, "show what a running nunchi has seen, and lost")          \
-	X(list, "list system calls, categories, fields or options")        \
+	X(list, "list system calls, other events, categories, fields or options")        \
 	X(config, "check the configuration file, or write an example")     \
 	X(doctor, "say whether all is seen on this machine, and what is not") \
 	X(unblock, "take away what guard --keep-blocking has left in force")

@@ -10,7 +10,7 @@
 #include "syscalls/syscalls.h"
 
 static const char *const config_verbs[] = { "check", "example" };
-static const char *const list_topics[] = { "calls", "categories", "fields", "options" };
+static const char *const list_topics[] = { "calls", "events", "categories", "fields", "options" };
 static const char *const rules_verbs[] = { "check", "list", "explain", "test" };
 static const char *const runtime_kinds[] = { "docker=", "podman=", "cri=", "containerd=", "runc=", "crun=",
 					     "storage=" };

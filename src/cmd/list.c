@@ -3,16 +3,18 @@
 #include "cmd.h"
 
 #include "base/log.h"
+#include "event/event.h"
 #include "option_table.h"
 #include "table.h"
 
 static const struct usage usage = {
 	.command = FOR_LIST,
 	.name = "list",
-	.synopsis = "calls|categories|fields|options [OPTION]...",
+	.synopsis = "calls|events|categories|fields|options [OPTION]...",
 	.text = "Lists the system calls that nunchi knows (those marked * are shown unless -e says\n"
-		"otherwise), the categories of activity, the fields of filters and formats, or the\n"
-		"options of all commands, which are the keys of " NUNCHI_CONFIG ".\n",
+		"otherwise), the events that are no calls, the categories of activity, the fields of\n"
+		"filters and formats, or the options of all commands, which are the keys of\n"
+		NUNCHI_CONFIG ".\n",
 };
 
 static void add_key(struct strbuf *out, const char *comma, const char *key)
@@ -121,6 +123,32 @@ static void list_categories(bool json, struct strbuf *out)
 	table_free(&t);
 }
 
+static void list_events(bool json, struct strbuf *out)
+{
+	static const char *const heads[] = { "NAME", "CATEGORY", "ACTIVITY" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
+		table_add(&t, heads[i]);
+	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++) {
+		const struct event ev = { .type = (enum event_type)type };
+
+		if (json) {
+			add_pair(out, "{", "name", event_type_name(&ev));
+			add_pair(out, ",", "category", category_names[event_category(&ev)]);
+			add_pair(out, ",", "activity", event_activity(&ev));
+			strbuf_adds(out, "}\n");
+			continue;
+		}
+		table_add(&t, event_type_name(&ev));
+		table_add(&t, category_names[event_category(&ev)]);
+		table_add(&t, event_activity(&ev));
+	}
+	if (!json)
+		table_print(&t, out);
+	table_free(&t);
+}
+
 static void list_fields(bool json, struct strbuf *out)
 {
 	static const char *const heads[] = { "NAME", "TYPE", "MEANING" };
@@ -214,6 +242,7 @@ static const struct topic {
 	void (*list)(bool json, struct strbuf *out);
 } topics[] = {
 	{ "calls", list_calls },
+	{ "events", list_events },
 	{ "categories", list_categories },
 	{ "fields", list_fields },
 	{ "options", list_options },
@@ -225,9 +254,9 @@ static const struct topic *find_topic(const struct options *o)
 		if (streq(o->args[0], topics[i].name))
 			return &topics[i];
 	if (o->n_args == 1)
-		log_error("list %s: there is only calls, categories, fields, options", o->args[0]);
+		log_error("list %s: there is only calls, events, categories, fields, options", o->args[0]);
 	else
-		log_error("list: one of calls, categories, fields, options");
+		log_error("list: one of calls, events, categories, fields, options");
 	return NULL;
 }
 
