@@ -11,8 +11,8 @@
 #include "lib/blob_walk.h"
 #include "lib/bulk.h"
 #include "lib/copies.h"
+#include "lib/mounted.h"
 #include "lib/push.h"
-#include "lib/root.h"
 
 #define MEASURE_CHUNKS 32	/* of 4 KiB: MAX_ARG_STRLEN, the longest string execve takes */
 
@@ -157,7 +157,7 @@ static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, 
 /*
  * What was found by another mount of the container's own file system than the root's (mount --bind), or below another root
  * (pivot_root), has another path without: the one that is meant, mostly, when somebody names it. Of a file that was walked to
- * just now; root: of the container.
+ * just now; root: of the container. Returns whether it has.
  */
 static __noinline int blob_alias(struct scratch *s, u64 root, u64 dentry, u32 arg)
 {
@@ -168,9 +168,67 @@ static __noinline int blob_alias(struct scratch *s, u64 root, u64 dentry, u32 ar
 	pos = s->pos;
 	s->walk.within = root;
 	path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
-	if (s->walk.flags & NUNCHI_BLOB_UNREACHABLE)
-		s->pos = pos;	/* the root is a part of its file system, and this is another */
+	if (!(s->walk.flags & NUNCHI_BLOB_UNREACHABLE))
+		return 1;
+	s->pos = pos;	/* the root is a part of its file system, and this is another */
 	return 0;
+}
+
+#define SAME_WORDS 64	/* of what is longer it is not asked */
+
+/* Whether two blobs have the same data. */
+static __noinline int blobs_equal(struct scratch *s, u32 one, u32 other)
+{
+	u32 len;
+
+	if (!s || one > LAST_POS || other > LAST_POS)
+		return 0;
+	len = ((struct nunchi_blob *)&s->data[one])->len;
+	if (len != ((struct nunchi_blob *)&s->data[other])->len || len > SAME_WORDS * sizeof(u64))
+		return 0;
+	for (u32 i = sizeof(struct nunchi_blob); i < sizeof(struct nunchi_blob) + SAME_WORDS * sizeof(u64); i += sizeof(u64)) {
+		if (i >= sizeof(struct nunchi_blob) + len)
+			break;
+		if (*(u64 *)&s->data[one + i] != *(u64 *)&s->data[other + i])
+			return 0;
+	}
+	return 1;
+}
+
+/* What was mounted elsewhere when the container began has the path that it had then: of a file of which the blob is at pos. */
+static __noinline int blob_mounted(struct scratch *s, u64 dentry, u32 pos, u32 arg)
+{
+	u32 names, begin, at, len;
+
+	if (!s)
+		return 0;
+	s->walk.dentry = dentry;
+	if (!mounted_find(s, s->head.slot, s->head.generation))
+		return 0;
+	names = s->n_names;
+	begin = s->pos;
+	path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
+	len = s->walk.len;
+	at = begin + sizeof(struct nunchi_blob) + len;
+	if (s->pos == begin || begin > LAST_POS || len > DATA_MAX || s->walk.flags & NUNCHI_BLOB_TRUNCATED)
+		goto drop;
+	bpf_probe_read_kernel(&s->data[at], below(s->place_len, PLACE_MAX), s->place);
+	len += below(s->place_len, PLACE_MAX);
+	blob_end(s, begin, len, len, s->walk.flags, BLOB(NUNCHI_BLOB_ALIAS, arg));
+	if (!blobs_equal(s, pos, begin))
+		return 0;
+	/* It is where it was; the names of its path are those of the other, too. */
+	s->walked = pos;
+	s->n_names = names;
+drop:
+	s->pos = begin;
+	return 0;
+}
+
+/* Whether the walk that was the last has led to the root of a mount that is mounted nowhere; a pipe is below none. */
+static __always_inline bool is_apart(const struct scratch *s)
+{
+	return s->walk.flags & NUNCHI_BLOB_UNREACHABLE && s->walk.dentry == s->walk.mnt_root;
 }
 
 /* Whether the walk that was the last, from there, has led to that root by nothing but its own mount. */
@@ -207,16 +265,20 @@ static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, 
 {
 	u64 root = root_own(s->head.slot, s->head.generation);
 	u32 pos = s->pos;
+	bool apart;
 
 	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
 	if (likely(is_plain(s, mnt, root)))
 		return;
+	apart = is_apart(s);
 	root = root_within(s->head.slot, s->head.generation, (u64)FIELD(struct dentry, dentry, d_sb));
-	if (root) {
-		blob_alias(s, root, dentry, arg);
-	} else if (unlikely(s->pos != pos && is_misplaced(s, pos))) {
+	if (root && blob_alias(s, root, dentry, arg))
+		return;
+	if (unlikely(s->pos != pos && is_misplaced(s, pos))) {
 		s->walk.within = 0;
 		path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
+	} else if (unlikely(s->pos != pos && (apart || mounted_anew(s->head.slot, s->walk.event)))) {
+		blob_mounted(s, dentry, pos, arg);
 	}
 }
 

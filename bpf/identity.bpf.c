@@ -101,7 +101,7 @@ static __always_inline bool slot_take(struct place *p)
 	row->parent_generation = p->holder.generation;
 	slot_set_outer(row, &p->holder);
 	row->key = key;
-	row->root = 0;
+	row->root = row->mounts = 0;
 	ref.slot = slot;
 	ref.generation = row->generation;
 	known = bpf_map_lookup_elem(&namespaces, &key);

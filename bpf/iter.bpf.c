@@ -6,7 +6,7 @@
  */
 #include "lib/block_image.h"
 #include "lib/identity.h"
-#include "lib/root.h"
+#include "lib/mounted.h"
 
 /* For rules that block: what it runs is taken to have been executed by the path that it has now. */
 static __always_inline void find_image(struct task_struct *task, struct identity *id)
@@ -32,8 +32,10 @@ static __always_inline void find_root(struct task_struct *task, const struct ide
 
 	if (task->pid == 1)
 		slots[0].root = root_directory(task);
-	if (id && id->slot && !row->root)
-		row->root = root_directory(task);
+	if (!id || !id->slot || row->root)
+		return;
+	row->root = root_directory(task);
+	mounted_begin(task, id->slot);
 }
 
 SEC("iter/task")

@@ -11,7 +11,7 @@
  */
 #include "lib/call.h"
 #include "lib/leave.h"
-#include "lib/root.h"
+#include "lib/mounted.h"
 
 /* Whether a task's children are born in the host's PID namespace. */
 static __always_inline bool makes_host_children(struct task_struct *task)
@@ -94,6 +94,7 @@ static __always_inline void find_root(struct task_struct *task, const struct ide
 	if (row->parent)
 		outer = root_within(row->parent, row->parent_generation, (u64)FIELD(struct dentry, root, d_sb));
 	row->root = outer ? outer : root;
+	mounted_begin(task, id->slot);
 }
 
 /* Where in an exec's record its first piece of data begins. */

@@ -68,6 +68,7 @@ struct map_namespaces namespaces SEC(".maps");
 struct map_cgroups cgroups SEC(".maps");
 struct map_sandboxes sandboxes SEC(".maps");
 struct map_free_slots free_slots SEC(".maps");
+struct map_mounted mounted SEC(".maps");
 struct map_accounts accounts SEC(".maps");
 struct map_losses losses SEC(".maps");
 struct map_copies copies SEC(".maps");

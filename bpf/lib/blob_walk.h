@@ -211,6 +211,7 @@ static __always_inline void ends_typed(struct scratch *s, struct walk *ret)
 	u64 ns = (u64)TYPED(struct nsproxy, TYPED(struct task_struct, s->task, nsproxy), mnt_ns);
 
 	ret->top = (u64)TYPED(struct mnt_namespace, ns, root);
+	ret->event = TYPED(struct mnt_namespace, ns, event);
 	ret->root_mnt = 0;
 	ret->root_dentry = (u64)TYPED(struct fs_struct, fs, root.dentry);
 	m = mnt - bpf_core_field_offset(struct mount, mnt);
@@ -223,11 +224,13 @@ static __always_inline void ends_typed(struct scratch *s, struct walk *ret)
 static __always_inline void ends_follow(struct walk *ret)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct mount *top = task->nsproxy->mnt_ns->root;
+	struct mnt_namespace *ns = task->nsproxy->mnt_ns;
+	struct mount *top = ns->root;
 	struct vfsmount *root = task->fs->root.mnt;
 	u64 m = (u64)root - bpf_core_field_offset(struct mount, mnt), over = (u64)top->mnt.mnt_root;
 
 	ret->top = (u64)top;
+	ret->event = ns->event;
 	ret->root_mnt = 0;
 	ret->root_dentry = (u64)task->fs->root.dentry;
 	if (unlikely((u64)root->mnt_root != ret->root_dentry))

@@ -9,7 +9,7 @@
 
 #include "blob.h"
 #include "record.h"
-#include "root.h"
+#include "mounted.h"
 
 #define TEXT_END (BLOCK_TEXT_MAX - 1)	/* where its NUL stands */
 #define TEXT_LOW 512	/* below this the next name might not fit */
@@ -26,6 +26,22 @@ static __always_inline void text_shift(struct block_work *b, struct walk *w)
 	w->flags = NUNCHI_BLOB_TRUNCATED;
 }
 
+/* A name and the slash before it, of which the NUL is counted, before what there is. */
+static __always_inline u32 text_put(struct block_work *b, struct walk *w, u32 n)
+{
+	u32 len = n - 1, pos;
+
+	if (w->pos < TEXT_LOW)
+		text_shift(b, w);
+	pos = (w->pos - len - 1) & (BLOCK_TEXT_MAX - 1);
+	bpf_probe_read_kernel(&b->text[pos + 1], below(len, 256), b->name);
+	b->text[pos] = '/';
+	if (!w->len)
+		w->len = pos;	/* the leaf's slash */
+	w->pos = pos;
+	return pos;
+}
+
 /* One step: a name, or from the root of a mount to where it is mounted. 1 ends it. */
 static long block_step(u32 i, struct scratch **ctx)
 {
@@ -33,7 +49,7 @@ static long block_step(u32 i, struct scratch **ctx)
 	struct block_work *b = &s->block;
 	struct walk *w = &s->walk;
 	u64 dentry = w->dentry, parent;
-	u32 pos, len;
+	u32 pos;
 	long n;
 
 	if (dentry == w->mnt_root)
@@ -43,15 +59,7 @@ static long block_step(u32 i, struct scratch **ctx)
 				      BPF_CORE_READ((struct dentry *)dentry, d_name.name));
 	if (n <= 1 || n > 256)
 		return 1;
-	if (w->pos < TEXT_LOW)
-		text_shift(b, w);
-	len = n - 1;
-	pos = (w->pos - len - 1) & (BLOCK_TEXT_MAX - 1);
-	bpf_probe_read_kernel(&b->text[pos + 1], below(len, 256), b->name);
-	b->text[pos] = '/';
-	if (!w->len)
-		w->len = pos;	/* the leaf's slash */
-	w->pos = pos;
+	pos = text_put(b, w, n);
 	if (dentry == parent) {	/* memfd:name and the like are in no directory */
 		w->pos = pos + 1;
 		return 1;
@@ -133,6 +141,51 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 mag
 	return true;
 }
 
+/* A component of s->place before what there is. 1 ends it. */
+static long place_put_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct walk *w = &s->walk;
+	u32 at = w->parent;	/* how far that is */
+	long n;
+
+	if (at >= s->place_len)
+		return 1;
+	n = bpf_probe_read_kernel_str(s->block.name, sizeof(s->block.name), &s->place[below(at, PLACE_MAX)]);
+	if (n <= 1 || n > 256)
+		return 1;
+	text_put(&s->block, w, n);
+	w->parent = at + n;
+	return 0;
+}
+
+/* After that: whether what it lies below was mounted elsewhere when the container began, see blob_mounted(). Then its path there is made. */
+static __noinline int block_mounted(struct scratch *s, u64 file)
+{
+	struct mnt_namespace *ns = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), nsproxy, mnt_ns);
+	u64 top, dentry;
+
+	if (!s)
+		return 0;
+	top = (u64)BPF_CORE_READ(ns, root) + bpf_core_field_offset(struct mount, mnt);
+	dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
+	if (s->walk.mnt == top && !mounted_anew(s->whose.slot, BPF_CORE_READ(ns, event)))
+		return 0;
+	s->walk.dentry = dentry;
+	if (!mounted_find(s, s->whose.slot, s->whose.generation))
+		return 0;
+	s->walk.mnt = 0;
+	s->walk.dentry = dentry;
+	block_walk(s);
+	if (s->walk.len == TEXT_END - 1) {	/* its root has no slash any more */
+		s->walk.pos = TEXT_END;
+		s->walk.len = 0;
+	}
+	s->walk.parent = 0;
+	bpf_loop(PLACE_MAX, place_put_step, &s, 0);
+	return 1;
+}
+
 /* After that: whether the file has another path, see blob_alias(), which is then made. */
 static __always_inline bool block_alias(struct scratch *s, u64 file)
 {
@@ -146,12 +199,16 @@ static __always_inline bool block_alias(struct scratch *s, u64 file)
 		return false;
 	root = root_within(s->whose.slot, s->whose.generation, (u64)sb);
 	if (!root)
-		return block_misplaced(s, file, BPF_CORE_READ(sb, s_magic));
+		return block_misplaced(s, file, BPF_CORE_READ(sb, s_magic)) || block_mounted(s, file);
+	mnt = w->mnt;	/* where it has come to */
 	w->mnt = 0;
 	w->within = root;
 	w->dentry = dentry;
 	block_walk(s);
-	return w->dentry == w->mnt_root;
+	if (w->dentry == w->mnt_root)
+		return true;
+	w->mnt = mnt;
+	return block_mounted(s, file);
 }
 
 /* The path of what there is not. */

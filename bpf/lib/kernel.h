@@ -64,6 +64,7 @@ struct mnt_namespace {
 	struct ns_common ns;
 	struct mount *root;
 	u64 seq;
+	u64 event;	/* another with each change of its mounts; no two namespaces have the same but 0 */
 };
 
 struct net {
@@ -210,10 +211,16 @@ struct vfsmount {
 	int mnt_flags;
 };
 
+struct list_head {
+	struct list_head *next;
+};
+
 struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_mounts;	/* those in it, */
+	struct list_head mnt_child;	/* each by this */
 };
 
 struct path {
@@ -501,6 +508,8 @@ enum cgroup_subsys_id {
 #define OVERLAYFS_SUPER_MAGIC 0x794c7630
 #define PROC_SUPER_MAGIC 0x9fa0
 #define SYSFS_MAGIC 0x62656572
+#define CGROUP_SUPER_MAGIC 0x27e0eb
+#define CGROUP2_SUPER_MAGIC 0x63677270
 #define AT_FDCWD (-100)
 #define AT_EXECVE_CHECK 0x10000
 #if defined(__TARGET_ARCH_x86)

@@ -71,6 +71,7 @@ struct walk {
 	u64 top;		/* struct mount *, where it ends, or at the root directory that is in its place; */
 	u64 root_mnt;		/* 0: that is in none */
 	u64 root_dentry;
+	u64 event;		/* of the task's mount namespace */
 	u64 below;		/* struct vfsmount * of the root, or that it has left last; 0: it has left none */
 	u64 own_root;		/* root dentry of the mount that it began in */
 	u64 within;		/* where a walk ends that leaves no file system; 0: at the root of that */
@@ -96,6 +97,8 @@ struct uring_names {
 	u32 address;		/* how long that is; 0: none was copied */
 	u32 pad;
 };
+
+#define PLACE_MAX 256		/* of where a container has a mount */
 
 /* How far two pieces of data have been compared. */
 struct comparison {
@@ -184,6 +187,10 @@ struct scratch {
 	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
 	u32 n_names;
 	u16 names_at[NUNCHI_COMPONENTS_MAX];
+	u64 mount;		/* struct mount * that is looked at, see mounted.bpf.c */
+	u32 mount_done;		/* and those below it */
+	u32 place_len;
+	char place[PLACE_MAX];	/* what mounted_find() has found */
 	union {
 		struct {
 			struct nunchi_head head;
@@ -319,6 +326,34 @@ struct map_free_slots {
 	__type(value, u32);
 };
 extern struct map_free_slots free_slots SEC(".maps");
+
+/* Where a container's mounts are. */
+#define MOUNTED_MAX 40		/* of one: Docker's are 12, on hosts with cgroups of v1 24, and volumes */
+#define MOUNTED_BYTES 1280	/* of their paths together */
+
+struct mounted_row {
+	u64 dentry;		/* the root of the mount */
+	u16 at;			/* its path from the container's root, components leaf first as in a record */
+	u16 len;
+	u32 pad;
+};
+
+struct mounted {
+	u32 n;
+	u32 len;
+	struct mounted_row rows[MOUNTED_MAX];
+	char places[MOUNTED_BYTES];
+};
+
+/* By container; see mounted.bpf.c. User space takes out, and sets max_entries. */
+struct map_mounted {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, NUNCHI_SLOTS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct nunchi_slot_ref);
+	__type(value, struct mounted);
+};
+extern struct map_mounted mounted SEC(".maps");
 
 struct map_accounts {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

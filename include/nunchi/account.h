@@ -42,7 +42,8 @@
 	X(NAMESPACES, "namespaces that were not kept", "the map of namespaces was full") \
 	X(LOSSES, "losses of which kind and time were not kept", "the map of losses was full") \
 	X(NUMBERS, "numbers without a record", "the ring filled up after the number was taken: counted, or lost") \
-	X(UNREAD, "paths too long to be held against rules that block", "longer than 7.5 KiB, or of an image renamed before rules changed: what they ask of it is taken to be so")
+	X(UNREAD, "paths too long to be held against rules that block", "longer than 7.5 KiB, or of an image renamed before rules changed: what they ask of it is taken to be so") \
+	X(MOUNTS, "mounts of containers that were not kept", "a container has more of them, deeper ones, or there was no room")
 
 enum nunchi_filter {
 #define X(name, text, why) NUNCHI_FILTER_##name,

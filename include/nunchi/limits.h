@@ -9,7 +9,7 @@
 #define NUNCHI_CALLS_MAX 512
 
 /*
- * Containers known at once, the host being slot 0. A slot costs 32 bytes and one account per CPU.
+ * Containers known at once, the host being slot 0. A slot costs 56 bytes and one account per CPU.
  * A power of two, so that the kernel side can mask an index.
  */
 #define NUNCHI_SLOTS_MAX 4096

@@ -401,6 +401,7 @@ struct nunchi_slot {
 	__u32 outer_generation;
 	__u64 key;		/* mount namespace by which it is known now */
 	__u64 root;		/* its root directory, a struct dentry *, whatever its processes have made their own since; 0: not known */
+	__u64 mounts;		/* what its mount namespace has as event while its mounts are those that its runtime has made; 0: not known */
 };
 
 /* What the kernel itself starts on the host: core_pattern's program, modprobe, release_agent. */
@@ -500,7 +501,7 @@ static_assert(sizeof(struct nunchi_file) == 24, "wire: nunchi_file");
 static_assert(sizeof(struct nunchi_end) == 8, "wire: nunchi_end");
 static_assert(sizeof(struct nunchi_sock) == 56, "wire: nunchi_sock");
 static_assert(sizeof(struct nunchi_spec) == 16, "wire: nunchi_spec");
-static_assert(sizeof(struct nunchi_slot) == 48, "wire: nunchi_slot");
+static_assert(sizeof(struct nunchi_slot) == 56, "wire: nunchi_slot");
 static_assert(sizeof(struct nunchi_namespaces) == 72, "wire: nunchi_namespaces");
 static_assert(sizeof(struct nunchi_moved) == 40, "wire: nunchi_moved");
 static_assert(sizeof(struct nunchi_summary) == 96, "wire: nunchi_summary");

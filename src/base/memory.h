@@ -24,7 +24,8 @@
 	X(tasks, 7, "whose each task is, 704 bytes a task")                           \
 	X(calls, 3, "calls under way: requests of io_uring, and what the kernel has copied of arguments") \
 	X(rules, 6, "what rules ask of texts, as automata: here, and in the kernel")          \
-	X(reader, 16, "processes and containers that are known, and what waits for a name or an output")
+	X(mounts, 1, "where containers' file systems are mounted")                            \
+	X(reader, 15, "processes and containers that are known, and what waits for a name or an output")
 
 #define MEMORY_RINGS_LEAST (256ULL << 10)	/* of a bulk ring: 10 of the longest records */
 #define MEMORY_PIECE_MOST (1ULL << 20)	/* of a bulk ring: kernels of 6.1 have no values in arrays beyond 4 MiB */

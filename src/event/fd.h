@@ -28,7 +28,7 @@ struct event_fd {
 	size_t name_len;
 	const char *nameraw;	/* what was asked for, as it was written; NULL: none */
 	size_t nameraw_len;
-	const struct event_blob *alias;	/* a walk: of a file that a bind mount led to, its path in the root's file system; or NULL */
+	const struct event_blob *alias;	/* a walk: of a file that another mount led to, its path by those of the container's beginning; or NULL */
 	const char *oldname;	/* rename, link, symlink: the other path, absolute; NULL: none */
 	size_t oldname_len;
 	size_t dir_len;		/* of name: fd.directory is its first dir_len bytes ("/" for the root) */

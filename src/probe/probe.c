@@ -20,6 +20,7 @@
 
 /* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
 #define SLOT_BYTES 640
+#define MOUNTED_ENTRY_BYTES 2048	/* what the kernel takes for struct mounted, a key and its own */
 #define ENTRY_BYTES 64	/* of a hash map's, beside its value */
 
 _printf_(2, 0)
@@ -131,6 +132,7 @@ static void configure(struct probe *p)
 				    LANES_SLOT_BYTES * (p->n_rings + 1)));
 	bpf_map__set_max_entries(skel->maps.accounts, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
+	bpf_map__set_max_entries(skel->maps.mounted, (uint32_t)MIN(p->n_slots, p->memory.mounts / MOUNTED_ENTRY_BYTES));
 	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
 	bpf_map__set_max_entries(skel->maps.critical, (uint32_t)p->memory.critical);
 	configure_calls(p);
@@ -495,6 +497,14 @@ static void forget_parent(struct probe *p, struct nunchi_slot *row)
 	row->parent = row->parent_generation = row->outer = row->outer_generation = 0;
 }
 
+static void forget_mounts(struct probe *p, uint32_t slot, uint32_t generation)
+{
+	struct nunchi_slot_ref ref = { slot, generation };
+
+	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.mounted), &ref);
+	p->skel->bss->slots[slot].mounts = 0;
+}
+
 uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode)
 {
 	struct nunchi_slot_ref ref = { slot, generation + 1 };
@@ -504,6 +514,7 @@ uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, en
 		return generation;
 	probe_slot_set(p, slot, generation, NUNCHI_SLOT_HOST, mode);
 	forget_parent(p, row);
+	forget_mounts(p, slot, generation);
 	bpf_map_update_elem(bpf_map__fd(p->skel->maps.namespaces), &row->key, &ref, BPF_ANY);
 	__atomic_store_n(&row->generation, ref.generation, __ATOMIC_SEQ_CST);
 	return ref.generation;
@@ -547,6 +558,7 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 	if (!slot || !slot_is_current(p, slot, generation))
 		return;
 	pin_forget(p, slot);
+	forget_mounts(p, slot, generation);
 	row = &p->skel->bss->slots[slot];
 	key = row->key;
 	bpf_map_delete_elem(bpf_map__fd(p->skel->maps.namespaces), &key);

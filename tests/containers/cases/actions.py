@@ -240,9 +240,9 @@ GAMES = [
     ("head -n1 /proc/self/cwd/../tmp/vault/deeper/x", True), ("head -n1 /tmp/vault/open/x", False),
     ("head -n1 /tmp/home/me/.ssh/id", True), ("cat /tmp/home/me/.ssh/id", False),
     ("head -n1 /tmp/home/me/.ssh/idx", False), ("head -n1 /tmp/xSeCrEt.txt", True), ("head -n1 /tmp/no-secret", False),
-    # Another name of the same file is another path, also by a mount of what is not the root's: docs/actions.md says so.
+    # Another name of the same file is another path, by a link, but not by a mount: docs/actions.md says so.
     ("mv /tmp/a.key /tmp/a.txt; head -n1 /tmp/a.txt", False), ("ln /tmp/a.txt /tmp/b.key; head -n1 /tmp/b.key", True),
-    ("mount --bind /tmp/vault /tmp/mounted && head -n1 /tmp/mounted/x", False),
+    ("mount --bind /tmp/vault /tmp/mounted && head -n1 /tmp/mounted/x", True),
     ("mount --bind /tmp/mounted2 /tmp/vault/in && head -n1 /tmp/vault/in/y", True),
     ("chroot /tmp /bin/head -n1 /b.key", True), ("exec 9< /tmp/plain; head -n1 /proc/self/fd/9", False),
 ]
@@ -353,6 +353,78 @@ def test_deny_proc_by_another_mount(setup):
     assert effects(nunchi, "Deny") == [("deny", "before")] * 4, nunchi.text()
     assert effects(nunchi, "Directory") == [("deny", "before")], nunchi.text()
     return None
+
+
+# What may be read, then what may not by a way past the mounts that the runtime has made; each is tried by itself.
+MOVED = [
+    ("head -n1 /data/secret", True), ("head -n1 /data/plain", False), ("head -n1 /dev/shm/secret", True),
+    ("mkdir /tmp/a; mount --bind /data /tmp/a; head -n1 /tmp/a/secret", True),
+    ("mkdir /tmp/b; mount --rbind / /tmp/b; head -n1 /tmp/b/data/secret", True),
+    ("mkdir /tmp/c; mount --bind /data/in /tmp/c; head -n1 /tmp/c/deep", True),
+    ("mkdir /tmp/d; touch /tmp/d/f; mount --bind /data/secret /tmp/d/f; head -n1 /tmp/d/f", True),
+    ("mkdir /tmp/e; mount --bind /data /tmp/e; head -n1 /tmp/e/plain", False),
+    ("mkdir /tmp/f; mount --bind /dev/shm /tmp/f; head -n1 /tmp/f/secret", True),
+    ("mkdir /tmp/g; mount --bind /dev /tmp/g; head -c1 /tmp/g/zero | tr '\\0' x; echo", False),
+    ("mkdir /tmp/i; unshare -m sh -c 'mount --move /data /tmp/i; head -n1 /tmp/i/secret'", True),
+    ("mkdir /tmp/j; unshare -mpf sh -c 'mount --bind /data /tmp/j; umount -l /data; head -n1 /tmp/j/secret'", True),
+    ("/bin/openings tree /data secret", True), ("/bin/openings tree /data plain", False),
+]
+
+
+def test_deny_files_of_a_volume_by_another_mount(setup):
+    """What else is mounted than the root is known by where the runtime had mounted it, on a file system of its own or on the root's."""
+    reason = need_lsm()
+    if reason:
+        return reason
+    nunchi = guard(setup, moved_rules("deny"))
+    lines = moved_lines(setup, "-moved")
+    for i, (command, denied) in enumerate(MOVED):
+        mine = [line for line in lines if line.startswith(f"{i} ")]
+        assert len(mine) == 1 and ("not permitted" in mine[0]) == denied, (command, mine, lines)
+    wait_alert(nunchi, "Deep")
+    assert nunchi.stop() == 0
+    told = [e["effect"] for e in nunchi.events()]
+    assert told == ["before"] * sum(denied for _, denied in MOVED), nunchi.text()
+    return None
+
+
+def test_kill_who_reads_a_volume_by_another_mount(setup):
+    """Without LSM, too."""
+    nunchi = guard(setup, moved_rules("kill"))
+    lines = moved_lines(setup, "-moved-kill")
+    read = {int(line.split()[0]) for line in lines if line.endswith(("text", "x"))}
+    assert read == {i for i, (_, denied) in enumerate(MOVED) if not denied}, lines
+    wait_alert(nunchi, "Deep")
+    assert nunchi.stop() == 0
+    assert len(alerts(nunchi, "Read")) + len(alerts(nunchi, "Deep")) == sum(denied for _, denied in MOVED), nunchi.text()
+
+
+def test_report_who_reads_a_volume_by_another_mount(setup):
+    """By the same path; what is where it was has no other."""
+    nunchi = guard(setup, moved_rules("alert") + [("Alias", OPENS + "fd.alias exists and evt.failed = false", "alert")])
+    moved_lines(setup, "-moved-told")
+    wait_alert(nunchi, "Deep")
+    assert nunchi.stop() == 0
+    assert len(alerts(nunchi, "Read")) + len(alerts(nunchi, "Deep")) == sum(denied for _, denied in MOVED), nunchi.text()
+    moved = {e["output_fields"]["fd.name"] for e in alerts(nunchi, "Alias")}
+    assert moved >= {"/tmp/a/secret", "/tmp/e/plain", "/tmp/g/zero", "/tmp/i/secret", "/tmp/j/secret"}, moved
+    assert not any(path.startswith(("/data", "/dev")) for path in moved), moved
+
+
+def moved_rules(action):
+    return [("Read", OPENS + "evt.is_open_read = true and fd.name in (/data/secret, /dev/shm/secret)", action),
+            ("Deep", OPENS + "fd.directory = /data/in", action)]
+
+
+def moved_lines(setup, name):
+    for file in ("secret", "plain", "in/deep"):
+        os.makedirs(os.path.dirname(setup.file("volume", file)), exist_ok=True)
+        with open(setup.file("volume", file), "w", encoding="utf-8") as f:
+            f.write("text\n")
+    script = "echo text > /dev/shm/new; mv /dev/shm/new /dev/shm/secret; " + \
+        "".join(f"({command}) 2>&1 | sed 's/^/{i} /'; " for i, (command, _) in enumerate(MOVED))
+    lines, _ = in_container(setup, setup.name + name, script, privileged=True, binds=[("/data", setup.directory("volume"))])
+    return lines
 
 
 def test_kill_who_empties(setup):

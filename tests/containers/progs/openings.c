@@ -3,6 +3,7 @@
  * Ways to open a file that a shell has not: openings path FILE: by O_PATH, and what that is anew, by its number;
  * openings deep COUNT NAME: makes so many directories of 200 bytes below one another, and the file in the last;
  * openings empty FILE: by O_RDONLY | O_TRUNC, and how many bytes are left. Prints "HOW: RESULT" for each open, 0 or an errno.
+ * openings tree DIRECTORY NAME: in a copy of the directory's mount that is mounted nowhere; prints what it reads, or why it cannot.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -62,6 +64,17 @@ static int empty(const char *file)
 	return 0;
 }
 
+static int in_tree(const char *directory, const char *name)
+{
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, directory, OPEN_TREE_CLONE), fd = openat(tree, name, O_RDONLY);
+	char text[64];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text));
+
+	if (n < 0)
+		perror(name);
+	return n < 0 || write(1, text, (size_t)n) != n;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "path"))
@@ -70,6 +83,8 @@ int main(int argc, char **argv)
 		return empty(argv[2]);
 	if (argc == 4 && !strcmp(argv[1], "deep"))
 		return deep((unsigned)atoi(argv[2]), argv[3]);
-	fprintf(stderr, "openings path FILE | openings deep COUNT NAME | openings empty FILE\n");
+	if (argc == 4 && !strcmp(argv[1], "tree"))
+		return in_tree(argv[2], argv[3]);
+	fprintf(stderr, "openings tree DIRECTORY NAME | path FILE | openings deep COUNT NAME | openings empty FILE\n");
 	return 2;
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Where file systems were mounted when a container began (mounted.bpf.c). */
+#pragma once
+
+#include "record.h"
+#include "root.h"
+
+/* The mounts below that of a container's root, a struct vfsmount *, as struct mounted into s->data. */
+int mounted_take(struct scratch *s, u64 mnt);
+/*
+ * Looks for the mount that what s->walk has as dentry lies below, of the container that is not made inside of another. 1: found,
+ * s->walk.within is its root and s->place where it was.
+ */
+int mounted_find(struct scratch *s, u32 slot, u32 generation);
+
+/* The slot of the container that is not made inside of another. */
+static __always_inline u32 slot_outermost(u32 slot)
+{
+	for (u32 i = 0; i < ROOTS_MAX && unlikely(slots[slot & (NUNCHI_SLOTS_MAX - 1)].parent); i++)
+		slot = slots[slot & (NUNCHI_SLOTS_MAX - 1)].parent;
+	return slot & (NUNCHI_SLOTS_MAX - 1);
+}
+
+/* Whether mounts are others than those that its runtime has made. event: of the mount namespace. */
+static __always_inline bool mounted_anew(u32 slot, u64 event)
+{
+	u64 first = slots[slot_outermost(slot)].mounts;
+
+	return first && event != first;
+}
+
+/* What a container's mounts are when its root has been made: of one that is made inside of another those of that one count. */
+static __always_inline void mounted_begin(struct task_struct *task, u32 slot)
+{
+	struct nunchi_slot *row = &slots[slot & (NUNCHI_SLOTS_MAX - 1)];
+	struct vfsmount *mnt = BPF_CORE_READ(task, fs, root.mnt);
+	struct nunchi_slot_ref key = { slot, row->generation };
+	struct scratch *s;
+
+	if (row->parent || (u64)BPF_CORE_READ(mnt, mnt_root) != root_directory(task))
+		return;
+	s = scratch_get();
+	if (!s) {
+		count(counts[NUNCHI_COUNT_MOUNTS]);
+		return;
+	}
+	mounted_take(s, (u64)mnt);
+	/* Here: the verifier of 6.1 takes no value from a function that is verified by itself. */
+	if (!bpf_map_update_elem(&mounted, &key, s->data, BPF_ANY))
+		row->mounts = BPF_CORE_READ(task, nsproxy, mnt_ns, event);
+	else
+		count(counts[NUNCHI_COUNT_MOUNTS]);
+	scratch_put(s);
+}
