@@ -146,7 +146,10 @@ static bool add_base(struct strbuf *out, const struct view *v, unsigned index, b
 	return true;
 }
 
-/* In a chroot it starts there, and does not rise above it. */
+/*
+ * In a chroot it starts there, and does not rise above it. The call that makes one is over when its root is
+ * looked at: that is the directory, and no path starts there.
+ */
 static void add_absolute(struct view *v, unsigned index, const char *name, size_t len, enum grade *grade)
 {
 	const struct event_blob *root = event_blob(v->ev, NUNCHI_BLOB_BASE, (int)index);
@@ -158,6 +161,8 @@ static void add_absolute(struct view *v, unsigned index, const char *name, size_
 	}
 	*grade = MAX(*grade, grade_of(root));
 	path_from_file(&base, root);
+	if (streq(v->ev->call->name, "chroot") && !event_failed(v->ev))
+		len = 0;
 	path_join(&below, "", 0, name, len);
 	path_join(v->text, base.s, base.len, below.s + 1, below.len - 1);
 }

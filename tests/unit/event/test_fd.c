@@ -67,6 +67,10 @@ static const struct row rows[] = {
 	  "/home/l", "l", "../t" },
 	{ "pivot_root", 0, { 0 }, { "/new", "/new/old" }, { NULL }, NONE, NO_NUM, FD_NONE, "/new",
 	  "/new", "/new/old" },
+	/* Where it starts is the new root already; that of one that failed is the old one. */
+	{ "chroot", 0, { 0 }, { "/d" }, { "d" }, NONE, NO_NUM, FD_NONE, "/d", "/d", NULL },
+	{ "chroot", -2, { 0 }, { "/e" }, { "d" }, NONE, NO_NUM, FD_NONE, "/d/e", "/e", NULL },
+	{ "chroot", 0, { 0 }, { "e" }, { "d" }, NONE, NO_NUM, FD_NONE, "/d/e", "e", NULL },
 	{ "chdir", 0, { 0 }, { "d" }, { NULL }, NONE, NO_NUM, FD_NONE, "/home/d", "d", NULL },
 	{ "fchdir", 0, { 3 }, { NULL }, { NULL }, 0, S_IFDIR, "d", 3, FD_DIRECTORY, "/d", NULL,
 	  NULL },
