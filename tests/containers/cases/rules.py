@@ -245,6 +245,9 @@ OTHER_WAYS = {
     "Log emptied": ["deed truncate /var/log/b.log", "truncate -s 0 /var/log/b.log"],
     "Shell history removed": ["deed truncate /root/.bash_history"],
     "Process hidden by a mount": ["deed cover /proc/$$"],
+    "Environment of another process read": ["cat /proc/self/root/proc/1/environ", "cat /proc/self/../1/environ"],
+    "Memory of another process read by file": ["deed read /proc/self/root/proc/1/mem"],
+    "Files reached through a process's root": ["deed read /proc/self/root/proc/1/root/etc/passwd"],
 }
 
 # Rule: what does the same by right, in the ways that programs of a system are made.
