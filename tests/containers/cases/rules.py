@@ -225,6 +225,7 @@ PRETENDERS = {
 
 # Rule: deeds that come to the same by another call, or by way of another name; each is told once.
 OTHER_WAYS = {
+    "Cgroup release agent written": ["mount -t cgroup -o none,name=t,release_agent=/x,nonesuch none /mnt", "deed release-agent"],
     "User namespace made in a container": ["deed user"],
     "Block device made": ["mknod /tmp/mem c 1 1"],
     "Kernel helper path written": ["deed write /proc/sys/kernel/poweroff_cmd"],

@@ -276,6 +276,14 @@ static int cover(const char *path)
 	return syscall(SYS_move_mount, mount, "", AT_FDCWD, path, 4 /* from the descriptor */) ? fail(path) : 0;
 }
 
+/* Cgroups to be mounted with a program for empty ones; nothing is mounted. */
+static int set_release_agent(void)
+{
+	int fs = (int)syscall(SYS_fsopen, "cgroup", 0);
+
+	return syscall(SYS_fsconfig, fs, 1 /* string */, "release_agent", "/x", 0) ? fail("fsconfig") : 0;
+}
+
 static int make_user(void)
 {
 	struct clone_args args = { .flags = CLONE_NEWUSER, .exit_signal = SIGCHLD };
@@ -441,5 +449,7 @@ int main(int argc, char **argv)
 		return set_time(atoi(argv[2]));
 	if (!strcmp(argv[1], "ring"))
 		return ring();
+	if (!strcmp(argv[1], "release-agent"))
+		return set_release_agent();
 	return ask_kernel(argv[1], argc > 2 ? strtol(argv[2], NULL, 0) : 0);
 }
