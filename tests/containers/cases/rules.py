@@ -43,6 +43,7 @@ DEEDS = {
     "File opened by its handle": ("deed handle /tmp/file 1", "deed handle /tmp/file 0"),
     "Container runtime's socket used": ("deed connect-path /run/docker.sock",
                                         "deed connect-path /run/docker.socket"),
+    "Disk mounted in a container": ("deed nobody mount ext4", "deed nobody mount tmpfs"),
     "File system mounted in a container": ("mount -t tmpfs none /mnt", "mount -t nonesuch none /mnt"),
     "User namespace made in a container": ("deed unshare 0x10000000", "deed unshare 0x04000000"),
     "Container runtime's program written": ("nginx write /proc/self/exe", "nginx read /proc/self/exe"),
@@ -226,6 +227,7 @@ PRETENDERS = {
 # Rule: deeds that come to the same by another call, or by way of another name; each is told once.
 OTHER_WAYS = {
     "Cgroup release agent written": ["mount -t cgroup -o none,name=t,release_agent=/x,nonesuch none /mnt", "deed release-agent"],
+    "Disk mounted in a container": ["deed nobody fsopen xfs"],
     "User namespace made in a container": ["deed user"],
     "Block device made": ["mknod /tmp/mem c 1 1"],
     "Kernel helper path written": ["deed write /proc/sys/kernel/poweroff_cmd"],
@@ -477,20 +479,23 @@ def test_what_the_host_gives(setup):
     """Privileges and mounts are told of once, at the start, of who has them."""
     nunchi = start_guard(setup)
     made = {"rights": {"privileged": True}, "nothing": {},
-            "root": {"binds": [("/host", "/")]}, "data": {"binds": [("/host", setup.directory("data"))]}}
+            "root": {"binds": [("/host", "/")]}, "data": {"binds": [("/host", setup.directory("data"))]},
+            "etc": {"binds": [("/host", "/etc")]}}
     for name, more in made.items():
         # runc's state is all that says what is mounted, and goes with the container.
         deed = f"true >/host{setup.path if name == 'root' else ''}/written; true >/tmp/written; sleep 1"
+        if name == "etc":
+            deed = ": >>/host/passwd; : </host/shadow; : </host/passwd; : >>/host/shells; sleep 1"
         setup.runc.run(f"{setup.name}-{name}", ["/bin/sh", "-c", deed], **more).wait()
     wait_until(lambda: HOST_FILE.encode() in nunchi.text(), 10, "the alert of the host's file")
     assert nunchi.stop() == 0, nunchi.stderr()
     found = {name: {} for name in made}
     for alert in nunchi.events():
         name = alert["output_fields"]["container.name"].removeprefix(setup.name + "-")
-        if name in found and alert["rule"] in OUTSIDE:
+        if name in found and alert["rule"] in {*OUTSIDE, "Password hashes read"}:
             found[name][alert["rule"]] = found[name].get(alert["rule"], 0) + 1
     assert found == {"rights": {PRIVILEGED: 1}, "nothing": {}, "root": {DIRECTORIES: 1, HOST_FILE: 1},
-                     "data": {}}, found
+                     "data": {}, "etc": {DIRECTORIES: 1, HOST_FILE: 1, "Password hashes read": 1}}, found
 
 
 def test_argument_changed(setup):
