@@ -195,6 +195,7 @@ PRETENDERS = {
     "Scheduled job written": ["/opt/t/dpkg write /etc/cron.d/job",
                               "deed as dpkg run /opt/t/deed write /etc/cron.d/job",
                               "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",
+                              "unshare -m sh -c 'mount -o bind /opt/t/deed /usr/bin/rpm; exec /usr/bin/rpm write /etc/cron.d/job'",
                               "ln -s /usr/bin/dpkg /tmp/job; cp /tmp/job /opt/cron; /opt/cron write /etc/cron.d/job"],
     "System program written": ["ln -s /opt/t/deed /usr/bin/link1", "ln /usr/bin/dpkg /usr/bin/link2",
                                "mv /usr/bin/link1 /usr/bin/link3",
@@ -308,7 +309,7 @@ exec /bin/pause
 
 
 # Of these the system has one, too.
-OF_THE_SYSTEM = "criu dpkg gdb kubelet ping sshd strace systemctl traceroute.db useradd".split()
+OF_THE_SYSTEM = "criu rpm dpkg gdb kubelet ping sshd strace systemctl traceroute.db useradd".split()
 
 
 def more_deeds():
