@@ -67,6 +67,7 @@ DEEDS = {
     # What runs
     "Shell started by a server": ("nginx run sh -c :", "app run sh -c :"),
     "Program runs from memory": ("deed memory nothing", "deed run /bin/true"),
+    "Script runs from memory": ("deed memory-script", "deed memory nothing"),
     "Program runs from shared memory": ("cp /opt/t/deed /dev/shm/x; /dev/shm/x nothing",
                                         "cp /opt/t/deed /tmp/shm; /tmp/shm nothing"),
     "Program runs from a temporary directory": ("cp /opt/t/deed /tmp/x1; /tmp/x1 nothing",

@@ -81,6 +81,17 @@ static int run_from_memory(char **argv)
 	return fail("fexecve");
 }
 
+static int run_script_from_memory(char **argv)
+{
+	static const char script[] = "#!/bin/sh\n:\n";
+	int fd = memfd_create("nothing", 0);
+
+	if (write(fd, script, sizeof(script) - 1) < 0)
+		return fail("memfd");
+	fexecve(fd, argv, environ);
+	return fail("fexecve");
+}
+
 /* A terminal of its own: as `docker run -t` gives one. */
 static int run_in_terminal(char **argv)
 {
@@ -401,6 +412,8 @@ static int do_process(const char *what, char **args)
 		return run(args);
 	if (!strcmp(what, "memory"))
 		return run_from_memory(args);
+	if (!strcmp(what, "memory-script"))
+		return run_script_from_memory(args - 1);
 	if (!strcmp(what, "terminal"))
 		return run_in_terminal(args);
 	if (!strcmp(what, "ptrace"))
