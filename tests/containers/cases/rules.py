@@ -237,6 +237,7 @@ OTHER_WAYS = {
     "Disk mounted in a container": ["deed nobody fsopen xfs"],
     "User namespace made in a container": ["deed user"],
     "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :"],
+    "Netcat runs a program": ["busybox nc 127.0.0.1 9 -e /bin/sh || :", "socat tcp:127.0.0.1:9 EXEC:/bin/sh || :"],
     "Block device made": ["mknod /tmp/mem c 1 1"],
     "Kernel helper path written": ["deed write /proc/sys/kernel/poweroff_cmd"],
     "Cloud metadata asked for": ["deed messages 169.254.169.254 80", "deed connect 169.254.170.23 80",
@@ -294,7 +295,7 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
-kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl ping pkexec pkill python3 rm ssh sshd
+kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl ping pkexec pkill python3 rm socat ssh sshd
 sshdd sshh strace systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
