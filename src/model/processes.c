@@ -533,7 +533,32 @@ static void apply_fork(struct model *m, struct process *p, const struct event *e
 		set_entered_by(p, p->parent_comm, strlen(p->parent_comm));
 }
 
-/* Not below a directory that is outside of the process's root: what its path says is true of another. */
+/*
+ * Whether a path goes up from a directory that it names, which may be a link: then it goes on elsewhere than its
+ * words say. What it goes up from at its beginning has no links in it.
+ */
+static bool goes_up(const char *path)
+{
+	bool down = false;
+
+	while (*path) {
+		size_t n = strcspn(path, "/");
+
+		if (n == 2 && !memcmp(path, "..", 2)) {
+			if (down)
+				return true;
+		} else if (n && !(n == 1 && *path == '.')) {
+			down = true;
+		}
+		path += n + (path[n] == '/');
+	}
+	return false;
+}
+
+/*
+ * Not below a directory that is outside of the process's root: what its path says is true of another. Nor by words that
+ * lead up, unless the image is where they end: of links and scripts nothing else says it.
+ */
 static void make_execfn(struct process *p, const struct event *ev)
 {
 	const struct event_blob *cwd = event_blob(ev, NUNCHI_BLOB_CWD, -1);
@@ -542,7 +567,9 @@ static void make_execfn(struct process *p, const struct event *ev)
 
 	if (!p->exe_asked || (!absolute && (!cwd || cwd->flags & NUNCHI_BLOB_UNREACHABLE)))
 		return;
-	if (event_exec_path(ev, p->cwd, &path))
+	if (!event_exec_path(ev, p->cwd, &path))
+		return;
+	if (!goes_up(p->exe_asked) || (p->exepath && streq(path.s, p->exepath)))
 		p->execfn = strbuf_take(&path);
 }
 

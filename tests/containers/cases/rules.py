@@ -197,7 +197,9 @@ PRETENDERS = {
                              "exec -a cat /usr/bin/login /etc/shadow",
                              "exec -a sh /usr/bin/login -c ': </etc/shadow'",
                              "mkdir -p /etc/usr/bin; cp /opt/t/deed /etc/usr/bin/passwd; chroot /etc /usr/bin/passwd read /shadow",
-                             "mkdir -p /opt/b; unshare -m sh -c 'mount -o bind /etc /opt/b; exec /opt/t/deed read /opt/b/shadow'"],
+                             "mkdir -p /opt/b; unshare -m sh -c 'mount -o bind /etc /opt/b; exec /opt/t/deed read /opt/b/shadow'",
+                             "mkdir -p /tmp/w/x /tmp/w/usr/bin; ln -s /bin/bash /tmp/w/usr/bin/login; ln -s /tmp/w/x /up; "
+                             "/up/../usr/bin/login -c ': </etc/shadow'"],
     "Scheduled job written": ["/opt/t/dpkg write /etc/cron.d/job",
                               "deed as dpkg run /opt/t/deed write /etc/cron.d/job",
                               "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",

@@ -52,8 +52,9 @@ static struct event *say(struct world *w, const struct nunchi_head *head)
 	return apply(w);
 }
 
-static struct event *exec(struct world *w, struct nunchi_head head, const char *exe,
-			  const char *argv, size_t argv_len)
+/* asked: by which path, from /work. */
+static struct event *exec_by(struct world *w, struct nunchi_head head, const char *exe, const char *asked,
+			     const char *argv, size_t argv_len)
 {
 	struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("execve")) };
 
@@ -63,8 +64,39 @@ static struct event *exec(struct world *w, struct nunchi_head head, const char *
 	add_file_raw(&w->rec, NUNCHI_BLOB_EXE, 0, 0, 0100755, 1, exe, strlen(exe) + 1);
 	add_walk(&w->rec, NUNCHI_BLOB_CWD, 0, 040755, "work");
 	encode_blob(&w->rec, NUNCHI_BLOB_ARGV, 0, 0, argv, argv_len);
-	add_text(&w->rec, NUNCHI_BLOB_FILENAME, 0, exe);
+	add_text(&w->rec, NUNCHI_BLOB_FILENAME, 0, asked);
 	return apply(w);
+}
+
+static struct event *exec(struct world *w, struct nunchi_head head, const char *exe,
+			  const char *argv, size_t argv_len)
+{
+	return exec_by(w, head, exe, exe, argv, argv_len);
+}
+
+/* Words that lead up from a directory, which may be a link, are believed where the image is. */
+static void test_execfn(void **state)
+{
+	static const struct {
+		const char *exe, *asked, *execfn;
+	} rows[] = {
+		{ "sh", "/bin/name", "/bin/name" },	{ "sh", "/l/../bin/name", NULL },
+		{ "name", "/l/../name", "/name" },	{ "sh", "../bin/name", "/bin/name" },
+		{ "sh", "./../name", "/name" },		{ "sh", "l/../name", NULL },
+		{ "sh", "/l/./..//name", NULL },	{ "sh", "/../name", "/name" },
+		{ "sh", "/l../..name/...", "/l../..name/..." },
+	};
+	WORLD(w);
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct nunchi_head sh = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "sh");
+		const char *execfn = exec_by(&w, sh, rows[i].exe, rows[i].asked, "sh", 3)->proc->execfn;
+
+		if (rows[i].execfn)
+			assert_string_equal(execfn, rows[i].execfn);
+		else
+			assert_null(execfn);
+	}
 }
 
 static struct event *container(struct world *w, const char *id, uint32_t init_pid,
@@ -724,6 +756,7 @@ int main(void)
 		cmocka_unit_test(test_pid_reuse),
 		cmocka_unit_test(test_head_changes),
 		cmocka_unit_test(test_cwd),
+		cmocka_unit_test(test_execfn),
 		cmocka_unit_test(test_chroot),
 		cmocka_unit_test(test_process_records_fill_only),
 		cmocka_unit_test(test_image_file),
