@@ -411,6 +411,26 @@ def test_report_who_reads_a_volume_by_another_mount(setup):
     assert not any(path.startswith(("/data", "/dev")) for path in moved), moved
 
 
+def test_report_cgroups_by_another_mount(setup):
+    """The runtime has mounted a part of the hierarchy: what the rest has, as release_agent of v1, is above it."""
+    is_v2 = os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+    top = "/sys/fs/cgroup" if is_v2 else "/sys/fs/cgroup/pids"
+    agent = "cgroup.subtree_control" if is_v2 else "release_agent"
+    group = os.path.join(top, setup.name)
+    os.mkdir(group)
+    try:
+        nunchi = guard(setup, [("Own", OPENS + "fd.name = /sys/fs/cgroup/cgroup.procs", "alert"),
+                               ("Agent", OPENS + f"fd.name = /sys/fs/cgroup/{agent}", "alert")])
+        script = (f"mkdir /tmp/m; mount -t {'cgroup2' if is_v2 else 'cgroup -o pids'} none /tmp/m; "
+                  f"head -n1 /tmp/m/{setup.name}/cgroup.procs; head -n1 /tmp/m/{agent}")
+        in_container(setup, setup.name + "-cgroups", script, privileged=True, binds=[("/sys/fs/cgroup", group)])
+        wait_alert(nunchi, "Agent")
+        assert nunchi.stop() == 0
+    finally:
+        os.rmdir(group)
+    assert len(alerts(nunchi, "Own")) == 1 and len(alerts(nunchi, "Agent")) == 1, nunchi.text()
+
+
 def moved_rules(action):
     return [("Read", OPENS + "evt.is_open_read = true and fd.name in (/data/secret, /dev/shm/secret)", action),
             ("Deep", OPENS + "fd.directory = /data/in", action)]
