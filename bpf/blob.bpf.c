@@ -174,25 +174,38 @@ static __noinline int blob_alias(struct scratch *s, u64 root, u64 dentry, u32 ar
 	return 0;
 }
 
-#define SAME_WORDS 64	/* of what is longer it is not asked */
+/* 1 ends the loop. */
+static long compare_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct comparison *c = &s->comparison;
+	u32 one = (c->one + i * 8) & (sizeof(s->data) - 8), other = (c->other + i * 8) & (sizeof(s->data) - 8);
+
+	c->differs = *(u64 *)&s->data[one] != *(u64 *)&s->data[other];
+	return c->differs;
+}
+
+__noinline int data_differs(struct scratch *s, u32 one, u32 other, u32 len)
+{
+	if (!s)
+		return 0;
+	s->comparison.one = one;
+	s->comparison.other = other;
+	s->comparison.differs = 0;
+	bpf_loop((len + 7) / 8, compare_step, &s, 0);
+	return s->comparison.differs;
+}
 
 /* Whether two blobs have the same data. */
-static __noinline int blobs_equal(struct scratch *s, u32 one, u32 other)
+static __always_inline bool blobs_equal(struct scratch *s, u32 one, u32 other)
 {
 	u32 len;
 
-	if (!s || one > LAST_POS || other > LAST_POS)
-		return 0;
+	if (one > LAST_POS || other > LAST_POS)
+		return false;
 	len = ((struct nunchi_blob *)&s->data[one])->len;
-	if (len != ((struct nunchi_blob *)&s->data[other])->len || len > SAME_WORDS * sizeof(u64))
-		return 0;
-	for (u32 i = sizeof(struct nunchi_blob); i < sizeof(struct nunchi_blob) + SAME_WORDS * sizeof(u64); i += sizeof(u64)) {
-		if (i >= sizeof(struct nunchi_blob) + len)
-			break;
-		if (*(u64 *)&s->data[one + i] != *(u64 *)&s->data[other + i])
-			return 0;
-	}
-	return 1;
+	return len == ((struct nunchi_blob *)&s->data[other])->len &&
+	       !data_differs(s, one + sizeof(struct nunchi_blob), other + sizeof(struct nunchi_blob), len);
 }
 
 /* What was mounted elsewhere when the container began has the path that it had then: of a file of which the blob is at pos. */

@@ -241,17 +241,6 @@ int BPF_PROG(copied_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 	return copied_address((u64)sock, (u64)msg->msg_name, msg->msg_namelen);
 }
 
-/* Both end in whole words, padded with zeros. 1 ends the loop. */
-static long compare_step(u32 i, struct scratch **ctx)
-{
-	struct scratch *s = *ctx;
-	struct comparison *c = &s->comparison;
-	u32 at = (c->pos + i * 8) & (sizeof(s->data) - 8), found = (FOUND + i * 8) & (sizeof(s->data) - 8);
-
-	c->differs = *(u64 *)&s->data[at] != *(u64 *)&s->data[found];
-	return c->differs;
-}
-
 /* Whether user memory holds something else than the len bytes at pos. What cannot be read is no lie. */
 static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u32 len, bool string)
 {
@@ -270,10 +259,7 @@ static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u
 	if (n != len)
 		return true;
 	blob_pad(s, FOUND + n);
-	s->comparison.pos = pos;
-	s->comparison.differs = 0;
-	bpf_loop((len + 7) / 8, compare_step, &s, 0);
-	return s->comparison.differs;
+	return data_differs(s, pos, FOUND, len);
 }
 
 __noinline int copies_opened(struct scratch *s, u32 pos)

@@ -59,6 +59,8 @@ int call_finish(struct scratch *s);
 
 /* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
 int blob_copy(struct scratch *s, u64 user, u32 blob);
+/* Whether len bytes at two places of the record differ; both end in whole words, padded with zeros. */
+int data_differs(struct scratch *s, u32 one, u32 other, u32 len);
 
 /* From the root of a mount to where it is mounted. 1: that is the first of all, where a walk ends; else 0. */
 static __always_inline long walk_up(struct walk *w)

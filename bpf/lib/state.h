@@ -102,8 +102,9 @@ struct uring_names {
 
 /* How far two pieces of data have been compared. */
 struct comparison {
-	u32 pos;		/* of the one in the record */
+	u32 one, other;		/* where they are */
 	u32 differs;
+	u32 pad;
 };
 
 #define BLOCK_TEXT_MAX 8192	/* of a path in the making: one that a call can name, twice */

@@ -373,7 +373,7 @@ MOVED = [
 
 def test_deny_files_of_a_volume_by_another_mount(setup):
     """What else is mounted than the root is known by where the runtime had mounted it, on a file system of its own or on the root's."""
-    reason = need_lsm()
+    reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, moved_rules("deny"))
