@@ -4,8 +4,7 @@
  * container's root is made (root.h), its runtime has made all mounts: of each the root dentry is kept and where it is. A file that is
  * reached when mounts are others is looked for by the directories above it: the nearest that is one of those roots was mounted there. They
  * are addresses, which are compared and never followed. Not kept are those of proc and sysfs, whose places are known, and single devices:
- * what masks files is one of them. Cost: nothing while mounts are as they were; for a file of another file system than the root's 100 ns
- * a directory, once they are not; 20 us at a container's start.
+ * what masks files is one of them. While mounts are as they were it is one comparison (30 instructions of an open and close on 6.1).
  */
 #include "lib/mounted.h"
 
