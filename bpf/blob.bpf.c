@@ -451,22 +451,16 @@ static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, 
 			       blob);
 }
 
-/*
- * sendmsg and recvmsg: the address in struct msghdr, whose first fields are name and its length. Of sendmmsg that in
- * the first struct mmsghdr, which begins with one.
- */
+/* sendmsg and recvmsg: the address in struct msghdr. Of sendmmsg that in the first struct mmsghdr. */
 static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 {
-	u32 size, len = 0;
-	u64 name = 0;
+	u32 len = 0;
+	u64 name;
 
 	if (!s)
 		return 0;
-	size = s->call.layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
 	/* What says by now that there is none may have had one. */
-	if (bpf_probe_read_user(&name, size, (void *)ptr) ||
-	    bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + size)))
-		name = 0;
+	name = msghdr_name(ptr, pointer_size(&s->call), &len);
 	return blob_address(s, name, len, arg);
 }
 

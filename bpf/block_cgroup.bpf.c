@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rules that block by address, where there are no LSM hooks: cgroup programs, at the root of all cgroups, refuse
+ * Rules that block by address, where nothing else refuses before: cgroup programs, at the root of all cgroups, refuse
  * what TCP and UDP are asked for. They may neither get at task storage nor send signals, so that what they decide is left
  * for the hook by which the call returns: that tells it, and kills.
  */

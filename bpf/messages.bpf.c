@@ -6,13 +6,13 @@
 static __noinline u32 message_name(struct scratch *s, u64 ptr, u32 size, u32 to)
 {
 	u32 len = 0;
-	u64 name = 0;
+	u64 name;
 
 	if (to > NUNCHI_SOCKADDR_MAX)
 		return 0;
 	__builtin_memset(&s->data[to], 0, NUNCHI_SOCKADDR_MAX);
-	if (bpf_probe_read_user(&name, size, (void *)ptr) || !name ||
-	    bpf_probe_read_user(&len, sizeof(len), (void *)(ptr + size)))
+	name = msghdr_name(ptr, size, &len);
+	if (!name)
 		return 0;
 	len = len > NUNCHI_SOCKADDR_MAX ? NUNCHI_SOCKADDR_MAX : len;
 	bpf_probe_read_user(&s->data[to], len, (void *)name);
@@ -23,7 +23,8 @@ __noinline int message_names_another(struct identity *id)
 {
 	struct scratch *s;
 	u32 size, len;
-	u64 ptr, differs = 0;
+	int another = 0;
+	u64 ptr;
 
 	if (!id)
 		return 0;
@@ -34,10 +35,8 @@ __noinline int message_names_another(struct identity *id)
 	size = pointer_size(&id->call);
 	len = message_name(s, ptr, size, 0);
 	if (len)
-		differs = len ^ message_name(s, ptr - MESSAGE_POINTERS * size, size, NUNCHI_SOCKADDR_MAX);
-#pragma clang loop unroll(disable)	/* it would take more stack than there is */
-	for (u32 i = 0; len && i < NUNCHI_SOCKADDR_MAX; i += 8)
-		differs |= *(u64 *)&s->data[i] ^ *(u64 *)&s->data[NUNCHI_SOCKADDR_MAX + i];
+		another = len != message_name(s, ptr - MESSAGE_POINTERS * size, size, NUNCHI_SOCKADDR_MAX) ||
+			  data_differs(s, 0, NUNCHI_SOCKADDR_MAX, len);
 	scratch_put(s);
-	return !!differs;
+	return another;
 }

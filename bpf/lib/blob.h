@@ -59,6 +59,23 @@ int call_finish(struct scratch *s);
 
 /* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
 int blob_copy(struct scratch *s, u64 user, u32 blob);
+/* Of struct msghdr, with which struct mmsghdr begins: where the address is that it names, and its length. 0: it names none. */
+static __always_inline u64 msghdr_name(u64 ptr, u32 pointer_size, u32 *ret_len)
+{
+	u64 name = 0;
+
+	if (bpf_probe_read_user(&name, pointer_size, (void *)ptr) ||
+	    bpf_probe_read_user(ret_len, sizeof(*ret_len), (void *)(ptr + pointer_size)))
+		return 0;
+	return name;
+}
+
+/* Of the caller's. */
+static __always_inline u32 pointer_size(const struct nunchi_call *call)
+{
+	return call->layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
+}
+
 /* Whether len bytes at two places of the record differ; both end in whole words, padded with zeros. */
 int data_differs(struct scratch *s, u32 one, u32 other, u32 len);
 

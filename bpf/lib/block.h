@@ -180,7 +180,7 @@ static __always_inline u32 first_bit(u64 mask)
 /*
  * The clause that decides: of those that are left one that kills, else the first. id: 0 if storage is locked, so
  * that nobody is told. What has been done already cannot be refused: its process is killed, by a rule that denies
- * only if that was to be done by an LSM hook, which was pushed aside.
+ * only if that was to be done before, by a hook that was pushed aside.
  */
 static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enum nunchi_effect effect)
 {

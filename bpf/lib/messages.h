@@ -6,15 +6,11 @@
  */
 #pragma once
 
+#include "blob.h"
 #include "call.h"
 
-/* A struct mmsghdr is as long as so many pointers, with padding; it begins with the name and its length. */
+/* A struct mmsghdr is as long as so many pointers, with padding. */
 #define MESSAGE_POINTERS 8
-
-static __always_inline u32 pointer_size(const struct nunchi_call *call)
-{
-	return call->layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
-}
 
 /* Whether the message that the call's msgvec is at names a peer, and another than the one before it. */
 int message_names_another(struct identity *id);
