@@ -349,7 +349,7 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
 	return r;
 }
 
-/* Calls of a class that the filter can be about. What sends is not looked at without LSM. */
+/* Calls of a class that the filter can be about. What sends is not looked at where nothing refuses before. */
 static size_t find_watched(struct expander x[NUNCHI_BLOCK_MAX], const struct node *root)
 {
 	size_t n = 0;
