@@ -61,6 +61,7 @@ static __always_inline int block_interpreter(struct task_struct *task, struct fi
 	s = block_scratch();
 	if (!s)
 		return 0;
+	block_whose(s, id);
 	mask = block_exe(s, (u64)file, row, id->exec_clauses);
 	if (mask)
 		mask &= ~block_exe(s, 0, row, mask);
@@ -125,6 +126,7 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 		id->exec_clauses = mask;
 		id->exec_generation = row >> 8;
 	}
+	block_whose(s, id);
 	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), row, mask);
 	scratch_put(s);
 	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);

@@ -87,6 +87,7 @@ static __always_inline int remember(struct task_struct *task)
 	if (!s)
 		return 0;	/* the first look will do */
 	s->image = 0;
+	block_whose(s, id);
 	image_judge(s, task_exe(task), row);
 	image_set(id, s->image, task->self_exec_id);
 	if (!block_comes_late)

@@ -175,6 +175,7 @@ static __always_inline int block_executed(struct task_struct *task)
 	if (!s)
 		return 0;
 	mask = block_subject(s, task, row, mask);
+	block_whose(s, id);
 	meant = block_exe(s, task_exe(task), row, mask);
 	if (!meant)
 		meant = executed_interpreter(s, row, mask);

@@ -20,6 +20,7 @@ static __always_inline void find_image(struct task_struct *task, struct identity
 	if (!s)
 		return;
 	s->image = 0;
+	block_whose(s, id);
 	image_judge(s, exe, block_row(NUNCHI_BLOCK_EXEC));
 	image_set(id, s->image, execs);
 	scratch_put(s);

@@ -237,13 +237,6 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 	return block_who(&who, row);
 }
 
-/* Whose the task is, for what is asked of its paths. id: of it, or NULL. */
-static __always_inline void block_whose(struct scratch *s, const struct identity *id)
-{
-	s->whose.slot = id ? id->slot : 0;
-	s->whose.generation = id ? id->generation : 0;
-}
-
 /* Who has what is known of the task's image; NULL: that cannot be asked for, or there is nobody. */
 static __always_inline struct identity *image_owner(struct task_struct *task)
 {
@@ -283,6 +276,7 @@ static __noinline u64 block_image(struct scratch *s, struct task_struct *task, s
 	else
 		known = image_read(task);
 	s->image = known;
+	block_whose(s, owner);
 	kept = known ? image_kept(s, row) : 0;
 	if (kept)
 		return mask & *kept;

@@ -82,14 +82,20 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row
 	return found;
 }
 
-/* exe: an image as it is executed, a struct file; 0: there is none. */
+/* exe: an image as it is executed, a struct file, of whom s->whose says; 0: there is none. */
 static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 {
+	u64 found;
+
 	if (!s || !mask || !asks_exe(row))
 		return mask;
-	if (exe)
-		block_path(s, exe);
-	else
+	if (!exe) {
 		block_no_path(s);
-	return block_exe_path(s, row, mask);
+		return block_exe_path(s, row, mask);
+	}
+	block_path(s, exe);
+	found = block_exe_path(s, row, mask);
+	if (block_alias(s, exe))
+		found |= block_exe_path(s, row, mask);
+	return found;
 }

@@ -12,6 +12,13 @@
 #include "block_read.h"
 #include "block_rows.h"
 
+/* Whose the task is, for what is asked of its paths. id: of it, or NULL. */
+static __always_inline void block_whose(struct scratch *s, const struct identity *id)
+{
+	s->whose.slot = id ? id->slot : 0;
+	s->whose.generation = id ? id->generation : 0;
+}
+
 /* The hash of the path that block_path() has made, as far as it is kept. Never 0. */
 u64 image_hash(struct scratch *s);
 
@@ -50,11 +57,13 @@ static __always_inline bool asks_exe(u32 row)
 }
 
 /* An image's path, that block_path() has made. */
-static __always_inline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
+static __noinline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
 
+	if (!s)
+		return 0;
 	if (!asks_exe(row) || block_is_unknown(s))
 		return mask;
 	if (kinds & 1 << NUNCHI_BLOCK_EXE) {
@@ -66,13 +75,25 @@ static __always_inline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
 	return mask;
 }
 
+/* The clauses of each class that the path satisfies which block_path() has made, besides those that one before it does. */
+static __noinline int image_judge_path(struct scratch *s, u32 row)
+{
+	if (!s)
+		return 0;
+	for (u32 class = 0; class < NUNCHI_BLOCK_MAX; class++)
+		s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] |=
+			block_exe_path(s, (row & ~(NUNCHI_BLOCK_MAX - 1)) | class, (u64)-1);
+	return 0;
+}
+
 /*
- * The clauses of the row that the path satisfies which exe has now, a struct file; what it satisfies of all classes is kept.
- * If s->image is 0 it is taken for the path that was executed, and in s->image then; else, if it is another, nothing
- * is known of that.
+ * The clauses of the row that the paths satisfy which exe has now, a struct file, by another mount, too; s->whose says whose
+ * it is. What they satisfy of all classes is kept. If s->image is 0 they are taken for those that were executed, and
+ * in s->image then; else, if they are others, nothing is known of those.
  */
 static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
 {
+	u32 flags;
 	u64 hash;
 
 	if (!s)
@@ -82,17 +103,23 @@ static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
 	else
 		block_no_path(s);
 	hash = image_hash(s);
+	flags = s->walk.flags;
+	__builtin_memset(&s->judged, 0, sizeof(s->judged));
+	image_judge_path(s, row);
+	if (exe && block_alias(s, exe)) {
+		image_judge_path(s, row);
+		flags |= s->walk.flags;
+		hash = hash * 31 + image_hash(s);
+		hash = hash ? hash : 1;
+	}
 	if (s->image && s->image != hash) {
 		count(counts[NUNCHI_COUNT_UNREAD]);
 		return (u64)-1;
 	}
 	s->image = hash;
 	s->judged.generation = row >> 8;
-	for (u32 class = 0; class < NUNCHI_BLOCK_MAX; class++)
-		s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] =
-			block_exe_path(s, (row & ~(NUNCHI_BLOCK_MAX - 1)) | class, (u64)-1);
 	/* What is not known of a path is counted each time. */
-	if (!s->walk.flags)
+	if (!flags)
 		bpf_map_update_elem(&block_images, &hash, &s->judged, BPF_ANY);
 	return s->judged.masks[row & (NUNCHI_BLOCK_MAX - 1)];
 }
