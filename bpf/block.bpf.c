@@ -215,6 +215,37 @@ int BPF_PROG(block_mount, const char *device, const struct path *path, const cha
 	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT);
 }
 
+/* What fsmount and open_tree give, and a mount that stands elsewhere. */
+SEC("lsm/move_mount")
+int BPF_PROG(block_move_mount, const struct path *from, const struct path *to, int ret)
+{
+	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT);
+}
+
+/*
+ * A file system that is made by descriptors can be used by them, mounted nowhere: it is refused when it is made (or changed)
+ * by fsconfig. The kernel asks the same for what mount(2) makes, which has been asked, and for itself.
+ */
+static __always_inline int block_fsconfig(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	return syscall_nr(regs) == NR_FSCONFIG ? block_call(NUNCHI_BLOCK_MOUNT) : 0;
+}
+
+SEC("lsm/sb_set_mnt_opts")
+int BPF_PROG(block_superblock, struct super_block *sb, void *options, unsigned long flags,
+	     unsigned long *set, int ret)
+{
+	return ret ? ret : block_fsconfig();
+}
+
+SEC("lsm/sb_remount")
+int BPF_PROG(block_remount, struct super_block *sb, void *options, int ret)
+{
+	return ret ? ret : block_fsconfig();
+}
+
 /*
  * Where ret is differs (6.15 has one argument more); it is 0: after a program that refuses the kernel runs no other.
  */

@@ -68,6 +68,8 @@ static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 {
 	if (block_calls[call->nr & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_BLOCK_SENDS)
 		return (call->args[2] | call->args[3]) & MSG_FASTOPEN;
+	if (class == NUNCHI_BLOCK_MOUNT)
+		return call->nr != NR_FSCONFIG || call->args[1] >= FSCONFIG_CMD_CREATE;
 	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 

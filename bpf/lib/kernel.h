@@ -538,6 +538,8 @@ enum cgroup_subsys_id {
 #define PTRACE_MODE_ATTACH 0x02
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
+#define NR_FSCONFIG 431
+#define FSCONFIG_CMD_CREATE 6	/* and RECONFIGURE, CREATE_EXCL above it */
 #define MSG_FASTOPEN 0x20000000
 #define SOCK_STREAM 1
 #define SIGKILL 9

@@ -29,7 +29,7 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 22
+#define BLOCK_HOOKS 25
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths that something was executed by: 128 KiB */
 #define ROOM_LEAST 256U	/* states */
@@ -47,6 +47,9 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_module_file, CLASS(MODULE), BEFORE, "security_kernel_read_file"),
 		HOOK(block_module, CLASS(MODULE), BEFORE, "security_kernel_load_data"),
 		HOOK(block_mount, CLASS(MOUNT), BEFORE, "security_sb_mount"),
+		HOOK(block_move_mount, CLASS(MOUNT), BEFORE, "security_move_mount"),
+		HOOK(block_superblock, CLASS(MOUNT), BEFORE, "security_sb_set_mnt_opts"),
+		HOOK(block_remount, CLASS(MOUNT), BEFORE, "security_sb_remount"),
 		HOOK(block_bpf, CLASS(BPF), BEFORE, "security_bpf"),
 		HOOK(block_ptrace, CLASS(PTRACE), BEFORE, "security_ptrace_access_check"),
 		HOOK(block_connect4, CLASS(CONNECT), CGROUP, NULL),

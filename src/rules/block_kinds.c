@@ -41,6 +41,8 @@ static const struct {
 	{ "init_module", NUNCHI_BLOCK_MODULE },
 	{ "finit_module", NUNCHI_BLOCK_MODULE },
 	{ "mount", NUNCHI_BLOCK_MOUNT },
+	{ "move_mount", NUNCHI_BLOCK_MOUNT },
+	{ "fsconfig", NUNCHI_BLOCK_MOUNT },
 	{ "bpf", NUNCHI_BLOCK_BPF },
 	{ "ptrace", NUNCHI_BLOCK_PTRACE },
 };

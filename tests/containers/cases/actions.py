@@ -25,7 +25,7 @@ RULE = """
 - rule: {name}
   desc: d
   condition: {condition}
-  output: o file=%fd.name by=%proc.name port=%fd.rport
+  output: o call=%evt.type file=%fd.name by=%proc.name port=%fd.rport
   priority: WARNING
   action: {action}
 """
@@ -673,6 +673,44 @@ def test_deny_modules_and_mounts(setup):
     assert nunchi.stop() == 0
     assert ("deny", "before") in effects(nunchi, "Module"), nunchi.text()
     assert effects(nunchi, "Mount") == [("deny", "before")], nunchi.text()
+    return None
+
+
+# Ways to mount, each in a container of its own; what is refused first.
+MOUNTS = (("mount -t tmpfs none /tmp/m", "mount"), ("deed cover /tmp/m", "fsconfig"), ("deed move-tree /dev/shm /tmp/m", "move_mount"),
+          ("mount -o remount /dev/shm", "mount"), ("deed reconfigure /dev/shm", "fsconfig"))
+
+
+def mount_by(setup, name, way):
+    lines, _ = in_container(setup, name, f"exec 2>&1; sleep 1; mkdir /tmp/m; sh -c '{way}' && echo mounted; echo code $?", privileged=True)
+    return lines
+
+
+def test_deny_every_way_to_mount(setup):
+    """By descriptors, too: what is made by them can be read before it is mounted anywhere."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Mount", f"evt.type = mount and container.name startswith {setup.name}-no-", "deny")])
+    for i, (way, call) in enumerate(MOUNTS):
+        lines = mount_by(setup, f"{setup.name}-no-{i}", way)
+        assert "mounted" not in lines and any("not permitted" in line or "permission denied" in line for line in lines), (way, lines)
+        nunchi.wait_event(lambda e, c=call: e["output_fields"]["evt.type"] == c)
+        assert "mounted" in mount_by(setup, f"{setup.name}-yes-{i}", way), way
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Mount") == [("deny", "before")] * len(MOUNTS), nunchi.text()
+    return None
+
+
+def test_kill_every_way_to_mount(setup):
+    nunchi = guard(setup, [("Mount", f"evt.type = mount and container.name startswith {setup.name}-no-", "kill")])
+    for i, (way, _) in enumerate(MOUNTS):
+        lines = mount_by(setup, f"{setup.name}-no-{i}", way)
+        assert lines[-1:] == ["code 137"], (way, lines)
+        assert "mounted" in mount_by(setup, f"{setup.name}-yes-{i}", way), way
+    wait_alert(nunchi, "Mount")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Mount") == [("kill", "before" if refuses_all() else "after")] * len(MOUNTS), nunchi.text()
     return None
 
 

@@ -288,6 +288,22 @@ static int cover(const char *path)
 	return syscall(SYS_move_mount, mount, "", AT_FDCWD, path, 4 /* from the descriptor */) ? fail(path) : 0;
 }
 
+/* A mount elsewhere as well, without mount(2). */
+static int move_tree(const char *from, const char *path)
+{
+	int tree = (int)syscall(SYS_open_tree, AT_FDCWD, from, 1 /* a clone */);
+
+	return syscall(SYS_move_mount, tree, "", AT_FDCWD, path, 4) ? fail(path) : 0;
+}
+
+/* A file system mounted anew as it is, without mount(2). */
+static int reconfigure(const char *path)
+{
+	int fs = (int)syscall(SYS_fspick, AT_FDCWD, path, 0);
+
+	return syscall(SYS_fsconfig, fs, 7 /* reconfigure */, NULL, NULL, 0) ? fail(path) : 0;
+}
+
 /* Cgroups to be mounted with a program for empty ones; nothing is mounted. */
 static int set_release_agent(void)
 {
@@ -378,6 +394,10 @@ static int do_file(const char *what, char **args)
 		return make_setuid(args[0], args[1]);
 	if (!strcmp(what, "cover"))
 		return cover(args[0]);
+	if (!strcmp(what, "move-tree"))
+		return move_tree(args[0], args[1]);
+	if (!strcmp(what, "reconfigure"))
+		return reconfigure(args[0]);
 	if (!strcmp(what, "truncate"))
 		return truncate(args[0], 0) ? fail(args[0]) : 0;
 	return -1;
