@@ -63,12 +63,29 @@ static uint8_t missing_namespaces(const json_t *list)
 	return shares;
 }
 
+/*
+ * podman copies an image's annotations, over its own io.container.manager if they have that: an image's author can write what
+ * CRI-O writes. So it is known by what it calls the cgroup ("/libpod_parent/libpod-ID", "machine.slice:libpod:ID", or the
+ * prefix of its scope); where it makes none, by what it writes besides.
+ */
+static bool is_podman(const struct label *labels, size_t n, const char *cgroup)
+{
+	const char *manager = labels_find(labels, n, "io.container.manager");
+
+	if (cgroup && *cgroup)
+		return strstr(cgroup, "/libpod-") || strstr(cgroup, ":libpod:") || streq(cgroup, "libpod");
+	if (manager && streq(manager, "libpod"))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		if (starts_with(labels[i].key, "io.podman.annotations."))
+			return true;
+	return false;
+}
+
 static const char *find_manager(const struct label *labels, size_t n)
 {
 	const char *manager = labels_find(labels, n, "io.container.manager");
 
-	if (manager && streq(manager, "libpod"))
-		return "podman";
 	/* CRI-O gave itself a name only later. podman writes some of CRI-O's keys, but not this one. */
 	if ((manager && streq(manager, "cri-o")) ||
 	    (!manager && labels_find(labels, n, "io.kubernetes.cri-o.ContainerID")))
@@ -76,8 +93,19 @@ static const char *find_manager(const struct label *labels, size_t n)
 	return NULL;
 }
 
+/* Whose it is by its annotations, and of which pod. */
+static const char *read_annotations(const struct label *labels, size_t n, const char *cgroup,
+				    struct container_info *c)
+{
+	if (is_podman(labels, n, cgroup))
+		return "podman";
+	kubernetes_apply(c, labels, n);
+	return find_manager(labels, n);
+}
+
 /* "key=value" strings: the annotations, and the bundle's place. */
-static void read_state_labels(const json_t *list, struct container_info *c, struct oci_state *s)
+static void read_state_labels(const json_t *list, const char *cgroup, struct container_info *c,
+			      struct oci_state *s)
 {
 	struct label *labels = NULL;
 	size_t n = 0;
@@ -96,8 +124,7 @@ static void read_state_labels(const json_t *list, struct container_info *c, stru
 		}
 		labels_add(&labels, &n, key, equals + 1);
 	}
-	s->manager = find_manager(labels, n);
-	kubernetes_apply(c, labels, n);
+	s->manager = read_annotations(labels, n, cgroup, c);
 	labels_free(labels, n);
 }
 
@@ -122,7 +149,9 @@ int oci_parse_runc_state(const char *text, size_t len, struct container_info *c,
 	c->shares |= missing_namespaces(json_at(config, "namespaces"));
 	c->privileged |= looks_privileged(json_at(config, "capabilities.Bounding"),
 					  json_at(config, "mask_paths"));
-	read_state_labels(json_at(config, "labels"), c, s);
+	if (!cgroup || !*cgroup)
+		cgroup = json_text(config, "cgroups.scope_prefix");
+	read_state_labels(json_at(config, "labels"), cgroup, c, s);
 	return 0;
 }
 
@@ -171,6 +200,7 @@ void oci_read_spec(const json_t *spec, struct container_info *c, struct oci_stat
 {
 	const char *cgroup = json_text(spec, "linux.cgroupsPath");
 	struct label *annotations = NULL;
+	const char *manager;
 	size_t n = 0;
 
 	c->shares |= missing_namespaces(json_at(spec, "linux.namespaces"));
@@ -179,11 +209,11 @@ void oci_read_spec(const json_t *spec, struct container_info *c, struct oci_stat
 	if (!c->n_mounts)
 		read_mounts(json_at(spec, "mounts"), c);
 	labels_add_json(&annotations, &n, spec, "annotations");
+	manager = read_annotations(annotations, n, s && s->cgroup ? s->cgroup : cgroup, c);
 	if (s && !s->manager)
-		s->manager = find_manager(annotations, n);
+		s->manager = manager;
 	if (s && !s->cgroup)
 		s->cgroup = bounded_dup(cgroup);
-	kubernetes_apply(c, annotations, n);
 	labels_free(annotations, n);
 }
 

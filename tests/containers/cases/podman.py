@@ -114,6 +114,35 @@ def test_short_with_no_service(setup):
     check_short(setup, [PodmanStorage(setup.podman)], "diskshort")
 
 
+# What CRI-O and the kubelet write of a pod's own container: podman takes it over from an image, its own mark with it.
+CLAIMED = {"io.container.manager": "cri-o", "io.kubernetes.cri-o.ContainerType": "sandbox", "io.kubernetes.pod.name": "proxy-1",
+           "io.kubernetes.pod.namespace": "kube-system", "io.kubernetes.container.name": "kube-proxy",
+           "io.kubernetes.cri-o.ImageName": "registry.example/kube-proxy"}
+
+
+def test_an_image_does_not_say_whose_pod_it_is(setup):
+    image = "localhost/claims:1"
+    with open(setup.file("Containerfile"), "w", encoding="utf-8") as f:
+        f.write(f"FROM {IMAGE}\n")
+    setup.podman.call("build", "--tag", image, *(o for k, v in CLAIMED.items() for o in ("--annotation", f"{k}={v}")),
+                      "--file", setup.file("Containerfile"), setup.directory("empty"))
+    made = setup.podman.create("claims", image, LOOP)
+    for service in (False, True):
+        if service:
+            setup.podman.start_service()
+        runtimes = [setup.podman if service else PodmanStorage(setup.podman)]
+        nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", runtimes=runtimes)
+        made.start()
+        event = nunchi.wait_event(lambda e: e.get("container.full_id") == made.id)
+        check_named(event, made, image)
+        assert not any(key.startswith("k8s.") for key in event), event
+        listed = parse(run("ps", "-o", "json", "--runtime", runtimes[0].runtime_option()).stdout.encode())
+        assert [c["container.name"] for c in listed if c["container.full_id"] == made.id] == ["claims"], listed
+        assert nunchi.stop() == 0
+        made.stop()
+    setup.podman.stop_service()
+
+
 def test_service_goes_and_comes(setup):
     """Names go on while the service is away."""
     setup.podman.start_service()

@@ -48,6 +48,33 @@ static void test_runc_state(void **state)
 	assert_null(s.bundle);
 }
 
+/* What an image's author has written into its annotations, which podman copies, is no pod's. */
+static void test_podman_state(void **state)
+{
+	static const char *const cgroups[] = {
+		"\"path\":\"/libpod_parent/libpod-0543\"", "\"path\":\"machine.slice:libpod:0543\"",
+		"\"path\":\"\",\"scope_prefix\":\"libpod\"", "\"path\":\"\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cgroups); i++) {
+		_cleanup_free_ char *text = xasprintf(
+			"{\"id\":\"0543\",\"config\":{\"cgroups\":{%s},\"labels\":[\"io.container.manager=cri-o\","
+			"\"io.podman.annotations.init=FALSE\",\"io.kubernetes.container.name=kube-proxy\","
+			"\"io.kubernetes.pod.namespace=kube-system\",\"io.kubernetes.cri-o.ContainerType=sandbox\"]}}",
+			cgroups[i]);
+		struct container_info c = { 0 };
+		struct oci_state s;
+
+		assert_int_equal(oci_parse_runc_state(text, strlen(text), &c, &s), 0);
+		assert_string_equal(s.manager, "podman");
+		assert_null(c.name);
+		assert_null(c.pod_namespace);
+		assert_false(c.sandbox);
+		oci_state_free(&s);
+	}
+}
+
 static void test_runc_state_hostile(void **state)
 {
 	static const char *const bad[] = { "", "{}", "[]", "{\"id\":\"x\"}", "{\"id\":1,\"config\":{}}",
@@ -209,6 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_runc_state),
+		cmocka_unit_test(test_podman_state),
 		cmocka_unit_test(test_runc_state_hostile),
 		cmocka_unit_test(test_crun_status),
 		cmocka_unit_test(test_spec),
