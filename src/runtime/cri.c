@@ -306,7 +306,7 @@ static int on_created(struct cri *d, const char *space, const char *id, const ch
 	int r;
 
 	r = d->has_tasks ? ask_containerd(d, space, id, &c) : ask_container(d, id, &c);
-	if (r < 0 && !is_refusal(r))
+	if (r < 0 && !is_refusal(r) && !is_garbage(d, r))
 		return r;
 	if (r < 0) {
 		c = info_new(id);
