@@ -54,7 +54,7 @@ ACTIONS = ["actions", "disguise", "keep"]
 RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
-          "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
+          "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules", "actions deny_every",
           "actions deny_this_end", "actions deny_sctp", "disguise"]
 # Every call of the table.
 WALK = ["walk"]
