@@ -180,6 +180,7 @@ static void make(struct filter *f, bool network, bool kills)
 	else
 		allow_if(f, SYS_socket, 0, BPF_JEQ, AF_UNIX);
 	allow_if(f, SYS_kill, 1, BPF_JEQ, 0);
+	allow_if(f, SYS_tgkill, 0, BPF_JEQ, (uint32_t)getpid());	/* abort() and pthread_kill() */
 	if (kills) {
 		allow_if(f, SYS_pidfd_send_signal, 1, BPF_JEQ, SIGKILL);
 	} else {

@@ -59,6 +59,7 @@ static void check_lock(void)
 	REFUSED(unshare(CLONE_NEWNS));
 	REFUSED(socket(AF_INET, SOCK_STREAM, 0));
 	REFUSED(kill(getppid(), SIGURG));
+	REFUSED(syscall(SYS_tgkill, getppid(), getppid(), SIGURG));
 	REFUSED(syscall(SYS_pidfd_open, getppid(), 0));
 	REFUSED(syscall(SYS_pidfd_send_signal, -1, SIGKILL, NULL, 0));
 	REFUSED(setuid(getuid()));
@@ -72,6 +73,7 @@ static void check_lock(void)
 	CHECK(fd >= 0);
 	CHECK(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
 	CHECK(kill(getppid(), 0) == 0);
+	CHECK(pthread_kill(pthread_self(), 0) == 0);
 	CHECK(waitpid(-1, &status, WNOHANG) == -1 && errno == ECHILD);
 	CHECK(pthread_create(&after, NULL, refused_too, &fd) == 0);
 	CHECK(pthread_join(after, &ret) == 0);
@@ -90,6 +92,7 @@ static void check_lock_kills(void)
 	CHECK(privileges_lock(true) == 0);
 	CHECK(syscall(SYS_pidfd_open, getppid(), 0) >= 0);
 	REFUSED(kill(getppid(), SIGKILL));
+	REFUSED(syscall(SYS_tgkill, getppid(), getppid(), SIGKILL));
 	REFUSED(syscall(SYS_pidfd_send_signal, fd, SIGURG, NULL, 0));
 	CHECK(syscall(SYS_pidfd_send_signal, -1, SIGKILL, NULL, 0) == -1 && errno == EBADF);
 	REFUSED(syscall(SYS_pidfd_getfd, fd, 0, 0));
@@ -109,6 +112,7 @@ static void check_lock_network(void)
 	REFUSED(execl("/bin/true", "true", NULL));
 	REFUSED(pid = fork());
 	REFUSED(kill(getppid(), SIGURG));
+	REFUSED(syscall(SYS_tgkill, getppid(), getppid(), SIGURG));
 	REFUSED(setuid(getuid()));
 	REFUSED(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)));
 	_exit(0);
