@@ -122,12 +122,10 @@ run_unit() {
 
 run_replay() {
 	build build || return
-	for program in build/nunchi; do
-		tests/replay/run.sh "$program" build/tests/replay/streams >"$tmp/replay" 2>&1
-		collect replay "$tmp/replay" $?
-		tests/replay/sinks.py "$program" build/tests/replay/streams >"$tmp/sinks" 2>&1
-		collect sinks "$tmp/sinks" $?
-	done
+	tests/replay/run.sh build/nunchi build/tests/replay/streams >"$tmp/replay" 2>&1
+	collect replay "$tmp/replay" $?
+	tests/replay/sinks.py build/nunchi build/tests/replay/streams >"$tmp/sinks" 2>&1
+	collect sinks "$tmp/sinks" $?
 	tests/cli/run.sh build/nunchi build/tests/replay/streams >"$tmp/replay" 2>&1
 	collect cli "$tmp/replay" $?
 }

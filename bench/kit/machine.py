@@ -20,8 +20,11 @@ def cpu_model():
 
 
 def commit():
-    done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], capture_output=True,
-                          text=True, check=False)
+    try:
+        done = subprocess.run(["git", "-C", TOP, "describe", "--always", "--dirty"], capture_output=True,
+                              text=True, check=False)
+    except FileNotFoundError:  # no git
+        return "no commit"
     return done.stdout.strip() or "no commit"
 
 

@@ -42,12 +42,14 @@ says() {
 	result "$name" "$tmp/diff"
 }
 
-# silent NAME TEXT ARGUMENT...: it does not say so.
+# silent NAME TEXT ARGUMENT...: it ends well, and does not say so.
 silent() {
 	name=$1 text=$2
 	shift 2
 	"$nunchi" "$@" >"$tmp/out" 2>&1 </dev/null
+	got=$?
 	grep -F -e "$text" "$tmp/out" >"$tmp/diff"
+	[ $got = 0 ] || echo "exit $got" >>"$tmp/diff"
 	result "$name" "$tmp/diff"
 }
 

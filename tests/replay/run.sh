@@ -55,7 +55,7 @@ sed 's/condition: .*/condition: evt.type = execve and proc.name = nc/; s/desc:/a
 
 while read -r stream name arguments; do
 	case $stream in '' | '#'*) continue ;; esac
-	eval "$nunchi $arguments -r $tmp/$stream.cap" >"$tmp/out" 2>"$tmp/err" ||
+	eval '"$nunchi"' "$arguments" '-r "$tmp/$stream.cap"' >"$tmp/out" 2>"$tmp/err" ||
 		echo "exit $?" >>"$tmp/err"
 	cat "$tmp/err" >>"$tmp/out"
 	if [ $update = yes ]; then
@@ -122,14 +122,17 @@ slots ps-wide ps -o wide -a
 frames text trace
 ROWS
 
+# says ARGUMENT...: what it writes goes into lines; that it ends well, and does write, is asked for. By a
+# file: a reader that takes more than 2 s to start would not get all of it.
+says() {
+	"$nunchi" "$@" >"$tmp/lines" 2>"$tmp/err"
+	code=$?
+	[ $code = 0 ] && [ -s "$tmp/lines" ] || { echo "$*: exit $code"; cat "$tmp/err"; } >>"$tmp/diff"
+}
+
 # Every line of JSON is an object.
-: >"$tmp/diff"
-for stream in attacks basic calls hostile lives setup slots; do
-	# By a file: a reader that takes more than 2 s to start would not get all of it.
-	{
-		"$nunchi" trace -r "$tmp/$stream.cap" --setup --host -e all -o json
-		"$nunchi" guard -f "$tmp/all.yaml" -r "$tmp/$stream.cap" --setup --host -o json
-	} >"$tmp/lines" 2>/dev/null
+objects() {
+	says "$@" -o json
 	python3 -c '
 import json, sys
 def check(pairs):
@@ -137,21 +140,31 @@ def check(pairs):
         print("a key twice:", line)
 for line in sys.stdin.buffer:
     json.loads(line.decode("utf-8"), object_pairs_hook=check)' <"$tmp/lines" >>"$tmp/diff" 2>&1
+}
+: >"$tmp/diff"
+for stream in attacks basic calls hostile lives setup slots; do
+	objects trace -r "$tmp/$stream.cap" --setup --host -e all
+	objects guard -f "$tmp/all.yaml" -r "$tmp/$stream.cap" --setup --host
 done
 result 'json parses' "$tmp/diff"
 
 # No control byte but the line's end reaches a terminal, nor what turns the writing round.
+mark=$(printf '\342\200\256')
+has_none() { # PATTERN ARGUMENT...
+	pattern=$1
+	shift
+	: >"$tmp/diff"
+	says "$@" -r "$tmp/hostile.cap"
+	LC_ALL=C tr -d '\n' <"$tmp/lines" | LC_ALL=C grep -a "$pattern" >>"$tmp/diff"
+}
 for form in text block json; do
-	"$nunchi" trace -r "$tmp/hostile.cap" -o $form 2>/dev/null |
-		LC_ALL=C tr -d '\n' | LC_ALL=C grep -a '[[:cntrl:]]' >"$tmp/diff"
+	has_none '[[:cntrl:]]' trace -o $form
 	result "hostile $form has no control bytes" "$tmp/diff"
 done
-"$nunchi" guard -f "$tmp/all.yaml" -r "$tmp/hostile.cap" 2>/dev/null |
-	LC_ALL=C tr -d '\n' | LC_ALL=C grep -a "[[:cntrl:]]\|$(printf '\342\200\256')" >"$tmp/diff"
+has_none "[[:cntrl:]]\|$mark" guard -f "$tmp/all.yaml"
 result 'hostile alerts have no control bytes' "$tmp/diff"
 for form in text block; do
-	"$nunchi" trace -r "$tmp/hostile.cap" -o $form 2>/dev/null |
-		LC_ALL=C grep -a "$(printf '\342\200\256')" >"$tmp/diff"
+	has_none "$mark" trace -o $form
 	result "hostile $form has no bidirectional marks" "$tmp/diff"
 done
 
