@@ -142,6 +142,11 @@ static void test_room(void **state)
 	}
 	assert_null(load(text.s));
 	assert_non_null(strstr(report.text.s, "more than the 64 combinations of open"));
+	/* What is all about one property is one, however it is put together. */
+	rs = load_condition("evt.type=openat and (fd.name=/a or fd.name=/b or not (fd.name startswith /c or fd.name=/d))");
+	assert_non_null(rs);
+	assert_int_equal(ruleset_block(rs)->n_clauses[NUNCHI_BLOCK_OPEN], 1);
+	ruleset_free(rs);
 }
 
 static void test_room_for_values(void **state)
@@ -191,6 +196,9 @@ static void test_who(void **state)
 		{ "evt.type=openat and container.name = web", false, false },
 		{ "evt.type=openat and container.name != web", false, false },
 		{ "evt.type=openat and (container.name = web or container.id = host)", true, false },
+		{ "evt.type=openat and container.name = web\n  on_pending: deny", false, true },
+		{ "evt.type=openat and container.name = web\n  on_pending: allow", false, false },
+		{ "evt.type=openat and container.id = host\n  on_pending: deny", true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
