@@ -140,6 +140,68 @@ def test_what_stays_is_missed_by_nobody(setup):
         assert alerts > 20 and rules > 4 and stayed > 20, (seed, alerts, rules, stayed)
 
 
+SENDS = "evt.type in (connect, sendto, sendmsg, sendmmsg) and fd.rip = {} and fd.rport = {}"
+
+# A deed that user space calls by another name than the record has, or that is known by the last byte only, and
+# a condition that means it.
+TOLD = {
+    "a file that is gone": (OPENS + "fd.name endswith 'gone (deleted)'",
+                            "echo > /tmp/gone; exec 9< /tmp/gone; rm /tmp/gone; cat /proc/self/fd/9; exec 9<&-"),
+    "none in a chroot": (OPENS + "fd.name = /tmp/root/nosuch", "chroot /tmp/root /bin/busybox cat /nosuch"),
+    "what its end says": (OPENS + "fd.name contains /by-its-end", "cat /tmp/by-its-end"),
+    "by a program that is gone": (OPENS + "proc.exepath endswith '(deleted)' and fd.name startswith /tmp/",
+                                  "cp /bin/busybox /tmp/cat; exec 9< /tmp/cat; rm /tmp/cat; "
+                                  "(exec -a cat /proc/self/fd/9 /tmp/other); exec 9<&-"),
+    "of mounts that were left": (OPENS + "fd.unreachable = true and fd.filename = far",
+                                 "echo > /tmp/far; unshare -m cat /proc/self/fd/8/far 8< /tmp"),
+    "by a mount of its directory": (OPENS + "fd.name = /tmp/real/x",
+                                    "mkdir /tmp/real /tmp/second; echo > /tmp/real/x; "
+                                    "mount --bind /tmp/real /tmp/second; cat /tmp/second/x"),
+    # Of progs/peers.c, by its ports.
+    "IPv4 in IPv6": (SENDS.format("127.0.0.1", 4446), ""),
+    "without a family": (SENDS.format("127.0.0.1", 4447), ""),
+    "IPv4 by IPv6": (SENDS.format("127.0.0.1", 4453), ""),
+    "nobody": (SENDS.format("127.0.0.1", 4456), ""),
+    "nobody, IPv6": (SENDS.format("::1", 4457), ""),
+    "nobody, in IPv6": (SENDS.format("127.0.0.1", 4458), ""),
+    "nobody, sent": (SENDS.format("127.0.0.1", 4459), ""),
+    "nobody, IPv6, sent": (SENDS.format("::1", 4460), ""),
+    "nobody, bound": (SENDS.format("127.0.0.7", 4462), ""),
+}
+
+
+def test_what_has_another_name_leaves(setup):
+    name, rules = setup.name + "-told", setup.file("told.yaml")
+    with open(rules, "w", encoding="utf-8") as f:
+        for what, (condition, _) in TOLD.items():
+            f.write(f"- rule: '{what}'\n  desc: d\n  condition: {condition}\n  priority: INFO\n  output: '%evt.type'\n")
+    guard = setup.nunchi("guard", "-o", "json", "-f", rules, "-c", name)
+    deeds = "\n".join(f"{{ {deed}; }} < /dev/null" for _, deed in TOLD.values() if deed)
+    script = f"mkdir -p /tmp/root/bin; cp /bin/busybox /tmp/root/bin/\n{deeds}\n/bin/peers\nsleep 1\n"
+    made = setup.runc.run(name, ["/bin/bash", "-c", script], privileged=True)
+    assert made.wait() == 0, made.output()
+    assert guard.stop() == 0, guard.stderr()
+    silent = TOLD.keys() - {alert["rule"] for alert in guard.events()}
+    assert not silent, f"{sorted(silent)}: {made.output()[-1000:]}"
+    assert "unwanted" in guard.stderr(), guard.stderr()
+
+
+def test_other_peers_stay(setup):
+    """The port is asked for, and the address: what has only one of them stays."""
+    name, rules = setup.name + "-peers", setup.file("peers.yaml")
+    with open(rules, "w", encoding="utf-8") as f:
+        f.write("- rule: peer\n  desc: d\n  condition: evt.type = connect and fd.rip = 127.0.0.2 and fd.rport = 81\n"
+                "  priority: INFO\n  output: '%fd.name'\n")
+    guard = setup.nunchi("guard", "-o", "json", "--fold", "0", "-f", rules, "-c", name)
+    script = ("for i in {1..100}; do for to in 127.0.0.2/82 127.0.0.3/81; do (exec 3<>/dev/udp/$to); done; done\n"
+              "exec 3<>/dev/udp/127.0.0.2/81; /bin/busybox sleep 1")
+    assert setup.runc.run(name, ["/bin/bash", "-c", script], privileged=True).wait() == 0
+    assert guard.stop() == 0, guard.stderr()
+    assert len(guard.events()) == 1, guard.text()
+    stayed = re.search(r"unwanted ([\d,]+)", guard.stderr())
+    assert stayed and int(stayed[1].replace(",", "")) >= 200, guard.stderr()
+
+
 def stays(setup, name, before=":"):
     """A thousand opens of a file that nunchi's own rules do not mean."""
     guard = setup.nunchi("guard", "-o", "json", "-c", name)
