@@ -76,7 +76,7 @@ static void bench_files(struct world *w, struct field_context *fc, char **paths,
 
 	for (size_t i = 0; i < n_paths; i++)
 		inputs[i].path = paths[i];
-	if (ruleset_load(&rs, inputs, n_paths, &report) < 0) {
+	if (ruleset_load(&rs, inputs, n_paths, NULL, &report) < 0) {
 		fputs(report.text.s, stderr);
 		exit(1);
 	}
@@ -135,7 +135,7 @@ static struct ruleset *make_rules(unsigned n)
 		}
 	}
 	input.text = text.s;
-	if (ruleset_load(&rs, &input, 1, &report) < 0) {
+	if (ruleset_load(&rs, &input, 1, NULL, &report) < 0) {
 		fputs(report.text.s, stderr);
 		exit(1);
 	}

@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "fields/fields.h"
 #include "option_table.h"
+#include "rule_files.h"
 #include "syscalls/syscalls.h"
 
 static const char *const config_verbs[] = { "check", "example" };
@@ -87,6 +88,37 @@ static void add_choices(struct completion *c, size_t before, const char *choices
 		add(c, c->word, before, one, NULL);
 }
 
+static bool had_before(const struct ruleset *rs, size_t rule, size_t tag)
+{
+	for (size_t i = 0; i <= rule; i++) {
+		const struct rule *r = ruleset_rule(rs, i);
+
+		for (size_t k = 0; k < (i < rule ? r->n_tags : tag); k++)
+			if (streq(r->tags[k], ruleset_rule(rs, rule)->tags[tag]))
+				return true;
+	}
+	return false;
+}
+
+/* Of nunchi's own rules: which files there may be on the line is not looked at. */
+static void add_tags(struct completion *c, size_t before)
+{
+	struct report report = { .least = REPORT_LEVELS };
+	struct ruleset *rs = NULL;
+	struct options o;
+
+	options_init(&o);
+	if (rule_files_read(&rs, &o, 0, &report) >= 0) {
+		for (size_t i = 0; i < ruleset_count(rs); i++)
+			for (size_t k = 0; k < ruleset_rule(rs, i)->n_tags; k++)
+				if (!had_before(rs, i, k))
+					add(c, c->word, before, ruleset_rule(rs, i)->tags[k], NULL);
+	}
+	ruleset_free(rs);
+	report_free(&report);
+	options_free(&o);
+}
+
 /* What stands for an option's value, after the first before bytes of the word. */
 static void add_values(struct completion *c, const struct option_row *row, size_t before)
 {
@@ -98,6 +130,10 @@ static void add_values(struct completion *c, const struct option_row *row, size_
 		strbuf_adds(&c->out, ":dir\n");
 	else if (streq(row->arg, "SET"))
 		add_set(c, before);
+	else if (streq(row->arg, "TAG"))
+		add_tags(c, before);
+	else if (streq(row->arg, "PRIORITY"))
+		add_all(c, before, priority_names, PRIORITY_MAX);
 	else if (streq(row->arg, "KIND=SOCKET"))
 		add_all(c, before, runtime_kinds, ARRAY_SIZE(runtime_kinds));
 }

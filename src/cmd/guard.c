@@ -21,10 +21,12 @@ static const struct usage usage = {
 		"Without -f\n"
 		"and --rules-dir nunchi's own are in force. Calls that no rule is about are not "
 		"hooked.\n"
-		"FILTER narrows what is judged.\n"
+		"--tag, --disable-tag, --disable and --priority choose some of them. FILTER narrows\n"
+		"what is judged.\n"
 		"\n"
 		"  nunchi guard\n"
 		"  nunchi guard -f falco_rules.yaml -f my_rules.yaml -o json\n"
+		"  nunchi guard --priority warning --disable-tag T1082\n"
 		"  nunchi guard -c web 'not proc.name=backup'\n"
 		"  nunchi guard -r web.cap\n",
 };
@@ -46,10 +48,11 @@ static int make_output(const struct options *o, struct fold *fold, struct output
 }
 
 /* A rule that cannot fire is not to be mistaken for one that has nothing to say. */
-static void say_partial(const struct ruleset *rs)
+static void say_in_force(const struct ruleset *rs)
 {
 	unsigned n = 0, enabled = 0;
 
+	rule_files_say_choice(rs);
 	for (size_t i = 0; i < ruleset_count(rs); i++) {
 		enabled += ruleset_rule(rs, i)->enabled;
 		n += ruleset_rule(rs, i)->enabled && ruleset_rule(rs, i)->partial;
@@ -166,7 +169,7 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 	if (r)
 		return r;
 	if (!o->quiet)
-		say_partial(rs);
+		say_in_force(rs);
 	o->engine.output = output;
 	o->engine.rules = rs;
 	o->engine.context = o->context > 0;
@@ -181,16 +184,16 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 static struct ruleset *reread(void *arg)
 {
 	const struct options *o = arg;
-	struct ruleset *rs = rule_files_load(o, o->n_args);
+	struct ruleset *rs = NULL;
 
-	if (rs && !add_watches(o, rs)) {
+	if (!rule_files_load(&rs, o, o->n_args) && !add_watches(o, rs)) {
 		ruleset_free(rs);
 		rs = NULL;
 	}
 	if (!rs)
 		log_error("the rules stay what they were");
 	else if (!o->quiet)
-		say_partial(rs);
+		say_in_force(rs);
 	return rs;
 }
 
@@ -209,18 +212,18 @@ int guard_run(struct options *o, struct ruleset *rs)
 
 int cmd_guard(int argc, char **argv)
 {
-	struct ruleset *rs;
+	struct ruleset *rs = NULL;
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
 	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
 
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
-		rs = rule_files_load(&o, o.n_args);
+		r = rule_files_load(&rs, &o, o.n_args);
 		o.engine.reread = reread;
 		o.engine.reread_arg = &o;
 		o.engine.rule_paths = o.rule_paths;
 		o.engine.n_rule_paths = o.n_rule_paths;
-		r = rs ? guard_run(&o, rs) : EXIT_FAILURE;
+		r = r ? r : guard_run(&o, rs);
 		ruleset_free(rs);
 	}
 	options_free(&o);

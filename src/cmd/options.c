@@ -45,6 +45,7 @@ enum {
 	OPT_MEMORY,
 	OPT_CPU_LIMIT,
 	OPT_RULES_DIR,
+	OPT_PRIORITY,
 	OPT_CONTEXT,
 	OPT_FOLD,
 	OPT_ALERT_LIMIT,
@@ -60,6 +61,12 @@ const struct option_row option_rows[] = {
 	{ 'f', "rules", "FILE", MANY | FOR_GUARD | FOR_RULES,
 	  "a file of rules, or a directory of them; what comes later changes what came before" },
 	{ OPT_RULES_DIR, "rules-dir", "DIR", MANY | FOR_GUARD | FOR_RULES, "the files of rules in it, by name" },
+	{ 't', "tag", "TAG", MANY | FOR_GUARD | FOR_RULES, "only rules that have this tag, or another one given so" },
+	{ 'T', "disable-tag", "TAG", MANY | FOR_GUARD | FOR_RULES, "no rules that have this tag" },
+	{ 'D', "disable", "RULE", MANY | FOR_GUARD | FOR_RULES,
+	  "not this rule: its name, a part that names of rules have, or a glob" },
+	{ OPT_PRIORITY, "priority", "PRIORITY", FOR_GUARD | FOR_RULES,
+	  "only rules of this priority or a more urgent one, as warning" },
 	{ 'c', "container", "NAME", MANY | LIVE | FOR_PS,
 	  "only this container: name, id, its beginning, namespace/pod, or a glob" },
 	{ OPT_POD, "pod", "NAME", MANY | LIVE | FOR_PS, "only this Kubernetes pod" },
@@ -260,6 +267,32 @@ static bool take_rules(struct options *o, const char *path)
 	return true;
 }
 
+static bool take_name(struct options *o, const char *option, const char *name, struct choice_names *to)
+{
+	if (!*name) {
+		strbuf_addf(&o->error, "%s: the name is empty", option);
+		return false;
+	}
+	to->names = xrealloc(to->names, (to->n + 1) * sizeof(*to->names));
+	to->names[to->n++] = name;
+	return true;
+}
+
+static bool take_priority(struct options *o, const char *value)
+{
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+
+	if (priority_parse(value, &o->choice.least))
+		return true;
+	strbuf_reset(&near);
+	nearest_names(&near, value, strlen(value), priority_names, PRIORITY_MAX);
+	strbuf_adds(&o->error, "--priority ");
+	strbuf_add_printable(&o->error, value, strlen(value));
+	strbuf_addf(&o->error, ": no such priority%s%s%s", near.len ? ". Did you mean " : ": from EMERGENCY to DEBUG",
+		    near.len ? near.s : "", near.len ? "?" : "");
+	return false;
+}
+
 /* "/" is no prefix, and a path is compared with those of mounts: no link in it, no slash after. */
 static bool take_host_root(struct options *o, const char *value)
 {
@@ -357,6 +390,14 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_selection(o, SELECT_LABEL, value);
 	case OPT_PID:
 		return take_selection(o, SELECT_PID, value);
+	case 't':
+		return take_name(o, "--tag", value, &o->choice.tags);
+	case 'T':
+		return take_name(o, "--disable-tag", value, &o->choice.not_tags);
+	case 'D':
+		return take_name(o, "--disable", value, &o->choice.not_names);
+	case OPT_PRIORITY:
+		return take_priority(o, value);
 	case 'e':
 		return take_set(o, value);
 	case 'n':

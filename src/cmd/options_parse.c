@@ -95,6 +95,7 @@ void options_init(struct options *o)
 	o->engine.out_fd = STDOUT_FILENO;
 	o->fold = FOLD_WINDOW_DEFAULT;
 	o->alert_limit = FOLD_LIMIT_DEFAULT;
+	o->choice.least = PRIORITY_DEBUG;
 }
 
 /* An option as it was given. */
@@ -196,6 +197,9 @@ void options_free(struct options *o)
 	selection_free(&o->selection);
 	free(o->runtimes);
 	free(o->rule_paths);
+	free(o->choice.tags.names);
+	free(o->choice.not_tags.names);
+	free(o->choice.not_names.names);
 	free(o->sink_names);
 	free(o->host_root);
 	for (size_t i = 0; i < o->engine.n_watches; i++)

@@ -2,7 +2,10 @@
 /* nunchi's own rules are part of the program: there is nothing to install, and nothing to lose. */
 #include "rule_files.h"
 
+#include <errno.h>
+
 #include "base/log.h"
+#include "cmd.h"
 
 static const char default_rules[] =
 #include "default_rules.h"
@@ -11,11 +14,11 @@ static const char common_rules[] =
 #include "common_rules.h"
 	;
 
-struct ruleset *rule_files_read(const struct options *o, int first, struct report *report)
+int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 {
 	size_t n_args = (size_t)MAX(o->n_args - first, 0), n = 0;
 	struct rules_input *inputs = xcalloc(o->n_rule_paths + n_args + 2, sizeof(*inputs));
-	struct ruleset *rs = NULL;
+	int r;
 
 	inputs[n++] = (struct rules_input){ "(built-in names)", common_rules, true };
 	for (size_t i = 0; i < o->n_rule_paths; i++)
@@ -24,22 +27,32 @@ struct ruleset *rule_files_read(const struct options *o, int first, struct repor
 		inputs[n++].path = o->args[(size_t)first + i];
 	if (n == 1)
 		inputs[n++] = (struct rules_input){ "(built-in rules)", default_rules, false };
-	if (ruleset_load(&rs, inputs, n, report) < 0)
-		rs = NULL;
+	r = ruleset_load(ret, inputs, n, &o->choice, report);
 	free(inputs);
-	return rs;
+	return r;
 }
 
-struct ruleset *rule_files_load(const struct options *o, int first)
+int rule_files_load(struct ruleset **ret, const struct options *o, int first)
 {
 	struct report report = { .least = REPORT_WARNING };
-	struct ruleset *rs = rule_files_read(o, first, &report);
+	int r = rule_files_read(ret, o, first, &report);
 
-	if (report.text.len && !(o->quiet && rs))
+	if (report.text.len && !(o->quiet && r >= 0))
 		fputs(report.text.s, stderr);
-	if (!rs)
+	if (r < 0)
 		log_error("these rules cannot be in force: %u error%s", report.counts[REPORT_ERROR],
 			  report.counts[REPORT_ERROR] == 1 ? "" : "s");
 	report_free(&report);
-	return rs;
+	if (r == -ENOENT)
+		return EXIT_USAGE;
+	return r < 0 ? EXIT_FAILURE : 0;
+}
+
+void rule_files_say_choice(const struct ruleset *rs)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	ruleset_describe_choice(rs, &text);
+	if (text.len)
+		log_info("%s", text.s);
 }

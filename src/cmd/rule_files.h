@@ -6,9 +6,12 @@
 
 /*
  * Loads what -f and --rules-dir say, and the arguments from first on; without any nunchi's own
- * rules. NULL: errors were told, on stderr; there also warnings.
+ * rules. Of these are enabled what --tag and its like leave. 0, or an exit code: errors were told, on stderr; there
+ * also warnings.
  */
-struct ruleset *rule_files_load(const struct options *o, int first) _must_check_;
-/* The same, with everything that is to be said in the report. */
-struct ruleset *rule_files_read(const struct options *o, int first, struct report *report)
+int rule_files_load(struct ruleset **ret, const struct options *o, int first) _must_check_;
+/* The same, with everything that is to be said in the report; as ruleset_load(). */
+int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 	_must_check_;
+/* What of them --tag and its like leave out, in a line: nothing is disarmed without a word. */
+void rule_files_say_choice(const struct ruleset *rs);

@@ -2,6 +2,8 @@
 /* nunchi rules: what files of rules say, before they are in force. */
 #include "cmd.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 #include "guard.h"
 #include "rule_files.h"
@@ -18,10 +20,12 @@ static const struct usage usage = {
 		"explain  shows a rule with its macros unfolded, and the events that it needs\n"
 		"test     judges the events of a capture, and says how often each rule matched\n"
 		"\n"
-		"list and explain are about nunchi's own rules, or those of -f and --rules-dir.\n"
+		"list and explain are about nunchi's own rules, or those of -f and --rules-dir;\n"
+		"list shows what --tag, --disable-tag, --disable and --priority leave of them.\n"
 		"\n"
 		"  nunchi rules check falco_rules.yaml my_rules.yaml\n"
 		"  nunchi rules explain 'Shell in a container' -f my_rules.yaml\n"
+		"  nunchi rules list --tag T1611 --priority warning\n"
 		"  nunchi rules test my_rules.yaml -r web.cap\n",
 };
 
@@ -50,8 +54,8 @@ static int check(const struct options *o)
 {
 	struct report report = { .least = o->quiet ? REPORT_WARNING : REPORT_NOTE };
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
-	struct ruleset *rs;
-	int r;
+	struct ruleset *rs = NULL;
+	int r, loaded;
 
 	if (kind < 0)
 		return EXIT_USAGE;
@@ -60,12 +64,13 @@ static int check(const struct options *o)
 		return EXIT_USAGE;
 	}
 	report.json = kind == 1;
-	rs = rule_files_read(o, 1, &report);
+	loaded = rule_files_read(&rs, o, 1, &report);
 	if (kind == 0)
 		add_sum(rs, &report);
 	r = cmd_print(&report.text);
 	report_free(&report);
-	r = rs ? r : EXIT_FAILURE;
+	if (loaded < 0)
+		r = loaded == -ENOENT ? EXIT_USAGE : EXIT_FAILURE;
 	ruleset_free(rs);
 	return r;
 }
@@ -103,16 +108,21 @@ static int list(const struct options *o)
 	static const char *const heads[] = { "PRIORITY", "RULE", "TAGS" };
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, tags = STRBUF_INIT;
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
-	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
-	struct ruleset *rs = kind < 0 ? NULL : rule_files_load(o, 1);
+	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds)), r;
+	struct ruleset *rs;
 
-	if (!rs)
-		return kind < 0 ? EXIT_USAGE : EXIT_FAILURE;
+	r = kind < 0 ? EXIT_USAGE : rule_files_load(&rs, o, 1);
+	if (r)
+		return r;
+	if (!o->quiet)
+		rule_files_say_choice(rs);
 	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
 		table_add(&t, heads[i]);
 	for (size_t i = 0; i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
 
+		if (rule->left_out)
+			continue;
 		if (kind == 1) {
 			rule_json(rule, &out);
 			continue;
@@ -198,8 +208,12 @@ static void explain_rule(const struct ruleset *rs, const struct rule *rule, stru
 	strbuf_addf(out, "%s\n", rule->name);
 	strbuf_addf(out, "  %s\n", rule->desc);
 	add_tags(rule, &tags);
-	strbuf_addf(out, "priority: %s%s\ntags: %s\n", priority_names[rule->priority],
-		    rule->enabled ? "" : " (disabled)", tags.s);
+	strbuf_addf(out, "priority: %s", priority_names[rule->priority]);
+	if (rule->left_out)
+		strbuf_addf(out, " (left out by --%s)", left_out_names[rule->left_out]);
+	else if (!rule->enabled)
+		strbuf_adds(out, " (disabled)");
+	strbuf_addf(out, "\ntags: %s\n", tags.s);
 	if (rule->place.source)
 		strbuf_addf(out, "file: %s:%ld\n", rule->place.source->path, rule->place.line + 1);
 	strbuf_adds(out, "condition:\n");
@@ -232,7 +246,7 @@ static int explain(const struct options *o)
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	const struct rule *rule;
 	struct ruleset *rs;
-	int r = EXIT_FAILURE;
+	int r;
 
 	if (kind < 0)
 		return EXIT_USAGE;
@@ -240,9 +254,9 @@ static int explain(const struct options *o)
 		log_error("rules explain: which rule? nunchi rules list names them");
 		return EXIT_USAGE;
 	}
-	rs = rule_files_load(o, 2);
-	if (!rs)
-		return EXIT_FAILURE;
+	r = rule_files_load(&rs, o, 2);
+	if (r)
+		return r;
 	rule = ruleset_find(rs, o->args[1]);
 	if (rule) {
 		if (kind == 1)
@@ -252,6 +266,7 @@ static int explain(const struct options *o)
 		r = cmd_print(&out);
 	} else {
 		no_such_rule(rs, o->args[1]);
+		r = EXIT_FAILURE;
 	}
 	ruleset_free(rs);
 	return r;
@@ -289,9 +304,9 @@ static int test(struct options *o)
 			  "makes one");
 		return EXIT_USAGE;
 	}
-	rs = rule_files_load(o, 1);
-	if (!rs)
-		return EXIT_FAILURE;
+	r = rule_files_load(&rs, o, 1);
+	if (r)
+		return r;
 	/* What would have fired, each time. */
 	o->fold = o->alert_limit = 0;
 	r = guard_run(o, rs);

@@ -57,6 +57,7 @@ struct definition {
 	struct strbuf source_name;
 	enum rule_priority priority;
 	bool has_priority, enabled, skip_unknown;
+	enum rule_left_out left_out;
 	enum rule_action action;
 	bool refuse, pending_deny;	/* on_unsupported: refuse, on_pending: deny */
 	char **tags;

@@ -137,6 +137,17 @@ void item_take_bool(struct item *it, const char *key, bool *to)
 			    "%s: expected true or false", key);
 }
 
+bool priority_parse(const char *s, enum rule_priority *ret)
+{
+	for (unsigned i = 0; i < PRIORITY_MAX; i++) {
+		if (!strcasecmp(s, priority_names[i]) || (i == PRIORITY_INFORMATIONAL && !strcasecmp(s, "info"))) {
+			*ret = (enum rule_priority)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static void take_priority(struct item *it)
 {
 	const yaml_node_t *n = yaml_get(it->f, it->node, "priority");
@@ -145,13 +156,9 @@ static void take_priority(struct item *it)
 
 	if (!n || mode_of(it, "priority", false) == MODE_INVALID)
 		return;
-	for (unsigned i = 0; s && i < PRIORITY_MAX; i++) {
-		if (!strcasecmp(s, priority_names[i]) ||
-		    (i == PRIORITY_INFORMATIONAL && !strcasecmp(s, "info"))) {
-			it->d->priority = (enum rule_priority)i;
-			it->d->has_priority = true;
-			return;
-		}
+	if (s && priority_parse(s, &it->d->priority)) {
+		it->d->has_priority = true;
+		return;
 	}
 	if (s)
 		nearest_names(&near, s, strlen(s), priority_names, PRIORITY_MAX);

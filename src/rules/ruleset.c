@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "action.h"
+#include "choice.h"
 #include "compile.h"
 #include "doubt.h"
 #include "index.h"
@@ -21,6 +22,12 @@ struct ruleset {
 	struct evaluation evaluation;
 	struct block_plan *block;	/* NULL: nothing is blocked */
 	uint8_t generation;		/* in verdicts by the plan */
+};
+
+const char *const left_out_names[LEFT_OUT_MAX] = {
+#define X(id, name) name,
+	RULE_LEFT_OUT(X)
+#undef X
 };
 
 struct rule *rule_copy(const struct rule *rule)
@@ -138,6 +145,7 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 	rule->output_text = xstrdup(def->output.b.s);
 	rule->priority = def->priority;
 	rule->enabled = def->enabled;
+	rule->left_out = def->left_out;
 	rule->action = def->action;
 	rule->refuse = def->refuse;
 	rule->place = def->place;
@@ -199,6 +207,19 @@ static void tell_foreign(const struct definitions *d, const struct definition *r
 		    "rule %s is skipped: its source is %s, and this one is syscall", rule->name, rule->source_name.s);
 }
 
+/* What is left out is checked like what its file disables, and has no part in what is blocked. */
+static void choose(struct definitions *d, const struct rules_choice *choice)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct definition *def = d->all[i];
+
+		if (def->kind != DEFINES_RULE || !def->enabled)
+			continue;
+		def->left_out = choice_leaves_out(choice, d, def);
+		def->enabled = def->left_out == LEFT_OUT_NOT;
+	}
+}
+
 static void compile(struct ruleset *rs, struct definitions *d)
 {
 	compile_names(d);
@@ -232,11 +253,13 @@ static void make_index(struct ruleset *rs)
 }
 
 int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t n_inputs,
-		 struct report *report)
+		 const struct rules_choice *choice, struct report *report)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 	struct definitions d = { .report = report };
 	struct stat st;
+	unsigned n_errors;
+	int r = 0;
 
 	for (size_t i = 0; i < n_inputs; i++) {
 		const char *path = inputs[i].path;
@@ -249,15 +272,53 @@ int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t 
 		else
 			load_file(rs, &d, path);
 	}
+	/* Of files that could not be read nobody knows which rules they have. */
+	if (choice && !report->counts[REPORT_ERROR] && !choice_check(choice, &d, report))
+		r = -ENOENT;
+	n_errors = report->counts[REPORT_ERROR];
+	if (choice)
+		choose(&d, choice);
 	compile(rs, &d);
+	if (r == 0 ? report->counts[REPORT_ERROR] : report->counts[REPORT_ERROR] > n_errors)
+		r = -EINVAL;
 	define_free(&d);
-	if (report->counts[REPORT_ERROR]) {
+	if (r < 0) {
 		ruleset_free(rs);
-		return -EINVAL;
+		return r;
 	}
 	make_index(rs);
 	*ret = rs;
 	return 0;
+}
+
+void ruleset_describe_choice(const struct ruleset *rs, struct strbuf *out)
+{
+	unsigned left_out[LEFT_OUT_MAX] = { 0 }, enabled = 0, acting = 0;
+	const char *comma = "";
+	size_t n_left_out;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		const struct rule *rule = rs->rules[i];
+
+		enabled += rule->enabled;
+		left_out[rule->left_out]++;
+		acting += rule->left_out && rule->action != ACTION_ALERT;
+	}
+	n_left_out = rs->n - left_out[LEFT_OUT_NOT];
+	if (!n_left_out)
+		return;
+	strbuf_addf(out, "of %zu rule%s %u %s in force; left out", rs->n, rs->n == 1 ? "" : "s", enabled,
+		    enabled == 1 ? "is" : "are");
+	for (unsigned i = LEFT_OUT_NOT + 1; i < LEFT_OUT_MAX; i++) {
+		if (!left_out[i])
+			continue;
+		strbuf_addf(out, "%s by --%s %u", comma, left_out_names[i], left_out[i]);
+		comma = ",";
+	}
+	if (acting)
+		strbuf_addf(out, " (of these %u would do more than alert)", acting);
+	if (rs->n > enabled + n_left_out)
+		strbuf_addf(out, "; disabled in their files %zu", rs->n - enabled - n_left_out);
 }
 
 size_t ruleset_count(const struct ruleset *rs)

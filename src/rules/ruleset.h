@@ -24,6 +24,9 @@ enum rule_priority {
 
 extern const char *const priority_names[PRIORITY_MAX];
 
+/* As rules write it: in any case, INFO too. False: there is none of that name. */
+bool priority_parse(const char *s, enum rule_priority *ret);
+
 /* What a rule does besides the alert. X(enum, as the key "action" and alerts have it) */
 #define RULE_ACTIONS(X)                                                                \
 	X(ALERT, "alert") X(KILL, "kill") X(DENY, "deny")                               \
@@ -37,6 +40,19 @@ enum rule_action {
 };
 
 extern const char *const action_names[ACTION_MAX];
+
+/* Why a rule is left out, by the options that say so. X(enum, option) */
+#define RULE_LEFT_OUT(X)                                                               \
+	X(NOT, "") X(TAG, "tag") X(DISABLE_TAG, "disable-tag") X(DISABLE, "disable") X(PRIORITY, "priority")
+
+enum rule_left_out {
+#define X(id, name) LEFT_OUT_##id,
+	RULE_LEFT_OUT(X)
+#undef X
+	LEFT_OUT_MAX
+};
+
+extern const char *const left_out_names[LEFT_OUT_MAX];
 
 /* The engine whose language this is: what required_engine_version is held against. */
 #define RULES_ENGINE_MAJOR 0
@@ -55,6 +71,7 @@ struct rule {
 	enum rule_action action;
 	bool refuse;		/* on_unsupported: rather no start than no action */
 	bool enabled;
+	enum rule_left_out left_out;	/* it would be enabled, but for the choice */
 	bool partial;		/* asks for fields that no event has yet */
 	struct place place;
 	struct node *root;	/* exceptions included */
@@ -87,14 +104,30 @@ struct rules_input {
 	bool common;		/* macros and lists for what the inputs after it name and do not define */
 };
 
+struct choice_names {
+	const char **names;
+	size_t n;
+};
+
+/* Which rules are to be in force, of those that the files enable. */
+struct rules_choice {
+	struct choice_names tags;	/* with one of these; none: all */
+	struct choice_names not_tags;	/* with none of these */
+	struct choice_names not_names;	/* not called so: a name, a part of it, or a glob */
+	enum rule_priority least;	/* none that is less urgent */
+};
+
 /*
  * Reads the inputs in this order; of a directory its *.yaml and *.yml, by name. Everything that is
- * wrong with any of them is in the report. -EINVAL if something was an error; *ret is untouched
- * then.
+ * wrong with any of them is in the report. choice: NULL for all that are enabled. -EINVAL if something was an
+ * error, -ENOENT if nothing was but that the choice names what no rule has; *ret is untouched then.
  */
 int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t n_inputs,
-		 struct report *report) _must_check_;
+		 const struct rules_choice *choice, struct report *report) _must_check_;
 void ruleset_free(struct ruleset *rs);	/* NULL is fine */
+
+/* "of 9 rules 3 are in force; left out by --tag 5; disabled in their files 1"; nothing if none was left out. */
+void ruleset_describe_choice(const struct ruleset *rs, struct strbuf *out);
 
 /* All, disabled ones too, in the order of the files. */
 size_t ruleset_count(const struct ruleset *rs);

@@ -28,6 +28,9 @@ expect 'block json text' trace -o ''
 expect 'json' trace --output = j
 expect 'json text wide' ps --output = ''
 expect 'json text' guard -o ''
+expect 'Warning' guard --priority W
+expect 'mitre_defense_evasion mitre_discovery' guard -t mitre_d
+expect 'T1611' rules list --disable-tag = T1611
 expect 'check explain list test' rules ''
 expect 'options' list o
 expect 'container.name' trace container.n

@@ -73,6 +73,15 @@ says 'nothing is kept of what is only said' 2 'nothing is blocked that could be 
 says 'unblock takes no words' 2 'there is nothing that' unblock all
 says 'what is wrong with rules, as JSON' 1 '"line":1,"column":1,"message":"expected a list' rules check -o json "$here/config.yaml"
 says 'a rule, as JSON' 0 '{"rule":"Shell with a terminal","priority":"Notice"' rules explain 'Shell with a terminal' -o json
+says 'a tag of no rule' 2 '--tag T16l1: no rule has this tag. Did you mean T1611?' guard -t T16l1 -r "$cap"
+says 'a tag of no rule, checked' 2 'no rule has this tag' rules check -T nonsense "$root/rules/default.yaml"
+says 'a tag that is empty' 2 '--tag: the name is empty' rules list -t ''
+says 'rules of a tag' 0 'rules 22 are in force; left out by --tag 99' rules list -t T1611
+silent 'rules of a tag alone' T1059 rules list -t T1611
+says 'a priority that is none' 2 'Did you mean Warning?' guard --priority warnin -r "$cap"
+says 'rules of a priority' 0 'left out by --priority' guard --priority WARNING -r "$cap"
+says 'a rule that is left out' 0 'priority: Notice (left out by --disable)' \
+	rules explain 'Shell with a terminal' -D 'Shell with*'
 says 'the doctor takes no words' 2 'what is me?' doctor me
 says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
 says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
@@ -116,6 +125,8 @@ trace:
 ps:
   output: json
 rules: /nowhere/rules.yaml
+tag: [T1611, container]
+priority: critical
 YAML
 config=$tmp/nunchi.yaml
 says 'config: checked' 0 '0 errors' config check "$config"
@@ -126,6 +137,10 @@ silent 'config: an option in its place' 'made by' trace --config "$config" -r "$
 says 'config: rules of the file' 1 '/nowhere/rules.yaml' rules list --config "$config"
 silent 'config: rules of the command line in their place' nowhere \
 	rules list --config "$config" -f "$root/rules/default.yaml"
+says 'config: which rules' 0 'rules 10 are in force; left out by --tag 79, by --priority 32' \
+	rules list --config "$config" -f "$root/rules/default.yaml" --quiet=false
+says 'config: a tag of the command line in its place' 2 '--tag none' \
+	rules list --config "$config" -f "$root/rules/default.yaml" -t none
 "$nunchi" trace --config "$config" -r "$cap" --failed=no >"$tmp/out"
 [ "$(grep -c . "$tmp/out")" = 1 ] && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result "config: the section's count" "$tmp/diff"

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		*second = '\0';
 		inputs[1].text = second + strlen("\n--- second\n");
 	}
-	if (ruleset_load(&rs, inputs, 2, &report) < 0) {
+	if (ruleset_load(&rs, inputs, 2, NULL, &report) < 0) {
 		check(!rs && report.text.len, "refused without a word");
 	} else {
 		check(!report.counts[REPORT_ERROR], "errors, and loaded all the same");

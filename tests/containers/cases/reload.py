@@ -117,6 +117,28 @@ def test_each_event_meets_one_of_them(setup):
     assert "lost 0" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
 
 
+def test_what_was_left_out_stays_so(setup):
+    """Rules that come anew meet the same choice; a tag that they have no more disarms nothing."""
+    rules, tagged = Rules(setup), "  tags: [wanted]\n"
+    marker = setup.file("marker")
+    opened = f"evt.type = openat and fd.nameraw = {marker}"
+    rules.write(("other", f"evt.type = openat and fd.name = {marker}", "deny"), ("old", opened, "alert"), more=tagged)
+    rules.nunchi = nunchi = setup.nunchi("guard", "--host", "-t", "wanted", "-f", rules.path, "-o", "json", *EXACT)
+    assert "of 2 rules 1 is in force; left out by --tag 1 (of these 1 would do more than alert)" in nunchi.stderr()
+    rules.write(("other", opened, "alert"), ("more", opened, "alert"), ("new", opened, "alert"), more=tagged)
+    rules.reload()
+    assert "of 3 rules 1 is in force; left out by --tag 2\n" in nunchi.stderr(), nunchi.stderr()
+    rules.write(("other", opened, "alert"))
+    rules.refused("--tag wanted: no rule has this tag")
+    with open(marker, "wb"):
+        pass
+    with open(marker, "rb"):
+        pass
+    wait_until(nunchi.events, 10, "an alert")
+    assert nunchi.stop() == 0
+    assert {e["rule"] for e in nunchi.events()} == {"new"}, nunchi.events()
+
+
 def test_a_change_of_the_file_is_enough(setup):
     rules = Rules(setup)
     marker = setup.file("marker")

@@ -25,7 +25,7 @@ static struct ruleset *load(const char *text)
 
 	report_free(&report);
 	report = (struct report){ .least = REPORT_WARNING };
-	return ruleset_load(&rs, &input, 1, &report) < 0 ? NULL : rs;
+	return ruleset_load(&rs, &input, 1, NULL, &report) < 0 ? NULL : rs;
 }
 
 static struct ruleset *load_condition(const char *condition)

@@ -303,7 +303,7 @@ static void compare_file(struct obvious *const trees[RULES], const char *yaml)
 	struct rule *matched[RULES];
 	struct ruleset *rs = NULL;
 
-	if (ruleset_load(&rs, &input, 1, &report) < 0)
+	if (ruleset_load(&rs, &input, 1, NULL, &report) < 0)
 		fail_msg("%s", report.text.s);
 	for (int e = 0; e < S_MAX; e++) {
 		size_t n, k = 0;

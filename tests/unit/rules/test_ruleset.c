@@ -38,7 +38,7 @@ static struct ruleset *load_both(const char *first, const char *second)
 
 	report_free(&report);
 	report = (struct report){ .least = REPORT_NOTE };
-	if (ruleset_load(&rs, inputs, second ? 2 : 1, &report) < 0)
+	if (ruleset_load(&rs, inputs, second ? 2 : 1, NULL, &report) < 0)
 		return NULL;
 	return rs;
 }
@@ -258,7 +258,7 @@ static void test_common(void **state)
 
 	report_free(&report);
 	report = (struct report){ .least = REPORT_NOTE };
-	assert_int_equal(ruleset_load(&rs, inputs, 2, &report), 0);
+	assert_int_equal(ruleset_load(&rs, inputs, 2, NULL, &report), 0);
 	assert_fires(rs, W_EXEC, "one,two,four,three");
 	assert_non_null(strstr(report.text.s, "rule four compares with some_binaries: there is no list"));
 	assert_non_null(strstr(report.text.s, "\nnote: not defined in these files, so nunchi's own "
@@ -647,7 +647,7 @@ static void test_directory(void **state)
 	write_file(dir, "10.yml", RULE("A", "evt.type=openat") RULE("B", "evt.type=openat"));
 	write_file(dir, "30.txt", "no rules at all: [");
 	report_free(&report);
-	assert_int_equal(ruleset_load(&rs, &input, 1, &report), 0);
+	assert_int_equal(ruleset_load(&rs, &input, 1, NULL, &report), 0);
 	assert_fires(rs, W_OPEN, "B,C");
 	ruleset_free(rs);
 	remove_file(dir, "10.yml");
@@ -658,7 +658,7 @@ static void test_directory(void **state)
 	input.path = "/nowhere/at/all.yaml";
 	report_free(&report);
 	report = (struct report){ .least = REPORT_NOTE };
-	assert_int_equal(ruleset_load(&rs, &input, 1, &report), -EINVAL);
+	assert_int_equal(ruleset_load(&rs, &input, 1, NULL, &report), -EINVAL);
 	assert_non_null(strstr(report.text.s, "/nowhere/at/all.yaml: cannot be read: No such file"));
 }
 
@@ -680,9 +680,76 @@ static void test_unfold(void **state)
 	ruleset_free(rs);
 }
 
+#define TAGGED(name, priority, tags)                                                     \
+	"- rule: " name "\n  desc: d\n  priority: " priority "\n  output: o\n  tags: " tags                  \
+	"\n  condition: evt.type=openat\n"
+
+/* The rules that are in force, and what is said of the others; or what is wrong. */
+static void assert_chosen(const struct rules_choice *choice, const char *fires, const char *said)
+{
+	const struct rules_input input = {
+		"a.yaml", TAGGED("Read it", "INFO", "[file, T1]") TAGGED("Read it all", "WARNING", "[file, T2]")
+		TAGGED("Called", "CRITICAL", "[net]") TAGGED("Off", "CRITICAL", "[file]") "  enabled: false\n"
+		"- rule: Stopped\n  desc: d\n  priority: ERROR\n  output: o\n  action: deny\n"
+		"  condition: evt.type=openat and fd.name=/etc/shadow\n"
+	};
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	struct ruleset *rs = NULL;
+	int r;
+
+	report_free(&report);
+	report = (struct report){ .least = REPORT_WARNING };
+	strbuf_reset(&out);
+	r = ruleset_load(&rs, &input, 1, choice, &report);
+	if (r < 0) {
+		assert_int_equal(r, -ENOENT);
+		assert_null(fires);
+		assert_string_equal(report.text.s, said);
+		return;
+	}
+	assert_non_null(fires);
+	assert_fires(rs, W_OPEN, fires);
+	/* What is left out denies nothing. */
+	assert_true(!ruleset_block(rs) == (ruleset_find(rs, "Stopped")->left_out != LEFT_OUT_NOT));
+	ruleset_describe_choice(rs, &out);
+	assert_string_equal(out.s, said);
+	ruleset_free(rs);
+}
+
+#define NAMES(...) { (const char *[]){ __VA_ARGS__ }, ARRAY_SIZE(((const char *[]){ __VA_ARGS__ })) }
+#define CHOSEN(lowest, fires, said, ...)                                                 \
+	assert_chosen(&(struct rules_choice){ .least = PRIORITY_##lowest, __VA_ARGS__ }, fires, said)
+
+static void test_choice(void **state)
+{
+	CHOSEN(DEBUG, "Read it,Read it all,Called", "");
+	CHOSEN(DEBUG, "Read it,Read it all", "of 5 rules 2 are in force; left out by --tag 2 (of these 1 would do more than "
+	       "alert); disabled in their files 1", .tags = NAMES("file"));
+	CHOSEN(DEBUG, "Read it,Called", "of 5 rules 2 are in force; left out by --tag 2 (of these 1 would do more than alert); "
+	       "disabled in their files 1", .tags = NAMES("T1", "net"));
+	CHOSEN(DEBUG, "Called", "of 5 rules 2 are in force; left out by --disable-tag 2; disabled in their files 1",
+	       .not_tags = NAMES("file"));
+	/* A name, a part of one, a glob of all of it. */
+	CHOSEN(DEBUG, "Read it all,Called", "of 5 rules 3 are in force; left out by --disable 1; disabled in their files 1",
+	       .not_names = NAMES("Read it"));
+	CHOSEN(DEBUG, "Called", "of 5 rules 2 are in force; left out by --disable 2; disabled in their files 1",
+	       .not_names = NAMES("ead"));
+	CHOSEN(DEBUG, "Called", "of 5 rules 2 are in force; left out by --disable 2; disabled in their files 1",
+	       .not_names = NAMES("Read*"));
+	CHOSEN(WARNING, "Read it all,Called", "of 5 rules 3 are in force; left out by --priority 1; disabled in their files 1");
+	CHOSEN(DEBUG, "Read it all", "of 5 rules 1 is in force; left out by --tag 2, by --disable-tag 1 (of these 1 would do more "
+	       "than alert); disabled in their files 1", .tags = NAMES("file"), .not_tags = NAMES("T1"));
+	/* A slip disarms nothing. */
+	CHOSEN(DEBUG, NULL, "error: --tag T11: no rule has this tag. Did you mean T1?\n", .tags = NAMES("file", "T11"));
+	CHOSEN(DEBUG, NULL, "error: --disable-tag nett: no rule has this tag. Did you mean net?\n", .not_tags = NAMES("nett"));
+	CHOSEN(DEBUG, NULL, "error: --disable Caled: no rule is called so. Did you mean Called?\n", .not_names = NAMES("Caled"));
+	CHOSEN(DEBUG, NULL, "error: --disable X*: no rule is called so. See nunchi rules list\n", .not_names = NAMES("X*"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_choice),
 		cmocka_unit_test(test_constructs),
 		cmocka_unit_test(test_override),
 		cmocka_unit_test(test_exceptions),
