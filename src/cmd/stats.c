@@ -12,6 +12,7 @@
 #include "event/capture.h"
 #include "options.h"
 #include "out/account.h"
+#include "out/metrics.h"
 #include "table.h"
 
 #define STALE 3		/* seconds: it writes its account each second */
@@ -26,6 +27,7 @@ static const struct usage usage = {
 		"\n"
 		"  sudo nunchi stats\n"
 		"  sudo nunchi stats -o json\n"
+		"  sudo nunchi stats -o prometheus > nunchi.prom\n"
 		"  nunchi stats -r web.cap\n",
 };
 
@@ -36,9 +38,12 @@ struct before {
 	struct accounts accounts;
 };
 
+enum stats_kind { STATS_TEXT, STATS_JSON, STATS_PROMETHEUS };
+
 struct stats {
-	bool json;
+	enum stats_kind kind;
 	struct strbuf out;
+	struct metrics metrics;
 	struct before *before;	/* of the look before this one */
 	size_t n_before;
 	struct before *seen;	/* of this one */
@@ -134,13 +139,33 @@ static void add_json(const struct instance *i, struct strbuf *out)
 	strbuf_adds(out, "}\n");
 }
 
+static void add_metrics(const struct instance *i, struct metrics *m)
+{
+	_cleanup_strbuf_ struct strbuf labels = STRBUF_INIT;
+	_cleanup_free_ char *pid = xasprintf("%u", i->pid);
+
+	if (!i->error)
+		metrics_label(&labels, "command", i->command);
+	metrics_label(&labels, "pid", pid);
+	metrics_add(m, METRIC_UP, &labels, !i->error && seconds(i->now, clock_boot()) < STALE);
+	if (i->error)
+		return;
+	metrics_add_seconds(m, METRIC_UPTIME, &labels, seconds(i->started, i->now));
+	metrics_add(m, METRIC_CPU_LIMITED, &labels, i->limited);
+	metrics_add_accounts(m, &labels, &i->accounts);
+}
+
 static void add_instance(const struct instance *i, void *arg)
 {
 	const struct before *b = NULL;
 	struct stats *s = arg;
 	double age = seconds(i->now, clock_boot());
 
-	if (s->json) {
+	if (s->kind == STATS_PROMETHEUS) {
+		add_metrics(i, &s->metrics);
+		return;
+	}
+	if (s->kind == STATS_JSON) {
 		add_json(i, &s->out);
 		return;
 	}
@@ -181,6 +206,12 @@ static int look(struct stats *s)
 	s->n_seen = 0;
 	strbuf_reset(&s->out);
 	n = instances_read(add_instance, s);
+	if (n >= 0 && s->kind == STATS_PROMETHEUS) {
+		/* That none runs is what an alert is about: no error, which would leave the page before in its place. */
+		metrics_add(&s->metrics, METRIC_INSTANCES, &(struct strbuf)STRBUF_INIT, (uint64_t)n);
+		metrics_text(&s->metrics, &s->out);
+		return 0;
+	}
 	if (n > 0)
 		return 0;
 	if (n == -EACCES || n == -EPERM)
@@ -239,7 +270,11 @@ static int show_capture(struct stats *s, const char *path)
 	if (r < 0 || !accounts.n) {
 		log_error("%s: %s", path, r < 0 ? err.s : "there is no account in it");
 		r = EXIT_FAILURE;
-	} else if (s->json) {
+	} else if (s->kind == STATS_PROMETHEUS) {
+		metrics_add_accounts(&s->metrics, &(struct strbuf)STRBUF_INIT, &accounts);
+		metrics_text(&s->metrics, &s->out);
+		r = cmd_print(&s->out);
+	} else if (s->kind == STATS_JSON) {
 		strbuf_addc(&s->out, '{');
 		account_json(&accounts, &s->out);
 		strbuf_adds(&s->out, "}\n");
@@ -254,15 +289,19 @@ static int show_capture(struct stats *s, const char *path)
 
 static int run_stats(const struct options *o)
 {
-	static const char *const kinds[] = { "text", "json" };
+	static const char *const kinds[] = { "text", "json", "prometheus" };
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds)), r;
-	struct stats s = { .json = kind == 1 };
-	bool screen = !s.json && isatty(STDOUT_FILENO);
+	struct stats s = { .kind = kind < 0 ? STATS_TEXT : (enum stats_kind)kind };
+	bool screen = s.kind == STATS_TEXT && isatty(STDOUT_FILENO);
 
 	if (kind < 0)
 		return EXIT_USAGE;
 	if (o->n_args) {
 		log_error("stats: what is %s? See nunchi stats --help", o->args[0]);
+		return EXIT_USAGE;
+	}
+	if (s.kind == STATS_PROMETHEUS && o->engine.count > 1) {
+		log_error("stats: -o prometheus is one page: -n would write several, which nobody reads as one");
 		return EXIT_USAGE;
 	}
 	if (o->engine.replay)
@@ -272,6 +311,7 @@ static int run_stats(const struct options *o)
 	free_looks(s.before, s.n_before);
 	free_looks(s.seen, s.n_seen);
 	strbuf_free(&s.out);
+	metrics_free(&s.metrics);
 	return r;
 }
 

@@ -152,6 +152,11 @@ result "config: the command line's count" "$tmp/diff"
 "$streams" calls "$tmp/calls.cap"
 says 'stats: of a capture' 0 'degraded: not seen: 2 ends' stats -r "$tmp/calls.cap"
 says 'stats: for programs' 0 '"seen":10,"filtered":{"container":2}' stats -r "$tmp/calls.cap" -o json
+"$nunchi" stats -r "$tmp/calls.cap" -o prometheus >"$tmp/page"
+python3 "$here/prometheus.py" <"$tmp/page" >"$tmp/diff" 2>&1
+grep -qxF 'nunchi_unseen_total{reason="ends of io_uring'"'"'s requests"} 2' "$tmp/page" || cat "$tmp/page" >>"$tmp/diff"
+result 'stats: for Prometheus' "$tmp/diff"
+says 'stats: a page is one' 2 'is one page' stats -o prometheus -n 2
 says 'stats: not in this one' 1 'no account' stats -r "$cap"
 says 'stats: a word too many' 2 'what is web' stats web
 

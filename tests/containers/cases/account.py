@@ -439,6 +439,16 @@ def leave(stack, account):
     return process.pid
 
 
+def check_metrics():
+    """The page that Prometheus gets, which a parser of its format has read."""
+    done = harness_nunchi.run("stats", "-o", "prometheus")
+    assert done.returncode == 0, done.stderr
+    parser = os.path.join(os.path.dirname(__file__), "..", "..", "cli", "prometheus.py")
+    read = subprocess.run([parser], input=done.stdout, capture_output=True, text=True, check=False)
+    assert not read.stdout and read.returncode == 0, read.stdout + read.stderr
+    return done.stdout
+
+
 def test_what_is_damaged_or_old(setup):
     """A file that is damaged hides nobody else's; one that the dead have left is nobody's; an old one says so."""
     nunchi = setup.nunchi("trace", *own(setup), stdout=subprocess.DEVNULL)
@@ -457,21 +467,28 @@ def test_what_is_damaged_or_old(setup):
         damaged = [leave(stack, lambda *_: b"what is this?"), leave(stack, lambda *who: of(*who)[:-10])]
         dead = [leave(stack, lambda pid, start: of(pid, start - 1)), leave(stack, lambda *_: account)]
         said, text = stats(), harness_nunchi.run("stats")
+        metrics = check_metrics()
     assert said[nunchi.process.pid]["age"] < patient(3) and said[nunchi.process.pid]["accounts"], said
     assert said[whole]["accounts"] and not set(dead) & set(said), said
     assert text.returncode == 0, text.stderr
     for pid in damaged:
         assert said[pid]["error"] and f"PID {pid}: its account cannot be read" in text.stdout, (said, text.stdout)
+        assert f'nunchi_up{{pid="{pid}"}} 0\n' in metrics, metrics
+    assert f'nunchi_up{{command="trace",pid="{nunchi.process.pid}"}} 1\n' in metrics, metrics
+    assert re.search(rf'nunchi_events_seen_total{{command="trace",pid="{whole}",container="{setup.name}-file",'
+                     r'container_id="[^"]*"} [1-9]', metrics), metrics
+    assert not any(f'pid="{pid}"' in metrics for pid in dead), metrics
     assert f"PID {nunchi.process.pid}, for " in text.stdout, text.stdout
     assert not any(f"PID {pid}" in text.stdout for pid in dead), text.stdout
     os.kill(nunchi.process.pid, signal.SIGSTOP)
     try:
         time.sleep(4)
-        text = harness_nunchi.run("stats")
+        text, metrics = harness_nunchi.run("stats"), check_metrics()
     finally:
         os.kill(nunchi.process.pid, signal.SIGCONT)
     mine = next(line for line in text.stdout.splitlines() if f"PID {nunchi.process.pid}" in line)
     assert "s ago: it has said nothing since" in mine, mine
+    assert f'nunchi_up{{command="trace",pid="{nunchi.process.pid}"}} 0\n' in metrics, metrics
 
 
 def test_none_runs(setup):
@@ -481,3 +498,5 @@ def test_none_runs(setup):
         assert "PID" in done.stdout and "SEEN" in done.stdout, done.stdout
     else:
         assert "no nunchi runs here" in done.stderr, done.stderr
+    # To who alerts by metrics that is an answer, not an error.
+    assert "\nnunchi_instances " in check_metrics()
