@@ -52,7 +52,7 @@ static void add_up(struct ps *ps, const struct container *c)
 	char text[24] = "0s";
 	uint64_t seconds;
 
-	if (!c->running) {
+	if (!container_runs(c)) {
 		table_add(&ps->table, "stopped");
 		return;
 	}
@@ -129,7 +129,7 @@ static void add_container(struct container *c, void *arg)
 {
 	struct ps *ps = arg;
 
-	if (!ps->options->all && (!c->running || c->info->sandbox))
+	if (!ps->options->all && (!container_runs(c) || c->info->sandbox))
 		return;
 	if (filter_match_container(ps->options->engine.filter, ps->model, c) == TRI_FALSE)
 		return;

@@ -32,6 +32,9 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 
 	if (!c || slot->ran || slot->inner)
 		return;
+	/* It ran before we did: whatever its init's children execute starts nothing, and their end is not its. */
+	if (!slot->born && slot->init_pid && slot->init_pid != record->pid)
+		return;
 	slot->ran = true;
 	/* A runtime was first. What outlives its init and executes something then starts nothing. */
 	if (c->running)
@@ -46,7 +49,8 @@ static void init_exited(struct engine *e, struct slot *slot, const struct nunchi
 {
 	struct container *c = model_container(e->model, slot->id);
 
-	if (c && c->info->init_pid == record->pid)
+	/* Of one that nobody has told of its slot alone knows it: nothing to tell, but the slot is free. */
+	if (c && (c->running || slot->born ? c->info->init_pid : slot->init_pid) == record->pid)
 		life_gone(e, slot->id, record->time);
 }
 

@@ -83,7 +83,7 @@ static void tally_one(struct container *c, void *arg)
 	const char *runtime = c->info->runtime ? c->info->runtime : "unknown";
 	unsigned i = 0;
 
-	if (!c->running || c->info->sandbox)
+	if (!container_runs(c) || c->info->sandbox)
 		return;
 	t->all++;
 	while (i < t->n && !streq(t->runtimes[i], runtime))

@@ -41,6 +41,12 @@ struct container {
 	struct rendered json;		/* for src/out; freed with the container */
 };
 
+/* As a runtime says; or else by its processes: of one that is known by its cgroup alone no runtime has said a word. */
+static inline bool container_runs(const struct container *c)
+{
+	return c->running || c->n_procs;
+}
+
 /* Of an overlay's two layers the one that a process's image is of. */
 enum exe_layer {
 	EXE_UNKNOWN,

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Engines with sockets of their own places, of which nobody tells nunchi."""
 
+import json
 import os
+import secrets
 import signal
 
 from harness.nunchi import parse, run
@@ -26,6 +28,28 @@ def test_a_docker_in_an_unusual_place(setup):
         assert "FROM" in wide and ("docker " + setup.docker.socket in wide or "disk /" in wide), wide
     finally:
         made.remove()
+
+
+def test_known_by_its_cgroup_alone(setup):
+    """No runtime says anything of it: it runs all the same."""
+    long_id = secrets.token_hex(32)
+    made = setup.runc.create(setup.name + "-unsaid", LOOP, state=setup.directory("unsaid"))
+    path = os.path.join(made.bundle, "config.json")
+    with open(path, encoding="utf-8") as f:
+        config = json.load(f)
+    config["linux"]["cgroupsPath"] = f"/docker-{long_id}.scope"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(config, f)
+    made.start()
+    wait_until(lambda: long_id in ps_json(), 10, "its cgroup")
+    listed = [line for line in run("ps").stdout.splitlines() if line.startswith(long_id[:12])]
+    assert len(listed) == 1 and "stopped" not in listed[0], run("ps", "-a").stdout
+    # It ran before: what it executes is no start of it, nor the end of that its end.
+    nunchi = setup.nunchi("trace", "-o", "json", "-c", long_id)
+    nunchi.wait_event(lambda e: e["evt.type"] == "execve")
+    nunchi.wait_event(lambda e: e["evt.type"] == "procexit")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert not {"container_started", "container_stopped"} & {e["evt.type"] for e in nunchi.events()}
 
 
 def test_docker_hangs(setup):
