@@ -6,6 +6,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 
 #include "base/alloc.h"
@@ -34,7 +35,7 @@ int cmd_print(const struct strbuf *text)
 		if (n < 0 && errno == EPIPE)
 			return 0;
 		if (n < 0) {
-			log_error("stdout: %s", strerror(errno));
+			log_error("stdout: %s", errno == EBADF ? "is closed" : strerror(errno));
 			return EXIT_FAILURE;
 		}
 		done += (size_t)n;
@@ -122,11 +123,23 @@ static int run_help(const char *name)
 	return command ? command->run(2, words) : unknown_command(name);
 }
 
+/*
+ * Where one of the three is closed, what is opened next would get its number, and what is meant for a terminal would go
+ * into a capture. What stands in its place fails as it would.
+ */
+static void hold_places(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_FAILURE);
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : NULL;
 	const struct command *command;
 
+	hold_places();
 	alloc_keep_small();
 	/* A closed pipe is a clean end, told by the write's error. */
 	signal(SIGPIPE, SIG_IGN);

@@ -34,7 +34,8 @@ static int close_outputs(struct engine *e)
 	if (recording_close(e) < 0)
 		code = 1;
 	if (e->failure && e->failure != -EPIPE && !code) {
-		log_error("the output failed: %s", strerror(-e->failure));
+		log_error("the output failed: %s; not all that is called delivered has come there",
+			  e->failure == -EBADF ? "it is closed" : strerror(-e->failure));
 		code = 1;
 	}
 	return code;

@@ -87,6 +87,21 @@ says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
 says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
 
+# One of the three is closed: what is opened does not get its number, nor what is said.
+: >"$tmp/diff"
+for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do
+	eval 'timeout 20 "$nunchi" guard -t T1611 -r "$cap" --to file:"$tmp/alerts" >/dev/null 2>&1' "$closed"
+	[ $? = 124 ] && echo "$closed: it hangs" >>"$tmp/diff"
+done
+grep '^nunchi:' "$tmp/alerts" >>"$tmp/diff"
+result 'closed: nothing is said into a file' "$tmp/diff"
+"$nunchi" trace -r "$cap" >&- 2>"$tmp/out"
+[ $? = 1 ] && grep -qF 'the output failed: it is closed; not all' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+result 'closed: it says so' "$tmp/diff"
+"$nunchi" list calls >&- 2>"$tmp/out"
+[ $? = 1 ] && grep -qF 'stdout: is closed' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+result 'closed: a list says so, too' "$tmp/diff"
+
 # The configuration file: everything wrong with one is told, with its place.
 (cd "$here" && "$nunchi" config check config.yaml) >"$tmp/out" 2>&1
 [ $? = 1 ] || echo 'exit code' >>"$tmp/out"
