@@ -203,8 +203,29 @@ static bool parse_seconds(struct options *o, const char *option, const char *s, 
 	return true;
 }
 
+/* A word of it that is another event's name: those are not chosen here. NULL: there is none. */
+static const char *other_event(const char *spec)
+{
+	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++) {
+		const struct event ev = { .type = (enum event_type)type };
+		const char *name = event_type_name(&ev);
+		size_t len = strlen(name);
+
+		for (const char *at = spec; type != EVENT_PROCEXIT && (at = strstr(at, name)); at += len)
+			if ((at == spec || strchr(",!", at[-1])) && strchr(",", at[len]))
+				return name;
+	}
+	return NULL;
+}
+
 static bool take_set(struct options *o, const char *spec)
 {
+	const char *other = other_event(spec);
+
+	if (other) {
+		strbuf_addf(&o->error, "-e %s: is no system call. A filter asks for it: 'evt.type = %s'", other, other);
+		return false;
+	}
 	if (syscall_set_parse(&o->engine.set, spec, &o->error) < 0)
 		return false;
 	o->engine.set_given = true;

@@ -109,6 +109,8 @@ static void suggest(struct strbuf *err, const char *word, size_t len)
 	nearest_names(&nearest, word, len, names, n);
 	if (nearest.len)
 		strbuf_addf(err, " Did you mean %s?", nearest.s);
+	for (size_t i = 0; !nearest.len && *word == '@' && i < CATEGORY_MAX; i++)
+		strbuf_addf(err, "%s%s", i ? ", " : " There is ", others[i]);
 }
 
 /* Words can be as long as a command line; a message shows their beginning. */

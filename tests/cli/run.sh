@@ -66,6 +66,8 @@ says 'an option before the command' 2 'no such option before a command' -x
 says 'an option misspelt' 2 'Did you mean --timeout?' trace --timout 1
 says 'a letter that is none' 2 'no such option: -z' trace -z
 says 'an output that is none' 2 'there is text, json, block' trace -o xml
+says 'an event that is no call' 2 "A filter asks for it: 'evt.type = container_stopped'" trace -e openat,container_stopped
+says 'a category that is none' 2 'There is @' trace -e @foo
 says 'a number that is none' 2 'expected a number' trace --hold-ms many
 says 'an option without its value' 2 'needs COUNT' trace -n
 says 'a switch with a word that is none' 2 'expected true or false' trace --failed=maybe

@@ -124,6 +124,9 @@ static void test_unknown(void **state)
 					     "Did you mean openat, openat2?");
 	assert_string_equal(refuse("read,@netwrk"), "-e @netwrk: no such system call or category. "
 						  "Did you mean @network?");
+	assert_non_null(strstr(refuse("@foo"), " There is @"));
+	assert_non_null(strstr(refuse("@foo"), ", @network"));
+	assert_null(strstr(refuse("@foo"), "procexit"));
 	assert_string_equal(refuse("zzzzzzzz"), "-e zzzzzzzz: no such system call or category.");
 	assert_string_equal(refuse("!opeat"), "-e opeat: no such system call or category. "
 					    "Did you mean openat?");
