@@ -257,6 +257,25 @@ static bool is_refused_unread(struct http *h)
 	return h->result == CURLE_HTTP2_STREAM && h->grpc_status < 0 && !sent;
 }
 
+/* Not a byte of an answer in this protocol has come. */
+static bool is_no_such_service(struct http *h)
+{
+	long status = 0;
+
+	curl->easy_getinfo(h->easy, CURLINFO_RESPONSE_CODE, &status);
+	switch (h->result) {
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_GOT_NOTHING:
+	case CURLE_UNSUPPORTED_PROTOCOL:	/* what is no head is HTTP/0.9 to libcurl */
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_HTTP2:
+		return !status;
+	default:
+		return false;
+	}
+}
+
 /* What the finished transfer means: 0, or -errno with the sentence. */
 static int outcome(struct http *h)
 {
@@ -274,6 +293,9 @@ static int outcome(struct http *h)
 	}
 	if (is_refused_unread(h))
 		return fail(h, -ENOSYS, "refused before the message was sent");
+	if (is_no_such_service(h))
+		return fail(h, -EPROTO, "what listens there does not speak this kind's protocol, or has just ended (docker and "
+					"podman speak HTTP, cri and containerd gRPC)");
 	return fail(h, -EPROTO, "%s",
 		    h->curl_error[0] ? h->curl_error : curl->easy_strerror(h->result));
 }

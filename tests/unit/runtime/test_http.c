@@ -127,7 +127,9 @@ static void test_get_bad_peers(void **state)
 	assert_int_equal(get(SILENT, 200, &body, error, sizeof(error)), -ETIMEDOUT);
 	assert_string_equal(error, "no answer in 200 ms");
 	assert_true(clock_boot() - start < 2 * NSEC_PER_SEC);
-	assert_int_equal(get(GARBAGE, 5000, &body, NULL, 0), -EPROTO);
+	assert_int_equal(get(GARBAGE, 5000, &body, error, sizeof(error)), -EPROTO);
+	/* As gRPC is to who speaks HTTP: in words that say what to look at. */
+	assert_non_null(strstr(error, "does not speak this kind's protocol"));
 	assert_int_equal(get(HALF, 5000, &body, NULL, 0), -EPROTO);
 	assert_int_equal(get(HUGE_BODY, 20000, &body, NULL, 0), -EMSGSIZE);
 }
