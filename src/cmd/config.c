@@ -2,6 +2,9 @@
 /* nunchi config: the configuration file, before it is in force. */
 #include "cmd.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "config_file.h"
 
@@ -23,8 +26,10 @@ static int check(struct options *o)
 	struct report report = { .least = REPORT_WARNING };
 	int r;
 
-	/* Asked for, it has to be there. */
-	o->config = o->n_args > 1 ? o->args[1] : NUNCHI_CONFIG;
+	/* Asked for by name, it has to be there. */
+	o->config = o->n_args > 1 ? o->args[1] : NULL;
+	if (!o->config && access(NUNCHI_CONFIG, F_OK) < 0 && errno == ENOENT)
+		strbuf_adds(&report.text, NUNCHI_CONFIG ": is not there, and need not be\n");
 	r = config_file_take(o, 0, NULL, 0, &report);
 	strbuf_addf(&report.text, "%u error%s\n", report.counts[REPORT_ERROR],
 		    report.counts[REPORT_ERROR] == 1 ? "" : "s");
