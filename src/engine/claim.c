@@ -93,6 +93,18 @@ static bool may_be_nested(const struct slot *slot, const struct container *outer
 		!streq(slot->cgroup_path, outer->info->cgroup));
 }
 
+/* A runtime that failed before its child had a cgroup of its own has left it in that of who called it. */
+static bool is_of_a_caller(const char *name)
+{
+	static const char *const callers[] = { "libpod-conmon-", "crio-conmon-", "session-" };
+	const char *end = strrchr(name, '.');
+
+	for (size_t i = 0; i < ARRAY_SIZE(callers); i++)
+		if (starts_with(name, callers[i]) && end && streq(end, ".scope"))
+			return true;
+	return streq(name, "conmon") || (end && streq(end, ".service"));
+}
+
 /*
  * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
  * made the namespaces is known from its process, and its cgroup is named after the container:
@@ -103,7 +115,7 @@ static char *plain_id(const struct slot *slot)
 	const char *name = slot->cgroup_path ? strrchr(slot->cgroup_path, '/') : NULL;
 	size_t len;
 
-	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name)
+	if (!slot->born || !opened_by_plain_runtime(slot) || !name || !*++name || is_of_a_caller(name))
 		return NULL;
 	if (starts_with(name, *slot->opener == 'r' ? "runc-" : "crun-"))
 		name += strlen("runc-");

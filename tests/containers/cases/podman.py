@@ -3,11 +3,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import time
 
 from harness.nunchi import parse, run
-from harness.place import Elsewhere
+from harness.place import Elsewhere, hierarchies
 from harness.podman import PodmanStorage
 from harness.setup import IMAGE, PAUSE
 
@@ -23,6 +24,29 @@ def ps_json(*options):
 def check_named(event, made, image=IMAGE):
     got = [event.get("container." + f) for f in ("full_id", "name", "runtime", "image")]
     assert got == [made.id, made.name, "podman", image], event
+
+
+def test_a_runtime_that_fails(setup):
+    """crun on hybrid cgroups, for one, ends in conmon's cgroup: that is no container. Here its name alone does so."""
+    hierarchy = hierarchies()[0] or hierarchies()[1]
+    group = f"{hierarchy}/{setup.name}-parent"
+    made = [group, f"{group}/conmon", f"{group}/own"]
+    program = setup.file("bin", "crun")
+    shutil.copy(shutil.which("unshare"), program)
+    nunchi = setup.nunchi("trace", "-o", "json")
+    try:
+        for path in made:
+            os.mkdir(path)
+        for path in made[1:]:
+            subprocess.run(["/bin/sh", "-c", 'echo $$ >"$0/cgroup.procs"; exec "$1" -mpf /bin/true', path, program],
+                           check=True)
+        nunchi.wait_event(lambda e: e.get("container.name") == "own", 10)
+    finally:
+        for path in reversed(made):
+            os.rmdir(path)
+    assert nunchi.stop() == 0
+    assert "conmon" not in {e.get("container.name") for e in nunchi.events()}
+    assert "conmon: seen" not in nunchi.stderr(), nunchi.stderr()
 
 
 def check_container(setup, runtimes, name):
