@@ -218,24 +218,44 @@ def test_aggregate(setup):
           "each another all told")
 
 
-def test_aggregate_of_peers(setup):
-    """Connections to a unix socket are of one kind, whoever they are from, as those to a port are."""
-    times, output = 200, setup.file("peers.out")
+def aggregated(setup, name, events, command):
+    """(call, result) -> how often it was told, and how often counted."""
+    output = setup.file(name + ".out")
     with open(output, "wb") as out:
-        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-*", "-e", "accept,connect", "--aggregate", "1", "--format",
-                              FORMAT, stdout=out)
-    made = setup.runc.run(f"{setup.name}-peers", ["/bin/lanes", "peers", str(times)])
+        nunchi = setup.nunchi("trace", "-c", f"{setup.name}-{name}", "-e", events, "--aggregate", "1", "--format",
+                              "\t".join(("%evt.type", "%evt.res", "%fd.name", "%summary.call", "%summary.count")), stdout=out)
+    made = setup.runc.run(f"{setup.name}-{name}", command)
     assert made.wait() == 0, made.output()
     time.sleep(patient(1.5))
     assert nunchi.stop(30) == 0, nunchi.stderr()
     check_account(nunchi)
     first, summed = collections.Counter(), collections.Counter()
-    for kind, _, _, _, call, count in told(output):
-        first[kind] += kind in ("accept", "connect")
-        if kind == "activity_summary" and call in ("accept", "connect"):
-            summed[call] += int(count)
-    for call in ("accept", "connect"):
-        assert 1 <= first[call] <= 3 and first[call] + summed[call] == times, (call, first, summed)
+    for kind, result, path, call, count in told(output):
+        if kind == "activity_summary":
+            summed[call, result, path] += int(count)
+        else:
+            first[kind, result, path] += 1
+    return first, summed
+
+
+def test_aggregate_of_peers(setup):
+    """Connections to a unix socket are of one kind, whoever they are from, as those to a port are."""
+    times = 200
+    for name, port in (("unix", 0), ("port", 7000)):
+        both = aggregated(setup, name, "accept,connect", ["/bin/lanes", "peers", str(times), str(port)])
+        first, summed = ({call: sum(n for (what, *_), n in counts.items() if what == call)
+                          for call in ("accept", "connect")} for counts in both)
+        for call in ("accept", "connect"):
+            assert 1 <= first[call] <= 3 and first[call] + summed[call] == times, (name, call, first, summed)
+
+
+def test_aggregate_by_result(setup):
+    """One path that is not there, and then below a file: results are told apart, each by its own count."""
+    tries = "for i in {1..50}; do : < /tmp/x/y; done; "
+    first, summed = aggregated(setup, "results", "openat", ["/bin/bash", "-c", f"exec 2>/dev/null; {tries} : > /tmp/x; {tries} exit 0"])
+    for result in ("ENOENT", "ENOTDIR"):
+        what = "openat", result, "/tmp/x/y"
+        assert first[what] == 1 and summed[what] == 49, (first, summed)
 
 
 def test_critical_wakes(setup):

@@ -153,7 +153,8 @@ TOLD = {
                                   "cp /bin/busybox /tmp/cat; exec 9< /tmp/cat; rm /tmp/cat; "
                                   "(exec -a cat /proc/self/fd/9 /tmp/other); exec 9<&-"),
     "of mounts that were left": (OPENS + "fd.unreachable = true and fd.filename = far",
-                                 "echo > /tmp/far; unshare -m cat /proc/self/fd/8/far 8< /tmp"),
+                                 "mkdir /tmp/late; mount -t tmpfs none /tmp/late; echo > /tmp/late/far; "
+                                 "unshare -m cat /proc/self/fd/8/far 8< /tmp/late"),
     "by a mount of its directory": (OPENS + "fd.name = /tmp/real/x",
                                     "mkdir /tmp/real /tmp/second; echo > /tmp/real/x; "
                                     "mount --bind /tmp/real /tmp/second; cat /tmp/second/x"),

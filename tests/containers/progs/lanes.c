@@ -7,10 +7,11 @@
  *	lanes attack TIMES NAMES WATCHED	TIMES opens WATCHED, and before each so many names that are not
  *						there, each another, as fast as it can; prints each time
  *						(CLOCK_REALTIME, ns)
- *	lanes peers TIMES			accepts so many connections, each of another process, at /tmp/peers
+ *	lanes peers TIMES PORT			accepts so many connections, each of another process, at /tmp/peers, or at the port
  *	lanes bomb TIMES PROCESSES		each TIMES: a child that does nothing and ends
  */
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,16 +75,21 @@ static void must(long result, const char *what)
 	}
 }
 
-static void peers(int times)
+/* By a unix socket, or to a port. */
+static void peers(int times, int port)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "/tmp/peers" };
-	int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un by_path = { .sun_family = AF_UNIX, .sun_path = "/tmp/peers" };
+	struct sockaddr_in by_port = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *address = port ? (struct sockaddr *)&by_port : (struct sockaddr *)&by_path;
+	socklen_t size = port ? sizeof(by_port) : sizeof(by_path);
+	int listener = socket(address->sa_family, SOCK_STREAM, 0);
 
-	must(bind(listener, (struct sockaddr *)&address, sizeof(address)), "bind");
+	must(bind(listener, address, size), "bind");
 	must(listen(listener, 8), "listen");
 	for (int i = 0; i < times; i++) {
 		if (!fork())
-			_exit(connect(socket(AF_UNIX, SOCK_STREAM, 0), (struct sockaddr *)&address, sizeof(address)) != 0);
+			_exit(connect(socket(address->sa_family, SOCK_STREAM, 0), address, size) != 0);
 		close(accept(listener, NULL, NULL));
 		wait(NULL);
 	}
@@ -142,8 +148,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "flood"))
 		at_once(flood, atol(argv[2]), atoi(argv[3]));
-	else if (argc == 3 && !strcmp(argv[1], "peers"))
-		peers(atoi(argv[2]));
+	else if (argc == 4 && !strcmp(argv[1], "peers"))
+		peers(atoi(argv[2]), atoi(argv[3]));
 	else if (argc == 4 && !strcmp(argv[1], "bomb"))
 		at_once(bomb, atol(argv[2]), atoi(argv[3]));
 	else if (argc == 5 && !strcmp(argv[1], "label"))

@@ -118,6 +118,24 @@ static void test_retry_keeps_kinds(void **state)
 	engine_end(e);
 }
 
+/* That the table of kinds had no room is no reason not to tell how many, and since when at the most. */
+static void test_without_kinds(void **state)
+{
+	struct engine *e = engine_begin();
+
+	(void)state;
+	losses_tell(e, 1000);
+	kernel.dropped[NUNCHI_DROP_RING_FULL] += 7;
+	e->slots_used = SLOT + 1;
+	losses_tell(e, 2000);
+	assert_int_equal(n_told, 1);
+	assert_int_equal(told[0].count, 7);
+	assert_int_equal(told[0].kinds, 0);
+	assert_int_equal(told[0].first, 1000);
+	assert_int_equal(told[0].last, 2000);
+	engine_end(e);
+}
+
 /* A slot is not given to another container before its losses are told, of which it has the kinds. */
 static void test_slot_waits(void **state)
 {
@@ -161,6 +179,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_retry_keeps_kinds),
+		cmocka_unit_test(test_without_kinds),
 		cmocka_unit_test(test_slot_waits),
 		cmocka_unit_test(test_output_waits),
 	};
