@@ -18,6 +18,13 @@ struct fold_entry {
 	uint64_t opened, first, last, count;
 };
 
+/* What a container has had of the limit of a rule. */
+struct fold_share {
+	struct hnode by_container;
+	char *container;
+	uint32_t alerts;
+};
+
 /* The last minute by seconds, and the limit's own minute, which begins with an alert. */
 struct fold_rule {
 	struct hnode by_rule;
@@ -27,6 +34,7 @@ struct fold_rule {
 	uint32_t seconds[60];		/* by second % 60 */
 	uint64_t begin;			/* of the limit's minute */
 	uint32_t alerts;		/* in it */
+	struct hmap shares;		/* of these: as many at most */
 	uint64_t swallowed, first, last;
 };
 
@@ -71,6 +79,17 @@ static struct fold_entry *take_oldest(struct fold *f)
 	return e;
 }
 
+static void shares_clear(struct fold_rule *r)
+{
+	hmap_for_each(&r->shares, n) {
+		struct fold_share *share = container_of(n, struct fold_share, by_container);
+
+		hmap_remove(&r->shares, n);
+		free(share->container);
+		free(share);
+	}
+}
+
 void fold_forget(struct fold *f)
 {
 	while (f->oldest)
@@ -80,6 +99,8 @@ void fold_forget(struct fold *f)
 
 		f->all_rules = r->next;
 		hmap_remove(&f->rules, &r->by_rule);
+		shares_clear(r);
+		hmap_free(&r->shares);
 		free(r);
 	}
 	f->silent_until = UINT64_MAX;
@@ -143,17 +164,53 @@ static struct fold_entry *find(struct fold *f, const struct fold_entry *key, uin
 	return NULL;
 }
 
-/* A silence whose minute is over but which nobody has told yet goes on: it is told as one. */
-static bool is_silenced(struct fold *f, struct fold_rule *r, uint64_t time)
+static struct fold_share *get_share(struct fold_rule *r, const char *container)
 {
+	uint64_t hash = hash_string(container);
+	struct fold_share *share;
+
+	for (struct hnode *n = hmap_first(&r->shares, hash); n; n = hmap_next(n, hash)) {
+		share = container_of(n, struct fold_share, by_container);
+		if (streq(share->container, container))
+			return share;
+	}
+	share = xcalloc(1, sizeof(*share));
+	share->container = xstrdup(container);
+	hmap_insert(&r->shares, &share->by_container, hash);
+	return share;
+}
+
+/*
+ * Whether the container may have an alert more: it has no more of the limit than is left to others, or it could silence
+ * the rule for them. The last one is whoever's has none.
+ */
+static bool limit_take(struct fold *f, struct fold_rule *r, const char *container)
+{
+	uint32_t left = f->config.limit - r->alerts;
+	struct fold_share *share;
+
+	if (!left)
+		return false;
+	share = get_share(r, container);
+	if (share->alerts && share->alerts >= left)
+		return false;
+	share->alerts++;
+	r->alerts++;
+	return true;
+}
+
+/* A silence whose minute is over but which nobody has told yet goes on: it is told as one. */
+static bool is_silenced(struct fold *f, struct fold_rule *r, const char *container, uint64_t time)
+{
+	if (!f->config.limit)
+		return false;
 	if (time >= r->begin + MINUTE && !r->swallowed) {
 		r->begin = time;
 		r->alerts = 0;
+		shares_clear(r);
 	}
-	if (!f->config.limit || r->alerts < f->config.limit) {
-		r->alerts++;
+	if (limit_take(f, r, container))
 		return false;
-	}
 	r->first = r->swallowed++ ? r->first : time;
 	r->last = MAX(r->last, time);
 	f->silent_until = MIN(f->silent_until, r->begin + MINUTE);
@@ -195,7 +252,7 @@ static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struc
 	struct fold_entry *e;
 
 	if (!f->config.window)
-		return is_silenced(f, r, time) ? FOLD_SWALLOW : FOLD_ALERT;
+		return is_silenced(f, r, key.container, time) ? FOLD_SWALLOW : FOLD_ALERT;
 	hash = hash_u64(hash_string(key.container) ^ hash_u64(hash_string(key.image)) ^ r->by_rule.hash ^
 			key.effect);
 	e = find(f, &key, hash);
@@ -204,7 +261,7 @@ static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struc
 		e->last = MAX(e->last, time);
 		return FOLD_COUNT;
 	}
-	if (is_silenced(f, r, time))
+	if (is_silenced(f, r, key.container, time))
 		return FOLD_SWALLOW;
 	open_entry(f, &key, hash, time);
 	return FOLD_ALERT;

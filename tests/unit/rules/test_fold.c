@@ -103,7 +103,7 @@ static void test_effects(void **state)
 /* Rules that go are spoken of no more; those that come begin anew. */
 static void test_forget(void **state)
 {
-	struct fold *f = make(60, 2);
+	struct fold *f = make(60, 4);
 	struct fold_told told;
 
 	for (int i = 0; i < 3; i++)
@@ -125,7 +125,7 @@ static void test_forget(void **state)
 
 static void test_limit(void **state)
 {
-	struct fold *f = make(10, 2);
+	struct fold *f = make(10, 4);
 	struct fold_told told;
 
 	assert_int_equal(match(f, 0, 0, "/1", AT(0)), FOLD_ALERT);
@@ -146,6 +146,30 @@ static void test_limit(void **state)
 	assert_false(fold_next(f, AT(60), &told));
 	assert_int_equal(match(f, 0, 0, "/3", AT(61)), FOLD_ALERT);
 	assert_totals(f, 4, 1, 2);
+	fold_free(f);
+}
+
+/* Whoever makes much noise in one container leaves alerts to the others. */
+static void test_shares(void **state)
+{
+	struct fold *f = make(60, 10);
+	struct fold_told told;
+	char image[16];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(image, sizeof(image), "/%d", i);
+		assert_int_equal(match(f, 0, 0, image, AT(0)), i < 5 ? FOLD_ALERT : FOLD_SWALLOW);
+	}
+	for (int i = 0; i < 10; i++) {
+		snprintf(image, sizeof(image), "/%d", i);
+		assert_int_equal(match(f, 0, 1, image, AT(1)), i < 3 ? FOLD_ALERT : FOLD_SWALLOW);
+	}
+	assert_totals(f, 8, 0, 1002);
+	assert_true(fold_next(f, AT(60), &told));
+	assert_true(told.swallowed);
+	assert_int_equal(told.count, 1002);
+	/* The next minute is another. */
+	assert_int_equal(match(f, 0, 0, "/new", AT(61)), FOLD_ALERT);
 	fold_free(f);
 }
 
@@ -216,6 +240,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),	      cmocka_unit_test(test_limit),
+		cmocka_unit_test(test_shares),
 		cmocka_unit_test(test_several_limits), cmocka_unit_test(test_minute),
 		cmocka_unit_test(test_bound),	      cmocka_unit_test(test_effects),
 		cmocka_unit_test(test_forget),
