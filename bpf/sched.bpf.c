@@ -237,9 +237,12 @@ static __always_inline int renamed(struct task_struct *task)
 	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
 	id->renamed_by_exec = call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) &&
 			      call.nr < NUNCHI_CALLS_MAX && specs[call.nr].flags & NUNCHI_SPEC_EXEC;
+	if (!id->renamed_by_exec)
+		return 0;
 	/* Who execs has no interrupted call to go back to: the room is free for its arguments. */
-	if (id->renamed_by_exec)
-		id->interrupted = call;
+	if (unlikely(id->interrupted.ret) && (u64)task == bpf_get_current_task())
+		call_cut_short(task, id);
+	id->interrupted = call;
 	return 0;
 }
 

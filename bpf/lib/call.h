@@ -158,6 +158,17 @@ static __always_inline bool call_goes_on(const struct identity *id, const struct
 	return true;
 }
 
+#define PASSED_MAX 8	/* calls of a handler's own */
+
+/*
+ * Whether what was put aside is told as it is: a handler need not come back (siglongjmp), nor what it was called in go on. There
+ * is room for one: this call, which has returned, is to be put aside itself, or a handler would not have made so many.
+ */
+static __always_inline bool call_is_given_up(struct identity *id, s64 ret)
+{
+	return call_is_interrupted(ret) || ++id->passed > PASSED_MAX;
+}
+
 /* What the kernel copied for the call is of no more use. */
 static __always_inline void call_forget(struct identity *id)
 {

@@ -21,10 +21,13 @@ static __always_inline void call_returned(struct task_struct *task, struct ident
 		return;	/* of a call that nobody wants */
 	if (call_is_no_end(call, flags, ret))
 		return;
+	if (unlikely(id->interrupted.ret) && !goes_on && call_is_given_up(id, ret))
+		call_cut_short(task, id);
 	if (unlikely(call_is_interrupted(ret))) {
 		if (!restart)
 			id->interrupted = *call;
 		id->interrupted.ret = ret;
+		id->passed = 0;
 		return;
 	}
 	if (account_seen(id->slot, mode)) {

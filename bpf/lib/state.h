@@ -41,7 +41,7 @@ struct identity {
 	u8 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
 	u8 untold;		/* its birth was counted only, and nothing was told of it since */
 	u8 image;		/* group of what it executes, see push.h; 0: not known */
-	u8 pad;
+	u8 passed;		/* calls that have returned while interrupted waits */
 	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
 	u32 within;		/* in a call whose kretprobe is due */
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
