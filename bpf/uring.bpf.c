@@ -33,6 +33,7 @@ struct delayed_filename {
 
 struct io_close {
 	int fd;
+	u32 file_slot;
 };
 
 struct io_rw {
@@ -331,7 +332,7 @@ static __always_inline void read_arguments(u64 req, u8 op, struct request *r)
 	if (read_name(req, op, r))
 		return;
 	if (op == OP_CLOSE) {
-		args[0] = CMD(io_close, fd);
+		args[0] = CMD(io_close, file_slot) ? -1 : CMD(io_close, fd);	/* of the ring's own files it is no fd */
 	} else if (op == OP_SOCKET) {
 		args[0] = CMD(io_socket, domain);
 		args[1] = CMD(io_socket, type) | CMD(io_socket, flags);
@@ -396,6 +397,7 @@ static __always_inline int submitted(u64 req)
 	}
 	r = (void *)s->data;
 	r->tgid = task->tgid;
+	r->op = op;
 	read_request(req, nr, r);
 	kept = !bpf_map_update_elem(&requests, &req, r, BPF_ANY);
 	if (!kept)
@@ -470,7 +472,9 @@ static __always_inline int completed(u64 req)
 	if (!r)
 		return 0;
 	res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
-	if (r->tgid != (u32)task->tgid) {
+	if (r->quiet && (r->tgid != (u32)task->tgid || r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode))) {
+		/* That one has succeeded; this is another in its place, which nobody wants. */
+	} else if (r->tgid != (u32)task->tgid) {
 		count(counts[NUNCHI_COUNT_URING]);	/* cancelled after its process */
 	} else if (!r->quiet || res < 0) {
 		id = identity_get(task);

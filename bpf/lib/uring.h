@@ -40,7 +40,8 @@ struct request {
 	u32 tgid;
 	u8 has_file;	/* argument 0 is what the request's own file is */
 	u8 quiet;	/* has been told; nothing but a failure is heard of it */
-	u16 pad;
+	u8 op;
+	u8 pad;
 };
 
 struct map_requests {

@@ -85,6 +85,8 @@ def check_ring(setup, how):
         return "no io_uring on this kernel"
     assert len(lines) > 12, lines
     check(lines, events, "/tmp/ring-o")
+    silent = [e["evt.rawres"] for e in events if e.get("fd.nameraw") == "/tmp/ring-silent"]
+    assert silent and min(silent) == 0, silent
     peer = next(e for e in events if e["evt.type"] == "connect")
     assert peer["fd.name"].endswith("->127.0.0.1:4721") and peer["fd.rport"] == 4721, peer
     if how == "sqpoll":

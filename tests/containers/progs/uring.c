@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <linux/time_types.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -114,18 +115,26 @@ static const char *with_fd(const char *name, int fd, const char *args)
 {
 	static char text[256];
 
-	snprintf(text, sizeof(text), "\"%s\":\"%d\",%s", name, fd, args);
+	snprintf(text, sizeof(text), "\"%s\":\"%d\"%s%s", name, fd, *args ? "," : "", args);
 	return text;
 }
 
 /* Who asks for no word of a success is told of a failure only. */
 static void quietly(void)
 {
+	struct __kernel_timespec soon = { .tv_nsec = 1000000 };
+
 	submit((struct io_uring_sqe){ .opcode = IORING_OP_MKDIRAT, .flags = IOSQE_CQE_SKIP_SUCCESS,
 				      .fd = AT_FDCWD, .addr = (uint64_t)"/tmp/ring-quiet", .len = 0700 });
 	do_one((struct io_uring_sqe){ .opcode = IORING_OP_NOP });
 	if (params.features & IORING_FEAT_CQE_SKIP)
 		said("mkdirat", 0, "\"pathname\":\"/tmp/ring-quiet\",\"mode\":\"0700\"", NULL);
+	/* What comes in its place fails. */
+	for (int i = 0; i < 8; i++) {
+		submit((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .flags = IOSQE_CQE_SKIP_SUCCESS, .fd = AT_FDCWD,
+					      .addr = (uint64_t)"/tmp/ring-silent", .len = 0600, .open_flags = O_CREAT });
+		do_one((struct io_uring_sqe){ .opcode = IORING_OP_TIMEOUT, .addr = (uint64_t)&soon, .len = 1 });
+	}
 }
 
 static void names(void)
@@ -154,7 +163,7 @@ static void names(void)
 					    .addr = (uint64_t)"/tmp/ring-open", .off = (uint64_t)&facts });
 	said("statx", ret, "\"pathname\":\"/tmp/ring-open\"", NULL);
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .fd = fd });
-	said("close", ret, "", NULL);
+	said("close", ret, with_fd("fd", fd, ""), NULL);
 	fd = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT2, .fd = AT_FDCWD,
 					   .addr = (uint64_t)"/tmp/ring-open2", .len = sizeof(how),
 					   .off = (uint64_t)&how });
@@ -229,6 +238,8 @@ static void registered(void)
 					    .addr = (uint64_t)"/tmp/ring-direct", .len = 0600,
 					    .open_flags = O_RDWR | O_CREAT, .file_index = 2 });
 	said("openat", ret, "\"pathname\":\"/tmp/ring-direct\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .file_index = 2 });
+	said("close", ret, with_fd("fd", -1, ""), NULL);
 }
 
 #define USED 4723
