@@ -41,10 +41,13 @@ struct container {
 	struct rendered json;		/* for src/out; freed with the container */
 };
 
-/* As a runtime says; or else by its processes: of one that is known by its cgroup alone no runtime has said a word. */
+/*
+ * As a runtime says; or else by its processes: of one that is known by its cgroup alone no runtime has said a word. What outlives
+ * the init of a run that has ended does not run it.
+ */
 static inline bool container_runs(const struct container *c)
 {
-	return c->running || c->n_procs;
+	return c->running || (c->n_procs && !c->ended_pid);
 }
 
 /* Of an overlay's two layers the one that a process's image is of. */
