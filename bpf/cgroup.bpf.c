@@ -2,7 +2,8 @@
 /*
  * Cgroups: their end tells user space that what ran in them has gone (their birth is told too, and
  * nothing hangs on it yet); a task that is moved into a named container's is the container's, and
- * a container's task that is moved is told. Only v2 and the v1 hierarchy in use are reported.
+ * a container's task that is moved is told. Only v2 and the v1 hierarchy in use are reported; of the others of v1, which
+ * runtimes move tasks in one by one, what a container's task does: so it leaves the limits of devices and memory.
  */
 #include "lib/leave.h"
 
@@ -91,12 +92,22 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 	return cgroup_send(cgroup, NUNCHI_REC_CGROUP_GONE);
 }
 
+static __always_inline bool move_is_told(u32 hierarchy)
+{
+	struct identity *mover;
+
+	if (!hierarchy || hierarchy == cgroup_hierarchy)
+		return true;
+	mover = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
+	return mover && !identity_is_host(mover);
+}
+
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct task_struct *task,
 	     bool threadgroup)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
-	u32 hierarchy = to->root->hierarchy_id, before;
+	u32 before;
 
 	if (!id) {
 		identity_late(task, true);
@@ -105,7 +116,7 @@ int BPF_PROG(cgroup_attach_task, struct cgroup *to, const char *path, struct tas
 	before = id->slot;
 	if (identity_is_open(id))
 		identity_locate(task, id, true);
-	if (id->slot && id->slot == before && (!hierarchy || hierarchy == cgroup_hierarchy))
+	if (id->slot && id->slot == before && move_is_told(to->root->hierarchy_id))
 		moved_send(task, id, to);
 	return 0;
 }

@@ -65,6 +65,7 @@ WAYS = {
 
     "cgroup-v2": {"moved": "/AWAY", "escape": ["cgroup"]},
     "cgroup-v1": {"moved": "/AWAY", "escape": ["cgroup"]},
+    "cgroup-devices": {"moved": "/AWAY", "escape": ["cgroup"]},
     "cgroup-root": {"moved": "/", "escape": ["cgroup"]},
     "cgroup-other": {"moved": "/OTHER", "escape": ["cgroup"]},
     "cgroup-thread": {"moved": "/AWAY", "escape": ["cgroup"]},
@@ -114,9 +115,11 @@ WAYS = {
 }
 
 V2, V1 = hierarchies()
+# Of version 1 one more than that by which nunchi knows cgroups.
+DEVICES = next((path for path in (CGROUPS + "/devices",) if os.path.isdir(path)), None)
 # What takes a hierarchy of that version, or a container of Docker's: what looks like one that nobody
 # knows is one made inside.
-NEEDS = {"cgroup-v2": V2, "cgroup-v1": V1, "cgroup-thread": V1, "claim-docker": "docker" in KINDS,
+NEEDS = {"cgroup-v2": V2, "cgroup-v1": V1, "cgroup-devices": DEVICES, "cgroup-thread": V1, "claim-docker": "docker" in KINDS,
          **dict.fromkeys(("into-cgroup", "into-cgroup-ns", "into-other", "into-other-ns"), V2)}
 GONE = [way for way in WAYS if NEEDS.get(way, True)]
 
@@ -228,7 +231,7 @@ def make_nested(setup, tag):
 def run_all(setup):
     table = Table()
     other, away = setup.name + "-other", setup.name + "-away"
-    for hierarchy in filter(None, (V1, V2)):
+    for hierarchy in filter(None, (V1, V2, DEVICES)):
         os.mkdir(f"{hierarchy}/{away}")
         for tag in ("own", "early"):
             os.mkdir(f"{hierarchy}/{away}/{tag}")
@@ -241,7 +244,7 @@ def run_all(setup):
     env = ["PROC=/tmp/host/proc", "CGROUPS=/tmp/host/cgroup", f"HOST_PID={os.getpid()}",
            f"OTHER_PID={others[0].pid()}", "OTHER=" + other, "CLAIM=" + claimed,
            *(f"CGROUP_V{version}={os.path.relpath(path, CGROUPS)}"
-             for version, path in ((1, V1 or V2), (2, V2 or V1)))]
+             for version, path in ((1, V1 or V2), (2, V2 or V1))), "CGROUP_DEVICES=devices"]
     binds = [("/tmp/host/proc", "/proc"), ("/tmp/host/cgroup", CGROUPS)]
     privileged = {"privileged": True, "binds": binds}
     of_host = [kind for kind in PRIVATE if kind != "pid"]

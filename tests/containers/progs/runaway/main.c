@@ -19,7 +19,8 @@
  * Other processes to go to are named by the environment: HOST_PID, OTHER_PID (of another container)
  * and PROC, a /proc in which both are; CGROUPS is where the cgroup hierarchies are, CGROUP_V2 and
  * CGROUP_V1 the names there of version 2's and of one of version 1: twice the same where only one of
- * them is, "." for CGROUPS itself. AWAY and OTHER are directories in them, below a hierarchy's root.
+ * them is, "." for CGROUPS itself. CGROUP_DEVICES is that of version 1's devices. AWAY and OTHER are
+ * directories in them, below a hierarchy's root.
  */
 #include "runaway.h"
 
@@ -108,6 +109,7 @@ static const struct way ways[] = {
 
 	{ "cgroup-v2", go_cgroup, "its own pid written to another v2 cgroup", "CGROUP_V2", 0 },
 	{ "cgroup-v1", go_cgroup, "its own pid written to another v1 cgroup", "CGROUP_V1", 0 },
+	{ "cgroup-devices", go_cgroup, "out of the cgroup that says which devices it may have", "CGROUP_DEVICES", 0 },
 	{ "cgroup-root", go_cgroup_root, "to the root of every hierarchy", 0, 0 },
 	{ "cgroup-other", go_cgroup_other, "to another container's cgroup", 0, 0 },
 	{ "cgroup-thread", go_cgroup_in_thread, "one thread only to another v1 cgroup", "CGROUP_V1", 0 },
