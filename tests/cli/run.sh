@@ -244,6 +244,14 @@ fi
 diff -u "$root/docs/default-rules.md" "$tmp/page" | head -n 20 >"$tmp/diff"
 result 'docs/default-rules.md (scripts/default-rules.py makes it)' "$tmp/diff"
 
+# What a capture can say of a container is in the page of captures, tag by tag.
+sed -n 's/^\tMEMBER(\([0-9]*\),.*/\1/p' "$root/src/event/container_info.c" >"$tmp/tags"
+[ -s "$tmp/tags" ] && : >"$tmp/diff" || echo 'no tags' >"$tmp/diff"
+while read -r tag; do
+	grep -q "| $tag | [a-zA-Z0-9]" "$root/docs/capture-format.md" || echo "tag $tag"
+done <"$tmp/tags" >>"$tmp/diff"
+result 'docs/capture-format.md: tags of a container' "$tmp/diff"
+
 # Rules that the documentation shows are rules.
 : >"$tmp/diff"
 for page in "$root"/docs/*.md; do
