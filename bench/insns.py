@@ -15,7 +15,6 @@ import datetime
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -176,8 +175,8 @@ def main():
     parser.add_argument("--nunchi", default=os.path.join(TOP, "build", "nunchi"))
     parser.add_argument("--record", metavar="REASON")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     import vm
+    vm.end_by_signals()
     os.makedirs(vm.STORE, exist_ok=True)
     try:
         found = run_machine(os.path.abspath(args.nunchi))

@@ -14,7 +14,6 @@ import functools
 import importlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -137,8 +136,9 @@ def main():
     if os.geteuid() != 0:
         sys.exit("bench: tracing needs root. Try: sudo make bench")
     subprocess.run([os.path.join(TOP, "scripts/deps.sh"), "bench"], check=True)
+    from harness.place import end_by_signals
     from harness.setup import Setup
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_by_signals()
     go_first()
     machine, began, failed = Machine(), time.monotonic(), False
     setup = Setup()

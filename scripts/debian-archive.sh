@@ -9,7 +9,7 @@
 archive_open() {
 	state=$(mktemp -d)
 	trap 'rm -rf "$state"' EXIT
-	trap 'exit 130' INT TERM
+	trap 'exit 130' INT TERM HUP
 	mkdir -p "$state/lists/partial" "$state/cache/archives/partial" "$state/parts"
 	: >"$state/status"
 	: >"$state/log"

@@ -42,7 +42,7 @@ at_exit() {
 	rm -rf "$tmp"
 }
 trap at_exit EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 say() {
 	echo "nunchi: $*" >&2

@@ -11,7 +11,6 @@ import argparse
 import importlib
 import os
 import pkgutil
-import signal
 import sys
 import time
 import traceback
@@ -20,7 +19,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
-from harness.place import Elsewhere  # pylint: disable=wrong-import-position
+from harness.place import Elsewhere, end_by_signals  # pylint: disable=wrong-import-position
 
 
 def find_tests(names, without):
@@ -68,7 +67,7 @@ def main():
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     os.environ["NUNCHI"] = os.path.abspath(args.nunchi)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_by_signals()
     from harness.setup import Setup
     good = True
     setup = Setup()

@@ -19,7 +19,6 @@ import os
 import platform
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -235,7 +234,6 @@ class Matrix:
         self.store = tempfile.TemporaryDirectory(prefix="matrix-", dir=vm.STORE)
         # Programs by architecture; build() has those of others.
         self.nunchi, self.progs = {"amd64": nunchi}, {}
-        sys.path.insert(0, os.path.join(vm.TOP, "tests/containers"))
         from harness.evasions import Record as Evasions
         self.evasions = Evasions()
 
@@ -374,7 +372,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("rows", nargs="*")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    vm.end_by_signals()
     full = os.environ.get("NUNCHI_TEST_SIZE") == "full"
     rows = [r for r in MATRIX if any(text in r.name for text in args.rows) or
             (not args.rows and (full or r.always))]

@@ -19,7 +19,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -29,6 +28,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(TOP, "tests/containers"))
+
+from harness.place import end_by_signals  # pylint: disable=wrong-import-position
+
 STORE = os.environ.get("NUNCHI_VM_DIR", "/var/tmp/nunchi-vm")
 VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd")
 
@@ -335,7 +339,7 @@ def main():
     parser.add_argument("-t", "--timeout", type=int, default=600, help="seconds")
     parser.add_argument("command", nargs="+", help="after --, for a shell")
     args = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    end_by_signals()
     try:
         result = run(fetch_kernel(args.kernel), " ".join(args.command), args.cgroups, args.arguments,
                      args.cpus, args.memory, args.timeout, out=args.out, show=sys.stdout.buffer)

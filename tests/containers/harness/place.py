@@ -13,6 +13,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 # Made by the runtimes beside their own directories, whatever they are told.
@@ -30,6 +31,15 @@ def patient(seconds):
     """A time to wait, for a machine as slow as this one."""
     return seconds * SLOW
 
+
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def end_by_signals():
+    """As SIGINT does, SIGTERM and a terminal that hangs up end the program by an exception, so that all is undone."""
+    for number in ENDS[1:]:
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, lambda *_: sys.exit(143))
 
 
 def cgroup_dirs():
@@ -122,7 +132,7 @@ class Place:
 
     def close(self):
         """Undoes everything; returns a list of sentences on what could not be undone."""
-        previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        previous = [signal.signal(number, signal.SIG_IGN) for number in ENDS]
         try:
             self.stack.close()
             for path in sorted(self._mounts_left(), reverse=True):
@@ -136,7 +146,8 @@ class Place:
                     subprocess.run(["find", path, "-depth", "-type", "d", "-empty", "-delete"],
                                    check=False, stderr=subprocess.DEVNULL)
         finally:
-            signal.signal(signal.SIGINT, previous)
+            for number, handler in zip(ENDS, previous):
+                signal.signal(number, handler)
         return self.left()
 
     def _ours(self, path):
