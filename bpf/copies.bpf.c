@@ -148,6 +148,8 @@ int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *nam
 	return keep_path(name, (u64)user);
 }
 
+_Static_assert(sizeof(((struct long_copy *)0)->data) >= DATA_MAX + 256, "a file's blob is a name longer than a path");
+
 /* As a FILE blob, whose head ends where the copy's begins. */
 static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key, struct file *file, u32 flags)
 {

@@ -395,7 +395,7 @@ struct copy {
 struct long_copy {
 	u32 len;
 	u32 flags;
-	char data[NUNCHI_PATH_MAX];
+	char data[NUNCHI_PATH_MAX + 256];	/* of a file a name more, as its blob has it */
 };
 
 struct map_copies {
