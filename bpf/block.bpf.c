@@ -199,7 +199,7 @@ int BPF_PROG(block_bind, struct socket *sock, struct sockaddr *address, int len,
 SEC("lsm/kernel_read_file")
 int BPF_PROG(block_module_file, struct file *file, int id, bool contents, int ret)
 {
-	return ret || id != READING_MODULE ? ret : block_call(NUNCHI_BLOCK_MODULE);
+	return ret || !reads_module(id) ? ret : block_call(NUNCHI_BLOCK_MODULE);
 }
 
 SEC("lsm/kernel_load_data")
@@ -259,10 +259,11 @@ int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(block_ptrace, struct task_struct *child, unsigned int mode, int ret)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct nunchi_call call;
 
-	if (ret || !(mode & PTRACE_MODE_ATTACH) ||
-	    block_calls[syscall_nr(regs) & (NUNCHI_CALLS_MAX - 1)] - 1 != NUNCHI_BLOCK_PTRACE)
+	if (ret || !(mode & PTRACE_MODE_ATTACH) || !call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) ||
+	    block_calls[call.nr & (NUNCHI_CALLS_MAX - 1)] - 1 != NUNCHI_BLOCK_PTRACE)
 		return ret;
 	return block_call(NUNCHI_BLOCK_PTRACE);
 }

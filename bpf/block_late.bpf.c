@@ -82,7 +82,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	u32 class, row;
 
 	barrier_var(nr);
-	if (nr >= NUNCHI_CALLS_MAX || !wanted[nr] || (ret < 0 && ret != -EINPROGRESS))
+	if ((nr < NUNCHI_CALLS_MAX ? !wanted[nr] : !syscall_is_x32(nr)) || (ret < 0 && ret != -EINPROGRESS))
 		return 0;
 	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
 		return 0;

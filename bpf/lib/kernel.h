@@ -470,6 +470,10 @@ struct trace_event_raw_io_uring_complete {
 
 struct tracepoint_ext;
 
+enum kernel_read_file_id {
+	READING_MODULE_COMPRESSED = 7,
+};
+
 enum cgroup_subsys_id {
 	cpu_cgrp_id,
 	memory_cgrp_id,

@@ -714,6 +714,25 @@ def test_kill_every_way_to_mount(setup):
     return None
 
 
+def test_deny_by_other_doors(setup):
+    """A 32-bit ptrace, and a module that the kernel is to uncompress."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Trace", "evt.type = ptrace and container.id != host", "deny"),
+                           ("Module", "evt.type = finit_module and container.id != host", "deny")])
+    lines, _ = in_container(setup, setup.name + "-other-doors", "for deed in 'ptrace 16' ptrace-32 'module /bin/pause 0' "
+                            "'module /bin/pause 4'; do deed $deed; done 2>&1", privileged=True)
+    # Where there are no 32-bit calls it is killed, or says so.
+    said = [line for line in lines if "not permitted" not in line]
+    assert said in ([], ["ptrace: Function not implemented"], ["Segmentation fault"]), lines
+    wait_alert(nunchi, "Module")
+    assert nunchi.stop() == 0
+    assert set(effects(nunchi, "Trace")) == {("deny", "before")}, nunchi.text()
+    assert effects(nunchi, "Module") == [("deny", "before")] * 2, nunchi.text()
+    return None
+
+
 def test_kill_who_loads_a_module(setup):
     victim, other = setup.name + "-loads", setup.name + "-other-loads"
     nunchi = guard(setup, [("Kill", f"evt.type in (init_module, finit_module) and container.name = {victim}", "kill")])

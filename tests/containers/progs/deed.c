@@ -228,6 +228,21 @@ static int trace(long request)
 	return r ? fail("ptrace") : 0;
 }
 
+/* The same by int 0x80, where there is that: PTRACE_ATTACH. */
+static int trace_32(void)
+{
+	long r = 0;
+#ifdef __x86_64__
+	pid_t pid = child(NULL);
+
+	asm volatile("int $0x80" : "=a"(r) : "a"(26L), "b"(16L), "c"((long)pid), "d"(0L), "S"(0L) : "memory");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	errno = (int)-r;
+#endif
+	return r ? fail("ptrace") : 0;
+}
+
 static int other_memory(long nr)
 {
 	char here[8] = { 0 };
@@ -376,8 +391,16 @@ static int ask_kernel(const char *what, long arg)
 	return 0;
 }
 
+/* A file that is no module, by itself and as one that is to be uncompressed. */
+static int load_module(const char *path, int flags)
+{
+	return syscall(SYS_finit_module, open(path, O_RDONLY), "", flags) ? fail("finit_module") : 0;
+}
+
 static int do_file(const char *what, char **args)
 {
+	if (!strcmp(what, "module"))
+		return load_module(args[0], atoi(args[1]));
 	if (!strcmp(what, "read"))
 		return open_with(args[0], O_RDONLY);
 	if (!strcmp(what, "write"))
@@ -438,6 +461,8 @@ static int do_process(const char *what, char **args)
 		return run_in_terminal(args);
 	if (!strcmp(what, "ptrace"))
 		return trace(strtol(args[0], NULL, 0));
+	if (!strcmp(what, "ptrace-32"))
+		return trace_32();
 	if (!strcmp(what, "vm-write"))
 		return other_memory(SYS_process_vm_writev);
 	if (!strcmp(what, "vm-read"))
