@@ -29,13 +29,19 @@ static long basename_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The name that an exec of this file gives to the task, into the key. */
-static __noinline int block_basename_key(struct scratch *s, u64 filename)
+/* The name that an exec gives to the task, into the key: the last one of what was asked for, or the file's. */
+static __noinline int block_comm_key(struct scratch *s, struct linux_binprm *bprm)
 {
+	u64 filename;
 	long n;
 
-	if (!s)
+	if (!s || !bprm)
 		return 0;
+	if (bpf_core_field_exists(bprm->comm_from_dentry) && BPF_CORE_READ_BITFIELD_PROBED(bprm, comm_from_dentry)) {
+		bpf_probe_read_kernel_str(s->block.key.bytes, 16, BPF_CORE_READ(bprm, file, f_path.dentry, d_name.name));
+		return 0;
+	}
+	filename = (u64)BPF_CORE_READ(bprm, filename);
 	s->block.asked[0] = '/';
 	n = bpf_probe_read_kernel_str(&s->block.asked[1], BLOCK_NAME_MAX, (void *)filename);
 	s->walk.pos = n > 0 ? n - 1 : 0;
@@ -119,7 +125,7 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 		return 0;
 	mask = block_task(s, task, row, mask);
 	if (mask && asks_comm(row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM)) {
-		block_basename_key(s, (u64)BPF_CORE_READ(bprm, filename));
+		block_comm_key(s, bprm);
 		mask = look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 	}
 	if (id) {

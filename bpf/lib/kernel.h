@@ -365,6 +365,7 @@ struct msghdr {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	unsigned int comm_from_dentry : 1;	/* since 6.14, and in stable ones before: an exec by a descriptor alone */
 	char buf[2];
 };
 

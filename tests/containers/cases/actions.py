@@ -733,6 +733,21 @@ def test_deny_by_other_doors(setup):
     return None
 
 
+def test_deny_an_exec_by_a_descriptor(setup):
+    """Its name is the file's; on kernels without "exec: fix up /proc/pid/comm" it is the descriptor's number, which is not asked for."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and "
+                            "proc.name = memfd:nothing", "deny"),
+                           ("End", "evt.type in (execve, execveat) and container.id != host and proc.name = true", "alert")])
+    lines, _ = in_container(setup, setup.name + "-descriptor", "deed memory nothing; echo code $?; /bin/true")
+    wait_alert(nunchi, "End")
+    assert nunchi.stop() == 0
+    assert (lines[-1], effects(nunchi, "Deny")) in (("code 1", [("deny", "before")]), ("code 0", [])), (lines, nunchi.text())
+    return None
+
+
 def test_kill_who_loads_a_module(setup):
     victim, other = setup.name + "-loads", setup.name + "-other-loads"
     nunchi = guard(setup, [("Kill", f"evt.type in (init_module, finit_module) and container.name = {victim}", "kill")])
