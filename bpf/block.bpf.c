@@ -69,6 +69,7 @@ static __always_inline int block_interpreter(struct task_struct *task, struct fi
 		return 0;
 	block_whose(s, id);
 	mask = block_exe(s, (u64)file, row, id->exec_clauses);
+	id->exec_clauses = 0;	/* there is one */
 	if (mask)
 		mask &= ~block_exe(s, 0, row, mask);
 	scratch_put(s);
@@ -109,6 +110,7 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	struct identity *id = 0;
 	struct scratch *s;
 	u16 magic = 0;
+	int refused;
 	u64 mask;
 
 	if (ret)
@@ -135,7 +137,10 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	block_whose(s, id);
 	mask = block_exe(s, (u64)BPF_CORE_READ(bprm, file), row, mask);
 	scratch_put(s);
-	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
+	refused = block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
+	if (refused && id)
+		id->exec_clauses = 0;	/* or the image of its next exec would be taken for this one's interpreter */
+	return refused;
 }
 
 /*

@@ -748,6 +748,22 @@ def test_deny_an_exec_by_a_descriptor(setup):
     return None
 
 
+def test_an_exec_after_one_that_was_denied(setup):
+    """Of the same thread, and of the same image by a name that is let pass."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and "
+                            "proc.name = one and proc.exepath = /usr/bin/deed", "deny")])
+    lines, _ = in_container(setup, setup.name + "-after", "cd /tmp; ln -s /usr/bin/deed one; ln -s /usr/bin/deed two; "
+                            "bash -c 'shopt -s execfail; exec ./one nothing; exec ./two nothing; exit 9' 2>/dev/null; echo code $?")
+    assert lines == ["code 0"], lines
+    wait_alert(nunchi, "Deny")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Deny") == [("deny", "before")], nunchi.text()
+    return None
+
+
 def test_kill_who_loads_a_module(setup):
     victim, other = setup.name + "-loads", setup.name + "-other-loads"
     nunchi = guard(setup, [("Kill", f"evt.type in (init_module, finit_module) and container.name = {victim}", "kill")])
