@@ -239,9 +239,12 @@ int BPF_PROG(block_move_mount, const struct path *from, const struct path *to, i
  */
 static __always_inline int block_fsconfig(void)
 {
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct nunchi_call call;
 
-	return syscall_nr(regs) == NR_FSCONFIG ? block_call(NUNCHI_BLOCK_MOUNT) : 0;
+	return call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) && call.nr == NR_FSCONFIG ?
+		       block_call(NUNCHI_BLOCK_MOUNT) :
+		       0;
 }
 
 SEC("lsm/sb_set_mnt_opts")

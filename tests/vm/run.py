@@ -47,6 +47,8 @@ ONE_CPU = ["count many_on_one_cpu", "count many_lives_on_one_cpu"]
 CRUN = ["short_life crun"]
 # Each attachment that --hooks can choose.
 HOOKS = ["hooks", "blind"]
+# The same of fewer calls, among them those that wait, are denied, or return twice.
+SAME = ["hooks the_same"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "disguise", "keep"]
@@ -54,6 +56,7 @@ RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
           "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules", "actions deny_every",
+          "actions deny_by_other", "actions deny_an", "actions an_exec",
           "actions deny_this_end", "actions deny_sctp", "disguise"]
 # Every call of the table.
 WALK = ["walk"]
@@ -102,7 +105,7 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + DOORS + COPIES + ENDS + ["podman without"],
+    row("6.12 v2", "6.12", "v2", CRUN + DOORS + COPIES + ENDS + SAME + ["podman without"],
         runtimes="runc,crun", always=True),
     row("6.12 slip", "6.12", "v2", SLIP),
     row("6.12 evasions", "6.12", "v2", EVADE + TRIED + ["security"], always=True),
@@ -115,7 +118,7 @@ MATRIX = [
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
     row("newest v2", "newest", "v2", ONE_CPU + DOORS + COPIES + WALK + PEERS + ENDS + TRIED, always=True),
-    row("newest evasions", "newest", "v2", ["evasions"], always=True),
+    row("newest evasions", "newest", "v2", ["evasions"] + SAME, always=True),
     row("newest hooks", "newest", "v2", HOOKS + ENTER + ATTACKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
