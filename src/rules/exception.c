@@ -66,12 +66,6 @@ static bool add_node(const struct yaml_file *f, const yaml_node_t *n, struct str
 	return s != NULL;
 }
 
-/* Values of one field: they end up in one list. */
-static bool add_scalar_value(const struct yaml_file *f, const yaml_node_t *n, struct strbuf *out)
-{
-	return add_node(f, n, out);
-}
-
 /* "in", "pmatch", "startswith anyof": what is right of it is a list. */
 static bool takes_list(const char *comp)
 {
@@ -135,8 +129,8 @@ static void take_values(const struct yaml_file *f, struct exception *e, const ya
 		strbuf_reset(&part);
 		if (text_given(&e->values))
 			strbuf_adds(&part, e->scalar ? ", " : "or ");
-		if (!(e->scalar ? add_scalar_value(f, value, &part)
-				: add_tuple(f, e, value, &part)))
+		/* Values of one field end up in one list. */
+		if (!(e->scalar ? add_node(f, value, &part) : add_tuple(f, e, value, &part)))
 			return;
 		text_append(&e->values, part.s, part.len, yaml_place(f, value), yaml_end(f, value));
 	}
