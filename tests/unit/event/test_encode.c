@@ -328,6 +328,28 @@ static void test_process_walks(void **state)
 	assert_memory_equal(event_blob(&ev, NUNCHI_BLOB_PARENT_COMM, -1)->data, "bash", 4);
 }
 
+/* What is lost is told by its call, or by the kind of its record: also of one that is no whole call. */
+static void test_lost_kind(void **state)
+{
+	struct {
+		struct nunchi_head head;
+		struct nunchi_call call;
+	} r = { { .kind = NUNCHI_REC_SYSCALL, .len = sizeof(r) }, { .nr = 257 } };
+
+	(void)state;
+	assert_int_equal(lost_kind_of(&r.head), 257);
+	r.call.nr = NUNCHI_CALLS_MAX - 1;
+	assert_int_equal(lost_kind_of(&r.head), NUNCHI_CALLS_MAX - 1);
+	r.call.nr = NUNCHI_CALLS_MAX;
+	assert_int_equal(lost_kind_of(&r.head), NUNCHI_CALLS_MAX + NUNCHI_REC_SYSCALL);
+	r.call.nr = 257;
+	r.head.len = sizeof(r.head);
+	assert_int_equal(lost_kind_of(&r.head), NUNCHI_CALLS_MAX + NUNCHI_REC_SYSCALL);
+	r.head.len = sizeof(r);
+	r.head.kind = NUNCHI_REC_EXEC;
+	assert_int_equal(lost_kind_of(&r.head), NUNCHI_CALLS_MAX + NUNCHI_REC_EXEC);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -342,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_counts_round_trip),
 		cmocka_unit_test(test_accounts_by_container),
 		cmocka_unit_test(test_process_walks),
+		cmocka_unit_test(test_lost_kind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
