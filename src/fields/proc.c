@@ -213,6 +213,14 @@ FIELD_GET(proc_cmdlenargs)
 	value_set_number(ret, (int64_t)n);
 }
 
+FIELD_GET(proc_is_cmdline_cut)
+{
+	const struct process *p = fc->ev->proc;
+
+	if (p && p->argv)
+		value_set_bool(ret, p->argv_full > p->argv_len);
+}
+
 FIELD_GET(proc_pname)
 {
 	const struct event_blob *blob;

@@ -130,6 +130,7 @@ static const struct {
 	{ W_EXEC, "proc.args[2]", "-" },
 	{ W_EXEC, "proc.cmdnargs", "2" },
 	{ W_EXEC, "proc.cmdlenargs", "15" },
+	{ W_EXEC, "proc.is_cmdline_cut", "false" },
 	{ W_EXEC, "proc.aargs[0]", "/mnt/test.txt -n" },
 	{ W_EXEC, "proc.aargs[1]", "-l" },
 	{ W_EXEC, "proc.aargs", "(-l)" },
