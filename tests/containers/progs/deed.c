@@ -256,6 +256,17 @@ static int other_memory(long nr)
 	return r < 0 ? fail("process_vm") : 0;
 }
 
+static int take_descriptor(void)
+{
+	pid_t pid = child(NULL);
+	int process = (int)syscall(SYS_pidfd_open, pid, 0);
+	long r = syscall(SYS_pidfd_getfd, process, 1, 0);
+
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return r < 0 ? fail("pidfd_getfd") : 0;
+}
+
 static int set_attribute(const char *path, const char *name)
 {
 	struct vfs_cap_data caps = { .magic_etc = VFS_CAP_REVISION_2, .data[0].permitted = 1 };
@@ -467,6 +478,8 @@ static int do_process(const char *what, char **args)
 		return other_memory(SYS_process_vm_writev);
 	if (!strcmp(what, "vm-read"))
 		return other_memory(SYS_process_vm_readv);
+	if (!strcmp(what, "take"))
+		return take_descriptor();
 	if (!strcmp(what, "forks"))
 		return fork_too_often();
 	if (!strcmp(what, "user"))
