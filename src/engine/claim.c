@@ -125,11 +125,44 @@ static char *plain_id(const struct slot *slot)
 	return xstrndup(name, len);
 }
 
+struct twin {
+	const char *id;
+	bool found;
+};
+
+static void look_for_twin(struct container *c, void *arg)
+{
+	struct twin *twin = arg;
+
+	twin->found |= strncmp(c->info->id, twin->id, CONTAINER_ID_SHORT) == 0;
+}
+
+/*
+ * Whether the slot may be called so, of which the container c (NULL: none) is known. Not as one that runs; and what was made
+ * in a container not as one that has stopped elsewhere, whose name and image it would have, nor by an id that looks like
+ * another's where it is shown.
+ */
+static bool may_be_called(struct engine *e, const struct slot *slot, const char *id, const struct container *c)
+{
+	const struct container *outer = claim_outer(e, slot);
+	struct twin twin = { .id = id };
+
+	if (c && c->running)
+		return false;
+	if (!claim_parent(e, slot))
+		return true;
+	if (c)
+		return outer && c->info->parent_id && streq(c->info->parent_id, outer->info->id);
+	if (strlen(id) == CONTAINER_ID_LEN)
+		model_for_each_container(e->model, look_for_twin, &twin);
+	return !twin.found;
+}
+
 /*
  * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
- * a cgroup so: a container that runs is not taken over by a name. False: nothing.
+ * a cgroup so. False: nothing.
  */
-static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[65],
+static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[CONTAINER_ID_LEN + 1],
 			 const char **ret_runtime)
 {
 	const struct container *c;
@@ -137,7 +170,7 @@ static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[
 	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
 		return false;
 	c = model_container(e->model, ret_id);
-	return !c || !c->running || claim_matches(slot, c->info);
+	return may_be_called(e, slot, ret_id, c) || (c && c->running && claim_matches(slot, c->info));
 }
 
 /* As far as the kernel alone knows a container. NULL: it is none. */
@@ -147,14 +180,14 @@ struct container *claim_by_kernel(struct engine *e, const struct slot *slot, con
 	struct container_info info = { 0 };
 	const char *runtime = NULL;
 	struct container *c;
-	char id[65];
+	char id[CONTAINER_ID_LEN + 1];
 
 	if (id_of_cgroup(e, slot, id, &runtime)) {
 		c = model_container(e->model, id);
 		info.id = id;
 		info.incomplete = c && c->info->name ? NULL : (char *)why;
 	} else if ((plain = plain_id(slot)) &&
-		   !((c = model_container(e->model, plain)) && c->running)) {
+		   may_be_called(e, slot, plain, model_container(e->model, plain))) {
 		info.id = info.name = plain;
 		runtime = *slot->opener == 'c' ? "crun" : "runc";
 	} else {

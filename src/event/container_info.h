@@ -27,6 +27,9 @@ struct id_name {
 #define SHARES_USER 0x10	/* no user namespace of its own: the usual case, not shown */
 #define SHARES_CGROUP 0x20
 
+#define CONTAINER_ID_LEN 64	/* digits of an engine's id */
+#define CONTAINER_ID_SHORT 12	/* of which so many are shown (container.id), as Falco does */
+
 /* Bounds of what a runtime (or a hostile label) can make us keep. */
 #define CONTAINER_LABELS_MAX 128
 #define CONTAINER_STRING_MAX 4096

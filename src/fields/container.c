@@ -179,8 +179,6 @@ SHARES(container_host_pid, SHARES_PID)
 SHARES(container_host_network, SHARES_NET)
 SHARES(container_host_ipc, SHARES_IPC)
 
-#define SHORT_ID 12	/* digits of an id that Falco shows */
-
 FIELD_GET(container_image_id)
 {
 	const struct container_info *info = info_of(fc);
@@ -189,7 +187,7 @@ FIELD_GET(container_image_id)
 	if (id && starts_with(id, "sha256:"))
 		id += strlen("sha256:");
 	if (id)
-		value_set_bytes(ret, id, strnlen(id, SHORT_ID));
+		value_set_bytes(ret, id, strnlen(id, CONTAINER_ID_SHORT));
 }
 
 FIELD_GET(k8s_pod_sandbox_id)
@@ -197,7 +195,7 @@ FIELD_GET(k8s_pod_sandbox_id)
 	const struct container_info *info = info_of(fc);
 
 	if (info && info->pod_sandbox)
-		value_set_bytes(ret, info->pod_sandbox, strnlen(info->pod_sandbox, SHORT_ID));
+		value_set_bytes(ret, info->pod_sandbox, strnlen(info->pod_sandbox, CONTAINER_ID_SHORT));
 }
 
 FIELD_GET(k8s_pod_ip)

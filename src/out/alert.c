@@ -13,8 +13,6 @@
 #include "rules/fold.h"
 #include "rules/ruleset.h"
 
-#define SHORT_ID 12	/* characters of container.id */
-
 struct alert {
 	struct output output;
 	bool json;
@@ -181,7 +179,7 @@ static void add_told_json(struct alert *a, const struct fold_told *told, struct 
 		    ",\"alert.first\":%" PRIu64 ",\"alert.last\":%" PRIu64,
 		    told->last, told->swallowed ? "swallowed" : "count", told->count, told->first,
 		    told->last);
-	add_known(out, ",\"container.id\":", told->container, SHORT_ID);
+	add_known(out, ",\"container.id\":", told->container, CONTAINER_ID_SHORT);
 	add_known(out, ",\"container.name\":", told->container_name, PATH_MAX);
 	add_known(out, ",\"proc.exepath\":", told->image, PATH_MAX);
 	strbuf_addc(out, '}');
@@ -247,7 +245,7 @@ static void alert_acted(struct output *o, const struct acted *acted, struct strb
 	add_text(out, "{\"hostname\":", a->host.len ? a->host.s : NULL, a->host.len);
 	add_text(out, ",\"output\":", a->text.s, a->text.len);
 	strbuf_addf(out, ",\"output_fields\":{\"evt.time\":%" PRIu64, acted->time);
-	add_known(out, ",\"container.id\":", acted->info->id, SHORT_ID);
+	add_known(out, ",\"container.id\":", acted->info->id, CONTAINER_ID_SHORT);
 	add_known(out, ",\"container.name\":", acted->name, PATH_MAX);
 	add_text(out, acted->effect == NUNCHI_EFFECT_DONE ? ",\"action.by\":" : ",\"action.error\":",
 		 acted->text, strlen(acted->text));

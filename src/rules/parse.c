@@ -159,8 +159,6 @@ static struct node *expand_either(const struct left *left, const struct right *r
 			 each ? n : node_not(n));
 }
 
-#define SHORT_ID 12	/* digits of container.id */
-
 /*
  * container.id against more than its 12 digits means the whole id, or a beginning of it. NULL: no
  * value is that long.
@@ -172,7 +170,7 @@ static struct node *expand_long_ids(const struct left *left, const struct values
 	struct node *any = node_new(NODE_OR);
 
 	for (size_t i = 0; i < w->n; i++) {
-		if (w->v[i].len > SHORT_ID)
+		if (w->v[i].len > CONTAINER_ID_SHORT)
 			node_add(any, node_test("container.full_id", prefix, &w->v[i], 1));
 		else
 			values_add(&shorts, &w->v[i]);	/* borrowed */

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
+import uuid
 
 from harness import image
 from harness.place import hierarchies, patient, wait_until
@@ -522,3 +523,35 @@ def test_sandboxes_of_a_container_use_up_nothing(setup):
     unnamed = [e for e in nunchi.events() if e.get("proc.exepath") == "/usr/bin/runaway" and
                not e.get("container.name", "").startswith("nunchi-test-")]
     assert not unnamed, (len(unnamed), unnamed[:2])
+
+
+# In namespaces and a cgroup of its own, which has the name that is given.
+CALLED = """for h in $HIERARCHIES; do mkdir $h/docker-$1.scope; echo $$ >$h/docker-$1.scope/cgroup.procs; done
+busybox unshare -m -p -f /bin/busybox true $2
+for h in $HIERARCHIES; do echo $$ >$h/cgroup.procs; rmdir $h/docker-$1.scope; done"""
+
+
+def test_what_is_made_inside_is_not_called_like_another(setup):
+    """Neither as a container that has stopped, nor by an id of which another has the digits that are shown."""
+    victim, away = uuid.uuid4().hex * 2, setup.name + "-away-2"
+    twin = victim[:12] + uuid.uuid4().hex + victim[44:]
+    for hierarchy in filter(None, (V1, V2)):
+        os.mkdir(f"{hierarchy}/{away}")
+    more = {"privileged": True, "binds": [("/tmp/cgroup", CGROUPS)],
+            "env": ["HIERARCHIES=" + " ".join(f"/tmp/cgroup/{os.path.relpath(path, CGROUPS)}/{away}"
+                                              for path in (V1, V2) if path)]}
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "execve")
+    made = setup.runc.run(victim, ["/bin/pause"])
+    wait_until(lambda: setup.runc.is_running(victim), 10, victim)
+    script = f"set -- {twin} twin\n{CALLED}\n"
+    inside = setup.runc.run(setup.name + "-called", ["/bin/bash", "-c", script], **more)
+    inside.wait()
+    made.stop()
+    script = f"set -- {victim} stopped\n{CALLED}\n"
+    then = setup.runc.run(setup.name + "-called-2", ["/bin/bash", "-c", script], **more)
+    then.wait()
+    time.sleep(patient(0.5))
+    assert nunchi.stop() == 0
+    whose = {e["proc.cmdline"]: e["container.full_id"] for e in nunchi.events()
+             if e.get("proc.cmdline") in ("busybox true twin", "busybox true stopped")}
+    assert whose == {"busybox true twin": inside.id, "busybox true stopped": then.id}, (whose, inside.output(), then.output())
