@@ -226,23 +226,35 @@ int process_exit_perf(void *ctx)
 	return exited(bpf_get_current_task_btf());
 }
 
+/*
+ * Whether the task is in an exec. Who is has no interrupted call to go back to: the room has its arguments, once what was in it
+ * has been told. A function, since what tells that leaves no stack for a call.
+ */
+static __noinline int in_exec(struct task_struct *task, struct identity *id)
+{
+	struct nunchi_call call = { 0 };
+
+	if (!id || !call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) || call.nr >= NUNCHI_CALLS_MAX ||
+	    !(specs[call.nr].flags & NUNCHI_SPEC_EXEC))
+		return 0;
+	if (!id->interrupted.ret)
+		id->interrupted = call;
+	return 1;
+}
+
 /* Before an exec renames the task; by prctl or /proc/self/comm it is the same hook. */
 static __always_inline int renamed(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
-	struct nunchi_call call = { 0 };
 
 	if (!id || !(id->slot || slots[0].mode))
 		return 0;
 	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
-	id->renamed_by_exec = call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) &&
-			      call.nr < NUNCHI_CALLS_MAX && specs[call.nr].flags & NUNCHI_SPEC_EXEC;
-	if (!id->renamed_by_exec)
-		return 0;
-	/* Who execs has no interrupted call to go back to: the room is free for its arguments. */
-	if (unlikely(id->interrupted.ret) && (u64)task == bpf_get_current_task())
+	id->renamed_by_exec = in_exec(task, id);
+	if (unlikely(id->renamed_by_exec && id->interrupted.ret) && (u64)task == bpf_get_current_task()) {
 		call_cut_short(task, id);
-	id->interrupted = call;
+		in_exec(task, id);
+	}
 	return 0;
 }
 
