@@ -178,12 +178,16 @@ static __always_inline void call_forget(struct identity *id)
 }
 
 /* What was put aside has ended: a handler ran that does not let it go on, or the task dies. */
-static __always_inline void call_cut_short(struct task_struct *task, struct identity *id)
+static __noinline __attribute__((unused)) int call_cut_short(struct task_struct *task, struct identity *id)
 {
-	enum nunchi_mode mode = identity_mode(id);
+	enum nunchi_mode mode;
 
+	if (!id)
+		return 0;
+	mode = identity_mode(id);
 	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
 		call_record(task, id, &id->interrupted, -EINTR, NUNCHI_F_INTERRUPTED, false);
 	id->interrupted.ret = 0;
 	call_forget(id);
+	return 0;
 }
