@@ -207,6 +207,14 @@ int BPF_PROG(block_bind, struct socket *sock, struct sockaddr *address, int len,
 	return ret ? ret : block_address(NUNCHI_BLOCK_BIND, (u64)address, (u64)sock, false);
 }
 
+/* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */
+static __always_inline bool reads_module(int id)
+{
+	return id == READING_MODULE ||
+	       (bpf_core_enum_value_exists(enum kernel_read_file_id, READING_MODULE_COMPRESSED) &&
+		id == (int)bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE_COMPRESSED));
+}
+
 SEC("lsm/kernel_read_file")
 int BPF_PROG(block_module_file, struct file *file, int id, bool contents, int ret)
 {

@@ -59,6 +59,7 @@ int call_finish(struct scratch *s);
 
 /* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
 int blob_copy(struct scratch *s, u64 user, u32 blob);
+
 /* Of struct msghdr, with which struct mmsghdr begins: where the address is that it names, and its length. 0: it names none. */
 static __always_inline u64 msghdr_name(u64 ptr, u32 pointer_size, u32 *ret_len)
 {

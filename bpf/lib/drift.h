@@ -19,14 +19,6 @@ static __always_inline void caps_read(struct nunchi_caps *ret, const struct cred
 	bpf_probe_read_kernel(ret, sizeof(*ret), (void *)cred + bpf_core_field_offset(struct cred, cap_inheritable));
 }
 
-/* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */
-static __always_inline bool reads_module(int id)
-{
-	return id == READING_MODULE ||
-	       (bpf_core_enum_value_exists(enum kernel_read_file_id, READING_MODULE_COMPRESSED) &&
-		id == (int)bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE_COMPRESSED));
-}
-
 /* Where a task goes on in its own code. */
 static __always_inline u64 next_instruction(struct pt_regs *regs)
 {
