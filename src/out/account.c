@@ -7,24 +7,20 @@
 
 #define ROWS_SAID 10	/* of containers; the others are in nunchi stats and in the capture */
 
-struct name {
-	const char *text, *why;
-};
-
-static const struct name kernel_texts[] = {
+const struct account_name account_kernel_names[NUNCHI_COUNT_MAX] = {
 #define X(name, text, why) [NUNCHI_COUNT_##name] = { text, why },
 	NUNCHI_UNSEEN(X)
 	NUNCHI_LESSENED(X)
 #undef X
-}, reader_texts[] = {
+}, account_reader_names[ACCOUNT_READER_MAX] = {
 #define X(name, text, why) [ACCOUNT_READER_##name] = { text, why },
 	ACCOUNT_READER(X)
 #undef X
-}, filter_texts[] = {
+}, account_filter_names[NUNCHI_FILTER_MAX] = {
 #define X(name, text, why) [NUNCHI_FILTER_##name] = { text, why },
 	NUNCHI_FILTERS(X)
 #undef X
-}, drop_texts[] = {
+}, account_drop_names[NUNCHI_DROP_MAX] = {
 #define X(name, text, why) [NUNCHI_DROP_##name] = { text, why },
 	NUNCHI_DROPS(X)
 #undef X
@@ -51,7 +47,7 @@ static void add_equation(const struct account_row *row, struct strbuf *out)
 	add_term(out, " = delivered ", row->user.shown, true);
 	add_term(out, " + filtered ", account_filtered(&row->kernel) + row->user.filtered, true);
 	if (row->kernel.filtered[NUNCHI_FILTER_UNWANTED]) {
-		strbuf_addf(out, " (%s ", filter_texts[NUNCHI_FILTER_UNWANTED].text);
+		strbuf_addf(out, " (%s ", account_filter_names[NUNCHI_FILTER_UNWANTED].text);
 		add_grouped(out, row->kernel.filtered[NUNCHI_FILTER_UNWANTED]);
 		strbuf_addc(out, ')');
 	}
@@ -60,7 +56,7 @@ static void add_equation(const struct account_row *row, struct strbuf *out)
 	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++) {
 		if (!row_dropped(row, i))
 			continue;
-		strbuf_addf(out, "%s%s ", between, drop_texts[i].text);
+		strbuf_addf(out, "%s%s ", between, account_drop_names[i].text);
 		add_grouped(out, row_dropped(row, i));
 		between = ", ";
 	}
@@ -134,15 +130,15 @@ static void add_count(struct strbuf *out, const char *before, uint64_t n, const 
 void account_counts_text(const struct account_counts *counts, bool lessened, struct strbuf *out)
 {
 	for (size_t i = 0; i < NUNCHI_UNSEEN_MAX; i++)
-		add_count(out, "degraded: not seen: ", counts->kernel[i], kernel_texts[i].text);
+		add_count(out, "degraded: not seen: ", counts->kernel[i], account_kernel_names[i].text);
 	for (unsigned i = 0; i < counts->n_missed; i++)
 		strbuf_addf(out, "degraded: not seen: %llu missed runs of %s\n",
 			    (unsigned long long)counts->missed[i].count, counts->missed[i].program);
 	for (size_t i = 0; i < ACCOUNT_READER_MAX; i++)
 		add_count(out, i == ACCOUNT_READER_MISSING || i == ACCOUNT_READER_SWITCHED ? "degraded: " : "",
-			  counts->reader[i], reader_texts[i].text);
+			  counts->reader[i], account_reader_names[i].text);
 	for (size_t i = NUNCHI_UNSEEN_MAX; i < NUNCHI_COUNT_MAX && lessened; i++)
-		add_count(out, "", counts->kernel[i], kernel_texts[i].text);
+		add_count(out, "", counts->kernel[i], account_kernel_names[i].text);
 }
 
 void account_log_faults(const struct accounts *a)
@@ -170,7 +166,7 @@ static void json_number(struct strbuf *out, const char *name, uint64_t n)
 
 /* An object of those of n that are not zero. __u64 or uint64_t, which are of the same size. */
 static void json_counts(struct strbuf *out, const char *name, const void *values,
-			const struct name *names, size_t n)
+			const struct account_name *names, size_t n)
 {
 	const char *comma = "";
 
@@ -199,15 +195,15 @@ static void json_row(const struct account_row *row, struct strbuf *out)
 	strbuf_addf(out, ",\"ended\":%s", row->ended ? "true" : "false");
 	strbuf_adds(out, ",\"kernel\":{\"seen\":");
 	strbuf_addu(out, row->kernel.seen);
-	json_counts(out, "filtered", row->kernel.filtered, filter_texts, ARRAY_SIZE(filter_texts));
+	json_counts(out, "filtered", row->kernel.filtered, account_filter_names, ARRAY_SIZE(account_filter_names));
 	json_number(out, "aggregated", row->kernel.aggregated);
-	json_counts(out, "dropped", row->kernel.dropped, drop_texts, ARRAY_SIZE(drop_texts));
+	json_counts(out, "dropped", row->kernel.dropped, account_drop_names, ARRAY_SIZE(account_drop_names));
 	json_number(out, "sent", row->kernel.sent);
 	strbuf_adds(out, "},\"reader\":{\"received\":");
 	strbuf_addu(out, row->user.received);
 	json_number(out, "shown", row->user.shown);
 	json_number(out, "filtered", row->user.filtered);
-	json_counts(out, "dropped", row->user.dropped, drop_texts, ARRAY_SIZE(drop_texts));
+	json_counts(out, "dropped", row->user.dropped, account_drop_names, ARRAY_SIZE(account_drop_names));
 	json_number(out, "held", row->user.held);
 	strbuf_addc(out, '}');
 	json_number(out, "lost", account_lost(row));
@@ -223,8 +219,8 @@ void account_json(const struct accounts *a, struct strbuf *out)
 		json_row(a->rows[i], out);
 	}
 	strbuf_addc(out, ']');
-	json_counts(out, "counts", a->counts.kernel, kernel_texts, ARRAY_SIZE(kernel_texts));
-	json_counts(out, "reader", a->counts.reader, reader_texts, ARRAY_SIZE(reader_texts));
+	json_counts(out, "counts", a->counts.kernel, account_kernel_names, ARRAY_SIZE(account_kernel_names));
+	json_counts(out, "reader", a->counts.reader, account_reader_names, ARRAY_SIZE(account_reader_names));
 	strbuf_adds(out, ",\"missed_runs\":{");
 	for (unsigned i = 0; i < a->counts.n_missed; i++) {
 		strbuf_addf(out, "%s\"%s\":", i ? "," : "", a->counts.missed[i].program);

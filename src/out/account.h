@@ -4,6 +4,14 @@
 
 #include "event/account.h"
 
+/* What is counted, and why that can be: of the kernel side, of the reader, of what was filtered, of losses. */
+struct account_name {
+	const char *text, *why;
+};
+
+extern const struct account_name account_kernel_names[NUNCHI_COUNT_MAX], account_reader_names[ACCOUNT_READER_MAX],
+	account_filter_names[NUNCHI_FILTER_MAX], account_drop_names[NUNCHI_DROP_MAX];
+
 /*
  * One line of all, then one of each container, who lost something first, then the busiest:
  * "2 containers, 3.0 s: seen 1,204 = delivered 1,000 + filtered 204 + lost 0".

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics.h"
 
+#include "account.h"
 #include "base/utf8.h"
 
 static const struct {
@@ -8,25 +9,6 @@ static const struct {
 } metrics[] = {
 #define X(id, name, type, help) [METRIC_##id] = { name, type, help },
 	METRICS(X)
-#undef X
-};
-
-static const char *const count_names[] = {
-#define X(name, text, why) [NUNCHI_COUNT_##name] = text,
-	NUNCHI_UNSEEN(X)
-	NUNCHI_LESSENED(X)
-#undef X
-}, *const reader_names[] = {
-#define X(name, text, why) [ACCOUNT_READER_##name] = text,
-	ACCOUNT_READER(X)
-#undef X
-}, *const filter_names[] = {
-#define X(name, text, why) [NUNCHI_FILTER_##name] = text,
-	NUNCHI_FILTERS(X)
-#undef X
-}, *const drop_names[] = {
-#define X(name, text, why) [NUNCHI_DROP_##name] = text,
-	NUNCHI_DROPS(X)
 #undef X
 };
 
@@ -91,12 +73,12 @@ static void add_row(struct metrics *m, const struct strbuf *others, const struct
 	metrics_label(&labels, "container_id", row->id ? row->id : "");
 	metrics_add(m, METRIC_SEEN, &labels, row->kernel.seen);
 	for (size_t i = 0; i < NUNCHI_FILTER_MAX; i++)
-		add_labelled(m, METRIC_FILTERED, &labels, "reason", filter_names[i], row->kernel.filtered[i]);
+		add_labelled(m, METRIC_FILTERED, &labels, "reason", account_filter_names[i].text, row->kernel.filtered[i]);
 	add_labelled(m, METRIC_FILTERED, &labels, "reason", "filter", row->user.filtered);
 	metrics_add(m, METRIC_AGGREGATED, &labels, row->kernel.aggregated);
 	metrics_add(m, METRIC_SHOWN, &labels, row->user.shown);
 	for (size_t i = 0; i < NUNCHI_DROP_MAX; i++)
-		add_labelled(m, METRIC_LOST, &labels, "reason", drop_names[i],
+		add_labelled(m, METRIC_LOST, &labels, "reason", account_drop_names[i].text,
 			     row->kernel.dropped[i] + row->user.dropped[i]);
 	metrics_add(m, METRIC_HELD, &labels, row->user.held);
 	metrics_add(m, METRIC_IN_FLIGHT, &labels, account_in_flight(row));
@@ -109,9 +91,9 @@ void metrics_add_accounts(struct metrics *m, const struct strbuf *labels, const 
 		add_row(m, labels, a->rows[i]);
 	for (size_t i = 0; i < NUNCHI_COUNT_MAX; i++)
 		add_labelled(m, i < NUNCHI_UNSEEN_MAX ? METRIC_UNSEEN : METRIC_LESSENED, labels, "reason",
-			     count_names[i], a->counts.kernel[i]);
+			     account_kernel_names[i].text, a->counts.kernel[i]);
 	for (size_t i = 0; i < ACCOUNT_READER_MAX; i++)
-		add_labelled(m, METRIC_READER, labels, "reason", reader_names[i], a->counts.reader[i]);
+		add_labelled(m, METRIC_READER, labels, "reason", account_reader_names[i].text, a->counts.reader[i]);
 	for (unsigned i = 0; i < a->counts.n_missed; i++)
 		add_labelled(m, METRIC_MISSED, labels, "program", a->counts.missed[i].program,
 			     a->counts.missed[i].count);

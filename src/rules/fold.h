@@ -2,8 +2,8 @@
 /*
  * Repeats of alerts: of what one rule says of one program in one container, with the same effect, the
  * first is an alert, the rest of the window is a count. A rule that says more new things than its limit a minute is silenced
- * until the minute is over, and how much that was is said; of one container earlier, when it has had as much as is left of it. Every match is given exactly one verdict,
- * and each count and silence comes out of fold_next() in the end.
+ * until the minute is over, and how much that was is said; for one container it is sooner, when that has had as much of the limit as is
+ * left. Every match is given exactly one verdict, and each count and silence comes out of fold_next() in the end.
  */
 #pragma once
 
