@@ -466,7 +466,10 @@ struct trace_event_raw_io_uring_submit_req {
 };
 
 struct trace_event_raw_io_uring_complete {
+	void *ctx;
 	void *req;
+	u64 user_data;
+	int res;
 };
 
 struct tracepoint_ext;

@@ -6,7 +6,19 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct io_ring_ctx {
+};
+
+struct io_uring_cqe {
+	u64 user_data;
+	s32 res;
+};
+
+/* Until 6.15 it had user_data and res in the place of what they stand in. */
+typedef void (*btf_trace_io_uring_complete)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
+
 struct io_cqe {
+	u64 user_data;
 	s32 res;
 	int fd;			/* until it is complete: of the request, or its index */
 };
@@ -17,6 +29,7 @@ struct io_kiocb {
 	void *async_data;
 	u32 flags;		/* the low half, which is all there was before 6.8 */
 	struct io_cqe cqe;
+	void *ctx;
 };
 
 struct open_how {
@@ -41,7 +54,7 @@ struct request {
 	u8 has_file;	/* argument 0 is what the request's own file is */
 	u8 quiet;	/* has been told; nothing but a failure is heard of it */
 	u8 op;
-	u8 pad;
+	u8 many;	/* there can be results before the last */
 };
 
 struct map_requests {
@@ -52,6 +65,12 @@ struct map_requests {
 	__type(value, struct request);
 };
 extern struct map_requests requests SEC(".maps");
+
+/* By what its results but the last are told apart: two of a ring that its process calls the same are taken for the later. */
+struct request_name {
+	u64 ring;	/* struct io_ring_ctx */
+	u64 user_data;
+};
 
 /* The address that a request goes by. */
 static __always_inline void address_take(struct request *r, u64 address, u32 len)

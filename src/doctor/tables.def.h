@@ -36,9 +36,8 @@
  */
 #define DOCTOR_LIMITS(X)                                                                          \
 	X(CALLS_32, "stime and nice of 32-bit programs", "no event, no native call does the same") \
-	X(RING_OPERATIONS, "io_uring's splice, xattr, poll and waits", "no event, being no system call's") \
+	X(RING_OPERATIONS, "io_uring's waits, messages and commands", "no event: poll, timeouts, futexes; between rings; to devices and sockets") \
 	X(RING_REFUSED, "what io_uring refuses before it is a request", "no event")               \
-	X(MULTISHOT, "io_uring's multishot accept and receive", "an event of the first alone")    \
 	X(COPIES, "paths and addresses as a call had them",                                       \
 	  "grade user, no argument_mismatch: copies want BPF trampolines, before 6.13 without preempt=full")
 

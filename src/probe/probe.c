@@ -92,21 +92,22 @@ static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 	}
 }
 
-/* What calls under way may take: half of it requests of io_uring, the rest copies, of which long ones are few. */
+/* What calls under way may take: half of it requests of io_uring, few of them with several results, the rest copies, of which long ones are few. */
 static void configure_calls(struct probe *p)
 {
 	const struct {
 		struct bpf_map *map;
-		unsigned parts;		/* 4ths */
+		unsigned parts;		/* 16ths */
 		uint32_t least;
 	} rows[] = {
-		{ p->skel->maps.requests, 2, 64 },
-		{ p->skel->maps.copies, 1, 64 },
-		{ p->skel->maps.long_copies, 1, 8 },
+		{ p->skel->maps.requests, 7, 64 },
+		{ p->skel->maps.many_results, 1, 64 },
+		{ p->skel->maps.copies, 4, 64 },
+		{ p->skel->maps.long_copies, 4, 8 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		uint64_t room = p->memory.calls / 4 * rows[i].parts / (bpf_map__value_size(rows[i].map) + ENTRY_BYTES);
+		uint64_t room = p->memory.calls / 16 * rows[i].parts / (bpf_map__value_size(rows[i].map) + ENTRY_BYTES);
 
 		bpf_map__set_max_entries(rows[i].map, MIN(bpf_map__max_entries(rows[i].map),
 							  MAX((uint32_t)room, rows[i].least)));

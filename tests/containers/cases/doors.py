@@ -30,7 +30,7 @@ def run_it(setup, name, command):
     """The lines that the program wrote, which of its doors are shut, and the container's events."""
     made = setup.runc.create(name, command, privileged=True, namespaces=PRIVATE)
     nunchi = setup.nunchi("trace", "-o", "json", "-e",
-                          "@file,@network,@process,@signal,@namespace,setrlimit")
+                          "@file,@network,@process,@signal,@namespace,setrlimit,madvise,pipe2")
     made.start()
     code = made.wait()
     nunchi.wait_event(lambda e: e["evt.type"] == "procexit" and e["proc.vpid"] == 1 and

@@ -21,17 +21,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* Newer than Debian 12's headers. */
 #define OP_BIND 56
 #define OP_LISTEN 57
+#define OP_PIPE 62
 
 static char *sq, *cq;
 static struct io_uring_sqe *sqes;
@@ -242,6 +245,119 @@ static void registered(void)
 	said("close", ret, with_fd("fd", -1, ""), NULL);
 }
 
+/* Attributes of files; "trusted" is what every tmpfs has. */
+static void attributes(void)
+{
+	const char *file = "/tmp/ring-file", *value = "worth";
+	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600), ret;
+	char buffer[8], args[128];
+
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SETXATTR, .addr = (uint64_t)"trusted.ring", .len = 5,
+					    .addr2 = (uint64_t)value, .addr3 = (uint64_t)file, .xattr_flags = XATTR_CREATE });
+	said("setxattr", ret, "\"path\":\"/tmp/ring-file\",\"name\":\"trusted.ring\",\"value\":\"worth\",\"size\":\"5\","
+	     "\"flags\":\"XATTR_CREATE\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_GETXATTR, .addr = (uint64_t)"trusted.ring",
+					    .len = sizeof(buffer), .addr2 = (uint64_t)buffer, .addr3 = (uint64_t)file });
+	said("getxattr", ret, "\"path\":\"/tmp/ring-file\",\"name\":\"trusted.ring\",\"value\":\"worth\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_FSETXATTR, .fd = fd, .addr = (uint64_t)"trusted.none",
+					    .len = 5, .addr2 = (uint64_t)value, .xattr_flags = XATTR_REPLACE });
+	snprintf(args, sizeof(args), "%s", with_fd("fd", fd, "\"name\":\"trusted.none\",\"flags\":\"XATTR_REPLACE\""));
+	said("fsetxattr", ret, args, file);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_FGETXATTR, .fd = fd, .addr = (uint64_t)"trusted.ring",
+					    .len = sizeof(buffer), .addr2 = (uint64_t)buffer });
+	said("fgetxattr", ret, with_fd("fd", fd, "\"name\":\"trusted.ring\",\"value\":\"worth\""), file);
+	close(fd);
+}
+
+/* What goes from file to file, and what is said of one. */
+static void files(void)
+{
+	int fd = open("/tmp/ring-file", O_RDWR | O_CREAT | O_CLOEXEC, 0600), one[2], two[2], made[2], epoll = epoll_create1(0), ret;
+	struct epoll_event event = { .events = EPOLLIN };
+	void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char args[128];
+
+	if (fd < 0 || write(fd, "splice", 6) != 6 || pipe(one) || pipe(two) || page == MAP_FAILED) {
+		perror("files");
+		exit(1);
+	}
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SPLICE, .splice_fd_in = fd, .splice_off_in = 0, .fd = one[1],
+					    .off = (uint64_t)-1, .len = 6 });
+	snprintf(args, sizeof(args), "\"fd_in\":\"%d\",\"fd_out\":\"%d\",\"len\":\"6\"", fd, one[1]);
+	said("splice", ret, args, "/tmp/ring-file");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_TEE, .splice_fd_in = one[0], .fd = two[1], .len = 4 });
+	snprintf(args, sizeof(args), "\"fd_in\":\"%d\",\"fd_out\":\"%d\",\"len\":\"4\"", one[0], two[1]);
+	said("tee", ret, args, NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_FALLOCATE, .fd = fd, .off = 4096, .addr = 8192, .len = 0 });
+	said("fallocate", ret, with_fd("fd", fd, "\"offset\":\"4096\",\"len\":\"8192\""), "/tmp/ring-file");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_FSYNC, .fd = fd });
+	said("fsync", ret, with_fd("fd", fd, ""), "/tmp/ring-file");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SYNC_FILE_RANGE, .fd = fd, .off = 1, .len = 2 });
+	said("sync_file_range", ret, with_fd("fd", fd, "\"offset\":\"1\",\"nbytes\":\"2\""), "/tmp/ring-file");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_FADVISE, .fd = fd, .off = 3, .len = 4,
+					    .fadvise_advice = POSIX_FADV_WILLNEED });
+	said("fadvise64", ret, with_fd("fd", fd, "\"offset\":\"3\",\"len\":\"4\",\"advice\":\"POSIX_FADV_WILLNEED\""),
+	     "/tmp/ring-file");
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_MADVISE, .addr = (uint64_t)page, .len = 4096,
+					    .fadvise_advice = MADV_DONTNEED });
+	said("madvise", ret, "\"length\":\"4096\",\"advice\":\"MADV_DONTNEED\"", NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_EPOLL_CTL, .fd = epoll, .len = EPOLL_CTL_ADD, .off = one[0],
+					    .addr = (uint64_t)&event });
+	snprintf(args, sizeof(args), "\"epfd\":\"%d\",\"op\":\"EPOLL_CTL_ADD\",\"fd\":\"%d\"", epoll, one[0]);
+	said("epoll_ctl", ret, args, NULL);
+	ret = do_one((struct io_uring_sqe){ .opcode = OP_PIPE, .addr = (uint64_t)made, .rw_flags = O_CLOEXEC });
+	if (ret != -EINVAL)
+		said("pipe2", ret, "\"flags\":\"O_CLOEXEC\"", NULL);
+}
+
+#define MANY 4722
+#define GROUP 1
+
+/* Both say that it is so, in either order. */
+static void cancel(uint64_t user_data)
+{
+	do_one((struct io_uring_sqe){ .opcode = IORING_OP_ASYNC_CANCEL, .addr = user_data });
+	result();
+}
+
+/* Results of one request, each of which is told. */
+static void many(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(MANY),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int server = socket(AF_INET, SOCK_STREAM, 0), client = -1, accepted = -1, ends[2];
+	static char buffers[4][16];
+
+	if (bind(server, (void *)&to, sizeof(to)) || listen(server, 4) || socketpair(AF_UNIX, SOCK_DGRAM, 0, ends)) {
+		perror("many");
+		exit(1);
+	}
+	submit((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = server, .ioprio = IORING_ACCEPT_MULTISHOT,
+				      .user_data = 77 });
+	for (int i = 0; i < 3; i++) {
+		client = socket(AF_INET, SOCK_STREAM, 0);
+		if (connect(client, (void *)&to, sizeof(to)))
+			exit(1);
+		accepted = result();
+		said("accept4", accepted, with_fd("sockfd", server, ""), NULL);
+	}
+	if (accepted < 0)
+		return;		/* before 5.19 */
+	cancel(77);
+	said("accept4", -ECANCELED, with_fd("sockfd", server, ""), NULL);
+	do_one((struct io_uring_sqe){ .opcode = IORING_OP_PROVIDE_BUFFERS, .fd = 4, .addr = (uint64_t)buffers,
+				      .len = sizeof(buffers[0]), .buf_group = GROUP });
+	submit((struct io_uring_sqe){ .opcode = IORING_OP_RECV, .fd = ends[0], .ioprio = IORING_RECV_MULTISHOT,
+				      .flags = IOSQE_BUFFER_SELECT, .buf_group = GROUP, .user_data = 78 });
+	for (int i = 1; i < 4; i++) {
+		if (send(ends[1], "several", (size_t)i, 0) != i)
+			exit(1);
+		said("recvfrom", result(), with_fd("sockfd", ends[0], ""), NULL);
+	}
+	cancel(78);
+	said("recvfrom", -ECANCELED, with_fd("sockfd", ends[0], ""), NULL);
+}
+
 #define USED 4723
 #define SHOWN 53
 
@@ -361,6 +477,9 @@ int main(int argc, char **argv)
 	names();
 	quietly();
 	sockets();
+	attributes();
+	files();
+	many();
 	registered();
 	puts("{\"done\":true}");
 	return 0;
