@@ -39,6 +39,16 @@ static __always_inline long result_register(struct pt_regs *regs)
 #endif
 }
 
+/* Whether what a call has returned is what its register held before: seccomp puts that back for a signal's handler. */
+static __always_inline bool is_put_back(struct pt_regs *regs, long ret)
+{
+#if defined(__TARGET_ARCH_x86)
+	return ret == (long)regs->orig_ax;
+#else
+	return ret == (long)regs->orig_x0;
+#endif
+}
+
 /* The registers still hold the arguments when a call returns, but for the first on arm64. */
 static __always_inline void syscall_args(struct pt_regs *regs, __u64 args[6])
 {

@@ -212,7 +212,7 @@ struct vfsmount {
 };
 
 struct list_head {
-	struct list_head *next;
+	struct list_head *next, *prev;
 };
 
 struct mount {
@@ -299,6 +299,25 @@ struct thread_info {
 	u32 status;
 };
 
+struct kernel_siginfo {
+	int si_signo;
+	int si_code;
+};
+
+struct sigqueue {
+	struct list_head list;
+	struct kernel_siginfo info;
+};
+
+struct signal_set {
+	unsigned long sig[1];
+};
+
+struct sigpending {
+	struct list_head list;
+	struct signal_set signal;
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
@@ -317,6 +336,8 @@ struct task_struct {
 	struct files_struct *files;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct signal_set blocked;
+	struct sigpending pending;
 	kuid_t loginuid;
 	struct css_set *cgroups;
 	struct bpf_local_storage *bpf_storage;
@@ -551,6 +572,8 @@ enum cgroup_subsys_id {
 #define MSG_FASTOPEN 0x20000000
 #define SOCK_STREAM 1
 #define SIGKILL 9
+#define SIGSYS 31
+#define SYS_SECCOMP 1	/* of SIGSYS's codes */
 #define EPERM 1
 #define EINTR 4
 #define EINPROGRESS 115

@@ -9,6 +9,30 @@
 #include "leave.h"
 #include "messages.h"
 
+#define SIGNALS_SEEN 4	/* that wait for a thread, the newest first: what comes of its own call is behind what was blocked */
+
+/*
+ * Whether seccomp answers the call that returns with a signal (SECCOMP_RET_TRAP, SECCOMP_RET_KILL_*): it has not run. Nobody
+ * but the thread itself can send it one with that code, and that would not wait until another call.
+ */
+static __noinline int call_is_trapped(struct task_struct *task)
+{
+	const u64 bit = 1ULL << (SIGSYS - 1);
+	struct sigqueue *q;
+	u64 end;
+
+	if (!(task->pending.signal.sig[0] & bit) || task->blocked.sig[0] & bit)
+		return false;
+	end = (u64)&task->pending.list;
+	q = (struct sigqueue *)task->pending.list.prev;	/* which begins with its list */
+	for (u32 i = 0; i < SIGNALS_SEEN && (u64)q != end; i++) {
+		if (BPF_CORE_READ(q, info.si_signo) == SIGSYS && BPF_CORE_READ(q, info.si_code) == SYS_SECCOMP)
+			return true;
+		q = (struct sigqueue *)BPF_CORE_READ(q, list.prev);
+	}
+	return false;
+}
+
 /* A wanted call of a task that is counted. */
 static __always_inline void call_returned(struct task_struct *task, struct identity *id,
 					  const struct nunchi_call *call, long ret, u8 want,
@@ -85,9 +109,11 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	want = wanted[call->nr] & ~NUNCHI_WANT_COMPAT;
 	if (!want)
 		return 0;
+	if (unlikely(is_put_back(regs, ret)) && call_is_trapped(task))
+		ret = -EPERM;
 	/* A fork leaves its caller where it is: but who is not known to be anywhere yet may be found by now. */
 	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0 &&
-		(!(specs[call->nr].flags & NUNCHI_SPEC_FORK) || identity_is_open(id));
+		(!(specs[call->nr & (NUNCHI_CALLS_MAX - 1)].flags & NUNCHI_SPEC_FORK) || identity_is_open(id));
 	if (moves)
 		identity_locate(task, id, true);
 	mode = identity_mode(id);

@@ -224,9 +224,12 @@ EXECS = [
     ("seccomp-denied-unread", "the same, with a path in a page that was never touched",
      "call and error; of the path only its address: the kernel has not read it either",
      [{"evt.type": "mkdirat", "evt.res": "EPERM", "evt.arg.pathname": below("0x")}]),
-    ("seccomp-killed", "a call for which seccomp kills", "the filter, and the end by SIGSYS",
+    ("seccomp-killed", "a call for which seccomp kills", "the filter, the call as refused, and the end by SIGSYS",
      [call("seccomp", operation="SECCOMP_SET_MODE_FILTER") | {"proc.name": "ev-killed"},
+      {"evt.type": "mkdirat", "evt.res": "EPERM", "evt.arg.pathname": "/tmp/ev-killed"},
       {"evt.type": "procexit", "proc.name": "ev-killed", "evt.arg.sig": "SIGSYS"}]),
+    ("seccomp-trapped", "a call that seccomp answers with a signal", "call, path, and that it was refused",
+     [{"evt.type": "mkdirat", "evt.res": "EPERM", "evt.arg.pathname": "/tmp/ev-trapped"}]),
     ("flood", "one exec between 60,000 other calls", "the exec",
      [executed("/tmp/ev-in-the-flood")]),
 ]

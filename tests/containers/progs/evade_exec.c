@@ -378,6 +378,33 @@ static void killed_by_seccomp(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void caught(int number)
+{
+	(void)number;
+}
+
+/* The call is answered by a signal, whose handler the thread goes on with: in the register of the result is the call's number. */
+static void trapped_by_seccomp(void)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mkdirat, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	static char path[] = "/tmp/ev-trapped";
+	pid_t pid = child();
+
+	if (!pid) {
+		path[0] = '/';	/* so that its page is there */
+		signal(SIGSYS, caught);
+		install(code, 4);
+		syscall(SYS_mkdirat, AT_FDCWD, path, 0700);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+}
+
 /* Of many events one is meant. */
 static void in_a_flood(void)
 {
@@ -407,6 +434,7 @@ static const struct row rows[] = {
 	ROW("daemon", daemonized), ROW("short-lives", short_lives), ROW("other-user", other_user),
 	ROW("seccomp-denied", denied_by_seccomp),
 	ROW("seccomp-denied-unread", denied_unread), ROW("seccomp-killed", killed_by_seccomp),
+	ROW("seccomp-trapped", trapped_by_seccomp),
 	ROW("flood", in_a_flood),
 };
 
