@@ -239,6 +239,8 @@ if [ $root = yes ]; then
 		exit 1
 	}
 fi
+# Itself, not a script that looks for it (pyenv), which takes longer than most of what it is to do.
+PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
 for stage in $stages; do
 	start=$(date +%s)
 	"run_$stage"
