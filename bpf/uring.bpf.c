@@ -33,18 +33,38 @@ static __always_inline void tell(struct task_struct *task, struct identity *id, 
 		call_record_other(task, id, &r->call, res, flags, file, (u64)&r->names);
 }
 
+static long quiet_step(struct map_requests *map, const u64 *req, struct request *r, const u32 *tgid)
+{
+	if (r->quiet && r->tgid == *tgid)
+		bpf_map_delete_elem(map, req);
+	return 0;
+}
+
+__noinline int quiet_forget(u32 tgid)
+{
+	bpf_for_each_map_elem(&requests, quiet_step, &tgid, 0);
+	return 0;
+}
+
 static __always_inline struct request_name request_name(u64 req)
 {
 	return (struct request_name){ (u64)BPF_CORE_READ((struct io_kiocb *)req, ctx),
 				      BPF_CORE_READ((struct io_kiocb *)req, cqe.user_data) };
 }
 
-static __always_inline bool remember(u64 req, const struct request *r)
+static __always_inline bool remember(struct task_struct *task, u64 req, const struct request *r)
 {
 	struct request_name name = request_name(req);
 
+	struct identity *leader;
+
 	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
 		return false;
+	if (r->quiet) {
+		leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
+		if (leader)
+			leader->quiet = 1;
+	}
 	if (r->many && bpf_map_update_elem(&many_results, &name, &req, BPF_ANY))
 		count(counts[NUNCHI_COUNT_URING]);
 	return true;
@@ -88,7 +108,7 @@ static __always_inline int submitted(u64 req)
 	r->tgid = task->tgid;
 	r->op = op;
 	read_request(req, nr, r);
-	kept = remember(req, r);
+	kept = remember(task, req, r);
 	if (!kept)
 		count(counts[NUNCHI_COUNT_URING]);
 	/* Of one that cannot be remembered the beginning is told: whoever has many under way hides no other. */

@@ -43,7 +43,9 @@ struct identity {
 	u8 image;		/* group of what it executes, see push.h; 0: not known */
 	u8 passed;		/* calls that have returned while interrupted waits */
 	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
-	u32 within;		/* in a call whose kretprobe is due */
+	u8 within;		/* in a call whose kretprobe is due */
+	u8 quiet;		/* of a leader: it has made quiet requests of io_uring, which are remembered until it ends */
+	u16 pad;
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	u32 image_generation;	/* of the rules by which image is that group */

@@ -72,6 +72,9 @@ struct request_name {
 	u64 user_data;
 };
 
+/* Of a process that has ended: of its quiet requests nothing is heard any more. */
+int quiet_forget(u32 tgid);
+
 /* The address that a request goes by. */
 static __always_inline void address_take(struct request *r, u64 address, u32 len)
 {

@@ -10,6 +10,7 @@ import json
 import time
 
 from harness.place import Elsewhere
+from harness.resources import map_dump
 
 # The network too: ports are those of the test.
 PRIVATE = ("pid", "mount", "ipc", "uts", "network", "cgroup")
@@ -35,6 +36,7 @@ def run_it(setup, name, command):
     code = made.wait()
     nunchi.wait_event(lambda e: e["evt.type"] == "procexit" and e["proc.vpid"] == 1 and
                       e["container.full_id"] == name, 30)
+    assert not map_dump(nunchi.process.pid, "requests"), "of a process that has ended"
     assert nunchi.stop() == 0, nunchi.stderr()
     assert code == 0, made.output()[-500:]
     assert " lost 0" in nunchi.stderr() and "io_uring" not in nunchi.stderr(), nunchi.stderr()
