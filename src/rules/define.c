@@ -108,13 +108,21 @@ static bool is_identifier(const char *s)
 	return true;
 }
 
+/* The one key of a list or macro is replaced: as with Falco that defines it, whether it is there or not. */
+static bool replaces_all(const struct item *it)
+{
+	const char *word = yaml_text(yaml_get(it->f, it->override, it->kind == DEFINES_LIST ? "items" : "condition"), NULL);
+
+	return it->kind != DEFINES_RULE && word && streq(word, "replace");
+}
+
 /* The definition that the item is about: a new one, or one that is there. */
 static bool find_definition(struct item *it, char *name, struct place place)
 {
 	struct definition *d = define_find(it->all, it->kind, name, strlen(name));
 	bool adds = it->append || it->override || (it->kind == DEFINES_RULE && item_is_toggle(it));
 
-	if (!d && adds) {
+	if (!d && adds && !replaces_all(it)) {
 		report_addf(it->f->report, REPORT_ERROR, place,
 			    "there is no %s '%s' before this that it could change", it->kind_name,
 			    name);
@@ -143,7 +151,7 @@ static bool find_definition(struct item *it, char *name, struct place place)
 			d->enabled = true;
 		}
 	}
-	if (!adds)
+	if (!adds || !it->again)
 		d->place = place;
 	d->visible = (unsigned)it->all->n;
 	d->common = it->all->common;

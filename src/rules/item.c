@@ -40,7 +40,7 @@ static enum mode mode_of(const struct item *it, const char *key, bool can_append
 	const char *word = yaml_text(n, NULL);
 
 	if (it->append)
-		return can_append ? MODE_APPEND : MODE_INVALID;
+		return MODE_APPEND;
 	if (!it->override)
 		return MODE_DEFINE;
 	if (!n) {
@@ -301,15 +301,36 @@ static void check_whole(struct item *it)
 	}
 }
 
+/* As with Falco: more is appended by "override" only. */
+static void take_appended(struct item *it)
+{
+	static const char *const nothing[] = { "desc", "output", "priority", "tags", "enabled", "action",
+					       "on_unsupported", "on_pending", "skip-if-unknown-filter" };
+
+	if (!yaml_get(it->f, it->node, "condition") && !yaml_get(it->f, it->node, "exceptions"))
+		error_at(it, NULL, "appends nothing: no condition and no exceptions");
+	for (size_t i = 0; i < ARRAY_SIZE(nothing); i++)
+		if (yaml_get(it->f, it->node, nothing[i]))
+			report_addf(it->f->report, REPORT_WARNING,
+				    yaml_place(it->f, yaml_get(it->f, it->node, nothing[i])),
+				    "rule %s: with append: true '%s' means nothing. To change it: override: {%s: replace}",
+				    it->d->name, nothing[i], nothing[i]);
+	take_text(it, "condition", &it->d->condition);
+	take_exceptions(it);
+	take_source(it);
+}
+
 void item_take_rule(struct item *it)
 {
 	struct definition *d = it->d;
 
-	if (!it->append && !it->override && !item_is_toggle(it))
+	if (it->append) {
+		take_appended(it);
+		return;
+	}
+
+	if (!it->override && !item_is_toggle(it))
 		check_whole(it);
-	if (it->append && !yaml_get(it->f, it->node, "condition") &&
-	    !yaml_get(it->f, it->node, "exceptions"))
-		error_at(it, NULL, "appends nothing: no condition and no exceptions");
 	take_text(it, "condition", &d->condition);
 	take_text(it, "output", &d->output);
 	take_strbuf(it, "desc", true, &d->desc);

@@ -173,6 +173,23 @@ static void test_override(void **state)
 	assert_fires(rs, W_OPEN, "A,C,D");
 	ruleset_free(rs);
 
+	/* It appends what it always did, and nothing else. */
+	rs = load_both(base, "- rule: B\n  enabled: false\n"
+			     "- rule: B\n  append: true\n  condition: and proc.name=cat\n  enabled: true\n  output: and more\n"
+			     "  priority: CRITICAL\n");
+	assert_non_null(rs);
+	assert_fires(rs, W_OPEN, "C,D");
+	assert_string_equal(ruleset_find(rs, "B")->output_text, "o");
+	assert_int_equal(ruleset_find(rs, "B")->priority, PRIORITY_INFORMATIONAL);
+	ruleset_free(rs);
+
+	/* A list or macro that is replaced need not be there. */
+	rs = load("- list: first\n  items: [cat]\n  override: {items: replace}\n"
+		  "- macro: second\n  condition: proc.name in (first)\n  override: {condition: replace}\n"
+		  RULE("A", "evt.type=openat and second"));
+	assert_fires(rs, W_OPEN, "A");
+	ruleset_free(rs);
+
 	/* What is defined again is another one, in its old place. */
 	rs = load_both(base, RULE("A", "evt.type=connect") "- list: names\n  items: [cat]\n"
 			     RULE("E", "named and evt.type=openat"));
