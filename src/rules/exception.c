@@ -85,6 +85,26 @@ static bool add_as_list(const struct yaml_file *f, const yaml_node_t *n, struct 
 	return s != NULL;
 }
 
+/* "val(proc.pname)": another field's value, as Falco reads what has no blank; else it is a text like any. */
+static bool is_operand(const char *s)
+{
+	size_t len = strcspn(s, "(");
+
+	return s[len] && s[strlen(s) - 1] == ')' && !strpbrk(s, " \t") &&
+	       (transform_find(s, len) != TRANSFORM_MAX || (len == 3 && !memcmp(s, "val", len)));
+}
+
+static bool add_one(const struct yaml_file *f, const yaml_node_t *n, struct strbuf *out)
+{
+	_cleanup_free_ char *s = yaml_take(f, n, "values");
+
+	if (s && is_operand(s))
+		strbuf_adds(out, s);
+	else if (s)
+		add_value(out, s);
+	return s != NULL;
+}
+
 /* A tuple: "(f1 = v1 and f2 in (v2, v3))". */
 static bool add_tuple(const struct yaml_file *f, const struct exception *e, const yaml_node_t *n,
 		      struct strbuf *out)
@@ -105,7 +125,7 @@ static bool add_tuple(const struct yaml_file *f, const struct exception *e, cons
 			    e->n_comps ? e->comps[i]
 			    : list     ? "in"
 				       : "=");
-		if (!(!list && e->n_comps && takes_list(e->comps[i]) ? add_as_list : add_node)(f, value, out))
+		if (!(list ? add_node : e->n_comps && takes_list(e->comps[i]) ? add_as_list : add_one)(f, value, out))
 			return false;
 	}
 	strbuf_addc(out, ')');

@@ -232,6 +232,16 @@ static void test_exceptions(void **state)
 	assert_fires(rs, W_FAILED, "A,D");
 	ruleset_free(rs);
 
+	/* Another field's value, unless it has a blank. The program is cat, and so is its exepath's last part. */
+	rs = load("- rule: A\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		  "  exceptions:\n  - name: x\n    fields: [proc.name]\n    comps: [=]\n    values: [['basename(proc.exepath)']]\n"
+		  "- rule: B\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		  "  exceptions:\n  - name: x\n    fields: [proc.name]\n    values: [[val(proc.name)]]\n"
+		  "- rule: C\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
+		  "  exceptions:\n  - name: x\n    fields: [proc.name]\n    comps: [=]\n    values: [['val( proc.name)']]\n");
+	assert_fires(rs, W_OPEN, "C");
+	ruleset_free(rs);
+
 	/* One value where a list is due, as Falco takes it. */
 	rs = load("- list: tools\n  items: [cat, less]\n"
 		  "- rule: A\n  desc: d\n  priority: INFO\n  output: o\n  condition: evt.type=openat\n"
