@@ -256,6 +256,7 @@ static int show_capture(struct stats *s, const char *path)
 	struct capture_reader *reader;
 	const char *why;
 	struct event ev;
+	bool in_part;
 	int r;
 
 	r = capture_reader_open(&reader, path, &err);
@@ -267,9 +268,12 @@ static int show_capture(struct stats *s, const char *path)
 		if (event_decode(&ev, record, record->len, 0, &why) >= 0)
 			accounts_apply(&accounts, &ev);
 	capture_reader_close(reader);
-	if (r < 0 || !accounts.n) {
+	in_part = r < 0 || !accounts.n;
+	if (in_part)
 		log_error("%s: %s", path, r < 0 ? err.s : "there is no account in it");
-		r = EXIT_FAILURE;
+	/* What comes before the damage is told all the same. */
+	if (!accounts.n) {
+		r = 0;
 	} else if (s->kind == STATS_PROMETHEUS) {
 		metrics_add_accounts(&s->metrics, &(struct strbuf)STRBUF_INIT, &accounts);
 		metrics_text(&s->metrics, &s->out);
@@ -284,7 +288,7 @@ static int show_capture(struct stats *s, const char *path)
 		r = cmd_print(&s->out);
 	}
 	accounts_free(&accounts);
-	return r;
+	return in_part ? EXIT_FAILURE : r;
 }
 
 static int run_stats(const struct options *o)

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <zlib.h>
 #include <zstd.h>
 
@@ -264,6 +265,19 @@ static int ends_early(struct capture_reader *r)
 	return -EBADMSG;
 }
 
+/* Where two captures were put into one file, the second is not to be passed over in silence. Of a pipe nobody knows. */
+static int check_end(struct capture_reader *r)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) < 0 || !S_ISREG(st.st_mode) || lseek(r->fd, 0, SEEK_CUR) >= st.st_size)
+		return 0;
+	strbuf_adds(&r->error, "goes on after its end at byte ");
+	add_grouped(&r->error, r->offset);
+	strbuf_adds(&r->error, " (another capture?), which is not read");
+	return -EBADMSG;
+}
+
 /* Takes up to len bytes; fewer only at the end of the file. Or -errno. */
 static ssize_t read_some(struct capture_reader *r, void *data, size_t len)
 {
@@ -378,7 +392,7 @@ static int read_frame(struct capture_reader *r)
 	if (f.crc != frame_crc(&f, r->stored))
 		return damaged(r, r->frame, "checksum");
 	if (!f.raw)
-		return 0;
+		return check_end(r);
 	len = ZSTD_decompressDCtx(r->zstd, r->raw, CAPTURE_FRAME_MAX, r->stored, f.stored);
 	if (ZSTD_isError(len) || len != f.raw)
 		return damaged(r, r->frame, "compression");

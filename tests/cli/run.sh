@@ -178,6 +178,10 @@ python3 "$here/prometheus.py" <"$tmp/page" >"$tmp/diff" 2>&1
 grep -qxF 'nunchi_unseen_total{reason="ends of io_uring'"'"'s requests"} 2' "$tmp/page" || cat "$tmp/page" >>"$tmp/diff"
 result 'stats: for Prometheus' "$tmp/diff"
 says 'stats: a page is one' 2 'is one page' stats -o prometheus -n 2
+head -c -16 "$tmp/calls.cap" >"$tmp/cut.cap"
+says 'stats: of a capture that was cut off' 1 'not seen: 2 ends' stats -r "$tmp/cut.cap"
+cat "$tmp/calls.cap" "$tmp/calls.cap" >"$tmp/two.cap"
+says 'two captures in a file' 1 'goes on after its end at byte' trace -r "$tmp/two.cap"
 says 'stats: not in this one' 1 'no account' stats -r "$cap"
 says 'stats: a word too many' 2 'what is web' stats web
 

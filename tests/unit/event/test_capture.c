@@ -177,6 +177,23 @@ static void test_says_where(void **state)
 	assert_non_null(strstr(err.s, "(checksum)"));
 }
 
+/* Two of them in one file: the first is read, and that there is more is said. */
+static void test_goes_on(void **state)
+{
+	_cleanup_strbuf_ struct strbuf file = STRBUF_INIT, err = STRBUF_INIT;
+	size_t len;
+	int end;
+
+	write_records(20, 0);
+	get_file(&file);
+	len = file.len;
+	get_file(&file);
+	put_file(file.s, 2 * len);
+	assert_int_equal(read_records(&end, &err), 20);
+	assert_int_equal(end, -EBADMSG);
+	assert_non_null(strstr(err.s, "goes on after its end at byte "));
+}
+
 static void test_not_a_capture(void **state)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
@@ -225,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_says_where),
+		cmocka_unit_test(test_goes_on),
 		cmocka_unit_test(test_not_a_capture),
 		cmocka_unit_test(test_bad_records_are_refused),
 		cmocka_unit_test(test_full_disk),
