@@ -45,7 +45,7 @@ int cmd_doctor(int argc, char **argv)
 {
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK && o.n_args)
 		log_error("doctor: what is %s? See nunchi doctor --help", o.args[0]);

@@ -215,7 +215,7 @@ int cmd_guard(int argc, char **argv)
 	struct ruleset *rs = NULL;
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
 		r = rule_files_load(&rs, &o, o.n_args);

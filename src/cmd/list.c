@@ -280,7 +280,7 @@ int cmd_list(int argc, char **argv)
 {
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK)
 		r = run_list(&o);

@@ -62,14 +62,20 @@ struct options {
 	int n_args;
 };
 
-enum parsed { PARSED_OK, PARSED_DONE, PARSED_USAGE };
+/* What is not PARSED_OK is the exit code. */
+enum parsed { PARSED_DONE, PARSED_FAILED, PARSED_USAGE, PARSED_OK };
 
 /*
- * PARSED_DONE: --help was asked for and given (exit 0); PARSED_USAGE: an error was told (exit 2).
+ * PARSED_DONE: --help was asked for and given; PARSED_FAILED: it could not be written; PARSED_USAGE: an error was told.
  * options_free() is due in any case.
  */
 enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv);
 void options_free(struct options *o);
+/* Of a command that has not begun. */
+static inline int parsed_exit(enum parsed parsed)
+{
+	return parsed == PARSED_OK ? PARSED_USAGE : (int)parsed;
+}
 
 /*
  * Builds engine.filter from the selection and from words, joined by blanks. False: the error was

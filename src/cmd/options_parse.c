@@ -118,7 +118,7 @@ static enum parsed read_words(const struct usage *usage, int argc, char **argv, 
 	optind = 1;
 	while ((code = getopt_long(argc, argv, letters.s, longs, NULL)) != -1) {
 		if (code == 'h')
-			return show_help(usage) ? PARSED_USAGE : PARSED_DONE;
+			return show_help(usage) ? PARSED_FAILED : PARSED_DONE;
 		if (code == ':') {
 			row = option_find(usage->command, optopt);
 			log_error("%s: --%s needs %s", usage->name, row ? row->name : "option",

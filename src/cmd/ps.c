@@ -232,7 +232,7 @@ int cmd_ps(int argc, char **argv)
 {
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK)
 		r = run_ps(&o);

@@ -20,7 +20,7 @@ int cmd_record(int argc, char **argv)
 {
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK && !o.engine.record)
 		log_error("record: which file? -w FILE says it");

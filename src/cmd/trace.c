@@ -52,7 +52,7 @@ int cmd_trace(int argc, char **argv)
 	struct output *output = NULL;
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
 		r = make_output(&o, &output);

@@ -56,7 +56,7 @@ int cmd_unblock(int argc, char **argv)
 {
 	struct options o;
 	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed == PARSED_DONE ? 0 : EXIT_USAGE;
+	int r = parsed_exit(parsed);
 
 	if (parsed == PARSED_OK && o.n_args) {
 		log_error("unblock: there is nothing that %s could say", o.args[0]);

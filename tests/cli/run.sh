@@ -103,6 +103,9 @@ result 'closed: it says so' "$tmp/diff"
 "$nunchi" list calls >&- 2>"$tmp/out"
 [ $? = 1 ] && grep -qF 'stdout: is closed' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result 'closed: a list says so, too' "$tmp/diff"
+"$nunchi" trace --help >/dev/full 2>"$tmp/out"
+[ $? = 1 ] && grep -qF 'stdout: No space left' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+result 'full: help says so' "$tmp/diff"
 
 # The configuration file: everything wrong with one is told, with its place.
 (cd "$here" && "$nunchi" config check config.yaml) >"$tmp/out" 2>&1
