@@ -119,8 +119,8 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	mode = identity_mode(id);
 	if (mode == NUNCHI_MODE_NONE)
 		return 0;
-	if (!id->slot && (u32)task->tgid == own_tgid)
-		return 0;	/* it would report its own reports */
+	if ((u32)task->tgid == own_tgid)
+		return 0;	/* it would report its own reports, in a container too */
 	several = unlikely(sends_several(call, ret)) && mode == NUNCHI_MODE_EVENT;
 	if (several)
 		messages_begin(id);

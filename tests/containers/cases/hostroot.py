@@ -57,6 +57,9 @@ def test_sees_the_same(setup):
             event = events(made.id)[-1]
             assert (event["container.name"], event["container.runtime"]) == (made.name, runtime), event
             assert event["proc.pname"] == "sh", event
+        # What it reads itself, of /proc and of the runtimes, is no event of the container that it is in.
+        own = [line for line in sensor.output().splitlines() if '"proc.name":"nunchi"' in line]
+        assert not own, own[0]
     finally:
         sensor.stop()
         sensor.remove()
