@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which capabilities tracing needs, what each is for, and what this process has. */
 #include <linux/capability.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "doctor.h"
@@ -9,6 +10,8 @@
 #define CAP_BPF 39
 #define CAP_PERFMON 38
 #endif
+
+#define PIDNS_INITIAL 0xeffffffcU	/* the kernel's PROC_PID_INIT_INO */
 
 const char doctor_capabilities_needed[] = "bpf, perfmon, sys_ptrace, dac_read_search";
 
@@ -68,4 +71,11 @@ bool doctor_own_userns(void)
 	if (!f || fscanf(f, "%u %u %u", &inside, &outside, &count) != 3)
 		return false;
 	return inside || outside || count != UINT32_MAX;
+}
+
+bool doctor_own_pidns(void)
+{
+	struct stat st;
+
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino != PIDNS_INITIAL;
 }

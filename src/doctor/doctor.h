@@ -150,6 +150,8 @@ void doctor_capabilities_explain(uint64_t effective, struct strbuf *out);
 extern const char doctor_capabilities_needed[];	/* "bpf, perfmon, ..." */
 /* Whether this process's root is a user namespace's only. */
 bool doctor_own_userns(void);
+/* Whether its PIDs are others than the machine's. */
+bool doctor_own_pidns(void);
 
 /* unseen.c: bits of what is there and not seen; and "io_uring operations, 32-bit calls". */
 uint32_t doctor_unseen(const struct doctor_host *h, uint32_t seen);

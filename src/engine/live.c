@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 
 #include "base/notify.h"
+#include "doctor/doctor.h"
 #include "heartbeat.h"
 #include "internal.h"
 #include "rules/push.h"
@@ -379,6 +380,10 @@ static int start(struct engine *e, struct strbuf *err)
 
 	if (r < 0)
 		return r;
+	/* No error: a node of a cluster can be a container itself, which is the host to those in it. */
+	if (doctor_own_pidns())
+		log_warn("the PIDs here are not the machine's: what is outside of them is not known as the host's\n"
+			 "In a container: docker run --pid host; in a pod: hostPID: true");
 	r = runtimes_start(&e->runtimes, &e->config->runtimes);
 	if (r < 0) {
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));

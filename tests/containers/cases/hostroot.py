@@ -13,7 +13,7 @@ from harness.setup import IMAGE
 LOOP = ["/bin/sh", "-c", "while :; do cat /mnt/test.txt >/dev/null; sleep 0.05; done"]
 
 
-def make_sensor(setup, tag, args):
+def make_sensor(setup, tag, args, pids=()):
     """A container with the program, its libraries and nothing else of the host but /host and /sys."""
     root = setup.directory(tag + "-root")
     image.make_root(root, [])
@@ -27,7 +27,7 @@ def make_sensor(setup, tag, args):
         spec = json.load(f)
     spec["root"]["path"] = root
     # The host's processes; all else, cgroups too, of its own.
-    spec["linux"]["namespaces"] = [{"type": kind} for kind in ("mount", "ipc", "uts", "network", "cgroup")]
+    spec["linux"]["namespaces"] = [{"type": kind} for kind in ("mount", "ipc", "uts", "network", "cgroup", *pids)]
     spec["linux"]["rootfsPropagation"] = "rslave"
     spec["mounts"] += [
         {"destination": "/sys", "type": "bind", "source": "/sys", "options": ["rbind", "ro"]},
@@ -75,3 +75,13 @@ def test_what_runs_there(setup):
     sensor.start()
     sensor.wait()
     assert programs(sensor.output()) == programs(run("doctor", "-o", "json").stdout), sensor.output()
+
+
+def test_pids_of_its_own(setup):
+    """Without the host's PIDs it says what is missing, and how to get it; with them it does not."""
+    for tag, pids in (("own-pids", ("pid",)), ("pids", ())):
+        sensor = make_sensor(setup, tag, ["trace", "--timeout", "1", "--host-root", "/host"], pids)
+        sensor.start()
+        sensor.wait()
+        assert ("hostPID: true" in sensor.output()) == bool(pids), sensor.output()
+        sensor.remove()
