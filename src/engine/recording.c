@@ -96,5 +96,6 @@ int recording_close(struct engine *e)
 		if (fd > STDERR_FILENO && close(fd) < 0 && !r)
 			r = -errno;
 	}
-	return r < 0 ? cannot(e, r) : 0;
+	/* A reader that has gone is the end, not an error. */
+	return r < 0 && r != -EPIPE ? cannot(e, r) : 0;
 }

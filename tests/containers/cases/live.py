@@ -172,6 +172,9 @@ def test_interrupt_and_closed_pipe(setup):
         done = subprocess.run(["sh", "-c", f"timeout 20 {PROGRAM} trace -o json | head -n 1; "
                                "exit 0"], capture_output=True, check=True, timeout=15)
         assert len(done.stdout.splitlines()) == 1
+        done = subprocess.run(["bash", "-o", "pipefail", "-c", f"timeout 20 {PROGRAM} record -w - | head -c 40 >/dev/null"],
+                              capture_output=True, text=True, check=False, timeout=30)
+        assert done.returncode == 0 and "cannot" not in done.stderr, done
     finally:
         made.remove()
 
