@@ -76,6 +76,12 @@ static __always_inline u8 socket_stream(struct file *file)
 				    NUNCHI_STREAM_SOCKET;
 }
 
+/* One of pipe(2) is in a file system of its own. */
+static __always_inline u8 pipe_stream(struct file *file)
+{
+	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == PIPEFS_MAGIC ? S_IFIFO >> 12 : NUNCHI_STREAM_FIFO;
+}
+
 /* A table of files has room for 64 at least. */
 static __always_inline void read_streams(struct nunchi_traits *t, struct task_struct *task)
 {
@@ -86,7 +92,9 @@ static __always_inline void read_streams(struct nunchi_traits *t, struct task_st
 		file = 0;
 		bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
 		mode = BPF_CORE_READ(file, f_inode, i_mode);
-		t->streams[fd] = (mode & S_IFMT) == S_IFSOCK ? socket_stream(file) : mode >> 12;
+		t->streams[fd] = (mode & S_IFMT) == S_IFSOCK ? socket_stream(file) :
+				 (mode & S_IFMT) == S_IFIFO  ? pipe_stream(file) :
+							       mode >> 12;
 	}
 }
 

@@ -359,6 +359,7 @@ struct nunchi_traits {
 /* What a standard stream is: its S_IFMT >> 12, or of a socket its family. */
 enum nunchi_stream {
 	NUNCHI_STREAM_NONE = 0,		/* closed, or not known */
+	NUNCHI_STREAM_FIFO = 3,		/* a pipe that has a name */
 	NUNCHI_STREAM_SOCKET = 12,	/* of another family */
 	NUNCHI_STREAM_IPV4 = 13,
 	NUNCHI_STREAM_IPV6 = 14,

@@ -155,7 +155,7 @@ FIELD(proc_pid_ts, "proc.pid.ts", NUMBER, EVENT, false, "start of the process in
 FIELD(proc_ppid_ts, "proc.ppid.ts", NUMBER, EVENT, false, "start of its parent in ns since the epoch")
 FIELD(proc_is_exe_from_memfd, "proc.is_exe_from_memfd", BOOL, PROCESS, false, "whether the program's file is in memory only (memfd_create)")
 FIELD(proc_tty, "proc.tty", NUMBER, PROCESS, false, "device number of the controlling terminal; 0: none")
-FIELD(proc_stdin_type, "proc.stdin.type", STRING, PROCESS, false, "what standard input was when the program began: file, directory, char, block, pipe, ipv4, ipv6, unix (ours)")
+FIELD(proc_stdin_type, "proc.stdin.type", STRING, PROCESS, false, "what standard input was when the program began: file, directory, char, block, pipe, fifo (a pipe with a name), ipv4, ipv6, unix (ours)")
 FIELD(proc_stdout_type, "proc.stdout.type", STRING, PROCESS, false, "the same of standard output (ours)")
 FIELD(proc_stderr_type, "proc.stderr.type", STRING, PROCESS, false, "the same of standard error (ours)")
 FIELD_ABSENT("proc.stdin.name", STRING, false, "name of standard input")

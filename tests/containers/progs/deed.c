@@ -191,7 +191,12 @@ static int load_bpf(int command)
 	const struct bpf_insn nothing[] = { { .code = 0xb7 }, { .code = 0x95 } };
 	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 2 };
 
-	if (command == BPF_PROG_LOAD) {
+	if (command == BPF_MAP_GET_FD_BY_ID) {	/* the first that there is */
+		memset(&attr, 0, sizeof(attr));
+		syscall(SYS_bpf, BPF_MAP_GET_NEXT_ID, &attr, sizeof(attr));
+		attr.map_id = attr.next_id;
+		attr.next_id = 0;
+	} else if (command == BPF_PROG_LOAD) {
 		attr.insns = (uintptr_t)nothing;
 		attr.license = (uintptr_t)"";
 	} else {

@@ -3,6 +3,7 @@
  * Does by io_uring what is not to be seen among the system calls:
  *
  *	uring plain|sqpoll	the kernel does it when asked to, or a thread of its own finds it
+ *	uring direct|fd PATH	opens it and no more
  *	uring crowd		asks for 200 connections that nobody makes, then opens a file
  *	uring swap		asks for calls with addresses, and changes those when the kernel has them; then connects in
  *				vain, plainly, while a request on that socket waits
@@ -17,6 +18,7 @@
 #include <linux/io_uring.h>
 #include <linux/time_types.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -458,8 +460,21 @@ static void crowd(void)
 	sleep(1);
 }
 
+/* Into the ring's own files, or as an fd. */
+static int open_only(const char *path, bool direct)
+{
+	int none = -1;
+
+	set_up(0);
+	syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &none, 1);
+	return do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)path,
+					     .open_flags = O_RDONLY, .file_index = direct }) < 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc > 2)
+		return open_only(argv[2], !strcmp(argv[1], "direct"));
 	if (argc > 1 && !strcmp(argv[1], "crowd")) {
 		set_up(0);
 		crowd();
