@@ -89,6 +89,7 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	fd->type = type_of_mode(file.mode);
 	fd->ino = file.ino;
 	fd->dev = file.dev;
+	fd->magic = file.magic;
 	if (file.magic == OVERLAYFS_SUPER_MAGIC)
 		fd->layer = blob->flags & NUNCHI_BLOB_UPPER ? FD_LAYER_UPPER : FD_LAYER_LOWER;
 	fd->truncated = blob->flags & NUNCHI_BLOB_TRUNCATED;

@@ -46,6 +46,7 @@ struct event_fd {
 	uint8_t lip[16], rip[16];	/* IPv4 in the first four bytes */
 	bool has_lip, has_rip;
 	uint64_t ino;
+	uint64_t magic;		/* of its file system */
 	uint32_t dev;
 	uint32_t peer_pid;	/* of a unix socket: who listened or connected at the other end; 0: nobody */
 	enum grade name_grade, nameraw_grade, oldname_grade;

@@ -2,6 +2,8 @@
 /* fd.*: views of struct event_fd, which is computed when the first of them is asked for. */
 #include "accessors.h"
 
+#include <linux/magic.h>
+
 /* Falco's letters; it has none for packet and vsock sockets. */
 static const char *const type_chars[] = {
 	[FD_FILE] = "f",    [FD_DIRECTORY] = "d", [FD_IPV4] = "4",   [FD_IPV6] = "6",
@@ -181,6 +183,28 @@ FIELD_GET(fd_dev_minor)
 
 	if (fd->present && fd->ino)
 		value_set_number(ret, fd->dev & ((1U << 20) - 1));
+}
+
+/* By the number that each kind has, wherever it is mounted. */
+static const struct {
+	uint64_t magic;
+	const char *name;
+} file_systems[] = {
+	{ OVERLAYFS_SUPER_MAGIC, "overlay" }, { EXT4_SUPER_MAGIC, "ext4" }, { XFS_SUPER_MAGIC, "xfs" },
+	{ BTRFS_SUPER_MAGIC, "btrfs" },	      { TMPFS_MAGIC, "tmpfs" },	    { PROC_SUPER_MAGIC, "proc" },
+	{ SYSFS_MAGIC, "sysfs" },	      { CGROUP_SUPER_MAGIC, "cgroup" }, { CGROUP2_SUPER_MAGIC, "cgroup2" },
+	{ BINFMTFS_MAGIC, "binfmt_misc" },    { TRACEFS_MAGIC, "tracefs" }, { DEBUGFS_MAGIC, "debugfs" },
+	{ SECURITYFS_MAGIC, "securityfs" },   { SELINUX_MAGIC, "selinuxfs" }, { BPF_FS_MAGIC, "bpf" },
+	{ NFS_SUPER_MAGIC, "nfs" },	      { FUSE_SUPER_MAGIC, "fuse" },
+};
+
+FIELD_GET(fd_fstype)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	for (size_t i = 0; fd->present && i < ARRAY_SIZE(file_systems); i++)
+		if (file_systems[i].magic == fd->magic)
+			value_set_text(ret, file_systems[i].name);
 }
 
 FIELD_GET(fd_is_upper_layer)

@@ -252,6 +252,7 @@ FIELD(fd_host_path, "fd.host_path", STRING, EVENT, true, "of an opened file that
 FIELD(fd_dev, "fd.dev", NUMBER, EVENT, false, "device number of the file system")
 FIELD(fd_dev_major, "fd.dev.major", NUMBER, EVENT, false, "its major number")
 FIELD(fd_dev_minor, "fd.dev.minor", NUMBER, EVENT, false, "its minor number")
+FIELD(fd_fstype, "fd.fstype", STRING, EVENT, false, "kind of its file system, wherever that is mounted: overlay, ext4, tmpfs, proc, binfmt_misc, tracefs, ...; missing: another (ours)")
 FIELD(fd_is_upper_layer, "fd.is_upper_layer", BOOL, EVENT, false, "whether the file was written in the container: it is in the upper layer of an overlay")
 FIELD(fd_is_lower_layer, "fd.is_lower_layer", BOOL, EVENT, false, "whether the file is the image's: in a lower layer of an overlay")
 FIELD(fd_uid, "fd.uid", STRING, EVENT, false, "thread.tid and fd.num, one after the other")

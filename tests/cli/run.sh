@@ -161,7 +161,7 @@ silent 'config: an option in its place' 'made by' trace --config "$config" -r "$
 says 'config: rules of the file' 1 '/nowhere/rules.yaml' rules list --config "$config"
 silent 'config: rules of the command line in their place' nowhere \
 	rules list --config "$config" -f "$root/rules/default.yaml"
-says 'config: which rules' 0 ', by --priority 32' \
+says 'config: which rules' 0 ', by --priority 33' \
 	rules list --config "$config" -f "$root/rules/default.yaml" --quiet=false
 says 'config: a tag of the command line in its place' 2 '--tag none' \
 	rules list --config "$config" -f "$root/rules/default.yaml" -t none

@@ -257,6 +257,7 @@ static const struct {
 	{ W_OPEN, "fd.oldname", "-" },
 	{ W_OPEN, "fd.ino", "4711" },
 	{ W_OPEN, "fd.dev", "8388609" },
+	{ W_OPEN, "fd.fstype", "ext4" },
 	{ W_OPEN, "fd.rip", "-" },
 	{ W_OPEN, "fd.port", "-" },
 	{ W_OPEN, "fd.l4proto", "-" },
