@@ -73,6 +73,16 @@ static __always_inline void slot_set_outer(struct nunchi_slot *row, const struct
 	row->outer_generation = further ? in->outer_generation : holder->generation;
 }
 
+static __always_inline bool slot_pop(u32 *ret)
+{
+	if (!bpf_map_pop_elem(&free_slots, ret))
+		return true;
+	if (slots_had >= lane_slots)
+		return false;
+	*ret = __sync_fetch_and_add(&slots_had, 1);
+	return *ret < lane_slots;
+}
+
 /* Takes a free slot for an unknown mount namespace. Another CPU may have been faster. */
 static __always_inline bool slot_take(struct place *p)
 {
@@ -84,7 +94,7 @@ static __always_inline bool slot_take(struct place *p)
 	/* Half of them are enough for what containers make inside: none is to take those that the next ones need. */
 	if (p->holder.slot && slots_inside >= lane_slots / 2)
 		return false;
-	if (bpf_map_pop_elem(&free_slots, &slot)) {
+	if (!slot_pop(&slot)) {
 		count(counts[NUNCHI_COUNT_SLOTS]);
 		return false;
 	}

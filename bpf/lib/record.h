@@ -9,7 +9,9 @@
 
 static __always_inline struct nunchi_account *account_of(u32 slot)
 {
-	return bpf_map_lookup_elem(&accounts, &slot);
+	u32 at = bpf_get_smp_processor_id() * lane_slots + slot;
+
+	return bpf_map_lookup_elem(&accounts, &at);
 }
 
 /* When, and of what kind: told beside the account, in the stream. */

@@ -266,6 +266,7 @@ extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call that does the same, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u32 slots_inside;	/* of these, which have a parent; both sides count */
+extern __u32 slots_had;		/* the first that nobody has had, nor anyone behind it */
 extern __u8 wants_env;		/* somebody asked for the environment of what is executed */
 extern __u8 chroots;		/* some process is in a chroot: of absolute paths it is told where they start */
 extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
@@ -322,7 +323,7 @@ struct map_cgroups {
 };
 extern struct map_cgroups cgroups SEC(".maps");
 
-/* Slots that user space has made ready. Who was given back last goes first: the tables that are in use stay short. */
+/* Slots that were given back, the last first: the tables that are in use stay short. Then those that nobody has had. */
 struct map_free_slots {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, NUNCHI_SLOTS_MAX);
@@ -358,9 +359,14 @@ struct map_mounted {
 };
 extern struct map_mounted mounted SEC(".maps");
 
+/*
+ * A row of lane_slots for each CPU, mapped by user space: while bpf() looks at a map the kernel runs no program of the
+ * perf type on that CPU, nor if it is preempted there and others go on.
+ */
 struct map_accounts {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, NUNCHI_SLOTS_MAX);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__type(key, u32);
 	__type(value, struct nunchi_account);
 };

@@ -23,7 +23,7 @@ struct probe {
 	unsigned n_rings;
 	struct ring rings[PROBE_RINGS_MAX];
 	uint64_t sleeps;		/* that the reader has begun */
-	struct nunchi_account *per_cpu;		/* n_cpus, for look-ups */
+	struct nunchi_account *accounts;	/* mapped: a row of n_slots for each CPU */
 	bool host;
 	uint32_t first_generation;	/* of slots that nobody has had in this run */
 	int kept_fd;			/* array of struct probe_kept by slot; -1: nothing is pinned */

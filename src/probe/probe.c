@@ -92,6 +92,11 @@ static void host_namespaces(uint32_t ret[NUNCHI_NS_MAX])
 	}
 }
 
+static size_t accounts_bytes(const struct probe *p)
+{
+	return (size_t)p->n_cpus * p->n_slots * sizeof(*p->accounts);
+}
+
 /* What calls under way may take: half of it requests of io_uring, few of them with several results, the rest copies, of which long ones are few. */
 static void configure_calls(struct probe *p)
 {
@@ -131,7 +136,7 @@ static void configure(struct probe *p)
 	p->n_slots = (unsigned)MIN(NUNCHI_SLOTS_MAX, p->memory.slots /
 				   (SLOT_BYTES + sizeof(struct nunchi_account) * p->n_cpus +
 				    LANES_SLOT_BYTES * (p->n_rings + 1)));
-	bpf_map__set_max_entries(skel->maps.accounts, p->n_slots);
+	bpf_map__set_max_entries(skel->maps.accounts, p->n_cpus * p->n_slots);
 	bpf_map__set_max_entries(skel->maps.free_slots, p->n_slots);
 	bpf_map__set_max_entries(skel->maps.mounted, (uint32_t)MIN(p->n_slots, p->memory.mounts / MOUNTED_ENTRY_BYTES));
 	bpf_map__set_max_entries(skel->maps.scratches, p->n_cpus * NUNCHI_SCRATCH_LEVELS);
@@ -148,13 +153,17 @@ static void init_slots(struct probe *p)
 {
 	int fd = bpf_map__fd(p->skel->maps.free_slots);
 
+	p->skel->bss->slots_had = NUNCHI_SLOT_HELPERS + 1;
 	/* The lowest is the first to be used. */
 	for (uint32_t slot = p->n_slots; slot-- > 0;) {
-		if (slot > NUNCHI_SLOT_HELPERS && pin_restore(p, slot))
+		if (slot > NUNCHI_SLOT_HELPERS && pin_restore(p, slot)) {
+			p->skel->bss->slots_had = MAX(p->skel->bss->slots_had, slot + 1);
 			continue;
+		}
 		p->skel->bss->slots[slot].generation =
 			slot > NUNCHI_SLOT_HELPERS ? p->first_generation : PROBE_GENERATION_FIRST;
-		if (slot > NUNCHI_SLOT_HELPERS)
+		/* One for each would be thousands of bpf() at a map, see struct map_accounts. */
+		if (slot > NUNCHI_SLOT_HELPERS && slot < p->skel->bss->slots_had)
 			bpf_map_update_elem(fd, NULL, &slot, BPF_ANY);
 	}
 	p->skel->bss->slots[NUNCHI_SLOT_HELPERS].state = NUNCHI_SLOT_NAMED;
@@ -222,7 +231,6 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	p->first_generation = PROBE_GENERATION_FIRST;
 	p->kept_fd = p->lock_fd = p->keep_fd = -1;
 	p->n_cpus = probe_cpus();
-	p->per_cpu = xcalloc(p->n_cpus, sizeof(*p->per_cpu));
 	p->skel = open_object();
 	if (!p->skel) {
 		r = load_failed(err, "opening the BPF object", -errno);
@@ -255,7 +263,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	r = pin ? pin_link(p, err) : 0;
 	if (r < 0)
 		goto fail;
-	r = lanes_open(p, err);
+	r = map_table(p->skel->maps.accounts, accounts_bytes(p), "mapping the accounts", (void **)&p->accounts, err);
+	if (r >= 0)
+		r = lanes_open(p, err);
 	if (r < 0)
 		goto fail;
 	init_slots(p);
@@ -387,11 +397,12 @@ void probe_free(struct probe *p)
 	functions_free(p);
 	block_close(p);
 	lanes_close(p);
+	if (p->accounts)
+		munmap(p->accounts, accounts_bytes(p));
 	push_close(p);
 	nunchi__destroy(p->skel);
 	pin_close(p);
 	keep_close(p);
-	free(p->per_cpu);
 	free(p);
 }
 
@@ -551,6 +562,11 @@ void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, ui
 	forget(bpf_map__fd(p->skel->maps.cgroups), id, slot, generation);
 }
 
+static struct nunchi_account *account_of(const struct probe *p, unsigned cpu, uint32_t slot)
+{
+	return &p->accounts[(size_t)cpu * p->n_slots + slot];
+}
+
 void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 {
 	struct nunchi_slot *row;
@@ -570,31 +586,30 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 	row->root = 0;
 	/* From here on whoever still has it looks again at where it is. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);
-	memset(p->per_cpu, 0, p->n_cpus * sizeof(*p->per_cpu));
-	bpf_map_update_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu, BPF_ANY);
+	for (unsigned cpu = 0; cpu < p->n_cpus; cpu++)
+		memset(account_of(p, cpu, slot), 0, sizeof(*p->accounts));
 	bpf_map_update_elem(bpf_map__fd(p->skel->maps.free_slots), NULL, &slot, BPF_ANY);
 }
 
 void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret)
 {
-	const uint64_t *from;
 	uint64_t *to = (uint64_t *)ret;
 
 	memset(ret, 0, sizeof(*ret));
-	if (bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu))
-		return;
-	for (unsigned cpu = 0; cpu < p->n_cpus; cpu++) {
-		from = (const uint64_t *)&p->per_cpu[cpu];
+	for (unsigned cpu = 0; slot < p->n_slots && cpu < p->n_cpus; cpu++) {
+		const uint64_t *from = (const uint64_t *)account_of(p, cpu, slot);
+
 		for (size_t i = 0; i < sizeof(*ret) / sizeof(*to); i++)
-			to[i] += from[i];
+			to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 	}
 }
 
 bool probe_is_readable(const struct probe *p)
 {
-	const uint32_t slot = 0;
+	struct nunchi_account account;
+	const uint32_t first = 0;
 
-	return !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.accounts), &slot, p->per_cpu);
+	return !bpf_map_lookup_elem(bpf_map__fd(p->skel->maps.accounts), &first, &account);
 }
 
 static void destroy_link(struct bpf_link **link)

@@ -12,6 +12,7 @@ import re
 import signal
 import struct
 import subprocess
+import sys
 import time
 
 from harness import nunchi as harness_nunchi
@@ -349,6 +350,32 @@ def test_two_at_once(setup):
     assert guard.stop() == 0, guard.stderr()
     done = harness_nunchi.run("stats", "-o", "json")
     assert done.returncode == 1 or run.nunchi.process.pid not in stats(), done.stdout
+
+
+def test_maps_are_let_alone(setup):
+    """
+    While one is at a map by bpf() the kernel runs no program of the perf type on that CPU, not even another task's if it
+    preempts itself: one that starts does that seldom, and one that runs when containers come and go.
+    """
+    watcher = setup.nunchi("trace", "--host", "-o", "json", "-e", "bpf")
+    ledger = Ledger(setup, "maps", 1000, 6)
+    run = Run(setup, "-e", "openat")
+    pid = run.nunchi.process.pid
+    ledger.start()
+    seconds = []
+    for _ in range(6):
+        time.sleep(1)
+        seconds.append(len(watcher.lines))
+    ledger.made()
+    run.stop()
+    assert watcher.stop() == 0 and " lost 0" in watcher.stderr(), watcher.stderr()
+    calls = [(i, e["evt.arg.cmd"]) for i, e in enumerate(watcher.events())
+             if e["evt.type"] == "bpf" and e["proc.pid"] == pid and e["evt.arg.cmd"].startswith("BPF_MAP_") and
+             e["evt.arg.cmd"] not in ("BPF_MAP_CREATE", "BPF_MAP_FREEZE")]
+    print(f"# {len(calls)} bpf() at maps", file=sys.stderr)
+    assert 0 < len(calls) < 200, collections.Counter(what for _, what in calls)
+    # Other tests' containers may come and go meanwhile.
+    assert not all(any(begin <= i < end for i, _ in calls) for begin, end in zip(seconds, seconds[1:])), calls
 
 
 def test_in_a_capture(setup):
