@@ -224,3 +224,21 @@ int block_uring_perf(struct trace_event_raw_io_uring_complete *ctx)
 {
 	return ctx->req ? block_requested((u64)ctx->req) : 0;
 }
+
+/* Where the ring is full. */
+static __always_inline int block_overflowed(u64 req)
+{
+	return req ? block_requested(req) : 0;
+}
+
+SEC("raw_tp/io_uring_cqe_overflow")
+int block_uring_overflow(struct bpf_raw_tracepoint_args *ctx)
+{
+	return block_overflowed(overflow_find(ctx->args[0], ctx->args[1], ctx->args[2]));
+}
+
+SEC("tracepoint/io_uring/io_uring_cqe_overflow")
+int block_uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
+{
+	return block_overflowed(overflow_find((u64)ctx->ctx, ctx->user_data, ctx->res));
+}

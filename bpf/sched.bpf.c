@@ -198,8 +198,8 @@ static __always_inline int exited(struct task_struct *task)
 	/* Threads that go at the same time can all find that nobody is left. */
 	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))
 		return 0;
-	if (unlikely((leader ? leader : id)->quiet))
-		quiet_forget(task->tgid);
+	if (unlikely((leader ? leader : id)->rings))
+		requests_forget(task->tgid);
 	/* A PID namespace ends with its init, and its inode number may be another's at once. */
 	if (id->slot && id->vpid == 1 && id->pidns != host_pidns) {
 		u64 key = NUNCHI_KEY_PIDNS | id->pidns;

@@ -33,38 +33,17 @@ static __always_inline void tell(struct task_struct *task, struct identity *id, 
 		call_record_other(task, id, &r->call, res, flags, file, (u64)&r->names);
 }
 
-static long quiet_step(struct map_requests *map, const u64 *req, struct request *r, const u32 *tgid)
+static __always_inline bool remember(struct task_struct *task, u64 req, struct request *r)
 {
-	if (r->quiet && r->tgid == *tgid)
-		bpf_map_delete_elem(map, req);
-	return 0;
-}
+	struct identity *leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
+	struct request_name name = { (u64)BPF_CORE_READ((struct io_kiocb *)req, ctx),
+				     BPF_CORE_READ((struct io_kiocb *)req, cqe.user_data) };
 
-__noinline int quiet_forget(u32 tgid)
-{
-	bpf_for_each_map_elem(&requests, quiet_step, &tgid, 0);
-	return 0;
-}
-
-static __always_inline struct request_name request_name(u64 req)
-{
-	return (struct request_name){ (u64)BPF_CORE_READ((struct io_kiocb *)req, ctx),
-				      BPF_CORE_READ((struct io_kiocb *)req, cqe.user_data) };
-}
-
-static __always_inline bool remember(struct task_struct *task, u64 req, const struct request *r)
-{
-	struct request_name name = request_name(req);
-
-	struct identity *leader;
-
+	r->name = name;
 	if (bpf_map_update_elem(&requests, &req, r, BPF_ANY))
 		return false;
-	if (r->quiet) {
-		leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
-		if (leader)
-			leader->quiet = 1;
-	}
+	if (leader)
+		leader->rings = 1;
 	if (r->many && bpf_map_update_elem(&many_results, &name, &req, BPF_ANY))
 		count(counts[NUNCHI_COUNT_URING]);
 	return true;
@@ -72,12 +51,31 @@ static __always_inline bool remember(struct task_struct *task, u64 req, const st
 
 static __always_inline void forget(u64 req, const struct request *r)
 {
-	struct request_name name = request_name(req);
+	struct request_name name = r->name;
 	u64 *known = r->many ? bpf_map_lookup_elem(&many_results, &name) : 0;
 
 	if (known && *known == req)
 		bpf_map_delete_elem(&many_results, &name);
 	bpf_map_delete_elem(&requests, &req);
+}
+
+/* Of a process that has ended: what it leaves has no end that can be told; what has had none that was said would be here for good. */
+static long forget_step(struct bpf_map *map, u64 *key, struct request *r, u32 *tgid)
+{
+	u64 req = *key;
+
+	if (r->tgid != *tgid)
+		return 0;
+	if (!r->quiet && !(BPF_CORE_READ((struct io_kiocb *)req, flags) & REQ_F_CQE_SKIP))
+		count(counts[NUNCHI_COUNT_URING]);
+	forget(req, r);
+	return 0;
+}
+
+__noinline int requests_forget(u32 tgid)
+{
+	bpf_for_each_map_elem(&requests, forget_step, &tgid, 0);
+	return 0;
 }
 
 static __always_inline int submitted(u64 req)
@@ -102,6 +100,7 @@ static __always_inline int submitted(u64 req)
 	s = scratch_get();	/* room for it, no more */
 	if (!s) {
 		count(counts[NUNCHI_COUNT_URING]);
+		bpf_map_delete_elem(&requests, &req);	/* of what was in its place before */
 		return 0;
 	}
 	r = (void *)s->data;
@@ -181,8 +180,11 @@ static __always_inline int completed(u64 req)
 	if (!r)
 		return 0;
 	res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
-	if (r->quiet && (r->tgid != (u32)task->tgid || r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode))) {
-		/* That one has succeeded; this is another in its place, which nobody wants. */
+	if (r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode) || (r->quiet && r->tgid != (u32)task->tgid)) {
+		/*
+		 * That one has succeeded quietly, or was behind one that asked for no word and failed, and never begun with: of
+		 * neither the kernel says anything. This is another in its place, which nobody wants.
+		 */
 	} else if (r->tgid != (u32)task->tgid) {
 		count(counts[NUNCHI_COUNT_URING]);	/* cancelled after its process */
 	} else if (!r->quiet || res < 0) {
@@ -194,8 +196,8 @@ static __always_inline int completed(u64 req)
 	return 0;
 }
 
-/* One result of several, of which only the last comes with its request. */
-static __always_inline int completed_one(u64 ring, u64 user_data, s32 res)
+/* One result of several, of which only the last comes with its request. False: it is none. */
+static __always_inline bool completed_one(u64 ring, u64 user_data, s32 res)
 {
 	struct request_name name = { ring, user_data };
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -204,15 +206,15 @@ static __always_inline int completed_one(u64 ring, u64 user_data, s32 res)
 	struct request *r;
 
 	if (!req)
-		return 0;
+		return false;
 	key = *req;
 	r = bpf_map_lookup_elem(&requests, &key);
-	if (!r || r->tgid != (u32)task->tgid)
-		return 0;
+	if (!r || r->tgid != (u32)task->tgid || r->op != BPF_CORE_READ((struct io_kiocb *)key, opcode))
+		return false;
 	id = identity_get(task);
 	if (id)
 		tell(task, id, key, r, res, 0);
-	return 0;
+	return true;
 }
 
 SEC("raw_tp/io_uring_complete")
@@ -223,8 +225,10 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 	if (ctx->args[1])
 		return completed(ctx->args[1]);
 	if (bpf_core_type_exists(btf_trace_io_uring_complete))
-		return completed_one(ctx->args[0], BPF_CORE_READ(cqe, user_data), BPF_CORE_READ(cqe, res));
-	return completed_one(ctx->args[0], ctx->args[2], ctx->args[3]);
+		completed_one(ctx->args[0], BPF_CORE_READ(cqe, user_data), BPF_CORE_READ(cqe, res));
+	else
+		completed_one(ctx->args[0], ctx->args[2], ctx->args[3]);
+	return 0;
 }
 
 SEC("tracepoint/io_uring/io_uring_complete")
@@ -232,5 +236,28 @@ int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 {
 	if (ctx->req)
 		return completed((u64)ctx->req);
-	return completed_one((u64)ctx->ctx, ctx->user_data, ctx->res);
+	completed_one((u64)ctx->ctx, ctx->user_data, ctx->res);
+	return 0;
+}
+
+#define CQE_F_MORE 2	/* of a result: others of its request follow */
+
+/* The ring is full: whose result it is must be found out. */
+static __always_inline int overflowed(u64 ring, u64 user_data, s32 res, u32 flags)
+{
+	if (flags & CQE_F_MORE && completed_one(ring, user_data, res))
+		return 0;
+	return completed(overflow_find(ring, user_data, res));
+}
+
+SEC("raw_tp/io_uring_cqe_overflow")
+int uring_overflow(struct bpf_raw_tracepoint_args *ctx)
+{
+	return overflowed(ctx->args[0], ctx->args[1], ctx->args[2], ctx->args[3]);
+}
+
+SEC("tracepoint/io_uring/io_uring_cqe_overflow")
+int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
+{
+	return overflowed((u64)ctx->ctx, ctx->user_data, ctx->res, ctx->cflags);
 }

@@ -493,7 +493,15 @@ struct trace_event_raw_io_uring_complete {
 	int res;
 };
 
+struct trace_event_raw_io_uring_cqe_overflow {
+	void *ctx;
+	u64 user_data;
+	s32 res;
+	u32 cflags;
+};
+
 struct tracepoint_ext;
+struct bpf_map;
 
 enum kernel_read_file_id {
 	READING_MODULE_COMPRESSED = 7,

@@ -44,7 +44,7 @@ struct identity {
 	u8 passed;		/* calls that have returned while interrupted waits */
 	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
 	u8 within;		/* in a call whose kretprobe is due */
-	u8 quiet;		/* of a leader: it has made quiet requests of io_uring, which are remembered until it ends */
+	u8 rings;		/* of a leader: requests of io_uring have been remembered of its process */
 	u16 pad;
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */

@@ -25,11 +25,11 @@ struct io_cqe {
 
 struct io_kiocb {
 	struct file *file;
+	void *ctx;
 	u8 opcode;
 	void *async_data;
 	u32 flags;		/* the low half, which is all there was before 6.8 */
 	struct io_cqe cqe;
-	void *ctx;
 };
 
 struct open_how {
@@ -46,10 +46,17 @@ struct io_open {
 
 #pragma clang attribute pop
 
+/* What the kernel says of a result where it does not say whose it is. Two of a ring that its process calls the same are taken for the later. */
+struct request_name {
+	u64 ring;	/* struct io_ring_ctx */
+	u64 user_data;
+};
+
 /* A request under way. In the place of a pointer to a name its arguments have the name's number, from 1. */
 struct request {
 	struct nunchi_call call;
 	struct uring_names names;
+	struct request_name name;
 	u32 tgid;
 	u8 has_file;	/* argument 0 is what the request's own file is */
 	u8 quiet;	/* has been told; nothing but a failure is heard of it */
@@ -66,14 +73,45 @@ struct map_requests {
 };
 extern struct map_requests requests SEC(".maps");
 
-/* By what its results but the last are told apart: two of a ring that its process calls the same are taken for the later. */
-struct request_name {
-	u64 ring;	/* struct io_ring_ctx */
-	u64 user_data;
+/* Of a request's flags, whose lowest are those of the UAPI (IOSQE_...). */
+#define REQ_F_FIXED_FILE 0x1	/* its file is one of the ring's own: what it goes by is an index, no fd */
+#define REQ_F_CQE_SKIP 0x40	/* no word of a success */
+
+/*
+ * A ring that its owner does not read is full. Then the kernel does not say which request is complete, but to what ring it belongs, what it
+ * is called there, and its result.
+ */
+struct overflow {
+	struct request_name name;
+	u64 req;	/* which it is; 0: none that is remembered */
+	s32 res;
+	u32 pad;
 };
 
-/* Of a process that has ended: of its quiet requests nothing is heard any more. */
-int quiet_forget(u32 tgid);
+/* Whether it is that one. Of some of one name and one result any is. 1 ends it. */
+static long overflow_step(struct bpf_map *map, u64 *key, struct request *r, struct overflow *o)
+{
+	struct io_kiocb *req = (void *)*key;
+
+	if (r->name.ring != o->name.ring || r->name.user_data != o->name.user_data ||
+	    BPF_CORE_READ(req, cqe.res) != o->res || BPF_CORE_READ(req, opcode) != r->op ||
+	    BPF_CORE_READ(req, flags) & REQ_F_CQE_SKIP)
+		return 0;
+	o->req = *key;
+	return 1;
+}
+
+/* Cost: 10 us, for whoever does not read. */
+static __always_inline u64 overflow_find(u64 ring, u64 user_data, s32 res)
+{
+	struct overflow o = { .name = { ring, user_data }, .res = res };
+
+	bpf_for_each_map_elem(&requests, overflow_step, &o, 0);
+	return o.req;
+}
+
+/* Those of a process that has ended. */
+int requests_forget(u32 tgid);
 
 /* The address that a request goes by. */
 static __always_inline void address_take(struct request *r, u64 address, u32 len)

@@ -7,9 +7,6 @@
 
 #include "uring.h"
 
-/* Of a request's flags, whose lowest are those of the UAPI (IOSQE_...). */
-#define REQ_F_FIXED_FILE 0x1	/* its file is one of the ring's own: what it goes by is an index, no fd */
-#define REQ_F_CQE_SKIP 0x40	/* no word of a success */
 #define SPLICE_F_FD_IN_FIXED (1U << 31)
 #define RECV_MULTISHOT 2
 

@@ -80,6 +80,8 @@
 	X(uring_submit_perf, "what is done through io_uring") \
 	X(uring_complete, "what is done through io_uring")                    \
 	X(uring_complete_perf, "what is done through io_uring") \
+	X(uring_overflow, "what is done through an io_uring that is full")    \
+	X(uring_overflow_perf, "what is done through an io_uring that is full") \
 	X(copied_path, "paths that are changed under a call")                 \
 	X(copied_path_from, "paths that are changed under a call")            \
 	X(opened_file, "files that are put aside before their open returns") \

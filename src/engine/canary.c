@@ -119,10 +119,14 @@ static void be_interrupted(void)
 	ppoll(NULL, 0, &at_most, &none);
 }
 
-/* Opens a file through a ring. False: there is no io_uring here, or it is not for us. */
+/*
+ * Opens a file through a ring, once more than it has room for the results of, which is seen by another hook. False: there
+ * is no io_uring here, or it is not for us.
+ */
 static bool use_ring(void)
 {
 	struct io_uring_params params = { 0 };
+	long r = 1;
 	int ring = (int)syscall(SYS_io_uring_setup, 1, &params);
 	unsigned *sq = mmap(NULL, params.sq_off.array + sizeof(unsigned), PROT_READ | PROT_WRITE,
 			    MAP_SHARED, ring, IORING_OFF_SQ_RING);
@@ -134,8 +138,11 @@ static bool use_ring(void)
 	*sqe = (struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
 				      .addr = (uint64_t)(uintptr_t)"/dev/null" };
 	sq[params.sq_off.array / sizeof(*sq)] = 0;
-	__atomic_store_n(&sq[params.sq_off.tail / sizeof(*sq)], 1, __ATOMIC_SEQ_CST);
-	return syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1;
+	for (unsigned i = 1; r == 1 && i <= params.cq_entries + 1; i++) {
+		__atomic_store_n(&sq[params.sq_off.tail / sizeof(*sq)], i, __ATOMIC_SEQ_CST);
+		r = syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0);
+	}
+	return r == 1;
 }
 
 static void move_to(const char *cgroup)

@@ -29,7 +29,7 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 25
+#define BLOCK_HOOKS 27
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths that something was executed by: 128 KiB */
 #define ROOM_LEAST 256U	/* states */
@@ -64,6 +64,8 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF, NULL),
 		HOOK(block_uring, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE, NULL),
 		HOOK(block_uring_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF, NULL),
+		HOOK(block_uring_overflow, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE, NULL),
+		HOOK(block_uring_overflow_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF, NULL),
 #undef HOOK
 	};
 
@@ -141,6 +143,10 @@ static int choose_hooks(struct probe *p, unsigned classes, const struct probe_bl
 		bpf_program__set_autoload(p->skel->progs.block_uring, false);
 	if (!bpf_program__autoload(p->skel->progs.uring_complete_perf))
 		bpf_program__set_autoload(p->skel->progs.block_uring_perf, false);
+	if (!bpf_program__autoload(p->skel->progs.uring_overflow))
+		bpf_program__set_autoload(p->skel->progs.block_uring_overflow, false);
+	if (!bpf_program__autoload(p->skel->progs.uring_overflow_perf))
+		bpf_program__set_autoload(p->skel->progs.block_uring_overflow_perf, false);
 	p->skel->rodata->block_comes_before = before;
 	p->skel->rodata->block_has_cgroup = classes && here[CGROUP];
 	bpf_map__set_max_entries(p->skel->maps.block_told, classes && here[CGROUP] ? TOLD_MAX : 1);

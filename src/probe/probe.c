@@ -346,6 +346,8 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
 		{ skel->progs.uring_complete, &skel->links.uring_complete },
 		{ skel->progs.uring_complete_perf, &skel->links.uring_complete_perf },
+		{ skel->progs.uring_overflow, &skel->links.uring_overflow },
+		{ skel->progs.uring_overflow_perf, &skel->links.uring_overflow_perf },
 		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
 		{ skel->progs.uring_submit_perf, &skel->links.uring_submit_perf },
 		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },

@@ -322,6 +322,9 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 				  "btf_trace_io_uring_submit_req");
 	bool sqe = !req && has_tracepoint(tracefs, "events/io_uring/io_uring_submit_sqe",
 					  "btf_trace_io_uring_submit_sqe");
+	/* Since 5.19. */
+	bool overflow = (req || sqe) && has_tracepoint(tracefs, "events/io_uring/io_uring_cqe_overflow",
+						       "btf_trace_io_uring_cqe_overflow");
 
 	choose(skel->progs.sys_exit, skel->progs.sys_exit_perf, true, perf);
 	choose(skel->progs.process_fork, skel->progs.process_fork_perf, true, perf_tasks);
@@ -330,6 +333,7 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 	choose(skel->progs.task_rename, skel->progs.task_rename_perf, true, perf_tasks);
 	choose(skel->progs.uring_submit_req, skel->progs.uring_submit_perf, req, perf);
 	choose(skel->progs.uring_complete, skel->progs.uring_complete_perf, req || sqe, perf && req);
+	choose(skel->progs.uring_overflow, skel->progs.uring_overflow_perf, overflow, perf && req);
 	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
 	bpf_program__set_autoload(skel->progs.call_fexit, hooks == PROBE_HOOKS_FENTRY);
 	bpf_program__set_autoload(skel->progs.call_stub, hooks == PROBE_HOOKS_FENTRY);

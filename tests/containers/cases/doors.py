@@ -89,6 +89,8 @@ def check_ring(setup, how):
     check(lines, events, "/tmp/ring-o")
     silent = [e["evt.rawres"] for e in events if e.get("fd.nameraw") == "/tmp/ring-silent"]
     assert silent and min(silent) == 0, silent
+    never = [e for e in events if e.get("fd.nameraw") == "/tmp/ring-never"]
+    assert not never, never
     peer = next(e for e in events if e["evt.type"] == "connect")
     assert peer["fd.name"].endswith("->127.0.0.1:4721") and peer["fd.rport"] == 4721, peer
     if how == "sqpoll":
@@ -105,6 +107,11 @@ def test_a_ring_that_is_polled(setup):
     return check_ring(setup, "sqpoll")
 
 
+def test_a_ring_that_is_full(setup):
+    """Who does not read what has become of requests hides none: the kernel has no room for it, and says so by another hook."""
+    return check_ring(setup, "full")
+
+
 def test_more_requests_than_can_be_remembered(setup):
     """Who has hundreds under way hides no other with them: of one that there is no room for the beginning is told."""
     name = f"{setup.name}-uring-crowd"
@@ -113,9 +120,28 @@ def test_more_requests_than_can_be_remembered(setup):
     assert made.wait() == 0
     time.sleep(0.3)
     assert nunchi.stop() == 0, nunchi.stderr()
-    if "shut" in made.output():
+    if '"shut"' in made.output():
         return "no io_uring on this kernel"
     opened = [e for e in nunchi.events() if e.get("evt.abi") == "io_uring" and e["evt.type"] == "openat"]
     assert [(e["fd.nameraw"], e["evt.is_entry"], "evt.res" in e) for e in opened] == [("/etc/passwd", True, False)], opened
     assert "ends of io_uring's requests" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
+    return None
+
+
+def test_requests_that_nobody_hears_the_end_of(setup):
+    """Of requests that ask for no word of a success none is heard: they take no room from others when their process has ended."""
+    first, second = setup.name + "-uring-litter", setup.name + "-uring-after"
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat,write", "--memory", "16M")
+    made = setup.runc.run(first, ["/bin/uring", "litter"])
+    assert made.wait() == 0, made.output()
+    if '"shut"' in made.output():
+        return "no io_uring on this kernel"
+    assert setup.runc.run(second, ["/bin/uring", "plain"], privileged=True, namespaces=PRIVATE).wait() == 0
+    time.sleep(0.3)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    rings = [e for e in nunchi.events() if e.get("evt.abi") == "io_uring"]
+    assert len([e for e in rings if e["container.full_id"] == first and e["evt.type"] == "write"]) == 200, rings[-3:]
+    begun = [e for e in rings if e["container.full_id"] == second and e.get("evt.is_entry")]
+    opened = [e for e in rings if e["container.full_id"] == second and e.get("fd.name") == "/tmp/ring-open"]
+    assert not begun and opened, (begun, opened)
     return None

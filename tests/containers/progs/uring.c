@@ -2,8 +2,10 @@
 /*
  * Does by io_uring what is not to be seen among the system calls:
  *
- *	uring plain|sqpoll	the kernel does it when asked to, or a thread of its own finds it
+ *	uring plain|sqpoll|full	the kernel does it when asked to, or a thread of its own finds it; full: where there is no room for
+ *				a result
  *	uring direct|fd PATH	opens it and no more
+ *	uring litter		200 requests under way at once that ask for no word, and succeed
  *	uring crowd		asks for 200 connections that nobody makes, then opens a file
  *	uring swap		asks for calls with addresses, and changes those when the kernel has them; then connects in
  *				vain, plainly, while a request on that socket waits
@@ -36,23 +38,28 @@
 /* Newer than Debian 12's headers. */
 #define OP_BIND 56
 #define OP_LISTEN 57
+#define OP_READV_FIXED 60
+#define OP_WRITEV_FIXED 61
 #define OP_PIPE 62
 
 static char *sq, *cq;
 static struct io_uring_sqe *sqes;
 static struct io_uring_params params;
 static int ring;
+static int full;
+
+#define ASKED 1		/* user_data of what is asked for; of what fills the ring 0 */
 
 static unsigned *at(char *base, unsigned offset)
 {
 	return (unsigned *)(void *)(base + offset);
 }
 
-static void set_up(unsigned flags)
+static void set_up(unsigned flags, unsigned entries)
 {
 	params.flags = flags;
 	params.sq_thread_idle = 2000;
-	ring = (int)syscall(SYS_io_uring_setup, 8, &params);
+	ring = (int)syscall(SYS_io_uring_setup, entries, &params);
 	if (ring < 0) {
 		printf("{\"shut\":\"io_uring\"}\n{\"done\":true}\n");
 		exit(0);
@@ -78,16 +85,34 @@ static void queue(struct io_uring_sqe sqe)
 	__atomic_store_n(at(sq, params.sq_off.tail), tail + 1, __ATOMIC_SEQ_CST);
 }
 
-static void submit(struct io_uring_sqe sqe)
+/* What is complete from here on finds no room, until somebody reads. */
+static void fill(void)
 {
-	queue(sqe);
-	if (!(params.flags & IORING_SETUP_SQPOLL))
+	while (!(__atomic_load_n(at(sq, params.sq_off.flags), __ATOMIC_SEQ_CST) & IORING_SQ_CQ_OVERFLOW)) {
+		queue((struct io_uring_sqe){ .opcode = IORING_OP_NOP });
 		syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0);
-	else if (__atomic_load_n(at(sq, params.sq_off.flags), __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP)
-		syscall(SYS_io_uring_enter, ring, 1, 0, IORING_ENTER_SQ_WAKEUP, NULL, 0);
+	}
 }
 
-static int result(void)
+static void flush(unsigned n)
+{
+	if (!(params.flags & IORING_SETUP_SQPOLL))
+		syscall(SYS_io_uring_enter, ring, n, 0, 0, NULL, 0);
+	else if (__atomic_load_n(at(sq, params.sq_off.flags), __ATOMIC_SEQ_CST) & IORING_SQ_NEED_WAKEUP)
+		syscall(SYS_io_uring_enter, ring, n, 0, IORING_ENTER_SQ_WAKEUP, NULL, 0);
+}
+
+static void submit(struct io_uring_sqe sqe)
+{
+	if (full) {
+		fill();
+		sqe.user_data = ASKED;
+	}
+	queue(sqe);
+	flush(1);
+}
+
+static int next_result(uint64_t *ret_asked)
 {
 	unsigned head = *at(cq, params.cq_off.head);
 	struct io_uring_cqe *cqe;
@@ -98,7 +123,19 @@ static int result(void)
 	cqe = (struct io_uring_cqe *)(void *)(cq + params.cq_off.cqes) +
 	      (head & *at(cq, params.cq_off.ring_mask));
 	res = cqe->res;
+	*ret_asked = cqe->user_data;
 	__atomic_store_n(at(cq, params.cq_off.head), head + 1, __ATOMIC_SEQ_CST);
+	return res;
+}
+
+static int result(void)
+{
+	uint64_t asked;
+	int res;
+
+	do
+		res = next_result(&asked);
+	while (full && asked != ASKED);
 	return res;
 }
 
@@ -140,6 +177,22 @@ static void quietly(void)
 					      .addr = (uint64_t)"/tmp/ring-silent", .len = 0600, .open_flags = O_CREAT });
 		do_one((struct io_uring_sqe){ .opcode = IORING_OP_TIMEOUT, .addr = (uint64_t)&soon, .len = 1 });
 	}
+}
+
+/* What is behind one that asks for no word, and fails, is not begun with, and nobody is told. */
+static void never(void)
+{
+	if (full)
+		fill();
+	queue((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .flags = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS, .fd = AT_FDCWD,
+				     .addr = (uint64_t)"/tmp/ring-no/such", .user_data = ASKED });
+	queue((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uint64_t)"/tmp/ring-never",
+				     .len = 0600, .open_flags = O_CREAT });
+	flush(2);
+	result();
+	/* Others in its place, that succeed. */
+	for (int i = 0; i < 8; i++)
+		do_one((struct io_uring_sqe){ .opcode = IORING_OP_NOP });
 }
 
 static void names(void)
@@ -312,22 +365,42 @@ static void files(void)
 		said("pipe2", ret, "\"flags\":\"O_CLOEXEC\"", NULL);
 }
 
+/* Several pieces of one buffer that the ring knows already: since 6.15. */
+static void vectors(void)
+{
+	static char room[4096] = "ring";
+	struct iovec whole = { room, sizeof(room) }, part = { room, 4 };
+	int fd = open("/tmp/ring-vector", O_RDWR | O_CREAT | O_CLOEXEC, 0600), ret;
+
+	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_BUFFERS, &whole, 1))
+		return;
+	ret = do_one((struct io_uring_sqe){ .opcode = OP_WRITEV_FIXED, .fd = fd, .addr = (uint64_t)&part, .len = 1 });
+	if (ret < 0)
+		return;
+	said("writev", ret, with_fd("fd", fd, "\"iovcnt\":\"1\""), "/tmp/ring-vector");
+	ret = do_one((struct io_uring_sqe){ .opcode = OP_READV_FIXED, .fd = fd, .addr = (uint64_t)&part, .len = 1 });
+	said("readv", ret, with_fd("fd", fd, "\"iovcnt\":\"1\""), "/tmp/ring-vector");
+}
+
 #define MANY 4722
 #define GROUP 1
 
-/* Both say that it is so, in either order. */
-static void cancel(uint64_t user_data)
+/* Both say that it is so, in either order. False: it was over. */
+static int cancel(uint64_t user_data)
 {
-	do_one((struct io_uring_sqe){ .opcode = IORING_OP_ASYNC_CANCEL, .addr = user_data });
-	result();
+	int ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_ASYNC_CANCEL, .addr = full ? ASKED : user_data });
+
+	if (ret != -ENOENT)
+		result();
+	return ret != -ENOENT;
 }
 
-/* Results of one request, each of which is told. */
+/* Results of one request, each of which is told. Where there is no room for them the first may be the last. */
 static void many(void)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(MANY),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int server = socket(AF_INET, SOCK_STREAM, 0), client = -1, accepted = -1, ends[2];
+	int server = socket(AF_INET, SOCK_STREAM, 0), client = -1, accepted = -1, ends[2], times = full ? 1 : 3;
 	static char buffers[4][16];
 
 	if (bind(server, (void *)&to, sizeof(to)) || listen(server, 4) || socketpair(AF_UNIX, SOCK_DGRAM, 0, ends)) {
@@ -336,7 +409,7 @@ static void many(void)
 	}
 	submit((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = server, .ioprio = IORING_ACCEPT_MULTISHOT,
 				      .user_data = 77 });
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < times; i++) {
 		client = socket(AF_INET, SOCK_STREAM, 0);
 		if (connect(client, (void *)&to, sizeof(to)))
 			exit(1);
@@ -345,19 +418,19 @@ static void many(void)
 	}
 	if (accepted < 0)
 		return;		/* before 5.19 */
-	cancel(77);
-	said("accept4", -ECANCELED, with_fd("sockfd", server, ""), NULL);
+	if (cancel(77))
+		said("accept4", -ECANCELED, with_fd("sockfd", server, ""), NULL);
 	do_one((struct io_uring_sqe){ .opcode = IORING_OP_PROVIDE_BUFFERS, .fd = 4, .addr = (uint64_t)buffers,
 				      .len = sizeof(buffers[0]), .buf_group = GROUP });
 	submit((struct io_uring_sqe){ .opcode = IORING_OP_RECV, .fd = ends[0], .ioprio = IORING_RECV_MULTISHOT,
 				      .flags = IOSQE_BUFFER_SELECT, .buf_group = GROUP, .user_data = 78 });
-	for (int i = 1; i < 4; i++) {
+	for (int i = 1; i <= times; i++) {
 		if (send(ends[1], "several", (size_t)i, 0) != i)
 			exit(1);
 		said("recvfrom", result(), with_fd("sockfd", ends[0], ""), NULL);
 	}
-	cancel(78);
-	said("recvfrom", -ECANCELED, with_fd("sockfd", ends[0], ""), NULL);
+	if (cancel(78))
+		said("recvfrom", -ECANCELED, with_fd("sockfd", ends[0], ""), NULL);
 }
 
 #define USED 4723
@@ -460,12 +533,35 @@ static void crowd(void)
 	sleep(1);
 }
 
+/* All of them wait for the first, so that none has another's place. */
+static void litter(void)
+{
+	int ends[2], null = open("/dev/null", O_WRONLY);
+	char byte;
+
+	if (pipe(ends)) {
+		perror("pipe");
+		exit(1);
+	}
+	queue((struct io_uring_sqe){ .opcode = IORING_OP_READ, .flags = IOSQE_IO_LINK, .fd = ends[0],
+				     .addr = (uint64_t)&byte, .len = 1 });
+	for (int i = 0; i < 200; i++)
+		queue((struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .flags = IOSQE_IO_LINK | IOSQE_CQE_SKIP_SUCCESS,
+					     .fd = null, .addr = (uint64_t)"x", .len = 1 });
+	queue((struct io_uring_sqe){ .opcode = IORING_OP_NOP });
+	flush(202);
+	if (write(ends[1], "x", 1) != 1)
+		exit(1);
+	result();
+	result();
+}
+
 /* Into the ring's own files, or as an fd. */
 static int open_only(const char *path, bool direct)
 {
 	int none = -1;
 
-	set_up(0);
+	set_up(0, 8);
 	syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &none, 1);
 	return do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)path,
 					     .open_flags = O_RDONLY, .file_index = direct }) < 0;
@@ -475,25 +571,35 @@ int main(int argc, char **argv)
 {
 	if (argc > 2)
 		return open_only(argv[2], !strcmp(argv[1], "direct"));
+	if (argc > 1 && !strcmp(argv[1], "litter")) {
+		set_up(0, 256);
+		litter();
+		puts("{\"done\":true}");
+		return 0;
+	}
 	if (argc > 1 && !strcmp(argv[1], "crowd")) {
-		set_up(0);
+		set_up(0, 8);
 		crowd();
 		puts("{\"done\":true}");
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "swap")) {
-		set_up(0);
+		set_up(0, 8);
 		swaps();
 		plain_beside();
 		puts("{\"done\":true}");
 		return 0;
 	}
-	set_up(argc > 1 && !strcmp(argv[1], "sqpoll") ? IORING_SETUP_SQPOLL : 0);
+	set_up(argc > 1 && !strcmp(argv[1], "sqpoll") ? IORING_SETUP_SQPOLL : 0, 8);
+	full = argc > 1 && !strcmp(argv[1], "full");
 	names();
 	quietly();
+	if (!(params.flags & IORING_SETUP_SQPOLL))	/* which takes one of two that belong together, perhaps */
+		never();
 	sockets();
 	attributes();
 	files();
+	vectors();
 	many();
 	registered();
 	puts("{\"done\":true}");
