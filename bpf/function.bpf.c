@@ -85,7 +85,7 @@ static __always_inline void call_entered(struct task_struct *task, struct identi
 	if (!call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), call) ||
 	    call->nr >= NUNCHI_CALLS_MAX || !(wanted[call->nr] & NUNCHI_WANT_EVENT))
 		return;
-	if ((u32)task->tgid == own_tgid)
+	if (is_nunchi(task))
 		return;
 	if (account_seen(id->slot, mode))
 		call_record(task, id, call, NUNCHI_RET_ENTRY, NUNCHI_F_ENTRY, false);

@@ -204,13 +204,6 @@ static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enu
 	return effect == NUNCHI_EFFECT_BEFORE ? -EPERM : 0;
 }
 
-/* Where what blocks outlives nunchi, its number can be another's. */
-static __always_inline bool is_nunchi(struct task_struct *task)
-{
-	return (u32)task->tgid == own_tgid &&
-	       BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
-}
-
 /* Whether rules that block are about what the task does at all. io_uring's workers are no kernel threads in this. */
 static __always_inline bool is_judged(struct task_struct *task)
 {

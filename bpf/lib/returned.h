@@ -119,7 +119,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	mode = identity_mode(id);
 	if (mode == NUNCHI_MODE_NONE)
 		return 0;
-	if ((u32)task->tgid == own_tgid)
+	if (is_nunchi(task))
 		return 0;	/* it would report its own reports, in a container too */
 	several = unlikely(sends_several(call, ret)) && mode == NUNCHI_MODE_EVENT;
 	if (several)
