@@ -14,7 +14,7 @@
  * Its number can be another's, where what blocks outlives nunchi, and where nunchi has one in a PID namespace of its own: then
  * none is it.
  */
-static __always_inline bool is_nunchi(struct task_struct *task)
+static __noinline __attribute__((unused)) bool is_nunchi(struct task_struct *task)
 {
 	return unlikely((u32)task->tgid == own_tgid) &&
 	       BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
