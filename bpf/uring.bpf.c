@@ -33,7 +33,8 @@ static __always_inline void tell(struct task_struct *task, struct identity *id, 
 		call_record_other(task, id, &r->call, res, flags, file, (u64)&r->names);
 }
 
-static __always_inline bool remember(struct task_struct *task, u64 req, struct request *r)
+/* A frame of its own, as that. */
+static __noinline bool remember(struct task_struct *task, u64 req, struct request *r)
 {
 	struct identity *leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
 	struct request_name name = { (u64)BPF_CORE_READ((struct io_kiocb *)req, ctx),
@@ -49,7 +50,7 @@ static __always_inline bool remember(struct task_struct *task, u64 req, struct r
 	return true;
 }
 
-static __always_inline void forget(u64 req, const struct request *r)
+static __noinline void forget(u64 req, const struct request *r)
 {
 	struct request_name name = r->name;
 	u64 *known = r->many ? bpf_map_lookup_elem(&many_results, &name) : 0;

@@ -102,7 +102,7 @@ static long overflow_step(struct bpf_map *map, u64 *key, struct request *r, stru
 }
 
 /* Cost: 10 us, for whoever does not read. */
-static __always_inline u64 overflow_find(u64 ring, u64 user_data, s32 res)
+static __noinline __attribute__((unused)) u64 overflow_find(u64 ring, u64 user_data, s32 res)
 {
 	struct overflow o = { .name = { ring, user_data }, .res = res };
 
