@@ -10,14 +10,19 @@
 #include "blob.h"
 #include "record.h"
 
+/* A frame of its own, and a call, for who has nunchi's number only. */
+static __noinline __attribute__((unused)) bool started_as_nunchi(struct task_struct *task)
+{
+	return BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
+}
+
 /*
  * Its number can be another's, where what blocks outlives nunchi, and where nunchi has one in a PID namespace of its own: then
  * none is it.
  */
-static __noinline __attribute__((unused)) bool is_nunchi(struct task_struct *task)
+static __always_inline bool is_nunchi(struct task_struct *task)
 {
-	return unlikely((u32)task->tgid == own_tgid) &&
-	       BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
+	return unlikely((u32)task->tgid == own_tgid) && started_as_nunchi(task);
 }
 
 /* Where a task is, and whose it is there. */
