@@ -121,7 +121,7 @@ MATRIX = [
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
     row("newest v2", "newest", "v2", ONE_CPU + DOORS + COPIES + WALK + PEERS + ENDS + TRIED, always=True),
-    row("newest evasions", "newest", "v2", ["evasions"], always=True),
+    row("newest evasions", "newest", "v2", ["evasions"]),
     row("newest hooks", "newest", "v2", HOOKS + ENTER + ATTACKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
     row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
