@@ -56,11 +56,11 @@ RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
           "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules", "actions deny_every",
-          "actions deny_by_other", "actions deny_an", "actions an_exec",
+          "actions deny_by_another", "actions deny_an", "actions an_exec",
           "actions deny_this_end", "actions deny_sctp", "disguise"]
 # Of these what is refused in other places where BPF's LSM is not: all of them in "6.12 actions".
 PLACES = ["actions kill_before", "actions deny_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
-          "actions deny_every", "actions deny_by_other", "disguise"]
+          "actions deny_every", "actions deny_by_another", "disguise"]
 # Every call of the table.
 WALK = ["walk"]
 # Refused before the call, by whatever this kernel can.
