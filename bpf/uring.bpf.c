@@ -33,7 +33,7 @@ static __always_inline void tell(struct task_struct *task, struct identity *id, 
 		call_record_other(task, id, &r->call, res, flags, file, (u64)&r->names);
 }
 
-/* A frame of its own, as that. */
+/* A frame of its own, as read_request(). False: there is no room. */
 static __noinline bool remember(struct task_struct *task, u64 req, struct request *r)
 {
 	struct identity *leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
@@ -170,95 +170,143 @@ int uring_submit_perf(struct trace_event_raw_io_uring_submit_req *ctx)
 	return submitted((u64)ctx->req);
 }
 
-static __always_inline int completed(u64 req)
+/* A result, and of which request. */
+struct result {
+	u64 req;	/* 0: of none that is known */
+	s32 res;
+	u32 more;	/* others of the same follow */
+};
+
+/* What the hook of a full ring has found, for the hook of others to tell: each program that tells takes 40 ms to load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct result);
+} found_result SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} ring_tells SEC(".maps");
+
+/* The last of a request, which is at its end. */
+static __always_inline struct result result_last(u64 req)
+{
+	return (struct result){ .req = req, .res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res) };
+}
+
+/* One of several, of which only the last comes with its request. */
+static __always_inline struct result result_named(u64 ring, u64 user_data, s32 res)
+{
+	struct request_name name = { ring, user_data };
+	u64 *req = bpf_map_lookup_elem(&many_results, &name);
+
+	return (struct result){ .req = req ? *req : 0, .res = res, .more = 1 };
+}
+
+static __always_inline int told(const struct result *result)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
+	u64 req = result->req;
 	struct identity *id;
 	struct request *r;
-	s32 res;
+	bool is_other;
 
 	r = req ? bpf_map_lookup_elem(&requests, &req) : 0;
 	if (!r)
 		return 0;
-	res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
-	if (r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode) || (r->quiet && r->tgid != (u32)task->tgid)) {
-		/*
-		 * That one has succeeded quietly, or was behind one that asked for no word and failed, and never begun with: of
-		 * neither the kernel says anything. This is another in its place, which nobody wants.
-		 */
-	} else if (r->tgid != (u32)task->tgid) {
+	/*
+	 * Its own has succeeded quietly, or was behind one that asked for no word and failed, and never begun with: of neither the
+	 * kernel says anything. This is another in its place, which nobody wants.
+	 */
+	is_other = r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode) || (r->quiet && r->tgid != (u32)task->tgid);
+	if (!is_other && r->tgid != (u32)task->tgid) {
 		count(counts[NUNCHI_COUNT_URING]);	/* cancelled after its process */
-	} else if (!r->quiet || res < 0) {
+	} else if (!is_other && (!r->quiet || result->res < 0)) {
 		id = identity_get(task);
 		if (id)
-			tell(task, id, req, r, res, 0);
+			tell(task, id, req, r, result->res, 0);
 	}
-	forget(req, r);
+	if (!result->more)
+		forget(req, r);
 	return 0;
 }
 
-/* One result of several, of which only the last comes with its request. False: it is none. */
-static __always_inline bool completed_one(u64 ring, u64 user_data, s32 res)
+/* What was found before, or what the hook is given. */
+static __always_inline bool result_found(struct result *ret)
 {
-	struct request_name name = { ring, user_data };
-	struct task_struct *task = bpf_get_current_task_btf();
-	u64 *req = bpf_map_lookup_elem(&many_results, &name), key;
-	struct identity *id;
-	struct request *r;
+	const u32 first = 0;
+	struct result *found = bpf_map_lookup_elem(&found_result, &first);
 
-	if (!req)
+	if (!found || !found->req)
 		return false;
-	key = *req;
-	r = bpf_map_lookup_elem(&requests, &key);
-	if (!r || r->tgid != (u32)task->tgid || r->op != BPF_CORE_READ((struct io_kiocb *)key, opcode))
-		return false;
-	id = identity_get(task);
-	if (id)
-		tell(task, id, key, r, res, 0);
+	*ret = *found;
+	found->req = 0;
 	return true;
 }
 
 SEC("raw_tp/io_uring_complete")
 int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct io_uring_cqe *cqe = (void *)ctx->args[2];
+	struct io_uring_cqe *cqe;
+	struct result result;
 
-	if (ctx->args[1])
-		return completed(ctx->args[1]);
-	if (bpf_core_type_exists(btf_trace_io_uring_complete))
-		completed_one(ctx->args[0], BPF_CORE_READ(cqe, user_data), BPF_CORE_READ(cqe, res));
-	else
-		completed_one(ctx->args[0], ctx->args[2], ctx->args[3]);
-	return 0;
+	if (result_found(&result))
+		return told(&result);
+	if (ctx->args[1]) {
+		result = result_last(ctx->args[1]);
+	} else if (bpf_core_type_exists(btf_trace_io_uring_complete)) {
+		cqe = (void *)ctx->args[2];
+		result = result_named(ctx->args[0], BPF_CORE_READ(cqe, user_data), BPF_CORE_READ(cqe, res));
+	} else {
+		result = result_named(ctx->args[0], ctx->args[2], ctx->args[3]);
+	}
+	return told(&result);
 }
 
 SEC("tracepoint/io_uring/io_uring_complete")
 int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 {
-	if (ctx->req)
-		return completed((u64)ctx->req);
-	completed_one((u64)ctx->ctx, ctx->user_data, ctx->res);
-	return 0;
+	struct result result;
+
+	if (!result_found(&result))
+		result = ctx->req ? result_last((u64)ctx->req) : result_named((u64)ctx->ctx, ctx->user_data, ctx->res);
+	return told(&result);
 }
 
 #define CQE_F_MORE 2	/* of a result: others of its request follow */
 
 /* The ring is full: whose result it is must be found out. */
-static __always_inline int overflowed(u64 ring, u64 user_data, s32 res, u32 flags)
+static __always_inline int overflowed(void *ctx, u64 ring, u64 user_data, s32 res, u32 flags)
 {
-	if (flags & CQE_F_MORE && completed_one(ring, user_data, res))
+	const u32 first = 0;
+	struct result *found = bpf_map_lookup_elem(&found_result, &first);
+
+	if (!found)
 		return 0;
-	return completed(overflow_find(ring, user_data, res));
+	if (flags & CQE_F_MORE)
+		*found = result_named(ring, user_data, res);
+	if (!(flags & CQE_F_MORE) || !found->req)
+		*found = (struct result){ .req = overflow_find(ring, user_data, res), .res = res };
+	if (!found->req)
+		return 0;
+	bpf_tail_call(ctx, &ring_tells, 0);
+	found->req = 0;
+	count(counts[NUNCHI_COUNT_URING]);
+	return 0;
 }
 
 SEC("raw_tp/io_uring_cqe_overflow")
 int uring_overflow(struct bpf_raw_tracepoint_args *ctx)
 {
-	return overflowed(ctx->args[0], ctx->args[1], ctx->args[2], ctx->args[3]);
+	return overflowed(ctx, ctx->args[0], ctx->args[1], ctx->args[2], ctx->args[3]);
 }
 
 SEC("tracepoint/io_uring/io_uring_cqe_overflow")
 int uring_overflow_perf(struct trace_event_raw_io_uring_cqe_overflow *ctx)
 {
-	return overflowed((u64)ctx->ctx, ctx->user_data, ctx->res, ctx->cflags);
+	return overflowed(ctx, (u64)ctx->ctx, ctx->user_data, ctx->res, ctx->cflags);
 }

@@ -149,6 +149,20 @@ unsigned probe_cpus(void)
 	return (unsigned)libbpf_num_possible_cpus();
 }
 
+/* The hook of full rings goes on with the one of others. -errno. */
+static int link_rings(struct probe *p)
+{
+	const struct nunchi *skel = p->skel;
+	const struct bpf_program *tells = bpf_program__autoload(skel->progs.uring_complete) ? skel->progs.uring_complete :
+											     skel->progs.uring_complete_perf;
+	int fd = bpf_program__fd(tells);
+	const uint32_t first = 0;
+
+	if (!bpf_program__autoload(tells))
+		return 0;	/* there are no rings here */
+	return bpf_map_update_elem(bpf_map__fd(skel->maps.ring_tells), &first, &fd, BPF_ANY) ? -errno : 0;
+}
+
 static void init_slots(struct probe *p)
 {
 	int fd = bpf_map__fd(p->skel->maps.free_slots);
@@ -258,6 +272,11 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 	r = nunchi__load(p->skel);
 	if (r) {
 		r = load_refused(err, r);
+		goto fail;
+	}
+	r = link_rings(p);
+	if (r < 0) {
+		r = load_failed(err, "joining the hooks of io_uring", r);
 		goto fail;
 	}
 	r = pin ? pin_link(p, err) : 0;
