@@ -156,8 +156,8 @@ run_clang() {
 
 run_fuzz() {
 	CC=clang build build-fuzz -Dbpf=false -Dtests=false -Dfuzz=true -Db_lundef=false || return
-	# The same way every time; at full size, new ways.
-	seconds=20 seed=1	# all at once
+	# The same way every time; at full size, new ways. All at once.
+	seconds=20 seed=1
 	[ "${NUNCHI_TEST_SIZE:-}" != full ] || seconds=300 seed=0
 	for target in event capture runtime filter rules; do
 		mkdir -p "$tmp/corpus-$target"

@@ -8,6 +8,7 @@
 #include "uring.h"
 
 #define SPLICE_F_FD_IN_FIXED (1U << 31)
+#define ACCEPT_MULTISHOT 1
 #define RECV_MULTISHOT 2
 
 /* The operations, as the UAPI numbers them. */
@@ -78,6 +79,7 @@ struct io_accept {
 	void *addr;
 	int *addr_len;
 	int flags;
+	int iou_flags;
 	u32 file_slot;
 };
 
@@ -493,11 +495,13 @@ static __always_inline void read_arguments(u64 req, u8 op, struct request *r)
 		read_address(req, r);
 }
 
-/* Whether one request has many results. An accept may. */
+/* Whether one request has many results. Before 6.10 an accept does not say. */
 static __always_inline bool has_many(u64 req, u8 op)
 {
 	switch (op) {
 	case OP_ACCEPT:
+		return !bpf_core_field_exists(((struct io_accept *)0)->iou_flags) ||
+		       CMD(io_accept, iou_flags) & ACCEPT_MULTISHOT;
 	case OP_READ_MULTISHOT:
 	case OP_RECV_ZC:
 		return true;
