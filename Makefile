@@ -46,6 +46,6 @@ install: all
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
 clean:
-	rm -rf $(BUILD) build-asan build-clang build-fuzz build-arm64
+	rm -rf $(BUILD) build-sanitized build-clang build-arm64
 
 .PHONY: all deps check test soak cross-arm64 run bench bench-insns lint fmt install clean

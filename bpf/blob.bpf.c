@@ -25,23 +25,27 @@ __noinline int head_fill(struct scratch *s)
 	return 0;
 }
 
-/* How long a user string is that did not fit into DATA_MAX. */
-static __noinline u32 measure(struct scratch *s, u64 ptr)
+/* A chunk. 1 ends them. */
+static long measure_step(u32 i, struct scratch **ctx)
 {
-	u32 len = DATA_MAX - 1;
+	struct scratch *s = *ctx;
+	struct measure *m = &s->measure;
+	long n = bpf_probe_read_user_str(&s->data[SPARE], DATA_MAX, (void *)(m->ptr + m->len));
 
+	if (n > 0)
+		m->len += n - 1;
+	return n < DATA_MAX;
+}
+
+/* How long a user string is that did not fit into DATA_MAX. */
+__noinline u32 measure(struct scratch *s, u64 ptr)
+{
 	if (!s)
 		return 0;
-	for (int i = 0; i < MEASURE_CHUNKS; i++) {
-		long n = bpf_probe_read_user_str(&s->data[SPARE], DATA_MAX, (void *)(ptr + len));
-
-		if (n <= 0)
-			break;
-		len += n - 1;
-		if (n < DATA_MAX)
-			break;
-	}
-	return len;
+	s->measure.ptr = ptr;
+	s->measure.len = DATA_MAX - 1;
+	bpf_loop(MEASURE_CHUNKS, measure_step, &s, 0);
+	return s->measure.len;
 }
 
 static __always_inline void user_str(struct scratch *s, u64 ptr, u32 blob)
@@ -274,25 +278,40 @@ static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 	return magic == PROC_SUPER_MAGIC ? first != FIRST_PROC : (u32)first != FIRST_SYS;
 }
 
-static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
+/*
+ * Of a file that was walked to just now, and not by nothing but its own mount below the container's root: by which other path it
+ * has. s->walk.of is its dentry, pos where its blob is.
+ */
+__noinline int blob_elsewhere(struct scratch *s, u32 pos, u32 arg)
 {
-	u64 root = root_own(s->head.slot, s->head.generation);
-	u32 pos = s->pos;
+	u64 dentry, root;
 	bool apart;
 
-	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
-	if (likely(is_plain(s, mnt, root)))
-		return;
+	if (!s)
+		return 0;
+	dentry = s->walk.of;
 	apart = is_apart(s);
 	root = root_within(s->head.slot, s->head.generation, (u64)FIELD(struct dentry, dentry, d_sb));
 	if (root && blob_alias(s, root, dentry, arg))
-		return;
+		return 0;
 	if (unlikely(s->pos != pos && is_misplaced(s, pos))) {
 		s->walk.within = 0;
 		path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	} else if (unlikely(s->pos != pos && (apart || mounted_anew(s->head.slot, s->walk.event)))) {
 		blob_mounted(s, dentry, pos, arg);
 	}
+	return 0;
+}
+
+static __always_inline void file_append(struct scratch *s, u64 mnt, u64 dentry, u32 arg)
+{
+	u64 root = root_own(s->head.slot, s->head.generation);
+	u32 pos = s->pos;
+
+	s->walk.of = dentry;
+	path_append(s, mnt, dentry, BLOB(NUNCHI_BLOB_FILE, arg));
+	if (unlikely(!is_plain(s, mnt, root)))
+		blob_elsewhere(s, pos, arg);
 }
 
 __noinline int blob_cwd(struct scratch *s, u32 blob)

@@ -171,7 +171,7 @@ static __always_inline int block_executed(struct task_struct *task)
 	u64 mask, meant;
 
 	if (id && identity_is_open(id))
-		identity_locate(task, id, true);
+		identity_settle(true);
 	mask = block_begin(task, row, &id);
 	s = mask ? late_scratch() : 0;
 	if (!s)

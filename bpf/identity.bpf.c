@@ -181,3 +181,17 @@ __noinline int identity_place(const struct identity *id, struct place *p)
 		p->ref.generation = slots[0].generation;
 	return 0;
 }
+
+__noinline int identity_settle(u32 look)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+
+	if (!id)
+		id = identity_copy_late(task);
+	else if (!look && slot_row(id->slot)->generation == id->generation)
+		return 0;
+	if (id)
+		identity_look(task, id, true);
+	return 0;
+}

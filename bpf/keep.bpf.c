@@ -25,7 +25,7 @@ int BPF_PROG(keep_exec, struct task_struct *task)
 	if (!id)
 		return 0;
 	if (identity_is_open(id))
-		identity_locate(task, id, true);
+		identity_settle(true);
 	if (id->entered == ENTERED_FRESH)
 		id->entered = ENTERED;
 	id->setup = 0;

@@ -76,6 +76,36 @@ __noinline int lane_count(struct scratch *s, u32 row)
 	return 0;
 }
 
+#define BULK_TRIES 32	/* for a place: each lost one is another CPU's record, or an interrupt's */
+
+/* One try. 1 ends them. */
+static long search_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	u32 ring = s->search.ring & (RINGS_MAX - 1);
+	struct nunchi_bulk_put *at = &bulk_put[ring];
+	u64 put = *(volatile u64 *)&at->put, used = nunchi_bulk_used(put, at->taken);
+
+	if (used >= bulk_bytes / 4) {
+		at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
+		used = nunchi_bulk_used(put, at->taken);
+	}
+	/* If others were faster, what is taken can be beyond what was read of put. */
+	if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK))
+		return *(volatile u64 *)&at->put == put;
+	return s->search.found = bulk_take(s, ring, put, &s->search.word);
+}
+
+__noinline int bulk_search(struct scratch *s, u32 ring)
+{
+	if (!s)
+		return 0;
+	s->search.ring = ring;
+	s->search.found = 0;
+	bpf_loop(BULK_TRIES, search_step, &s, 0);
+	return s->search.found;
+}
+
 /* What a blob is worth as what the call is about; 0: nothing. */
 static __always_inline u32 object_rank(const struct nunchi_blob *b)
 {
@@ -220,7 +250,7 @@ static __always_inline struct scratch *scratch_again(const struct scratch *s)
 {
 	u32 first = bpf_get_smp_processor_id() * NUNCHI_SCRATCH_LEVELS;
 
-#pragma unroll
+#pragma nounroll
 	for (u32 level = 0; level < NUNCHI_SCRATCH_LEVELS; level++) {
 		u32 index = first + level;
 		struct scratch *found = bpf_map_lookup_elem(&scratches, &index);
@@ -341,6 +371,37 @@ static __always_inline bool critical_output(struct scratch *s, enum lane lane, b
 	else if (unlikely(s->head.flags & NUNCHI_F_SHARED))
 		lane_count(s, row);
 	return sent;
+}
+
+/* When, and of what kind: told beside the account, in the stream. */
+static __always_inline void loss_add(u32 slot, u32 reason, u32 what)
+{
+	struct nunchi_loss_key key = { .slot = slot, .reason = reason, .what = what };
+	u64 now = bpf_ktime_get_boot_ns();
+	struct nunchi_loss *loss = bpf_map_lookup_elem(&losses, &key), none = { .first = now, .last = now };
+
+	if (!loss) {
+		bpf_map_update_elem(&losses, &key, &none, BPF_NOEXIST);
+		loss = bpf_map_lookup_elem(&losses, &key);
+	}
+	if (loss) {
+		count(loss->count);
+		loss->last = now;
+	} else {
+		count(counts[NUNCHI_COUNT_LOSSES]);
+	}
+	count(losses_seen);
+}
+
+__noinline int account_drop(u32 slot, u32 reason, u32 what)
+{
+	struct nunchi_account *account = account_of(slot);
+
+	if (!account || reason >= NUNCHI_DROP_MAX)
+		return 0;
+	count(account->dropped[reason]);
+	loss_add(slot, reason, what);
+	return 0;
 }
 
 /* A call's number; of any other record NUNCHI_CALLS_MAX and its kind. */

@@ -132,7 +132,7 @@ static __always_inline void read_text(struct scratch *s, u32 at, u32 len, bool w
 }
 
 /* What a text comes to that is no path. bytes: a NUL does not end it. */
-static __noinline u64 text_mask(struct scratch *s, u32 start, u32 at, u32 len, u32 bytes)
+__noinline u64 text_mask(struct scratch *s, u32 start, u32 at, u32 len, u32 bytes)
 {
 	struct nunchi_push_state *state;
 

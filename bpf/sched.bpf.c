@@ -23,6 +23,25 @@ static __always_inline bool makes_host_children(struct task_struct *task)
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
+/*
+ * A new task gets an identity: a copy of from's (0: its origin's), corrected by where it is, unless that is
+ * known to be the same place.
+ */
+static __noinline struct identity *identity_make(struct task_struct *task, struct identity *from,
+						 bool same_place, bool starting)
+{
+	struct identity *id;
+
+	if (!from)
+		from = identity_origin(task);
+	id = identity_copy(task, from);
+	if (!id)
+		return 0;
+	if (!(from && (from->slot || from->sandboxed) && same_place && id->pidns == from->pidns))
+		identity_locate(task, id, starting);
+	return id;
+}
+
 static __always_inline int forked(struct task_struct *parent, struct task_struct *child)
 {
 	struct identity *from = bpf_task_storage_get(&identities, parent, 0, 0), *id;
@@ -112,7 +131,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	if (!id)
 		return 0;
 	if (identity_is_open(id))
-		identity_locate(task, id, true);
+		identity_settle(true);
 	find_helper(task, id);
 	entering = id->entered == ENTERED_FRESH;
 	if (entering)
@@ -186,7 +205,7 @@ static __always_inline int exited(struct task_struct *task)
 
 	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (id && id->interrupted.ret)
-		call_cut_short(task, id);
+		call_interrupted_end(-EINTR);
 	else if (id)
 		call_forget(id);
 	if (signal->live.counter)
@@ -194,7 +213,7 @@ static __always_inline int exited(struct task_struct *task)
 	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
 	/* The last to go can be one of io_uring's, which no fork has told of. */
 	if (!id && (slots[0].mode || leader))
-		id = identity_late(task, true);
+		id = identity_get(task);
 	/* Threads that go at the same time can all find that nobody is left. */
 	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))
 		return 0;
@@ -255,7 +274,7 @@ static __always_inline int renamed(struct task_struct *task)
 	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
 	id->renamed_by_exec = in_exec(task, id);
 	if (unlikely(id->renamed_by_exec && id->interrupted.ret) && (u64)task == bpf_get_current_task()) {
-		call_cut_short(task, id);
+		call_interrupted_end(-EINTR);
 		in_exec(task, id);
 	}
 	return 0;

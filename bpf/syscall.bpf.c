@@ -8,6 +8,22 @@
  */
 #include "lib/returned.h"
 
+__noinline int call_interrupted_end(s64 ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	enum nunchi_mode mode;
+
+	if (!id)
+		return 0;
+	mode = identity_mode(id);
+	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
+		call_record(task, id, &id->interrupted, ret, NUNCHI_F_INTERRUPTED, false);
+	id->interrupted.ret = 0;
+	call_forget(id);
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
@@ -39,6 +55,6 @@ int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info, struct k_siga
 	if (ret == -ERESTARTNOINTR || (ret == -ERESTARTSYS && (ka->sa.sa_flags & SA_RESTART)))
 		id->interrupted.ret = -ERESTARTNOINTR;	/* decided: later handlers change nothing */
 	else
-		call_cut_short(task, id);
+		call_interrupted_end(-EINTR);
 	return 0;
 }

@@ -4,8 +4,6 @@
 
 #include "record.h"
 
-#define BULK_TRIES 32	/* for a place: each lost one is another CPU's record, or an interrupt's */
-
 /*
  * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
  * record if it is to count against its container's share.
@@ -15,32 +13,28 @@ int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane);
 int lane_count(struct scratch *s, u32 row);
 /* The reader sleeps, or did. */
 int reader_wake(void);
+/* Room for the record, with all that may be in the way: 1, and the word of its place is in s->search. 0: there is none. */
+int bulk_search(struct scratch *s, u32 ring);
 
-/* Room for the record, and its number: the word of its place. False: there is none. */
+/* Room for the record, and its number: the word of its place. False: somebody was faster. */
+static __always_inline bool bulk_take(const struct scratch *s, u32 ring, u64 put, u64 *ret)
+{
+	*ret = put;
+	return __sync_val_compare_and_swap(&bulk_put[ring].put, put, nunchi_bulk_next(put, s->pos)) == put;
+}
+
+/* The same, with what is seldom in the way left to a function: the verifier walks that once, not wherever records are sent. */
 static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
 {
-	struct nunchi_bulk_put *at = &bulk_put[ring];
+	u64 put = *(volatile u64 *)&bulk_put[ring].put;
 
-	for (u32 i = 0; i < BULK_TRIES; i++) {
-		u64 put = *(volatile u64 *)&at->put, used = nunchi_bulk_used(put, at->taken);
-
-		/* While nothing floods, that is all that shares cost: what the reader writes is read once in a while only. */
-		if (unlikely(used >= bulk_bytes / 4)) {
-			at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
-			used = nunchi_bulk_used(put, at->taken);
-			if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK)) {
-				/* If others were faster, what is taken can be beyond what was read of put. */
-				if (*(volatile u64 *)&at->put != put)
-					continue;
-				return false;
-			}
-		}
-		if (likely(__sync_val_compare_and_swap(&at->put, put, nunchi_bulk_next(put, s->pos)) == put)) {
-			*ret = put;
-			return true;
-		}
-	}
-	return false;
+	/* While nothing floods, that is all that shares cost: what the reader writes is read once in a while only. */
+	if (likely(nunchi_bulk_used(put, bulk_put[ring].taken) < bulk_bytes / 4) && likely(bulk_take(s, ring, put, ret)))
+		return true;
+	if (!bulk_search(s, ring))
+		return false;
+	*ret = s->search.word;
+	return true;
 }
 
 /* Most records are no longer: they are copied without a call. */

@@ -177,17 +177,8 @@ static __always_inline void call_forget(struct identity *id)
 	id->copied = 0;
 }
 
-/* What was put aside has ended: a handler ran that does not let it go on, or the task dies. */
-static __noinline __attribute__((unused)) int call_cut_short(struct task_struct *task, struct identity *id)
-{
-	enum nunchi_mode mode;
-
-	if (!id)
-		return 0;
-	mode = identity_mode(id);
-	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-		call_record(task, id, &id->interrupted, -EINTR, NUNCHI_F_INTERRUPTED, false);
-	id->interrupted.ret = 0;
-	call_forget(id);
-	return 0;
-}
+/*
+ * What the running task has put aside has ended, with -EINTR where a handler ran that does not let it go on, or the task dies.
+ * A function that is verified once, and so is all that it calls.
+ */
+int call_interrupted_end(s64 ret);

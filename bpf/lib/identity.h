@@ -186,7 +186,7 @@ static __always_inline void identity_move(struct task_struct *task, struct ident
  * Looks again at where the task is, and moves its identity if that is elsewhere and allowed.
  * starting: it is new in there and has executed nothing (false for what ran before nunchi did).
  */
-static __noinline void identity_locate(struct task_struct *task, struct identity *id, bool starting)
+static __always_inline void identity_look(struct task_struct *task, struct identity *id, bool starting)
 {
 	struct nunchi_slot_ref from = { id->slot, id->generation };
 	struct place p = { 0 };
@@ -199,6 +199,12 @@ static __noinline void identity_locate(struct task_struct *task, struct identity
 	identity_move(task, id, &p, starting);
 	if (p.is_new)
 		pending_send(task, id, &from, p.key);
+}
+
+/* In a frame of its own. */
+static __noinline void identity_locate(struct task_struct *task, struct identity *id, bool starting)
+{
+	identity_look(task, id, starting);
 }
 
 /* A new identity for the task, with the container of from (0: the host's). */
@@ -244,32 +250,23 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	return id;
 }
 
-/*
- * A task that has no identity yet gets one: a copy of from's (0: its leader's, else its parent's),
- * corrected by where it is, unless that is known to be the same place.
- */
-static __noinline struct identity *identity_make(struct task_struct *task, struct identity *from,
-						 bool same_place, bool starting)
+/* Whom a new identity is copied from, if nobody says it: the leader, else the parent; 0: neither has one. */
+static __always_inline struct identity *identity_origin(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
-	struct identity *id;
+	struct identity *from = 0;
 
-	if (!from && leader && task->pid != task->tgid)
+	if (leader && task->pid != task->tgid)
 		from = bpf_task_storage_get(&identities, leader, 0, 0);
 	if (!from && parent)
 		from = bpf_task_storage_get(&identities, parent, 0, 0);
-	id = identity_copy(task, from);
-	if (!id)
-		return 0;
-	if (!(from && (from->slot || from->sandboxed) && same_place && id->pidns == from->pidns))
-		identity_locate(task, id, starting);
-	return id;
+	return from;
 }
 
-/* The same for a task that nobody saw begin: whoever it is copied from can have executed something since. */
-static __always_inline struct identity *identity_late(struct task_struct *task, bool starting)
+/* A copy for a task that nobody saw begin: whoever it is of can have executed something since. */
+static __always_inline struct identity *identity_copy_late(struct task_struct *task)
 {
-	struct identity *id = identity_make(task, 0, false, starting);
+	struct identity *id = identity_copy(task, identity_origin(task));
 
 	if (id)
 		id->image = 0;
@@ -279,13 +276,28 @@ static __always_inline struct identity *identity_late(struct task_struct *task, 
 	return id;
 }
 
+static __always_inline struct identity *identity_late(struct task_struct *task, bool starting)
+{
+	struct identity *id = identity_copy_late(task);
+
+	if (id)
+		identity_locate(task, id, starting);
+	return id;
+}
+
+/*
+ * The running task gets its identity, if it has none or one of a container that is gone; look: it is looked at where it is,
+ * in any case. A function that is verified once.
+ */
+int identity_settle(u32 look);
+
+/* Of the running task. */
 static __always_inline struct identity *identity_get(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 
-	if (unlikely(!id))
-		return identity_late(task, true);
-	if (unlikely(slot_row(id->slot)->generation != id->generation))
-		identity_locate(task, id, true);
-	return id;
+	if (likely(id && slot_row(id->slot)->generation == id->generation))
+		return id;
+	identity_settle(false);
+	return bpf_task_storage_get(&identities, task, 0, 0);
 }

@@ -14,36 +14,11 @@ static __always_inline struct nunchi_account *account_of(u32 slot)
 	return bpf_map_lookup_elem(&accounts, &at);
 }
 
-/* When, and of what kind: told beside the account, in the stream. */
-static __noinline void loss_add(u32 slot, u32 reason, u32 what)
-{
-	struct nunchi_loss_key key = { .slot = slot, .reason = reason, .what = what };
-	u64 now = bpf_ktime_get_boot_ns();
-	struct nunchi_loss *loss = bpf_map_lookup_elem(&losses, &key), none = { .first = now, .last = now };
-
-	if (!loss) {
-		bpf_map_update_elem(&losses, &key, &none, BPF_NOEXIST);
-		loss = bpf_map_lookup_elem(&losses, &key);
-	}
-	if (loss) {
-		count(loss->count);
-		loss->last = now;
-	} else {
-		count(counts[NUNCHI_COUNT_LOSSES]);
-	}
-	count(losses_seen);
-}
-
-/* A call's number is what; of any other record NUNCHI_CALLS_MAX and its kind. */
-static __always_inline void account_drop(u32 slot, enum nunchi_drop reason, u32 what)
-{
-	struct nunchi_account *account = account_of(slot);
-
-	if (!account)
-		return;
-	count(account->dropped[reason]);
-	loss_add(slot, reason, what);
-}
+/*
+ * An event of the slot is lost (enum nunchi_drop): counted, and told in the stream. what: a call's number; of any other record
+ * NUNCHI_CALLS_MAX and its kind.
+ */
+int account_drop(u32 slot, u32 reason, u32 what);
 
 /* Counts a call or life-cycle event, and says whether it is to be recorded. */
 static __always_inline bool account_seen(u32 slot, enum nunchi_mode mode)
@@ -63,7 +38,8 @@ static __always_inline struct scratch *scratch_get(void)
 {
 	u32 first = bpf_get_smp_processor_id() * NUNCHI_SCRATCH_LEVELS;
 
-#pragma unroll
+	/* Not unrolled: each call takes time when programs are loaded. */
+#pragma nounroll
 	for (u32 level = 0; level < NUNCHI_SCRATCH_LEVELS; level++) {
 		u32 index = first + level;
 		struct scratch *s = bpf_map_lookup_elem(&scratches, &index);

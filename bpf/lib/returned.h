@@ -46,7 +46,7 @@ static __always_inline void call_returned(struct task_struct *task, struct ident
 	if (call_is_no_end(call, flags, ret))
 		return;
 	if (unlikely(id->interrupted.ret) && !goes_on && call_is_given_up(id, ret))
-		call_cut_short(task, id);
+		call_interrupted_end(-EINTR);
 	if (unlikely(call_is_interrupted(ret))) {
 		if (!restart)
 			id->interrupted = *call;
@@ -54,14 +54,10 @@ static __always_inline void call_returned(struct task_struct *task, struct ident
 		id->passed = 0;
 		return;
 	}
-	if (account_seen(id->slot, mode)) {
-		if (likely(!goes_on))
-			call_record(task, id, call, ret, 0, true);
-		else
-			call_record(task, id, &id->interrupted, ret, NUNCHI_F_INTERRUPTED, false);
-	}
-	if (goes_on)
-		id->interrupted.ret = 0;
+	if (unlikely(goes_on))
+		call_interrupted_end(ret);
+	else if (account_seen(id->slot, mode))
+		call_record(task, id, call, ret, 0, true);
 }
 
 /*
@@ -115,7 +111,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0 &&
 		(!(specs[call->nr & (NUNCHI_CALLS_MAX - 1)].flags & NUNCHI_SPEC_FORK) || identity_is_open(id));
 	if (moves)
-		identity_locate(task, id, true);
+		identity_settle(true);
 	mode = identity_mode(id);
 	if (mode == NUNCHI_MODE_NONE)
 		return 0;

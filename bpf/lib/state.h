@@ -77,6 +77,7 @@ struct walk {
 	u64 below;		/* struct vfsmount * of the root, or that it has left last; 0: it has left none */
 	u64 own_root;		/* root dentry of the mount that it began in */
 	u64 within;		/* where a walk ends that leaves no file system; 0: at the root of that */
+	u64 of;			/* dentry of the file that it began at */
 	u32 pos;		/* of the blob's data in the record */
 	u32 len;		/* so far */
 	u32 flags;		/* NUNCHI_BLOB_* */
@@ -101,6 +102,20 @@ struct uring_names {
 };
 
 #define PLACE_MAX 256		/* of where a container has a mount */
+
+/* A place in a bulk ring, looked for. */
+struct bulk_search {
+	u64 word;		/* of the place that was found */
+	u32 ring;
+	u32 found;
+};
+
+/* How far a string of user memory has been measured. */
+struct measure {
+	u64 ptr;
+	u32 len;
+	u32 pad;
+};
 
 /* How far two pieces of data have been compared. */
 struct comparison {
@@ -177,6 +192,8 @@ struct scratch {
 		struct walk walk;
 		struct strv strv;
 		struct comparison comparison;
+		struct measure measure;
+		struct bulk_search search;
 	};
 	struct reading reading;
 	struct found blobs;

@@ -741,7 +741,7 @@ def test_deny_an_exec_by_a_descriptor(setup):
     nunchi = guard(setup, [("Deny", "evt.type in (execve, execveat) and container.id != host and "
                             "proc.name = memfd:nothing", "deny"),
                            ("End", "evt.type in (execve, execveat) and container.id != host and proc.name = true", "alert")])
-    lines, _ = in_container(setup, setup.name + "-descriptor", "deed memory nothing; echo code $?; /bin/true")
+    lines, _ = in_container(setup, setup.name + "-descriptor", "deed memory nothing 2>/tmp/said; echo code $?; /bin/true")
     wait_alert(nunchi, "End")
     assert nunchi.stop() == 0
     assert (lines[-1], effects(nunchi, "Deny")) in (("code 1", [("deny", "before")]), ("code 0", [])), (lines, nunchi.text())

@@ -146,5 +146,5 @@ def test_podman(setup):
         container.remove()
         return Made(container.id, container.name, IMAGE, tag)
 
-    life(setup, full_or(1000, 100), make, [podman])
+    life(setup, full_or(1000, 25), make, [podman])
     return None
