@@ -163,19 +163,16 @@ static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, 
  * (pivot_root), has another path without: the one that is meant, mostly, when somebody names it. Of a file that was walked to
  * just now; root: of the container. Returns whether it has.
  */
-static __noinline int blob_alias(struct scratch *s, u64 root, u64 dentry, u32 arg)
+static __always_inline bool blob_alias(struct scratch *s, u64 root, u64 dentry, u32 arg)
 {
-	u32 pos;
+	u32 pos = s->pos;
 
-	if (!s)
-		return 0;
-	pos = s->pos;
 	s->walk.within = root;
 	path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	if (!(s->walk.flags & NUNCHI_BLOB_UNREACHABLE))
-		return 1;
+		return true;
 	s->pos = pos;	/* the root is a part of its file system, and this is another */
-	return 0;
+	return false;
 }
 
 /* 1 ends the loop. */
@@ -213,15 +210,13 @@ static __always_inline bool blobs_equal(struct scratch *s, u32 one, u32 other)
 }
 
 /* What was mounted elsewhere when the container began has the path that it had then: of a file of which the blob is at pos. */
-static __noinline int blob_mounted(struct scratch *s, u64 dentry, u32 pos, u32 arg)
+static __always_inline void blob_mounted(struct scratch *s, u64 dentry, u32 pos, u32 arg)
 {
 	u32 names, begin, at, len;
 
-	if (!s)
-		return 0;
 	s->walk.dentry = dentry;
 	if (!mounted_find(s, s->head.slot, s->head.generation))
-		return 0;
+		return;
 	names = s->n_names;
 	begin = s->pos;
 	path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
@@ -233,13 +228,12 @@ static __noinline int blob_mounted(struct scratch *s, u64 dentry, u32 pos, u32 a
 	len += below(s->place_len, PLACE_MAX);
 	blob_end(s, begin, len, len, s->walk.flags, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	if (!blobs_equal(s, pos, begin))
-		return 0;
+		return;
 	/* It is where it was; the names of its path are those of the other, too. */
 	s->walked = pos;
 	s->n_names = names;
 drop:
 	s->pos = begin;
-	return 0;
 }
 
 /* Whether the walk that was the last has led to the root of a mount that is mounted nowhere; a pipe is below none. */
