@@ -198,12 +198,12 @@ __noinline int data_differs(struct scratch *s, u32 one, u32 other, u32 len)
 }
 
 /* Whether two blobs have the same data. */
-static __always_inline bool blobs_equal(struct scratch *s, u32 one, u32 other)
+__noinline int blobs_equal(struct scratch *s, u32 one, u32 other)
 {
 	u32 len;
 
-	if (one > LAST_POS || other > LAST_POS)
-		return false;
+	if (!s || one > LAST_POS || other > LAST_POS)
+		return 0;
 	len = ((struct nunchi_blob *)&s->data[one])->len;
 	return len == ((struct nunchi_blob *)&s->data[other])->len &&
 	       !data_differs(s, one + sizeof(struct nunchi_blob), other + sizeof(struct nunchi_blob), len);
