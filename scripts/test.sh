@@ -124,7 +124,9 @@ run_lint() {
 }
 
 run_unit() {
-	build build && unit_tests build unit
+	build build || return
+	unit_tests build unit
+	check 'unit stack of the BPF programs' scripts/stack-depth build/bpf/nunchi.bpf.o
 }
 
 # replay BUILD-DIRECTORY PREFIX: captures to golden output, and what the program says; both at once.
@@ -156,6 +158,7 @@ build_clang() {
 
 run_clang() {
 	build_clang || return
+	check 'clang: stack of its BPF programs' scripts/stack-depth build-clang/bpf/nunchi.bpf.o
 	if [ "$(id -u)" -ne 0 ]; then
 		skip 'clang: its BPF object is loaded' 'needs root'
 		return
