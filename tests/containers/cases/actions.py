@@ -175,7 +175,7 @@ def test_what_cannot_be_done_is_said(setup):
     raise AssertionError("guard has started")
 
 
-def test_deny_opens(setup):
+def test_deny_some_opens(setup):
     reason = need_refusal()
     if reason:
         return reason

@@ -11,6 +11,7 @@ import os
 import time
 
 from harness.evasions import TABLE, Record
+from harness.many import Parsed
 from harness.nunchi import has_trampolines, run
 
 # Of all the rows, how many must be seen; the others are not to be had on such a kernel.
@@ -49,31 +50,38 @@ def missing(row, events, values, copies):
     return None
 
 
-def run_program(setup, program):
+def run_program(setup, nunchi, parsed, program):
     """What it said, row by row, and the container's events."""
     name = f"{setup.name}-{program.replace('_', '-')}"
+    before, init = len(parsed()), None
     made = setup.runc.create(name, ["/bin/" + program], privileged=True)
-    nunchi = setup.nunchi("trace", "-o", "json", "-e", EVENTS)
     made.start()
     made.wait()
-    # Others are the first of a PID namespace too, but not of the container's.
-    init = nunchi.wait_event(lambda e: e["evt.type"] == "execve" and e["proc.vpid"] == 1 and
-                             e["container.full_id"] == name, 60)["proc.pid"]
-    nunchi.wait_event(lambda e: e["evt.type"] == "procexit" and e["proc.pid"] == init, 60)
+
+    def is_over(events):
+        nonlocal before, init
+        new, before = events[before:], len(events)
+        for e in new:
+            # Others are the first of a PID namespace too, but not of the container's.
+            if e["evt.type"] == "execve" and e["proc.vpid"] == 1 and e["container.full_id"] == name:
+                init = init or e["proc.pid"]
+        return init and any(e["evt.type"] == "procexit" and e["proc.pid"] == init for e in new)
+
+    first = before
+    parsed.until(is_over, 60)
     time.sleep(0.3)
-    assert nunchi.stop() == 0, nunchi.stderr()
-    assert "does not add up" not in nunchi.stderr(), nunchi.stderr()
+    assert init and nunchi.process.poll() is None, nunchi.stderr()
     lines = [json.loads(line) for line in made.output().splitlines() if line.startswith("{")]
     assert lines and lines.pop() == {"done": True}, made.output()[-500:]
-    events = [e for e in nunchi.events() if e.get("container.full_id") == name]
+    events = [e for e in parsed()[first:] if e.get("container.full_id") == name]
     for line in lines:
         line.setdefault("values", {})["init"] = init
     return {line["row"]: line for line in lines}, events
 
 
-def results_of(setup, program, copies):
+def results_of(setup, nunchi, parsed, program, copies):
     """name -> "seen", "shut: why", "missing: what" or "failed: why", of the rows of one program."""
-    said, events = run_program(setup, program)
+    said, events = run_program(setup, nunchi, parsed, program)
     results = {}
     for row in TABLE:
         if row.program != program:
@@ -98,8 +106,12 @@ def attachment():
 
 def test_each(setup):
     results, copies = {}, has_trampolines()
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", EVENTS)
+    parsed = Parsed(nunchi)
     for program in PROGRAMS:
-        results |= results_of(setup, program, copies)
+        results |= results_of(setup, nunchi, parsed, program, copies)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert "does not add up" not in nunchi.stderr(), nunchi.stderr()
     seen = sum(result == "seen" for result in results.values())
     print(f"# {seen} of {len(results)} evasions seen")
     for name, result in results.items():

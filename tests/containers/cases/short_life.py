@@ -93,7 +93,7 @@ def test_docker(setup):
         container.remove()
         return Made(container.id, container.name, IMAGE, tag)
 
-    life(setup, full_or(1000, 100), make, [docker])
+    life(setup, full_or(1000, 40), make, [docker])
 
 
 def life_alone(setup, runc):
