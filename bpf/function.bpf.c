@@ -51,8 +51,6 @@ struct {
  * aside by itself. So this one is, by another function's; since 6.13 all runs of a program on a CPU have one stack for
  * what is large in them, but not those of one that could call on to another. That it could is all that calls_on is for.
  */
-const volatile bool calls_on = false;
-
 SEC("fexit/" OPENAT)
 int call_fexit(void *ctx)
 {

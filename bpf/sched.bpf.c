@@ -9,10 +9,9 @@
  * Each body has two hooks, of which src/probe/variants.c chooses: where the kernel preempts at
  * tracepoints, one of the perf type, whose runs are never skipped. That one is given no pointers.
  */
-#include "lib/call.h"
 #include "lib/leave.h"
 #include "lib/mounted.h"
-#include "lib/uring.h"
+#include "lib/tells.h"
 
 /* Whether a task's children are born in the host's PID namespace. */
 static __always_inline bool makes_host_children(struct task_struct *task)
@@ -197,63 +196,33 @@ int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 	return executed(task, (u64)ctx + filename, (u64)BPF_CORE_READ(task, mm, exe_file));
 }
 
-static __always_inline int exited(struct task_struct *task)
+/* All of it by the program that tells, but of what is the host's. */
+static __always_inline int exits(void *ctx)
 {
-	struct identity *id, *leader;
-	struct signal_struct *signal = task->signal;
-	struct scratch *s;
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	id = bpf_task_storage_get(&identities, task, 0, 0);
-	if (id && id->interrupted.ret)
-		call_interrupted_end(-EINTR);
-	else if (id)
-		call_forget(id);
-	if (signal->live.counter)
+	if (!slots[0].mode && !bpf_task_storage_get(&identities, task, 0, 0) &&
+	    !bpf_task_storage_get(&identities, task->group_leader, 0, 0))
 		return 0;
-	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
-	/* The last to go can be one of io_uring's, which no fork has told of. */
-	if (!id && (slots[0].mode || leader))
-		id = identity_get(task);
-	/* Threads that go at the same time can all find that nobody is left. */
-	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))
-		return 0;
-	if (unlikely((leader ? leader : id)->rings))
-		requests_forget(task->tgid);
-	/* A PID namespace ends with its init, and its inode number may be another's at once. */
-	if (id->slot && id->vpid == 1 && id->pidns != host_pidns) {
-		u64 key = NUNCHI_KEY_PIDNS | id->pidns;
-
-		bpf_map_delete_elem(&namespaces, &key);
-	}
-	s = life_begin(task, id, NUNCHI_REC_EXIT, sizeof(s->exit));
-	if (!s)
-		return 0;
-	s->exit.code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
-							   task->exit_code;
-	s->exit.oom = signal->oom_mm != 0;
-	/* The model waits for the end of what it knows. */
-	life_send(s, (leader ? leader : id)->untold ? LANE_CRITICAL : LANE_NEEDED);
-	return 0;
+	return tell(ctx, TELL_EXIT);
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
+SEC("raw_tp/sched_process_exit")
+int process_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	return exited(task);
+	return exits(ctx);
 }
 
 SEC("tracepoint/sched/sched_process_exit")
 int process_exit_perf(void *ctx)
 {
-	return exited(bpf_get_current_task_btf());
+	return exits(ctx);
 }
 
-/*
- * Whether the task is in an exec. Who is has no interrupted call to go back to: the room has its arguments, once what was in it
- * has been told. A function, since what tells that leaves no stack for a call.
- */
-static __noinline int in_exec(struct task_struct *task, struct identity *id)
+__noinline int exec_begins(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 	struct nunchi_call call = { 0 };
 
 	if (!id || !call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) || call.nr >= NUNCHI_CALLS_MAX ||
@@ -264,36 +233,30 @@ static __noinline int in_exec(struct task_struct *task, struct identity *id)
 	return 1;
 }
 
-/* Before an exec renames the task; by prctl or /proc/self/comm it is the same hook. */
-static __always_inline int renamed(struct task_struct *task)
+/* Before an exec renames the task; by prctl or /proc/self/comm it is the same hook. Whom another has renamed executes nothing. */
+static __always_inline int renamed(void *ctx, struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 
 	if (!id || !(id->slot || slots[0].mode))
 		return 0;
 	bpf_probe_read_kernel(id->prev_comm, sizeof(id->prev_comm), task->comm);
-	id->renamed_by_exec = in_exec(task, id);
-	if (unlikely(id->renamed_by_exec && id->interrupted.ret) && (u64)task == bpf_get_current_task()) {
-		call_interrupted_end(-EINTR);
-		in_exec(task, id);
-	}
-	return 0;
+	id->renamed_by_exec = exec_begins();
+	return unlikely(id->renamed_by_exec && id->interrupted.ret) ? tell(ctx, TELL_EXEC) : 0;
 }
 
-SEC("tp_btf/task_rename")
-int BPF_PROG(task_rename, struct task_struct *task, const char *comm)
+SEC("raw_tp/task_rename")
+int task_rename(struct bpf_raw_tracepoint_args *ctx)
 {
-	return renamed(task);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return ctx->args[0] == (u64)task ? renamed(ctx, task) : 0;
 }
 
 SEC("tracepoint/task/task_rename")
 int task_rename_perf(struct trace_event_raw_task_rename *ctx)
 {
-	struct task_struct *task = bpf_task_from_pid(ctx->pid);
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!task)
-		return 0;
-	renamed(task);
-	bpf_task_release(task);
-	return 0;
+	return ctx->pid == task->pid ? renamed(ctx, task) : 0;
 }

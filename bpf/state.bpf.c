@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The maps and globals of lib/state.h, where each is explained. */
 #include "lib/state.h"
+#include "lib/tells.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -21,6 +22,7 @@ const volatile __u8 aggregates;
 const volatile __u32 summary_objects;
 const volatile __u32 cgroup_hierarchy;
 const volatile __u8 entries;
+const volatile __u8 calls_on;
 const volatile __u8 hooks_overlap;
 const volatile __u8 has_casts;
 const volatile __u8 copies_requests;
@@ -88,3 +90,7 @@ struct map_states block_states SEC(".maps");
 struct map_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");
 
+struct map_requests requests SEC(".maps");
+struct map_many_results many_results SEC(".maps");
+struct map_tellings tellings SEC(".maps");
+struct map_tells tells SEC(".maps");

@@ -7,6 +7,7 @@
  * Cost: a load and a bit test for a number nobody wants.
  */
 #include "lib/returned.h"
+#include "lib/tells.h"
 
 __noinline int call_interrupted_end(s64 ret)
 {
@@ -42,19 +43,40 @@ int sys_exit_perf(struct trace_event_raw_sys_exit *ctx)
 	return syscall_returned((struct pt_regs *)bpf_task_pt_regs(task), ctx->ret, false);
 }
 
-SEC("tp_btf/signal_deliver")
-int BPF_PROG(signal_deliver, int sig, struct kernel_siginfo *info, struct k_sigaction *ka)
+/* Who has put a call aside, if the running task has: a signal decides how it goes on. */
+static __always_inline struct identity *put_aside(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
-	s32 ret;
+	struct identity *id = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
 
-	if (!id || !id->interrupted.ret || (u64)ka->sa.sa_handler <= SIG_IGN)
+	return id && id->interrupted.ret ? id : 0;
+}
+
+static __always_inline int delivered(void *ctx, struct identity *id, u64 handler, u64 flags)
+{
+	s32 ret = id->interrupted.ret;
+
+	if (handler <= SIG_IGN)
 		return 0;
-	ret = id->interrupted.ret;
-	if (ret == -ERESTARTNOINTR || (ret == -ERESTARTSYS && (ka->sa.sa_flags & SA_RESTART)))
-		id->interrupted.ret = -ERESTARTNOINTR;	/* decided: later handlers change nothing */
-	else
-		call_interrupted_end(-EINTR);
+	if (ret != -ERESTARTNOINTR && (ret != -ERESTARTSYS || !(flags & SA_RESTART)))
+		return tell(ctx, TELL_SIGNAL);
+	id->interrupted.ret = -ERESTARTNOINTR;	/* decided: later handlers change nothing */
 	return 0;
+}
+
+SEC("raw_tp/signal_deliver")
+int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct identity *id = put_aside();
+	struct k_sigaction *ka = (void *)ctx->args[2];
+
+	return id ? delivered(ctx, id, (u64)BPF_CORE_READ(ka, sa.sa_handler), BPF_CORE_READ(ka, sa.sa_flags)) : 0;
+}
+
+/* It cannot be preempted in any kernel; but goes on with the same program as others, which is of their type. */
+SEC("tracepoint/signal/signal_deliver")
+int signal_deliver_perf(struct trace_event_raw_signal_deliver *ctx)
+{
+	struct identity *id = put_aside();
+
+	return id ? delivered(ctx, id, ctx->sa_handler, ctx->sa_flags) : 0;
 }

@@ -9,29 +9,8 @@
  * between rings), a request that the kernel refuses before it is one, what a process leaves behind that
  * ends. Cost: nothing but for who uses io_uring; 100 ns a request that nobody wants.
  */
-#include "lib/call.h"
+#include "lib/tells.h"
 #include "lib/uring_args.h"
-
-struct map_requests requests SEC(".maps");
-
-/* Requests with more than one result. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct request_name);
-	__type(value, u64);	/* the request */
-} many_results SEC(".maps");
-
-static __always_inline void tell(struct task_struct *task, struct identity *id, u64 req,
-				 const struct request *r, s64 res, u16 flags)
-{
-	enum nunchi_mode mode = identity_mode(id);
-	u64 file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
-
-	if (mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode))
-		call_record_other(task, id, &r->call, res, flags, file, (u64)&r->names);
-}
 
 /* A frame of its own, as read_request(). False: there is no room. */
 static __noinline bool remember(struct task_struct *task, u64 req, struct request *r)
@@ -50,16 +29,6 @@ static __noinline bool remember(struct task_struct *task, u64 req, struct reques
 	return true;
 }
 
-static __noinline void forget(u64 req, const struct request *r)
-{
-	struct request_name name = r->name;
-	u64 *known = r->many ? bpf_map_lookup_elem(&many_results, &name) : 0;
-
-	if (known && *known == req)
-		bpf_map_delete_elem(&many_results, &name);
-	bpf_map_delete_elem(&requests, &req);
-}
-
 /* Of a process that has ended: what it leaves has no end that can be told; what has had none that was said would be here for good. */
 static long forget_step(struct bpf_map *map, u64 *key, struct request *r, u32 *tgid)
 {
@@ -69,7 +38,7 @@ static long forget_step(struct bpf_map *map, u64 *key, struct request *r, u32 *t
 		return 0;
 	if (!r->quiet && !(BPF_CORE_READ((struct io_kiocb *)req, flags) & REQ_F_CQE_SKIP))
 		count(counts[NUNCHI_COUNT_URING]);
-	forget(req, r);
+	request_forget(req, r);
 	return 0;
 }
 
@@ -79,7 +48,22 @@ __noinline int requests_forget(u32 tgid)
 	return 0;
 }
 
-static __always_inline int submitted(u64 req)
+/* Tells of the request as it begins. */
+static __always_inline bool begun(u64 req, const struct request *r)
+{
+	struct telling *telling = telling_here();
+
+	if (!telling)
+		return false;
+	bpf_probe_read_kernel(&telling->result.request, sizeof(*r), r);
+	telling->result.is_new = 1;
+	telling->result.res = r->quiet ? 0 : NUNCHI_RET_ENTRY;
+	telling->result.flags = r->quiet ? 0 : NUNCHI_F_ENTRY;
+	telling->result.req = req;
+	return true;
+}
+
+static __always_inline int submitted(void *ctx, u64 req)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u8 op = BPF_CORE_READ((struct io_kiocb *)req, opcode);
@@ -87,7 +71,7 @@ static __always_inline int submitted(u64 req)
 	struct identity *id;
 	struct request *r;
 	struct scratch *s;
-	bool kept;
+	bool kept, tells;
 
 	if (!nr)
 		return 0;
@@ -112,10 +96,9 @@ static __always_inline int submitted(u64 req)
 	if (!kept)
 		count(counts[NUNCHI_COUNT_URING]);
 	/* Of one that cannot be remembered the beginning is told: whoever has many under way hides no other. */
-	if (r->quiet || !kept)
-		tell(task, id, req, r, r->quiet ? 0 : NUNCHI_RET_ENTRY, r->quiet ? 0 : NUNCHI_F_ENTRY);
+	tells = (r->quiet || !kept) && begun(req, r);
 	scratch_put(s);
-	return 0;
+	return tells ? request_tell(ctx) : 0;
 }
 
 static __always_inline bool has_address(u8 op)
@@ -154,127 +137,84 @@ int BPF_PROG(copied_request_left)
 SEC("raw_tp/io_uring_submit_req")
 int uring_submit_req(struct bpf_raw_tracepoint_args *ctx)
 {
-	return submitted(ctx->args[0]);
+	return submitted(ctx, ctx->args[0]);
 }
 
 SEC("raw_tp/io_uring_submit_sqe")
 int uring_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
 {
-	return submitted(ctx->args[0]);
+	return submitted(ctx, ctx->args[0]);
 }
 
 /* Where the kernel preempts at tracepoints; see sched.bpf.c. */
 SEC("tracepoint/io_uring/io_uring_submit_req")
 int uring_submit_perf(struct trace_event_raw_io_uring_submit_req *ctx)
 {
-	return submitted((u64)ctx->req);
+	return submitted(ctx, (u64)ctx->req);
 }
 
-/* A result, and of which request. */
-struct result {
-	u64 req;	/* 0: of none that is known */
-	s32 res;
-	u32 more;	/* others of the same follow */
-};
-
-/* What the hook of a full ring has found, for the hook of others to tell: each program that tells takes 40 ms to load. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct result);
-} found_result SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u32);
-} ring_tells SEC(".maps");
-
 /* The last of a request, which is at its end. */
-static __always_inline struct result result_last(u64 req)
+static __always_inline void result_last(struct result *ret, u64 req)
 {
-	return (struct result){ .req = req, .res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res) };
+	ret->req = req;
+	ret->res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
+	ret->more = 0;
 }
 
 /* One of several, of which only the last comes with its request. */
-static __always_inline struct result result_named(u64 ring, u64 user_data, s32 res)
+static __always_inline void result_named(struct result *ret, u64 ring, u64 user_data, s32 res)
 {
 	struct request_name name = { ring, user_data };
 	u64 *req = bpf_map_lookup_elem(&many_results, &name);
 
-	return (struct result){ .req = req ? *req : 0, .res = res, .more = 1 };
+	ret->req = req ? *req : 0;
+	ret->res = res;
+	ret->more = 1;
 }
 
-static __always_inline int told(const struct result *result)
+/* A result of which all is said: told, if it is of a request that is wanted. */
+static __always_inline int completed(void *ctx, struct result *result)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	u64 req = result->req;
-	struct identity *id;
-	struct request *r;
-	bool is_other;
 
-	r = req ? bpf_map_lookup_elem(&requests, &req) : 0;
-	if (!r)
-		return 0;
-	/*
-	 * Its own has succeeded quietly, or was behind one that asked for no word and failed, and never begun with: of neither the
-	 * kernel says anything. This is another in its place, which nobody wants.
-	 */
-	is_other = r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode) || (r->quiet && r->tgid != (u32)task->tgid);
-	if (!is_other && r->tgid != (u32)task->tgid) {
-		count(counts[NUNCHI_COUNT_URING]);	/* cancelled after its process */
-	} else if (!is_other && (!r->quiet || result->res < 0)) {
-		id = identity_get(task);
-		if (id)
-			tell(task, id, req, r, result->res, 0);
-	}
-	if (!result->more)
-		forget(req, r);
+	result->is_new = result->flags = 0;
+	if (req && bpf_map_lookup_elem(&requests, &req))
+		return request_tell(ctx);
+	result->req = 0;
 	return 0;
-}
-
-/* What was found before, or what the hook is given. */
-static __always_inline bool result_found(struct result *ret)
-{
-	const u32 first = 0;
-	struct result *found = bpf_map_lookup_elem(&found_result, &first);
-
-	if (!found || !found->req)
-		return false;
-	*ret = *found;
-	found->req = 0;
-	return true;
 }
 
 SEC("raw_tp/io_uring_complete")
 int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
+	struct telling *telling = telling_here();
 	struct io_uring_cqe *cqe;
-	struct result result;
 
-	if (result_found(&result))
-		return told(&result);
+	if (!telling)
+		return 0;
 	if (ctx->args[1]) {
-		result = result_last(ctx->args[1]);
+		result_last(&telling->result, ctx->args[1]);
 	} else if (bpf_core_type_exists(btf_trace_io_uring_complete)) {
 		cqe = (void *)ctx->args[2];
-		result = result_named(ctx->args[0], BPF_CORE_READ(cqe, user_data), BPF_CORE_READ(cqe, res));
+		result_named(&telling->result, ctx->args[0], BPF_CORE_READ(cqe, user_data), BPF_CORE_READ(cqe, res));
 	} else {
-		result = result_named(ctx->args[0], ctx->args[2], ctx->args[3]);
+		result_named(&telling->result, ctx->args[0], ctx->args[2], ctx->args[3]);
 	}
-	return told(&result);
+	return completed(ctx, &telling->result);
 }
 
 SEC("tracepoint/io_uring/io_uring_complete")
 int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 {
-	struct result result;
+	struct telling *telling = telling_here();
 
-	if (!result_found(&result))
-		result = ctx->req ? result_last((u64)ctx->req) : result_named((u64)ctx->ctx, ctx->user_data, ctx->res);
-	return told(&result);
+	if (!telling)
+		return 0;
+	if (ctx->req)
+		result_last(&telling->result, (u64)ctx->req);
+	else
+		result_named(&telling->result, (u64)ctx->ctx, ctx->user_data, ctx->res);
+	return completed(ctx, &telling->result);
 }
 
 #define CQE_F_MORE 2	/* of a result: others of its request follow */
@@ -282,21 +222,21 @@ int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 /* The ring is full: whose result it is must be found out. */
 static __always_inline int overflowed(void *ctx, u64 ring, u64 user_data, s32 res, u32 flags)
 {
-	const u32 first = 0;
-	struct result *found = bpf_map_lookup_elem(&found_result, &first);
+	struct telling *telling = telling_here();
+	struct result *result;
 
-	if (!found)
+	if (!telling)
 		return 0;
+	result = &telling->result;
+	result->req = 0;
 	if (flags & CQE_F_MORE)
-		*found = result_named(ring, user_data, res);
-	if (!(flags & CQE_F_MORE) || !found->req)
-		*found = (struct result){ .req = overflow_find(ring, user_data, res), .res = res };
-	if (!found->req)
-		return 0;
-	bpf_tail_call(ctx, &ring_tells, 0);
-	found->req = 0;
-	count(counts[NUNCHI_COUNT_URING]);
-	return 0;
+		result_named(result, ring, user_data, res);
+	if (!(flags & CQE_F_MORE) || !result->req) {
+		result->req = overflow_find(ring, user_data, res);
+		result->res = res;
+		result->more = 0;
+	}
+	return completed(ctx, result);
 }
 
 SEC("raw_tp/io_uring_cqe_overflow")

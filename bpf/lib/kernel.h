@@ -482,6 +482,11 @@ struct trace_event_raw_task_rename {
 	int pid;
 };
 
+struct trace_event_raw_signal_deliver {
+	unsigned long sa_handler;
+	unsigned long sa_flags;
+};
+
 struct trace_event_raw_io_uring_submit_req {
 	void *req;
 };

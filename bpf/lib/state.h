@@ -246,6 +246,7 @@ extern const volatile __u8 aggregates;	/* bulk calls are told at first sight, th
 extern const volatile __u32 summary_objects;	/* rows for objects; the rest is for what cannot be told apart */
 extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
 extern const volatile __u8 entries;	/* calls are told when they begin, too */
+extern const volatile __u8 calls_on;	/* never: see function.bpf.c */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
 extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_rdonly_cast() */

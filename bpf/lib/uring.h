@@ -73,6 +73,26 @@ struct map_requests {
 };
 extern struct map_requests requests SEC(".maps");
 
+/* Requests with more than one result. */
+struct map_many_results {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct request_name);
+	__type(value, u64);	/* the request */
+};
+extern struct map_many_results many_results SEC(".maps");
+
+static __noinline __attribute__((unused)) void request_forget(u64 req, const struct request *r)
+{
+	struct request_name name = r->name;
+	u64 *known = r->many ? bpf_map_lookup_elem(&many_results, &name) : 0;
+
+	if (known && *known == req)
+		bpf_map_delete_elem(&many_results, &name);
+	bpf_map_delete_elem(&requests, &req);
+}
+
 /* Of a request's flags, whose lowest are those of the UAPI (IOSQE_...). */
 #define REQ_F_FIXED_FILE 0x1	/* its file is one of the ring's own: what it goes by is an index, no fd */
 #define REQ_F_CQE_SKIP 0x40	/* no word of a success */

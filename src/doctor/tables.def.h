@@ -66,6 +66,7 @@
 #define DOCTOR_HOOKS(X)                                                       \
 	X(sys_exit, "system calls")                                           \
 	X(signal_deliver, "calls that a signal cuts short")                   \
+	X(signal_deliver_perf, "calls that a signal cuts short")              \
 	X(process_fork, "processes that are born, and whose they are")        \
 	X(process_fork_perf, "processes that are born, and whose they are") \
 	X(process_exec, "programs that are executed")                         \

@@ -11,7 +11,13 @@ static bool is_iterator(const struct bpf_program *program)
 	return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 }
 
-/* The next program that this run wants; NULL: there is none. Begins with *at = 0. */
+/* Whether it is no hook, but what others go on with. */
+static bool is_behind_hooks(const struct probe *p, const struct bpf_program *program)
+{
+	return program == p->skel->progs.tells_raw || program == p->skel->progs.tells_perf;
+}
+
+/* The next hook that this run wants; NULL: there is none. Begins with *at = 0. */
 static struct bpf_prog_skeleton *next_hook(const struct probe *p, int *at)
 {
 	struct bpf_object_skeleton *s = p->skel->skeleton;
@@ -19,7 +25,7 @@ static struct bpf_prog_skeleton *next_hook(const struct probe *p, int *at)
 	while (*at < s->prog_cnt) {
 		struct bpf_prog_skeleton *hook = &s->progs[(*at)++];
 
-		if (bpf_program__autoload(*hook->prog))
+		if (bpf_program__autoload(*hook->prog) && !is_behind_hooks(p, *hook->prog))
 			return hook;
 	}
 	return NULL;

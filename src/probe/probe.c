@@ -149,18 +149,14 @@ unsigned probe_cpus(void)
 	return (unsigned)libbpf_num_possible_cpus();
 }
 
-/* The hook of full rings goes on with the one of others. -errno. */
-static int link_rings(struct probe *p)
+/* Hooks that seldom tell go on with the program that does it for them. -errno. */
+static int link_telling(struct probe *p)
 {
 	const struct nunchi *skel = p->skel;
-	const struct bpf_program *tells = bpf_program__autoload(skel->progs.uring_complete) ? skel->progs.uring_complete :
-											     skel->progs.uring_complete_perf;
-	int fd = bpf_program__fd(tells);
+	int fd = bpf_program__fd(bpf_program__autoload(skel->progs.tells_raw) ? skel->progs.tells_raw : skel->progs.tells_perf);
 	const uint32_t first = 0;
 
-	if (!bpf_program__autoload(tells))
-		return 0;	/* there are no rings here */
-	return bpf_map_update_elem(bpf_map__fd(skel->maps.ring_tells), &first, &fd, BPF_ANY) ? -errno : 0;
+	return bpf_map_update_elem(bpf_map__fd(skel->maps.tells), &first, &fd, BPF_ANY) ? -errno : 0;
 }
 
 static void init_slots(struct probe *p)
@@ -274,9 +270,9 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		r = load_refused(err, r);
 		goto fail;
 	}
-	r = link_rings(p);
+	r = link_telling(p);
 	if (r < 0) {
-		r = load_failed(err, "joining the hooks of io_uring", r);
+		r = load_failed(err, "joining hooks and the program that tells for them", r);
 		goto fail;
 	}
 	r = pin ? pin_link(p, err) : 0;
@@ -363,6 +359,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
 		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
 		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
+		{ skel->progs.signal_deliver_perf, &skel->links.signal_deliver_perf },
 		{ skel->progs.uring_complete, &skel->links.uring_complete },
 		{ skel->progs.uring_complete_perf, &skel->links.uring_complete_perf },
 		{ skel->progs.uring_overflow, &skel->links.uring_overflow },

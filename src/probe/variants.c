@@ -329,12 +329,15 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 	choose(skel->progs.sys_exit, skel->progs.sys_exit_perf, true, perf);
 	choose(skel->progs.process_fork, skel->progs.process_fork_perf, true, perf_tasks);
 	choose(skel->progs.process_exec, skel->progs.process_exec_perf, true, perf_tasks);
-	choose(skel->progs.process_exit, skel->progs.process_exit_perf, true, perf_tasks);
-	choose(skel->progs.task_rename, skel->progs.task_rename_perf, true, perf_tasks);
+	/* These go on with one program, which is of their type. */
+	choose(skel->progs.tells_raw, skel->progs.tells_perf, true, perf);
+	choose(skel->progs.process_exit, skel->progs.process_exit_perf, true, perf);
+	choose(skel->progs.task_rename, skel->progs.task_rename_perf, true, perf);
+	choose(skel->progs.signal_deliver, skel->progs.signal_deliver_perf, true, perf);
 	choose(skel->progs.uring_submit_req, skel->progs.uring_submit_perf, req, perf);
-	choose(skel->progs.uring_complete, skel->progs.uring_complete_perf, req || sqe, perf && req);
-	choose(skel->progs.uring_overflow, skel->progs.uring_overflow_perf, overflow, perf && req);
-	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe);
+	choose(skel->progs.uring_complete, skel->progs.uring_complete_perf, req || sqe, perf);
+	choose(skel->progs.uring_overflow, skel->progs.uring_overflow_perf, overflow, perf);
+	bpf_program__set_autoload(skel->progs.uring_submit_sqe, sqe && !perf);
 	bpf_program__set_autoload(skel->progs.call_fexit, hooks == PROBE_HOOKS_FENTRY);
 	bpf_program__set_autoload(skel->progs.call_stub, hooks == PROBE_HOOKS_FENTRY);
 	bpf_program__set_autoload(skel->progs.seccomp_fexit, hooks == PROBE_HOOKS_FENTRY);
