@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Processes: sched_process_fork copies the identity to the child, sched_process_exec reports the
- * one event of an execve that succeeded, sched_process_exit the end of a process, task_rename
+ * one event of an execve that succeeded, sched_process_exit the end of a process (tells.bpf.c makes its record), task_rename
  * keeps the name an exec takes away. All records go by the critical ring. Not seen: threads'
  * births and ends, of which the model has no need. Cost: nothing for the host's processes but a
  * look at whether namespaces or cgroup changed.

@@ -71,7 +71,7 @@ static __always_inline int submitted(void *ctx, u64 req)
 	struct identity *id;
 	struct request *r;
 	struct scratch *s;
-	bool kept, tells;
+	bool kept, is_told;
 
 	if (!nr)
 		return 0;
@@ -96,9 +96,9 @@ static __always_inline int submitted(void *ctx, u64 req)
 	if (!kept)
 		count(counts[NUNCHI_COUNT_URING]);
 	/* Of one that cannot be remembered the beginning is told: whoever has many under way hides no other. */
-	tells = (r->quiet || !kept) && begun(req, r);
+	is_told = (r->quiet || !kept) && begun(req, r);
 	scratch_put(s);
-	return tells ? request_tell(ctx) : 0;
+	return is_told ? request_tell(ctx) : 0;
 }
 
 static __always_inline bool has_address(u8 op)
