@@ -56,7 +56,7 @@ static struct nunchi_head *place(const struct rig *g, uint64_t word)
 static bool reserve(struct rig *g, uint32_t len, uint64_t *ret)
 {
 	for (;;) {
-		uint64_t put = __atomic_load_n(&g->put.put, __ATOMIC_RELAXED), now = put;
+		__u64 put = __atomic_load_n(&g->put.put, __ATOMIC_RELAXED), now = put;
 
 		if (nunchi_bulk_used(put, g->put.taken) > PIECE) {
 			g->put.taken = __atomic_load_n(&g->taken.taken, __ATOMIC_ACQUIRE);

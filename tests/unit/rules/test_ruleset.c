@@ -352,7 +352,7 @@ static void test_skipped(void **state)
 		RULE("S", "evt.type=openat") SKIP "  exceptions: [{name: x, fields: no.such, values: [c]}]\n",
 		M RULE("S", "evt.type=openat and m") SKIP,
 		M BY RULE("S", "evt.type=openat and by and no.such2=1") SKIP,
-		"- rule: S\n  desc: d\n  priority: INFO\n  output: '%no.such'\n  condition: evt.type=openat\n" SKIP,
+		("- rule: S\n  desc: d\n  priority: INFO\n  output: '%no.such'\n  condition: evt.type=openat\n" SKIP),
 	};
 	static const char *const errors[] = {
 		M RULE("S", "evt.type=openat and m"),
