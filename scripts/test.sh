@@ -6,7 +6,7 @@
 #	scripts/test.sh [--no-root] [STAGE...]
 #
 # Stages: lint unit replay soak asan clang fuzz containers cross vm insns. soak goes on beside what comes after it, until
-# containers. --no-root: those that need neither root nor
+# containers, insns beside vm. --no-root: those that need neither root nor
 # containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
 # kernel in every way.
 set -u
@@ -35,10 +35,12 @@ tmp=$(mktemp -d)
 results=$tmp/results
 failures=$tmp/failures # what failed, with what it said: told again at the end
 : >"$results" >"$failures"
-# The soak, if it is on its way: its containers and its nunchi go with it.
-soak=''
+# What is on its way beside another stage: its containers, machines and its nunchi go with it.
+soak='' insns=''
 at_exit() {
-	[ -z "$soak" ] || { pkill -TERM -P "$soak" && wait "$soak"; }
+	for beside in $soak $insns; do
+		pkill -TERM -P "$beside" && wait "$beside"
+	done
 	rm -rf "$tmp"
 }
 trap at_exit EXIT
@@ -237,16 +239,27 @@ run_cross() {
 run_vm() {
 	end_soak
 	build_clang
+	# The same kernel: it is fetched once.
+	case $(uname -m)$stages in
+	x86_64*insns*) tests/vm/fetch-kernel.sh 6.1 >/dev/null 2>&1 && begin_insns ;;
+	esac
 	run_py vm tests/vm/run.py
 }
 
-# How many instructions a call and an event cost.
+# How many instructions a call and an event cost: the same however busy the machine is.
+begin_insns() {
+	can_py insns || return
+	do_py insns bench/insns.py &
+	insns=$!
+}
 run_insns() {
-	if [ "$(uname -m)" = x86_64 ]; then
-		run_py insns bench/insns.py
-	else
+	if [ "$(uname -m)" != x86_64 ]; then
 		echo 'skip insns: elsewhere: the machine is x86-64' | tee -a "$results"
+		return
 	fi
+	[ -n "$insns" ] || begin_insns
+	[ -z "$insns" ] || wait "$insns"
+	insns=''
 }
 
 if [ $root = yes ]; then
