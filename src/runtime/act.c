@@ -21,7 +21,7 @@
 
 #define WORKERS 4
 #define WAITING_MAX 256
-#define ANSWER_MS 2000U	/* what a runtime takes to kill is some tens of ms */
+#define ANSWER_MS 2000U	/* what a runtime takes to kill is some tens of ms, to say what it has when its socket has just been found no more */
 #define LOOK_MS 10U
 
 struct wish {
@@ -151,13 +151,27 @@ static const char *refusal(const struct runtimes *rt, const struct container_inf
 	return NULL;
 }
 
+/* Whose a container is is known at once, by its files; which socket has it, not before that has given its first list. */
+static bool find_route(struct runtimes *rt, const char *id, struct route *ret)
+{
+	uint64_t deadline = clock_boot() + ANSWER_MS * NSEC_PER_MSEC;
+
+	while (!route_get(rt->routes, id, ret)) {
+		if (!runtimes_unlisted(rt))
+			return route_get(rt->routes, id, ret);
+		if (clock_boot() >= deadline || runtimes_wait(rt, LOOK_MS))
+			return false;
+	}
+	return true;
+}
+
 static bool try_runtime(struct runtimes *rt, const struct wish *w, struct strbuf *text)
 {
 	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
 	_cleanup_(route_free) struct route route = { .runtime = NULL };
 	bool done;
 
-	if (!container_id_valid(w->info->id) || !route_get(rt->routes, w->info->id, &route))
+	if (!container_id_valid(w->info->id) || !find_route(rt, w->info->id, &route))
 		return false;
 	if (by_runtime(rt, &route, w, &why) == 0 && !becomes_done(rt, w))
 		strbuf_adds(&why, "it says that it has, but that is not so");
