@@ -32,7 +32,7 @@ def settle(pid, most=None):
 
 
 def test_nothing_is_left_over(setup):
-    n = full_or(10000, 200)
+    n = full_or(10000, 100)
     short = ShortRunc(setup.runc)
     output = setup.file("churn.out")
     with open(output, "wb") as out:
