@@ -89,7 +89,6 @@ struct map_block_images block_images SEC(".maps");
 struct map_states block_states SEC(".maps");
 struct map_states push_states SEC(".maps");
 struct map_bulk bulk SEC(".maps");
-
 struct map_requests requests SEC(".maps");
 struct map_many_results many_results SEC(".maps");
 struct map_tellings tellings SEC(".maps");

@@ -5,10 +5,6 @@
  */
 #include "lib/tells.h"
 
-/*
- * As in function.bpf.c: a hook's run keeps the same hook from running inside of it, but not this program, to which another goes on; so it
- * is to have its stack for itself.
- */
 static __always_inline bool is_wanted(const struct identity *id)
 {
 	enum nunchi_mode mode = identity_mode(id);
@@ -105,6 +101,8 @@ static __always_inline int told(void)
 	if (telling->result.req)
 		return request_told(task, &telling->result);
 	what = telling->what;
+	if (what == TELL_NOTHING)
+		return 0;	/* an interrupt's hook has come here before, and told it */
 	telling->what = TELL_NOTHING;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (id && id->interrupted.ret)
@@ -114,6 +112,10 @@ static __always_inline int told(void)
 	return what == TELL_EXIT ? exited(task) : 0;
 }
 
+/*
+ * As in function.bpf.c: a hook's run keeps the same hook from running inside of it, but not this program, to which another goes on; that it
+ * could call on to another, too, has each of its runs have a stack of its own.
+ */
 SEC("raw_tp")
 int tells_raw(void *ctx)
 {
