@@ -75,7 +75,7 @@ __noinline u64 image_hash(struct scratch *s)
 
 static __always_inline int remember(struct task_struct *task)
 {
-	struct identity *id = identity_get(task);
+	struct identity *id = identity_ask(task);
 	u32 row = block_row(NUNCHI_BLOCK_EXEC);
 	struct scratch *s;
 

@@ -166,7 +166,7 @@ static __noinline u64 executed_interpreter(struct scratch *s, u32 row, u64 mask)
 static __always_inline int block_executed(struct task_struct *task)
 {
 	u32 row = block_row(NUNCHI_BLOCK_EXEC);
-	struct identity *id = identity_get(task);
+	struct identity *id = identity_ask(task);
 	struct scratch *s;
 	u64 mask, meant;
 

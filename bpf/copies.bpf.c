@@ -30,7 +30,7 @@ static __always_inline struct identity *caller(struct task_struct *task)
 	barrier_var(nr);
 	if (nr < NUNCHI_CALLS_MAX ? !wanted[nr] : !syscall_is_x32(nr))
 		return 0;
-	id = identity_get(task);
+	id = identity_ask(task);
 	if (!id || identity_mode(id) != NUNCHI_MODE_EVENT)
 		return 0;
 	if (!call_read(task, regs, &id->call) || id->call.nr >= NUNCHI_CALLS_MAX)

@@ -182,15 +182,29 @@ __noinline int identity_place(const struct identity *id, struct place *p)
 	return 0;
 }
 
+/*
+ * Whether somebody has an identity who is said to have none. Before 6.2 a look at any task's storage locks it for all
+ * others on that CPU, and who looks can be preempted in the middle of it: NULL says no more than that, and the lock can be
+ * gone a moment later. Who is taken for new then is a runtime's, come in from the host, of which rules that block are not.
+ */
+static __noinline bool is_locked(struct task_struct *task, const struct identity *from)
+{
+	return storage_find(task) || (!from && (storage_find(BPF_CORE_READ(task, group_leader)) ||
+						storage_find(BPF_CORE_READ(task, real_parent))));
+}
+
 __noinline int identity_settle(u32 look)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0), *from;
 
-	if (!id)
-		id = identity_copy_late(task);
-	else if (!look && slot_row(id->slot)->generation == id->generation)
+	if (!id) {
+		from = identity_origin(task);
+		if (!is_locked(task, from))
+			id = identity_copy_late(task, from);
+	} else if (!look && slot_row(id->slot)->generation == id->generation) {
 		return 0;
+	}
 	if (id)
 		identity_look(task, id, true);
 	return 0;

@@ -20,7 +20,7 @@ int BPF_PROG(keep_fork, struct task_struct *parent, struct task_struct *child)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(keep_exec, struct task_struct *task)
 {
-	struct identity *id = identity_get(task);
+	struct identity *id = identity_ask(task);
 
 	if (!id)
 		return 0;

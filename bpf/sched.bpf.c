@@ -34,8 +34,10 @@ static __noinline struct identity *identity_make(struct task_struct *task, struc
 	if (!from)
 		from = identity_origin(task);
 	id = identity_copy(task, from);
-	if (!id)
+	if (!id) {
+		count(counts[NUNCHI_COUNT_IDENTITY]);
 		return 0;
+	}
 	if (!(from && (from->slot || from->sandboxed) && same_place && id->pidns == from->pidns))
 		identity_locate(task, id, starting);
 	return id;
@@ -202,7 +204,7 @@ static __always_inline int exits(void *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (!slots[0].mode && !bpf_task_storage_get(&identities, task, 0, 0) &&
-	    !bpf_task_storage_get(&identities, task->group_leader, 0, 0))
+	    !bpf_task_storage_get(&identities, task->group_leader, 0, 0) && !storage_find(task))
 		return 0;
 	return tell(ctx, TELL_EXIT);
 }

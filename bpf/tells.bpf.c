@@ -64,8 +64,8 @@ static __noinline int exited(struct task_struct *task)
 	if (signal->live.counter)
 		return 0;
 	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
-	/* The last to go can be one of io_uring's, which no fork has told of. */
-	if (!id && (slots[0].mode || leader))
+	/* The last to go can be one of io_uring's, which no fork has told of; storage can be locked. */
+	if (!id && (slots[0].mode || leader || storage_find(task)))
 		id = identity_get(task);
 	/* Threads that go at the same time can all find that nobody is left. */
 	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))

@@ -19,31 +19,6 @@ struct who {
 	u8 setup;
 };
 
-#define STORAGES_MAX 8	/* of one task, that are looked through */
-
-/* A task's storage of ours, as the kernel itself finds it (bpf_local_storage_lookup()); 0: it has none yet. */
-static __always_inline struct bpf_local_storage_data *storage_find(struct task_struct *task)
-{
-	struct bpf_local_storage_map *map = (void *)&identities;
-	u32 index = map->cache_idx & 15;
-	struct bpf_local_storage_data *data = 0;
-	struct bpf_local_storage *storage = BPF_CORE_READ(task, bpf_storage);
-	struct hlist_node *node;
-
-	bpf_probe_read_kernel(&data, sizeof(data), &storage->cache[index]);
-	if (data && BPF_CORE_READ(data, smap) == map)
-		return data;
-	node = BPF_CORE_READ(storage, list.first);
-	for (int i = 0; i < STORAGES_MAX && node; i++) {
-		data = (void *)node - bpf_core_field_offset(struct bpf_local_storage_elem, snode) +
-		       bpf_core_field_offset(struct bpf_local_storage_elem, sdata);
-		if (BPF_CORE_READ(data, smap) == map)
-			return data;
-		node = BPF_CORE_READ(node, next);
-	}
-	return 0;
-}
-
 /*
  * That of a task whose storage cannot be asked for: before 6.2 one look at it locks it for all others on that CPU, and
  * who looks can be pushed aside; and cgroup programs may not. A task that has not used it yet is known by where it is.
@@ -218,7 +193,7 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 
 	if (!is_judged(task))
 		return 0;
-	*ret = id = identity_get(task);
+	*ret = id = identity_ask(task);
 	if (likely(id)) {
 		who.ref.slot = id->slot;
 		who.ref.generation = id->generation;

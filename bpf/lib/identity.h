@@ -215,10 +215,8 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	struct identity *id;
 
 	id = bpf_task_storage_get(&identities, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!id) {
-		count(counts[NUNCHI_COUNT_IDENTITY]);
+	if (!id)
 		return 0;
-	}
 	id->vpid = 0;
 	id->vtid = task_vnr(task, &id->pidns);
 	if (leader) {
@@ -250,6 +248,31 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	return id;
 }
 
+#define STORAGES_MAX 8	/* of one task, that are looked through */
+
+/* A task's storage of ours, as the kernel itself finds it (bpf_local_storage_lookup()); 0: it has none yet. */
+static __always_inline struct bpf_local_storage_data *storage_find(struct task_struct *task)
+{
+	struct bpf_local_storage_map *map = (void *)&identities;
+	u32 index = map->cache_idx & 15;
+	struct bpf_local_storage_data *data = 0;
+	struct bpf_local_storage *storage = BPF_CORE_READ(task, bpf_storage);
+	struct hlist_node *node;
+
+	bpf_probe_read_kernel(&data, sizeof(data), &storage->cache[index]);
+	if (data && BPF_CORE_READ(data, smap) == map)
+		return data;
+	node = BPF_CORE_READ(storage, list.first);
+	for (int i = 0; i < STORAGES_MAX && node; i++) {
+		data = (void *)node - bpf_core_field_offset(struct bpf_local_storage_elem, snode) +
+		       bpf_core_field_offset(struct bpf_local_storage_elem, sdata);
+		if (BPF_CORE_READ(data, smap) == map)
+			return data;
+		node = BPF_CORE_READ(node, next);
+	}
+	return 0;
+}
+
 /* Whom a new identity is copied from, if nobody says it: the leader, else the parent; 0: neither has one. */
 static __always_inline struct identity *identity_origin(struct task_struct *task)
 {
@@ -264,9 +287,9 @@ static __always_inline struct identity *identity_origin(struct task_struct *task
 }
 
 /* A copy for a task that nobody saw begin: whoever it is of can have executed something since. */
-static __always_inline struct identity *identity_copy_late(struct task_struct *task)
+static __always_inline struct identity *identity_copy_late(struct task_struct *task, const struct identity *from)
 {
-	struct identity *id = identity_copy(task, identity_origin(task));
+	struct identity *id = identity_copy(task, from);
 
 	if (id)
 		id->image = 0;
@@ -278,10 +301,12 @@ static __always_inline struct identity *identity_copy_late(struct task_struct *t
 
 static __always_inline struct identity *identity_late(struct task_struct *task, bool starting)
 {
-	struct identity *id = identity_copy_late(task);
+	struct identity *id = identity_copy_late(task, identity_origin(task));
 
 	if (id)
 		identity_locate(task, id, starting);
+	else
+		count(counts[NUNCHI_COUNT_IDENTITY]);
 	return id;
 }
 
@@ -291,8 +316,8 @@ static __always_inline struct identity *identity_late(struct task_struct *task, 
  */
 int identity_settle(u32 look);
 
-/* Of the running task. */
-static __always_inline struct identity *identity_get(struct task_struct *task)
+/* Of the running task. NULL: there is no room for it, or its storage is locked. */
+static __always_inline struct identity *identity_ask(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 
@@ -300,4 +325,14 @@ static __always_inline struct identity *identity_get(struct task_struct *task)
 		return id;
 	identity_settle(false);
 	return bpf_task_storage_get(&identities, task, 0, 0);
+}
+
+/* The same for who tells what the task does: what it cannot tell is counted. */
+static __always_inline struct identity *identity_get(struct task_struct *task)
+{
+	struct identity *id = identity_ask(task);
+
+	if (unlikely(!id))
+		count(counts[NUNCHI_COUNT_IDENTITY]);
+	return id;
 }

@@ -9,6 +9,7 @@ import errno
 import functools
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -220,6 +221,9 @@ def test_deny_opens_on_a_busy_cpu(setup):
     assert nunchi.stop(60) == 0
     print(f"# {tried} tried, {opened} opened, {killed} killed", file=sys.stderr)
     assert not opened, lines
+    # Each is in the account, or it is said that it is not known whose it was.
+    said = re.findall(r"seen (\d+) =|(\d+) no task storage", nunchi.stderr().replace(",", ""))
+    assert sum(int(seen or unseen) for seen, unseen in said) >= tried, nunchi.stderr()
     return None
 
 
