@@ -268,7 +268,7 @@ def test_podman(setup):
             if check_done_by(nunchi, "podman", action, made.pid(), lambda m=made: m.execute(["touch", "/tmp/go"])):
                 state = "paused" if action == "pause-container" else "exited"
                 wait_until(lambda s=state, m=made: podman.call("inspect", "--format", "{{.State.Status}}",
-                                                               m.id).strip() == s, 10, state)
+                                                               m.id).strip() == s, 30, f"{state}: {nunchi.text()}")
                 if action == "pause-container":
                     podman.call("unpause", made.id)
             assert nunchi.stop() == 0, nunchi.stderr()
