@@ -25,6 +25,7 @@ static const struct usage usage = {
 		"what is judged.\n"
 		"\n"
 		"  nunchi guard\n"
+		"  nunchi guard -f default -f my_changes.yaml\n"
 		"  nunchi guard -f falco_rules.yaml -f my_rules.yaml -o json\n"
 		"  nunchi guard --priority warning --disable-tag T1082\n"
 		"  nunchi guard -c web 'not proc.name=backup'\n"

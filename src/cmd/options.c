@@ -16,6 +16,7 @@
 #define CPU_LIMIT_MAX 100000U	/* percent */
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
+#define OWN_RULES "default"	/* in place of a file */
 #define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
 #define EVERY (TUNED | FOR_CONFIG | FOR_UNBLOCK)
 
@@ -59,7 +60,7 @@ enum {
 
 const struct option_row option_rows[] = {
 	{ 'f', "rules", "FILE", MANY | FOR_GUARD | FOR_RULES,
-	  "a file of rules, or a directory of them; what comes later changes what came before" },
+	  "a file of rules, a directory of them, or 'default': nunchi's own; what comes later changes what came before" },
 	{ OPT_RULES_DIR, "rules-dir", "DIR", MANY | FOR_GUARD | FOR_RULES, "the files of rules in it, by name" },
 	{ 't', "tag", "TAG", MANY | FOR_GUARD | FOR_RULES, "only rules that have this tag, or another one given so" },
 	{ 'T', "disable-tag", "TAG", MANY | FOR_GUARD | FOR_RULES, "no rules that have this tag" },
@@ -463,6 +464,7 @@ static bool take_value(struct options *o, int code, const char *value)
 		o->sinks.key = value;
 		return true;
 	case 'f':
+		return take_rules(o, streq(value, OWN_RULES) ? NULL : value);
 	case OPT_RULES_DIR:
 		return take_rules(o, value);
 	case 'o':

@@ -55,7 +55,7 @@ struct options {
 	struct filter **watches;	/* of --watch; owned, engine.watches is it */
 	struct block_plan *watch_plan;	/* owned, engine.watch is it; NULL: not given */
 	const char **runtimes;		/* owned; the strings are argv's, or kept */
-	const char **rule_paths;	/* of -f and --rules-dir, in their order; owned likewise */
+	const char **rule_paths;	/* of -f and --rules-dir, in their order; NULL: nunchi's own rules; owned likewise */
 	size_t n_rule_paths;
 	struct rules_choice choice;	/* of --tag, --disable-tag, --disable, --priority; its arrays are owned */
 	char **args;			/* what is left: n_args of argv's */

@@ -16,17 +16,18 @@ static const char common_rules[] =
 
 int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 {
+	const struct rules_input own = { "(built-in rules)", default_rules, false };
 	size_t n_args = (size_t)MAX(o->n_args - first, 0), n = 0;
 	struct rules_input *inputs = xcalloc(o->n_rule_paths + n_args + 2, sizeof(*inputs));
 	int r;
 
 	inputs[n++] = (struct rules_input){ "(built-in names)", common_rules, true };
 	for (size_t i = 0; i < o->n_rule_paths; i++)
-		inputs[n++].path = o->rule_paths[i];
+		inputs[n++] = o->rule_paths[i] ? (struct rules_input){ .path = o->rule_paths[i] } : own;
 	for (size_t i = 0; i < n_args; i++)
 		inputs[n++].path = o->args[(size_t)first + i];
 	if (n == 1)
-		inputs[n++] = (struct rules_input){ "(built-in rules)", default_rules, false };
+		inputs[n++] = own;
 	r = ruleset_load(ret, inputs, n, &o->choice, report);
 	free(inputs);
 	return r;

@@ -29,7 +29,7 @@ struct engine_config {
 	 */
 	struct ruleset *(*reread)(void *arg);
 	void *reread_arg;
-	const char *const *rule_paths;
+	const char *const *rule_paths;	/* NULL among them: nothing to watch */
 	size_t n_rule_paths;
 	struct syscall_set set;		/* calls to show (-e, or the default set) */
 	bool set_given;			/* by -e; else calls that the filter names are added */

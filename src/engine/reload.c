@@ -70,7 +70,8 @@ static void watch_paths(struct reload *r)
 	r->watches = xcalloc(config->n_rule_paths + 1, sizeof(*r->watches));
 	r->inotify = config->n_rule_paths ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
 	for (size_t i = 0; r->inotify >= 0 && i < config->n_rule_paths; i++)
-		watch_path(r, config->rule_paths[i]);
+		if (config->rule_paths[i])
+			watch_path(r, config->rule_paths[i]);
 }
 
 /* Kubernetes replaces all files of a ConfigMap by one link, which they are links through. */

@@ -116,6 +116,14 @@ static bool replaces_all(const struct item *it)
 	return it->kind != DEFINES_RULE && word && streq(word, "replace");
 }
 
+static bool has_rules(const struct definitions *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->all[i]->kind == DEFINES_RULE)
+			return true;
+	return false;
+}
+
 /* The definition that the item is about: a new one, or one that is there. */
 static bool find_definition(struct item *it, char *name, struct place place)
 {
@@ -124,8 +132,8 @@ static bool find_definition(struct item *it, char *name, struct place place)
 
 	if (!d && adds && !replaces_all(it)) {
 		report_addf(it->f->report, REPORT_ERROR, place,
-			    "there is no %s '%s' before this that it could change", it->kind_name,
-			    name);
+			    "there is no %s '%s' before this that it could change%s", it->kind_name, name,
+			    has_rules(it->all) ? "" : "; -f default reads nunchi's own");
 		free(name);
 		return false;
 	}

@@ -75,6 +75,10 @@ says 'nothing is kept of what is only said' 2 'nothing is blocked that could be 
 says 'unblock takes no words' 2 'there is nothing that' unblock all
 says 'what is wrong with rules, as JSON' 1 '"line":1,"column":1,"message":"expected a list' rules check -o json "$here/config.yaml"
 says 'a rule, as JSON' 0 '{"rule":"Shell with a terminal","priority":"Notice"' rules explain 'Shell with a terminal' -o json
+says 'changes to its own rules' 0 'not container.image.repository endswith /pam-audit' \
+	rules explain 'Password hashes read' -f default -f "$here/changes.yaml"
+says 'its own rules, and others' 0 '131 rules: 0 errors' rules check -f default "$here/changes.yaml"
+says 'changes to rules that are not there' 1 '-f default' rules check "$here/changes.yaml"
 says 'a tag of no rule' 2 '--tag T16l1: no rule has this tag. Did you mean T1611?' guard -t T16l1 -r "$cap"
 says 'a tag of no rule, checked' 2 'no rule has this tag' rules check -T nonsense "$root/rules/default.yaml"
 says 'a tag that is empty' 2 '--tag: the name is empty' rules list -t ''
@@ -265,7 +269,7 @@ for page in "$root"/docs/*.md; do
 	awk -v to="$tmp/shown" '/^```yaml/ { n++; on = 1; next } /^```/ { on = 0 } on { print > (to "." n ".yaml") }' "$page"
 	for shown in "$tmp"/shown.*.yaml; do
 		grep -q '^- rule:' "$shown" 2>/dev/null || continue
-		"$nunchi" rules check "$shown" >"$tmp/out" 2>&1 || { echo "$page:"; cat "$tmp/out"; } >>"$tmp/diff"
+		"$nunchi" rules check -f default "$shown" >"$tmp/out" 2>&1 || { echo "$page:"; cat "$tmp/out"; } >>"$tmp/diff"
 	done
 	rm -f "$tmp"/shown.*.yaml
 done
