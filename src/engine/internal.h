@@ -336,6 +336,9 @@ void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head 
 void instance_publish(struct engine *e, uint64_t now);
 void instance_forget(int dir, pid_t pid);
 
+/* host.c */
+void host_say(struct engine *e);
+
 /* live.c and replay.c: where records come from. */
 int live_run(struct engine *e);
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records from the kernel: the loop around drain.c, from the start to the end of the account. */
 #include <errno.h>
-#include <grp.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -15,53 +13,6 @@
 #include "heartbeat.h"
 #include "internal.h"
 #include "rules/push.h"
-
-/* The name of a host whose root we only see, from a container of it. */
-static bool host_name(const char *root, char name[HOST_STRING_MAX])
-{
-	_cleanup_free_ char *path = xasprintf("%s/etc/hostname", root);
-	_cleanup_fclose_ FILE *f = fopen(path, "re");
-
-	if (!f || !fgets(name, HOST_STRING_MAX, f))
-		return false;
-	name[strcspn(name, "\n")] = '\0';
-	return *name;
-}
-
-/* The first record of the stream: who watches. */
-static void say_host(struct engine *e)
-{
-	struct id_name *users = xcalloc(HOST_IDS_MAX, sizeof(*users));
-	struct id_name *groups = xcalloc(HOST_IDS_MAX, sizeof(*groups));
-	struct host_info host = { .users = users, .groups = groups };
-	const struct passwd *pw;
-	const struct group *gr;
-	const char *root = e->config->runtimes.root ? e->config->runtimes.root : "";
-	char name[HOST_STRING_MAX];
-	struct utsname uts;
-
-	uname(&uts);
-	host.name = *root && host_name(root, name) ? name : uts.nodename;
-	host.kernel = uts.release;
-	host.machine = uts.machine;
-	host.boot_to_epoch = e->boot_to_epoch;
-	setpwent();
-	while (host.n_users < HOST_IDS_MAX && (pw = getpwent()))
-		users[host.n_users++] = (struct id_name){ pw->pw_uid, xstrdup(pw->pw_name) };
-	endpwent();
-	setgrent();
-	while (host.n_groups < HOST_IDS_MAX && (gr = getgrent()))
-		groups[host.n_groups++] = (struct id_name){ gr->gr_gid, xstrdup(gr->gr_name) };
-	endgrent();
-	encode_host(&e->record, &host, e->started);
-	pipeline_made(e);
-	for (size_t i = 0; i < host.n_users; i++)
-		free(users[i].name);
-	for (size_t i = 0; i < host.n_groups; i++)
-		free(groups[i].name);
-	free(users);
-	free(groups);
-}
 
 static unsigned count_wanted(const struct engine *e)
 {
@@ -405,7 +356,7 @@ static int start(struct engine *e, struct strbuf *err)
 	binder_push_all(e);
 	e->started = clock_boot();
 	e->boot_to_epoch = clock_epoch() - e->started;
-	say_host(e);
+	host_say(e);
 	encode_slot(&e->record, NUNCHI_SLOT_HELPERS, PROBE_GENERATION_FIRST, NULL, e->started);
 	pipeline_made(e);
 	binder_adopt(e);

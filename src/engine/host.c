@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first record of the stream: who watches, and what its users and groups are called. */
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "internal.h"
+
+/* A file of a host's /etc whose root we only see, from a container of it; NULL: we are on it, or there is none. */
+static FILE *host_file(const char *root, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s/etc/%s", root, name);
+
+	return *root ? fopen(path, "re") : NULL;
+}
+
+static bool host_name(const char *root, char name[HOST_STRING_MAX])
+{
+	_cleanup_fclose_ FILE *f = host_file(root, "hostname");
+
+	if (!f || !fgets(name, HOST_STRING_MAX, f))
+		return false;
+	name[strcspn(name, "\n")] = '\0';
+	return *name;
+}
+
+static size_t host_users(const char *root, struct id_name *ret)
+{
+	_cleanup_fclose_ FILE *f = host_file(root, "passwd");
+	const struct passwd *pw;
+	size_t n = 0;
+
+	setpwent();
+	while (n < HOST_IDS_MAX && (pw = f ? fgetpwent(f) : getpwent()))
+		ret[n++] = (struct id_name){ pw->pw_uid, xstrdup(pw->pw_name) };
+	endpwent();
+	return n;
+}
+
+static size_t host_groups(const char *root, struct id_name *ret)
+{
+	_cleanup_fclose_ FILE *f = host_file(root, "group");
+	const struct group *gr;
+	size_t n = 0;
+
+	setgrent();
+	while (n < HOST_IDS_MAX && (gr = f ? fgetgrent(f) : getgrent()))
+		ret[n++] = (struct id_name){ gr->gr_gid, xstrdup(gr->gr_name) };
+	endgrent();
+	return n;
+}
+
+static void free_names(struct id_name *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(names[i].name);
+	free(names);
+}
+
+void host_say(struct engine *e)
+{
+	struct id_name *users = xcalloc(HOST_IDS_MAX, sizeof(*users));
+	struct id_name *groups = xcalloc(HOST_IDS_MAX, sizeof(*groups));
+	struct host_info host = { .users = users, .groups = groups };
+	const char *root = e->config->runtimes.root ? e->config->runtimes.root : "";
+	char name[HOST_STRING_MAX];
+	struct utsname uts;
+
+	uname(&uts);
+	host.name = host_name(root, name) ? name : uts.nodename;
+	host.kernel = uts.release;
+	host.machine = uts.machine;
+	host.boot_to_epoch = e->boot_to_epoch;
+	host.n_users = host_users(root, users);
+	host.n_groups = host_groups(root, groups);
+	encode_host(&e->record, &host, e->started);
+	pipeline_made(e);
+	free_names(users, host.n_users);
+	free_names(groups, host.n_groups);
+}
