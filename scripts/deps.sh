@@ -16,7 +16,7 @@ say() {
 build='gcc libc6-dev linux-libc-dev meson ninja-build pkgconf clang libbpf-dev libelf-dev zlib1g-dev
 libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libyaml-dev
 libpcre2-dev libcmocka-dev'
-test='python3 bash coreutils util-linux procps busybox-static curl openssl iproute2 libclang-rt-dev clang-19
+test='python3 python3-yaml bash coreutils util-linux procps busybox-static curl openssl iproute2 libclang-rt-dev clang-19
 groff-base systemd'
 test_programs='dockerd:docker.io containerd:containerd runc:runc crun:crun podman:podman conmon:conmon'
 # What tests/vm boots other kernels with, and what is built for arm64. Their archive is Debian's, on Ubuntu too.

@@ -35,12 +35,22 @@ FIELDS = {
                                "sandbox_config": (3, "PodSandboxConfig")},
     "ContainerConfig": {"metadata": (1, "ContainerMetadata"), "image": (2, "ImageSpec"),
                         "command": (3, "string*"), "args": (4, "string*"), "envs": (6, "map"),
-                        "labels": (9, "map"), "annotations": (10, "map"), "log_path": (11, "string"),
+                        "mounts": (7, "Mount*"), "labels": (9, "map"), "annotations": (10, "map"), "log_path": (11, "string"),
                         "linux": (15, "LinuxContainerConfig")},
     "ContainerMetadata": {"name": (1, "string"), "attempt": (2, "int")},
     "ImageSpec": {"image": (1, "string")},
-    "LinuxContainerConfig": {"security_context": (2, "LinuxContainerSecurityContext")},
-    "LinuxContainerSecurityContext": {"namespace_options": (3, "NamespaceOption")},
+    "Mount": {"container_path": (1, "string"), "host_path": (2, "string"), "readonly": (3, "int"),
+              "propagation": (5, "int")},
+    "LinuxContainerConfig": {"resources": (1, "LinuxContainerResources"),
+                             "security_context": (2, "LinuxContainerSecurityContext")},
+    "LinuxContainerResources": {"memory_limit_in_bytes": (4, "int")},
+    "LinuxContainerSecurityContext": {"capabilities": (1, "Capability"), "namespace_options": (3, "NamespaceOption"),
+                                      "run_as_user": (5, "Int64Value"), "readonly_rootfs": (7, "int"),
+                                      "no_new_privs": (11, "int"), "seccomp": (15, "SecurityProfile"),
+                                      "apparmor": (16, "SecurityProfile")},
+    "Capability": {"add_capabilities": (1, "string*"), "drop_capabilities": (2, "string*")},
+    "Int64Value": {"value": (1, "int")},
+    "SecurityProfile": {"profile_type": (1, "int")},
     "ContainerId": {"container_id": (1, "string"), "timeout": (2, "int")},
     "PodId": {"pod_sandbox_id": (1, "string")},
     "ExecRequest": {"container_id": (1, "string"), "cmd": (2, "string*"), "tty": (3, "int"),
@@ -49,6 +59,8 @@ FIELDS = {
 }
 
 NODE, POD, CONTAINER = 2, 0, 1  # runtime.v1.NamespaceMode
+HOST_TO_CONTAINER = 1  # runtime.v1.MountPropagation
+UNCONFINED = 1  # runtime.v1.SecurityProfile.ProfileType
 
 
 def varint(n):
@@ -89,6 +101,8 @@ def encode(message, values):
             out += bytes_field(number, value.encode())
         elif kind == "string*":
             out += b"".join(bytes_field(number, item.encode()) for item in value)
+        elif kind.endswith("*"):
+            out += b"".join(bytes_field(number, encode(kind[:-1], item)) for item in value)
         else:
             out += bytes_field(number, encode(kind, value))
     return out
@@ -189,20 +203,24 @@ class Pod:
         self.name = config["metadata"]["name"]
         self.uid = config["metadata"]["uid"]
 
-    def create(self, name, image, command):
+    def create(self, name, image, command, mounts=(), resources=None, security=None):
+        """mounts, resources, security: what else CRI is to be told, as FIELDS names it."""
         labels = {**self.config["labels"], "io.kubernetes.container.name": name}
         answer = self.cri.call("CreateContainer", "CreateContainerRequest", {
             "pod_sandbox_id": self.id,
             "config": {"metadata": {"name": name}, "image": {"image": image},
                        "command": command[:1], "args": command[1:], "labels": labels,
                        "annotations": {"io.kubernetes.container.restartCount": "0"},
-                       "log_path": name + ".log",
-                       "linux": {"security_context": {"namespace_options": {
-                           "network": NODE, "pid": CONTAINER, "ipc": POD}}}},
+                       "log_path": name + ".log", "mounts": mounts,
+                       "linux": {"resources": resources or {},
+                                 "security_context": {"namespace_options": self.namespaces(), **(security or {})}}},
             "sandbox_config": self.config})
         container = CriContainer(self.cri, decode(answer)[1].decode(), name)
         container.pod = self
         return container
+
+    def namespaces(self):
+        return self.config["linux"]["security_context"]["namespace_options"]
 
     def remove(self):
         with contextlib.suppress(CriError):
@@ -275,7 +293,7 @@ class Containerd:
         subprocess.run(["ctr", "--address", self.socket, "--namespace", "k8s.io", "images", "import",
                         archive], check=True, stdout=subprocess.DEVNULL)
 
-    def pod(self, name, namespace="default"):
+    def pod(self, name, namespace="default", pid=CONTAINER):
         uid = str(uuid.uuid4())
         labels = {"io.kubernetes.pod.name": name, "io.kubernetes.pod.namespace": namespace,
                   "io.kubernetes.pod.uid": uid, "app": name}
@@ -283,7 +301,7 @@ class Containerd:
                   "log_directory": self.place.directory("logs", name), "labels": labels,
                   "linux": {"cgroup_parent": f"/kubepods/burstable/pod{uid}",
                             "security_context": {"namespace_options": {
-                                "network": NODE, "pid": CONTAINER, "ipc": POD}}}}
+                                "network": NODE, "pid": pid, "ipc": POD}}}}
         answer = self.call("RunPodSandbox", "RunPodSandboxRequest", {"config": config})
         pod = Pod(self, config, decode(answer)[1].decode())
         self.place.stack.callback(pod.remove)
