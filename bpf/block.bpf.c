@@ -94,7 +94,7 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	s = mask ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, row, mask);
+	mask = block_subject(s, row, mask);
 	block_whose(s, id);
 	mask = block_file(s, (u64)file, 0, row, mask);
 	mask = block_image(s, task, image_owner(task), row, mask);
@@ -160,7 +160,7 @@ static __always_inline int block_address(u32 class, u64 address, u64 socket, boo
 	s = mask ? block_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, row, mask);
+	mask = block_subject(s, row, mask);
 	if (address) {
 		address_from_sockaddr(&a, address, familiar ? 0 : socket);
 		if (class == NUNCHI_BLOCK_CONNECT)

@@ -32,7 +32,7 @@ static __always_inline int judge(u32 class, const struct block_address *a)
 
 	if (!is_judged(task))
 		return 1;
-	who_read(task, &who);
+	who_read(&who);
 	mask = block_who(&who, row);
 	if (!mask)
 		return 1;
@@ -41,7 +41,7 @@ static __always_inline int judge(u32 class, const struct block_address *a)
 		count(counts[NUNCHI_COUNT_BLOCK]);
 		return 1;
 	}
-	mask = block_subject(s, task, row, mask);
+	mask = block_subject(s, row, mask);
 	mask = block_socket(s, a, row, mask);
 	mask = block_image(s, task, 0, row, mask);
 	scratch_put(s);

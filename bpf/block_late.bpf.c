@@ -95,7 +95,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	s = mask ? late_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, row, mask);
+	mask = block_subject(s, row, mask);
 	block_whose(s, id);
 	mask = returned_object(s, task, &call, ret, row, mask);
 	mask = block_image(s, task, image_owner(task), row, mask);
@@ -132,7 +132,7 @@ static __always_inline int block_requested(u64 req)
 	s = file ? late_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, row, mask);
+	mask = block_subject(s, row, mask);
 	block_whose(s, id);
 	mask = file_object(s, file, class == NUNCHI_BLOCK_OPEN ? BPF_CORE_READ((struct io_open *)req, how.flags) : 0, row, mask);
 	mask = block_image(s, task, image_owner(task), row, mask);
@@ -176,7 +176,7 @@ static __always_inline int block_executed(struct task_struct *task)
 	s = mask ? late_scratch() : 0;
 	if (!s)
 		return 0;
-	mask = block_subject(s, task, row, mask);
+	mask = block_subject(s, row, mask);
 	block_whose(s, id);
 	meant = block_exe(s, task_exe(task), row, mask);
 	if (!meant)

@@ -10,39 +10,8 @@
 
 #include "block_address.h"
 #include "block_image.h"
+#include "block_who.h"
 #include "call.h"
-
-/* What of an identity matters here. */
-struct who {
-	struct nunchi_slot_ref ref;
-	u32 pidns;
-	u8 setup;
-};
-
-/*
- * That of a task whose storage cannot be asked for: before 6.2 one look at it locks it for all others on that CPU, and
- * who looks can be pushed aside; and cgroup programs may not. A task that has not used it yet is known by where it is.
- */
-static __noinline int who_read(struct task_struct *task, struct who *who)
-{
-	struct bpf_local_storage_data *data = storage_find(task);
-	const struct identity *id;
-	struct place place = { 0 };
-
-	if (data) {
-		id = (const struct identity *)data->data;
-		bpf_probe_read_kernel(&who->ref, sizeof(who->ref), &id->slot);
-		bpf_probe_read_kernel(&who->pidns, sizeof(who->pidns), &id->pidns);
-		bpf_probe_read_kernel(&who->setup, sizeof(who->setup), &id->setup);
-		if (slot_is_current(&who->ref))
-			return 0;
-		who->ref.slot = 0;
-	}
-	task_vnr(task, &who->pidns);
-	place_of(task, who->pidns, &place);
-	slot_find(&place, &who->ref);
-	return 0;
-}
 
 /* The clauses that the container of a slot satisfies; NULL: that is not known yet. */
 static __always_inline struct nunchi_block_slot *block_slot_of(u32 number, u32 generation)
@@ -109,6 +78,7 @@ static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *co
 	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 }
 
+/* What the address satisfies. */
 static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -200,7 +170,7 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 		who.pidns = id->pidns;
 		who.setup = id->setup;
 	} else {
-		who_read(task, &who);
+		who_read(&who);
 	}
 	return block_who(&who, row);
 }
@@ -211,23 +181,6 @@ static __always_inline struct identity *image_owner(struct task_struct *task)
 	struct task_struct *leader = task->group_leader;
 
 	return leader ? bpf_task_storage_get(&identities, leader, 0, 0) : 0;
-}
-
-/* The hash of the path that the image was executed by, as who_read() would read it; 0: not known. */
-static __noinline u64 image_read(struct task_struct *task)
-{
-	struct bpf_local_storage_data *data = storage_find(BPF_CORE_READ(task, group_leader));
-	const struct identity *id;
-	u32 run = 0, execs = 0;
-	u64 image = 0;
-
-	if (!data)
-		return 0;
-	id = (const struct identity *)data->data;
-	bpf_probe_read_kernel(&run, sizeof(run), &id->exe_run);
-	bpf_probe_read_kernel(&execs, sizeof(execs), &id->exe_execs);
-	bpf_probe_read_kernel(&image, sizeof(image), &id->exe);
-	return run == block_image_run && execs == (u32)task->self_exec_id ? image : 0;
 }
 
 /* The image that the task runs, by the path that it was executed by. owner: image_owner(), or NULL. */
@@ -242,7 +195,7 @@ static __noinline u64 block_image(struct scratch *s, struct task_struct *task, s
 	if (owner)
 		known = image_is_set(owner, task) ? owner->exe : 0;
 	else
-		known = image_read(task);
+		known = image_read();
 	s->image = known;
 	block_whose(s, owner);
 	kept = known ? image_kept(s, row) : 0;
@@ -254,9 +207,11 @@ static __noinline u64 block_image(struct scratch *s, struct task_struct *task, s
 	return mask;
 }
 
-/* All that is known of the task itself. */
-static __always_inline u64 block_subject(struct scratch *s, struct task_struct *task, u32 row, u64 mask)
+/* All that is known of the running task itself. */
+static __always_inline u64 block_subject(struct scratch *s, u32 row, u64 mask)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	mask = block_task(s, task, row, mask);
 	return block_comm(s, row, task->comm, mask);
 }

@@ -75,15 +75,20 @@ static __noinline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
 	return mask;
 }
 
-/* The clauses of each class that the path satisfies which block_path() has made, besides those that one before it does. */
-static __noinline int image_judge_path(struct scratch *s, u32 row)
+static long image_judge_class(u32 class, struct scratch **ctx)
 {
-	if (!s)
-		return 0;
-	for (u32 class = 0; class < NUNCHI_BLOCK_MAX; class++)
-		s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] |=
-			block_exe_path(s, (row & ~(NUNCHI_BLOCK_MAX - 1)) | class, (u64)-1);
+	struct scratch *s = *ctx;
+	u32 row = s->judged_row | class;
+
+	s->judged.masks[class & (NUNCHI_BLOCK_MAX - 1)] |= block_exe_path(s, row, (u64)-1);
 	return 0;
+}
+
+/* The clauses of each class that the path satisfies which block_path() has made, besides those that one before it does. */
+static __always_inline void image_judge_path(struct scratch *s, u32 row)
+{
+	s->judged_row = row & ~(NUNCHI_BLOCK_MAX - 1);
+	bpf_loop(NUNCHI_BLOCK_MAX, image_judge_class, &s, 0);
 }
 
 /*

@@ -203,6 +203,7 @@ struct scratch {
 	struct nunchi_slot_ref whose;	/* the container whose process is judged */
 	u64 image;		/* hash of a path that something was executed by; 0: not known */
 	struct block_image judged;	/* what that satisfies */
+	u32 judged_row;	/* less its class */
 	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */
 	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
 	u32 n_names;
