@@ -15,7 +15,7 @@ IMAGE_OF_NUNCHI = "docker.io/library/nunchi:latest"
 LOOP = ["/bin/sh", "-c", "while :; do head -n1 /mnt/test.txt; sleep 0.2; done"]
 RULE = """- rule: {name}
   desc: d
-  condition: evt.type in (open, openat) and fd.name = /mnt/test.txt
+  condition: evt.type in (open, openat) and fd.name = /mnt/test.txt and k8s.pod.name = {pod}
   output: read %fd.name
   priority: WARNING
 """
@@ -113,7 +113,7 @@ def test_daemonset(setup):
         watched.execute(["/bin/nc", "-l", "-p", "1", "-w", "1", "-e", "/bin/sh"])
         wait_until(lambda: alerts("Netcat runs a program"), 20, "one of nunchi's own rules: " + sensor.output())
         for name in ("First", "Second"):
-            configuration.write({**data, "changes.yaml": RULE.format(name=name)})
+            configuration.write({**data, "changes.yaml": RULE.format(name=name, pod=watched.pod.name)})
             wait_until(lambda n=name: alerts(n), 20, "a rule that has come later: " + sensor.output())
         fields = alerts("Second")[-1]
         assert (fields["output_fields"]["k8s.ns.name"], fields["output_fields"]["k8s.pod.name"]) == \

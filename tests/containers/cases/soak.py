@@ -17,7 +17,7 @@ from harness.place import patient
 from harness.resources import anonymous_memory, map_memory, own_memory
 
 SECONDS = int(os.environ.get("NUNCHI_TEST_SOAK", full_or(3600, 300)))
-RATE = 200000  # events a second, of all that run together
+RATE = full_or(200000, 100000)  # events a second, of all that run together
 AT_ONCE = 4
 LIVES = (1, 4)  # seconds
 SAMPLES = 60
