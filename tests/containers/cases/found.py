@@ -50,6 +50,7 @@ def test_known_by_its_cgroup_alone(setup):
     nunchi.wait_event(lambda e: e["evt.type"] == "procexit")
     assert nunchi.stop() == 0, nunchi.stderr()
     assert not {"container_started", "container_stopped"} & {e["evt.type"] for e in nunchi.events()}
+    made.stop()
 
 
 def test_docker_hangs(setup):
