@@ -182,29 +182,39 @@ __noinline int identity_place(const struct identity *id, struct place *p)
 	return 0;
 }
 
-/*
- * Whether somebody has an identity who is said to have none. Before 6.2 a look at any task's storage locks it for all
- * others on that CPU, and who looks can be preempted in the middle of it: NULL says no more than that, and the lock can be
- * gone a moment later. Who is taken for new then is a runtime's, come in from the host, of which rules that block are not.
- */
-static __noinline bool is_locked(struct task_struct *task, const struct identity *from)
+static __noinline bool has_storage(struct task_struct *task)
 {
-	return storage_find(task) || (!from && (storage_find(BPF_CORE_READ(task, group_leader)) ||
-						storage_find(BPF_CORE_READ(task, real_parent))));
+	return storage_find(task);
+}
+
+/*
+ * A copy for the running task, which is said to have no identity. Before 6.2 a look at any task's storage locks it for all
+ * others on that CPU, and who looks can be preempted in the middle of it: NULL says no more than that, and the lock can be
+ * gone a moment later. Who is taken for new then is a runtime's, come in from the host, of which rules that block are
+ * not; so nobody is while there is something, of the task or of whom it is copied from, that cannot be had.
+ */
+static __always_inline struct identity *identity_begin(struct task_struct *task)
+{
+	struct task_struct *origin = task->group_leader;
+	struct identity *from;
+
+	if (task->pid == task->tgid || !has_storage(origin))
+		origin = task->real_parent;
+	from = bpf_task_storage_get(&identities, origin, 0, 0);
+	if (has_storage(task) || (!from && has_storage(origin)))
+		return 0;
+	return identity_copy_late(task, from);
 }
 
 __noinline int identity_settle(u32 look)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0), *from;
+	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
 
-	if (!id) {
-		from = identity_origin(task);
-		if (!is_locked(task, from))
-			id = identity_copy_late(task, from);
-	} else if (!look && slot_row(id->slot)->generation == id->generation) {
+	if (!id)
+		id = identity_begin(task);
+	else if (!look && slot_row(id->slot)->generation == id->generation)
 		return 0;
-	}
 	if (id)
 		identity_look(task, id, true);
 	return 0;
