@@ -41,6 +41,14 @@ make_root() {
 	[ ! -e /etc/ssl/certs/ca-certificates.crt ] || cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"
 }
 
+case "$#:${1:-}" in
+0: | 1:[!-]* | 2:--root) ;;
+*)
+	say "image.sh: a name, or --root and a directory"
+	say "Try: scripts/image.sh nunchi:1"
+	exit 2
+	;;
+esac
 scripts/deps.sh build
 scripts/build.sh >&2
 if [ "${1:-}" = --root ]; then
