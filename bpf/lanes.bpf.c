@@ -15,6 +15,7 @@
 #define SHARE 2		/* times what is left */
 #define RESERVE 8	/* that part of the critical ring is kept */
 #define LITTLE 64	/* who has no more than that part of a ring in it does little */
+#define LITTLE_BYTES (8U << 10)	/* nor who has no more than that, however small a bulk ring is taken to be: 40 records */
 #define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
 #define ROW (KEY + 512)
 
@@ -33,11 +34,13 @@ static __always_inline bool has_room(u64 len, s64 under_way, u64 left, u32 lane)
 /* What a lane's ring is taken to hold by one of whom so much is under way. */
 static __always_inline u64 lane_bytes(s64 under_way, u32 lane)
 {
-	u64 all = (u64)bulk_pieces << bulk_piece_shift, bytes = bulk_bytes;
+	u64 all = (u64)bulk_pieces << bulk_piece_shift, bytes = bulk_bytes, little = bytes / LITTLE;
 
 	if (lane != LANE_BULK)
 		return critical_bytes;
-	return under_way <= (s64)(bytes / LITTLE) && 2 * bytes <= all ? 2 * bytes : bytes;
+	if (little < LITTLE_BYTES)
+		little = LITTLE_BYTES;
+	return under_way <= (s64)little && 2 * bytes <= all ? 2 * bytes : bytes;
 }
 
 __noinline int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane)

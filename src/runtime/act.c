@@ -144,7 +144,9 @@ static const char *refusal(const struct runtimes *rt, const struct container_inf
 
 	if (!init_is_there(rt->root, info))
 		return "its first process is not there, or not known";
-	if (!mounts || mounts == process_namespace(rt->root, 1, "mnt"))
+	if (!mounts)
+		return "its first process has ended, or its mount namespace cannot be read";
+	if (mounts == process_namespace(rt->root, 1, "mnt"))
 		return "its first process is in the host's mounts";
 	if (mounts == process_namespace("", (uint32_t)getpid(), "mnt"))
 		return "nunchi runs in it";
