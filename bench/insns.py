@@ -33,6 +33,7 @@ KINDS = ("tracepoint", "fentry", "kprobe")
 UNWATCHED = "unwatched"
 # Of virtual time, which is millions of instructions.
 ROUND_SECONDS, ROUNDS = 0.02, 5
+READ_ROUNDS = 5  # at a time, so that what the reader does whether it reads or not is little of it
 SETTLE_SECONDS = 0.3  # until the reader has taken what a round made
 
 # name: deed of progs/rounds.c, whether in a container, events that it makes
@@ -60,11 +61,11 @@ class Inside:
         return nunchi
 
     def reader(self, nunchi, load):
-        """Instructions that the reader takes for an event of a round."""
+        """Instructions that the reader takes for an event of some rounds."""
         from kit.load import cpu_ns
         time.sleep(SETTLE_SECONDS)
         used = cpu_ns(nunchi.process.pid)
-        deeds = load.round().deeds
+        deeds = sum(load.round().deeds for _ in range(READ_ROUNDS))
         time.sleep(SETTLE_SECONDS)
         return (cpu_ns(nunchi.process.pid) - used) / (deeds * ROWS[READ][2])
 

@@ -57,7 +57,7 @@ def need_refusal():
 
 
 def guard(setup, rules, *args):
-    path = setup.file("rules.yaml")
+    path = setup.rules_file()
     with open(path, "w", encoding="utf-8") as f:
         f.write(HEAD)
         for name, condition, action, *more in rules:

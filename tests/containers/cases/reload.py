@@ -36,7 +36,7 @@ class Rules:
     """A file of rules that nunchi guard has read, and reads again."""
 
     def __init__(self, setup):
-        self.path = setup.file("rules.yaml")
+        self.path = setup.rules_file()
         self.nunchi = None
         self.changes = 0
 
@@ -92,7 +92,7 @@ def test_each_event_meets_one_of_them(setup):
         if change == 2:
             work()
             rules.write(("broken", "evt.typ = openat", "alert"))
-            rules.refused("rules.yaml:4:14: error:", "evt.typ")
+            rules.refused(f"{os.path.basename(rules.path)}:4:14: error:", "evt.typ")
     work()
     made.execute(["touch", "/tmp/stop"])
     assert made.wait() == 0, made.output()

@@ -91,7 +91,7 @@ def sinks_process(nunchi):
 
 def test_sinks_are_locked_and_files_rotate(setup):
     """The process that serves sinks has nothing but its sinks; SIGUSR1 opens files anew."""
-    rules, path = setup.file("rules.yaml"), setup.file("alerts")
+    rules, path = setup.rules_file(), setup.file("alerts")
     with open(rules, "w", encoding="ascii") as f:
         f.write("- rule: R\n  desc: d\n  priority: INFO\n  output: name=%fd.nameraw\n"
                 "  condition: evt.type=openat and fd.nameraw startswith /proc/self/stat\n")
