@@ -7,6 +7,10 @@
  */
 #include "lib/block_file.h"
 
+#define SOCKADDR_IN 16
+#define SOCKADDR_IN6 28
+#define NAMED_MAX 4400	/* addresses: more than an option of SCTP can be long for (sctp_setsockopt()) */
+
 /* Without one the call is let go until it returns. */
 static __always_inline struct scratch *block_scratch(void)
 {
@@ -205,6 +209,60 @@ SEC("lsm/socket_bind")
 int BPF_PROG(block_bind, struct socket *sock, struct sockaddr *address, int len, int ret)
 {
 	return ret ? ret : block_address(NUNCHI_BLOCK_BIND, (u64)address, (u64)sock, false);
+}
+
+/* The next of the addresses that an option names, as they stand one behind another. 1 ends it. */
+static long named_step(u32 i, struct scratch **ctx)
+{
+	struct scratch *s = *ctx;
+	struct named *n = &s->named;
+	struct block_address a;
+
+	if (n->at + SOCKADDR_IN > n->end)
+		return 1;
+	address_from_sockaddr(&a, n->at, 0);
+	if (n->socket)
+		address_of_peer(&a, n->socket);
+	n->met |= block_socket(s, &a, n->row, n->mask);
+	n->at += a.family == AF_INET6 ? SOCKADDR_IN6 : SOCKADDR_IN;
+	return 0;
+}
+
+static __always_inline int block_named(u32 class, u64 addresses, u32 len, u64 socket)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	u32 row = block_row(class);
+	struct identity *id;
+	struct scratch *s;
+	u64 mask;
+
+	mask = block_begin(task, row, &id);
+	s = mask ? block_scratch() : 0;
+	if (!s)
+		return 0;
+	s->named = (struct named){
+		.at = addresses, .end = addresses + len, .socket = socket, .mask = block_subject(s, row, mask), .row = row
+	};
+	bpf_loop(NAMED_MAX, named_step, &s, 0);
+	mask = block_image(s, task, image_owner(task), row, s->named.met);
+	scratch_put(s);
+	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
+}
+
+/*
+ * What SCTP connects to or binds besides: addresses that an option names (sctp_connectx(), sctp_bindx()), or a message
+ * that is sent. What its peers ask for comes here, too, whoever happens to run: of other options.
+ */
+SEC("lsm/sctp_bind_connect")
+int BPF_PROG(block_sctp, struct sock *sk, int option, struct sockaddr *addresses, int len, int ret)
+{
+	if (ret)
+		return ret;
+	if (option == SCTP_SOCKOPT_BINDX_ADD)
+		return block_named(NUNCHI_BLOCK_BIND, (u64)addresses, len, 0);
+	if (option == SCTP_SOCKOPT_CONNECTX || option == SCTP_SENDMSG_CONNECT)
+		return block_named(NUNCHI_BLOCK_CONNECT, (u64)addresses, len, (u64)sk->sk_socket);
+	return 0;
 }
 
 /* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */

@@ -66,8 +66,10 @@ static __always_inline u64 returned_object(struct scratch *s, struct task_struct
  */
 static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 {
-	if (block_calls[call->nr & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_BLOCK_SENDS)
-		return (call->args[2] | call->args[3]) & MSG_FASTOPEN;
+	u32 flags = block_calls[call->nr & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_BLOCK_FLAGS;
+
+	if (flags)
+		return flags & NUNCHI_BLOCK_SENDS && (call->args[2] | call->args[3]) & MSG_FASTOPEN;
 	if (class == NUNCHI_BLOCK_MOUNT)
 		return call->nr != NR_FSCONFIG || call->args[1] >= FSCONFIG_CMD_CREATE;
 	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
@@ -86,7 +88,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 		return 0;
 	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
 		return 0;
-	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_SENDS) - 1;
+	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_FLAGS) - 1;
 	/* An exec that succeeded returns 0, and is block_executed's. */
 	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || !is_meant(&call, class))
 		return 0;

@@ -50,7 +50,7 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 static __noinline void refused_take(struct identity *id, u32 nr)
 {
 	u64 thread = bpf_get_current_pid_tgid();
-	u32 *told, verdict, class = (block_calls[nr & (NUNCHI_CALLS_MAX - 1)] & ~NUNCHI_BLOCK_SENDS) - 1, row;
+	u32 *told, verdict, class = (block_calls[nr & (NUNCHI_CALLS_MAX - 1)] & ~NUNCHI_BLOCK_FLAGS) - 1, row;
 
 	if (!id || (class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND))
 		return;

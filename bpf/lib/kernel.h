@@ -410,6 +410,7 @@ struct sock {
 	u16 sk_type;
 	u16 sk_protocol;
 	struct pid *sk_peer_pid;
+	struct socket *sk_socket;
 };
 
 struct socket {
@@ -563,6 +564,9 @@ enum cgroup_subsys_id {
 #define SOCK_RAW 3
 #define IPPROTO_TCP 6
 #define IPPROTO_MPTCP 262
+#define SCTP_SOCKOPT_BINDX_ADD 100
+#define SCTP_SOCKOPT_CONNECTX 110
+#define SCTP_SENDMSG_CONNECT 126
 #define O_ACCMODE 3
 #define O_CREAT 0100
 #if defined(__TARGET_ARCH_arm64)

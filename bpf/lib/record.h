@@ -137,13 +137,20 @@ int record_refused(struct scratch *s);
 /* A record that is no container's yet: of slots and cgroups. */
 int record_send_name(struct scratch *s);
 
+/* Whether the verdict can be of such a call. */
+static __always_inline bool verdict_is_of(u32 verdict, u64 nr)
+{
+	u32 class = NUNCHI_VERDICT_CLASS(verdict), call = block_calls[nr & (NUNCHI_CALLS_MAX - 1)];
+
+	return (call & ~NUNCHI_BLOCK_FLAGS) == class + 1 || (call & NUNCHI_BLOCK_SETS && class == NUNCHI_BLOCK_BIND);
+}
+
 /* Of a call. What a rule has decided of another call, which nobody is told of, does not count. */
 static __always_inline enum lane call_lane(struct scratch *s, bool is_critical)
 {
 	u32 verdict = s->head.verdict;
 
-	if (likely(!verdict) || (block_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)] & ~NUNCHI_BLOCK_SENDS) !=
-					NUNCHI_VERDICT_CLASS(verdict) + 1)
+	if (likely(!verdict) || !verdict_is_of(verdict, s->call.nr))
 		return is_critical ? LANE_CRITICAL : LANE_BULK;
 	s->head.flags |= NUNCHI_F_WATCHED;
 	return LANE_WATCHED;

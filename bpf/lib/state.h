@@ -175,6 +175,16 @@ struct found {
 	u32 pad;
 };
 
+/* Addresses that one option names, looked up one after another. */
+struct named {
+	u64 at, end;
+	u64 socket;		/* that is to be connected to them; 0: bound */
+	u64 mask;		/* clauses that there are left */
+	u64 met;		/* those that one of them satisfies */
+	u32 row;
+	u32 pad;
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
@@ -197,6 +207,7 @@ struct scratch {
 	};
 	struct reading reading;
 	struct found blobs;
+	struct named named;
 	struct nunchi_caps caps;	/* of s->of */
 	struct nunchi_caps known;	/* identity.caps: in the callers it would be more stack than they have */
 	u64 hash[4];		/* in the making */
@@ -265,7 +276,7 @@ extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 extern __u32 block_generation;
 extern struct nunchi_block_read block_reads[NUNCHI_BLOCK_ROWS];
 extern __u8 block_letters[2][256];	/* of each half */
-extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one, and NUNCHI_BLOCK_SENDS; 0: it cannot be blocked */
+extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one, and NUNCHI_BLOCK_FLAGS; 0: it cannot be blocked */
 
 /* What need not leave; see nunchi/push.h. */
 extern struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];

@@ -123,6 +123,9 @@ struct nunchi_block_value {
 
 /* Of a call, beside its class: it names a peer, but what its socket is connected to it need not be. */
 #define NUNCHI_BLOCK_SENDS 0x80
+/* The same: what it sets can connect its socket, or bind it as well (SCTP's alone). No rule names it. */
+#define NUNCHI_BLOCK_SETS 0x40
+#define NUNCHI_BLOCK_FLAGS (NUNCHI_BLOCK_SENDS | NUNCHI_BLOCK_SETS)
 
 /* What is known of a class; a bit of a mask is a clause. */
 struct nunchi_block_row {

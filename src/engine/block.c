@@ -142,8 +142,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	ret->text = &plan->text;
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		if (syscall_by_nr(nr))
-			ret->calls[nr] = (uint8_t)((block_class_of(syscall_by_nr(nr)) + 1) |
-						   (block_sends(syscall_by_nr(nr)) ? NUNCHI_BLOCK_SENDS : 0));
+			ret->calls[nr] = block_bits_of(syscall_by_nr(nr));
 	if (e->config->n_watches && e->config->ready_line && !e->ready)
 		say_watched(plan);
 	return 1;

@@ -34,7 +34,7 @@ enum probe_refusal {
 /* What the kernel side is to block by itself: see nunchi/block.h. */
 struct probe_block {
 	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];
-	uint8_t calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one, and NUNCHI_BLOCK_SENDS */
+	uint8_t calls[NUNCHI_CALLS_MAX];	/* block_bits_of() each call */
 	const struct nunchi_block_value *values;
 	size_t n_values;
 	const struct nunchi_block_read *reads;	/* by class */

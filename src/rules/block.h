@@ -48,8 +48,14 @@ struct block_plan {
 
 extern const char *const block_class_names[NUNCHI_BLOCK_MAX];
 
-/* Which class a call is of; -1: it cannot be blocked. */
+/* Which class a call is of, if a rule names it; -1: it cannot be blocked. */
 int block_class_of(const struct syscall_info *call);
+
+/* Whether a hook of that class can refuse the call, whether a rule can name it or not. */
+bool block_may_be(const struct syscall_info *call, unsigned class);
+
+/* Its class, plus one, and NUNCHI_BLOCK_FLAGS; 0: nothing refuses it. */
+uint8_t block_bits_of(const struct syscall_info *call);
 
 /* Whether it names a peer that its socket is not, or not yet, connected to. */
 bool block_sends(const struct syscall_info *call);

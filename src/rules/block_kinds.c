@@ -24,7 +24,7 @@ const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 static const struct {
 	const char *call;
 	enum nunchi_block_class class;
-	bool sends;
+	unsigned flags;
 } calls[] = {
 	{ "open", NUNCHI_BLOCK_OPEN },
 	{ "openat", NUNCHI_BLOCK_OPEN },
@@ -34,9 +34,10 @@ static const struct {
 	{ "execve", NUNCHI_BLOCK_EXEC },
 	{ "execveat", NUNCHI_BLOCK_EXEC },
 	{ "connect", NUNCHI_BLOCK_CONNECT },
-	{ "sendto", NUNCHI_BLOCK_CONNECT, true },
-	{ "sendmsg", NUNCHI_BLOCK_CONNECT, true },
-	{ "sendmmsg", NUNCHI_BLOCK_CONNECT, true },
+	{ "sendto", NUNCHI_BLOCK_CONNECT, NUNCHI_BLOCK_SENDS },
+	{ "sendmsg", NUNCHI_BLOCK_CONNECT, NUNCHI_BLOCK_SENDS },
+	{ "sendmmsg", NUNCHI_BLOCK_CONNECT, NUNCHI_BLOCK_SENDS },
+	{ "setsockopt", NUNCHI_BLOCK_CONNECT, NUNCHI_BLOCK_SETS },
 	{ "bind", NUNCHI_BLOCK_BIND },
 	{ "init_module", NUNCHI_BLOCK_MODULE },
 	{ "finit_module", NUNCHI_BLOCK_MODULE },
@@ -61,14 +62,26 @@ int block_class_of(const struct syscall_info *call)
 {
 	size_t i = row_of(call);
 
-	return i < ARRAY_SIZE(calls) ? (int)calls[i].class : -1;
+	return i < ARRAY_SIZE(calls) && !(calls[i].flags & NUNCHI_BLOCK_SETS) ? (int)calls[i].class : -1;
 }
 
 bool block_sends(const struct syscall_info *call)
 {
+	return block_bits_of(call) & NUNCHI_BLOCK_SENDS;
+}
+
+bool block_may_be(const struct syscall_info *call, unsigned class)
+{
+	unsigned bits = block_bits_of(call);
+
+	return (bits & ~NUNCHI_BLOCK_FLAGS) == class + 1 || (bits & NUNCHI_BLOCK_SETS && class == NUNCHI_BLOCK_BIND);
+}
+
+uint8_t block_bits_of(const struct syscall_info *call)
+{
 	size_t i = row_of(call);
 
-	return i < ARRAY_SIZE(calls) && calls[i].sends;
+	return i < ARRAY_SIZE(calls) ? (uint8_t)((calls[i].class + 1) | calls[i].flags) : 0;
 }
 
 /* A field, in which classes it is known, and in which it is missing. */

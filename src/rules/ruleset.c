@@ -355,11 +355,10 @@ static void add_blocked_calls(const struct type_bits *may, struct syscall_set *s
 		if (class >= 0)
 			blocked[class] |= type_bit(may, nr);
 	}
-	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
-		class = syscall_by_nr(nr) ? block_class_of(syscall_by_nr(nr)) : -1;
-		if (class >= 0 && blocked[class])
-			set->bits[nr] = 1;
-	}
+	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		for (unsigned of = 0; syscall_by_nr(nr) && of < NUNCHI_BLOCK_MAX; of++)
+			if (blocked[of] && block_may_be(syscall_by_nr(nr), of))
+				set->bits[nr] = 1;
 }
 
 void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struct syscall_set *set)
@@ -404,10 +403,9 @@ void ruleset_set_generation(struct ruleset *rs, unsigned generation)
 unsigned ruleset_effect(const struct event *ev)
 {
 	uint32_t verdict = ev->head ? ev->head->verdict : 0;
-	int class = ev->type == EVENT_SYSCALL ? block_class_of(ev->call) : -1;
 
 	/* A capture can say anything. */
-	if (!verdict || class != (int)NUNCHI_VERDICT_CLASS(verdict) ||
+	if (!verdict || ev->type != EVENT_SYSCALL || !block_may_be(ev->call, NUNCHI_VERDICT_CLASS(verdict)) ||
 	    NUNCHI_VERDICT_EFFECT(verdict) > NUNCHI_EFFECT_DRY)
 		return NUNCHI_EFFECT_NONE;
 	/* What was refused can be a call that nobody is told of, and this one the next. */

@@ -598,7 +598,7 @@ def test_deny_this_end(setup):
 
 
 def test_deny_sctp(setup):
-    """Not by cgroup programs: a stream of it goes to whom a send names, without a connect."""
+    """Not by cgroup programs: a stream of it goes to whom a send names, without a connect, and options name peers, too."""
     reason = need_refusal()
     if reason:
         return reason
@@ -608,9 +608,11 @@ def test_deny_sctp(setup):
     nunchi = guard(setup, [("Peer", f"evt.type in (connect, sendto) and {victim} and fd.rport = 4470", "deny"),
                            ("Bind", f"evt.type = bind and {victim} and fd.lport = 6003", "deny")])
     denied, other = peers(setup, "-sctp", "sctp"), peers(setup, "-sctp-other", "sctp")
-    assert len(denied) == 5 and set(denied.values()) == {"EPERM"}, denied
+    assert len(denied) == 11 and set(denied.values()) == {"EPERM"}, denied
     assert "EPERM" not in other.values(), other
     assert nunchi.stop() == 0, nunchi.stderr()
+    assert effects(nunchi, "Peer") == [("deny", "before")] * 8, nunchi.text()
+    assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
     return None
 
 

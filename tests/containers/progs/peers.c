@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peers [sctp]: names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for
+ * peers [sctp | several]: names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for
  * each: {"what":"sendto udp","error":"EPERM"}; error "" where there was none.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sctp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,6 +140,24 @@ static void try_bound(const char *what, uint16_t port)
 	close(fd);
 }
 
+/* By an option that names n addresses, the last of which is a. */
+static void set_named(const char *what, int option, size_t n, union address a)
+{
+	size_t at = (n - 1) * sizeof(a.in), len = at + size_of(&a);
+	char *list = calloc(1, len);
+	int fd = socket(a.any.sa_family, SOCK_SEQPACKET, IPPROTO_SCTP);
+
+	for (size_t i = 0; i + 1 < n; i++) {
+		union address other = ipv4("127.0.0.1", a.any.sa_family == AF_INET6 ? 4470 : 4439);
+
+		memcpy(list + i * sizeof(a.in), &other.in, sizeof(other.in));
+	}
+	memcpy(list + at, &a, size_of(&a));
+	say(what, setsockopt(fd, IPPROTO_SCTP, option, list, (socklen_t)len));
+	close(fd);
+	free(list);
+}
+
 /* Its streams go to whom a send names, too; TCP's do not. */
 static int try_sctp(void)
 {
@@ -149,6 +168,12 @@ static int try_sctp(void)
 	try_protocol("sendmsg stream", SENDMSG, AF_INET, SOCK_STREAM, IPPROTO_SCTP, a, MSG_DONTWAIT);
 	try_protocol("sendto", SENDTO, AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP, a, MSG_DONTWAIT);
 	try_protocol("bind", BIND, AF_INET, SOCK_STREAM, IPPROTO_SCTP, ipv4("0.0.0.0", 6003), 0);
+	set_named("connectx", SCTP_SOCKOPT_CONNECTX, 1, ipv4("127.0.0.2", 4470));
+	set_named("connectx of two", SCTP_SOCKOPT_CONNECTX, 2, ipv4("127.0.0.3", 4470));
+	set_named("connectx of 3000", SCTP_SOCKOPT_CONNECTX, 3000, ipv4("127.0.0.4", 4470));
+	set_named("connectx ipv6", SCTP_SOCKOPT_CONNECTX, 3, ipv6("::1", 4470));
+	set_named("bindx", SCTP_SOCKOPT_BINDX_ADD, 1, ipv4("127.0.0.1", 6003));
+	set_named("bindx of two", SCTP_SOCKOPT_BINDX_ADD, 2, ipv4("127.0.0.1", 6003));
 	return 0;
 }
 
