@@ -402,6 +402,17 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 	}
 }
 
+bool binder_is_about(const struct engine *e, const struct container_info *info)
+{
+	for (uint32_t i = 1; i < e->slots_used; i++) {
+		const struct slot *slot = &e->slots[i];
+
+		if (slot->phase == SLOT_CONTAINER && streq(slot->id, info->id) && claim_matches(slot, info))
+			return true;
+	}
+	return false;
+}
+
 bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token)
 {
 	const struct slot *asked = &e->slots[(token >> 32) % NUNCHI_SLOTS_MAX];

@@ -310,6 +310,8 @@ void binder_tick(struct engine *e, uint64_t now);
 /* What a runtime says of a container: slots are bound to it, or know more of it. */
 void binder_container(struct engine *e, struct container *c, const struct container_info *info,
 		      uint64_t token);
+/* Whether what a runtime says is about tasks that go by its id. */
+bool binder_is_about(const struct engine *e, const struct container_info *info);
 /* Whether the kernel saw this container's namespaces come, so that it tells start and end itself. */
 bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token);
 /* Whether the kernel will tell of the end that a runtime told of at that boot time; if not, it is believed later. */

@@ -235,17 +235,41 @@ static void take_gone(struct engine *e, const struct runtime_message *message)
 		life_said_gone(e, message->info->id, message->time);
 }
 
+/*
+ * What a user's service or files say counts for his containers: root's are not his to name or to end, whatever ids he
+ * gives to his own. One that the kernel alone knows is his if a slot of it is what he speaks of.
+ */
+static bool may_say(struct engine *e, const struct container_info *info)
+{
+	const struct container *c = info->owner > CONTAINER_OWNER_ROOT ? model_container(e->model, info->id) : NULL;
+
+	if (!c || c->info->owner == info->owner)
+		return true;
+	return !c->info->owner && binder_is_about(e, info);
+}
+
+static void take_container(struct engine *e, struct runtime_message *message)
+{
+	if (!may_say(e, message->info)) {
+		if (message->token)
+			binder_unknown(e, message->token);
+		return;
+	}
+	if (message->type == RUNTIME_CONTAINER)
+		take_facts(e, message);
+	else if (message->type == RUNTIME_LIFE)
+		take_life(e, message);
+	else
+		take_gone(e, message);
+}
+
 void life_message(struct engine *e, struct runtime_message *message)
 {
 	switch (message->type) {
 	case RUNTIME_CONTAINER:
-		take_facts(e, message);
-		break;
 	case RUNTIME_LIFE:
-		take_life(e, message);
-		break;
 	case RUNTIME_GONE:
-		take_gone(e, message);
+		take_container(e, message);
 		break;
 	case RUNTIME_ACTED:
 		act_done(e, message);

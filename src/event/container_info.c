@@ -52,6 +52,7 @@ static const struct member members[] = {
 	MEMBER(26, U64, mntns_key),
 	MEMBER(27, STRING, pod_sandbox),
 	MEMBER(28, STRING, ip),
+	MEMBER(29, U32, owner),
 };
 
 struct label_list {

@@ -68,6 +68,7 @@ struct container_info {
 	uint64_t init_start;	/* init's start, CLOCK_BOOTTIME ns (10 ms steps from /proc), 0 if unknown */
 	uint64_t cgroup_id;	/* of its directory, as nunchi_head.cgroup; 0 if unknown */
 	uint64_t mntns_key;	/* unique id of its mount namespace, as nunchi_pending; 0 if unknown */
+	uint32_t owner;		/* whose runtime says so, as container_owner(); 0: none, the kernel alone knows it */
 	uint32_t init_pid;	/* 0: not running */
 	uint32_t pidns;
 	uint32_t mntns;
@@ -75,6 +76,13 @@ struct container_info {
 	bool privileged;
 	bool sandbox;		/* a pod's pause container */
 };
+
+/* Of a user's service, or files. Root's are nobody's to speak of but root's. */
+#define CONTAINER_OWNER_ROOT 1U
+static inline uint32_t container_owner(uint32_t uid)
+{
+	return uid + 1;
+}
 
 #define _cleanup_container_info_ _cleanup_(container_info_freep)
 

@@ -191,7 +191,9 @@ static void extend(struct container *c, struct container_info *info)
 {
 	bool named = info->name;
 
-	container_info_complete(info, c->info);
+	/* A user's word that came before root's is nothing to complete this by. */
+	if (info->owner != CONTAINER_OWNER_ROOT || c->info->owner <= CONTAINER_OWNER_ROOT)
+		container_info_complete(info, c->info);
 	if (named) {
 		free(info->incomplete);
 		info->incomplete = NULL;

@@ -204,6 +204,7 @@ static void post_running(struct disk *d, struct entry *e)
 	struct container_info *c = info_new(e->id);
 
 	c->runtime = xstrdup(e->info->runtime);
+	c->owner = e->info->owner;
 	c->init_pid = e->info->init_pid;
 	c->init_start = e->info->init_start;
 	container_info_free(e->posted);

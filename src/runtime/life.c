@@ -31,9 +31,10 @@ static bool was_told(const struct lives *l, uint64_t id, enum runtime_life life)
 	return false;
 }
 
-static bool remember(struct lives *l, const char *id, enum runtime_life life)
+/* What a user says takes nothing away from what root's runtime says of the same id. */
+static bool remember(struct lives *l, const struct container_info *info, enum runtime_life life)
 {
-	uint64_t hash = hash_string(id);
+	uint64_t hash = hash_string(info->id) + info->owner;
 	bool is_new;
 
 	pthread_mutex_lock(&l->lock);
@@ -52,7 +53,7 @@ void life_post(struct runtimes *rt, enum runtime_life life, struct container_inf
 {
 	struct runtime_message *m;
 
-	if (is_state(life) && !remember(&rt->lives, info->id, life)) {
+	if (is_state(life) && !remember(&rt->lives, info, life)) {
 		container_info_free(info);
 		return;
 	}

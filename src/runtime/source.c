@@ -157,6 +157,7 @@ void source_found(struct source *s, struct container_info *info, const char *spa
 	route_set(s->rt->routes, info->id, &route);
 	k->init_pid = info->init_pid;
 	k->generation = s->generation;
+	info->owner = container_owner(s->owner);
 	if (!info->runtime)
 		info->runtime = xstrdup(shown_runtime(s));
 	if (!info->source)
@@ -173,6 +174,7 @@ static void gone(struct source *s, struct known_container *k)
 	m->info = info_new(k->id);
 	m->info->runtime = xstrdup(shown_runtime(s));
 	m->info->init_pid = k->init_pid;
+	m->info->owner = container_owner(s->owner);
 	route_drop(s->rt->routes, k->id, s->socket);
 	known_free(s, k);
 	messages_post(&s->rt->queue, m, false);
@@ -193,6 +195,7 @@ void source_life(struct source *s, enum runtime_life life, struct container_info
 		container_info_free(info);
 		return;
 	}
+	info->owner = container_owner(s->owner);
 	if (!info->runtime)
 		info->runtime = xstrdup(shown_runtime(s));
 	life_post(s->rt, life, info, exit_code);

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user's files say of a container of root's: nothing, whatever they have in them."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+
+from harness.place import patient, wait_until
+
+USER = 54321
+LOOP = "while :; do head -c1 /etc/passwd >/dev/null; sleep 0.1; done"
+
+
+@contextlib.contextmanager
+def users_process():
+    """In namespaces that he owns."""
+    process = subprocess.Popen(["unshare", "--user", "--map-root-user", "--mount", "sleep", "300"],
+                               user=USER, group=USER, extra_groups=[])
+    try:
+        wait_until(lambda: os.readlink(f"/proc/{process.pid}/exe").endswith("sleep"), 10, "the user's process")
+        yield process.pid
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+
+
+def start_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+        return int(f.read().rpartition(")")[2].split()[19])
+
+
+def write_state(place, name, pid):
+    """As crun keeps it."""
+    directory = os.path.join(place, name)
+    os.makedirs(directory, exist_ok=True)
+    files = {"config.json": {"ociVersion": "1.0", "annotations": {
+                 "io.kubernetes.cri.container-name": "harmless", "io.kubernetes.cri.image-name": "docker.io/trusted:1"}},
+             "status": {"pid": pid, "process-start-time": start_of(pid), "bundle": directory}}
+    for file, text in files.items():
+        with open(os.path.join(directory, file), "w", encoding="utf-8") as f:
+            json.dump(text, f)
+    for path in (directory, *(os.path.join(directory, file) for file in files)):
+        os.chown(path, USER, USER)
+    return directory
+
+
+def test_root_s_container_stays_what_it_is(setup):
+    """It is not named anew by a user's word, not ended by it, and his own processes are not taken for its."""
+    name, place = setup.name + "-victim", setup.directory("users-crun")
+    made = setup.runc.run(name, ["/bin/sh", "-c", LOOP])
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "--runtime", f"crun={place}")
+    nunchi.wait_event(lambda e: e.get("container.name") == name, 10, "the container")
+    with users_process() as pid:
+        own, his = (write_state(place, who, pid) for who in (setup.name + "-his", name))
+        nunchi.wait_event(lambda e: e.get("container.name") == "harmless" and
+                          e.get("container.full_id", e.get("container.id")) == os.path.basename(own), 10, "the user's own")
+        time.sleep(patient(1))
+        shutil.rmtree(his)
+        time.sleep(patient(1))
+    shutil.rmtree(own)
+    before = len(nunchi.lines)
+    wait_until(lambda: any(name.encode() in line for _, line in nunchi.lines[before:]), 10, "what it goes on to do")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    told = [e for e in nunchi.events() if name in (e.get("container.id"), e.get("container.full_id"))]
+    assert {e["container.name"] for e in told} == {name}, told
+    assert {e.get("container.image") for e in told} <= {None, ""}, told
+    assert not [e for e in told if e["evt.type"] in ("container_stopped", "container_removed")], told
+    made.stop()
