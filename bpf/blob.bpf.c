@@ -253,7 +253,7 @@ static __always_inline bool is_plain(const struct scratch *s, u64 mnt, u64 root)
 #define FIRST_PROC 0x636f7270	/* "proc" and its NUL as a little-endian number */
 #define FIRST_SYS 0x737973
 
-/* Whether the FILE at pos, of the walk that was the last, is of proc or sysfs, and its path not below /proc or /sys. */
+/* Whether the FILE at pos, of the walk that was the last, is of proc or sysfs, and may be mounted elsewhere than in /proc or /sys, be it below those. */
 static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 {
 	u32 at = pos + sizeof(struct nunchi_blob) + s->names_at[(s->n_names - 1) & (NUNCHI_COMPONENTS_MAX - 1)];
@@ -269,7 +269,8 @@ static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 	if (at > NUNCHI_RECORD_MAX)
 		return false;
 	bpf_probe_read_kernel(&first, 5, &s->data[at]);
-	return magic == PROC_SUPER_MAGIC ? first != FIRST_PROC : (u32)first != FIRST_SYS;
+	return (magic == PROC_SUPER_MAGIC ? first != FIRST_PROC : (u32)first != FIRST_SYS) ||
+	       mounted_anew(s->head.slot, s->walk.event);
 }
 
 /*

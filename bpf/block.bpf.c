@@ -89,7 +89,8 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	struct scratch *s;
 	u64 mask;
 
-	if (ret)
+	/* A file below a file of overlay, or of FUSE, is opened for the kernel, by whoever mounted that: the one above was asked about. */
+	if (ret || file->f_mode & FMODE_NOACCOUNT)
 		return ret;
 	/* The kernel opens what it executes by this hook, too: block_exec() has the images. */
 	if (file->f_flags & FMODE_EXEC)

@@ -75,6 +75,12 @@ static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 
+/* Whether a call has done what it was asked for, or begun: who is interrupted while he waits for a connection gets it all the same. */
+static __always_inline bool is_under_way(long ret)
+{
+	return ret >= 0 || ret == -EINPROGRESS || ret == -EALREADY || ret == -EINTR || ret == -ERESTARTSYS;
+}
+
 static __always_inline int block_returned(struct task_struct *task, struct pt_regs *regs, long ret)
 {
 	u64 nr = syscall_nr(regs), mask;
@@ -84,13 +90,14 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	u32 class, row;
 
 	barrier_var(nr);
-	if ((nr < NUNCHI_CALLS_MAX ? !wanted[nr] : !syscall_is_x32(nr)) || (ret < 0 && ret != -EINPROGRESS))
+	if ((nr < NUNCHI_CALLS_MAX ? !wanted[nr] : !syscall_is_x32(nr)) || !is_under_way(ret))
 		return 0;
 	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
 		return 0;
 	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_FLAGS) - 1;
 	/* An exec that succeeded returns 0, and is block_executed's. */
-	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || !is_meant(&call, class))
+	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || !is_meant(&call, class) ||
+	    (ret < 0 && class != NUNCHI_BLOCK_CONNECT))
 		return 0;
 	row = block_row(class);
 	mask = block_begin(task, row, &id);

@@ -8,6 +8,8 @@ __noinline int who_read(struct who *who)
 	struct bpf_local_storage_data *data = storage_find(task);
 	const struct identity *id;
 	struct place place = { 0 };
+	u16 setup_at = 0;
+	u8 setup = 0;
 
 	if (!who)
 		return 0;
@@ -15,7 +17,9 @@ __noinline int who_read(struct who *who)
 		id = (const struct identity *)data->data;
 		bpf_probe_read_kernel(&who->ref, sizeof(who->ref), &id->slot);
 		bpf_probe_read_kernel(&who->pidns, sizeof(who->pidns), &id->pidns);
-		bpf_probe_read_kernel(&who->setup, sizeof(who->setup), &id->setup);
+		bpf_probe_read_kernel(&setup, sizeof(setup), &id->setup);
+		bpf_probe_read_kernel(&setup_at, sizeof(setup_at), &id->setup_at);
+		who->setup = is_setup(task, setup, setup_at);
 		if (slot_is_current(&who->ref))
 			return 0;
 		who->ref.slot = 0;

@@ -168,7 +168,7 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 		who.ref.slot = id->slot;
 		who.ref.generation = id->generation;
 		who.pidns = id->pidns;
-		who.setup = id->setup;
+		who.setup = identity_is_setup(task, id);
 	} else {
 		who_read(&who);
 	}

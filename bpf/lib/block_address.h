@@ -69,10 +69,16 @@ static __always_inline void address_from_sockaddr(struct block_address *a, u64 a
 
 	__builtin_memset(a, 0, sizeof(*a));
 	bpf_probe_read_kernel(&sa, 8, (void *)addr);
-	/* __inet_bind(), udp_sendmsg(), raw_sendmsg(); rawv6_sendmsg(). */
+	/* struct sockaddr_rxrpc: behind its own beginning it has that of the UDP that it goes by. */
+	if (sa.family == AF_RXRPC) {
+		addr += 8;
+		bpf_probe_read_kernel(&sa, 8, (void *)addr);
+	}
+	/* __inet_bind(), udp_sendmsg(), raw_sendmsg(); rawv6_sendmsg(), l2tp_ip6_sendmsg(). */
 	if (!sa.family && socket) {
 		family = BPF_CORE_READ((struct socket *)socket, sk, __sk_common.skc_family);
-		if (family == AF_INET || BPF_CORE_READ((struct socket *)socket, type) == SOCK_RAW)
+		if (family == AF_INET || BPF_CORE_READ((struct socket *)socket, type) == SOCK_RAW ||
+		    BPF_CORE_READ((struct socket *)socket, sk, sk_protocol) == IPPROTO_L2TP)
 			sa.family = family;
 	}
 	a->family = sa.family;

@@ -58,7 +58,10 @@ static __always_inline void block_path(struct scratch *s, u64 file)
 #define PLACE_PROC 0x636f72702fULL	/* "/proc" as a little-endian number */
 #define PLACE_SYS 0x7379732fULL	/* "/sys" */
 
-/* After that: whether it is of proc or sysfs, mounted elsewhere than in /proc or /sys. Then its path there is made. */
+/*
+ * After that: whether it is of proc or sysfs, and may be mounted elsewhere than in /proc or /sys, be it below those. Then its path
+ * there is made.
+ */
 static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 magic)
 {
 	u64 place = magic == SYSFS_MAGIC ? PLACE_SYS : PLACE_PROC, first = 0;
@@ -69,7 +72,7 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 mag
 		return false;
 	bpf_probe_read_kernel(&first, below(len + 1, 8), &b->text[s->walk.pos & (BLOCK_TEXT_MAX - 1)]);
 	first ^= place;
-	if (!first || first == (u64)'/' << len * 8)
+	if ((!first || first == (u64)'/' << len * 8) && !mounted_anew(s->whose.slot, mounts_event()))
 		return false;
 	s->walk.mnt = s->walk.within = 0;
 	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);

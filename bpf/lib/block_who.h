@@ -8,7 +8,7 @@
 struct who {
 	struct nunchi_slot_ref ref;
 	u32 pidns;
-	u8 setup;
+	bool setup;
 };
 
 /*

@@ -166,7 +166,12 @@ static __always_inline void identity_move(struct task_struct *task, struct ident
 	bool entering = from_host && p->ref.slot && starting && settled && !p->holder.slot &&
 			slot_row(p->ref.slot)->state == NUNCHI_SLOT_NAMED;
 
-	id->setup = p->ref.slot && starting && settled && (id->setup || from_host);
+	if (!p->ref.slot || !starting || !settled || !(id->setup || from_host)) {
+		id->setup = SETUP_NOT;
+	} else if (!id->setup) {
+		id->setup = SETUP;
+		id->setup_at = boot_seconds();
+	}
 	id->slot = p->ref.slot;
 	id->generation = p->ref.generation;
 	id->base = p->holder.slot;
@@ -239,6 +244,7 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 		id->base = from->base;
 		id->base_generation = from->base_generation;
 		id->setup = from->setup;
+		id->setup_at = from->setup_at;
 		id->entered = from->entered;
 		id->sandboxed = from->sandboxed;
 		id->image = from->image;

@@ -232,6 +232,7 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	unsigned int f_flags;
+	unsigned int f_mode;
 	void *private_data;
 };
 
@@ -322,6 +323,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	struct mm_struct *mm;
 	unsigned int flags;
+	unsigned int ptrace;
 	int exit_code;
 	int pid;
 	int tgid;
@@ -545,6 +547,7 @@ enum cgroup_subsys_id {
 #define AF_INET6 10
 #define AF_NETLINK 16
 #define AF_PACKET 17
+#define AF_RXRPC 33
 #define AF_VSOCK 40
 #define VMADDR_PORT_ANY ~0U
 #define FUSE_SUPER_MAGIC 0x65735546
@@ -563,6 +566,7 @@ enum cgroup_subsys_id {
 #endif
 #define SOCK_RAW 3
 #define IPPROTO_TCP 6
+#define IPPROTO_L2TP 115
 #define IPPROTO_MPTCP 262
 #define SCTP_SOCKOPT_BINDX_ADD 100
 #define SCTP_SOCKOPT_CONNECTX 110
@@ -580,6 +584,7 @@ enum cgroup_subsys_id {
 #define O_WRONLY 1
 #define O_RDWR 2
 #define FMODE_EXEC 0x20		/* in f_flags: __FMODE_EXEC */
+#define FMODE_NOACCOUNT 0x20000000	/* in f_mode: it counts as nobody's */
 #define READING_MODULE 2	/* enum kernel_read_file_id; enum kernel_load_data_id has the same */
 #define LOADING_MODULE 2
 #define PTRACE_MODE_ATTACH 0x02
@@ -594,6 +599,7 @@ enum cgroup_subsys_id {
 #define SYS_SECCOMP 1	/* of SIGSYS's codes */
 #define EPERM 1
 #define EINTR 4
+#define EALREADY 114
 #define EINPROGRESS 115
 #define ERESTARTSYS 512
 #define ERESTARTNOINTR 513

@@ -29,6 +29,12 @@ static __always_inline bool mounted_anew(u32 slot, u64 event)
 	return first && event != first;
 }
 
+/* Of the running task's mount namespace: it changes with each mount. */
+static __always_inline u64 mounts_event(void)
+{
+	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), nsproxy, mnt_ns, event);
+}
+
 /* What a container's mounts are when its root has been made: of one that is made inside of another those of that one count. */
 static __always_inline void mounted_begin(struct task_struct *task, u32 slot)
 {

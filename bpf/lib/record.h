@@ -60,9 +60,34 @@ static __always_inline void scratch_put(struct scratch *s)
 /* What the head says of s->of, but what record_begin() does. */
 int head_fill(struct scratch *s);
 
-static __always_inline u16 identity_flags(const struct identity *id)
+#define SETUP_SECONDS 30
+
+static __always_inline u16 boot_seconds(void)
 {
-	u16 flags = id->setup ? NUNCHI_F_SETUP : 0;
+	return bpf_ktime_get_boot_ns() / 1000000000;
+}
+
+/* Whether the task's doing is its runtime's yet. One that is traced is in another's hands. */
+static __always_inline bool is_setup(const struct task_struct *task, u8 setup, u16 setup_at)
+{
+	return unlikely(setup == SETUP) && !BPF_CORE_READ(task, ptrace) &&
+	       (u16)(boot_seconds() - setup_at) < SETUP_SECONDS;
+}
+
+/* The same; once it is not, it never is again. */
+static __always_inline bool identity_is_setup(const struct task_struct *task, struct identity *id)
+{
+	if (likely(!id->setup))
+		return false;
+	if (is_setup(task, id->setup, id->setup_at))
+		return true;
+	id->setup = SETUP_LONG;
+	return false;
+}
+
+static __always_inline u16 identity_flags(const struct task_struct *task, const struct identity *id)
+{
+	u16 flags = identity_is_setup(task, (struct identity *)id) ? NUNCHI_F_SETUP : 0;
 
 	if (id->entered)
 		flags |= NUNCHI_F_ENTERED;
@@ -83,7 +108,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	struct nunchi_head *head = &s->head;
 
 	head->kind = kind;
-	head->flags = identity_flags(id);
+	head->flags = identity_flags(task, id);
 	head->time = bpf_ktime_get_boot_ns();
 	head->slot = id->slot;
 	head->generation = id->generation;

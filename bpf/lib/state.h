@@ -22,6 +22,13 @@ enum entered {
 	ENTERED = 2,
 };
 
+/* Whether a task that entered its container has executed nothing yet. */
+enum setup {
+	SETUP_NOT = 0,
+	SETUP = 1,		/* its runtime's doing */
+	SETUP_LONG = 2,		/* no runtime takes so long: what was restored (CRIU), or runs in the runtime's own process (WebAssembly) */
+};
+
 /* Who a task is; in task storage, so that it lives and dies with the task. */
 struct identity {
 	u32 slot;		/* 0: the host's */
@@ -30,7 +37,7 @@ struct identity {
 	u32 vtid;
 	u64 start;		/* of the group leader, CLOCK_BOOTTIME ns */
 	u32 pidns;
-	u8 setup;		/* entered the container, has not executed anything yet */
+	u8 setup;		/* enum setup */
 	u8 entered;		/* enum entered */
 	u8 sandboxed;		/* the host's, in a mount namespace of its own */
 	u8 copied;		/* what copies has of the call under way: arguments, a bit each, and COPY_OPENED */
@@ -45,7 +52,7 @@ struct identity {
 	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
 	u8 within;		/* in a call whose kretprobe is due */
 	u8 rings;		/* of a leader: requests of io_uring have been remembered of its process */
-	u16 pad;
+	u16 setup_at;		/* when that began, in seconds since boot */
 	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
 	u32 ended;		/* of a leader: that its process has ended is told */
 	u32 image_generation;	/* of the rules by which image is that group */

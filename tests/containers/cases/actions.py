@@ -16,7 +16,7 @@ import sys
 
 from harness.many import full_or
 from harness.nunchi import run
-from harness.place import Elsewhere
+from harness.place import Elsewhere, wait_until
 
 HEAD = """
 - macro: reads
@@ -341,7 +341,7 @@ def test_deny_what_empties(setup):
 
 
 def test_deny_proc_by_another_mount(setup):
-    """Its place is known, wherever it is mounted; one of its directories, too."""
+    """Its place is known, wherever it is mounted, be it below /proc; one of its directories, too."""
     reason = need_refusal()
     if reason:
         return reason
@@ -349,13 +349,39 @@ def test_deny_proc_by_another_mount(setup):
                            ("Directory", OPENS + "fd.directory = /sys/kernel and fd.name endswith _seqnum", "deny")])
     script = ("cd /tmp; mkdir p s k; mount -t proc none p; mount -t sysfs none s; mount --bind /proc/sys/kernel k; "
               "for f in /proc p k/../p; do head -n1 $f/sys/kernel/core_pattern; done; head -n1 k/core_pattern; head -n1 k/hostname; "
-              "head -n1 s/kernel/uevent_seqnum; ls -d p")
+              "head -n1 s/kernel/uevent_seqnum; ls -d p; mount -t proc none /proc/tty; head -n1 /proc/tty/sys/kernel/core_pattern; "
+              "mount --bind /proc/sys/kernel /proc/tty; head -n1 /proc/tty/core_pattern; head -n1 /proc/tty/hostname")
     lines, _ = in_container(setup, setup.name + "-proc", script, privileged=True)
-    assert sum("Operation not permitted" in line for line in lines) == 5 and len(lines) == 7, lines
+    assert sum("Operation not permitted" in line for line in lines) == 7 and len(lines) == 10, lines
     wait_alert(nunchi, "Directory")
     assert nunchi.stop() == 0
-    assert effects(nunchi, "Deny") == [("deny", "before")] * 4, nunchi.text()
+    assert effects(nunchi, "Deny") == [("deny", "before")] * 6, nunchi.text()
     assert effects(nunchi, "Directory") == [("deny", "before")], nunchi.text()
+    return None
+
+
+def test_deny_opens_of_one_user_on_overlay(setup):
+    """The file below is opened by whoever mounted it, which is root, and at a path of the layer's: nobody is judged by that."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    name = setup.name + "-overlay"
+    nunchi = guard(setup, [("Root", OPENS + f"container.name = {name} and fd.name = /tmp/m/secret and user.uid = 0", "deny"),
+                           ("Layer", OPENS + f"container.name = {name} and fd.name = /secret", "deny")])
+    made = setup.runc.run(name, ["/bin/sh", "-c", "cd /tmp; mkdir l u w m; echo it >l/secret; chmod 644 l/secret; "
+                                 "mount -t overlay o -o lowerdir=l,upperdir=u,workdir=w m && echo there; sleep 600"], privileged=True)
+    wait_until(lambda: "there" in made.output(), 10, "its mount")
+
+    def read_by(user):
+        return subprocess.run([*made.program, "exec", "--user", f"{user}:{user}", name, "cat", "/tmp/m/secret"], check=False,
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+
+    assert read_by(1000).stdout == "it\n", nunchi.text()
+    assert "Operation not permitted" in read_by(0).stderr
+    wait_alert(nunchi, "Root")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Root") == [("deny", "before")] and not effects(nunchi, "Layer"), nunchi.text()
+    made.stop()
     return None
 
 
@@ -613,6 +639,26 @@ def test_deny_sctp(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
     assert effects(nunchi, "Peer") == [("deny", "before")] * 8, nunchi.text()
     assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
+    return None
+
+
+def test_deny_what_carries_another(setup):
+    """The address that counts is within another one, or says no family; MPTCP's is what it seems."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    for module in ("rxrpc", "l2tp_ip6"):
+        subprocess.run(["modprobe", module], check=False, capture_output=True)
+    victim = f"container.name = {setup.name}-carried"
+    nunchi = guard(setup, [("Peer", f"evt.type in (connect, sendto) and {victim} and (fd.rport = 4473 or fd.rip = ::1)", "deny"),
+                           ("Bind", f"evt.type = bind and {victim} and fd.lport = 6004", "deny")])
+    denied, other = peers(setup, "-carried", "carriers"), peers(setup, "-carried-other", "carriers")
+    if not denied:
+        return Elsewhere("this kernel has none of them")
+    assert set(denied.values()) == {"EPERM"} and "EPERM" not in other.values(), (denied, other)
+    assert nunchi.stop() == 0, nunchi.stderr()
+    told = len(effects(nunchi, "Peer")) + len(effects(nunchi, "Bind"))
+    assert told == len(denied), (denied, nunchi.text())
     return None
 
 

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who enters a container from outside is its own from then on, and it is said who brought him."""
 
+import ctypes
 import os
 import subprocess
+import sys
 import time
 
-from harness.place import patient
+from harness.many import full_or
+from harness.place import patient, wait_until
 from harness.setup import IMAGE, KINDS
 
 MARKS = {"after", "after-child", "after-exec"}
@@ -156,3 +159,45 @@ def test_nothing_else_is(setup):
         tools = [e for e in events if e.get("container.full_id") == made.id and
                  e["evt.type"] != "container_exec" and e.get("proc.name") in ("nsenter", "runc")]
         assert not tools, (len(tools), tools[:2])
+
+
+# Comes into the container of a process, and opens files there, one after another, without an exec.
+STAYS = """
+import ctypes, os, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+fd = os.open(f"/proc/{sys.argv[1]}/ns/mnt", os.O_RDONLY)
+assert libc.setns(fd, 0) == 0, ctypes.get_errno()
+for i in range(10**6):
+    try:
+        os.open(f"/tmp/stays-{i}", os.O_RDONLY)
+    except OSError:
+        pass
+    time.sleep(0.1)
+"""
+PTRACE_SEIZE, SETUP_SECONDS = 0x4206, 30
+
+
+def phases(nunchi, pid):
+    lines = [line.split() for line in nunchi.text().decode().splitlines()]
+    return [line[0] for line in lines if line[1] == str(pid) and line[2].startswith("/tmp/stays-")]
+
+
+def test_who_executes_nothing(setup):
+    """He is the runtime's at first, and not for ever: nor once somebody traces him."""
+    made = setup.runc.run(setup.name + "-stays", ["/bin/pause"])
+    nunchi = setup.nunchi("trace", "--setup", "-e", "openat", "-c", made.name, "--format", "%evt.phase %proc.pid %fd.nameraw")
+    for way in ("traced", "long")[:full_or(2, 1)]:
+        with subprocess.Popen([sys.executable, "-c", STAYS, str(made.pid())]) as stays:
+            try:
+                wait_until(lambda p=stays.pid: phases(nunchi, p), 10, "what he opens")
+                began = time.monotonic()
+                if way == "traced":
+                    assert ctypes.CDLL(None).ptrace(PTRACE_SEIZE, stays.pid, 0, 0) == 0
+                wait_until(lambda p=stays.pid: "run" in phases(nunchi, p), SETUP_SECONDS + 10, "that he is not setting up")
+                assert way == "traced" or time.monotonic() - began >= SETUP_SECONDS - 5
+            finally:
+                stays.kill()
+        told = phases(nunchi, stays.pid)
+        assert told[0] == "setup" and told == sorted(told, reverse=True), told
+    assert nunchi.stop() == 0, nunchi.stderr()
+    made.stop()

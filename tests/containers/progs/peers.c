@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peers [sctp | several]: names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for
+ * peers [sctp | several | carriers]: names peers, in each way that there is, and addresses of its own; nobody is there. A line of JSON for
  * each: {"what":"sendto udp","error":"EPERM"}; error "" where there was none.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/l2tp.h>
+#include <linux/rxrpc.h>
 #include <linux/sctp.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -12,6 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define L2TP 115	/* IPPROTO_L2TP, which is in one of the headers or another */
 
 union address {
 	struct sockaddr any;
@@ -177,12 +181,43 @@ static int try_sctp(void)
 	return 0;
 }
 
+/* What carries UDP or IP of its own. A line for each that this kernel has. */
+static int try_carriers(void)
+{
+	struct sockaddr_rxrpc rx = { .srx_family = AF_RXRPC, .transport_type = SOCK_DGRAM, .transport_len = sizeof(struct sockaddr_in) };
+	struct sockaddr_l2tpip6 without = { .l2tp_addr = IN6ADDR_LOOPBACK_INIT };	/* no family */
+	int fd = socket(AF_RXRPC, SOCK_DGRAM, AF_INET);
+
+	if (fd >= 0) {
+		rx.transport.sin = ipv4("127.0.0.1", 4473).in;
+		say("connect rxrpc", connect(fd, (struct sockaddr *)&rx, sizeof(rx)));
+		rx.transport.sin = ipv4("127.0.0.1", 6004).in;
+		say("bind rxrpc", bind(fd, (struct sockaddr *)&rx, sizeof(rx)));
+		close(fd);
+	}
+	fd = socket(AF_INET6, SOCK_DGRAM, L2TP);
+	if (fd >= 0) {
+		say("sendto l2tp", sendto(fd, "x", 1, 0, (struct sockaddr *)&without, sizeof(without)));
+		close(fd);
+	}
+	fd = socket(AF_INET, SOCK_STREAM, IPPROTO_MPTCP);
+	if (fd >= 0) {
+		union address a = ipv4("127.0.0.1", 4473);
+
+		say("connect mptcp", connect(fd, &a.any, sizeof(a.in)));
+		close(fd);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *mapped = "::ffff:127.0.0.1";
 
 	if (argc > 1 && !strcmp(argv[1], "sctp"))
 		return try_sctp();
+	if (argc > 1 && !strcmp(argv[1], "carriers"))
+		return try_carriers();
 	if (argc > 1) {
 		send_several();
 		return 0;
