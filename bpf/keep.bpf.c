@@ -4,7 +4,7 @@
  * link of keep_fork and the identities are pinned by --pin; it needs nothing else of the object, so that one of
  * an earlier run serves the next. While nunchi runs, process_fork does the same and more.
  */
-#include "lib/identity.h"
+#include "lib/mounted.h"
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(keep_fork, struct task_struct *parent, struct task_struct *child)
@@ -21,14 +21,17 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(keep_exec, struct task_struct *task)
 {
 	struct identity *id = identity_ask(task);
+	bool entering;
 
 	if (!id)
 		return 0;
 	if (identity_is_open(id))
 		identity_settle(true);
-	if (id->entered == ENTERED_FRESH)
+	entering = id->entered == ENTERED_FRESH;
+	if (entering)
 		id->entered = ENTERED;
-	id->setup = 0;
+	container_root(task, id, entering);
+	id->setup = SETUP_NOT;
 	return 0;
 }
 

@@ -99,25 +99,6 @@ static __always_inline void find_helper(struct task_struct *task, struct identit
 	id->generation = slots[NUNCHI_SLOT_HELPERS].generation;
 }
 
-/*
- * The root of a container is what its runtime has made it for the last that it executes of its own, the entrypoint. Who comes in later has one
- * that the container may have changed; so has who opens a slot inside of one, be it a container or not: in the same file system it
- * begins where that one does.
- */
-static __always_inline void find_root(struct task_struct *task, const struct identity *id, bool entering)
-{
-	struct nunchi_slot *row = slot_row(id->slot);
-	u64 root, outer = 0;
-
-	if (likely(row->root && (!id->setup || entering)))
-		return;
-	root = root_directory(task);
-	if (row->parent)
-		outer = root_within(row->parent, row->parent_generation, (u64)FIELD(struct dentry, root, d_sb));
-	row->root = outer ? outer : root;
-	mounted_begin(task, id->slot);
-}
-
 /* Where in an exec's record its first piece of data begins. */
 #define EXEC_FILENAME (sizeof(struct nunchi_head) + sizeof(struct nunchi_call) + sizeof(struct nunchi_blob))
 
@@ -137,8 +118,8 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	entering = id->entered == ENTERED_FRESH;
 	if (entering)
 		id->entered = ENTERED;
-	find_root(task, id, entering);
-	id->setup = 0;
+	container_root(task, id, entering);
+	id->setup = SETUP_NOT;
 	id->vtid = id->vpid;	/* an exec from a thread makes it the leader */
 	s = life_begin(task, id, NUNCHI_REC_EXEC, sizeof(s->call));
 	if (!s) {

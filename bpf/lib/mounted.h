@@ -2,7 +2,7 @@
 /* Where file systems were mounted when a container began (mounted.bpf.c). */
 #pragma once
 
-#include "record.h"
+#include "identity.h"
 #include "root.h"
 
 /* The mounts below that of a container's root, a struct vfsmount *, as struct mounted into s->data. */
@@ -57,4 +57,23 @@ static __always_inline void mounted_begin(struct task_struct *task, u32 slot)
 	else
 		count(counts[NUNCHI_COUNT_MOUNTS]);
 	scratch_put(s);
+}
+
+/*
+ * The root of a container is what its runtime has made it for the last that it executes of its own, the entrypoint. Who comes in later has one
+ * that the container may have changed; so has who opens a slot inside of one, be it a container or not: in the same file system it
+ * begins where that one does.
+ */
+static __always_inline void container_root(struct task_struct *task, const struct identity *id, bool entering)
+{
+	struct nunchi_slot *row = slot_row(id->slot);
+	u64 root, outer = 0;
+
+	if (likely(row->root && (!id->setup || entering)))
+		return;
+	root = root_directory(task);
+	if (row->parent)
+		outer = root_within(row->parent, row->parent_generation, (u64)FIELD(struct dentry, root, d_sb));
+	row->root = outer ? outer : root;
+	mounted_begin(task, id->slot);
 }

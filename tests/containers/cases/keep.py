@@ -65,7 +65,8 @@ def test_killed(setup):
         assert not reads(made, "test")
     assert reads(made, "shell")
     assert "read" not in made.output(), made.output()
-    other = setup.runc.run(setup.name + "-later", ["/bin/sh", "-c", "head -n1 /mnt/test.txt 2>/dev/null; echo end"])
+    other = setup.runc.run(setup.name + "-later", ["/bin/sh", "-c", "head -n1 /mnt/test.txt 2>/dev/null; mkdir /tmp/m; "
+                                                   "mount --bind /mnt /tmp/m && head -n1 /tmp/m/test.txt 2>/dev/null; echo end"], privileged=True)
     other.wait()
     assert other.output().splitlines()[-1:] == ["end"] and "paper" not in other.output(), other.output()
     with open(os.path.join(setup.root, "mnt", "test.txt"), encoding="utf-8") as f:
