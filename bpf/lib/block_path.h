@@ -130,8 +130,22 @@ static __noinline int block_mounted(struct scratch *s, u64 file)
 	return 1;
 }
 
-/* After that: whether the file has another path, see blob_alias(), which is then made. */
-static __always_inline bool block_alias(struct scratch *s, u64 file)
+enum alias {
+	ALIAS_NONE = 0,
+	ALIAS_PATH,	/* it has another path, see blob_alias(), which is made */
+	ALIAS_FOREIGN,	/* it lies in what the container has mounted itself, as a tmpfs, and has none but where it has put that */
+};
+
+/* What lies below no mount that the runtime has made, in that file system or another. Where nobody can say whose it is (cgroup programs), it is none. */
+static __always_inline enum alias alias_elsewhere(struct scratch *s, u64 file)
+{
+	if (block_mounted(s, file))
+		return ALIAS_PATH;
+	return s->whose.slot && mounted_anew(s->whose.slot, mounts_event()) ? ALIAS_FOREIGN : ALIAS_NONE;
+}
+
+/* After block_path(). */
+static __always_inline enum alias block_alias(struct scratch *s, u64 file)
 {
 	u64 dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry), mnt, root;
 	struct super_block *sb = BPF_CORE_READ((struct dentry *)dentry, d_sb);
@@ -140,19 +154,21 @@ static __always_inline bool block_alias(struct scratch *s, u64 file)
 	mnt = (u64)BPF_CORE_READ((struct file *)file, f_path.mnt);
 	root = root_own(s->whose.slot, s->whose.generation);
 	if (likely((w->below == mnt || !w->below) && (w->own_root == root || !root)))
-		return false;
+		return ALIAS_NONE;
 	root = root_within(s->whose.slot, s->whose.generation, (u64)sb);
+	if (!root && block_misplaced(s, file, BPF_CORE_READ(sb, s_magic)))
+		return ALIAS_PATH;
 	if (!root)
-		return block_misplaced(s, file, BPF_CORE_READ(sb, s_magic)) || block_mounted(s, file);
+		return alias_elsewhere(s, file);
 	mnt = w->mnt;	/* where it has come to */
 	w->mnt = 0;
 	w->within = root;
 	w->dentry = dentry;
 	block_walk(s);
 	if (w->dentry == w->mnt_root)
-		return true;
+		return ALIAS_PATH;
 	w->mnt = mnt;
-	return block_mounted(s, file);
+	return alias_elsewhere(s, file);
 }
 
 /* The path of what there is not. */
@@ -161,6 +177,19 @@ static __always_inline void block_no_path(struct scratch *s)
 	s->block.text[TEXT_END] = 0;
 	s->walk.pos = TEXT_END;
 	s->walk.flags = 0;
+}
+
+/*
+ * The same of an image, which is to be let pass by each path that it has. One that is foreign has the path of what there is not
+ * besides: anybody can put it where he likes. Whether there is another.
+ */
+static __always_inline bool block_image_alias(struct scratch *s, u64 file)
+{
+	enum alias alias = block_alias(s, file);
+
+	if (alias == ALIAS_FOREIGN)
+		block_no_path(s);
+	return alias != ALIAS_NONE;
 }
 
 /* What block_path() has made, into the key. */

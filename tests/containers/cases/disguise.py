@@ -105,18 +105,20 @@ def test_kept(setup):
 
 
 def test_by_another_mount(setup):
-    """A program is the file that it is, also where that is mounted elsewhere, or over one that may."""
+    """A program is the file that it is, also where that is mounted elsewhere, or over one that may, be it in a file system of the container's own."""
     nunchi = guard(setup, [("Kill", "evt.type in (execve, execveat) and container.id != host and "
                             "proc.exepath = /usr/bin/bash", "kill"),
                            ("Kill unless", "evt.type in (open, openat, openat2) and container.id != host and "
                             "fd.name = /mnt/test.txt and not proc.exepath = /usr/bin/cat", "kill")])
     script = ("exec 2>/dev/null; touch /tmp/x; mount --bind /usr/bin/bash /tmp/x; /tmp/x -c 'echo ran'; echo code $?; "
-              "/usr/bin/cat /mnt/test.txt; mount --bind /usr/bin/busybox /usr/bin/cat; /usr/bin/cat /mnt/test.txt; echo code $?")
+              "/usr/bin/cat /mnt/test.txt; mount --bind /usr/bin/busybox /usr/bin/cat; /usr/bin/cat /mnt/test.txt; echo code $?; "
+              "mkdir /tmp/own; mount -t tmpfs t /tmp/own; cp /usr/bin/busybox /tmp/own/cat; mount --bind /tmp/own/cat /usr/bin/cat; "
+              "/usr/bin/cat /mnt/test.txt; echo code $?")
     lines, _ = in_container(setup, setup.name + "-mounted", script, privileged=True)
-    assert lines == ["code 137", "what the paper reads", "code 137"], lines
+    assert lines == ["code 137", "what the paper reads", "code 137", "code 137"], lines
     wait_alert(nunchi, "Kill unless")
     assert nunchi.stop() == 0
-    assert len(effects(nunchi, "Kill")) == 1 and len(effects(nunchi, "Kill unless")) == 1, nunchi.text()
+    assert len(effects(nunchi, "Kill")) == 1 and len(effects(nunchi, "Kill unless")) == 2, nunchi.text()
 
 
 def test_interpreter_killed(setup):
