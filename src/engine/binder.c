@@ -532,7 +532,7 @@ static void give_back(struct engine *e, struct slot *slot)
 	slot->generation = generation + 1;
 }
 
-static bool is_alive(uint32_t pid)
+bool binder_is_alive(uint32_t pid)
 {
 	return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
 }
@@ -549,7 +549,7 @@ static bool slot_in_use(struct engine *e, const struct slot *slot)
 	if (!model_slot_processes(e->model, n))
 		return false;
 	while ((p = model_slot_next(e->model, n, slot->generation, p)))
-		if (is_alive(p->pid))
+		if (binder_is_alive(p->pid))
 			return true;
 	return false;
 }
@@ -593,7 +593,7 @@ static void look_at_host(struct engine *e, struct slot *slot, uint64_t now, bool
 
 	if (number_of(e, slot) <= NUNCHI_SLOT_HELPERS)
 		return;
-	over = many || (now >= e->next_check && !is_alive(slot->pid));
+	over = many || (now >= e->next_check && !binder_is_alive(slot->pid));
 	if (!slot->release_at && over) {
 		if (many || is_users_engine(slot))
 			probe_slot_sandbox(e->probe, number_of(e, slot), slot->generation);

@@ -322,6 +322,8 @@ void binder_unknown(struct engine *e, uint64_t token);
 void binder_stopped(struct engine *e, const char *id);
 /* The slot of a record; a pending one is made of what nobody has announced. */
 struct slot *binder_slot(struct engine *e, const struct nunchi_head *record);
+/* Whether there is such a process, be it one that has only to be waited for. */
+bool binder_is_alive(uint32_t pid);
 /* Ends all holds: at the end. */
 void binder_release_all(struct engine *e);
 unsigned binder_waiting(const struct engine *e);

@@ -215,12 +215,24 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 	tell(e, message->info->id, whats[message->life], message->exit_code);
 }
 
+/* Whoever says otherwise: a list that leaves out what is paused, or files that somebody has taken away. */
+static bool init_lives(struct engine *e, const struct container *c)
+{
+	const struct process *p = model_process_alive(e->model, c->info->init_pid);
+	uint64_t said = c->info->init_start;
+
+	return p && (p->start > said ? p->start - said : said - p->start) <= PROCESS_START_GRAIN &&
+	       binder_is_alive(p->pid);
+}
+
 void life_said_gone(struct engine *e, const char *id, uint64_t said)
 {
 	const struct container *c = model_container(e->model, id);
 
 	/* That was the run before this one. */
 	if (c && c->running && c->info->started > said + e->boot_to_epoch)
+		return;
+	if (c && c->running && init_lives(e, c))
 		return;
 	life_gone(e, id, clock_boot());
 }

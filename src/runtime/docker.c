@@ -15,6 +15,8 @@
 #include "facts.h"
 #include "source.h"
 
+/* filters={"status":["running","paused"]}: podman's list has no paused ones unless it is asked for them */
+#define LIST_PATH "/containers/json?filters=%7B%22status%22%3A%5B%22running%22%2C%22paused%22%5D%7D"
 /* filters={"type":["container"]} */
 #define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
 
@@ -304,7 +306,7 @@ static int list(struct docker *d, bool only_new)
 	_cleanup_(id_list_free) struct id_list ids = { 0 };
 	int r;
 
-	r = get(d, "/containers/json");
+	r = get(d, LIST_PATH);
 	if (r < 0)
 		return r == -ENOENT ? garbage(d, "/containers/json") : r;
 	if (docker_parse_list(d->body.s, d->body.len, collect, &ids) < 0)

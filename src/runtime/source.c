@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <sys/stat.h>
 
+#include "act_cgroup.h"
 #include "base/clock.h"
 #include "base/privileges.h"
 #include "facts.h"
@@ -25,6 +26,7 @@ struct known_container {
 	struct hnode by_id;
 	char *id;
 	uint32_t init_pid;
+	uint64_t init_start;
 	unsigned generation;
 };
 
@@ -156,6 +158,7 @@ void source_found(struct source *s, struct container_info *info, const char *spa
 	}
 	route_set(s->rt->routes, info->id, &route);
 	k->init_pid = info->init_pid;
+	k->init_start = info->init_start;
 	k->generation = s->generation;
 	info->owner = container_owner(s->owner);
 	if (!info->runtime)
@@ -223,6 +226,14 @@ static void listed(struct source *s)
 	messages_post(&s->rt->queue, message_new(RUNTIME_LISTED), false);
 }
 
+/* Not in the list. That leaves out what is paused, or about to be stopped, and what has been started just now. */
+static bool is_missing(const struct source *s, const struct known_container *k)
+{
+	const struct container_info info = { .init_pid = k->init_pid, .init_start = k->init_start };
+
+	return k->generation != s->generation && !init_is_there(s->rt->root, &info);
+}
+
 int source_each_missing(struct source *s, int (*each)(void *arg, const char *id), void *arg)
 {
 	/* each may take the entry that the walk stands at, and no other. */
@@ -231,7 +242,7 @@ int source_each_missing(struct source *s, int (*each)(void *arg, const char *id)
 		_cleanup_free_ char *id = NULL;
 		int r;
 
-		if (k->generation == s->generation)
+		if (!is_missing(s, k))
 			continue;
 		id = xstrdup(k->id);
 		r = each(arg, id);
@@ -246,7 +257,7 @@ void source_list_end(struct source *s)
 	hmap_for_each(&s->known, n) {
 		struct known_container *k = container_of(n, struct known_container, by_id);
 
-		if (k->generation != s->generation)
+		if (is_missing(s, k))
 			gone(s, k);
 	}
 	s->answered = true;

@@ -124,7 +124,7 @@ bool source_knows(const struct source *s, const char *id);
 /* Takes info, which may have no more than an id, and posts what happened. */
 void source_life(struct source *s, enum runtime_life life, struct container_info *info,
 		 int exit_code);
-/* A list: begin, keep each that is in it, end: what was not kept is gone. */
+/* A list: begin, keep each that is in it, end: what was not kept is gone, unless its first process is there yet. */
 void source_list_begin(struct source *s);
 void source_keep(struct source *s, const char *id);
 /* Before the end of a list: what was not kept, until each returns less than 0. */

@@ -70,7 +70,7 @@ static void serve(struct fake *f, int fd)
 			fake_write(fd, stream, strlen(stream));
 			fake_hold(fd);
 			return;
-		} else if (streq(path, "/containers/json")) {
+		} else if (starts_with(path, "/containers/json?")) {
 			answer_list(f, fd);
 		} else {
 			answer_inspect(f, fd, path);

@@ -5,15 +5,38 @@
 #include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
 #include "fake.h"
 
-enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY };
+enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED };
+
+/* The container's first process; 0: this one. */
+static pid_t init;
+
+static void init_begin(void)
+{
+	init = fork();
+	if (!init) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (1)
+			pause();
+	}
+}
+
+static void init_end(void)
+{
+	kill(init, SIGKILL);
+	waitpid(init, NULL, 0);
+	init = 0;
+}
 
 static void serve(struct fake *f, int fd)
 {
@@ -27,10 +50,13 @@ static void serve(struct fake *f, int fd)
 		"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\",\"Attributes\":"
 		"{\"exitCode\":\"137\"}}}\n"
 		"{\"Type\":\"container\",\"Action\":\"destroy\",\"Actor\":{\"ID\":\"aa\"}}\n";
+	static const char started[] =
+		"{\"Type\":\"container\",\"Action\":\"start\",\"Actor\":{\"ID\":\"aa\"}}\n";
 	static const char event[] =
 		"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\"}}\n";
 	_cleanup_free_ char *inspect = xasprintf(
-		"{\"Id\":\"aa\",\"Name\":\"/web\",\"State\":{\"Running\":true,\"Pid\":%d}}", getpid());
+		"{\"Id\":\"aa\",\"Name\":\"/web\",\"State\":{\"Running\":true,\"Pid\":%d}}",
+		init ? init : getpid());
 	char path[512];
 
 	while (fake_request(fd, path)) {
@@ -42,7 +68,7 @@ static void serve(struct fake *f, int fd)
 			fake_write(fd, "\1\2\3\r\n\r\n", 7);
 			return;
 		}
-		if (f->mode == HALF && streq(path, "/containers/json")) {
+		if (f->mode == HALF && starts_with(path, "/containers/json?")) {
 			fake_write(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[{", 41);
 			return;
 		}
@@ -52,13 +78,15 @@ static void serve(struct fake *f, int fd)
 			fake_write(fd, stream, strlen(stream));
 			if (f->mode == LIVELY)
 				fake_write(fd, events, strlen(events));
+			if (f->mode == UNLISTED && f->n <= 2)
+				fake_write(fd, started, strlen(started));
 			while (!f->ending && f->mode != EMPTY)
 				usleep(10000);
 			fake_write(fd, event, strlen(event));
 			fake_hold(fd);
 			return;
-		} else if (streq(path, "/containers/json")) {
-			fake_answer(fd, 200, f->mode == EMPTY ? "[]" : "[{\"Id\":\"aa\"}]");
+		} else if (starts_with(path, "/containers/json?")) {
+			fake_answer(fd, 200, f->mode == EMPTY || f->mode == UNLISTED ? "[]" : "[{\"Id\":\"aa\"}]");
 		} else if (streq(path, "/containers/aa/json")) {
 			fake_answer(fd, 200, inspect);
 		} else {
@@ -246,6 +274,49 @@ static void test_half_then_good(void **state)
 	check_bad(HALF);
 }
 
+/* Until it answers again, which is when the list is asked for. */
+static void restart(struct fake *f, struct runtimes *rt)
+{
+	bool up = false;
+
+	fake_hang_up(f);
+	fake_listen(f);
+	while (!up) {
+		struct runtime_message *m = want(rt, RUNTIME_STATE, 8000);
+
+		assert_non_null(m);
+		up = m->ok;
+		runtime_message_free(m);
+	}
+}
+
+/* podman's has none that is paused, or about to be stopped. */
+static void test_list_without_one_that_lives(void **state)
+{
+	struct runtime_message *m;
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	f.mode = UNLISTED;
+	init_begin();
+	rt = start(&f);
+	m = want(rt, RUNTIME_CONTAINER, 5000);
+	assert_non_null(m);
+	runtime_message_free(m);
+	restart(&f, rt);
+	assert_null(want(rt, RUNTIME_GONE, 1500));
+	init_end();
+	restart(&f, rt);
+	m = want(rt, RUNTIME_GONE, 5000);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "aa");
+	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
 /* While it is away its containers stay; what is not there afterwards is gone. */
 static void test_restart(void **state)
 {
@@ -255,6 +326,7 @@ static void test_restart(void **state)
 
 	(void)state;
 	fake_start(&f, serve, NULL);
+	init_begin();
 	rt = start(&f);
 	m = want(rt, RUNTIME_LISTED, 5000);
 	runtime_message_free(m);
@@ -262,6 +334,7 @@ static void test_restart(void **state)
 	assert_non_null(m);
 	runtime_message_free(m);
 	fake_hang_up(&f);
+	init_end();
 	f.mode = EMPTY;
 	fake_listen(&f);
 	m = want(rt, RUNTIME_GONE, 8000);
@@ -428,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_hung_is_stopped),
 		cmocka_unit_test(test_garbage_then_good),
 		cmocka_unit_test(test_half_then_good),
+		cmocka_unit_test(test_list_without_one_that_lives),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_socket_that_comes_later),
 		cmocka_unit_test(test_nothing_there),

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What starts and ends a container, by records and by runtimes' words. The pipeline and the slots are this file. */
+#include "engine/internal.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "../event/record.h"
+
+#define ID "aaaabbbbcccc"
+
+static unsigned n_started, n_stopped;
+
+static void take(struct engine *e, const struct nunchi_head *record)
+{
+	const char *why;
+	struct event ev;
+
+	assert_int_equal(event_decode(&ev, record, record->len, 0, &why), 0);
+	model_apply(e->model, &ev);
+	n_started += ev.type == EVENT_CONTAINER_STARTED;
+	n_stopped += ev.type == EVENT_CONTAINER_STOPPED;
+}
+
+void pipeline_made(struct engine *e)
+{
+	encode_end(&e->record);
+	take(e, (const struct nunchi_head *)(const void *)e->record.s);
+}
+
+bool pipeline_record(struct engine *e, const struct nunchi_head *record)
+{
+	take(e, record);
+	return true;
+}
+
+bool binder_is_alive(uint32_t pid)
+{
+	return kill((pid_t)pid, 0) == 0;
+}
+
+void binder_stopped(struct engine *e, const char *id)
+{
+	(void)e;
+	(void)id;
+}
+
+bool binder_ends_later(struct engine *e, const char *id, uint64_t said)
+{
+	(void)e;
+	(void)id;
+	(void)said;
+	return false;
+}
+
+bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token)
+{
+	(void)e;
+	(void)info;
+	(void)token;
+	return false;
+}
+
+bool binder_is_about(const struct engine *e, const struct container_info *info)
+{
+	(void)e;
+	(void)info;
+	return false;
+}
+
+void binder_container(struct engine *e, struct container *c, const struct container_info *info, uint64_t token)
+{
+	(void)e;
+	(void)c;
+	(void)info;
+	(void)token;
+}
+
+void binder_unknown(struct engine *e, uint64_t token)
+{
+	(void)e;
+	(void)token;
+}
+
+void act_done(struct engine *e, const struct runtime_message *message)
+{
+	(void)e;
+	(void)message;
+}
+
+void blind_look(struct engine *e, const char *container, const struct nunchi_head *record)
+{
+	(void)e;
+	(void)container;
+	(void)record;
+}
+
+void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t pidns, bool exclusive)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	(void)pidns;
+	(void)exclusive;
+}
+
+static struct engine *engine_begin(void)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	n_started = n_stopped = 0;
+	e->model = model_new((size_t)1 << 20);
+	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
+	return e;
+}
+
+static void engine_end(struct engine *e)
+{
+	model_free(e->model);
+	strbuf_free(&e->record);
+	free(e->slots);
+	free(e);
+}
+
+static void say_gone(struct engine *e)
+{
+	struct runtime_message *m = xcalloc(1, sizeof(*m));
+
+	m->type = RUNTIME_GONE;
+	m->info = xcalloc(1, sizeof(*m->info));
+	m->info->id = xstrdup(ID);
+	m->time = clock_boot();
+	life_message(e, m);
+}
+
+/* A list can leave out what runs: that it has ended is believed when it has. */
+static void test_said_gone_and_lives(void **state)
+{
+	struct engine *e = engine_begin();
+	pid_t pid = fork();
+	struct container_info info = { .id = (char *)ID, .init_pid = (uint32_t)pid, .init_start = NSEC_PER_SEC };
+	struct nunchi_head init = head_of(NUNCHI_REC_SYSCALL, (uint32_t)pid);
+	const struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("getpid")) };
+
+	(void)state;
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		while (1)
+			pause();
+	}
+	encode_container(&e->record, &info, 1);
+	pipeline_made(e);
+	assert_int_equal(n_started, 1);
+	init.start = info.init_start + PROCESS_START_GRAIN / 2;
+	encode_begin(&e->record, &init);
+	encode_bytes(&e->record, &call, sizeof(call));
+	pipeline_made(e);
+	say_gone(e);
+	assert_int_equal(n_stopped, 0);
+	assert_true(model_container(e->model, ID)->running);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	say_gone(e);
+	assert_int_equal(n_stopped, 1);
+	engine_end(e);
+}
+
+/* Whose first process nobody knows, or another has the number of, is believed to have ended. */
+static void test_said_gone_of_another(void **state)
+{
+	struct container_info info = { .id = (char *)ID, .init_pid = (uint32_t)getpid(), .init_start = NSEC_PER_SEC };
+	struct nunchi_head other = head_of(NUNCHI_REC_SYSCALL, (uint32_t)getpid());
+	const struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("getpid")) };
+
+	(void)state;
+	other.start = info.init_start + 2 * PROCESS_START_GRAIN;
+	for (int known = 0; known <= 1; known++) {
+		struct engine *e = engine_begin();
+
+		encode_container(&e->record, &info, 1);
+		pipeline_made(e);
+		encode_begin(&e->record, &other);
+		encode_bytes(&e->record, &call, sizeof(call));
+		if (known)
+			pipeline_made(e);
+		say_gone(e);
+		assert_int_equal(n_stopped, 1);
+		engine_end(e);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_said_gone_and_lives),
+		cmocka_unit_test(test_said_gone_of_another),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
