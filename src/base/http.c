@@ -26,6 +26,7 @@ struct http {
 	bool running;		/* easy is in multi */
 	bool done;
 	CURLcode result;
+	size_t limit;		/* of what may come at once, whatever it is */
 	size_t max;		/* bytes that may wait in body */
 	bool overflow;
 	struct strbuf body;
@@ -55,12 +56,18 @@ struct http *http_new(const char *socket, int abort_fd)
 	pthread_once(&once, load_curl);
 	h->socket = xstrdup(socket);
 	h->abort_fd = abort_fd;
+	h->limit = SIZE_MAX;
 	h->error = xstrdup("");
 	if (curl) {
 		h->multi = curl->multi_init();
 		h->easy = curl->easy_init();
 	}
 	return h;
+}
+
+void http_limit(struct http *h, size_t max)
+{
+	h->limit = max;
 }
 
 static void stop(struct http *h)
@@ -184,7 +191,7 @@ static int start(struct http *h, const char *path, size_t max)
 	stop(h);
 	strbuf_reset(&h->body);
 	h->pos = 0;
-	h->max = max;
+	h->max = MIN(max, h->limit);
 	h->done = h->overflow = false;
 	h->grpc_status = -1;
 	h->grpc_message[0] = h->curl_error[0] = '\0';

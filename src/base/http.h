@@ -25,6 +25,8 @@ struct http;
 /* abort_fd may be -1. Never fails: what is wrong with the socket, the first call tells. */
 struct http *http_new(const char *socket, int abort_fd) _must_check_;
 void http_free(struct http *h);
+/* From here on no answer, message or line may be larger than that; more than HTTP_BODY_MAX and HTTP_LINE_MAX none ever is. */
+void http_limit(struct http *h, size_t max);
 #define _cleanup_http_ _cleanup_(http_freep)
 static inline void http_freep(struct http **h)
 {

@@ -110,6 +110,8 @@ static int by_runtime(struct runtimes *rt, const struct route *route, const stru
 	}
 	connect = xasprintf("/proc/self/fd/%d", fd);
 	h = http_new(connect, rt->stop_fd);
+	if (route->owner)
+		http_limit(h, USER_ANSWER_MAX);
 	r = route->cri ? by_cri(h, w->what, w->info->id, route->space, why) :
 			 by_docker(h, w->what, w->info->id, why);
 	/* Before what it was connected by. */

@@ -510,8 +510,8 @@ static int greet(struct cri *d)
 
 int cri_run(struct source *s, struct strbuf *why)
 {
-	_cleanup_http_ struct http *calls = http_new(s->connect, s->rt->stop_fd);
-	_cleanup_http_ struct http *events = http_new(s->connect, s->rt->stop_fd);
+	_cleanup_http_ struct http *calls = source_connect(s);
+	_cleanup_http_ struct http *events = source_connect(s);
 	struct cri d = { .s = s, .calls = calls, .events = events, .why = why };
 	int r;
 

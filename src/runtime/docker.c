@@ -381,8 +381,8 @@ static int tell_disk(struct docker *d)
 
 int docker_run(struct source *s, struct strbuf *why)
 {
-	_cleanup_http_ struct http *calls = http_new(s->connect, s->rt->stop_fd);
-	_cleanup_http_ struct http *events = http_new(s->connect, s->rt->stop_fd);
+	_cleanup_http_ struct http *calls = source_connect(s);
+	_cleanup_http_ struct http *events = source_connect(s);
 	struct docker d = { .s = s, .calls = calls, .events = events, .why = why };
 	int r;
 

@@ -17,7 +17,7 @@
 #include "source.h"
 #include "storage.h"
 
-/* config.json of a big pod is some 100 KiB. jansson makes up to 30 times the text of it. */
+/* config.json of a big pod is some 100 KiB. jansson makes up to 80 times the text of what means harm. */
 #define STATE_MAX (1U << 20)
 #define USER_STATE_MAX (128U << 10)
 /* The list of all containers, some 500 bytes each; one object of it is parsed. */

@@ -324,6 +324,15 @@ static bool back_off(struct source *s, unsigned *ms, const struct stat *before)
 	return false;
 }
 
+struct http *source_connect(const struct source *s)
+{
+	struct http *h = http_new(s->connect, s->rt->stop_fd);
+
+	if (s->owner)
+		http_limit(h, USER_ANSWER_MAX);
+	return h;
+}
+
 static int run(struct source *s, struct stat *st, struct strbuf *why)
 {
 	_cleanup_close_ int fd = source_open(s, st);

@@ -23,6 +23,11 @@
 #define CALL_TIMEOUT_MS 10000
 /* How long a stream is waited for before the time is used otherwise. */
 #define STREAM_WAIT_MS 1000
+/*
+ * What a user's service may say at once. Who means harm makes jansson take 80 times the text of it; a list of a hundred
+ * containers is as long.
+ */
+#define USER_ANSWER_MAX (128U << 10)
 /* Lists are compared again so often, should an event have been lost. */
 #define RELIST_SECONDS 30
 
@@ -96,6 +101,9 @@ struct runtimes {
 	struct actor *actor;	/* NULL: nothing is done to containers */
 	struct prober *prober;
 };
+
+/* A connection to it, which takes no more at once than what its owner may say. */
+struct http *source_connect(const struct source *s) _must_check_;
 
 /* The body of a source: until the connection is lost, with the reason. */
 int docker_run(struct source *s, struct strbuf *why) _must_check_;

@@ -134,6 +134,23 @@ static void test_get_bad_peers(void **state)
 	assert_int_equal(get(HUGE_BODY, 20000, &body, NULL, 0), -EMSGSIZE);
 }
 
+static void test_get_limited(void **state)
+{
+	_cleanup_strbuf_ struct strbuf body = STRBUF_INIT;
+	struct fake f;
+	struct http *h;
+	long status;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	h = http_new(f.path, -1);
+	http_limit(h, 4);
+	assert_int_equal(http_get(h, "/abc", 5000, &status, &body), 0);
+	assert_int_equal(http_get(h, "/abcd", 5000, &status, &body), -EMSGSIZE);
+	http_free(h);
+	fake_stop(&f);
+}
+
 static void test_get_no_server(void **state)
 {
 	_cleanup_strbuf_ struct strbuf body = STRBUF_INIT;
@@ -224,6 +241,7 @@ int main(void)
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_get_again_on_one_handle),
 		cmocka_unit_test(test_get_bad_peers),
+		cmocka_unit_test(test_get_limited),
 		cmocka_unit_test(test_get_no_server),
 		cmocka_unit_test(test_get_aborted),
 		cmocka_unit_test(test_lines),

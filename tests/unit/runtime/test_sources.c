@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "fake.h"
 
-enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED };
+enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED, LARGE };
 
 /* The container's first process; 0: this one. */
 static pid_t init;
@@ -72,7 +72,11 @@ static void serve(struct fake *f, int fd)
 			fake_write(fd, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[{", 41);
 			return;
 		}
-		if (streq(path, "/version")) {
+		if (f->mode == LARGE && streq(path, "/version")) {
+			_cleanup_free_ char *large = xasprintf("{\"Version\":\"9.9\",\"Os\":\"%0150000d\"}", 0);
+
+			fake_answer(fd, 200, large);
+		} else if (streq(path, "/version")) {
 			fake_answer(fd, 200, "{\"Version\":\"9.9\"}");
 		} else if (starts_with(path, "/events")) {
 			fake_write(fd, stream, strlen(stream));
@@ -467,6 +471,52 @@ static void test_socket_below_a_root(void **state)
 	fake_stop(&f);
 }
 
+/* What is no more than much for an engine of root's is too much for a user's, of whom there can be many. */
+static void test_user_says_much(void **state)
+{
+	static const char *const dirs[] = { "run", "run/user", "run/user/1000" };
+	struct runtimes_config config = { .defaults = true };
+	_cleanup_free_ char *proc = NULL, *socket = NULL;
+	struct runtimes *rt = NULL;
+	struct runtime_message *m;
+	struct fake f;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	fake_start(&f, serve, NULL);
+	f.mode = LARGE;
+	config.root = f.dir;
+	proc = xasprintf("%s/proc", f.dir);
+	socket = xasprintf("%s/run/user/1000/docker.sock", f.dir);
+	assert_int_equal(symlink("/proc", proc), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
+
+		assert_int_equal(mkdir(dir, 0755), 0);
+	}
+	assert_int_equal(rename(f.path, socket), 0);
+	for (uid_t owner = 0; owner <= 1000; owner += 1000) {
+		assert_int_equal(chown(socket, owner, 0), 0);
+		assert_int_equal(runtimes_start(&rt, &config), 0);
+		m = want(rt, RUNTIME_STATE, 5000);
+		assert_non_null(m);
+		if (owner)
+			assert_non_null(strstr(m->text, "/run/user/1000/docker.sock: the answer is larger than 131072 bytes"));
+		assert_int_equal(m->ok, !owner);
+		runtime_message_free(m);
+		stop_soon(rt);
+	}
+	unlink(socket);
+	unlink(proc);
+	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;) {
+		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
+
+		rmdir(dir);
+	}
+	fake_stop(&f);
+}
+
 static void test_check(void **state)
 {
 	static const char *const good[] = { "docker=/x", "cri=/x", "containerd=/x", "podman=/x",
@@ -507,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_there),
 		cmocka_unit_test(test_one_source_for_two_names),
 		cmocka_unit_test(test_socket_below_a_root),
+		cmocka_unit_test(test_user_says_much),
 		cmocka_unit_test(test_check),
 	};
 
