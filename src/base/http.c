@@ -29,6 +29,10 @@ struct http {
 	size_t limit;		/* of what may come at once, whatever it is */
 	size_t max;		/* bytes that may wait in body */
 	bool overflow;
+	bool lines;		/* a stream of them: of one that is too long only itself is lost */
+	bool skips;		/* up to the end of such a one */
+	bool skipped;		/* one, of which nobody has been told */
+	size_t line;		/* of what waits in body, the line that has not ended */
 	struct strbuf body;
 	size_t pos;		/* what a stream has handed out already */
 	struct strbuf sent;	/* request body: libcurl does not copy it */
@@ -112,12 +116,38 @@ static int _printf_(3, 4) fail(struct http *h, int error, const char *fmt, ...)
 	return error;
 }
 
+/* A line, or what has come of it. */
+static void add_line(struct http *h, const char *data, size_t n, bool ends)
+{
+	if (!h->skips && h->line + n > h->max) {
+		h->body.len -= h->line;
+		h->skips = h->skipped = true;
+	}
+	if (!h->skips)
+		strbuf_add(&h->body, data, n);
+	h->line = h->skips || ends ? 0 : h->line + n;
+	h->skips = h->skips && !ends;
+}
+
+/* As many as libcurl takes at once, less than 2 MiB, may wait. */
+static void add_lines(struct http *h, const char *data, size_t n)
+{
+	while (n) {
+		const char *end = memchr(data, '\n', n);
+		size_t len = end ? (size_t)(end - data) + 1 : n;
+
+		add_line(h, data, len, end);
+		data += len;
+		n -= len;
+	}
+}
+
 static size_t on_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http *h = arg;
 
 	n *= size;
-	if (h->body.len - h->pos + n > h->max) {
+	if (!h->lines && h->body.len - h->pos + n > h->max) {
 		h->overflow = true;
 		return n ? 0 : 1;
 	}
@@ -126,7 +156,10 @@ static size_t on_body(char *data, size_t size, size_t n, void *arg)
 		h->body.len -= h->pos;
 		h->pos = 0;
 	}
-	strbuf_add(&h->body, data, n);
+	if (h->lines)
+		add_lines(h, data, n);
+	else
+		strbuf_add(&h->body, data, n);
 	return n;
 }
 
@@ -192,7 +225,8 @@ static int start(struct http *h, const char *path, size_t max)
 	strbuf_reset(&h->body);
 	h->pos = 0;
 	h->max = MIN(max, h->limit);
-	h->done = h->overflow = false;
+	h->line = 0;
+	h->done = h->overflow = h->lines = h->skips = h->skipped = false;
 	h->grpc_status = -1;
 	h->grpc_message[0] = h->curl_error[0] = '\0';
 	free(h->error);
@@ -241,7 +275,7 @@ static int pump(struct http *h, uint64_t deadline)
 			h->result = m->data.result;
 		}
 		now = clock_boot();
-		if (h->done || h->body.len - h->pos != before || now >= deadline)
+		if (h->done || h->skipped || h->body.len - h->pos != before || now >= deadline)
 			break;
 		/* Rounded up: waiting 0 ms for the last half would be a busy loop. */
 		curl->multi_poll(h->multi, &abort_wait, n_wait,
@@ -380,6 +414,7 @@ int http_get_lines(struct http *h, const char *path, unsigned timeout_ms)
 	r = start(h, path, HTTP_LINE_MAX);
 	if (r < 0)
 		return r;
+	h->lines = true;
 	go(h);
 	while (!status && !h->done) {
 		/* A head alone does not end pump(): look again soon. */
@@ -412,6 +447,10 @@ int http_next_line(struct http *h, unsigned wait_ms, struct strbuf *line)
 			strbuf_add(line, s, (size_t)(end - s));
 			h->pos += (size_t)(end - s) + 1;
 			return 0;
+		}
+		if (h->skipped) {
+			h->skipped = false;
+			return -EMSGSIZE;
 		}
 		if (h->done) {
 			r = outcome(h);

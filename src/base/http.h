@@ -46,7 +46,7 @@ int http_post(struct http *h, const char *path, unsigned timeout_ms, long *ret_s
 
 /* Starts an endless answer of lines; waits for its head, and wants status 200. */
 int http_get_lines(struct http *h, const char *path, unsigned timeout_ms) _must_check_;
-/* 0 and the next line, -EAGAIN if none came in wait_ms. */
+/* 0 and the next line, -EAGAIN if none came in wait_ms; -EMSGSIZE: one is too large and left out, others will come. */
 int http_next_line(struct http *h, unsigned wait_ms, struct strbuf *line) _must_check_;
 
 /*

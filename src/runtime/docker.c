@@ -20,6 +20,9 @@
 /* filters={"type":["container"]} */
 #define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
 
+/* Of what knows its own version without looking at any container. */
+#define ALIVE_TIMEOUT_MS 2000
+
 /* Digests of images are asked for once each; a host has some hundred. */
 #define IMAGES_MAX 1024
 
@@ -37,6 +40,8 @@ struct docker {
 	struct strbuf body;
 	struct hmap images;
 	char *libpod;		/* where podman's own API is; NULL: this is none */
+	uint64_t relist;	/* when the list is asked for again, boot ns */
+	bool left_out;		/* an event was too large; which has been said */
 };
 
 static int failure(struct docker *d, struct http *h, int r)
@@ -57,12 +62,12 @@ static int garbage(struct docker *d, const char *what)
  * 0 and the body, -ENOENT for status 404, which is no failure of the engine; -EBADMSG: it answered,
  * but not this.
  */
-static int get(struct docker *d, const char *path)
+static int get_within(struct docker *d, const char *path, unsigned timeout_ms)
 {
 	long status = 0;
 	int r;
 
-	r = http_get(d->calls, path, CALL_TIMEOUT_MS, &status, &d->body);
+	r = http_get(d->calls, path, timeout_ms, &status, &d->body);
 	if (r < 0)
 		return failure(d, d->calls, r);
 	if (status == 404)
@@ -73,6 +78,11 @@ static int get(struct docker *d, const char *path)
 		return -EBADMSG;
 	}
 	return 0;
+}
+
+static int get(struct docker *d, const char *path)
+{
+	return get_within(d, path, CALL_TIMEOUT_MS);
 }
 
 static int inspect(struct docker *d, const char *id, struct container_info **ret)
@@ -210,16 +220,24 @@ static int ask(struct docker *d, const char *id, const struct strbuf *event)
 	return 0;
 }
 
-/* A container that the engine itself cannot tell of must not cost the others their names. */
-static int look_up(struct docker *d, const char *id, const struct strbuf *event)
+/*
+ * What the engine itself cannot tell of one container must not cost the others their names; if it does not answer, that is
+ * this one's fault only where it answers to something else.
+ */
+static int forgive(struct docker *d, int r)
 {
-	int r = ask(d, id, event);
-
-	if (r != -EBADMSG)
+	if (r != -EBADMSG && r != -EMSGSIZE && r != -ETIMEDOUT)
 		return r;
 	log_debug("%s: %s", d->s->socket, d->why->s);
+	if (r == -ETIMEDOUT && get_within(d, "/version", ALIVE_TIMEOUT_MS) < 0)
+		return r;
 	strbuf_reset(d->why);
 	return 0;
+}
+
+static int look_up(struct docker *d, const char *id, const struct strbuf *event)
+{
+	return forgive(d, ask(d, id, event));
 }
 
 struct id_list {
@@ -287,18 +305,41 @@ static int on_event(struct docker *d, const struct strbuf *line)
 	return 0;
 }
 
+/* The list tells what that was about, if it lasts. */
+static void leave_out(struct docker *d)
+{
+	d->relist = MIN(d->relist, clock_boot() + NSEC_PER_SEC);
+	if (!d->left_out)
+		log_warn("%s: an event of more than %u bytes is left out; others that large are, too", d->s->socket,
+			 d->s->owner ? USER_ANSWER_MAX : HTTP_LINE_MAX);
+	d->left_out = true;
+}
+
+/* One event, if there is any in that time. */
+static int next_event(struct docker *d, unsigned wait_ms, struct strbuf *line, bool *ret_none)
+{
+	int r = http_next_line(d->events, wait_ms, line);
+
+	*ret_none = r == -EAGAIN;
+	if (r == 0)
+		return on_event(d, line);
+	if (r == -EMSGSIZE)
+		leave_out(d);
+	else if (r != -EAGAIN)
+		return failure(d, d->events, r);
+	return 0;
+}
+
 /* What happened while a long list is asked for, one by one, of an engine that takes its time. */
 static int drain(struct docker *d)
 {
 	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
-	int r;
+	bool none = false;
+	int r = 0;
 
-	while ((r = http_next_line(d->events, 0, &line)) == 0) {
-		r = on_event(d, &line);
-		if (r < 0)
-			return r;
-	}
-	return r == -EAGAIN ? 0 : failure(d, d->events, r);
+	while (r == 0 && !none)
+		r = next_event(d, 0, &line, &none);
+	return r;
 }
 
 static int list(struct docker *d, bool only_new)
@@ -329,23 +370,20 @@ static int list(struct docker *d, bool only_new)
 static int watch(struct docker *d)
 {
 	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
-	uint64_t relist = clock_boot() + NSEC_PER_SEC;
+	bool none;
 	int r;
 
+	d->relist = clock_boot() + NSEC_PER_SEC;
 	for (;;) {
-		r = http_next_line(d->events, STREAM_WAIT_MS, &line);
-		if (r == 0)
-			r = on_event(d, &line);
-		else if (r != -EAGAIN)
-			return failure(d, d->events, r);
-		if (r < 0 && r != -EAGAIN)
+		r = next_event(d, STREAM_WAIT_MS, &line, &none);
+		if (r < 0)
 			return r;
-		if (clock_boot() < relist)
+		if (clock_boot() < d->relist)
 			continue;
+		d->relist = clock_boot() + RELIST_SECONDS * NSEC_PER_SEC;
 		r = list(d, true);
 		if (r < 0)
 			return r;
-		relist = clock_boot() + RELIST_SECONDS * NSEC_PER_SEC;
 	}
 }
 
@@ -372,7 +410,7 @@ static int tell_disk(struct docker *d)
 
 	r = get(d, "/info");
 	if (r < 0)
-		return r == -ENOENT ? 0 : r;
+		return r == -ENOENT ? 0 : forgive(d, r);
 	dir = docker_parse_root_dir(d->body.s, d->body.len);
 	if (dir && !d->libpod)
 		disk_add_docker(d->s->rt->disk, dir);

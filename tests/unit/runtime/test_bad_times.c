@@ -16,7 +16,7 @@
 
 #define MANY 2000U
 
-enum mode { ALL_GOOD, SLOW, ONE_BROKEN, ONE_GARBAGE, HUNG };
+enum mode { ALL_GOOD, SLOW, ONE_BROKEN, ONE_GARBAGE, ONE_HUNG, HUNG };
 
 static void answer_list(struct fake *f, int fd)
 {
@@ -45,6 +45,10 @@ static void answer_inspect(struct fake *f, int fd, const char *path)
 	}
 	if (i == 1 && f->mode == ONE_GARBAGE) {
 		fake_answer(fd, 200, "{\"Id\":");
+		return;
+	}
+	if (i == 1 && f->mode == ONE_HUNG) {
+		fake_hold(fd);
 		return;
 	}
 	text = xasprintf("{\"Id\":\"c%04u\",\"Name\":\"/n%u\",\"State\":{\"Running\":true,\"Pid\":%d},"
@@ -180,7 +184,7 @@ static void test_slow_engine(void **state)
 	fake_stop(&f);
 }
 
-static void check_others(enum mode mode)
+static void check_others(enum mode mode, unsigned ms)
 {
 	unsigned n = 4;
 	struct runtimes *rt;
@@ -189,7 +193,7 @@ static void check_others(enum mode mode)
 	fake_start(&f, serve, &n);
 	f.mode = (int)mode;
 	rt = start(&f, "");
-	assert_int_equal(count(rt, 3, 5000), 3);
+	assert_int_equal(count(rt, 3, ms), 3);
 	/* The connection stands: it is not told to be broken, and not made anew. */
 	assert_int_equal(count(rt, 1, 1500), 0);
 	assert_int_equal(runtimes_unlisted(rt), 0);
@@ -200,8 +204,15 @@ static void check_others(enum mode mode)
 static void test_one_broken_container(void **state)
 {
 	(void)state;
-	check_others(ONE_BROKEN);
-	check_others(ONE_GARBAGE);
+	check_others(ONE_BROKEN, 5000);
+	check_others(ONE_GARBAGE, 5000);
+}
+
+/* It does not answer to what it is asked of one, but of others it does. */
+static void test_one_hung_container(void **state)
+{
+	(void)state;
+	check_others(ONE_HUNG, CALL_TIMEOUT_MS + 5000);
 }
 
 static void put(const char *root, const char *name, const char *text)
@@ -261,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_slow_reader),
 		cmocka_unit_test(test_slow_engine),
 		cmocka_unit_test(test_one_broken_container),
+		cmocka_unit_test(test_one_hung_container),
 		cmocka_unit_test(test_disk_beside_a_hung_engine),
 	};
 

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "fake.h"
 
-enum mode { GOOD, SILENT, GARBAGE, HALF, HUGE_BODY, LINES, LONG_LINE, NOT_FOUND };
+enum mode { GOOD, SILENT, GARBAGE, HALF, HUGE_BODY, LINES, LONG_LINE, LONG_LINES, NOT_FOUND };
 
 static void write_forever(struct fake *f, int fd, const char *head)
 {
@@ -21,6 +21,16 @@ static void write_forever(struct fake *f, int fd, const char *head)
 	fake_write(fd, head, strlen(head));
 	for (size_t i = 0; i < 2 * HTTP_BODY_MAX / sizeof(block) && !f->ending; i++)
 		fake_write(fd, block, sizeof(block));
+}
+
+/* n characters, in pieces that end anywhere. */
+static void write_line(int fd, size_t n)
+{
+	_cleanup_free_ char *line = xmalloc(n + 1);
+
+	memset(line, 'x', n);
+	line[n] = '\n';
+	fake_write(fd, line, n + 1);
 }
 
 static void serve(struct fake *f, int fd)
@@ -50,6 +60,14 @@ static void serve(struct fake *f, int fd)
 			return;
 		case LONG_LINE:
 			write_forever(f, fd, stream);
+			return;
+		case LONG_LINES:
+			fake_write(fd, stream, strlen(stream));
+			fake_write(fd, "one\n", 4);
+			write_line(fd, HTTP_LINE_MAX);
+			write_line(fd, HTTP_LINE_MAX - 1);
+			write_line(fd, 3 * HTTP_LINE_MAX);
+			fake_write(fd, "two\n", 4);
 			return;
 		case LINES:
 			fake_write(fd, stream, strlen(stream));
@@ -227,10 +245,40 @@ static void test_lines(void **state)
 	/* It may come together with the head. */
 	r = http_get_lines(h, "/events", 5000);
 	assert_int_equal(r ? r : next(h, &line), -EMSGSIZE);
+	assert_int_equal(next(h, &line), -EPIPE);
 	f.mode = NOT_FOUND;
 	assert_int_equal(http_get_lines(h, "/events", 5000), -EPROTO);
 	f.mode = SILENT;
 	assert_int_equal(http_get_lines(h, "/events", 100), -ETIMEDOUT);
+	http_free(h);
+	fake_stop(&f);
+}
+
+/* What is too long is left out, and no more than that. */
+static void test_long_lines(void **state)
+{
+	static const size_t lengths[] = { 3, HTTP_LINE_MAX - 1, 3 };
+	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
+	unsigned n = 0, left_out = 0;
+	struct http *h;
+	struct fake f;
+	int r;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	f.mode = LONG_LINES;
+	h = http_new(f.path, -1);
+	assert_int_equal(http_get_lines(h, "/events", 5000), 0);
+	while ((r = next(h, &line)) == 0 || r == -EMSGSIZE) {
+		if (r == 0)
+			assert_int_equal(line.len, lengths[n]);
+		n += r == 0;
+		left_out += r == -EMSGSIZE;
+	}
+	assert_int_equal(r, -EPIPE);
+	assert_int_equal(n, ARRAY_SIZE(lengths));
+	/* Of two that came before anybody looked it is said once. */
+	assert_in_range(left_out, 1, 2);
 	http_free(h);
 	fake_stop(&f);
 }
@@ -245,6 +293,7 @@ int main(void)
 		cmocka_unit_test(test_get_no_server),
 		cmocka_unit_test(test_get_aborted),
 		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_long_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "fake.h"
 
-enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED, LARGE };
+enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED, LARGE, LONG_EVENT };
 
 /* The container's first process; 0: this one. */
 static pid_t init;
@@ -80,7 +80,12 @@ static void serve(struct fake *f, int fd)
 			fake_answer(fd, 200, "{\"Version\":\"9.9\"}");
 		} else if (starts_with(path, "/events")) {
 			fake_write(fd, stream, strlen(stream));
-			if (f->mode == LIVELY)
+			if (f->mode == LONG_EVENT) {
+				_cleanup_free_ char *large = xasprintf("{\"Type\":\"container\",\"Actor\":\"%02000000d\"}\n", 0);
+
+				fake_write(fd, large, strlen(large));
+			}
+			if (f->mode == LIVELY || f->mode == LONG_EVENT)
 				fake_write(fd, events, strlen(events));
 			if (f->mode == UNLISTED && f->n <= 2)
 				fake_write(fd, started, strlen(started));
@@ -184,7 +189,7 @@ static void test_good(void **state)
 	fake_stop(&f);
 }
 
-static void test_life(void **state)
+static void check_life(enum mode mode)
 {
 	static const struct {
 		enum runtime_life life;
@@ -197,9 +202,8 @@ static void test_life(void **state)
 	struct runtimes *rt;
 	struct fake f;
 
-	(void)state;
 	fake_start(&f, serve, NULL);
-	f.mode = LIVELY;
+	f.mode = (int)mode;
 	rt = start(&f);
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
 		struct runtime_message *m = want(rt, RUNTIME_LIFE, 5000);
@@ -215,6 +219,19 @@ static void test_life(void **state)
 	}
 	stop_soon(rt);
 	fake_stop(&f);
+}
+
+static void test_life(void **state)
+{
+	(void)state;
+	check_life(LIVELY);
+}
+
+/* One that is too large costs none of those after it. */
+static void test_life_after_long_event(void **state)
+{
+	(void)state;
+	check_life(LONG_EVENT);
 }
 
 static void test_hung_is_stopped(void **state)
@@ -548,6 +565,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_life_after_long_event),
 		cmocka_unit_test(test_hung_is_stopped),
 		cmocka_unit_test(test_garbage_then_good),
 		cmocka_unit_test(test_half_then_good),
