@@ -370,6 +370,18 @@ static bool is_within(struct engine *e, const struct slot *slot, const char *id)
 	return false;
 }
 
+/* Again, if the model has had to forget the container meanwhile. */
+static void say_slot(struct engine *e, const struct slot *slot)
+{
+	uint32_t n = number_of(e, slot);
+	struct container *known;
+
+	if (model_slot(e->model, n, slot->generation, &known))
+		return;
+	encode_slot(&e->record, n, slot->generation, slot->id, clock_boot());
+	pipeline_made(e);
+}
+
 /* Bound slots take over what is new in a container's facts; pending ones may be meant. */
 void binder_container(struct engine *e, struct container *c, const struct container_info *info,
 		      uint64_t token)
@@ -387,6 +399,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 		struct slot *slot = &e->slots[i];
 
 		if (slot->phase == SLOT_CONTAINER && streq(slot->id, c->info->id)) {
+			say_slot(e, slot);
 			push_identity(e, slot, c->info);
 			name_slot(e, slot, c);
 			keep(e, slot, c->info);

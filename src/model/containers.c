@@ -105,15 +105,22 @@ static void remove_container(struct model *m, struct container *c)
 						     .n_processes = m->slots[i].n_processes };
 	processes_forget(m, c);
 	hmap_remove(&m->containers, &c->by_id);
-	if (!c->running)
-		m->n_stopped--;
 	container_free(c);
 }
 
 /* Nobody misses a stopped container without processes first, then a stopped one, then any. */
-static int cost_of(const struct container *c)
+static unsigned cost_of(const struct container *c)
 {
-	return c->running ? 2 : c->n_procs != 0;
+	return container_runs(c) ? 2 : c->n_procs != 0;
+}
+
+static size_t count_idle(const struct model *m)
+{
+	size_t n = 0;
+
+	hmap_for_each(&m->containers, node)
+		n += cost_of(container_of(node, struct container, by_id)) == 0;
+	return n;
 }
 
 /* The cheapest to lose, the longest stopped of those; not keep. */
@@ -136,7 +143,7 @@ static void evict_one(struct model *m, const struct container *keep)
 
 static void keep_bounds(struct model *m, const struct container *keep)
 {
-	if (m->n_stopped > MODEL_STOPPED_MAX || m->containers.count > MODEL_CONTAINERS_MAX)
+	if (m->containers.count > MODEL_CONTAINERS_MAX || count_idle(m) > MODEL_STOPPED_MAX)
 		evict_one(m, keep);
 }
 
@@ -149,7 +156,6 @@ static struct container *add(struct model *m, struct container_info *info)
 	c->stopped_at = ++m->stops;
 	c->exit_status = -1;
 	snprintf(c->short_id, sizeof(c->short_id), "%s", info->id);
-	m->n_stopped++;
 	hmap_insert(&m->containers, &c->by_id, hash_string(info->id));
 	keep_bounds(m, c);
 	return c;
@@ -163,12 +169,10 @@ static void set_running(struct model *m, struct container *c, bool running)
 	c->version++;
 	c->paused = false;
 	if (running) {
-		m->n_stopped--;
 		c->removed = c->oom = false;
 		c->exit_status = -1;
 		return;
 	}
-	m->n_stopped++;
 	c->stopped_at = ++m->stops;
 	c->ended_pid = c->info->init_pid;
 	c->ended_start = c->info->init_start;

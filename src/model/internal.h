@@ -28,7 +28,6 @@ struct model {
 	struct process *last;		/* the process of the record before, often that of this one */
 	struct slot slots[NUNCHI_SLOTS_MAX];
 	uint64_t stops;			/* numbers container.stopped_at */
-	size_t n_stopped;
 	struct host_info *host;
 	struct hmap addresses;		/* that names were looked up for */
 	struct address_name **names;

@@ -14,7 +14,7 @@
 #define MODEL_DEAD_MAX 1024		/* ended processes kept for late events and for parents */
 #define MODEL_CONTAINERS_MAX NUNCHI_SLOTS_MAX
 #define MODEL_CONTAINER_BYTES 3072	/* of one and its facts, some labels and mounts among them */
-#define MODEL_STOPPED_MAX 256		/* containers that do not run, kept for late events and for ps */
+#define MODEL_STOPPED_MAX 256		/* containers that do not run and have no processes, kept for late events and for ps */
 
 /* A text that an output has rendered of an object; stale when its version is not the object's. */
 struct rendered {

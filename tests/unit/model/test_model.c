@@ -682,11 +682,44 @@ static void test_stopped_are_bounded(void **state)
 	assert_non_null(model_container(w.m, id));
 	unsigned left = 0;
 
-	for (unsigned i = 0; i < 2 * MODEL_STOPPED_MAX; i++) {
+	for (unsigned i = 1; i < 2 * MODEL_STOPPED_MAX; i++) {
 		snprintf(id, sizeof(id), "c%u", i);
 		left += model_container(w.m, id) != NULL;
 	}
 	assert_true(left <= MODEL_STOPPED_MAX && left >= MODEL_STOPPED_MAX - 1);
+}
+
+/* Nobody has told of these but the kernel: they live as long as they have processes, however many they are. */
+static void test_unsaid_are_not_stopped(void **state)
+{
+	const unsigned n = MODEL_STOPPED_MAX + 64;
+	WORLD(w);
+	struct nunchi_head h = task(NUNCHI_REC_SYSCALL, 100, 10, 1, "sh");
+	struct container *c;
+	char id[16];
+
+	h.generation = 1;
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(id, sizeof(id), "c%u", i);
+		h.slot = 9 + i;
+		h.pid = h.tid = 100 + i;
+		bind_slot(&w, h.slot, 1, id);
+		say(&w, &h);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		snprintf(id, sizeof(id), "c%u", i);
+		assert_true(model_slot(w.m, 9 + i, 1, &c));
+		assert_ptr_equal(c, model_container(w.m, id));
+		assert_non_null(c);
+	}
+	/* Beyond that of all, one goes, but not the one that has come. */
+	for (unsigned i = n; i <= MODEL_CONTAINERS_MAX; i++) {
+		snprintf(id, sizeof(id), "c%u", i);
+		container(&w, id, 1 + i, NULL, NULL, false);
+	}
+	assert_non_null(model_container(w.m, id));
+	assert_null(model_container(w.m, "c0"));
+	assert_false(model_slot(w.m, 9, 1, &c));
 }
 
 static void test_processes_are_bounded(void **state)
@@ -770,6 +803,7 @@ int main(void)
 		cmocka_unit_test(test_pod_names),
 		cmocka_unit_test(test_list_order),
 		cmocka_unit_test(test_stopped_are_bounded),
+		cmocka_unit_test(test_unsaid_are_not_stopped),
 		cmocka_unit_test(test_processes_are_bounded),
 		cmocka_unit_test(test_host),
 	};

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Slots that are opened and bound. What is on all sides of that is this file. */
+#include "engine/internal.h"
+
+#include "../event/record.h"
+
+#define ID "aaaabbbbcccc"
+#define SLOT 300U
+
+void pipeline_made(struct engine *e)
+{
+	struct event ev;
+
+	decode(&ev, &e->record);
+	model_apply(e->model, &ev);
+}
+
+/* A slot is whose the test says. */
+static struct container *found;
+
+struct container *claim_find(struct engine *e, const struct slot *slot)
+{
+	(void)e;
+	(void)slot;
+	return found;
+}
+
+struct slot *claim_parent(struct engine *e, const struct slot *slot)
+{
+	(void)e;
+	(void)slot;
+	return NULL;
+}
+
+struct container *claim_outer(struct engine *e, const struct slot *slot)
+{
+	(void)e;
+	(void)slot;
+	return NULL;
+}
+
+struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why)
+{
+	(void)e;
+	(void)slot;
+	(void)why;
+	return NULL;
+}
+
+bool claim_matches(const struct slot *slot, const struct container_info *info)
+{
+	(void)slot;
+	(void)info;
+	return false;
+}
+
+bool claim_may_be(struct engine *e, const struct slot *slot, const struct container_info *info)
+{
+	(void)e;
+	(void)slot;
+	(void)info;
+	return false;
+}
+
+bool account_close(struct engine *e, uint32_t slot)
+{
+	(void)e;
+	(void)slot;
+	return true;
+}
+
+bool account_complete(struct engine *e, uint32_t slot)
+{
+	(void)e;
+	(void)slot;
+	return true;
+}
+
+void backlog_release(struct engine *e, struct slot *slot)
+{
+	(void)e;
+	(void)slot;
+}
+
+size_t backlog_room(const struct engine *e)
+{
+	(void)e;
+	return SIZE_MAX;
+}
+
+void block_slot(struct engine *e, const struct slot *slot)
+{
+	(void)e;
+	(void)slot;
+}
+
+void hold_add(struct hold_queue *q, const struct nunchi_head *record)
+{
+	(void)q;
+	(void)record;
+}
+
+struct held *hold_take(struct hold_queue *q)
+{
+	(void)q;
+	return NULL;
+}
+
+void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c)
+{
+	(void)e;
+	(void)slot;
+	(void)generation;
+	(void)c;
+}
+
+void life_said_gone(struct engine *e, const char *id, uint64_t said)
+{
+	(void)e;
+	(void)id;
+	(void)said;
+}
+
+void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	(void)id;
+}
+
+void probe_forget_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	(void)inum;
+}
+
+void probe_keep(struct probe *p, uint32_t slot, struct probe_kept *kept)
+{
+	(void)p;
+	(void)slot;
+	(void)kept;
+}
+
+void probe_kept(struct probe *p, void (*fn)(uint32_t slot, const struct probe_kept *k, void *arg), void *arg)
+{
+	(void)p;
+	(void)fn;
+	(void)arg;
+}
+
+void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	(void)id;
+}
+
+uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode)
+{
+	(void)p;
+	(void)slot;
+	(void)mode;
+	return generation;
+}
+
+void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum, bool exclusive)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	(void)inum;
+	(void)exclusive;
+}
+
+void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+}
+
+void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+}
+
+void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_slot_state state,
+		    enum nunchi_mode mode)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	(void)state;
+	(void)mode;
+}
+
+static struct engine *engine_begin(void)
+{
+	static const struct engine_config config = { .hold_ms = 1000 };
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	e->config = &config;
+	e->model = model_new((size_t)1 << 20);
+	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
+	return e;
+}
+
+static void engine_end(struct engine *e)
+{
+	binder_free(e);
+	model_free(e->model);
+	strbuf_free(&e->record);
+	free(e->slots);
+	free(e);
+}
+
+static struct container *say_container(struct engine *e, const char *id, uint32_t init_pid)
+{
+	const struct container_info info = { .id = (char *)id, .init_pid = init_pid };
+
+	encode_container(&e->record, &info, 1);
+	pipeline_made(e);
+	return model_container(e->model, id);
+}
+
+static struct slot *open_slot(struct engine *e, uint16_t flags, const char *comm)
+{
+	struct nunchi_head head = head_of(NUNCHI_REC_SYSCALL, 100);
+
+	head.slot = SLOT;
+	head.generation = 1;
+	head.flags = flags;
+	snprintf(head.comm, sizeof(head.comm), "%s", comm);
+	return binder_slot(e, &head);
+}
+
+/* The model may forget a container that lives, if there are too many; who hears of it again must be its slot's, too. */
+static void test_slot_of_forgotten(void **state)
+{
+	struct engine *e = engine_begin();
+	struct container *c;
+
+	(void)state;
+	found = say_container(e, ID, 0);
+	open_slot(e, 0, "sh");
+	assert_true(model_slot(e->model, SLOT, 1, &c));
+	assert_ptr_equal(c, found);
+	for (unsigned i = 0; model_container(e->model, ID); i++) {
+		_cleanup_free_ char *id = xasprintf("c%u", i);
+
+		say_container(e, id, 0);
+	}
+	assert_false(model_slot(e->model, SLOT, 1, &c));
+	found = say_container(e, ID, 0);
+	binder_container(e, found, found->info, 0);
+	assert_true(model_slot(e->model, SLOT, 1, &c));
+	assert_ptr_equal(c, found);
+	engine_end(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_slot_of_forgotten),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
