@@ -275,9 +275,10 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	slot->mntns = record->mntns;
 	slot->pidns = record->pidns;
 	slot->cgroup = record->cgroup;
-	slot->born = record->flags & NUNCHI_F_SETUP;
 	memcpy(slot->opener, record->comm, sizeof(slot->opener));
 	slot->opener[sizeof(slot->opener) - 1] = '\0';
+	/* What CRIU restores goes on where it was, without the exec that is the start of others: its runtime's word is. */
+	slot->born = record->flags & NUNCHI_F_SETUP && !starts_with(slot->opener, "criu");
 	slot->time = record->time;
 	slot->opened = clock_boot();
 	slot->give_up_at = slot->opened + e->config->hold_ms * NSEC_PER_MSEC;

@@ -30,7 +30,8 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 				       .init_start = record->start,
 				       .started = record->time + e->boot_to_epoch };
 
-	if (!c || slot->ran || slot->inner)
+	/* Who has come in from outside is nobody's init, not even of one whose own executes nothing. */
+	if (!c || slot->ran || slot->inner || record->flags & (NUNCHI_F_ENTERING | NUNCHI_F_ENTERED))
 		return;
 	/* It ran before we did: whatever its init's children execute starts nothing, and their end is not its. */
 	if (!slot->born && slot->init_pid && slot->init_pid != record->pid)

@@ -264,10 +264,34 @@ static void test_slot_of_forgotten(void **state)
 	engine_end(e);
 }
 
+/* A container's first exec is its start, but for what CRIU has restored. */
+static void test_born(void **state)
+{
+	static const struct {
+		uint16_t flags;
+		const char *comm;
+		bool born;
+	} rows[] = {
+		{ NUNCHI_F_SETUP, "runc:[1:CHILD]", true }, { 0, "sh", false },
+		{ NUNCHI_F_SETUP, "criu", false },	    { NUNCHI_F_SETUP, "criu-swrk", false },
+		{ NUNCHI_F_SETUP, "crun", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct engine *e = engine_begin();
+
+		found = say_container(e, ID, 0);
+		assert_int_equal(open_slot(e, rows[i].flags, rows[i].comm)->born, rows[i].born);
+		engine_end(e);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slot_of_forgotten),
+		cmocka_unit_test(test_born),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,11 +190,49 @@ static void test_said_gone_of_another(void **state)
 	}
 }
 
+static void execute(struct engine *e, struct slot *slot, uint32_t pid, uint16_t flags)
+{
+	const struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("execve")) };
+	struct nunchi_head head = head_of(NUNCHI_REC_EXEC, pid);
+	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
+
+	head.slot = (uint32_t)(slot - e->slots);
+	head.generation = slot->generation;
+	head.flags = flags;
+	encode_begin(&record, &head);
+	encode_bytes(&record, &call, sizeof(call));
+	encode_end(&record);
+	life_deliver(e, slot, (const struct nunchi_head *)(const void *)record.s);
+}
+
+/* The first program is its init, unless it comes from outside: a container's own need not execute anything. */
+static void test_first_exec(void **state)
+{
+	struct engine *e = engine_begin();
+	struct slot *slot = &e->slots[7];
+
+	(void)state;
+	*slot = (struct slot){ .phase = SLOT_CONTAINER, .generation = 1, .born = true, .id = (char *)ID };
+	encode_container(&e->record, &(struct container_info){ .id = (char *)ID }, 1);
+	pipeline_made(e);
+	encode_slot(&e->record, 7, 1, ID, 1);
+	pipeline_made(e);
+	execute(e, slot, 100, NUNCHI_F_ENTERING | NUNCHI_F_ENTERED);
+	execute(e, slot, 101, NUNCHI_F_ENTERED);
+	assert_int_equal(n_started, 0);
+	assert_false(slot->ran);
+	execute(e, slot, 102, 0);
+	assert_int_equal(n_started, 1);
+	assert_int_equal(model_container(e->model, ID)->info->init_pid, 102);
+	engine_end(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_said_gone_and_lives),
 		cmocka_unit_test(test_said_gone_of_another),
+		cmocka_unit_test(test_first_exec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
