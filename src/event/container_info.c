@@ -53,6 +53,7 @@ static const struct member members[] = {
 	MEMBER(27, STRING, pod_sandbox),
 	MEMBER(28, STRING, ip),
 	MEMBER(29, U32, owner),
+	MEMBER(30, U8, tells),
 };
 
 struct label_list {
@@ -210,8 +211,16 @@ static void complete_lists(struct container_info *c, const struct container_info
 	}
 }
 
+static bool tells(const struct container_info *c, const struct member *m)
+{
+	return get_number(c, m) || (m->offset == offsetof(struct container_info, privileged) && c->tells & TELLS_PRIVILEGED) ||
+	       (m->offset == offsetof(struct container_info, sandbox) && c->tells & TELLS_SANDBOX);
+}
+
 void container_info_complete(struct container_info *c, const struct container_info *more)
 {
+	uint8_t both = c->tells | more->tells;
+
 	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
 		const struct member *m = &members[i];
 
@@ -220,10 +229,11 @@ void container_info_complete(struct container_info *c, const struct container_in
 
 			if (!*s)
 				*s = xstrdup(*AT_CONST(more, m->offset, char *));
-		} else if (!get_number(c, m)) {
+		} else if (!tells(c, m)) {
 			set_number(c, m, get_number(more, m));
 		}
 	}
+	c->tells = both;
 	complete_lists(c, more);
 }
 

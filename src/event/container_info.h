@@ -27,6 +27,9 @@ struct id_name {
 #define SHARES_USER 0x10	/* no user namespace of its own: the usual case, not shown */
 #define SHARES_CGROUP 0x20
 
+#define TELLS_PRIVILEGED 0x01
+#define TELLS_SANDBOX 0x02
+
 #define CONTAINER_ID_LEN 64	/* digits of an engine's id */
 #define CONTAINER_ID_SHORT 12	/* of which so many are shown (container.id), as Falco does */
 
@@ -75,6 +78,7 @@ struct container_info {
 	uint8_t shares;		/* SHARES_* */
 	bool privileged;
 	bool sandbox;		/* a pod's pause container */
+	uint8_t tells;		/* TELLS_*: of which of these two false is said, too */
 };
 
 /* Of a user's service, or files. Root's are nobody's to speak of but root's. */
@@ -93,7 +97,7 @@ static inline void container_info_freep(struct container_info **c)
 }
 struct container_info *container_info_dup(const struct container_info *c) _must_check_;
 
-/* Fills what is NULL or 0 in c from more, which keeps what it owns (strings are copied). */
+/* Fills what is NULL, 0 or not told in c from more, which keeps what it owns (strings are copied). */
 void container_info_complete(struct container_info *c, const struct container_info *more);
 
 /*

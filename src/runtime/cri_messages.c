@@ -135,6 +135,8 @@ static void read_verbose(struct container_info *c, Cri__Entry **info, size_t n, 
 		j = json_parse(info[i]->value, strlen(info[i]->value));
 		c->init_pid = json_pid(j, "pid");
 		oci_read_spec(json_at(j, "runtimeSpec"), c, NULL);
+		if (json_at(j, marked) || json_at(j, "privileged"))
+			c->tells |= TELLS_PRIVILEGED;
 		if (json_at(j, marked))
 			c->privileged = json_bool(j, marked);
 		else
@@ -169,7 +171,8 @@ static void read_container(struct container_info *c, const Cri__ContainerStatus 
 	c->created = positive(st->created_at);
 	c->started = positive(st->started_at);
 	take_labels(&c->labels, &c->n_labels, st->labels, st->n_labels);
-	kubernetes_apply(c, c->labels, c->n_labels);
+	kubernetes_apply_labels(c, c->labels, c->n_labels, true);
+	c->tells |= TELLS_SANDBOX;
 	if (st->metadata && *st->metadata->name) {
 		free(c->name);
 		c->name = bounded_dup(st->metadata->name);

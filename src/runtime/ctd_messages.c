@@ -202,14 +202,14 @@ int ctd_parse_tasks(const void *data, size_t len,
 }
 
 /*
- * The labels are the image's, too, whoever made that; what CRI and nerdctl say themselves stands over those. ctr says
- * nothing, and who goes by it gives the id.
+ * The labels are the image's, too, whoever made that; what CRI and nerdctl say themselves stands over those, and what is in the
+ * specification, over all of them. ctr says nothing, and who goes by it gives the id.
  */
 static void take_labels(struct container_info *c, bool pods)
 {
 	if (pods)
-		kubernetes_apply(c, c->labels, c->n_labels);
-	else if (!c->name && container_id_hex64(c->id))
+		kubernetes_apply_labels(c, c->labels, c->n_labels, true);
+	else if (container_id_hex64(c->id))
 		c->name = bounded_dup(labels_find(c->labels, c->n_labels, "nerdctl/name"));
 }
 
@@ -229,11 +229,11 @@ int ctd_parse_container(const void *data, size_t len, bool pods, struct containe
 	c->id = xstrdup(from->id);
 	for (size_t i = 0; i < from->n_labels; i++)
 		labels_add(&c->labels, &c->n_labels, from->labels[i]->key, from->labels[i]->value);
+	take_labels(c, pods);
 	/* A spec that cannot be read takes only what it would have said. */
 	if (from->spec && oci_parse_spec((const char *)from->spec->value.data,
 					 from->spec->value.len, c, NULL) < 0)
 		c->shares = 0;
-	take_labels(c, pods);
 	image_set(c, from->image);
 	if (from->created_at && from->created_at->seconds > 0 &&
 	    from->created_at->seconds < (int64_t)(UINT64_MAX / NSEC_PER_SEC) - 1)

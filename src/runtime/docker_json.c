@@ -96,7 +96,7 @@ char *docker_parse_image_digest(const char *text, size_t len, const char *reposi
 static void take_pod(struct container_info *c)
 {
 	if (kubernetes_apply_name(c))
-		kubernetes_apply(c, c->labels, c->n_labels);
+		kubernetes_apply_labels(c, c->labels, c->n_labels, false);
 }
 
 struct container_info *docker_parse_container(const char *text, size_t len, const char *host_config,
@@ -128,6 +128,7 @@ struct container_info *docker_parse_container(const char *text, size_t len, cons
 	}
 	c->pod_uid = bounded_dup(json_text(j, "Pod"));
 	c->sandbox = json_bool(j, "IsInfra");
+	c->tells = TELLS_PRIVILEGED | TELLS_SANDBOX;
 	set_shares(c, own_host ? own_host : json_at(j, "HostConfig"));
 	set_mounts(c, j);
 	set_ip(c, j);

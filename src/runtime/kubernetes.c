@@ -137,9 +137,31 @@ void kubernetes_apply(struct container_info *c, const struct label *from, size_t
 		c->image_digest = bounded_dup(s + 1);
 	for (size_t i = 0; i < ARRAY_SIZE(sandbox_marks); i++) {
 		s = labels_find(from, n, sandbox_marks[i].key);
+		if (s)
+			c->tells |= TELLS_SANDBOX;
 		if (s && streq(s, sandbox_marks[i].value))
 			mark_sandbox(c);
 	}
+}
+
+static bool is_put_over(const char *key, bool cri)
+{
+	if (starts_with(key, "io.kubernetes.pod.") || streq(key, "io.kubernetes.container.name"))
+		return true;
+	return cri ? streq(key, "io.cri-containerd.kind") :
+		     streq(key, "io.kubernetes.docker.type") || streq(key, "io.kubernetes.sandbox.id");
+}
+
+void kubernetes_apply_labels(struct container_info *c, const struct label *labels, size_t n, bool cri)
+{
+	struct label *own = NULL;
+	size_t n_own = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (is_put_over(labels[i].key, cri))
+			labels_add(&own, &n_own, labels[i].key, labels[i].value);
+	kubernetes_apply(c, own, n_own);
+	labels_free(own, n_own);
 }
 
 bool kubernetes_apply_name(struct container_info *c)

@@ -9,5 +9,11 @@
  */
 void kubernetes_apply(struct container_info *c, const struct label *from, size_t n);
 
+/*
+ * The same from labels that are the image's, too, whoever has made that: only by keys that CRI (else cri-dockerd) or the kubelet
+ * puts over those in any case.
+ */
+void kubernetes_apply_labels(struct container_info *c, const struct label *labels, size_t n, bool cri);
+
 /* The same from a cri-dockerd name, "k8s_CONTAINER_POD_NAMESPACE_UID_ATTEMPT". False: it is none. */
 bool kubernetes_apply_name(struct container_info *c);

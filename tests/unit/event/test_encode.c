@@ -93,6 +93,30 @@ static void test_container_complete(void **state)
 	assert_int_equal(c->n_labels, 2);
 }
 
+/* What is only not said is as it was; who says that it is not so is believed. */
+static void test_container_complete_flags(void **state)
+{
+	static const struct {
+		struct container_info c;
+		bool privileged, sandbox;
+	} rows[] = {
+		{ { .tells = 0 }, true, true },
+		{ { .tells = TELLS_SANDBOX }, true, false },
+		{ { .tells = TELLS_PRIVILEGED }, false, true },
+		{ { .tells = TELLS_PRIVILEGED | TELLS_SANDBOX, .sandbox = true }, false, true },
+	};
+	const struct container_info more = { .privileged = true, .sandbox = true, .tells = TELLS_SANDBOX };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct container_info c = rows[i].c;
+
+		container_info_complete(&c, &more);
+		assert_int_equal(c.privileged, rows[i].privileged);
+		assert_int_equal(c.sandbox, rows[i].sandbox);
+		assert_int_equal(c.tells, rows[i].c.tells | TELLS_SANDBOX);
+	}
+}
+
 /* Every length that lies, and every cut: an error or less, never a byte too far. */
 static void test_container_damage(void **state)
 {
@@ -355,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_container_round_trip),
 		cmocka_unit_test(test_container_complete),
+		cmocka_unit_test(test_container_complete_flags),
 		cmocka_unit_test(test_container_damage),
 		cmocka_unit_test(test_container_bounds),
 		cmocka_unit_test(test_set_image),

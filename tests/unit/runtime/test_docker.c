@@ -140,8 +140,13 @@ static void test_container_kubernetes(void **state)
 		"\"io.kubernetes.container.name\":\"web\",\"nerdctl/name\":\"web\",\"io.kubernetes.pod.name\":\"p\","
 		"\"io.kubernetes.cri-o.ImageName\":\"nginx\",\"io.kubernetes.sandbox.id\":\"b1\","
 		"\"io.kubernetes.docker.type\":\"podsandbox\"}}}";
+	static const char pods_by_image[] =
+		"{\"Id\":\"a5\",\"Name\":\"/k8s_c_p_n_u_0\",\"Config\":{\"Image\":\"evil\",\"Labels\":{"
+		"\"io.kubernetes.cri.container-type\":\"sandbox\",\"io.kubernetes.cri-o.ImageName\":\"nginx\","
+		"\"io.kubernetes.cri.sandbox-name\":\"other\",\"io.kubernetes.docker.type\":\"container\"}}}";
 	_cleanup_container_info_ struct container_info *a = parse(by_name), *b = parse(by_label),
-							*c = parse(no_name), *d = parse(by_image);
+							*c = parse(no_name), *d = parse(by_image),
+							*e = parse(pods_by_image);
 
 	(void)state;
 	assert_true(a->sandbox);
@@ -160,6 +165,10 @@ static void test_container_kubernetes(void **state)
 	assert_null(d->pod_name);
 	assert_null(d->pod_sandbox);
 	assert_false(d->sandbox);
+	assert_false(e->sandbox);
+	assert_string_equal(e->name, "c");
+	assert_string_equal(e->pod_name, "p");
+	assert_string_equal(e->image, "evil");
 }
 
 static void test_container_hostile(void **state)

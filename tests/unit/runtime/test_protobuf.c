@@ -297,6 +297,39 @@ static void test_containerd_labels(void **state)
 	}
 }
 
+/* What CRI never writes as a label is the image's word, and its specification counts more than any label. */
+static void test_containerd_labels_of_an_image(void **state)
+{
+	static const char spec[] =
+		"{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.cri.container-type\":\"container\","
+		"\"io.kubernetes.cri.sandbox-name\":\"web-0\"}}";
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT, c = STRBUF_INIT, inner = STRBUF_INIT;
+	_cleanup_container_info_ struct container_info *info = NULL;
+
+	(void)state;
+	text(&c, 1, "c1");
+	text(&c, 3, "docker.io/library/evil:1");
+	entry(&c, 2, "io.kubernetes.cri.container-type", "sandbox");
+	entry(&c, 2, "io.kubernetes.cri-o.ContainerType", "sandbox");
+	entry(&c, 2, "io.kubernetes.docker.type", "podsandbox");
+	entry(&c, 2, "io.kubernetes.cri.container-name", "other");
+	entry(&c, 2, "io.kubernetes.cri.sandbox-namespace", "kube-system");
+	entry(&c, 2, "io.kubernetes.cri.image-name", "nginx");
+	entry(&c, 2, "io.kubernetes.pod.name", "other");
+	entry(&c, 2, "io.kubernetes.container.name", "web");
+	entry(&c, 2, "io.cri-containerd.kind", "container");
+	text(&inner, 2, spec);
+	nest(&c, 5, &inner);
+	nest(&b, 1, &c);
+	assert_int_equal(ctd_parse_container(b.s, b.len, true, &info), 0);
+	assert_false(info->sandbox);
+	assert_int_equal(info->tells, TELLS_SANDBOX);
+	assert_string_equal(info->name, "web");
+	assert_string_equal(info->pod_name, "web-0");
+	assert_null(info->pod_namespace);
+	assert_string_equal(info->image, "docker.io/library/evil:1");
+}
+
 static int make_event(const char *topic, const char *space, const char *id, const char *process,
 		      struct ctd_event *ret)
 {
@@ -427,6 +460,7 @@ int main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_containerd_container),
 		cmocka_unit_test(test_containerd_labels),
+		cmocka_unit_test(test_containerd_labels_of_an_image),
 		cmocka_unit_test(test_containerd_event),
 		cmocka_unit_test(test_cri_event),
 		cmocka_unit_test(test_end),
