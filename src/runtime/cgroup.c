@@ -13,7 +13,9 @@ static const struct {
 } scopes[] = {
 	{ "docker-", "docker" },
 	{ "cri-containerd-", "containerd" },
+	{ "nerdctl-", "containerd" },
 	{ "crio-", "cri-o" },
+	{ "libpod-payload-", "podman" },
 	{ "libpod-", "podman" },
 };
 
@@ -50,7 +52,7 @@ bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_run
 		if (!take_id(end, ret_id))
 			return false;
 		end += ID_LEN;
-		/* podman's cgroupfs driver names the directory so, without .scope. */
+		/* podman's cgroupfs driver names the directory so, without .scope, and so it does where it splits its own. */
 		if (!streq(end, ".scope") && !(streq(end, "") && streq(scopes[i].runtime, "podman")))
 			return false;
 		*ret_runtime = scopes[i].runtime;

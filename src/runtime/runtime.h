@@ -98,7 +98,7 @@ void runtimes_stop(struct runtimes *rt);
 
 /*
  * The container id in a cgroup path: the last component that is 64 hex digits, alone or as
- * PREFIX-<id>.scope ("docker-", "cri-containerd-", "crio-", "libpod-"). Sets *ret_runtime to a
+ * PREFIX-<id>.scope ("docker-", "cri-containerd-", "nerdctl-", "crio-", "libpod-", ...). Sets *ret_runtime to a
  * constant guess ("docker", ...; NULL if the path does not say) and returns true, else false.
  */
 bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_runtime);

@@ -21,6 +21,8 @@ static void test_container_id_known_forms(void **state)
 		{ "/kubepods.slice/crio-" ID ".scope", "cri-o" },
 		{ "/machine.slice/libpod-" ID ".scope", "podman" },
 		{ "/libpod_parent/libpod-" ID, "podman" },
+		{ "/system.slice/web.service/libpod-payload-" ID, "podman" },
+		{ "/system.slice/nerdctl-" ID ".scope", "containerd" },
 		{ ID, NULL },
 	};
 
@@ -46,6 +48,7 @@ static void test_container_id_none(void **state)
 		"/x/other-" ID ".scope", "/crio-" ID, "/docker/0123",
 		"/docker/0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef",
 		"/docker-0123.scope", "/crio-conmon-" ID ".scope",
+		"/machine.slice/libpod-conmon-" ID ".scope", "/system.slice/nerdctl-" ID,
 	};
 	const char *runtime;
 	char id[65];
