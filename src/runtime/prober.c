@@ -172,15 +172,15 @@ static void add_found(void *arg, const char *kind, const char *path)
 	p->n_found++;
 }
 
-/* Those whose socket is gone, and those that were another's double. */
-static void drop_found(struct prober *p)
+/* Of what nobody named those whose socket is gone, and those that were another's double. */
+static void drop_ended(struct prober *p)
 {
 	struct source *lists[] = { p->waiting, p->started };
 
 	p->waiting = p->started = NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		for (struct source *s = lists[i], *next; s; s = next) {
-			bool drop = s->found && (i == 0 || s->ended);
+			bool drop = source_is_passing(s) && (i == 0 || s->ended);
 
 			next = s->next;
 			if (!drop) {
@@ -189,8 +189,9 @@ static void drop_found(struct prober *p)
 			}
 			if (i == 1)
 				pthread_join(s->thread, NULL);
+			p->n_found -= s->found;
+			p->n_users -= !s->found;
 			source_free(s);
-			p->n_found--;
 		}
 	}
 }
@@ -221,12 +222,12 @@ static bool is_double(const struct prober *p, const struct source *s, int fd, co
 /* counted: its first list is one that runtimes_unlisted() counts. */
 static int probe(struct prober *p, bool counted)
 {
-	if (p->defaults)
+	if (p->defaults) {
+		drop_ended(p);
 		add_users(p);
-	if (p->defaults && p->rounds++ % FOUND_ROUNDS == 0) {
-		drop_found(p);
-		listening_visit(p->rt->root, add_found, p);
 	}
+	if (p->defaults && p->rounds++ % FOUND_ROUNDS == 0)
+		listening_visit(p->rt->root, add_found, p);
 	for (struct source **at = &p->waiting; *at;) {
 		struct source *s = *at;
 		_cleanup_close_ int fd = -1;

@@ -365,7 +365,7 @@ void *source_main(void *arg)
 		say(s, false, xasprintf("%s %s: %s", shown_runtime(s), s->socket,
 					why.len ? why.s : strerrordesc_np(-r)));
 		listed(s);
-		if (s->found && r == -ENOENT)
+		if (source_is_passing(s) && r == -ENOENT)
 			break;
 		if (s->answered)
 			wait_ms = BACKOFF_FIRST_MS;

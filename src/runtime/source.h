@@ -79,7 +79,7 @@ struct source {
 	unsigned generation;
 	pthread_t thread;
 	bool asked_for;		/* by --runtime: that it is not there is said */
-	bool found;		/* nobody named it: it ends when its socket is gone */
+	bool found;		/* nobody named it */
 	atomic_bool ended;	/* and may be joined */
 	bool counted;		/* its first list is waited for */
 	bool answered;		/* with a whole list, on this connection */
@@ -116,6 +116,11 @@ struct source *source_new(struct runtimes *rt, const char *kind_name, const char
 			  size_t trusted) _must_check_;
 /* The socket as it is now, O_PATH; -errno if there is none. */
 int source_open(const struct source *s, struct stat *ret) _must_check_;
+/* It ends when its socket is gone: found, or a user's, who may come back. */
+static inline bool source_is_passing(const struct source *s)
+{
+	return s->found || s->trusted;
+}
 /* Posts that it cannot be opened, once; error is what source_open() said. */
 void source_missing(struct source *s, int error);
 void source_free(struct source *s);

@@ -295,20 +295,25 @@ static void test_half_then_good(void **state)
 	check_bad(HALF);
 }
 
-/* Until it answers again, which is when the list is asked for. */
-static void restart(struct fake *f, struct runtimes *rt)
+/* Until a runtime answers, which is when the list is asked for. */
+static void want_up(struct runtimes *rt, unsigned ms)
 {
 	bool up = false;
 
-	fake_hang_up(f);
-	fake_listen(f);
 	while (!up) {
-		struct runtime_message *m = want(rt, RUNTIME_STATE, 8000);
+		struct runtime_message *m = want(rt, RUNTIME_STATE, ms);
 
 		assert_non_null(m);
 		up = m->ok;
 		runtime_message_free(m);
 	}
+}
+
+static void restart(struct fake *f, struct runtimes *rt)
+{
+	fake_hang_up(f);
+	fake_listen(f);
+	want_up(rt, 8000);
 }
 
 /* podman's has none that is paused, or about to be stopped. */
@@ -534,6 +539,52 @@ static void test_user_says_much(void **state)
 	fake_stop(&f);
 }
 
+static char *user_socket(const char *root, unsigned uid, bool make)
+{
+	_cleanup_free_ char *dir = xasprintf("%s/run/user/%u", root, uid);
+	char *socket = xasprintf("%s/docker.sock", dir);
+
+	if (make) {
+		assert_int_equal(mkdir(dir, 0755), 0);
+		assert_int_equal(mknod(socket, S_IFSOCK | 0600, 0), 0);
+	} else {
+		unlink(socket);
+		rmdir(dir);
+	}
+	return socket;
+}
+
+/* Only so many users' services are watched; one that is gone leaves its place to another. */
+static void test_users_come_and_go(void **state)
+{
+	struct runtimes_config config = { .defaults = true };
+	_cleanup_free_ char *run = NULL, *users = NULL, *last = NULL;
+	struct runtimes *rt = NULL;
+	unsigned uid;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	config.root = f.dir;
+	run = xasprintf("%s/run", f.dir);
+	users = xasprintf("%s/user", run);
+	assert_int_equal(mkdir(run, 0755), 0);
+	assert_int_equal(mkdir(users, 0755), 0);
+	for (uid = 1; uid <= 64; uid++)
+		free(user_socket(f.dir, uid, true));
+	assert_int_equal(runtimes_start(&rt, &config), 0);
+	for (uid = 1; uid <= 64; uid++)
+		free(user_socket(f.dir, uid, false));
+	last = user_socket(f.dir, uid, true);
+	assert_int_equal(rename(f.path, last), 0);
+	want_up(rt, 9000);
+	stop_soon(rt);
+	free(user_socket(f.dir, uid, false));
+	rmdir(users);
+	rmdir(run);
+	fake_stop(&f);
+}
+
 static void test_check(void **state)
 {
 	static const char *const good[] = { "docker=/x", "cri=/x", "containerd=/x", "podman=/x",
@@ -576,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_one_source_for_two_names),
 		cmocka_unit_test(test_socket_below_a_root),
 		cmocka_unit_test(test_user_says_much),
+		cmocka_unit_test(test_users_come_and_go),
 		cmocka_unit_test(test_check),
 	};
 
