@@ -26,9 +26,11 @@ static int open_outputs(struct engine *e)
 /* What went wrong on the way out, if anything; a reader that has gone is the end, not an error. */
 static int close_outputs(struct engine *e)
 {
+	/* A capture runs away from nobody, so that there is all the time that a pager takes. */
+	unsigned patience = e->config->replay ? WRITER_WAITS : ENGINE_WRITER_STOP_MS;
 	int code = 0, r;
 
-	r = e->writer ? writer_stop(e->writer, ENGINE_WRITER_STOP_MS) : 0;
+	r = e->writer ? writer_stop(e->writer, patience) : 0;
 	if (r < 0 && !e->failure)
 		e->failure = r;
 	if (recording_close(e) < 0)

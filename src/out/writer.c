@@ -47,7 +47,7 @@ struct writer {
 	bool idle;		/* the thread waits on wake_fd */
 	bool refused;		/* somebody waits for room */
 	bool stopping;
-	uint64_t deadline;	/* CLOCK_MONOTONIC ns, when stopping */
+	uint64_t deadline;	/* CLOCK_MONOTONIC ns, when stopping; UINT64_MAX: none */
 };
 
 static void signal_fd(int fd)
@@ -88,7 +88,7 @@ static int remaining_ms(struct writer *w)
 	stopping = w->stopping;
 	deadline = w->deadline;
 	pthread_mutex_unlock(&w->lock);
-	if (!stopping)
+	if (!stopping || deadline == UINT64_MAX)
 		return -1;
 	now = clock_ns(CLOCK_MONOTONIC);
 	if (now >= deadline)
@@ -374,7 +374,7 @@ int writer_stop(struct writer *w, unsigned timeout_ms)
 
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
-	w->deadline = clock_ns(CLOCK_MONOTONIC) + timeout_ms * NSEC_PER_MSEC;
+	w->deadline = timeout_ms == WRITER_WAITS ? UINT64_MAX : clock_ns(CLOCK_MONOTONIC) + timeout_ms * NSEC_PER_MSEC;
 	pthread_mutex_unlock(&w->lock);
 	signal_fd(w->wake_fd);
 	pthread_join(w->thread, NULL);

@@ -25,5 +25,7 @@ int writer_put_wait(struct writer *w, struct strbuf *b) _must_check_;
 int writer_fd(const struct writer *w);
 /* By what the fd has failed: a negative errno, or 0; then writer_fd() is no longer readable. */
 int writer_error(struct writer *w);
-/* Writes out what is queued, waiting at most timeout_ms; ends the thread. First error, or 0. */
+#define WRITER_WAITS UINT32_MAX	/* as long as the reader does */
+
+/* Writes out what is queued, waiting at most timeout_ms, or WRITER_WAITS; ends the thread. First error, or 0. */
 int writer_stop(struct writer *w, unsigned timeout_ms);

@@ -122,8 +122,7 @@ slots ps-wide ps -o wide -a
 frames text trace
 ROWS
 
-# says ARGUMENT...: what it writes goes into lines; that it ends well, and does write, is asked for. By a
-# file: a reader that takes more than 2 s to start would not get all of it.
+# says ARGUMENT...: what it writes goes into lines; that it ends well, and does write, is asked for.
 says() {
 	"$nunchi" "$@" >"$tmp/lines" 2>"$tmp/err"
 	code=$?
@@ -217,6 +216,25 @@ damaged 'no file' 0 'No such file'
 mkdir "$tmp/bad.cap"
 damaged 'a directory' 0 ''
 rmdir "$tmp/bad.cap"
+
+# A reader that takes its time gets all of it: for three seconds the pipe is full of what came before.
+"$nunchi" trace -q -r "$tmp/calls.cap" >"$tmp/lines"
+python3 - "$nunchi" "$tmp/calls.cap" >"$tmp/out" 2>"$tmp/diff" <<'PYTHON'
+import fcntl, os, subprocess, sys, time
+nunchi, capture = sys.argv[1:]
+reader, writer = os.pipe()
+full = fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 1 << 20)
+os.write(writer, b"x" * full)
+trace = subprocess.Popen([nunchi, "trace", "-q", "-r", capture], stdout=writer)
+os.close(writer)
+time.sleep(3)
+with open(reader, "rb") as pipe:
+    sys.stdout.buffer.write(pipe.read()[full:])
+if trace.wait(10):
+    print("exit", trace.returncode)
+PYTHON
+cmp "$tmp/lines" "$tmp/out" >>"$tmp/diff" 2>&1
+result 'to a slow reader' "$tmp/diff"
 
 # A capture can come by a pipe, and needs no rights.
 "$nunchi" trace -r - <"$cap" 2>&1 | diff -u "$tmp/whole" - >"$tmp/diff"
