@@ -336,7 +336,7 @@ bool event_mismatch(const struct event *ev, struct event_mismatch *ret)
 	ret->found = event_blob(ev, NUNCHI_BLOB_FOUND, -1);
 	ret->arg = ret->found ? ret->found->arg : 0;
 	ret->used = captured(ev, ret->arg);
-	if (!ret->used || ret->arg >= ret->call->n_args)
+	if (!ret->used || !ret->found || ret->arg >= ret->call->n_args)
 		ret->used = ret->found = NULL;
 	return true;
 }

@@ -274,10 +274,10 @@ static bool live(struct container *c, const struct nunchi_life *life)
 		c->oom = true;
 		return false;
 	case NUNCHI_LIFE_DIED:
-		/* Signals as shells and runtimes tell them. */
+		/* Signals as shells and runtimes tell them. A wait status has room for a byte, a runtime's number is any. */
 		if (c->exit_status < 0 && life->exit_code >= 0)
 			c->exit_status = life->exit_code > 128 && life->exit_code < 128 + 65 ?
-						 life->exit_code - 128 : life->exit_code << 8;
+						 life->exit_code - 128 : MIN(life->exit_code, 255) << 8;
 		return false;
 	default:
 		return true;

@@ -198,6 +198,10 @@ static void test_mismatch(void **state)
 	encode_blob(&b, NUNCHI_BLOB_FOUND, 9, 0, "/etc/hosts", 10);
 	encode_end(&b);
 	EXPECT(&b, "mismatch.call=openat", "mismatch.arg=-", "mismatch.used=-", "mismatch.found=-");
+	world_call(&b, &head, "creat", 3, (const uint64_t[6]){ 0x1000 });
+	encode_blob(&b, NUNCHI_BLOB_STR, 0, NUNCHI_BLOB_KERNEL, "/etc/shadow", 11);
+	encode_end(&b);
+	EXPECT(&b, "mismatch.call=creat", "mismatch.arg=-", "mismatch.used=-", "mismatch.found=-");
 	/* And of other events nothing. */
 	open_begin(&b, 3);
 	encode_end(&b);

@@ -553,6 +553,12 @@ static void test_lives(void **state)
 	assert_false(c->oom);
 	life(&w, NUNCHI_LIFE_DIED, 137, "aaaa");
 	assert_int_equal(c->exit_status, 9);
+	/* What is no process's exit code failed all the same. */
+	encode_container_gone(&w.rec, "aaaa", 2);
+	apply(&w);
+	container(&w, "aaaa", 102, NULL, NULL, false);
+	life(&w, NUNCHI_LIFE_DIED, INT32_MAX, "aaaa");
+	assert_int_equal(c->exit_status, 255 << 8);
 	assert_int_equal(life(&w, NUNCHI_LIFE_REMOVED, -1, "aaaa")->type, EVENT_CONTAINER_REMOVED);
 	assert_int_equal(life(&w, NUNCHI_LIFE_REMOVED, -1, "aaaa")->type, EVENT_OTHER);
 }
