@@ -82,6 +82,15 @@ void recording_flush(struct engine *e)
 		e->failure = r;
 }
 
+/* Where no hook came there is nothing to tell, and what the file has is worth more. */
+static int end(struct capture_writer *w)
+{
+	if (capture_writer_has_begun(w))
+		return capture_writer_close(w);
+	capture_writer_drop(w);
+	return 0;
+}
+
 int recording_close(struct engine *e)
 {
 	int fd, r, written;
@@ -89,7 +98,7 @@ int recording_close(struct engine *e)
 	if (!e->capture)
 		return 0;
 	fd = capture_writer_fd(e->capture);
-	r = capture_writer_close(e->capture);
+	r = end(e->capture);
 	if (e->capture_out) {
 		written = writer_stop(e->capture_out, ENGINE_WRITER_STOP_MS);
 		r = written < 0 ? written : r;

@@ -62,13 +62,16 @@ static uint32_t header_crc(const struct file_header *h)
 
 struct capture_writer {
 	int fd;
+	char *created;		/* path, of a file that was not there before; else NULL */
+	bool cut;		/* it is a file that has what it had, until something is put */
+	bool begun;		/* something was put */
 	int error;		/* the first there was; sticky */
 	capture_put_fn *put;	/* NULL: it is written */
 	void *arg;
 	ZSTD_CCtx *zstd;
 	struct strbuf raw;
 	struct strbuf stored;	/* cap is room for the compressed frame and its head */
-	struct strbuf out;	/* frames that have not been put yet */
+	struct strbuf out;	/* the header and frames that have not been put yet */
 };
 
 static int write_all(int fd, const void *data, size_t len)
@@ -92,10 +95,29 @@ static int write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-static void close_output(int *fd)
+static void writer_free(struct capture_writer *w)
 {
-	if (*fd > STDERR_FILENO)
-		close(*fd);
+	ZSTD_freeCCtx(w->zstd);
+	strbuf_free(&w->raw);
+	strbuf_free(&w->stored);
+	strbuf_free(&w->out);
+	free(w->created);
+	free(w);
+}
+
+/* What the file has stays until there is something to write. */
+static int open_output(struct capture_writer *w, const char *path)
+{
+	w->fd = STDOUT_FILENO;
+	if (streq(path, "-"))
+		return 0;
+	w->cut = true;
+	w->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (w->fd >= 0)
+		w->created = xstrdup(path);
+	else if (errno == EEXIST)
+		w->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	return w->fd < 0 ? -errno : 0;
 }
 
 int capture_writer_open(struct capture_writer **ret, const char *path)
@@ -103,29 +125,21 @@ int capture_writer_open(struct capture_writer **ret, const char *path)
 	struct file_header header = {
 		.order = ORDER_MARK, .version = VERSION, .machine = MACHINE,
 	};
-	_cleanup_(close_output) int fd = STDOUT_FILENO;
-	struct capture_writer *w;
+	struct capture_writer *w = xcalloc(1, sizeof(*w));
 	int r;
 
-	if (!streq(path, "-"))
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	memcpy(header.magic, magic, sizeof(magic));
-	header.crc = header_crc(&header);
-	r = write_all(fd, &header, sizeof(header));
-	if (r < 0)
-		return r;
-	w = xcalloc(1, sizeof(*w));
 	w->zstd = ZSTD_createCCtx();
-	if (!w->zstd) {
-		free(w);
-		return -ENOMEM;
+	r = w->zstd ? open_output(w, path) : -ENOMEM;
+	if (r < 0) {
+		writer_free(w);
+		return r;
 	}
 	ZSTD_CCtx_setParameter(w->zstd, ZSTD_c_compressionLevel, LEVEL);
 	strbuf_grow(&w->raw, CAPTURE_FRAME_MAX);
 	strbuf_grow(&w->stored, sizeof(struct frame_header) + ZSTD_compressBound(CAPTURE_FRAME_MAX));
-	w->fd = TAKE_FD(fd);
+	memcpy(header.magic, magic, sizeof(magic));
+	header.crc = header_crc(&header);
+	strbuf_add(&w->out, &header, sizeof(header));
 	*ret = w;
 	return 0;
 }
@@ -141,10 +155,21 @@ void capture_writer_through(struct capture_writer *w, capture_put_fn *put, void 
 	w->arg = arg;
 }
 
+/* What is no file cannot be cut, and need not be. */
+static int begin(struct capture_writer *w)
+{
+	if (w->cut && ftruncate(w->fd, 0) < 0 && errno != EINVAL)
+		return -errno;
+	w->begun = true;
+	return 0;
+}
+
 int capture_writer_put(struct capture_writer *w)
 {
 	int r;
 
+	if (!w->begun && !w->error)
+		w->error = begin(w);
 	if (w->error || !w->out.len)
 		return w->error;
 	r = w->put ? w->put(w->arg, &w->out) : write_all(w->fd, w->out.s, w->out.len);
@@ -213,12 +238,22 @@ int capture_writer_close(struct capture_writer *w)
 	/* A full disk behind a network file system can show only now. */
 	if (!w->put && w->fd > STDERR_FILENO && close(w->fd) < 0 && !r)
 		r = -errno;
-	ZSTD_freeCCtx(w->zstd);
-	strbuf_free(&w->raw);
-	strbuf_free(&w->stored);
-	strbuf_free(&w->out);
-	free(w);
+	writer_free(w);
 	return r;
+}
+
+bool capture_writer_has_begun(const struct capture_writer *w)
+{
+	return w->begun;
+}
+
+void capture_writer_drop(struct capture_writer *w)
+{
+	if (w->created)
+		(void)unlink(w->created);
+	if (!w->put && w->fd > STDERR_FILENO)
+		close(w->fd);
+	writer_free(w);
 }
 
 struct capture_reader {

@@ -16,7 +16,9 @@
 struct capture_writer;
 struct capture_reader;
 
-/* Creates path (mode 0600; "-" is stdout). 0 or -errno. */
+/*
+ * Creates path (mode 0600; "-" is stdout), or opens it: what is in it goes when the first thing is put. 0 or -errno.
+ */
 int capture_writer_open(struct capture_writer **ret, const char *path) _must_check_;
 int capture_writer_fd(const struct capture_writer *w);	/* what it writes to, its own */
 /* Takes all of b, which is empty then, and returns 0; -EAGAIN: it is full, and is asked again; or another -errno. */
@@ -34,6 +36,10 @@ int capture_writer_put(struct capture_writer *w);
 int capture_writer_flush(struct capture_writer *w) _must_check_;
 /* Flushes, writes the end frame, closes (but a put's fd), frees. Returns the first error there ever was. */
 int capture_writer_close(struct capture_writer *w);
+/* Something was put: the file, if there was one, is not what it was. */
+bool capture_writer_has_begun(const struct capture_writer *w);
+/* In place of closing one that has not begun: the file is as if it had not been opened. */
+void capture_writer_drop(struct capture_writer *w);
 
 /* Opens path ("-" is stdin). -EBADMSG: no capture, or of a newer version: the sentence is in err. */
 int capture_reader_open(struct capture_reader **ret, const char *path, struct strbuf *err) _must_check_;

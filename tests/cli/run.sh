@@ -111,6 +111,22 @@ result 'closed: a list says so, too' "$tmp/diff"
 [ $? = 1 ] && grep -qF 'stdout: No space left' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result 'full: help says so' "$tmp/diff"
 
+# Who may not record leaves the capture that there was, and none where there was none.
+chmod 755 "$tmp"
+mkdir -m 777 "$tmp/open"
+cp "$nunchi" "$tmp/open/nunchi"
+cp "$cap" "$tmp/open/kept.cap"
+chmod 666 "$tmp/open/kept.cap"
+as_nobody=''
+[ "$(id -u)" != 0 ] || as_nobody='setpriv --reuid 65534 --regid 65534 --clear-groups'
+: >"$tmp/diff"
+for name in kept new; do
+	$as_nobody "$tmp/open/nunchi" record -w "$tmp/open/$name.cap" --timeout 1 >"$tmp/out" 2>&1 && echo 'it records' >>"$tmp/diff"
+done
+cmp "$cap" "$tmp/open/kept.cap" >>"$tmp/diff" 2>&1
+[ ! -e "$tmp/open/new.cap" ] || echo 'new.cap is left' >>"$tmp/diff"
+result 'a recording that does not begin leaves no trace' "$tmp/diff"
+
 # The configuration file: everything wrong with one is told, with its place.
 (cd "$here" && "$nunchi" config check config.yaml) >"$tmp/out" 2>&1
 [ $? = 1 ] || echo 'exit code' >>"$tmp/out"

@@ -232,7 +232,39 @@ static void test_full_disk(void **state)
 	struct capture_writer *w;
 
 	assert_int_equal(capture_writer_open(&w, "/nonexistent/x"), -ENOENT);
-	assert_int_equal(capture_writer_open(&w, "/dev/full"), -ENOSPC);
+	assert_int_equal(capture_writer_open(&w, "/dev/full"), 0);
+	assert_int_equal(capture_writer_put(w), -ENOSPC);
+	assert_int_equal(capture_writer_close(w), -ENOSPC);
+}
+
+/* A recording that did not begin leaves what there was; one that did, nothing of it. */
+static void test_not_begun(void **state)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, before = STRBUF_INIT, after = STRBUF_INIT, err = STRBUF_INIT;
+	struct capture_writer *w;
+	int end;
+
+	write_records(RECORDS, 1);
+	get_file(&before);
+	assert_int_equal(capture_writer_open(&w, path), 0);
+	make_record(&rec, 0);
+	assert_int_equal(capture_writer_add(w, (const void *)rec.s), 0);
+	assert_false(capture_writer_has_begun(w));
+	capture_writer_drop(w);
+	get_file(&after);
+	assert_int_equal(after.len, before.len);
+	assert_memory_equal(after.s, before.s, before.len);
+	write_records(1, 0);
+	assert_int_equal(read_records(&end, &err), 1);
+	assert_int_equal(end, 0);
+
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(capture_writer_open(&w, path), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	capture_writer_drop(w);
+	assert_int_equal(access(path, F_OK), -1);
+	write_records(1, 0);
+	assert_int_equal(read_records(&end, &err), 1);
 }
 
 int main(void)
@@ -246,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_not_a_capture),
 		cmocka_unit_test(test_bad_records_are_refused),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_not_begun),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
