@@ -95,6 +95,9 @@ struct in_force {
 	unsigned generation;		/* 0: those of the start, which are borrowed */
 };
 
+/* What a replay leaves out because nobody asked for it. */
+enum hidden { HIDDEN_HOST, HIDDEN_SETUP, HIDDEN_CALLS, HIDDEN_MAX };
+
 struct engine {
 	const struct engine_config *config;
 	struct model *model;
@@ -133,6 +136,8 @@ struct engine {
 	struct runtime_message *message;	/* the next, which must not overtake records; NULL: none is known */
 	uint64_t num;			/* the last evt.num: of what was shown, and of what was lost */
 	uint64_t shown;			/* events */
+	uint64_t hidden[HIDDEN_MAX];	/* events of such that a replay has left out */
+	unsigned hidden_meant;		/* bits 1 << enum hidden: some were recorded on purpose */
 	struct accounts closed;		/* of slots that were given back */
 	uint64_t counts[ACCOUNT_READER_MAX];
 	uint64_t expected[PROBE_RINGS_MAX];	/* next number per ring */

@@ -89,6 +89,46 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 	return filter_match(e->config->filter, &e->fields) && is_judged(e);
 }
 
+/* Why it is left out, if nobody has said so: bits 1 << enum hidden. */
+static unsigned hidden_for(const struct engine *e, const struct event *ev)
+{
+	bool set = e->config->set_given || e->config->rules;
+	unsigned bits = 0;
+
+	if (!ev->container && !e->config->host && ev->head->slot != NUNCHI_SLOT_HELPERS)
+		bits |= 1U << HIDDEN_HOST;
+	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
+		bits |= 1U << HIDDEN_SETUP;
+	if (is_asked_for(e, ev))
+		return bits;
+	if (ev->type != EVENT_SYSCALL || set || (e->config->failed_only && !event_failed(ev)))
+		return 0;
+	return bits | 1U << HIDDEN_CALLS;
+}
+
+/* Who recorded it asked for it: what makes the model is in each capture, but for the host's own. */
+static bool is_meant(const struct nunchi_head *record, enum hidden why)
+{
+	return record->kind == NUNCHI_REC_SYSCALL || (why == HIDDEN_HOST && !record->slot);
+}
+
+/* Of a replay: what has not been wanted. */
+static void note_hidden(struct engine *e, const struct event *ev)
+{
+	bool counts = is_accounted(ev->head) && !(ev->head->flags & NUNCHI_F_MODEL);
+	unsigned bits = counts ? hidden_for(e, ev) : 0;
+
+	if (!bits || !filter_match(e->config->filter, &e->fields))
+		return;
+	for (unsigned why = 0; why < HIDDEN_MAX; why++) {
+		if (!(bits & 1U << why))
+			continue;
+		e->hidden[why]++;
+		if (is_meant(ev->head, why))
+			e->hidden_meant |= 1U << why;
+	}
+}
+
 /* A summary is wanted as itself, or as what it counts: a filter that means an open means many of them. */
 static bool is_summary_wanted(struct engine *e, const struct event *ev)
 {
@@ -235,6 +275,8 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 		lose(e, &ev);
 	} else if (!wanted) {
 		account->filtered += is_accounted(record);
+		if (e->config->replay)
+			note_hidden(e, &ev);
 	} else if (show(e, &ev)) {
 		account->shown += is_accounted(record);
 		e->num = ev.num;

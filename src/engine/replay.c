@@ -45,6 +45,29 @@ static void say_account(const struct engine *e, const struct accounts *a)
 	account_log_faults(a);
 }
 
+/* What was recorded on purpose is not passed over in silence. */
+static void say_hidden(const struct engine *e)
+{
+	static const struct {
+		const char *of, *option;
+	} reasons[HIDDEN_MAX] = {
+		[HIDDEN_HOST] = { "the host", "--host" },
+		[HIDDEN_SETUP] = { "runtimes that set up containers", "--setup" },
+		[HIDDEN_CALLS] = { "calls outside of the default set", "-e all" },
+	};
+
+	for (unsigned why = 0; why < HIDDEN_MAX; why++) {
+		_cleanup_strbuf_ struct strbuf n = STRBUF_INIT;
+		bool one = e->hidden[why] == 1;
+
+		if (!(e->hidden_meant & 1U << why))
+			continue;
+		add_grouped(&n, e->hidden[why]);
+		log_info("%s event%s of %s %s not %s (%s)", n.s, one ? "" : "s", reasons[why].of, one ? "is" : "are",
+			 e->config->rules ? "judged" : "shown", reasons[why].option);
+	}
+}
+
 int replay_run(struct engine *e)
 {
 	struct accounts accounts = { .n = 0 };
@@ -77,8 +100,10 @@ int replay_run(struct engine *e)
 		accounts_free(&accounts);
 		return 1;
 	}
-	if (e->config->account && !e->ending)
+	if (e->config->account && !e->ending) {
+		say_hidden(e);
 		say_account(e, &accounts);
+	}
 	accounts_free(&accounts);
 	return 0;
 }

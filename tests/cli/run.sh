@@ -91,6 +91,7 @@ says 'a rule that is left out' 0 'priority: Notice (left out by --disable)' \
 says 'the doctor takes no words' 2 'what is me?' doctor me
 says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
 says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
+silent 'quiet, of what a replay leaves out, too' 'not shown' trace -q -r "$cap"
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
 
 # One of the three is closed: what is opened does not get its number, nor what is said.

@@ -101,6 +101,7 @@ lives set trace -e openat
 lives ps ps -a
 setup text trace
 setup all trace --setup
+setup guard guard
 setup phase trace --setup --format '%evt.type %evt.phase %proc.name %proc.pname'
 calls text trace
 calls all trace -e all
