@@ -131,9 +131,13 @@ void account_counts_text(const struct account_counts *counts, bool lessened, str
 {
 	for (size_t i = 0; i < NUNCHI_UNSEEN_MAX; i++)
 		add_count(out, "degraded: not seen: ", counts->kernel[i], account_kernel_names[i].text);
-	for (unsigned i = 0; i < counts->n_missed; i++)
-		strbuf_addf(out, "degraded: not seen: %llu missed runs of %s\n",
-			    (unsigned long long)counts->missed[i].count, counts->missed[i].program);
+	for (unsigned i = 0; i < counts->n_missed; i++) {
+		const struct account_missed *missed = &counts->missed[i];
+
+		strbuf_addf(out, "degraded: not seen: %llu missed runs of ", (unsigned long long)missed->count);
+		strbuf_add_printable(out, missed->program, strlen(missed->program));
+		strbuf_addc(out, '\n');
+	}
 	for (size_t i = 0; i < ACCOUNT_READER_MAX; i++)
 		add_count(out, i == ACCOUNT_READER_MISSING || i == ACCOUNT_READER_SWITCHED ? "degraded: " : "",
 			  counts->reader[i], account_reader_names[i].text);
@@ -223,7 +227,9 @@ void account_json(const struct accounts *a, struct strbuf *out)
 	json_counts(out, "reader", a->counts.reader, account_reader_names, ARRAY_SIZE(account_reader_names));
 	strbuf_adds(out, ",\"missed_runs\":{");
 	for (unsigned i = 0; i < a->counts.n_missed; i++) {
-		strbuf_addf(out, "%s\"%s\":", i ? "," : "", a->counts.missed[i].program);
+		strbuf_adds(out, i ? "," : "");
+		strbuf_add_json(out, a->counts.missed[i].program, strlen(a->counts.missed[i].program));
+		strbuf_addc(out, ':');
 		strbuf_addu(out, a->counts.missed[i].count);
 	}
 	strbuf_addc(out, '}');

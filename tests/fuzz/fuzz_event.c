@@ -9,6 +9,7 @@
 #include "event/fd.h"
 #include "fields/accessors.h"
 #include "model/model.h"
+#include "out/account.h"
 #include "out/json.h"
 #include "out/out.h"
 
@@ -97,6 +98,16 @@ static void show(struct reader *r, const struct event *ev)
 	}
 }
 
+static void show_accounts(struct reader *r, const struct accounts *accounts)
+{
+	strbuf_reset(&r->text);
+	account_summary(accounts, 1, &r->text);
+	account_counts_text(&accounts->counts, true, &r->text);
+	account_json(accounts, &r->text);
+	strbuf_addc(&r->text, '\n');
+	check_lines(&r->text);
+}
+
 static void look_at(struct reader *r, struct event *ev)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -118,7 +129,7 @@ static void look_at(struct reader *r, struct event *ev)
 	(void)model_slot(m, ev->head->slot, ev->head->generation, &c);
 	(void)model_user_name(m, ev->container, ev->head->uid);
 	accounts_apply(&accounts, ev);
-	strbuf_addu(&text, accounts_sum(&accounts).kernel.seen);
+	show_accounts(r, &accounts);
 	accounts_free(&accounts);
 	for (unsigned i = 0; event_lost_kind(ev, i); i++)
 		strbuf_adds(&text, lost_kind_name(event_lost_kind(ev, i)->what));

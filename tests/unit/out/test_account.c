@@ -25,7 +25,8 @@ static struct accounts make(void)
 	a.counts.reader[ACCOUNT_READER_LATE] = 8;
 	a.counts.n_missed = 2;
 	a.counts.missed[0] = (struct account_missed){ "sys_exit", 9 };
-	a.counts.missed[1] = (struct account_missed){ "process_exec", 10 };
+	/* A capture can say anything. */
+	a.counts.missed[1] = (struct account_missed){ "a\x1b\"\nb", 10 };
 	return a;
 }
 
@@ -48,7 +49,7 @@ static void test_json(void **state)
 		"\"lost\":10,\"in_flight\":1,\"adds_up\":true}],"
 		"\"counts\":{\"no free slot for a container\":7},"
 		"\"reader\":{\"records that came late\":8},"
-		"\"missed_runs\":{\"sys_exit\":9,\"process_exec\":10}");
+		"\"missed_runs\":{\"sys_exit\":9,\"a\\u001b\\\"\\nb\":10}");
 	accounts_free(&a);
 }
 
@@ -97,6 +98,7 @@ static void test_text(void **state)
 	strbuf_reset(&out);
 	account_counts_text(&a.counts, true, &out);
 	assert_non_null(strstr(out.s, "7 no free slot for a container"));
+	assert_non_null(strstr(out.s, "10 missed runs of a\\x1b\"\\nb\n"));
 	accounts_free(&a);
 }
 
