@@ -5,9 +5,7 @@
  */
 #include "cmd.h"
 
-#include "base/clock.h"
 #include "base/log.h"
-#include "event/capture.h"
 #include "options.h"
 #include "out/describe.h"
 #include "out/json.h"
@@ -152,45 +150,17 @@ static void add_heads(struct ps *ps)
 	table_add(&ps->table, NULL); /* the notes have no head */
 }
 
-static void snapshot(const struct model *m, void *arg)
+static void snapshot(const struct model *m, uint64_t now, void *arg)
 {
 	struct ps *ps = arg;
 
 	ps->model = m;
+	ps->now = now;
 	if (ps->kind != PS_JSON)
 		add_heads(ps);
 	model_for_each_container(m, add_container, ps);
 	if (ps->kind != PS_JSON)
 		table_print(&ps->table, &ps->out);
-}
-
-/*
- * When a capture ended: the time of its last record. 0 if it cannot be known (stdin can be read
- * only once); a damaged capture ends where the damage is.
- */
-static uint64_t capture_end(const char *path)
-{
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-	const struct nunchi_head *rec;
-	struct capture_reader *reader;
-	uint64_t last = 0, boot_to_epoch = 0;
-
-	if (streq(path, "-") || capture_reader_open(&reader, path, &err) < 0)
-		return 0;
-	while (capture_reader_next(reader, &rec, &err) == 1) {
-		struct host_info *host = NULL;
-		struct event ev;
-		const char *why;
-
-		last = MAX(last, rec->time);
-		if (rec->kind != NUNCHI_REC_HOST || event_decode(&ev, rec, rec->len, 0, &why) < 0 ||
-		    decode_host(&ev, &host) < 0)
-			continue;
-		boot_to_epoch = host->boot_to_epoch;
-		host_info_free(host);
-	}
-	capture_reader_close(reader);
-	return boot_to_epoch ? last + boot_to_epoch : 0;
 }
 
 static int run_ps(struct options *o)
@@ -214,7 +184,6 @@ static int run_ps(struct options *o)
 	}
 	if (!options_build_filter(o, NULL, 0))
 		return EXIT_USAGE;
-	ps.now = o->engine.replay ? capture_end(o->engine.replay) : clock_epoch();
 	o->engine.snapshot = snapshot;
 	o->engine.snapshot_arg = &ps;
 	o->engine.account = false;

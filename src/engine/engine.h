@@ -60,9 +60,10 @@ struct engine_config {
 	bool account;			/* say the account on stderr at the end */
 	/*
 	 * For ps: called once, when the containers that run are known (live: every runtime has
-	 * listed, or 1 s passed; replay: at the end); then the engine ends. NULL: not.
+	 * listed, or 1 s passed; replay: at the end); then the engine ends. now: when that is, epoch ns;
+	 * 0: the capture does not say. NULL: not.
 	 */
-	void (*snapshot)(const struct model *m, void *arg);
+	void (*snapshot)(const struct model *m, uint64_t now, void *arg);
 	void *snapshot_arg;
 };
 

@@ -302,7 +302,7 @@ static void finish(struct engine *e)
 	pipeline_flush_last(e);
 	account_end(e, &accounts);
 	if (e->config->snapshot)
-		e->config->snapshot(e->model, e->config->snapshot_arg);
+		e->config->snapshot(e->model, clock_epoch(), e->config->snapshot_arg);
 	if (e->config->account)
 		account_say(e, &accounts);
 	accounts_free(&accounts);

@@ -87,13 +87,13 @@ int replay_run(struct engine *e)
 			take_host(e, record);
 		pipeline_record(e, record);
 		take_account(&accounts, record);
-		e->last_time = record->time;
+		e->last_time = MAX(e->last_time, record->time);
 	}
 	pipeline_tell(e, UINT64_MAX);
 	pipeline_flush(e, true);
 	capture_reader_close(reader);
 	if (e->config->snapshot)
-		e->config->snapshot(e->model, e->config->snapshot_arg);
+		e->config->snapshot(e->model, e->boot_to_epoch ? e->last_time + e->boot_to_epoch : 0, e->config->snapshot_arg);
 	if (r < 0 && !e->ending) {
 		add_grouped(&shown, e->shown);
 		log_error("%s: %s; the %s events before it were shown", path, err.s, shown.s);

@@ -240,6 +240,9 @@ result 'to a slow reader' "$tmp/diff"
 # A capture can come by a pipe, and needs no rights.
 "$nunchi" trace -r - <"$cap" 2>&1 | diff -u "$tmp/whole" - >"$tmp/diff"
 result 'from stdin' "$tmp/diff"
+"$nunchi" ps -r "$cap" >"$tmp/lines" 2>&1
+cat "$cap" | "$nunchi" ps -r /dev/stdin 2>&1 | diff -u "$tmp/lines" - >"$tmp/diff"
+result 'ps from a pipe' "$tmp/diff"
 if [ "$(id -u)" = 0 ]; then
 	chmod 755 "$tmp"
 	cp "$nunchi" "$tmp/nunchi"
