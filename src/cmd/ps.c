@@ -179,8 +179,10 @@ static int run_ps(struct options *o)
 	for (int i = 0; i < o->n_args; i++) {
 		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 
-		if (selection_add(&o->selection, SELECT_CONTAINER, o->args[i], &err) < 0)
+		if (selection_add(&o->selection, SELECT_CONTAINER, o->args[i], &err) < 0) {
+			log_error("ps: a name is what -c takes: %s", err.s);
 			return EXIT_USAGE;
+		}
 	}
 	if (!options_build_filter(o, NULL, 0))
 		return EXIT_USAGE;

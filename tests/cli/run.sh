@@ -90,6 +90,7 @@ says 'a rule that is left out' 0 'priority: Notice (left out by --disable)' \
 	rules explain 'Shell with a terminal' -D 'Shell with*'
 says 'the doctor takes no words' 2 'what is me?' doctor me
 says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
+says 'a name of ps that is empty' 2 'the name is empty' ps '' -r "$cap"
 says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
 silent 'quiet, of what a replay leaves out, too' 'not shown' trace -q -r "$cap"
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
