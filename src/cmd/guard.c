@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -215,9 +216,13 @@ int cmd_guard(int argc, char **argv)
 {
 	struct ruleset *rs = NULL;
 	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
+	enum parsed parsed;
+	int r;
 
+	/* logrotate(8) sends it to every guard, whether that has a file to open anew or not. */
+	signal(SIGUSR1, SIG_IGN);
+	parsed = options_parse(&o, &usage, argc, argv);
+	r = parsed_exit(parsed);
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
 		r = rule_files_load(&rs, &o, o.n_args);
 		o.engine.reread = reread;

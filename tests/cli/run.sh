@@ -113,6 +113,14 @@ result 'closed: a list says so, too' "$tmp/diff"
 [ $? = 1 ] && grep -qF 'stdout: No space left' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result 'full: help says so' "$tmp/diff"
 
+# A signal for files of alerts ends no guard that has none. The pipe is open once it reads the capture.
+mkfifo "$tmp/fifo"
+"$nunchi" guard -q -t T1611 -r "$tmp/fifo" >"$tmp/diff" 2>&1 &
+guard=$!
+timeout 20 sh -c '{ kill -USR1 "$0"; cat "$1"; } >"$2"' $guard "$cap" "$tmp/fifo"
+wait $guard || echo "exit $?" >>"$tmp/diff"
+result 'SIGUSR1 ends no guard' "$tmp/diff"
+
 # Who may not record leaves the capture that there was, and none where there was none.
 chmod 755 "$tmp"
 mkdir -m 777 "$tmp/open"
