@@ -224,7 +224,7 @@ int cmd_guard(int argc, char **argv)
 	parsed = options_parse(&o, &usage, argc, argv);
 	r = parsed_exit(parsed);
 	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
-		r = rule_files_load(&rs, &o, o.n_args);
+		r = rule_files_keep(&o) ? rule_files_load(&rs, &o, o.n_args) : EXIT_FAILURE;
 		o.engine.reread = reread;
 		o.engine.reread_arg = &o;
 		o.engine.rule_paths = o.rule_paths;

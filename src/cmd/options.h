@@ -57,6 +57,7 @@ struct options {
 	const char **runtimes;		/* owned; the strings are argv's, or kept */
 	const char **rule_paths;	/* of -f and --rules-dir, in their order; NULL: nunchi's own rules; owned likewise */
 	size_t n_rule_paths;
+	struct rule_file **kept_rules;	/* as many, owned: what can be read once, NULL of the others; NULL: nothing is kept */
 	struct rules_choice choice;	/* of --tag, --disable-tag, --disable, --priority; its arrays are owned */
 	char **args;			/* what is left: n_args of argv's */
 	int n_args;

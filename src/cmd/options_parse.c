@@ -196,6 +196,10 @@ void options_free(struct options *o)
 	o->engine.filter = NULL;
 	selection_free(&o->selection);
 	free(o->runtimes);
+	for (size_t i = 0; o->kept_rules && i < o->n_rule_paths; i++)
+		if (o->kept_rules[i])
+			rule_file_free(o->kept_rules[i]);
+	free(o->kept_rules);
 	free(o->rule_paths);
 	free(o->choice.tags.names);
 	free(o->choice.not_tags.names);

@@ -3,6 +3,7 @@
 #include "rule_files.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "cmd.h"
@@ -13,17 +14,53 @@ static const char default_rules[] =
 static const char common_rules[] =
 #include "common_rules.h"
 	;
+static const struct rules_input own = { "(built-in rules)", default_rules, false };
+
+/* Standard input, a pipe: whose end it is to be read to. */
+static bool can_be_read_once(const char *path)
+{
+	struct stat st;
+
+	return path && (streq(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)));
+}
+
+bool rule_files_keep(struct options *o)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+
+	o->kept_rules = xcalloc(o->n_rule_paths + 1, sizeof(*o->kept_rules));
+	for (size_t i = 0; i < o->n_rule_paths; i++) {
+		struct rule_file **kept = &o->kept_rules[i];
+
+		if (!can_be_read_once(o->rule_paths[i]))
+			continue;
+		if (rule_file_read(kept, o->rule_paths[i], &err) >= 0 && strlen((*kept)->text) != (*kept)->len)
+			strbuf_adds(&err, "has a byte 0: this is no YAML");
+		if (err.len) {
+			log_error("%s: %s", o->rule_paths[i], err.s);
+			return false;
+		}
+	}
+	return true;
+}
+
+static struct rules_input input_of(const struct options *o, size_t i)
+{
+	if (!o->rule_paths[i])
+		return own;
+	return (struct rules_input){ .path = o->rule_paths[i],
+				     .text = o->kept_rules && o->kept_rules[i] ? o->kept_rules[i]->text : NULL };
+}
 
 int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 {
-	const struct rules_input own = { "(built-in rules)", default_rules, false };
 	size_t n_args = (size_t)MAX(o->n_args - first, 0), n = 0;
 	struct rules_input *inputs = xcalloc(o->n_rule_paths + n_args + 2, sizeof(*inputs));
 	int r;
 
 	inputs[n++] = (struct rules_input){ "(built-in names)", common_rules, true };
 	for (size_t i = 0; i < o->n_rule_paths; i++)
-		inputs[n++] = o->rule_paths[i] ? (struct rules_input){ .path = o->rule_paths[i] } : own;
+		inputs[n++] = input_of(o, i);
 	for (size_t i = 0; i < n_args; i++)
 		inputs[n++].path = o->args[(size_t)first + i];
 	if (n == 1)

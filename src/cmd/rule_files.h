@@ -5,6 +5,11 @@
 #include "options.h"
 
 /*
+ * For who reads them more than once: what -f says of standard input and pipes is read now, and what there was is what
+ * loading finds there. False: an error was told.
+ */
+bool rule_files_keep(struct options *o) _must_check_;
+/*
  * Loads what -f and --rules-dir say, and the arguments from first on; without any nunchi's own
  * rules. Of these are enabled what --tag and its like leave. 0, or an exit code: errors were told, on stderr; there
  * also warnings.

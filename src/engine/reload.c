@@ -47,8 +47,12 @@ static void watch_path(struct reload *r, const char *path)
 	char *slash = strrchr(dir, '/');
 	struct watch w = { .wd = -1 };
 	struct stat st;
+	bool there = !stat(path, &st);
 
-	if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
+	/* Standard input and pipes change no more. */
+	if (streq(path, "-") || (there && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
+		return;
+	if (!there || !S_ISDIR(st.st_mode)) {
 		w.name = slash ? path + (slash - dir) + 1 : path;
 		/* The directory: a file that is replaced is another one. */
 		if (slash)

@@ -170,6 +170,23 @@ def test_a_change_of_the_file_is_enough(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
 
 
+def test_standard_input_stays(setup):
+    """It cannot be read again: its rules are what they were when those of a file change."""
+    rules, marker = Rules(setup), setup.file("marker")
+    opened = f"evt.type = openat and fd.nameraw = {marker}"
+    rules.write(("once", opened, "alert"))
+    once = setup.stack.enter_context(open(rules.path, encoding="utf-8"))
+    rules.write(("old", opened, "alert"))
+    rules.nunchi = nunchi = setup.nunchi("guard", "--host", "-f", rules.path, "-f", "-", "-o", "json", *EXACT, stdin=once)
+    rules.write(("new", opened, "alert"))
+    rules.reload()
+    with open(marker, "wb"):
+        pass
+    wait_until(lambda: len(nunchi.events()) >= 2, 10, "two alerts")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert {e["rule"] for e in nunchi.events()} == {"new", "once"}, nunchi.events()
+
+
 def test_what_is_blocked_stays_blocked(setup):
     """Both the old and the new rules forbid it: there is no moment in which neither does."""
     name, rules, action = setup.name + "-stays", Rules(setup), "deny" if refuses_all() else "kill"

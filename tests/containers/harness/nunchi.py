@@ -38,8 +38,8 @@ class Nunchi:
         self.began = time.monotonic()
         # Its own session, as a service has: what the tests start there does not share its priority.
         kwargs.setdefault("start_new_session", True)
-        self.process = subprocess.Popen([PROGRAM, *args], stdin=subprocess.DEVNULL, stdout=stdout,
-                                        stderr=subprocess.PIPE, **kwargs)
+        kwargs.setdefault("stdin", subprocess.DEVNULL)
+        self.process = subprocess.Popen([PROGRAM, *args], stdout=stdout, stderr=subprocess.PIPE, **kwargs)
         self.threads = [threading.Thread(target=self._read_errors, daemon=True)]
         if stdout == subprocess.PIPE:
             self.threads.append(threading.Thread(target=self._read_lines, daemon=True))
