@@ -120,9 +120,7 @@ static void unknown_key(const struct walk *w, const yaml_node_t *key, const char
 	strbuf_reset(&near);
 	strbuf_reset(&word);
 	for (size_t i = 0; i < n_option_rows; i++)
-		/* A name has a row for each of its forms, one after another. */
-		if (option_is_key(&option_rows[i]) && (option_rows[i].commands & commands) &&
-		    !(n && streq(names[n - 1], option_rows[i].name)))
+		if (option_is_key(&option_rows[i]) && (option_rows[i].commands & commands))
 			names[n++] = option_rows[i].name;
 	for (size_t i = 0; !section && i < n_option_commands; i++)
 		names[n++] = option_commands[i].name;

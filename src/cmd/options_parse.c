@@ -35,10 +35,21 @@ static int show_help(const struct usage *usage)
 	return cmd_print(&b);
 }
 
+/* "config, container" as flags. */
+static void add_dashes(struct strbuf *out, const char *names)
+{
+	for (size_t n; *names; names += n) {
+		n = strcspn(names, " ");
+		n += names[n] == ' ';
+		strbuf_adds(out, "--");
+		strbuf_add(out, names, n);
+	}
+}
+
 /* After getopt's "?": word is what it stopped at. */
 static void tell_unknown(const struct usage *usage, const char *word)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT, flags = STRBUF_INIT;
 	_cleanup_free_ const char **names = xcalloc(n_option_rows, sizeof(*names));
 	char letter[3] = { '-', (char)optopt, '\0' };
 	size_t n = 0;
@@ -56,8 +67,9 @@ static void tell_unknown(const struct usage *usage, const char *word)
 	}
 	strbuf_add_printable(&text, word, strlen(word));
 	if (nearest.len)
-		log_error("%s: no such option: %s. Did you mean --%s?", usage->name, text.s,
-			  nearest.s);
+		add_dashes(&flags, nearest.s);
+	if (nearest.len)
+		log_error("%s: no such option: %s. Did you mean %s?", usage->name, text.s, flags.s);
 	else
 		log_error("%s: no such option: %s. See nunchi %s --help", usage->name, text.s,
 			  usage->name);

@@ -77,6 +77,14 @@ static unsigned rank_of(const char *name, const char *word, size_t len)
 	return slips <= len / 3 ? 2 * WORD_MAX + slips : 0;
 }
 
+static bool is_among(const char *name, const struct candidate *best, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (streq(best[i].name, name))
+			return true;
+	return false;
+}
+
 void nearest_names(struct strbuf *out, const char *word, size_t len, const char *const *names,
 		   size_t n_names)
 {
@@ -89,7 +97,7 @@ void nearest_names(struct strbuf *out, const char *word, size_t len, const char 
 		unsigned rank = rank_of(names[i], word, len);
 		size_t at = n;
 
-		if (!rank || (n == SHOWN_MAX && rank >= best[n - 1].rank))
+		if (!rank || (n == SHOWN_MAX && rank >= best[n - 1].rank) || is_among(names[i], best, n))
 			continue;
 		if (n < SHOWN_MAX)
 			n++;

@@ -64,6 +64,7 @@ says 'help of none' 2 'Did you mean trace?' help trce
 says 'a command misspelt' 2 'Did you mean trace?' trce
 says 'an option before the command' 2 'no such option before a command' -x
 says 'an option misspelt' 2 'Did you mean --timeout?' trace --timout 1
+says 'an option that may be several' 2 'Did you mean --config, --context, --container?' guard --con 1
 says 'a letter that is none' 2 'no such option: -z' trace -z
 says 'an output that is none' 2 'there is text, json, block' trace -o xml
 says 'an event that is no call' 2 "A filter asks for it: 'evt.type = container_stopped'" trace -e openat,container_stopped

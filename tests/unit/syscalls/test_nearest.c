@@ -57,6 +57,16 @@ static void test_nothing_near(void **state)
 	assert_string_equal(out.s, "");
 }
 
+/* An option that is a command, too, or has a row for each of its forms. */
+static void test_names_twice(void **state)
+{
+	static const char *const list[] = { "rules", "rules-dir", "rules", "ruled" };
+
+	strbuf_reset(&out);
+	nearest_names(&out, "rule", 4, list, ARRAY_SIZE(list));
+	assert_string_equal(out.s, "rules, ruled, rules-dir");
+}
+
 static void test_hostile(void **state)
 {
 	char word[4096];
@@ -88,7 +98,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slips),	     cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_nothing_near), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_long_names),   cmocka_unit_test(test_names_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, reset);
