@@ -28,17 +28,27 @@ uint64_t sink_remaining(struct sink *s)
 	return deadline > now ? deadline - now : 0;
 }
 
-/* With the lock held. Said once, until the queue has been empty again. */
-static void lose(struct sink *s, uint64_t n, const char *why)
+/*
+ * With the lock held. To be said without it, since that may wait: what goes to text, once until the queue has been
+ * empty again.
+ */
+static void lose(struct sink *s, uint64_t n, const char *why, struct strbuf *text)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
 	s->lost += n;
 	if (s->losing || !n)
 		return;
 	s->losing = true;
-	strbuf_addf(&text, "%s: alerts are being lost: %s", s->name, why);
-	s->say(true, text.s);
+	strbuf_addf(text, "%s: alerts are being lost: %s", s->name, why);
+}
+
+/* With the lock held, which it gives up meanwhile. */
+static void say(struct sink *s, bool error, const struct strbuf *text)
+{
+	if (!text->len)
+		return;
+	pthread_mutex_unlock(&s->lock);
+	s->say(error, text->s);
+	pthread_mutex_lock(&s->lock);
 }
 
 static void drop_first(struct sink *s)
@@ -89,7 +99,7 @@ static void back_off(struct sink *s, uint64_t *delay)
 /* With the lock held, which it gives up meanwhile. */
 static void send_first(struct sink *s, uint64_t *delay)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, text = STRBUF_INIT;
 	struct sink_line *line = s->first;
 	int r;
 
@@ -98,12 +108,9 @@ static void send_first(struct sink *s, uint64_t *delay)
 	r = s->kind->send(s, line->text, line->len, &err);
 	pthread_mutex_lock(&s->lock);
 	if (r == -EAGAIN) {
-		if (*delay == RETRY_MIN) {
-			_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-
+		if (*delay == RETRY_MIN)
 			strbuf_addf(&text, "%s: %s; it is tried again", s->name, err.s);
-			s->say(false, text.s);
-		}
+		say(s, false, &text);
 		back_off(s, delay);
 		return;
 	}
@@ -114,11 +121,12 @@ static void send_first(struct sink *s, uint64_t *delay)
 		s->losing = s->losing && s->first;
 		return;
 	}
-	lose(s, 1, err.s);
+	lose(s, 1, err.s, &text);
 	if (r == -EPIPE) {
 		s->dead = true;
-		lose(s, drop_all(s), err.s);
+		lose(s, drop_all(s), err.s, &text);
 	}
+	say(s, true, &text);
 }
 
 /* With the lock held, which it gives up meanwhile. */
@@ -172,11 +180,12 @@ int sink_start(struct sink *s)
 
 void sink_put(struct sink *s, const char *text, size_t len)
 {
+	_cleanup_strbuf_ struct strbuf said = STRBUF_INIT;
 	struct sink_line *line;
 
 	pthread_mutex_lock(&s->lock);
 	if (s->dead || (s->bytes && s->bytes + len > SINK_QUEUE_MAX)) {
-		lose(s, 1, "its queue is full");
+		lose(s, 1, "its queue is full", &said);
 	} else {
 		line = xmalloc(sizeof(*line) + len);
 		line->next = NULL;
@@ -187,6 +196,7 @@ void sink_put(struct sink *s, const char *text, size_t len)
 		s->bytes += len;
 		pthread_cond_signal(&s->changed);
 	}
+	say(s, true, &said);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -15,8 +15,11 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/privileges.h"
 #include "sink.h"
+
+#define SAY_LAST_MS 1000	/* of each line at the end, the accounts */
 
 struct sinks {
 	pid_t pid;
@@ -166,6 +169,8 @@ static _noreturn_ void child(const struct sinks_config *config, int fd, int reop
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, "nunchi-sinks");
+	/* No sink, and no end, waits for a reader of stderr. */
+	log_set_patience(0);
 	strbuf_reset(&err);
 	r = open_sinks(sinks, config, &err);
 	/* Threads come after it: each has the capabilities of its maker. Without seccomp nothing is locked. */
@@ -183,6 +188,7 @@ static _noreturn_ void child(const struct sinks_config *config, int fd, int reop
 	}
 	close(back);
 	serve(sinks, config->n, fd, reopen_fd);
+	log_set_patience(SAY_LAST_MS);
 	_exit(finish(sinks, config->n) ? 1 : 0);
 }
 
