@@ -136,13 +136,11 @@ static void open_anew(struct sink *s)
 	int r;
 
 	s->reopen = false;
+	strbuf_addf(&text, "%s: cannot be opened anew, the old one goes on: ", s->name);
 	pthread_mutex_unlock(&s->lock);
-	r = s->kind->reopen(s);
-	if (r < 0) {
-		strbuf_addf(&text, "%s: cannot be opened anew, the old one goes on: %s", s->name,
-			    strerror(-r));
+	r = s->kind->reopen(s, &text);
+	if (r < 0)
 		s->say(true, text.s);
-	}
 	pthread_mutex_lock(&s->lock);
 }
 

@@ -20,7 +20,8 @@ struct sink_kind {
 	 * again; else it is lost. Why goes to err.
 	 */
 	int (*send)(struct sink *s, const char *line, size_t len, struct strbuf *err);
-	int (*reopen)(struct sink *s);	/* NULL: nothing to open anew; by the sink's thread */
+	/* By the sink's thread. 0 or -errno, and why in err. NULL: nothing to open anew. */
+	int (*reopen)(struct sink *s, struct strbuf *err);
 };
 
 struct sink_line {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <time.h>
 
@@ -54,12 +55,27 @@ static int stdout_open(struct sink *s, const struct sinks_config *config, struct
 	return 0;
 }
 
-static int file_reopen(struct sink *s)
+static bool is_fifo(const char *path)
 {
-	int fd = open(s->arg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0640);
+	struct stat st;
 
-	if (fd < 0)
-		return -errno;
+	return !stat(path, &st) && S_ISFIFO(st.st_mode);
+}
+
+/* A reader of a FIFO is not waited for. What it has not read yet is: by each write, in the sink's own thread. */
+static int file_reopen(struct sink *s, struct strbuf *err)
+{
+	bool fifo = is_fifo(s->arg);
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY;
+	int fd = open(s->arg, flags | (fifo ? O_NONBLOCK : 0), 0640);
+	int r = -errno;
+
+	if (fd < 0) {
+		strbuf_adds(err, fifo && r == -ENXIO ? "nobody reads this FIFO" : strerror(-r));
+		return r;
+	}
+	if (fifo)
+		fcntl(fd, F_SETFL, flags);
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = fd;
@@ -68,10 +84,11 @@ static int file_reopen(struct sink *s)
 
 static int file_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
-	int r = file_reopen(s);
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+	int r = file_reopen(s, &why);
 
 	if (r < 0)
-		strbuf_addf(err, "%s: %s", s->name, strerror(-r));
+		strbuf_addf(err, "%s: %s", s->name, why.s);
 	return r;
 }
 

@@ -172,7 +172,10 @@ static _noreturn_ void child(const struct sinks_config *config, int fd, int reop
 	/* No sink, and no end, waits for a reader of stderr. */
 	log_set_patience(0);
 	strbuf_reset(&err);
+	/* A disk of the network may hang: who ends nunchi meanwhile ends this, which ignores signals. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	r = open_sinks(sinks, config, &err);
+	prctl(PR_SET_PDEATHSIG, 0);
 	/* Threads come after it: each has the capabilities of its maker. Without seccomp nothing is locked. */
 	if (!r)
 		(void)!confine(sinks, config->n);

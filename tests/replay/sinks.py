@@ -5,6 +5,7 @@
 import http.server
 import json
 import os
+import select
 import signal
 import socket
 import ssl
@@ -151,10 +152,15 @@ def test_dead_delays_nothing():
     expect(account(err, "stdout") == (ALERTS, 0), err)
 
 
-def test_program_dies():
+def make_many():
+    """Rules that make more than a pipe holds."""
     with open("many.yaml", "w", encoding="ascii") as f:
         f.write("- rule: R\n  desc: d\n  priority: INFO\n  condition: evt.type in (execve, openat, procexit)\n"
                 "  output: " + "o" * 4000 + "\n")
+
+
+def test_program_dies():
+    make_many()
     name = "program:sleep 1; exit 3"
     code, out, err, took = guard("-f", "many.yaml", "--fold", "0", "--to", name, "--to", "stdout")
     sent, lost = account(err, name)
@@ -199,10 +205,33 @@ def test_https():
     server.close()
 
 
+def test_fifo():
+    """One that somebody reads, later than it is written: all of it, and more than it has room for."""
+    make_many()
+    os.mkfifo("read")
+    fifo = os.open("read", os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(fifo, True)
+    got = []
+
+    def read():
+        select.select([fifo], [], [], 20)
+        time.sleep(1)
+        with os.fdopen(fifo) as f:
+            got.append(f.read())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    code, out, err, _ = guard("-f", "many.yaml", "--fold", "0", "--to", "file:read", "--to", "stdout")
+    reader.join(20)
+    expect(code == 0 and len(out) > 1 << 16 and got == [out], err)
+
+
 def test_errors():
+    os.mkfifo("fifo")
     for args, wanted, text in ((("--to", "mail:me"), 2, "mail:me: no such place for alerts"),
                                (("--to", "https://x/"), 2, "-o json is missing"),
                                (("--to", "file:no/such/place"), 1, "file:no/such/place: No such file"),
+                               (("--to", "file:fifo"), 1, "file:fifo: nobody reads this FIFO"),
                                (("--to", "file:"), 2, "no such place")):
         code, out, err, _ = guard(*args)
         expect(code == wanted and not out and text in err, code, out, err)
