@@ -89,7 +89,9 @@ void log_line(enum log_level level, const char *fmt, ...)
 	if (gap)
 		strbuf_addf(&b, "nunchi: %lu lines before this one were not written: nobody read them\n", gap);
 	/* One write, so that lines of several threads do not mix. */
-	strbuf_addf(&b, "nunchi: %s\n", text ? text : fmt);
+	strbuf_adds(&b, "nunchi: ");
+	strbuf_add_lines(&b, text ? text : fmt, strlen(text ? text : fmt));
+	strbuf_addc(&b, '\n');
 	if (!write_line(b.s, b.len))
 		__atomic_add_fetch(&unwritten, gap + 1, __ATOMIC_RELAXED);
 	else if (gap)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Diagnostics, to stderr only, each one line "nunchi: ...". Rooms that are libraries (base,
+ * Diagnostics, to stderr only, each one line "nunchi: ..."; what would move a terminal's cursor is escaped, but who has
+ * foreign text makes it printable (strbuf.h): a line end in it would forge a line. Rooms that are libraries (base,
  * syscalls, event, model, fields, rules) never log: they return an error, or fill a strbuf with
  * the sentence. probe, runtime, engine and cmd may log.
  */

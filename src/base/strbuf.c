@@ -205,7 +205,8 @@ void strbuf_add_json(struct strbuf *b, const char *s, size_t len)
 	strbuf_addc(b, '"');
 }
 
-void strbuf_add_printable(struct strbuf *b, const char *s, size_t len)
+/* lines: what a text that is put together has of its own stays, too. */
+static void add_printable(struct strbuf *b, const char *s, size_t len, bool lines)
 {
 	size_t i = 0;
 
@@ -214,7 +215,7 @@ void strbuf_add_printable(struct strbuf *b, const char *s, size_t len)
 		uint32_t rune;
 		size_t n;
 
-		if (c >= 0x20 && c < 0x7f && c != '\\') {
+		if ((c >= 0x20 && c < 0x7f && c != '\\') || (lines && (c == '\n' || c == '\t' || c == '\\'))) {
 			strbuf_addc(b, (char)c);
 			i++;
 			continue;
@@ -234,6 +235,24 @@ void strbuf_add_printable(struct strbuf *b, const char *s, size_t len)
 			strbuf_add(b, s + i, n);
 		i += n ? n : 1;
 	}
+}
+
+void strbuf_add_printable(struct strbuf *b, const char *s, size_t len)
+{
+	add_printable(b, s, len, false);
+}
+
+void strbuf_add_lines(struct strbuf *b, const char *s, size_t len)
+{
+	add_printable(b, s, len, true);
+}
+
+char *printable(const char *s)
+{
+	struct strbuf b = STRBUF_INIT;
+
+	strbuf_add_printable(&b, s, s ? strlen(s) : 0);
+	return strbuf_take(&b);
 }
 
 void strbuf_add_iso8601(struct strbuf *b, uint64_t ns)

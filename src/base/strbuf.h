@@ -52,6 +52,14 @@ void strbuf_add_json(struct strbuf *b, const char *s, size_t len);
  * backslash becomes two. Cannot forge a line or move the cursor.
  */
 void strbuf_add_printable(struct strbuf *b, const char *s, size_t len);
+/* That, as a string of its own, which the caller frees. NULL: an empty one. */
+char *printable(const char *s) _must_check_;
+
+/*
+ * The same for what is put together, of one line or more: line ends, tabs and backslashes stay. What is foreign in it
+ * should be printable before, or it forges lines; the cursor it does not move.
+ */
+void strbuf_add_lines(struct strbuf *b, const char *s, size_t len);
 
 /* 2026-11-23T23:26:09.123456789Z, from ns since the epoch. */
 void strbuf_add_iso8601(struct strbuf *b, uint64_t ns);

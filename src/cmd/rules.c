@@ -96,11 +96,23 @@ static void rule_json(const struct rule *rule, struct strbuf *out)
 	strbuf_adds(out, "}\n");
 }
 
+/* As they are: who shows them makes them printable. */
 static void add_tags(const struct rule *rule, struct strbuf *out)
 {
 	strbuf_reset(out);
 	for (size_t i = 0; i < rule->n_tags; i++)
 		strbuf_addf(out, "%s%s", i ? ", " : "", rule->tags[i]);
+}
+
+/* Each line of it indented, so that none can be taken for what is said of the rule. */
+static void add_indented(const char *s, struct strbuf *out)
+{
+	for (size_t n; *s; s += n + (s[n] == '\n')) {
+		n = strcspn(s, "\n");
+		strbuf_adds(out, "  ");
+		strbuf_add(out, s, n);
+		strbuf_addc(out, '\n');
+	}
 }
 
 static int list(const struct options *o)
@@ -205,22 +217,29 @@ static void explain_rule(const struct ruleset *rs, const struct rule *rule, stru
 {
 	_cleanup_strbuf_ struct strbuf tags = STRBUF_INIT;
 
-	strbuf_addf(out, "%s\n", rule->name);
-	strbuf_addf(out, "  %s\n", rule->desc);
+	strbuf_add_printable(out, rule->name, strlen(rule->name));
+	strbuf_addc(out, '\n');
+	add_indented(rule->desc, out);
 	add_tags(rule, &tags);
 	strbuf_addf(out, "priority: %s", priority_names[rule->priority]);
 	if (rule->left_out)
 		strbuf_addf(out, " (left out by --%s)", left_out_names[rule->left_out]);
 	else if (!rule->enabled)
 		strbuf_adds(out, " (disabled)");
-	strbuf_addf(out, "\ntags: %s\n", tags.s);
-	if (rule->place.source)
-		strbuf_addf(out, "file: %s:%ld\n", rule->place.source->path, rule->place.line + 1);
+	strbuf_adds(out, "\ntags: ");
+	strbuf_add_printable(out, tags.s, tags.len);
+	strbuf_addc(out, '\n');
+	if (rule->place.source) {
+		strbuf_adds(out, "file: ");
+		strbuf_add_printable(out, rule->place.source->path, strlen(rule->place.source->path));
+		strbuf_addf(out, ":%ld\n", rule->place.line + 1);
+	}
 	strbuf_adds(out, "condition:\n");
 	rule_unfold(rule, out);
 	explain_events(rs, rule, out);
 	explain_action(rs, rule, out);
-	strbuf_addf(out, "output:\n  %s\n", rule->output_text);
+	strbuf_adds(out, "output:\n");
+	add_indented(rule->output_text, out);
 }
 
 static void no_such_rule(const struct ruleset *rs, const char *name)
@@ -242,7 +261,7 @@ static void no_such_rule(const struct ruleset *rs, const char *name)
 
 static int explain(const struct options *o)
 {
-	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT, text = STRBUF_INIT;
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds));
 	const struct rule *rule;
 	struct ruleset *rs;
@@ -259,10 +278,12 @@ static int explain(const struct options *o)
 		return r;
 	rule = ruleset_find(rs, o->args[1]);
 	if (rule) {
-		if (kind == 1)
+		if (kind == 1) {
 			rule_json(rule, &out);
-		else
-			explain_rule(rs, rule, &out);
+		} else {
+			explain_rule(rs, rule, &text);
+			strbuf_add_lines(&out, text.s, text.len);
+		}
 		r = cmd_print(&out);
 	} else {
 		no_such_rule(rs, o->args[1]);

@@ -213,9 +213,10 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 {
 	uint32_t n = number_of(e, slot);
 	struct container *outer = claim_outer(e, slot);
+	_cleanup_free_ char *id = printable(c->info->id);
+	_cleanup_free_ char *source = printable(c->info->source ? c->info->source : "its cgroup's path");
 
-	log_debug("slot %u is container %s, by %s", n, c->info->id,
-		  c->info->source ? c->info->source : "its cgroup's path");
+	log_debug("slot %u is container %s, by %s", n, id, source);
 	slot->phase = SLOT_CONTAINER;
 	slot->asked = false;
 	slot->inner = outer == c;
@@ -287,6 +288,17 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	return slot;
 }
 
+static void say_opened(const struct slot *slot, const struct nunchi_head *record)
+{
+	_cleanup_free_ char *cgroup = printable(slot->cgroup_path ? slot->cgroup_path : "unknown");
+	_cleanup_strbuf_ struct strbuf comm = STRBUF_INIT;
+
+	strbuf_reset(&comm);
+	strbuf_add_printable(&comm, record->comm, strnlen(record->comm, sizeof(record->comm)));
+	log_debug("slot %u opened by %s[%u], mount namespace %u, cgroup %s", record->slot, comm.s, record->pid,
+		  record->mntns, cgroup);
+}
+
 void binder_pending(struct engine *e, const struct nunchi_head *record)
 {
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
@@ -312,9 +324,7 @@ void binder_pending(struct engine *e, const struct nunchi_head *record)
 		cgroup_from_walk(&path, blob);
 		slot->cgroup_path = strbuf_take(&path);
 	}
-	log_debug("slot %u opened by %.16s[%u], mount namespace %u, cgroup %s", record->slot,
-		  record->comm, record->pid, record->mntns,
-		  slot->cgroup_path ? slot->cgroup_path : "unknown");
+	say_opened(slot, record);
 	if (slot->phase == SLOT_PENDING)
 		slot_look_up(e, slot);
 }

@@ -36,10 +36,12 @@ static enum nunchi_blind_what begins(const struct event *ev)
 
 static void say(struct engine *e, const struct container *c, enum nunchi_blind_what what)
 {
+	_cleanup_free_ char *name = printable(c->display ? c->display : c->short_id);
+
 	if (e->blind_said >= SAID_MAX)
 		return;
 	e->blind_said++;
-	log_warn("not seen: container %s: %s%s", c->display, ways[what].said,
+	log_warn("not seen: container %s: %s%s", name, ways[what].said,
 		 e->blind_said == SAID_MAX ? "; of others it is not said any more" : "");
 }
 

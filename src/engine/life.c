@@ -276,6 +276,17 @@ static void take_container(struct engine *e, struct runtime_message *message)
 		take_gone(e, message);
 }
 
+/* The version is what the runtime says, which may be a user's own. */
+static void say_state(const struct runtime_message *message)
+{
+	_cleanup_free_ char *text = printable(message->text);
+
+	if (message->ok)
+		log_debug("%s", text);
+	else
+		log_warn("%s", text);
+}
+
 void life_message(struct engine *e, struct runtime_message *message)
 {
 	switch (message->type) {
@@ -291,10 +302,7 @@ void life_message(struct engine *e, struct runtime_message *message)
 		binder_unknown(e, message->token);
 		break;
 	case RUNTIME_STATE:
-		if (message->ok)
-			log_debug("%s", message->text);
-		else
-			log_warn("%s", message->text);
+		say_state(message);
 		break;
 	case RUNTIME_LISTED:
 		break;

@@ -2,7 +2,6 @@
 #include "metrics.h"
 
 #include "account.h"
-#include "base/utf8.h"
 
 static const struct {
 	const char *name, *type, *help;
@@ -14,21 +13,16 @@ static const struct {
 
 void metrics_label(struct strbuf *labels, const char *name, const char *value)
 {
-	size_t len = strlen(value), n;
-	uint32_t rune;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
+	/* Valid UTF-8, or the page is refused; and somebody may look at it on a terminal. */
+	strbuf_add_lines(&text, value, strlen(value));
 	strbuf_addf(labels, "%s%s=\"", labels->len ? "," : "", name);
-	for (size_t i = 0; i < len; i += n) {
-		n = utf8_decode(value + i, len - i, &rune);
-		if (!n) {
-			strbuf_adds(labels, "\xef\xbf\xbd");
-			n = 1;
-		} else if (rune == '\n') {
-			strbuf_adds(labels, "\\n");
-		} else {
-			strbuf_adds(labels, rune == '"' || rune == '\\' ? "\\" : "");
-			strbuf_add(labels, value + i, n);
-		}
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.s[i];
+
+		strbuf_adds(labels, c == '\n' || c == '"' || c == '\\' ? "\\" : "");
+		strbuf_addc(labels, c == '\n' ? 'n' : c);
 	}
 	strbuf_addc(labels, '"');
 }

@@ -302,8 +302,11 @@ void operand_print(const struct operand *o, struct strbuf *out)
 		call_print(o->call, out);
 	else
 		strbuf_adds(out, o->field->name);
-	if (o->arg)
-		strbuf_addf(out, "[%s]", o->arg);
+	if (o->arg) {
+		strbuf_addc(out, '[');
+		strbuf_add_printable(out, o->arg, strlen(o->arg));
+		strbuf_addc(out, ']');
+	}
 	for (unsigned i = 0; i < o->n_transforms; i++)
 		strbuf_addc(out, ')');
 }

@@ -90,7 +90,7 @@ void report_add(struct report *r, enum report_level level, struct place at, cons
 	}
 	add_place(r, &at);
 	strbuf_addf(&r->text, "%s: ", names[level]);
-	strbuf_adds(&r->text, sentence);
+	strbuf_add_lines(&r->text, sentence, strlen(sentence));
 	if (at.source && at.line >= 0 && !strchr(sentence, '\n')) {
 		at_byte = rule_file_offset(at.source, at.line, at.column);
 		line = rule_file_offset(at.source, at.line, 0);

@@ -181,9 +181,12 @@ static int ask_containerd(struct cri *d, const char *space, const char *id,
 /* As with a refusal, but what came was no message: of this one container nothing is known, then. */
 static bool is_garbage(struct cri *d, int r)
 {
+	_cleanup_free_ char *why = NULL;
+
 	if (r != -EBADMSG)
 		return false;
-	log_debug("%s: %s", d->s->socket, d->why->s);
+	why = printable(d->why->s);
+	log_debug("%s: %s", d->s->socket, why);
 	strbuf_reset(d->why);
 	return true;
 }

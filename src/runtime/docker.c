@@ -226,9 +226,12 @@ static int ask(struct docker *d, const char *id, const struct strbuf *event)
  */
 static int forgive(struct docker *d, int r)
 {
+	_cleanup_free_ char *why = NULL;
+
 	if (r != -EBADMSG && r != -EMSGSIZE && r != -ETIMEDOUT)
 		return r;
-	log_debug("%s: %s", d->s->socket, d->why->s);
+	why = printable(d->why->s);
+	log_debug("%s: %s", d->s->socket, why);
 	if (r == -ETIMEDOUT && get_within(d, "/version", ALIVE_TIMEOUT_MS) < 0)
 		return r;
 	strbuf_reset(d->why);

@@ -96,6 +96,19 @@ says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
 silent 'quiet, of what a replay leaves out, too' 'not shown' trace -q -r "$cap"
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
 
+# What a file of rules has in its texts moves no cursor, and forges no line.
+printf -- '- rule: "no\\e[31m"\n  desc: d\n  condition: evt.type = openat\n' >"$tmp/wrong.yaml"
+{
+	"$nunchi" rules explain "$(printf 'a\033[31mb')" -f "$here/escapes.yaml"
+	"$nunchi" rules list -f "$here/escapes.yaml"
+	"$nunchi" rules check "$tmp/wrong.yaml"
+} >"$tmp/out" 2>&1
+LC_ALL=C grep -n "$(printf '\033')\|^priority: E\|^tags: n" "$tmp/out" >"$tmp/diff"
+for text in 'a\x1b[31mb' '  d\x1b[1m' 'tags: t\x1b[32m' '  o\x1b[2J' 'rule no\x1b[31m has no'; do
+	grep -qF "$text" "$tmp/out" || { echo "expected: $text"; cat "$tmp/out"; } >>"$tmp/diff"
+done
+result 'rules: texts of a file' "$tmp/diff"
+
 # One of the three is closed: what is opened does not get its number, nor what is said.
 : >"$tmp/diff"
 for closed in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad input and bad times: hostile names, hung runtimes, wrong arguments, no privileges."""
 
+import http.server
+import json
 import os
 import re
 import socket
+import socketserver
 import subprocess
+import sys
 import threading
 import time
 
 from harness.nunchi import PROGRAM, run
+from harness.place import wait_until
 
 UNIT = os.path.join(os.path.dirname(__file__), "..", "..", "..", "data", "nunchi-guard.service.in")
 
@@ -35,6 +40,50 @@ def test_names_cannot_forge(setup):
         if form == "json":
             names = {e.get("fd.name") for e in nunchi.events()}
             assert any(n and "\n" in n and "forged" in n for n in names), names
+
+
+# A process's own name, and what a runtime, which may be a user's own, says of itself.
+FORGERY = "x\nnunchi: \x1b[2J"
+UNSHARES = f"""
+import ctypes, time
+libc = ctypes.CDLL(None)
+libc.prctl(15, {FORGERY.encode()!r}, 0, 0, 0)
+libc.unshare(0x20020000)    # a namespace of mounts, one of PIDs
+open("/etc/passwd").close()
+time.sleep(0.5)
+"""
+
+
+class Liar(http.server.BaseHTTPRequestHandler):
+    """A Docker Engine."""
+
+    def do_GET(self):
+        body = json.dumps({"Version": FORGERY} if self.path.endswith("/version") else []).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+    def address_string(self):
+        return "-"
+
+
+def test_what_is_said_cannot_be_forged(setup):
+    path = setup.file("liar.sock")
+    with socketserver.ThreadingUnixStreamServer(path, Liar) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        nunchi = setup.nunchi("trace", "-v", "--runtime", f"docker={path}")
+        subprocess.run([sys.executable, "-c", UNSHARES], check=True)
+        wait_until(lambda: "docker x" in nunchi.stderr(), 5, "what the runtime says")
+        assert nunchi.stop() == 0
+        server.shutdown()
+    said = nunchi.stderr()
+    assert "opened by x\\nnunchi: \\x1b[2" in said and "docker x\\nnunchi: \\x1b[2J" in said, said
+    assert "\x1b" not in said and not re.search(r"^nunchi: (\\x1b)?\[2", said, re.M), said
 
 
 def test_a_hung_runtime_delays_nothing(setup):

@@ -114,9 +114,28 @@ static void test_terminal(void **state)
 	close(master);
 }
 
+/* Foreign text in a line moves no cursor; what is of several lines stays so. */
+static void test_escapes(void **state)
+{
+	static char text[256];
+	int fds[2], was = dup(STDERR_FILENO);
+	size_t len = 0;
+
+	assert_int_equal(pipe(fds), 0);
+	dup2(fds[1], STDERR_FILENO);
+	log_error("a%s\nTry: b\\", "\x1b[2J\r\xff");
+	dup2(was, STDERR_FILENO);
+	close(was);
+	close(fds[1]);
+	read_all(fds[0], text, sizeof(text), &len);
+	close(fds[0]);
+	assert_string_equal(text, "nunchi: a\\x1b[2J\\x0d\\xff\nTry: b\\\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_pipe),
 		cmocka_unit_test(test_terminal),
 	};

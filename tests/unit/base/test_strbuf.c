@@ -153,7 +153,7 @@ static void test_json(void **state)
 	assert_string_equal(json("\xc3\"", 2), "\"\\ufffd\\\"\"");
 }
 
-static const char *printable(const char *s, size_t len)
+static const char *printed(const char *s, size_t len)
 {
 	_cleanup_free_ char *copy = xmemdup(s, len);
 
@@ -164,23 +164,41 @@ static const char *printable(const char *s, size_t len)
 
 static void test_printable(void **state)
 {
-	assert_string_equal(printable("", 0), "");
-	assert_string_equal(printable("a b~", 4), "a b~");
-	assert_string_equal(printable("\\n", 2), "\\\\n");
-	assert_string_equal(printable("a\nb\t", 4), "a\\nb\\t");
-	assert_string_equal(printable("\r\x1b[2J\x7f", 6), "\\x0d\\x1b[2J\\x7f");
-	assert_string_equal(printable("\0", 1), "\\x00");
-	assert_string_equal(printable("\xc2\x9b", 2), "\\u{9b}");	/* CSI in one character */
-	assert_string_equal(printable("\xe2\x80\xae", 3), "\\u{202e}");	/* right to left */
-	assert_string_equal(printable("\xf3\xa0\x81\x81", 4), "\\u{e0041}");	/* a tag, which shows nothing */
-	assert_string_equal(printable("\xe3\x85\xa4", 3), "\\u{3164}");	/* a letter that is empty */
-	assert_string_equal(printable("\xc2\xad", 2), "\\u{ad}");	/* a hyphen where a line breaks */
-	assert_string_equal(printable("\xe2\x81\xa6", 3), "\\u{2066}");
-	assert_string_equal(printable("\xef\xbb\xbf", 3), "\\u{feff}");
-	assert_string_equal(printable("\xe2\x80\xa8", 3), "\\u{2028}");
-	assert_string_equal(printable("\xea\xb0\x80", 3), "\xea\xb0\x80");
-	assert_string_equal(printable("\xff\xea\xb0", 3), "\\xff\\xea\\xb0");
-	assert_string_equal(printable("\xed\xa0\x80", 3), "\\xed\\xa0\\x80");
+	assert_string_equal(printed("", 0), "");
+	assert_string_equal(printed("a b~", 4), "a b~");
+	assert_string_equal(printed("\\n", 2), "\\\\n");
+	assert_string_equal(printed("a\nb\t", 4), "a\\nb\\t");
+	assert_string_equal(printed("\r\x1b[2J\x7f", 6), "\\x0d\\x1b[2J\\x7f");
+	assert_string_equal(printed("\0", 1), "\\x00");
+	assert_string_equal(printed("\xc2\x9b", 2), "\\u{9b}");	/* CSI in one character */
+	assert_string_equal(printed("\xe2\x80\xae", 3), "\\u{202e}");	/* right to left */
+	assert_string_equal(printed("\xf3\xa0\x81\x81", 4), "\\u{e0041}");	/* a tag, which shows nothing */
+	assert_string_equal(printed("\xe3\x85\xa4", 3), "\\u{3164}");	/* a letter that is empty */
+	assert_string_equal(printed("\xc2\xad", 2), "\\u{ad}");	/* a hyphen where a line breaks */
+	assert_string_equal(printed("\xe2\x81\xa6", 3), "\\u{2066}");
+	assert_string_equal(printed("\xef\xbb\xbf", 3), "\\u{feff}");
+	assert_string_equal(printed("\xe2\x80\xa8", 3), "\\u{2028}");
+	assert_string_equal(printed("\xea\xb0\x80", 3), "\xea\xb0\x80");
+	assert_string_equal(printed("\xff\xea\xb0", 3), "\\xff\\xea\\xb0");
+	assert_string_equal(printed("\xed\xa0\x80", 3), "\\xed\\xa0\\x80");
+}
+
+static const char *lines(const char *s)
+{
+	strbuf_reset(&b);
+	strbuf_add_lines(&b, s, strlen(s));
+	return b.s;
+}
+
+/* What is printable already stays as it is. */
+static void test_lines(void **state)
+{
+	_cleanup_free_ char *text = printable("a\n\\\x1b\xff");
+
+	assert_string_equal(text, "a\\n\\\\\\x1b\\xff");
+	assert_string_equal(lines(text), text);
+	assert_string_equal(lines("a\n\tb\\\xea\xb0\x80"), "a\n\tb\\\xea\xb0\x80");
+	assert_string_equal(lines("a\r\x1b[2J\x7f\xc2\x9b\xe2\x80\xae\xff"), "a\\x0d\\x1b[2J\\x7f\\u{9b}\\u{202e}\\xff");
 }
 
 /* Walks a JSON string as a parser would; its length, or 0 if it is none. */
@@ -254,6 +272,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_numbers, reset),
 		cmocka_unit_test_teardown(test_json, reset),
 		cmocka_unit_test_teardown(test_printable, reset),
+		cmocka_unit_test_teardown(test_lines, reset),
 		cmocka_unit_test_teardown(test_all_pairs, reset),
 		cmocka_unit_test_teardown(test_iso8601, reset),
 	};

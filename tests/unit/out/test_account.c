@@ -53,6 +53,21 @@ static void test_json(void **state)
 	accounts_free(&a);
 }
 
+/* A capture may name a program as it likes. */
+static void test_names_of_programs(void **state)
+{
+	const struct account_counts counts = { .n_missed = 1, .missed = { { "a\x1b[2J\nnunchi: \"b\"", 7 } } };
+	struct accounts a = { .counts = counts };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	account_counts_text(&counts, false, &out);
+	assert_string_equal(out.s, "degraded: not seen: 7 missed runs of a\\x1b[2J\\nnunchi: \"b\"\n");
+	strbuf_reset(&out);
+	account_json(&a, &out);
+	assert_non_null(strstr(out.s, "\"missed_runs\":{\"a\\u001b[2J\\nnunchi: \\\"b\\\"\":7}"));
+}
+
 static void test_does_not_add_up(void **state)
 {
 	const struct account_row good = { .kernel = { .seen = 3, .filtered = { 1 }, .aggregated = 1, .sent = 1 },
@@ -106,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_names_of_programs),
 		cmocka_unit_test(test_does_not_add_up),
 		cmocka_unit_test(test_text),
 	};

@@ -25,7 +25,8 @@ static void test_labels(void **state)
 	assert_label("a\"b\\c\nd", "l=\"a\\\"b\\\\c\\nd\"");
 	assert_label("\xeb\x88\x88\xec\xb9\x98", "l=\"\xeb\x88\x88\xec\xb9\x98\"");
 	/* No UTF-8, which a reader would refuse the page for. */
-	assert_label("\xff" "a\xc3", "l=\"\xef\xbf\xbd" "a\xef\xbf\xbd\"");
+	assert_label("\xff" "a\xc3", "l=\"\\\\xffa\\\\xc3\"");
+	assert_label("a\x1b[2J", "l=\"a\\\\x1b[2J\"");
 	metrics_label(&b, "a", "1");
 	metrics_label(&b, "b", "2");
 	assert_string_equal(b.s, "a=\"1\",b=\"2\"");
