@@ -36,12 +36,19 @@ static bool is_null(const yaml_node_t *n)
 	       n->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
+/* What is wrong is a sentence about a flag; here it is a key. */
+static void refuse_value(const struct walk *w, const yaml_node_t *at, const struct option_row *row)
+{
+	const char *why = w->o->error.s, *blank = *why == '-' ? strchr(why, ' ') : NULL;
+
+	report_addf(w->file->report, REPORT_ERROR, yaml_place(w->file, at), "%s: %s", row->name, blank ? blank + 1 : why);
+}
+
 static bool take_scalar(const struct walk *w, const struct option_row *row, const yaml_node_t *n)
 {
 	struct options *o = w->o;
 	size_t len;
 	const char *text = yaml_text(n, &len);
-	const char *why;
 
 	if (!text || is_null(n) || strlen(text) != len) {
 		refuse(w, n, row->name, expected(row), row);
@@ -51,9 +58,7 @@ static bool take_scalar(const struct walk *w, const struct option_row *row, cons
 	o->kept[o->n_kept++] = xstrdup(text);
 	if (option_take(o, row, o->kept[o->n_kept - 1]))
 		return true;
-	/* The sentence is about a flag; here it is a key. */
-	why = o->error.s[0] == '-' && strchr(o->error.s, ' ') ? strchr(o->error.s, ' ') + 1 : o->error.s;
-	report_addf(w->file->report, REPORT_ERROR, yaml_place(w->file, n), "%s: %s", row->name, why);
+	refuse_value(w, n, row);
 	return false;
 }
 
@@ -203,6 +208,35 @@ static void walk_mapping(const struct walk *w, const yaml_node_t *n, unsigned co
 	}
 }
 
+/*
+ * What does not go together, of each command as if no word were said to it. Where it runs, a word may make that right:
+ * so only who checks the file is told.
+ */
+static void check_together(const struct yaml_file *f, const yaml_node_t *root)
+{
+	const yaml_node_t *told = NULL;
+
+	for (size_t i = 0; i < n_option_commands; i++) {
+		unsigned command = option_commands[i].command;
+		const yaml_node_t *section = yaml_get(f, root, option_commands[i].name), *at;
+		struct options o;
+		struct walk w = { f, &o, command, NULL, 0, section };
+		const struct option_row *row;
+
+		options_init(&o);
+		walk_mapping(&w, root, ~MANY, NULL);
+		row = option_find(command, options_conflict(&o));
+		at = row ? yaml_get(f, section, row->name) : NULL;
+		if (row && !at)
+			at = yaml_get(f, root, row->name);
+		/* What stands outside of the sections is several commands'. */
+		if (row && at != told)
+			refuse_value(&w, at, row);
+		told = at;
+		options_free(&o);
+	}
+}
+
 static void walk_document(struct options *o, unsigned command, const int *groups, size_t n_groups,
 			  const struct yaml_file *f, const yaml_node_t *root)
 {
@@ -214,12 +248,31 @@ static void walk_document(struct options *o, unsigned command, const int *groups
 	options_free(&scratch);
 	if (f->report->counts[REPORT_ERROR])
 		return;
+	if (!command) {
+		check_together(f, root);
+		return;
+	}
 	w = (struct walk){ f, o, command, groups, n_groups, NULL };
 	for (size_t i = 0; i < n_option_commands; i++)
 		if (option_commands[i].command == command)
 			w.section = yaml_get(f, root, option_commands[i].name);
-	if (command)
-		walk_mapping(&w, root, ~MANY, NULL);
+	walk_mapping(&w, root, ~MANY, NULL);
+}
+
+/* What comes after the document. */
+static void check_rest(const struct yaml_file *f, yaml_parser_t *p)
+{
+	yaml_document_t rest;
+
+	if (!yaml_parser_load(p, &rest)) {
+		yaml_problem(f, p);
+		return;
+	}
+	if (yaml_document_get_root_node(&rest))
+		report_add(f->report, REPORT_ERROR,
+			   (struct place){ f->source, (long)rest.start_mark.line, (long)rest.start_mark.column },
+			   "a second document: all options stand in one");
+	yaml_document_delete(&rest);
 }
 
 static void walk_file(struct options *o, unsigned command, const int *groups, size_t n_groups,
@@ -235,8 +288,10 @@ static void walk_file(struct options *o, unsigned command, const int *groups, si
 	yaml_parser_set_input_string(&p, (const unsigned char *)source->text, source->len);
 	if (yaml_parser_load(&p, &doc)) {
 		root = yaml_document_get_root_node(&doc);
-		if (root)
+		if (root) {
+			check_rest(&f, &p);
 			walk_document(o, command, groups, n_groups, &f, root);
+		}
 		yaml_document_delete(&doc);
 	} else {
 		yaml_problem(&f, &p);

@@ -93,21 +93,6 @@ static bool can_read(const char *option, const char *path)
 }
 
 /* False: an error was told. */
-static bool check_sinks(const struct options *o)
-{
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-	bool json = o->output && streq(o->output, "json");
-
-	for (size_t i = 0; i < o->sinks.n; i++) {
-		if (sinks_check(o->sinks.to[i], json, &err) < 0) {
-			log_error("--to %s", err.s);
-			return false;
-		}
-	}
-	return true;
-}
-
-/* False: an error was told. */
 static bool open_sinks(struct options *o, struct sinks **ret)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
@@ -129,12 +114,6 @@ static int run_with_sinks(struct options *o)
 	struct sinks *sinks = NULL;
 	int r;
 
-	if (o->engine.keep_blocking && o->engine.dry_run) {
-		log_error("--keep-blocking with --dry-run: nothing is blocked that could be kept");
-		return EXIT_USAGE;
-	}
-	if (!check_sinks(o))
-		return EXIT_USAGE;
 	if (!open_sinks(o, &sinks))
 		return EXIT_FAILURE;
 	if (!sinks)

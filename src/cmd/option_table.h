@@ -44,5 +44,8 @@ static inline bool option_is_key(const struct option_row *row)
  */
 bool option_take(struct options *o, const struct option_row *row, const char *value) _must_check_;
 
+/* Once all are set: the code of one that does not go with others, and o->error says why. 0: all do. */
+int options_conflict(struct options *o) _must_check_;
+
 /* What no file and no word changed. */
 void options_init(struct options *o);

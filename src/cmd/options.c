@@ -255,6 +255,12 @@ static bool take_runtime(struct options *o, const char *value)
 
 static bool take_sink(struct options *o, const char *to)
 {
+	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+
+	if (sinks_check(to, &why) < 0) {
+		strbuf_addf(&o->error, "--to %s", why.s);
+		return false;
+	}
 	o->sinks.to = o->sink_names = xrealloc(o->sink_names, (o->sinks.n + 1) * sizeof(*o->sink_names));
 	o->sink_names[o->sinks.n++] = to;
 	return true;
@@ -576,4 +582,38 @@ bool option_take(struct options *o, const struct option_row *row, const char *va
 	if (strchr(row->arg, '|') && !take_choice(o, row, value))
 		return false;
 	return take_value(o, row->code, value);
+}
+
+static int conflict(struct options *o, int code, const char *why)
+{
+	strbuf_reset(&o->error);
+	strbuf_addf(&o->error, "--%s %s", option_find(~0U, code)->name, why);
+	return code;
+}
+
+static bool is_output(const struct options *o, const char *name)
+{
+	return o->output && streq(o->output, name);
+}
+
+/* Each is one that only the command at hand can set, or of an output that only it has. */
+int options_conflict(struct options *o)
+{
+	if (o->engine.entries && o->engine.hooks != PROBE_HOOKS_KPROBE)
+		return conflict(o, OPT_ENTRY, "needs --hooks kprobe: other hooks are where calls end");
+	if (o->engine.keep_blocking && o->engine.dry_run)
+		return conflict(o, OPT_KEEP_BLOCKING, "with --dry-run: nothing is blocked that could be kept");
+	if (o->format && o->output)
+		return conflict(o, OPT_FORMAT, "is an output of its own: --output excludes it");
+	if (is_output(o, "prometheus") && o->engine.count > 1)
+		return conflict(o, 'o', "prometheus is one page: --count would write several, which nobody reads as one");
+	for (size_t i = 0; i < o->sinks.n; i++) {
+		_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+
+		if (!sinks_is_server(o->sinks.to[i]) || is_output(o, "json"))
+			continue;
+		strbuf_addf(&why, "%s: servers take alerts as JSON: -o json is missing", o->sinks.to[i]);
+		return conflict(o, OPT_TO, why.s);
+	}
+	return 0;
 }

@@ -189,8 +189,8 @@ enum parsed options_parse(struct options *o, const struct usage *usage, int argc
 			return PARSED_USAGE;
 		}
 	}
-	if (o->engine.entries && o->engine.hooks != PROBE_HOOKS_KPROBE) {
-		log_error("--entry needs --hooks kprobe: other hooks are where calls end");
+	if (options_conflict(o)) {
+		log_error("%s", o->error.s);
 		return PARSED_USAGE;
 	}
 	if (o->quiet || o->verbose)

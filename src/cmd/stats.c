@@ -304,10 +304,6 @@ static int run_stats(const struct options *o)
 		log_error("stats: what is %s? See nunchi stats --help", o->args[0]);
 		return EXIT_USAGE;
 	}
-	if (s.kind == STATS_PROMETHEUS && o->engine.count > 1) {
-		log_error("stats: -o prometheus is one page: -n would write several, which nobody reads as one");
-		return EXIT_USAGE;
-	}
 	if (o->engine.replay)
 		r = show_capture(&s, o->engine.replay);
 	else

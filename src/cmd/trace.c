@@ -36,10 +36,6 @@ static int make_output(struct options *o, struct output **ret)
 
 	if (kind < 0)
 		return EXIT_USAGE;
-	if (o->format && o->output) {
-		log_error("trace: -o and --format exclude each other");
-		return EXIT_USAGE;
-	}
 	if (output_new(ret, &config, &err) < 0) {
 		log_error("%s", err.s);
 		return EXIT_USAGE;

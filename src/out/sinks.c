@@ -39,20 +39,18 @@ static const struct sink_kind *find_kind(const char *to)
 	return NULL;
 }
 
-int sinks_check(const char *to, bool json, struct strbuf *err)
+int sinks_check(const char *to, struct strbuf *err)
 {
-	const struct sink_kind *kind = find_kind(to);
+	if (find_kind(to))
+		return 0;
+	strbuf_addf(err, "%s: no such place for alerts. There is stdout, file:PATH, syslog, "
+		    "syslog:SOCKET, program:COMMAND, http://... and https://...", to);
+	return -EINVAL;
+}
 
-	if (!kind) {
-		strbuf_addf(err, "%s: no such place for alerts. There is stdout, file:PATH, syslog, "
-			    "syslog:SOCKET, program:COMMAND, http://... and https://...", to);
-		return -EINVAL;
-	}
-	if (kind->send == sink_http_send && !json) {
-		strbuf_addf(err, "%s: servers take alerts as JSON: -o json is missing", to);
-		return -EINVAL;
-	}
-	return 0;
+bool sinks_is_server(const char *to)
+{
+	return find_kind(to)->send == sink_http_send;
 }
 
 static void put_all(struct sink *sinks, size_t n, const char *line, size_t len)

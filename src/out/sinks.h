@@ -23,8 +23,10 @@ struct sinks_config {
 
 struct sinks;
 
-/* Whether there is such a sink; if not, a sentence in err. json: alerts are JSON. 0 or -EINVAL. */
-int sinks_check(const char *to, bool json, struct strbuf *err) _must_check_;
+/* Whether there is such a sink; if not, a sentence in err. 0 or -EINVAL. */
+int sinks_check(const char *to, struct strbuf *err) _must_check_;
+/* Whether this one, which there is, takes alerts as JSON only. */
+bool sinks_is_server(const char *to);
 /* Makes the process. 0, or -errno and a sentence in err: one of them cannot be opened. */
 int sinks_start(struct sinks **ret, const struct sinks_config *config, struct strbuf *err) _must_check_;
 /* Where lines are to be written. */

@@ -72,6 +72,7 @@ says 'a category that is none' 2 'There is @' trace -e @foo
 says 'a number that is none' 2 'expected a number' trace --hold-ms many
 says 'an option without its value' 2 'needs COUNT' trace -n
 says 'a switch with a word that is none' 2 'expected true or false' trace --failed=maybe
+says 'a place for alerts that is none' 2 'ftp://x: no such place for alerts' guard --to ftp://x -r "$cap"
 says 'nothing is kept of what is only said' 2 'nothing is blocked that could be kept' guard --keep-blocking --dry-run -r "$cap"
 says 'unblock takes no words' 2 'there is nothing that' unblock all
 says 'what is wrong with rules, as JSON' 1 '"line":1,"column":1,"message":"expected a list' rules check -o json "$here/config.yaml"
@@ -151,12 +152,19 @@ cmp "$cap" "$tmp/open/kept.cap" >>"$tmp/diff" 2>&1
 [ ! -e "$tmp/open/new.cap" ] || echo 'new.cap is left' >>"$tmp/diff"
 result 'a recording that does not begin leaves no trace' "$tmp/diff"
 
-# The configuration file: everything wrong with one is told, with its place.
-(cd "$here" && "$nunchi" config check config.yaml) >"$tmp/out" 2>&1
-[ $? = 1 ] || echo 'exit code' >>"$tmp/out"
-[ $update = no ] || cp "$tmp/out" "$here/golden/config.check"
-diff -u "$here/golden/config.check" "$tmp/out" >"$tmp/diff"
-result 'config: all errors' "$tmp/diff"
+# The configuration file: everything wrong with one is told, with its place; and what its options are not together.
+for file in config together; do
+	(cd "$here" && "$nunchi" config check $file.yaml) >"$tmp/out" 2>&1
+	[ $? = 1 ] || echo 'exit code' >>"$tmp/out"
+	[ $update = no ] || cp "$tmp/out" "$here/golden/$file.check"
+	diff -u "$here/golden/$file.check" "$tmp/out" >"$tmp/diff"
+	result "config: all errors of $file.yaml" "$tmp/diff"
+done
+printf 'guard:\n  to: [stdout, https://x/]\n' >"$tmp/server.yaml"
+says 'config: a server without JSON' 1 'server.yaml:2:7: error: to: https://x/: servers take' config check "$tmp/server.yaml"
+says 'config: a word may complete it' 0 '"rule":"' guard --config "$tmp/server.yaml" -o json --to stdout -r "$cap"
+printf 'quiet: true\n---\ncount: 1\n' >"$tmp/two.yaml"
+says 'config: two documents' 2 'two.yaml:2:1: error: a second document' ps --config "$tmp/two.yaml" -r "$cap"
 "$nunchi" config example >"$tmp/example.yaml"
 says 'config: the example says nothing' 0 '0 errors' config check "$tmp/example.yaml"
 sed -n '/^\.RS/,/^\.RE/p' "$root/man/nunchi.yaml.5.in" | sed '/^\./d; s/\\-/-/g' >"$tmp/shown.yaml"
