@@ -43,6 +43,7 @@ struct request {
 	uint64_t token;
 	uint32_t pid;
 	uint64_t start;
+	uint64_t asked;		/* boot ns */
 	char *cgroup;
 };
 
@@ -59,7 +60,8 @@ struct disk {
 	int inotify_fd;		/* -1: cannot be had */
 	bool watch_failed;	/* a directory that could not be watched: look each second */
 	bool dirty;
-	uint64_t scanned;	/* 0: not yet */
+	uint64_t began;		/* the last scan; boot ns */
+	uint64_t scanned;	/* and its end; 0: not yet */
 	uint64_t rescan_least;	/* ns from then to the next, if something changes */
 	uint64_t frozen_looked;
 	struct place *places;
@@ -291,8 +293,8 @@ static void scan(struct disk *d)
 		.container = on_container,
 		.arg = d,
 	};
-	uint64_t began = clock_boot();
 
+	d->began = clock_boot();
 	d->dirty = false;
 	d->watch_failed = false;
 	d->generation++;
@@ -300,7 +302,7 @@ static void scan(struct disk *d)
 		place_visit(d->rt->root, &d->places[i], &visitor);
 	refresh_all(d);
 	d->scanned = clock_boot();
-	d->rescan_least = MIN(RESCAN_SHARE * (d->scanned - began), RESCAN_LEAST_MAX);
+	d->rescan_least = MIN(RESCAN_SHARE * (d->scanned - d->began), RESCAN_LEAST_MAX);
 }
 
 /* Whether it can be about a container: a directory, or one of the files that say it runs. */
@@ -366,7 +368,8 @@ static void answer(struct disk *d)
 		struct container_info *c;
 
 		drain_inotify(d);
-		if (d->dirty)
+		/* What was asked while others' answers were looked for is answered by the same look. */
+		if (d->dirty && q->asked > d->began)
 			scan(d);
 		c = resolve_task(&x, q->pid, q->start, q->cgroup);
 		post(d, c ? RUNTIME_CONTAINER : RUNTIME_UNKNOWN, c, q->token);
@@ -487,6 +490,7 @@ bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, uint64_t start, 
 		q->token = token;
 		q->pid = pid;
 		q->start = start;
+		q->asked = clock_boot();
 		q->cgroup = cgroup ? xstrndup(cgroup, CONTAINER_STRING_MAX) : NULL;
 		*d->tail = q;
 		d->tail = &q->next;

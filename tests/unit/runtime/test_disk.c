@@ -4,14 +4,17 @@
 
 #include <ftw.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
 #include "runtime/facts.h"
+#include "runtime/source.h"
 
 #define ID "675fbb69a050ddff24d5bad0e87288445022f3db543aa5c7f54b6890432da70d"
 #define OTHER "0000000000000000000000000000000000000000000000000000000000000000"
@@ -287,6 +290,81 @@ static void test_resolve_while_created(void **state)
 	check_resolve(h, 500, NULL, ENGINE);
 }
 
+struct churn {
+	char *dir;
+	atomic_bool stop;
+};
+
+static void *churn(void *arg)
+{
+	struct churn *c = arg;
+
+	while (!c->stop) {
+		mkdir(c->dir, 0755);
+		rmdir(c->dir);
+		usleep(200);
+	}
+	return NULL;
+}
+
+static void ask(struct host *h, unsigned n)
+{
+	for (uint64_t i = 1; i <= n; i++)
+		runtimes_resolve(h->rt, i, 999, 0, "/docker/" ID);
+}
+
+static uint64_t answered(struct host *h, unsigned n)
+{
+	uint64_t began = clock_boot();
+
+	while (n) {
+		struct runtime_message *m = want(h, RUNTIME_CONTAINER);
+
+		assert_non_null(m);
+		n -= m->token != 0;
+		runtime_message_free(m);
+	}
+	return clock_boot() - began;
+}
+
+/* However often the directories change, what many have asked by then is looked for once. */
+static void test_resolve_many(void **state)
+{
+	const unsigned many = 1000;
+	struct host *h = *state;
+	struct churn c = { .dir = xasprintf("%s/run/crun/churn", h->root) };
+	pthread_t thread;
+	uint64_t one = 0;
+
+	for (unsigned i = 0; i < 500; i++) {
+		_cleanup_free_ char *id = xasprintf("c%u", i);
+
+		put_state(h, "/run/runc", id, 7, 7);
+	}
+	put_state(h, "/run/runc", ID, 7, 7);
+	put(h, "", "/run/crun/x/none");
+	start(h, NULL);
+	assert_int_equal(pthread_create(&thread, NULL, churn, &c), 0);
+	for (int i = 0; i < 5; i++) {
+		uint64_t took;
+
+		ask(h, 1);
+		took = answered(h, 1);
+		one = MAX(one, took);
+	}
+	/* The thread waits for a reader while these are asked. */
+	ask(h, MESSAGES_MAX + 1);
+	for (int i = 0; i < 1000 && h->rt->queue.n < MESSAGES_MAX; i++)
+		usleep(10000);
+	assert_int_equal(h->rt->queue.n, MESSAGES_MAX);
+	ask(h, many);
+	answered(h, MESSAGES_MAX + 1);
+	assert_true(answered(h, many) < many / 10 * one);
+	c.stop = true;
+	pthread_join(thread, NULL);
+	free(c.dir);
+}
+
 static void test_resolve_by_ancestor(void **state)
 {
 	struct host *h = *state;
@@ -542,6 +620,7 @@ int main(void)
 		TEST(test_stale_state_is_not_shown),
 		TEST(test_resolve_by_cgroup),
 		TEST(test_resolve_while_created),
+		TEST(test_resolve_many),
 		TEST(test_resolve_by_ancestor),
 		TEST(test_bundle_and_state_are_one),
 		TEST(test_life_of_plain_runc),
