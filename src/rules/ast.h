@@ -122,5 +122,5 @@ static inline char ascii_lower(char c)
  */
 bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const char **ret_what,
 		      struct strbuf *near) _must_check_;
-/* What Falco calls an event that has another name here; NULL: word is no such name. */
+/* What Falco, or the kernel, calls something that has another name here; NULL: word is no such name. */
 const char *vocabulary_synonym(const struct field *f, const char *word, size_t len);

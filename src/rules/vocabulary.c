@@ -69,6 +69,15 @@ static void phases(struct words *w)
 	words_add(w, "run");
 }
 
+static void results(struct words *w)
+{
+	words_add(w, result_name(NULL, 0));
+	words_add(w, result_name(NULL, -ERRNO_NAMES_END));
+	for (int err = 1; err < ERRNO_NAMES_END; err++)
+		if (errno_name(err))
+			words_add(w, errno_name(err));
+}
+
 static const struct {
 	const char *field;
 	const char *what;
@@ -79,16 +88,19 @@ static const struct {
 	{ "activity.title", "category", titles },
 	{ "activity.name", "activity", activities },
 	{ "evt.phase", "phase", phases },
+	{ "evt.res", "result", results },
+};
+
+struct synonym {
+	const char *word;
+	const char *here;
 };
 
 /*
  * Falco's events that are none here, and what is meant by them: NULL is what nunchi has no event
  * for, so that the comparison never holds.
  */
-static const struct {
-	const char *falco;
-	const char *here;
-} synonyms[] = {
+static const struct synonym type_synonyms[] = {
 	{ "container", "container_started" },
 	{ "pread", "pread64" },
 	{ "pwrite", "pwrite64" },
@@ -109,13 +121,27 @@ static const struct {
 	{ "groupevent", NULL },
 };
 
+/* Errors of two names have the number's one. */
+static const struct synonym result_synonyms[] = {
+	{ "EWOULDBLOCK", "EAGAIN" },
+	{ "EDEADLOCK", "EDEADLK" },
+	{ "ENOTSUP", "EOPNOTSUPP" },
+};
+
+static const char *synonym_in(const struct synonym *list, size_t n, const char *word, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(list[i].word) == len && !memcmp(list[i].word, word, len))
+			return list[i].here ? list[i].here : list[i].word;
+	return NULL;
+}
+
 const char *vocabulary_synonym(const struct field *f, const char *word, size_t len)
 {
-	if (!streq(f->name, "evt.type"))
-		return NULL;
-	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
-		if (strlen(synonyms[i].falco) == len && !memcmp(synonyms[i].falco, word, len))
-			return synonyms[i].here ? synonyms[i].here : synonyms[i].falco;
+	if (streq(f->name, "evt.type"))
+		return synonym_in(type_synonyms, ARRAY_SIZE(type_synonyms), word, len);
+	if (streq(f->name, "evt.res"))
+		return synonym_in(result_synonyms, ARRAY_SIZE(result_synonyms), word, len);
 	return NULL;
 }
 
@@ -133,6 +159,17 @@ static bool is_numbered_call(const char *word, size_t len)
 	return true;
 }
 
+/* What rules of Falco's may have for a result, be it that nothing is called so here. */
+static bool is_number(const char *word, size_t len)
+{
+	size_t sign = len && word[0] == '-';
+
+	for (size_t i = sign; i < len; i++)
+		if (word[i] < '0' || word[i] > '9')
+			return false;
+	return len > sign;
+}
+
 bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const char **ret_what,
 		      struct strbuf *near)
 {
@@ -146,7 +183,9 @@ bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const
 		return false;
 	if (vocabularies[i].collect == types && is_numbered_call(word, len))
 		return false;
-	v = xcalloc(syscall_table_len + CATEGORY_MAX + ARRAY_SIZE(kinds) + 1, sizeof(*v));
+	if (vocabularies[i].collect == results && is_number(word, len))
+		return false;
+	v = xcalloc(syscall_table_len + CATEGORY_MAX + ARRAY_SIZE(kinds) + ERRNO_NAMES_END + 1, sizeof(*v));
 	w.v = v;
 	vocabularies[i].collect(&w);
 	for (size_t k = 0; k < w.n; k++)

@@ -202,6 +202,7 @@ void nearest_names(struct strbuf *out, const char *word, size_t len, const char 
 
 /* "ENOENT" for 2 (also ERESTARTSYS and its kin, "EINTR"-like kernel codes), NULL if unknown. */
 const char *errno_name(int err);
+#define ERRNO_NAMES_END 531	/* none has a name from here on */
 /* "SIGKILL" for 9, "SIGRTMIN+2" for 36; NULL if out of range. */
 const char *signal_name(int sig);
 /* "CAP_SYS_ADMIN" for 21, NULL if unknown. */

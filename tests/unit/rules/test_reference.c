@@ -67,6 +67,12 @@ static bool is_number(const char *name)
 	return field_find(name, strlen(name), &arg)->type == VALUE_NUMBER;
 }
 
+/* A value of these must be one that there is. */
+static bool has_vocabulary(const char *field)
+{
+	return streq(field, "evt.type") || streq(field, "evt.res");
+}
+
 /* A value that some event has, or a piece of it. */
 static char *random_value(const char *field)
 {
@@ -80,8 +86,9 @@ static char *random_value(const char *field)
 	if (v.type == VALUE_NONE)
 		return xstrdup(is_number(field)		  ? "7"
 			       : streq(field, "evt.type") ? "open"
+			       : streq(field, "evt.res")  ? "EPERM"
 							  : "nothing");
-	if (v.type == VALUE_STRING && v.len && !streq(field, "evt.type")) {
+	if (v.type == VALUE_STRING && v.len && !has_vocabulary(field)) {
 		switch (pick(4)) {
 		case 0:
 			v.len = 1 + pick((unsigned)v.len);

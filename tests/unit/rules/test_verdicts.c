@@ -348,6 +348,8 @@ static const struct {
 	{ W_FAILED, "fd.num >= 0", F },
 	{ W_FAILED, "evt.res = EACCES", T },
 	{ W_FAILED, "evt.res in (ENOENT, EACCES)", T },
+	/* Both names of an error, the kernel's own, and numbers, which nothing has. */
+	{ W_FAILED, "evt.res in (EWOULDBLOCK, ERESTARTSYS, EUNKNOWN, 13, -13)", F },
 	{ W_FAILED, "evt.res = SUCCESS", F },
 	{ W_FAILED, "evt.rawres < 0", T },
 	{ W_FAILED, "evt.failed = true", T },

@@ -28,7 +28,9 @@ static void test_errno(void **state)
 	assert_null(errno_name(-1));
 	assert_null(errno_name(INT_MIN));
 	assert_null(errno_name(INT_MAX));
-	assert_null(errno_name(4095));
+	for (int err = ERRNO_NAMES_END; err <= 4095; err++)
+		assert_null(errno_name(err));
+	assert_non_null(errno_name(ERRNO_NAMES_END - 1));
 }
 
 static void test_signal(void **state)
