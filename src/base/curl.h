@@ -12,7 +12,7 @@
 #define CURL_CALLS(X)                                                                                  \
 	X(global_init) X(slist_append) X(slist_free_all)                                               \
 	X(easy_init) X(easy_reset) X(easy_setopt) X(easy_getinfo) X(easy_perform) X(easy_cleanup)      \
-	X(easy_strerror)                                                                               \
+	X(easy_strerror) X(url) X(url_set) X(url_strerror) X(url_cleanup)                              \
 	X(multi_init) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_info_read)   \
 	X(multi_poll) X(multi_cleanup)
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Alerts by HTTP POST, one a request. A server's certificate is always verified. */
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/clock.h"
 #include "base/curl.h"
@@ -8,6 +10,7 @@
 
 #define CONNECT_MS 5000L
 #define REQUEST_MS 10000L	/* who needs longer for an alert is down */
+#define CHECK_MS 1000L		/* of what takes none */
 
 static const struct curl *curl;
 
@@ -22,6 +25,103 @@ static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t u
 	return sink_remaining(arg) == 0;
 }
 
+/* A URL that is none would be tried for ever. 0, or -EINVAL and why. */
+static int check_url(const char *url, struct strbuf *err)
+{
+	CURLU *u = curl->url();
+	CURLUcode code = u ? curl->url_set(u, CURLUPART_URL, url, 0) : CURLUE_OUT_OF_MEMORY;
+
+	curl->url_cleanup(u);
+	if (code == CURLUE_OK)
+		return 0;
+	strbuf_addf(err, "%s: %s", url, curl->url_strerror(code));
+	return -EINVAL;
+}
+
+static void set_certificate(CURL *easy, const struct sinks_config *config)
+{
+	if (config->cert)
+		curl->easy_setopt(easy, CURLOPT_SSLCERT, config->cert);
+	if (config->key)
+		curl->easy_setopt(easy, CURLOPT_SSLKEY, config->key);
+}
+
+/* A socket whose name, which is in no directory, the kernel chooses. -errno if there can be none. */
+static int listen_anywhere(char *name, size_t size)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	socklen_t len = sizeof(un);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
+
+	if (fd >= 0 && !bind(fd, (struct sockaddr *)&un, sizeof(un.sun_family)) && !listen(fd, 1) &&
+	    !getsockname(fd, (struct sockaddr *)&un, &len)) {
+		snprintf(name, size, "%.*s", (int)(len - sizeof(un.sun_family) - 1), un.sun_path + 1);
+		return fd;
+	}
+	r = -errno;
+	close_fd(&fd);
+	return r;
+}
+
+/* Whether libcurl came there, where nobody answers, and said nothing; what came of it is *ret_code. */
+static bool is_mute(CURL *easy, int listener, CURLcode *ret_code)
+{
+	CURLM *multi = curl->multi_init();
+	int running = 1, other = -1, left;
+	CURLMsg *done;
+	bool mute;
+	char byte;
+
+	curl->multi_add_handle(multi, easy);
+	while (curl->multi_perform(multi, &running) == CURLM_OK && running) {
+		curl->multi_poll(multi, NULL, 0, 10, NULL);
+		if (other < 0 && (other = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+			shutdown(other, SHUT_WR);
+	}
+	done = curl->multi_info_read(multi, &left);
+	*ret_code = done ? done->data.result : CURLE_OK;
+	if (other < 0)
+		other = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	mute = other >= 0 && recv(other, &byte, 1, MSG_DONTWAIT) <= 0 && *ret_code != CURLE_OPERATION_TIMEDOUT;
+	curl->multi_remove_handle(multi, easy);
+	curl->multi_cleanup(multi);
+	close_fd(&other);
+	return mute;
+}
+
+/*
+ * Certificates are read when a server is spoken to, and what is none would be tried for ever. So libcurl is let speak to
+ * nobody first, and says nothing if it cannot read them. 0, or -EINVAL and why.
+ */
+static int check_certificates(const struct sink *s, const struct sinks_config *config, struct strbuf *err)
+{
+	char name[16], why[CURL_ERROR_SIZE] = "";
+	_cleanup_close_ int listener = listen_anywhere(name, sizeof(name));
+	CURL *easy = curl->easy_init();
+	CURLcode code;
+	bool bad;
+
+	if (listener < 0 || !easy)
+		return listener < 0 ? listener : -ENOMEM;
+	curl->easy_setopt(easy, CURLOPT_URL, "https://localhost/");
+	curl->easy_setopt(easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name);
+	curl->easy_setopt(easy, CURLOPT_PROXY, "");
+	curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, CHECK_MS);
+	curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
+	set_certificate(easy, config);
+	/* Not the system's, which take long to read. */
+	curl->easy_setopt(easy, CURLOPT_CAINFO, config->ca);
+	curl->easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	/* Authorities are read after the first word. */
+	bad = is_mute(easy, listener, &code) || code == CURLE_SSL_CACERT_BADFILE;
+	curl->easy_cleanup(easy);
+	if (!bad)
+		return 0;
+	strbuf_addf(err, "%s: %s", s->name, *why ? why : curl->easy_strerror(code));
+	return -EINVAL;
+}
+
 int sink_http_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
 	struct curl_slist *headers;
@@ -34,6 +134,11 @@ int sink_http_open(struct sink *s, const struct sinks_config *config, struct str
 		return r;
 	strbuf_reset(err);
 	curl->global_init(CURL_GLOBAL_DEFAULT);
+	r = check_url(s->name, err);
+	if (!r && starts_with(s->name, "https:") && (config->ca || config->cert || config->key))
+		r = check_certificates(s, config, err);
+	if (r < 0)
+		return r;
 	easy = curl->easy_init();
 	headers = curl->slist_append(NULL, "Content-Type: application/json");
 	if (!easy || !headers)
@@ -57,10 +162,7 @@ int sink_http_open(struct sink *s, const struct sinks_config *config, struct str
 	curl->easy_setopt(easy, CURLOPT_XFERINFODATA, s);
 	if (config->ca)
 		curl->easy_setopt(easy, CURLOPT_CAINFO, config->ca);
-	if (config->cert)
-		curl->easy_setopt(easy, CURLOPT_SSLCERT, config->cert);
-	if (config->key)
-		curl->easy_setopt(easy, CURLOPT_SSLKEY, config->key);
+	set_certificate(easy, config);
 	return 0;
 }
 

@@ -203,6 +203,27 @@ def test_https():
         code, _, err, _ = guard("-o", "json", "--to", name, *args)
         expect(code == 1 and account(err, name) == (0, ALERTS) and not server.bodies, err)
     server.close()
+    # What cannot be read, or is no pair, will not get better by asking again.
+    for option, file in (("--http-cert", "ext"), ("--http-key", "ca.key"), ("--http-key", "client.csr"),
+                         ("--http-ca", "ext")):
+        code, out, err, took = guard("-o", "json", "--to", name, "--to", "stdout", *full, option, file)
+        expect(code == 1 and not out and f"--to {name}: " in err and took < 5, option, file, code, err)
+
+
+def test_ends_while_it_opens():
+    """Its process for sinks, which hangs in an open, ends with it."""
+    os.mkfifo("hangs")
+    with subprocess.Popen([NUNCHI, "guard", "-q", "-r", "attacks.cap", "-o", "json", "--to", "https://127.0.0.1:1/", "--http-cert",
+                           "client.pem", "--http-key", "hangs"], stderr=subprocess.PIPE) as p:
+        time.sleep(1)
+        p.terminate()
+        p.wait(20)
+        # Whoever is left has it open.
+        ready, _, _ = select.select([p.stderr], [], [], 5)
+        left = not ready
+        if left:
+            os.close(os.open("hangs", os.O_WRONLY | os.O_NONBLOCK))
+    expect(not left)
 
 
 def test_fifo():
@@ -232,6 +253,8 @@ def test_errors():
                                (("--to", "https://x/"), 2, "-o json is missing"),
                                (("--to", "file:no/such/place"), 1, "file:no/such/place: No such file"),
                                (("--to", "file:fifo"), 1, "file:fifo: nobody reads this FIFO"),
+                               (("-o", "json", "--to", "http://[::1"), 1, "--to http://[::1: "),
+                               (("-o", "json", "--to", "https://x:y/"), 1, "--to https://x:y/: "),
                                (("--to", "file:"), 2, "no such place")):
         code, out, err, _ = guard(*args)
         expect(code == wanted and not out and text in err, code, out, err)
