@@ -86,11 +86,13 @@ static bool opened_by_plain_runtime(const struct slot *slot)
  * Whether a container may have been made in there: by a runtime, or because its tasks have a
  * cgroup of their own. Else a program of the container has only unshared its namespaces.
  */
-static bool may_be_nested(const struct slot *slot, const struct container *outer)
+static bool may_be_nested(struct engine *e, const struct slot *slot, const struct container *outer)
 {
+	/* Where no runtime's word is to be had for it, the kernel's. */
+	const char *cgroup = outer->info->cgroup ? outer->info->cgroup : claim_parent(e, slot)->cgroup_path;
+
 	return opened_by_plain_runtime(slot) ||
-	       (slot->cgroup_path && outer->info->cgroup &&
-		!streq(slot->cgroup_path, outer->info->cgroup));
+	       (slot->cgroup_path && cgroup && !streq(slot->cgroup_path, cgroup));
 }
 
 /* A runtime that failed before its child had a cgroup of its own has left it in that of who called it. */
@@ -207,7 +209,7 @@ struct container *claim_by_kernel(struct engine *e, const struct slot *slot, con
 static struct container *find_nested(struct engine *e, const struct slot *slot,
 				     struct container *outer)
 {
-	if (!may_be_nested(slot, outer))
+	if (!may_be_nested(e, slot, outer))
 		return outer;
 	return claim_by_kernel(e, slot, "it was made in a container, by a runtime that is not asked");
 }

@@ -111,9 +111,10 @@ static void load_state(struct loader *l)
 /* A container's own cgroup has its id in the path: its file can be older than the process. */
 static bool names_cgroup(const struct loader *l, uint32_t pid)
 {
-	_cleanup_free_ char *cgroup = process_cgroup(l->root, pid);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 
-	return cgroup && container_id_hex64(l->e->id) && strstr(cgroup, l->e->id);
+	return container_id_hex64(l->e->id) && read_proc(l->root, pid, "cgroup", PROC_MAX, &text) == 0 &&
+	       text.len && strstr(text.s, l->e->id);
 }
 
 /* init.pid or pidfile: a number and nothing else. podman leaves its own behind. */

@@ -29,7 +29,7 @@ uint64_t process_start(const char *root, uint32_t pid);
 /* Field 22 as it stands there, for runtimes that keep it; 0 as above. */
 uint64_t process_start_ticks(const char *root, uint32_t pid);
 uint32_t process_parent(const char *root, uint32_t pid);
-/* Its cgroup: the v2 path unless that is the root, else pids' or memory's. NULL if it is gone. */
+/* Its cgroup, as cgroup_of() has it. */
 char *process_cgroup(const char *root, uint32_t pid) _must_check_;
 /* The inode of ROOT/proc/PID/ns/NAME, 0 if it cannot be read. */
 uint64_t process_namespace(const char *root, uint32_t pid, const char *name);
@@ -46,5 +46,5 @@ void facts_fill(struct container_info *c, const char *root);
 void facts_parse_ids(const char *text, size_t len, struct id_name **ret, size_t *ret_n);
 /* For tests: whether a directory of the path is the id, or, of a long one, ends with -ID or -ID.scope. */
 bool facts_cgroup_is_named(const char *cgroup, const char *id);
-/* For tests: the path in the text of /proc/PID/cgroup; *ret_hierarchy is "", "pids" or "memory". */
+/* For tests: the path in the text of /proc/PID/cgroup; *ret_hierarchy is "", "pids" or "memory"; NULL: not known. */
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy) _must_check_;

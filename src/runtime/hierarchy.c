@@ -5,54 +5,57 @@
  */
 #include "hierarchy.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <sys/stat.h>
 
-#include "base/log.h"
+#include "cgroup_ns.h"
 #include "facts.h"
+
+char *cgroup_line(const char *text, const char *controller)
+{
+	_cleanup_free_ char *wanted = xasprintf(",%s,", controller);
+
+	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+		_cleanup_free_ char *one = xstrndup(line, MIN(strcspn(line, "\n"), (size_t)CONTAINER_STRING_MAX));
+		_cleanup_free_ char *list = NULL;
+		char *names = strchr(one, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+
+		if (!path || path[1] != '/')
+			continue;
+		*path++ = '\0';
+		list = xasprintf(",%s,", names + 1);
+		if (strstr(list, wanted))
+			return xstrdup(path);
+	}
+	return NULL;
+}
 
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy)
 {
 	/* Best first. The v2 line has an empty list of controllers. */
 	static const char *const wanted[] = { "", "pids", "memory" };
+	bool is_known = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		for (const char *line = text, *next; line && *line; line = next) {
-			const char *end = strchrnul(line, '\n');
-			const char *list = memchr(line, ':', (size_t)(end - line));
-			const char *path;
+		_cleanup_free_ char *seen = cgroup_line(text, wanted[i]);
+		_cleanup_free_ char *path = seen ? cgroup_absolute(wanted[i], seen) : NULL;
 
-			next = *end ? end + 1 : NULL;
-			if (!list)
-				continue;
-			list++;
-			path = memchr(list, ':', (size_t)(end - list));
-			if (!path || (size_t)(path - list) != strlen(wanted[i]) ||
-			    memcmp(list, wanted[i], (size_t)(path - list)) != 0)
-				continue;
-			path++;
-			if (*path != '/' || end - path < 2)
-				continue;
-			*ret_hierarchy = wanted[i];
-			return xstrndup(path, MIN((size_t)(end - path), (size_t)CONTAINER_STRING_MAX));
-		}
+		is_known &= !seen || path;
+		*ret_hierarchy = wanted[i];
+		if (path && !streq(path, "/"))
+			return TAKE_PTR(path);
 	}
 	*ret_hierarchy = "";
-	return NULL;
+	return is_known ? xstrdup("/") : NULL;
 }
 
 char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	char *path;
 
 	*ret_hierarchy = "";
 	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
 		return NULL;
-	path = facts_parse_cgroup(text.s, ret_hierarchy);
-	return path ? path : xstrdup("/");
+	return facts_parse_cgroup(text.s, ret_hierarchy);
 }
 
 char *process_cgroup(const char *root, uint32_t pid)
@@ -108,46 +111,43 @@ static bool is_hierarchy(char *const field[4], const char *hierarchy)
 	return streq(field[2], "cgroup") && strstr(options, option);
 }
 
-/*
- * Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown.
- * They are mounted early: the thousand mounts of containers after them are not read.
- */
-static char *hierarchy_mount(const char *root, const char *hierarchy)
+/* They are mounted early: the thousand mounts of containers after them are not read. */
+char *hierarchy_mount(const char *root, const char *hierarchy, unsigned *ret_above)
 {
-	_cleanup_free_ char *below = xasprintf("%s/sys/fs/cgroup", root), *line = NULL;
+	_cleanup_free_ char *top = xasprintf("%s/sys/fs/cgroup", root), *line = NULL;
 	_cleanup_fclose_ FILE *f = fopen("/proc/self/mountinfo", "re");
 	char *best = NULL;
+	bool below = false;
 	size_t size = 0;
 
-	while (f && getline(&line, &size, f) > 0) {
+	while (f && !below && getline(&line, &size, f) > 0) {
 		char *field[4] = { NULL };
 
 		line[strcspn(line, "\n")] = '\0';
-		if (!mount_line(line, field) || !streq(field[0], "/") ||
-		    !is_hierarchy(field, hierarchy))
+		if (!mount_line(line, field) || !is_hierarchy(field, hierarchy))
 			continue;
 		unescape(field[1]);
-		if (starts_with(field[1], below)) {
-			free(best);
-			return xstrdup(field[1]);
-		}
-		if (!best)
-			best = xstrdup(field[1]);
+		below = starts_with(field[1], top) && cgroup_is_whole(field[0], true);
+		if (!below && (best || !cgroup_is_whole(field[0], false)))
+			continue;
+		free(best);
+		best = xstrdup(field[1]);
+		if (ret_above)
+			*ret_above = (unsigned)(strlen(field[0]) / strlen("/.."));
 	}
 	return best;
 }
 
 uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup)
 {
-	_cleanup_free_ char *mount = hierarchy_mount(root, hierarchy), *path = NULL;
-	_cleanup_free_ char *pids = streq(hierarchy, "memory") ? hierarchy_mount(root, "pids") : NULL;
+	_cleanup_free_ char *mount = hierarchy_mount(root, hierarchy, NULL), *path = NULL;
+	_cleanup_free_ char *pids = streq(hierarchy, "memory") ? hierarchy_mount(root, "pids", NULL) : NULL;
 	struct stat st;
 
 	/* The kernel side looks at one of v1's only: in another one the number is another cgroup's. */
 	if (pids)
 		return 0;
-	/* "/../x" is outside of our own cgroup namespace: not below what we have mounted. */
-	if (!mount || strstr(cgroup, ".."))
+	if (!mount)
 		return 0;
 	path = xasprintf("%s%s", mount, cgroup);
 	if (stat(path, &st))
@@ -155,40 +155,30 @@ uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgrou
 	return st.st_ino | (*hierarchy ? NUNCHI_CGROUP_V1 : 0);
 }
 
-/* The path on the line of a v1 controller, which may share its hierarchy with others. */
-static char *v1_path(const char *text, const char *controller)
+/* Its path in that of v1, else of v2; NULL: it is in none, or where is not known. */
+static char *freezer_path(const char *text, const char **ret_hierarchy)
 {
-	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
-		_cleanup_free_ char *one = xstrndup(line, strcspn(line, "\n"));
-		_cleanup_free_ char *list = NULL, *wanted = xasprintf(",%s,", controller);
-		char *names = strchr(one, ':'), *path = names ? strchr(names + 1, ':') : NULL;
+	_cleanup_free_ char *path = cgroup_line(text, "freezer");
 
-		if (!path || path[1] != '/' || !path[2])
-			continue;
-		*path++ = '\0';
-		list = xasprintf(",%s,", names + 1);
-		if (strstr(list, wanted))
-			return xstrdup(path);
-	}
-	return NULL;
+	*ret_hierarchy = "freezer";
+	if (path && !streq(path, "/"))
+		return cgroup_absolute(*ret_hierarchy, path);
+	free(path);
+	path = facts_parse_cgroup(text, ret_hierarchy);
+	return path && !**ret_hierarchy && !streq(path, "/") ? TAKE_PTR(path) : NULL;
 }
 
 char *freezer_file(const char *root, uint32_t pid)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_free_ char *path = NULL, *mount = NULL;
-	const char *hierarchy = "freezer";
+	const char *hierarchy;
 
 	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
 		return NULL;
-	path = v1_path(text.s, hierarchy);
-	if (!path) {
-		path = facts_parse_cgroup(text.s, &hierarchy);
-		if (!path || *hierarchy)
-			return NULL;
-	}
-	mount = hierarchy_mount(root, hierarchy);
-	if (!mount || strstr(path, ".."))
+	path = freezer_path(text.s, &hierarchy);
+	mount = path ? hierarchy_mount(root, hierarchy, NULL) : NULL;
+	if (!mount)
 		return NULL;
 	return xasprintf("%s%s/%s", mount, path, *hierarchy ? "freezer.state" : "cgroup.events");
 }
@@ -200,13 +190,4 @@ bool freezer_is_frozen(const char *file)
 	if (read_bounded(file, PROC_MAX, &text) < 0 || !text.len)
 		return false;
 	return strstr(text.s, "frozen 1") || starts_with(text.s, "FROZEN");
-}
-
-void cgroup_enter_host(const char *root)
-{
-	_cleanup_free_ char *path = xasprintf("%s/proc/1/ns/cgroup", root);
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0 || setns(fd, CLONE_NEWCGROUP) < 0)
-		log_debug("the host's cgroup namespace cannot be entered: %s", strerror(errno));
 }

@@ -15,7 +15,7 @@ struct task {
 	const struct resolve_context *x;
 	uint32_t pid;
 	const char *cgroup;	/* what we were told */
-	char *now;		/* what /proc says, NULL if the task is gone */
+	char *now;		/* what /proc says, NULL if the task is gone, or that is not known */
 	uint64_t mntns;
 };
 

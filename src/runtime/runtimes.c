@@ -11,8 +11,8 @@
 #include <sys/un.h>
 
 #include "act.h"
+#include "cgroup_ns.h"
 #include "disk.h"
-#include "hierarchy.h"
 #include "prober.h"
 #include "routes.h"
 #include "source.h"
@@ -70,8 +70,7 @@ int runtimes_start(struct runtimes **ret, const struct runtimes_config *config)
 	int r;
 
 	rt->root = xstrdup(config->root ? config->root : "");
-	if (*rt->root)
-		cgroup_enter_host(rt->root);
+	cgroup_enter_host(rt->root);
 	rt->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = rt->stop_fd < 0 ? -errno : messages_init(&rt->queue);
 	if (r < 0) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/cgroup_ns.h"
 #include "runtime/runtime.h"
 
 #include <setjmp.h>
@@ -59,11 +60,42 @@ static void test_container_id_none(void **state)
 		assert_false(cgroup_container_id(bad[i], id, &runtime));
 }
 
+/* Paths as they are told in a cgroup namespace that begins at the first. */
+static void test_seen_from(void **state)
+{
+	static const char *const rows[][3] = {
+		{ "", "/", "/" },
+		{ "", "/a/b", "/a/b" },
+		{ "", "/..", NULL },
+		{ "", "/../a", NULL },
+		{ "/k/pod1/me", "/", "/k/pod1/me" },
+		{ "/k/pod1/me", "/below", "/k/pod1/me/below" },
+		{ "/k/pod1/me", "/..", "/k/pod1" },
+		{ "/k/pod1/me", "/../other", "/k/pod1/other" },
+		{ "/k/pod1/me", "/../../pod2/cri-containerd-" ID ".scope", "/k/pod2/cri-containerd-" ID ".scope" },
+		{ "/k/pod1/me", "/../../../init.scope", "/init.scope" },
+		{ "/k/pod1/me", "/../../..", "/" },
+		{ "/k/pod1/me", "/../../../../x", NULL },
+		{ "/k", "/..x", "/k/..x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *path = cgroup_seen_from(rows[i][0], rows[i][1]);
+
+		if (rows[i][2])
+			assert_string_equal(path, rows[i][2]);
+		else
+			assert_null(path);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_container_id_known_forms),
 		cmocka_unit_test(test_container_id_none),
+		cmocka_unit_test(test_seen_from),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

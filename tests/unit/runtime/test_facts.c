@@ -30,10 +30,16 @@ static void test_parse_cgroup(void **state)
 	check_cgroup("5:memory:/m\n3:pids:/p\n0::/u\n", "/u", "");
 	check_cgroup("5:memory:/m\n3:pids:/p\n0::/\n", "/p", "pids");
 	check_cgroup("5:memory:/m\n3:pids:/\n0::/\n", "/m", "memory");
-	check_cgroup("1:name=systemd:/s\n0::/\n", NULL, "");
+	check_cgroup("7:cpu,pids:/p\n0::/\n", "/p", "pids");
+	check_cgroup("1:name=systemd:/s\n0::/\n", "/", "");
 	check_cgroup("0::/with:colon", "/with:colon", "");
-	check_cgroup("", NULL, "");
-	check_cgroup("nonsense\n::\n0:\n\n", NULL, "");
+	check_cgroup("", "/", "");
+	check_cgroup("nonsense\n::\n0:\n\n", "/", "");
+	/* Outside of the cgroup namespace that this is read in. */
+	check_cgroup("0::/../x\n", NULL, "");
+	check_cgroup("3:pids:/..\n0::/\n", NULL, "");
+	check_cgroup("3:pids:/p\n0::/..\n", "/p", "pids");
+	check_cgroup("0::/..x/a..b\n", "/..x/a..b", "");
 }
 
 static void test_cgroup_is_named(void **state)
