@@ -82,6 +82,14 @@ static bool opened_by_plain_runtime(const struct slot *slot)
 	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
 }
 
+/* Where the container's first process is, or its own cgroup, if that has moved to one below. */
+static bool in_cgroup_of(const char *path, const char *cgroup, const char *id)
+{
+	size_t own = cgroup_own_len(cgroup, id);
+
+	return streq(path, cgroup) || (strncmp(path, cgroup, own) == 0 && !path[own]);
+}
+
 /*
  * Whether a container may have been made in there: by a runtime, or because its tasks have a
  * cgroup of their own. Else a program of the container has only unshared its namespaces.
@@ -92,7 +100,7 @@ static bool may_be_nested(struct engine *e, const struct slot *slot, const struc
 	const char *cgroup = outer->info->cgroup ? outer->info->cgroup : claim_parent(e, slot)->cgroup_path;
 
 	return opened_by_plain_runtime(slot) ||
-	       (slot->cgroup_path && cgroup && !streq(slot->cgroup_path, cgroup));
+	       (slot->cgroup_path && cgroup && !in_cgroup_of(slot->cgroup_path, cgroup, outer->info->id));
 }
 
 /* A runtime that failed before its child had a cgroup of its own has left it in that of who called it. */

@@ -74,12 +74,10 @@ static uint32_t joined_host(const struct container *c, const struct nunchi_names
 	return host;
 }
 
-static bool is_below(const char *path, const char *above)
+/* Of above len bytes. */
+static bool is_below(const char *path, const char *above, size_t len)
 {
-	size_t len = strlen(above);
-
-	return strncmp(path, above, len) == 0 &&
-	       (path[len] == '/' || path[len] == '\0' || streq(above, "/"));
+	return strncmp(path, above, len) == 0 && (path[len] == '/' || path[len] == '\0' || len == 1);
 }
 
 /* A container's task was moved out of its cgroup, by a container's task: the host may do that. */
@@ -95,7 +93,7 @@ static bool left_cgroup(struct engine *e, const struct slot *slot, const struct 
 	    mover->generation != moved->mover_generation)
 		return false;
 	cgroup_from_walk(&to, path);
-	return !is_below(to.len ? to.s : "/", own);
+	return !is_below(to.len ? to.s : "/", own, cgroup_own_len(own, c->info->id));
 }
 
 static void look_for_escape(struct engine *e, struct slot *slot, const struct nunchi_head *record)

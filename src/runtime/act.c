@@ -125,7 +125,7 @@ static bool is_done(const struct runtimes *rt, const struct wish *w)
 
 	if (w->what == RUNTIME_ACT_KILL)
 		return !init_is_there(rt->root, w->info);
-	file = freezer_file(rt->root, w->info->init_pid);
+	file = freezer_file(rt->root, w->info->init_pid, w->info->id);
 	return file && freezer_is_frozen(file);
 }
 

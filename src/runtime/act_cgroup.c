@@ -72,7 +72,7 @@ static int write_text(const char *dir, const char *name, const char *text)
 static int by_cgroup(const char *root, enum runtime_act what, const struct container_info *info,
 		     const char **ret_how)
 {
-	_cleanup_free_ char *dir = freezer_file(root, info->init_pid);
+	_cleanup_free_ char *dir = freezer_file(root, info->init_pid, info->id);
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 	bool v1;
 

@@ -5,6 +5,7 @@
 #include "json.h"
 
 #define ID_LEN 64
+#define ID_LONG 12	/* of which nobody has another by chance, as "session-1.scope" has the id 1 */
 
 /* Of a scope's name (systemd driver) and of the parent's (cgroupfs driver). */
 static const struct {
@@ -64,4 +65,33 @@ bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_run
 		if (strstr(path, parents[i].parent))
 			*ret_runtime = parents[i].runtime;
 	return true;
+}
+
+/* The end of a directory that begins before the id at this place and is named after it; NULL: it is not. */
+static const char *end_of_name(const char *at, size_t len)
+{
+	const char *end = starts_with(at + len, ".scope") ? at + len + strlen(".scope") : at + len;
+
+	return (at[-1] == '/' || (at[-1] == '-' && len >= ID_LONG)) && (!*end || *end == '/') ? end : NULL;
+}
+
+size_t cgroup_named_len(const char *path, const char *id)
+{
+	size_t len = strlen(id), found = 0;
+
+	for (const char *at = len && *path ? strstr(path + 1, id) : NULL; at; at = strstr(at + 1, id)) {
+		const char *end = end_of_name(at, len);
+
+		/* What is in a container can call its own cgroups so; what is above it can by chance have a short name. */
+		if (end && !(found && len >= ID_LONG))
+			found = (size_t)(end - path);
+	}
+	return found;
+}
+
+size_t cgroup_own_len(const char *path, const char *id)
+{
+	size_t named = cgroup_named_len(path, id);
+
+	return named ? named : strlen(path);
 }

@@ -279,7 +279,7 @@ static void load_facts(struct loader *l)
 		e->start_ticks = process_start_ticks(l->root, c->init_pid);
 	}
 	free(e->freezer);
-	e->freezer = c->init_pid ? freezer_file(l->root, c->init_pid) : NULL;
+	e->freezer = c->init_pid ? freezer_file(l->root, c->init_pid, e->id) : NULL;
 	e->frozen = e->freezer && freezer_is_frozen(e->freezer);
 }
 

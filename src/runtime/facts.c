@@ -17,9 +17,9 @@
 #include "base/clock.h"
 #include "hierarchy.h"
 #include "root.h"
+#include "runtime.h"
 
 #define IDS_FILE_MAX 65536
-#define ID_LONG 12	/* of which nobody has another by chance, as "session-1.scope" has the id 1 */
 
 static int read_fd(int fd, size_t max, struct strbuf *ret)
 {
@@ -271,19 +271,6 @@ static void fill_users(struct container_info *c, const char *root)
 	read_ids(fd, "etc/group", &c->groups, &c->n_groups);
 }
 
-bool facts_cgroup_is_named(const char *cgroup, const char *id)
-{
-	size_t len = strlen(id);
-
-	for (const char *at = strstr(cgroup + 1, id); at; at = strstr(at + 1, id)) {
-		const char *end = starts_with(at + len, ".scope") ? at + len + strlen(".scope") : at + len;
-
-		if ((at[-1] == '/' || (at[-1] == '-' && len >= ID_LONG)) && (!*end || *end == '/'))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Whether a cgroup is the container's own. Where none was made (podman's --cgroups=disabled, engines of users who may
  * not make any) its first process is where its parent is, among processes of the host.
@@ -294,7 +281,7 @@ static bool is_own_cgroup(const struct container_info *c, const char *root, cons
 
 	if (streq(cgroup, "/"))
 		return false;
-	if (c->id && facts_cgroup_is_named(cgroup, c->id))
+	if (c->id && cgroup_named_len(cgroup, c->id))
 		return true;
 	parent = process_cgroup(root, process_parent(root, c->init_pid));
 	first = process_cgroup(root, 1);

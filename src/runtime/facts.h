@@ -44,7 +44,5 @@ void facts_fill(struct container_info *c, const char *root);
 
 /* For tests: "name:x:1:..." lines of a passwd or group file. */
 void facts_parse_ids(const char *text, size_t len, struct id_name **ret, size_t *ret_n);
-/* For tests: whether a directory of the path is the id, or, of a long one, ends with -ID or -ID.scope. */
-bool facts_cgroup_is_named(const char *cgroup, const char *id);
 /* For tests: the path in the text of /proc/PID/cgroup; *ret_hierarchy is "", "pids" or "memory"; NULL: not known. */
 char *facts_parse_cgroup(const char *text, const char **ret_hierarchy) _must_check_;

@@ -9,6 +9,7 @@
 
 #include "cgroup_ns.h"
 #include "facts.h"
+#include "runtime.h"
 
 char *cgroup_line(const char *text, const char *controller)
 {
@@ -168,7 +169,7 @@ static char *freezer_path(const char *text, const char **ret_hierarchy)
 	return path && !**ret_hierarchy && !streq(path, "/") ? TAKE_PTR(path) : NULL;
 }
 
-char *freezer_file(const char *root, uint32_t pid)
+char *freezer_file(const char *root, uint32_t pid, const char *id)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	_cleanup_free_ char *path = NULL, *mount = NULL;
@@ -180,6 +181,7 @@ char *freezer_file(const char *root, uint32_t pid)
 	mount = path ? hierarchy_mount(root, hierarchy, NULL) : NULL;
 	if (!mount)
 		return NULL;
+	path[cgroup_own_len(path, id)] = '\0';
 	return xasprintf("%s%s/%s", mount, path, *hierarchy ? "freezer.state" : "cgroup.events");
 }
 

@@ -23,6 +23,6 @@ char *cgroup_line(const char *text, const char *controller) _must_check_;
  */
 char *hierarchy_mount(const char *root, const char *hierarchy, unsigned *ret_above) _must_check_;
 
-/* The file that says whether pid's cgroup is frozen; NULL if none does. */
-char *freezer_file(const char *root, uint32_t pid) _must_check_;
+/* The file that says whether the container with that first process and id is frozen; NULL if none does. */
+char *freezer_file(const char *root, uint32_t pid, const char *id) _must_check_;
 bool freezer_is_frozen(const char *file);

@@ -19,10 +19,9 @@ struct task {
 	uint64_t mntns;
 };
 
-static bool is_below(const char *path, const char *above)
+/* Of above len bytes. */
+static bool is_below(const char *path, const char *above, size_t len)
 {
-	size_t len = strlen(above);
-
 	return path && len > 1 && strncmp(path, above, len) == 0 &&
 	       (path[len] == '/' || path[len] == '\0');
 }
@@ -49,7 +48,7 @@ static bool same_cgroup(const struct task *t, const struct container_info *c)
 {
 	if (!c->cgroup)
 		return false;
-	return t->now ? is_below(t->now, c->cgroup) :
+	return t->now ? is_below(t->now, c->cgroup, cgroup_own_len(c->cgroup, c->id)) :
 			t->cgroup && strlen(c->cgroup) > 1 && streq(t->cgroup, c->cgroup);
 }
 
@@ -99,7 +98,7 @@ static bool in_default_cgroup(const struct entry *e, const char *path)
 	if (!e->space || !path)
 		return false;
 	cgroup = xasprintf("/%s/%s", e->space, e->id);
-	return is_below(path, cgroup);
+	return is_below(path, cgroup, strlen(cgroup));
 }
 
 /*

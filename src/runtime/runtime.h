@@ -102,3 +102,14 @@ void runtimes_stop(struct runtimes *rt);
  * constant guess ("docker", ...; NULL if the path does not say) and returns true, else false.
  */
 bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_runtime);
+
+/*
+ * How much of a cgroup's path goes up to the directory that is named after the container: is its id, or, of a long
+ * one, ends with -ID or -ID.scope. 0: none is.
+ */
+size_t cgroup_named_len(const char *path, const char *id);
+/*
+ * How much of the path of a container's task is the container's own cgroup: the same, or all of it. Below that are those that
+ * init (systemd, an engine) has made in there and moved to.
+ */
+size_t cgroup_own_len(const char *path, const char *id);

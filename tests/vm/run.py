@@ -52,7 +52,7 @@ SAME = ["hooks the_same"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "disguise", "keep"]
-RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc"]
+RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc", "subtree"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
           "actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions deny_peers", "actions deny_modules", "actions deny_every",

@@ -60,6 +60,42 @@ static void test_container_id_none(void **state)
 		assert_false(cgroup_container_id(bad[i], id, &runtime));
 }
 
+static void test_named(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *id;
+		const char *named;	/* the part of the path that is the container's */
+	} rows[] = {
+		{ "/web", "web", "/web" },
+		{ "/a/web/b", "web", "/a/web" },
+		{ "/system.slice/docker-0123456789ab.scope", "0123456789ab", "/system.slice/docker-0123456789ab.scope" },
+		{ "/x.slice/libpod-0123456789ab.scope/container", "0123456789ab", "/x.slice/libpod-0123456789ab.scope" },
+		{ "/docker/" ID "/init.scope", ID, "/docker/" ID },
+		{ "/kubepods.slice/cri-containerd-" ID ".scope/system.slice/x.service", ID,
+		  "/kubepods.slice/cri-containerd-" ID ".scope" },
+		{ "/webweb/web", "web", "/webweb/web" },
+		/* What is inside is called so, too; or what is above, by chance. */
+		{ "/docker/" ID "/x/" ID, ID, "/docker/" ID },
+		{ "/web/web/init", "web", "/web/web" },
+		{ "/user.slice/session-1.scope", "1", "" },
+		{ "/website", "web", "" },
+		{ "/my-web", "web", "" },
+		{ "/", "web", "" },
+		{ "", "web", "" },
+		{ "/x-0123456789abc.scope", "0123456789ab", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t named = strlen(rows[i].named);
+
+		assert_int_equal(cgroup_named_len(rows[i].path, rows[i].id), named);
+		assert_memory_equal(rows[i].path, rows[i].named, named);
+		assert_int_equal(cgroup_own_len(rows[i].path, rows[i].id), named ? named : strlen(rows[i].path));
+	}
+}
+
 /* Paths as they are told in a cgroup namespace that begins at the first. */
 static void test_seen_from(void **state)
 {
@@ -95,6 +131,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_container_id_known_forms),
 		cmocka_unit_test(test_container_id_none),
+		cmocka_unit_test(test_named),
 		cmocka_unit_test(test_seen_from),
 	};
 

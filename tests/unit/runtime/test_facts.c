@@ -42,21 +42,6 @@ static void test_parse_cgroup(void **state)
 	check_cgroup("0::/..x/a..b\n", "/..x/a..b", "");
 }
 
-static void test_cgroup_is_named(void **state)
-{
-	(void)state;
-	assert_true(facts_cgroup_is_named("/web", "web"));
-	assert_true(facts_cgroup_is_named("/a/web/b", "web"));
-	assert_true(facts_cgroup_is_named("/system.slice/docker-0123456789ab.scope", "0123456789ab"));
-	assert_true(facts_cgroup_is_named("/x.slice/libpod-0123456789ab.scope/container", "0123456789ab"));
-	assert_true(facts_cgroup_is_named("/webweb/web", "web"));
-	assert_false(facts_cgroup_is_named("/user.slice/session-1.scope", "1"));
-	assert_false(facts_cgroup_is_named("/website", "web"));
-	assert_false(facts_cgroup_is_named("/my-web", "web"));
-	assert_false(facts_cgroup_is_named("/", "web"));
-	assert_false(facts_cgroup_is_named("/x-0123456789abc.scope", "0123456789ab"));
-}
-
 static void test_parse_ids(void **state)
 {
 	static const char text[] =
@@ -170,8 +155,7 @@ static void test_read_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse_cgroup), cmocka_unit_test(test_cgroup_is_named),
-		cmocka_unit_test(test_parse_ids),
+		cmocka_unit_test(test_parse_cgroup), cmocka_unit_test(test_parse_ids),
 		cmocka_unit_test(test_parse_ids_bound), cmocka_unit_test(test_fill_own_process),
 		cmocka_unit_test(test_fill_gone_process), cmocka_unit_test(test_read_bounded),
 	};
