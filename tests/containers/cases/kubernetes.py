@@ -8,8 +8,11 @@ import subprocess
 from harness.cri import HOST_TO_CONTAINER, NODE, UNCONFINED
 from harness.image import make_archive
 from harness.nunchi import TOP, run
-from harness.place import wait_until
+from harness.place import Elsewhere, wait_until
+from harness.resources import map_dump
 from harness.setup import IMAGE
+
+from .subtree import let_go, script
 
 IMAGE_OF_NUNCHI = "docker.io/library/nunchi:latest"
 LOOP = ["/bin/sh", "-c", "while :; do head -n1 /mnt/test.txt; sleep 0.2; done"]
@@ -18,6 +21,28 @@ RULE = """- rule: {name}
   condition: evt.type in (open, openat) and fd.name = /mnt/test.txt and k8s.pod.name = {pod}
   output: read %fd.name
   priority: WARNING
+"""
+MOVES = """- rule: Moved
+  desc: d
+  condition: evt.type = cgroup_moved
+  output: moved to %cgroup.path
+  priority: WARNING
+- rule: Escaped
+  desc: d
+  condition: evt.type = container_escape_suspected
+  output: moved to %cgroup.path
+  priority: WARNING
+- rule: Paused
+  desc: d
+  condition: evt.type = container_paused
+  output: paused
+  priority: WARNING
+- rule: Pause
+  desc: d
+  condition: evt.type in (open, openat) and fd.nameraw = /etc/trigger
+  output: read %fd.nameraw
+  priority: WARNING
+  action: pause-container
 """
 AS_JSON = "import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), sys.stdout)"
 
@@ -95,18 +120,26 @@ def start_sensor(setup, configuration):
     return sensor
 
 
-def test_daemonset(setup):
-    data = dict(read_manifest()["ConfigMap"]["data"])
-    # Where this containerd is; and all else as it stands there.
+def configuration_of(setup, tag, **changes):
+    """The files' texts, and the volume. It says where this containerd is; all else is as it stands there, but for changes."""
+    data = {**read_manifest()["ConfigMap"]["data"], **changes}
     data["nunchi.yaml"] += f"  fold: 0\n  runtime: [{setup.containerd.runtime_option()}]\n"
-    configuration = ConfigMap(setup.directory("configuration"), data)
+    return data, ConfigMap(setup.directory(tag), data)
+
+
+def alerts_of(sensor, name):
+    lines = (line for line in sensor.output().splitlines() if line.startswith("{"))
+    return [alert for alert in map(json.loads, lines) if alert["rule"] == name]
+
+
+def test_daemonset(setup):
+    data, configuration = configuration_of(setup, "configuration")
     watched = setup.containerd.pod(setup.name + "-watched", "shop").create("main", IMAGE, LOOP)
     watched.start()
     sensor = start_sensor(setup, configuration.directory)
 
     def alerts(name):
-        lines = sensor.output().splitlines()
-        return [a for a in map(json.loads, (line for line in lines if line.startswith("{"))) if a["rule"] == name]
+        return alerts_of(sensor, name)
 
     try:
         wait_until(lambda: " hooks, Linux " in sensor.output(), 30, "its start: " + sensor.output())
@@ -124,6 +157,55 @@ def test_daemonset(setup):
         # All is as well as it is on the node itself.
         assert sensor.execute(["/usr/bin/nunchi", "doctor"]).get(3, 0) == run("doctor").returncode
     finally:
+        sensor.remove()
+        watched.remove()
+
+
+def test_cgroups_as_the_host_has_them(setup):
+    """The pod has a cgroup namespace of its own, in which no path begins where the host's does, and may not enter the host's."""
+    if not os.path.exists("/sys/fs/cgroup/cgroup.procs"):
+        return Elsewhere("with cgroup v1 containerd gives the host's namespace")
+    away, tmp = setup.name + "-away", setup.directory("moved")
+    os.mkdir("/sys/fs/cgroup/" + away)
+    _, configuration = configuration_of(setup, "moves", **{"changes.yaml": MOVES})
+    own = 'own=$(sed "s/^0::.//" /proc/self/cgroup)\n'
+    watched = setup.containerd.pod(setup.name + "-moved", "shop", privileged=True).create(
+        "moved", IMAGE, ["/bin/sh", "-c", own + script("$own", away)],
+        mounts=[{"container_path": "/tmp", "host_path": tmp}], security={"privileged": 1})
+    watched.start()
+    path = f"/kubepods/burstable/pod{watched.pod.uid}/{watched.id}"
+    setup.stack.callback(let_go, path)
+    wait_until(lambda: "." in watched.output(), 10, "that it has moved")
+    sensor = start_sensor(setup, configuration.directory)
+
+    def paths(rule):
+        return {alert["output_fields"]["cgroup.path"] for alert in alerts_of(sensor, rule)}
+
+    def outcome():
+        return {alert["effect"] for alert in alerts_of(sensor, "Pause")}
+
+    def touch(name):
+        """Nothing is executed in what may be frozen by then."""
+        with open(os.path.join(tmp, name), "wb"):
+            pass
+
+    try:
+        wait_until(lambda: " hooks, Linux " in sensor.output(), 30, "its start: " + sensor.output())
+        assert f" {path}/init " in sensor.execute(["/usr/bin/nunchi", "ps", "-o", "wide"])[1].decode()
+        known = str(map_dump(sensor.pid(), "cgroups"))
+        assert str(os.stat(f"/sys/fs/cgroup{path}/init").st_ino) in known, known
+        touch("to-service")
+        wait_until(lambda: f"{path}/service" in paths("Moved"), 20, "a move inside: " + sensor.output())
+        touch("to-" + away)
+        wait_until(lambda: paths("Escaped"), 20, "a move out of it: " + sensor.output())
+        assert paths("Escaped") == {"/" + away}, sensor.output()
+        touch("go")
+        wait_until(lambda: alerts_of(sensor, "Paused"), 20, "that it was paused: " + sensor.output())
+        wait_until(lambda: outcome() != {"asked"}, 20, "what has come of it: " + sensor.output())
+        assert outcome() == {"asked", "done"}, sensor.output()
+        return None
+    finally:
+        let_go(path)
         sensor.remove()
         watched.remove()
 

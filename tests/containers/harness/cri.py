@@ -29,7 +29,7 @@ FIELDS = {
                            "attempt": (4, "int")},
     "LinuxPodSandboxConfig": {"cgroup_parent": (1, "string"),
                               "security_context": (2, "LinuxSandboxSecurityContext")},
-    "LinuxSandboxSecurityContext": {"namespace_options": (1, "NamespaceOption")},
+    "LinuxSandboxSecurityContext": {"namespace_options": (1, "NamespaceOption"), "privileged": (6, "int")},
     "NamespaceOption": {"network": (1, "int"), "pid": (2, "int"), "ipc": (3, "int")},
     "CreateContainerRequest": {"pod_sandbox_id": (1, "string"), "config": (2, "ContainerConfig"),
                                "sandbox_config": (3, "PodSandboxConfig")},
@@ -44,7 +44,8 @@ FIELDS = {
     "LinuxContainerConfig": {"resources": (1, "LinuxContainerResources"),
                              "security_context": (2, "LinuxContainerSecurityContext")},
     "LinuxContainerResources": {"memory_limit_in_bytes": (4, "int")},
-    "LinuxContainerSecurityContext": {"capabilities": (1, "Capability"), "namespace_options": (3, "NamespaceOption"),
+    "LinuxContainerSecurityContext": {"capabilities": (1, "Capability"), "privileged": (2, "int"),
+                                      "namespace_options": (3, "NamespaceOption"),
                                       "run_as_user": (5, "Int64Value"), "readonly_rootfs": (7, "int"),
                                       "no_new_privs": (11, "int"), "seccomp": (15, "SecurityProfile"),
                                       "apparmor": (16, "SecurityProfile")},
@@ -293,7 +294,7 @@ class Containerd:
         subprocess.run(["ctr", "--address", self.socket, "--namespace", "k8s.io", "images", "import",
                         archive], check=True, stdout=subprocess.DEVNULL)
 
-    def pod(self, name, namespace="default", pid=CONTAINER):
+    def pod(self, name, namespace="default", pid=CONTAINER, privileged=False):
         uid = str(uuid.uuid4())
         labels = {"io.kubernetes.pod.name": name, "io.kubernetes.pod.namespace": namespace,
                   "io.kubernetes.pod.uid": uid, "app": name}
@@ -301,7 +302,7 @@ class Containerd:
                   "log_directory": self.place.directory("logs", name), "labels": labels,
                   "linux": {"cgroup_parent": f"/kubepods/burstable/pod{uid}",
                             "security_context": {"namespace_options": {
-                                "network": NODE, "pid": pid, "ipc": POD}}}}
+                                "network": NODE, "pid": pid, "ipc": POD}, "privileged": int(privileged)}}}
         answer = self.call("RunPodSandbox", "RunPodSandboxRequest", {"config": config})
         pod = Pod(self, config, decode(answer)[1].decode())
         self.place.stack.callback(pod.remove)
