@@ -4,10 +4,12 @@
 #include <ctype.h>
 
 #include "ast.h"
+#include "evaluation.h"
 
 /* What they are about is told once a rule. */
 struct doubts {
 	struct strbuf absent, words;
+	bool beginnings;
 };
 
 static void add_once(struct strbuf *out, const char *name, size_t len)
@@ -47,8 +49,19 @@ static bool looks_like_list(const struct value *v)
 	return false;
 }
 
+/* "evt.dir = >", as the parser has made it to hold of ends as well. */
+static bool asks_for_beginnings(const struct node *n)
+{
+	const struct value end = { .type = VALUE_STRING, .s = "<", .len = 1 };
+	const struct value beginning = { .type = VALUE_STRING, .s = ">", .len = 1 };
+
+	return streq(n->left.field->name, "evt.dir") && streq(n->op->name, "in") && n->n_values && node_test_value(n, &end) &&
+	       node_test_value(n, &beginning);
+}
+
 static void find_in_test(const struct node *n, struct doubts *doubts)
 {
+	doubts->beginnings |= asks_for_beginnings(n);
 	operand_each_field(&n->left, add_absent, doubts);
 	if (n->right)
 		operand_each_field(n->right, add_absent, doubts);
@@ -76,6 +89,9 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule)
 	if (rule->partial)
 		report_addf(d->report, REPORT_NOTE, rule->place,
 			    "rule %s asks for what no event has yet: %s", rule->name, doubts.absent.s);
+	if (doubts.beginnings)
+		report_addf(d->report, REPORT_NOTE, rule->place,
+			    "rule %s: 'evt.dir = >' holds of the one event that a call has here, its end", rule->name);
 	if (doubts.words.len)
 		report_addf(d->report, REPORT_WARNING, rule->place,
 			    "rule %s compares with %s: there is no list of that name, so it is a word like any other",

@@ -221,6 +221,30 @@ static struct node *build_test(struct parser *p, const struct left *left, const 
 	return left->op->form == FORM_REGEX ? compile_regexes(p, left, n) : n;
 }
 
+static bool has_value(const struct values *w, const char *text)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->v[i].len == strlen(text) && !memcmp(w->v[i].s, text, w->v[i].len))
+			return true;
+	return false;
+}
+
+/*
+ * Falco told beginnings of calls too, and rules of that time ask for them by "evt.dir = >". Here a rule sees the one event
+ * that a call has, its end, and that is then meant. Not behind "not", where ends are.
+ */
+static void take_only_event(const struct parser *p, struct left *left, struct right *r)
+{
+	struct value end = { .type = VALUE_STRING, .len = 1 };
+
+	if (!p->names || p->negated || !streq(left->operand.field->name, "evt.dir") || left->operand.n_transforms ||
+	    !left->op->exact || left->op->negative || r->quantifier || !has_value(&r->w, ">") || has_value(&r->w, "<"))
+		return;
+	left->op = operation_find("in", 2);
+	end.s = xstrdup("<");
+	values_add(&r->w, &end);
+}
+
 /* A test can come apart into several. */
 static void set_place(struct node *n, size_t at)
 {
@@ -238,8 +262,10 @@ static struct node *parse_test(struct parser *p)
 
 	if (parser_take_operand(p, &left.operand)) {
 		left.where = (struct span){ start, p->pos - start };
-		if (parse_operator(p, &left) && parser_take_right(p, &left, &r))
+		if (parse_operator(p, &left) && parser_take_right(p, &left, &r)) {
+			take_only_event(p, &left, &r);
 			ret = build_test(p, &left, &r);
+		}
 	}
 	if (ret)
 		set_place(ret, start);
@@ -305,7 +331,9 @@ static struct node *parse_not(struct parser *p)
 	}
 	p->depth++;
 	if (parser_take_keyword(p, "not")) {
+		p->negated = !p->negated;
 		n = parse_not(p);
+		p->negated = !p->negated;
 		n = n ? node_not(n) : NULL;
 	} else if (parser_at_char(p, '(')) {
 		n = parse_parentheses(p);

@@ -12,6 +12,7 @@ struct parser {
 	size_t pos;
 	unsigned depth;
 	unsigned calls;		/* transformers that are open */
+	bool negated;		/* behind an odd number of "not" */
 	bool in_output;		/* text goes on after the operand: a dot may end its sentence */
 	const struct names *names;	/* NULL: there are no macros and lists */
 	struct strbuf *err;

@@ -48,6 +48,7 @@ static const struct {
 	{ OPENS "fd.directory in (/bin, /sbin) and evt.is_open_write = true", NULL },
 	{ OPENS "evt.is_open_read = true and fd.typechar = 'f' and fd.num >= 0 and fd.name = /x", NULL },
 	{ OPENS "evt.dir = < and evt.failed = false and fd.filename startswith id_", NULL },
+	{ OPENS "evt.dir = > and fd.name = /x", NULL },
 	{ OPENS "(evt.rawres >= 0 or evt.res = EINPROGRESS) and proc.name != sshd", NULL },
 	{ OPENS "container.image.repository = nginx and container.label[a] exists", NULL },
 	{ OPENS "container.name glob web-* and user.uid != 0", NULL },

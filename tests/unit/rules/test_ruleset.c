@@ -402,6 +402,26 @@ static void test_calls(void **state)
 	ruleset_free(rs);
 }
 
+/* Falco told beginnings of calls as well, and rules asked for them. */
+static void test_only_event(void **state)
+{
+	struct ruleset *rs = load("- macro: begins\n  condition: evt.dir=>\n"
+				  RULE("equal", "evt.type=openat and evt.dir = >")
+				  RULE("in", "evt.type=openat and evt.dir in (>)")
+				  RULE("macro", "evt.type=openat and begins")
+				  RULE("not", "evt.type=openat and not evt.dir = >")
+				  RULE("not-not", "evt.type=openat and not (evt.dir != < or not evt.dir = >)")
+				  RULE("differs", "evt.type=openat and evt.dir != >")
+				  RULE("end", "evt.type=openat and evt.dir = <"));
+
+	assert_non_null(strstr(report.text.s, "note: rule macro: 'evt.dir = >' holds of the one event"));
+	assert_null(strstr(report.text.s, "note: rule not:"));
+	assert_null(strstr(report.text.s, "note: rule end:"));
+	assert_fires(rs, W_OPEN, "equal,in,macro,not,not-not,differs,end");
+	assert_fires(rs, W_STARTED, "");
+	ruleset_free(rs);
+}
+
 /* By conditions and outputs of rules that are in force. */
 static void test_asks(void **state)
 {
@@ -786,6 +806,7 @@ int main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_only_event),
 		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_wrong_files),
