@@ -8,6 +8,7 @@
 #include "event/fd.h"
 #include "evaluation.h"
 #include "push.h"
+#include "value_set.h"
 
 const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 #define X(id, name) [NUNCHI_BLOCK_##id] = name,
@@ -162,6 +163,8 @@ static bool is_comparable(const struct node *test)
 	static const char *const texts[] = { "=", "==", "!=", "in", "startswith", "pmatch",
 					     "intersects", "exists" };
 
+	if (streq(test->op->name, "pmatch") && values_have_wildcards(test->values, test->n_values))
+		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (streq(test->op->name, texts[i]))
 			return true;
@@ -187,8 +190,9 @@ static const char *why_not_read(const struct node *test)
 
 		if (w->type == VALUE_STRING && w->len > 250)
 			return "the kernel side compares 250 bytes; ask for less of it";
-		if (w->type == VALUE_STRING && strstr(test->op->name, "glob") && memchr(w->s, '[', w->len))
-			return "the kernel side has no [...] in glob; ask with ?, or by several values";
+		if (w->type == VALUE_STRING && (strstr(test->op->name, "glob") || streq(test->op->name, "pmatch")) &&
+		    memchr(w->s, '[', w->len))
+			return "the kernel side has no [...] in glob and pmatch; ask with ?, or by several values";
 		if (w->type == VALUE_STRING && streq(test->left.field->name, "fd.filename") && memchr(w->s, '/', w->len))
 			return "no file's name has a slash; ask by fd.name";
 	}

@@ -7,6 +7,7 @@
 #include "index.h"
 
 #include "access.h"
+#include "value_set.h"
 
 /* Where the rules of one key stand in the table's list of rules. */
 struct posting {
@@ -140,10 +141,8 @@ static void add_entry(struct entries *all, const struct node *test, const struct
 	}
 	e = &all->v[all->n++];
 	*e = (struct entry){ &test->left, access_kind(test), *key, rule };
-	/* Of a path that something is to be below, the last slash is nothing. */
 	if (streq(test->op->name, "pmatch"))
-		while (e->key.len && e->key.s[e->key.len - 1] == '/')
-			e->key.len--;
+		e->key.len = value_path_beginning(key);
 }
 
 static struct bucket *bucket_new(struct access *const *access, const unsigned *rules, size_t n)

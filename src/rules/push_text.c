@@ -9,6 +9,7 @@
 #include "automaton.h"
 #include "evaluation.h"
 #include "push.h"
+#include "value_set.h"
 
 #define BYTES_MAX 256	/* of a value; a longer one is left to user space */
 #define ELEMENTS_MAX (2 * BYTES_MAX)
@@ -73,6 +74,32 @@ static void add_glob(struct pattern *p, const struct value *w, bool fold)
 	}
 }
 
+/* Of pmatch: no wildcard stands for a slash, and of a name there is at least a byte. */
+static void add_path(struct pattern *p, const struct value *w)
+{
+	const char *end = w->s + w->len;
+	bool no_slash = p->no_slash;
+
+	p->no_slash = true;
+	for (const char *at = w->s;; at++) {
+		const char *slash = memchr(at, '/', (size_t)(end - at));
+		const struct value name = { .type = VALUE_STRING, .s = at,
+					    .len = (size_t)((slash ? slash : end) - at) };
+
+		if (name.len && strspn(name.s, "*") >= name.len)
+			add_any(p, false);
+		if (values_have_wildcards(&name, 1))
+			add_glob(p, &name, false);
+		else
+			add_text(p, &name, false);
+		if (!slash)
+			break;
+		add_byte(p, '/', false);
+		at = slash;
+	}
+	p->no_slash = no_slash;
+}
+
 static bool is_op(const struct node *test, const char *const *names)
 {
 	for (; *names; names++)
@@ -92,7 +119,7 @@ static const char *const below[] = { "pmatch", NULL };
 
 static bool fits_value(const struct node *test, const struct value *w)
 {
-	bool glob = is_op(test, globs) || is_op(test, globs_folded);
+	bool glob = is_op(test, globs) || is_op(test, globs_folded) || is_op(test, below);
 
 	/* A set of bytes is left to user space. */
 	if (w->type != VALUE_STRING || !w->len || w->len > BYTES_MAX - 4 ||
@@ -104,7 +131,7 @@ static bool fits_value(const struct node *test, const struct value *w)
 /* Where in a path: what begins with anything is another automaton's, for together they would have too many states. */
 static unsigned place_of(const struct node *test)
 {
-	bool glob = is_op(test, globs) || is_op(test, globs_folded), any;
+	bool glob = is_op(test, globs) || is_op(test, globs_folded) || is_op(test, below), any;
 
 	if (is_op(test, inside) || is_op(test, inside_folded))
 		return NUNCHI_PUSH_WITHIN;
@@ -154,6 +181,8 @@ static void add_value(struct pattern *p, const struct node *test, const struct v
 		add_any(p, true);
 	if (is_op(test, globs) || is_op(test, globs_folded))
 		add_glob(p, w, is_op(test, globs_folded));
+	else if (is_op(test, below))
+		add_path(p, w);
 	else
 		add_text(p, w, is_op(test, inside_folded));
 	if (!within && (is_op(test, inside) || is_op(test, inside_folded) || is_op(test, begins)))
@@ -205,7 +234,7 @@ static void add_below(struct push_texts *t, unsigned group, const struct node *t
 		add_pattern(t, group, test, &path, false);
 	if (streq(test->left.field->name, "fd.filename"))
 		return;		/* a name has no slash */
-	add_text(&p, &path, false);
+	add_path(&p, &path);
 	add_byte(&p, '/', false);
 	add_any(&p, true);
 	if (streq(test->left.field->name, "fd.directory"))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Open addressing, at most half full. Of networks an address is looked up once for each length of prefix that
- * there is, of which a list has few, however long it is; of beginnings and endings likewise a text.
+ * there is, of which a list has few, however long it is; of beginnings and endings likewise a text. Paths with
+ * wildcards are compared one by one.
  */
 #include "value_set.h"
 
@@ -19,12 +20,24 @@ struct value_set {
 	enum value_set_kind kind;
 	size_t *text_lengths; /* of beginnings and endings: each that there is */
 	size_t n_text_lengths;
+	uint32_t *globs; /* of paths: the values that have wildcards */
+	size_t n_globs;
 	struct net_length *net_lengths; /* of networks: each that there is; NULL: they are none */
 	size_t n_net_lengths;
 	uint32_t mask;
 	uint32_t *slots; /* index of the value, and one; 0: free */
 	size_t *lengths; /* of the values as they are looked for */
 };
+
+static const char wildcards[] = "?*[";
+
+static bool has_wildcard(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (memchr(wildcards, s[i], sizeof(wildcards) - 1))
+			return true;
+	return false;
+}
 
 /* "/etc/" is "/etc"; "/" stays, as the empty path before the first slash. */
 static size_t path_length(const struct value *v)
@@ -34,6 +47,27 @@ static size_t path_length(const struct value *v)
 	while (len && v->s[len - 1] == '/')
 		len--;
 	return len;
+}
+
+size_t value_path_beginning(const struct value *path)
+{
+	size_t len = path_length(path), n = 0;
+
+	if (!has_wildcard(path->s, len))
+		return len;
+	while (!memchr(wildcards, path->s[n], sizeof(wildcards) - 1) && path->s[n] != '\\')
+		n++;
+	while (n && path->s[n - 1] == '/')
+		n--;
+	return n;
+}
+
+bool values_have_wildcards(const struct value *values, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (has_wildcard(values[i].s, values[i].len))
+			return true;
+	return false;
 }
 
 static uint64_t hash_text(const char *s, size_t len)
@@ -106,6 +140,21 @@ static uint64_t hash_of(struct value_set *s, size_t i)
 	return hash_text(v->s, s->lengths[i]);
 }
 
+static void add_slot(struct value_set *s, size_t i)
+{
+	uint64_t hash = hash_of(s, i);
+
+	while (s->slots[hash & s->mask])
+		hash++;
+	s->slots[hash & s->mask] = (uint32_t)i + 1;
+}
+
+static void add_glob(struct value_set *s, size_t i)
+{
+	s->globs = xrealloc(s->globs, (s->n_globs + 1) * sizeof(*s->globs));
+	s->globs[s->n_globs++] = (uint32_t)i;
+}
+
 struct value_set *value_set_new(const struct value *values, size_t n, enum value_set_kind kind)
 {
 	struct value_set *s = xcalloc(1, sizeof(*s));
@@ -120,13 +169,11 @@ struct value_set *value_set_new(const struct value *values, size_t n, enum value
 	s->slots = xcalloc(size, sizeof(*s->slots));
 	s->lengths = xcalloc(n, sizeof(*s->lengths));
 	for (size_t i = 0; i < n; i++) {
-		uint64_t hash;
-
 		s->lengths[i] = kind == SET_PATHS ? path_length(&values[i]) : values[i].len;
-		hash = hash_of(s, i);
-		while (s->slots[hash & s->mask])
-			hash++;
-		s->slots[hash & s->mask] = (uint32_t)i + 1;
+		if (kind == SET_PATHS && has_wildcard(values[i].s, values[i].len))
+			add_glob(s, i);
+		else
+			add_slot(s, i);
 	}
 	return s;
 }
@@ -137,6 +184,7 @@ void value_set_free(struct value_set *s)
 		return;
 	free(s->slots);
 	free(s->lengths);
+	free(s->globs);
 	free(s->net_lengths);
 	free(s->text_lengths);
 	free(s);
@@ -191,12 +239,52 @@ static bool has_text(const struct value_set *s, const char *text, size_t len)
 	return false;
 }
 
+static size_t name_length(const char *s, size_t len)
+{
+	const char *slash = memchr(s, '/', len);
+
+	return slash ? (size_t)(slash - s) : len;
+}
+
+/* One name of a path, as Falco has it: a wildcard stands for what there is of it, so that it must be there. */
+static bool name_is(const char *glob, size_t n, const char *name, size_t len)
+{
+	if (!has_wildcard(glob, n))
+		return n == len && !memcmp(glob, name, n);
+	return len && glob_match(glob, n, name, len, false);
+}
+
+/* Name by name, so that no wildcard takes a slash; what is left of the path is below. */
+static bool is_glob_above(const char *glob, size_t n, const char *path, size_t len)
+{
+	for (;;) {
+		size_t glob_name = name_length(glob, n), name = name_length(path, len);
+
+		if (!name_is(glob, glob_name, path, name))
+			return false;
+		if (glob_name == n || name == len)
+			return glob_name == n;
+		glob += glob_name + 1;
+		n -= glob_name + 1;
+		path += name + 1;
+		len -= name + 1;
+	}
+}
+
+static bool has_glob_above(const struct value_set *s, const struct value *path)
+{
+	for (size_t i = 0; i < s->n_globs; i++)
+		if (is_glob_above(s->values[s->globs[i]].s, s->lengths[s->globs[i]], path->s, path->len))
+			return true;
+	return false;
+}
+
 static bool has_above(const struct value_set *s, const struct value *path)
 {
 	for (size_t i = 0; i < path->len; i++)
 		if (path->s[i] == '/' && has_text(s, path->s, i))
 			return true;
-	return has_text(s, path->s, path->len);
+	return has_text(s, path->s, path->len) || has_glob_above(s, path);
 }
 
 static bool has_part(const struct value_set *s, const struct value *v)

@@ -65,7 +65,9 @@ static const struct {
 	{ OPENS "user.uid != 9223372036854775807", NULL },
 	{ OPENS "proc.exepath contains memfd and proc.name endswith d and proc.pname glob *sh", NULL },
 	{ OPENS "fd.name regex '/etc/.*'", "compares texts by" },
-	{ OPENS "fd.name glob '/etc/[a-f]*'", "has no [...] in glob" },
+	{ OPENS "fd.name glob '/etc/[a-f]*'", "has no [...] in glob and pmatch" },
+	{ OPENS "fd.name pmatch (/etc, /home/*/.ssh)", NULL },
+	{ OPENS "fd.name pmatch (/dev/sd[ab])", "has no [...] in glob and pmatch" },
 	{ OPENS "fd.name contains allof (a, b)", "by anyof only" },
 	{ OPENS "tolower(fd.name) = /x", "as they are" },
 	{ OPENS "fd.name = val(proc.exepath)", "with each other" },
@@ -258,17 +260,17 @@ static void add_text_test(struct strbuf *out, const char *field, const char *con
 	static const char *const globs[] = { "?*", "/*", "/e?c*", "*s*", "*/etc/*", "/*/*sh", "s*h", "?s", "/", "*D" };
 	static const char *const name_globs[] = { "?*", "*s*", "s*h", "?s", "*D", "pa*d", "??" };
 	bool is_name = streq(field, "fd.filename");
-	const char *op = PICK(ops), *value = from[pick((unsigned)n)];
+	const char *op = PICK(ops), *value = from[pick((unsigned)n)], *second = from[pick((unsigned)n)];
 
-	if (strstr(op, "glob"))
-		value = is_name ? PICK(name_globs) : PICK(globs);
+	if (strstr(op, "glob") || (streq(op, "pmatch") && pick(2)))
+		value = second = is_name ? PICK(name_globs) : PICK(globs);
 
 	/* What all texts satisfy is not read. */
 	if (!*value && (strstr(op, "contains") || streq(op, "endswith")))
 		op = "!=";
 	strbuf_addf(out, "%s %s ", field, op);
 	if (streq(op, "in") || streq(op, "pmatch"))
-		strbuf_addf(out, "(\"%s\", \"%s\")", value, from[pick((unsigned)n)]);
+		strbuf_addf(out, "(\"%s\", \"%s\")", value, second);
 	else if (!streq(op, "exists"))
 		strbuf_addf(out, "\"%s\"", value);
 }

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fnmatch.h>
 
 #include "rules/filter.h"
 #include "rules/ruleset.h"
@@ -198,6 +199,18 @@ static bool says_number(const char *op, int64_t v, int64_t w)
 	return streq(op, "!=") ? v != w : v == w;
 }
 
+/* The path, or one above it, is as the pattern says. */
+static bool is_pattern_above(const char *pattern, const char *path)
+{
+	for (size_t n = 0; n <= strlen(path); n++) {
+		_cleanup_free_ char *above = xstrndup(path, n);
+
+		if ((path[n] == '/' || !path[n]) && !fnmatch(pattern, above, FNM_PATHNAME))
+			return true;
+	}
+	return false;
+}
+
 /* Is one of the values of a list w, or above w. */
 static bool is_above(const char *above, const char *path)
 {
@@ -205,6 +218,11 @@ static bool is_above(const char *above, const char *path)
 
 	while (n && above[n - 1] == '/')
 		n--;
+	if (strpbrk(above, "*?[")) {
+		_cleanup_free_ char *pattern = xstrndup(above, n);
+
+		return is_pattern_above(pattern, path);
+	}
 	return !strncmp(path, above, n) && (path[n] == '/' || !path[n]);
 }
 

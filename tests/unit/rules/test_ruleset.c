@@ -402,6 +402,19 @@ static void test_calls(void **state)
 	ruleset_free(rs);
 }
 
+/* They are found by what stands before the first wildcard. */
+static void test_wildcards(void **state)
+{
+	struct ruleset *rs = load(RULE("A", "evt.type=openat and fd.name pmatch (/etc, /m*/test.*)")
+				  RULE("B", "evt.type=openat and fd.name pmatch (/m\\\\*)")
+				  RULE("C", "evt.type=openat and fd.name pmatch (/mnt/*)")
+				  RULE("D", "evt.type=openat and fd.name pmatch (*/mnt)")
+				  RULE("E", "evt.type=openat and fd.name pmatch (/?nt/test.txt/)"));
+
+	assert_fires(rs, W_OPEN, "A,C,E");
+	ruleset_free(rs);
+}
+
 /* Falco told beginnings of calls as well, and rules asked for them. */
 static void test_only_event(void **state)
 {
@@ -807,6 +820,7 @@ int main(void)
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_only_event),
+		cmocka_unit_test(test_wildcards),
 		cmocka_unit_test(test_asks),
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_wrong_files),
