@@ -107,6 +107,13 @@ extern const size_t falco_arg_names_len;
 /* False: arg is no name of Falco's for something else than the kernel's argument of that name. */
 bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret);
 
+/* Falco's numbers of arguments (arg_number.c). */
+#define FALCO_ARG_NAME_MAX 24
+/* The name of argument n of the call, "" if there is no such. False: of this call Falco has none. */
+bool falco_arg_name(const struct syscall_info *call, unsigned n, char ret[FALCO_ARG_NAME_MAX]);
+/* Whether a call has an argument of this number. */
+bool falco_arg_number_known(const char *arg);
+
 /* What a call opens a file for, of enum grade. */
 struct open_access {
 	unsigned is;	/* nunchi_open_access() */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* evt.arg.*, evt.rawarg.*, evt.args: the arguments of calls, by the kernel's names. */
+/* evt.arg.*, evt.rawarg.*, evt.args: the arguments of calls, by the kernel's names, and by Falco's names and numbers. */
 #include "accessors.h"
 
 #include <sys/wait.h>
@@ -46,6 +46,14 @@ static bool exit_arg_print(const struct event *ev, unsigned index, struct strbuf
 	return true;
 }
 
+/* The name that a number means, in buf; of a call of which Falco knows no arguments it stays the kernel's number. */
+static const char *arg_name(const struct event *ev, const char *arg, char buf[FALCO_ARG_NAME_MAX])
+{
+	if (ev->type != EVENT_SYSCALL || arg[0] < '0' || arg[0] > '9')
+		return arg;
+	return falco_arg_name(ev->call, (unsigned)atoi(arg), buf) ? buf : arg;
+}
+
 /* Which argument of the event a name or a number means. */
 static bool arg_find(const struct event *ev, const char *arg, unsigned *ret)
 {
@@ -83,10 +91,14 @@ static bool arg_text(const struct event *ev, unsigned index, struct strbuf *out)
 
 FIELD_GET(evt_arg)
 {
+	char buf[FALCO_ARG_NAME_MAX];
 	struct strbuf *b;
 	unsigned index;
 
-	if (!arg || falco_arg_get(fc, arg, ret) || !arg_find(fc->ev, arg, &index))
+	if (!arg)
+		return;
+	arg = arg_name(fc->ev, arg, buf);
+	if (falco_arg_get(fc, arg, ret) || !arg_find(fc->ev, arg, &index))
 		return;
 	b = scratch_next(fc);
 	if (arg_text(fc->ev, index, b))

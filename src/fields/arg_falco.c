@@ -62,7 +62,8 @@ const char *const falco_arg_names[] = {
 	"queuelen", "queuemax", "queuepct", "resolve", "value_bytebuf", "value_charbuf", "dqb_bhardlimit",
 	"dqb_bsoftlimit", "dqb_btime", "dqb_curspace", "dqb_ihardlimit", "dqb_isoftlimit", "dqb_itime",
 	"dqi_bgrace", "dqi_flags", "dqi_igrace", "quota_fmt", "quota_fmt_out", "quotafilepath", "sem_flg_0",
-	"sem_flg_1", "sem_num_0", "sem_num_1", "sem_op_0", "sem_op_1", "ID", "nativeID",
+	"sem_flg_1", "sem_num_0", "sem_num_1", "sem_op_0", "sem_op_1", "ID", "nativeID", "sq_entries", "cq_entries",
+	"sq_thread_cpu", "sq_thread_idle", "features",
 };
 const size_t falco_arg_names_len = ARRAY_SIZE(falco_arg_names);
 

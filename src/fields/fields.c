@@ -136,7 +136,7 @@ bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near
 	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
 		return true;
 	/* By number, or an argument of a call that the table does not have. */
-	if (arg[0] >= '0' && arg[0] <= '5' && !arg[1])
+	if (falco_arg_number_known(arg))
 		return true;
 	if (arg[0] == 'a' && arg[1] >= '0' && arg[1] <= '5' && !arg[2])
 		return true;
