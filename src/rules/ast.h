@@ -124,3 +124,5 @@ bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const
 		      struct strbuf *near) _must_check_;
 /* What Falco, or the kernel, calls something that has another name here; NULL: word is no such name. */
 const char *vocabulary_synonym(const struct field *f, const char *word, size_t len);
+/* Whether it is an event of Falco's that never happens here. */
+bool vocabulary_never(const struct field *f, const char *word, size_t len);

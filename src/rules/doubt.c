@@ -8,7 +8,7 @@
 
 /* What they are about is told once a rule. */
 struct doubts {
-	struct strbuf absent, words;
+	struct strbuf absent, words, never;
 	bool beginnings;
 };
 
@@ -59,12 +59,21 @@ static bool asks_for_beginnings(const struct node *n)
 	       node_test_value(n, &beginning);
 }
 
+static void add_never(const struct node *n, struct strbuf *never)
+{
+	for (size_t i = 0; i < n->n_values; i++)
+		if (vocabulary_never(n->left.field, n->values[i].s, n->values[i].len))
+			add_once(never, n->values[i].s, n->values[i].len);
+}
+
 static void find_in_test(const struct node *n, struct doubts *doubts)
 {
 	doubts->beginnings |= asks_for_beginnings(n);
 	operand_each_field(&n->left, add_absent, doubts);
 	if (n->right)
 		operand_each_field(n->right, add_absent, doubts);
+	if (streq(n->left.field->name, "evt.type") && n->op->exact && !n->left.n_transforms)
+		add_never(n, &doubts->never);
 	for (size_t i = 0; n->op->right == RIGHT_LIST && i < n->n_values; i++)
 		if (looks_like_list(&n->values[i]))
 			add_once(&doubts->words, n->values[i].s, n->values[i].len);
@@ -80,7 +89,7 @@ static void find(const struct node *n, struct doubts *doubts)
 
 void rule_tell_doubts(const struct definitions *d, struct rule *rule)
 {
-	struct doubts doubts = { .absent = STRBUF_INIT, .words = STRBUF_INIT };
+	struct doubts doubts = { .absent = STRBUF_INIT, .words = STRBUF_INIT, .never = STRBUF_INIT };
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
 	if (rule->root->weight <= FILTER_WALK_MAX)
@@ -89,6 +98,9 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule)
 	if (rule->partial)
 		report_addf(d->report, REPORT_NOTE, rule->place,
 			    "rule %s asks for what no event has yet: %s", rule->name, doubts.absent.s);
+	if (doubts.never.len)
+		report_addf(d->report, REPORT_NOTE, rule->place, "rule %s asks for events that never happen here: %s",
+			    rule->name, doubts.never.s);
 	if (doubts.beginnings)
 		report_addf(d->report, REPORT_NOTE, rule->place,
 			    "rule %s: 'evt.dir = >' holds of the one event that a call has here, its end", rule->name);
@@ -98,4 +110,5 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule)
 			    rule->name, doubts.words.s);
 	strbuf_free(&doubts.absent);
 	strbuf_free(&doubts.words);
+	strbuf_free(&doubts.never);
 }

@@ -6,6 +6,6 @@
 
 /*
  * Says what in a rule is no error and yet hardly what was meant: fields that no event has yet (rule->partial),
- * beginnings of calls, and words in lists of values that look like names of lists.
+ * events that never happen, beginnings of calls, and words in lists of values that look like names of lists.
  */
 void rule_tell_doubts(const struct definitions *d, struct rule *rule);

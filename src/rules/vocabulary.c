@@ -96,10 +96,7 @@ struct synonym {
 	const char *here;
 };
 
-/*
- * Falco's events that are none here, and what is meant by them: NULL is what nunchi has no event
- * for, so that the comparison never holds.
- */
+/* Falco's names of events that have another one here. What is made by a 32-bit door is told as the native call. */
 static const struct synonym type_synonyms[] = {
 	{ "container", "container_started" },
 	{ "pread", "pread64" },
@@ -107,18 +104,33 @@ static const struct synonym type_synonyms[] = {
 	{ "sendfile64", "sendfile" },
 	{ "umount", "umount2" },
 	{ "fstatat", "newfstatat" },
-	{ "switch", NULL },
-	{ "drop", NULL },
-	{ "signaldeliver", NULL },
-	{ "page_fault", NULL },
-	{ "pluginevent", NULL },
-	{ "asyncevent", NULL },
-	{ "notification", NULL },
-	{ "infra", NULL },
-	{ "k8s", NULL },
-	{ "cpu_hotplug", NULL },
-	{ "userevent", NULL },
-	{ "groupevent", NULL },
+	{ "send", "sendto" },
+	{ "recv", "recvfrom" },
+	{ "prlimit", "prlimit64" },
+	{ "mmap2", "mmap" },
+	{ "llseek", "lseek" },
+	{ "_llseek", "lseek" },
+	{ "_newselect", "select" },
+	{ "waitpid", "wait4" },
+	{ "ugetrlimit", "getrlimit" },
+	{ "sync_file_range2", "sync_file_range" },
+	{ "stat64", "stat" },
+	{ "lstat64", "lstat" },
+	{ "fstat64", "fstat" },
+	{ "fstatat64", "newfstatat" },
+	{ "statfs64", "statfs" },
+	{ "fstatfs64", "fstatfs" },
+	{ "fcntl64", "fcntl" },
+	{ "getuid32", "getuid" },
+	{ "geteuid32", "geteuid" },
+	{ "getgid32", "getgid" },
+	{ "getegid32", "getegid" },
+	{ "getresuid32", "getresuid" },
+	{ "getresgid32", "getresgid" },
+	{ "setuid32", "setuid" },
+	{ "setgid32", "setgid" },
+	{ "setresuid32", "setresuid" },
+	{ "setresgid32", "setresgid" },
 };
 
 /* Errors of two names have the number's one. */
@@ -128,11 +140,29 @@ static const struct synonym result_synonyms[] = {
 	{ "ENOTSUP", "EOPNOTSUPP" },
 };
 
+/* Falco's that never happen: for most of them nobody has such a call, or the calls of which they stand are told by name. */
+static const char *const nevers[] = {
+	"switch", "drop", "signaldeliver", "page_fault", "pluginevent", "asyncevent", "notification",
+	"infra", "k8s", "cpu_hotplug", "userevent", "groupevent", "NA", "bdflush", "idle", "ipc", "listns",
+	"multiplexer", "nice", "oldfstat", "oldlstat", "oldolduname", "oldstat", "olduname",
+	"pciconfig_iobase", "pciconfig_read", "pciconfig_write", "readdir", "riscv_flush_icache",
+	"riscv_hwprobe", "rseq_slice_yield", "rtas", "s390_guarded_storage", "s390_pci_mmio_read",
+	"s390_pci_mmio_write", "s390_runtime_instr", "s390_sthyi", "sgetmask", "sigaction", "signal",
+	"sigpending", "sigprocmask", "sigreturn", "sigsuspend", "socketcall", "spu_create", "spu_run",
+	"ssetmask", "stime", "subpage_prot", "swapcontext", "switch_endian", "sys_debug_setcontext",
+	"syscall", "timerfd", "vm86",
+};
+
+static bool is_word(const char *known, const char *word, size_t len)
+{
+	return strlen(known) == len && !memcmp(known, word, len);
+}
+
 static const char *synonym_in(const struct synonym *list, size_t n, const char *word, size_t len)
 {
 	for (size_t i = 0; i < n; i++)
-		if (strlen(list[i].word) == len && !memcmp(list[i].word, word, len))
-			return list[i].here ? list[i].here : list[i].word;
+		if (is_word(list[i].word, word, len))
+			return list[i].here;
 	return NULL;
 }
 
@@ -143,6 +173,14 @@ const char *vocabulary_synonym(const struct field *f, const char *word, size_t l
 	if (streq(f->name, "evt.res"))
 		return synonym_in(result_synonyms, ARRAY_SIZE(result_synonyms), word, len);
 	return NULL;
+}
+
+bool vocabulary_never(const struct field *f, const char *word, size_t len)
+{
+	for (size_t i = 0; streq(f->name, "evt.type") && i < ARRAY_SIZE(nevers); i++)
+		if (is_word(nevers[i], word, len))
+			return true;
+	return false;
 }
 
 /* "syscall_470": a call that is newer than the table goes by its number. */
@@ -181,7 +219,7 @@ bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const
 		i++;
 	if (i == ARRAY_SIZE(vocabularies))
 		return false;
-	if (vocabularies[i].collect == types && is_numbered_call(word, len))
+	if (vocabularies[i].collect == types && (is_numbered_call(word, len) || vocabulary_never(f, word, len)))
 		return false;
 	if (vocabularies[i].collect == results && is_number(word, len))
 		return false;
@@ -189,7 +227,7 @@ bool vocabulary_lacks(const struct field *f, const char *word, size_t len, const
 	w.v = v;
 	vocabularies[i].collect(&w);
 	for (size_t k = 0; k < w.n; k++)
-		if (strlen(w.v[k]) == len && !memcmp(w.v[k], word, len))
+		if (is_word(w.v[k], word, len))
 			return false;
 	*ret_what = vocabularies[i].what;
 	nearest_names(near, word, len, w.v, w.n);

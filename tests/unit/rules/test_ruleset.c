@@ -592,6 +592,7 @@ static void test_warnings(void **state)
 		  "an exception has no key 'nme': it means nothing. Did you mean name?" },
 		{ RULE("A", "evt.type=openat") "  source: sycsall\n", "warning: rule A is skipped: its source is sycsall" },
 		{ RULE("A", "proc.name in (cat, some_binaries)"), "rule A compares with some_binaries: there is no list" },
+		{ RULE("A", "evt.type in (openat, ipc, send, syscall)"), "note: rule A asks for events that never happen here: ipc, syscall" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
 		{ RULE("A", "evt.type=execve and thread.cpu > 5"), "rule A asks for what no event has yet: thread.cpu" },

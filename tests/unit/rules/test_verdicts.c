@@ -480,6 +480,11 @@ static const struct {
 	{ W_STARTED, "evt.type = container", T },
 	{ W_STARTED, "evt.type = container_started", T },
 	{ W_OPEN, "evt.type = container", F },
+	{ S_SENDTO, "evt.type in (send, recv)", T },
+	{ S_SENDTO, "evt.type in (recv, mmap2, prlimit, llseek, fcntl64, setuid32, waitpid)", F },
+	{ S_SETUID, "evt.type = setuid32", T },
+	{ W_OPEN, "evt.type in (ipc, socketcall, syscall, drop)", F },
+	{ W_OPEN, "evt.type != drop", T },
 	{ W_OPEN, "evt.type != container", T },
 	{ W_OPEN, "evt.type in (switch, page_fault)", F },
 
