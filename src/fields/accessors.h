@@ -107,6 +107,9 @@ extern const size_t falco_arg_names_len;
 /* False: arg is no name of Falco's for something else than the kernel's argument of that name. */
 bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret);
 
+/* Whether events of the call can have it: what falco_arg_get() takes. */
+bool falco_arg_has(const struct syscall_info *call, const char *arg);
+
 /* Falco's numbers of arguments (arg_number.c). */
 #define FALCO_ARG_NAME_MAX 24
 /* The name of argument n of the call, "" if there is no such. False: of this call Falco has none. */

@@ -73,6 +73,18 @@ static bool arg_find(const struct event *ev, const char *arg, unsigned *ret)
 	return false;
 }
 
+bool field_arg_fits(const struct field *f, const char *arg, enum event_type type, const struct syscall_info *call)
+{
+	const struct event ev = { .type = type, .call = call };
+	char buf[FALCO_ARG_NAME_MAX];
+	unsigned index;
+
+	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
+		return true;
+	arg = arg_name(&ev, arg, buf);
+	return arg_find(&ev, arg, &index) || (call && falco_arg_has(call, arg));
+}
+
 /* After a successful exec the registers are gone: what its record lacks is missing. */
 static bool is_exec_record(const struct event *ev)
 {

@@ -10,13 +10,15 @@
 
 #define NAMES_MAX 4
 
-/* Falco's name, and what the kernel calls it, by preference. */
+/* Falco's name, and what the kernel calls it, by preference; of one call, or of whichever has one of them. */
 static const struct {
 	const char *name;
 	const char *kernel[NAMES_MAX];
+	const char *call;
 } aliases[] = {
 	{ "path", { "path", "pathname" } },
 	{ "name", { "pathname", "filename" } },
+	{ "name", { "target" }, "umount2" },
 	{ "filename", { "pathname", "filename" } },
 	{ "oldpath", { "oldpath" } },
 	{ "newpath", { "newpath" } },
@@ -27,7 +29,7 @@ static const struct {
 	{ "fd", { "sockfd", "oldfd" } },
 	{ "proto", { "protocol" } },
 	{ "data", { "buf" } },
-	{ "addr", { "addr", "dest_addr", "src_addr" } },
+	{ "addr", { "addr", "dest_addr", "src_addr", "uaddr" } },
 	{ "dir", { "target" } },
 	{ "dev", { "source" } },
 	{ "type", { "filesystemtype" } },
@@ -46,11 +48,23 @@ static const struct {
 	{ "pos", { "offset" } },
 	{ "pgoffset", { "offset" } },
 	{ "interval", { "duration", "request" } },
+	{ "timeout", { "tmo_p" } },
+	{ "size", { "count", "len" } },
+	{ "length", { "len" } },
+	{ "len", { "len", "size" } },
+	{ "flags", { "mountflags" } },
+	{ "uid", { "owner" } },
+	{ "gid", { "group" } },
+	{ "pid", { "tgid" } },
+	{ "op", { "futex_op", "operation" } },
+	{ "cmd", { "op" }, "quotactl" },
+	{ "val", { "optval" } },
 };
 
 const char *const falco_arg_names[] = {
 	"path", "name", "filename", "oldpath", "newpath", "linkpath", "linkdirfd", "olddir", "newdir", "fd",
 	"proto", "data", "addr", "dir", "dev", "type", "argument", "arg2_str", "arg2_int", "uargs", "img",
+	"timeout", "size", "length", "len", "pid", "op", "cmd", "val",
 	"mountfd", "pid_fd", "target_fd", "fdin", "fdout", "offin", "offout", "pos", "pgoffset", "interval",
 	"res", "res_or_fd", "tuple", "exe", "args", "cwd", "comm", "tid", "ptid", "flags", "mode",
 	"cap_effective", "cap_permitted", "cap_inheritable", "env", "tty", "vpgid", "pgid", "loginuid", "uid",
@@ -94,7 +108,7 @@ static void mode_get(struct field_context *fc, uint64_t mode, struct value *ret)
 static bool find_kernel_name(const struct syscall_info *call, const char *arg, unsigned *ret_index)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
-		if (!streq(aliases[i].name, arg))
+		if (!streq(aliases[i].name, arg) || (aliases[i].call && !streq(aliases[i].call, call->name)))
 			continue;
 		for (size_t k = 0; k < NAMES_MAX && aliases[i].kernel[k]; k++)
 			if (syscall_find_arg(call, aliases[i].kernel[k],
@@ -143,38 +157,40 @@ static void exec_flags_get(struct field_context *fc, struct value *ret)
 	value_set_strbuf(ret, b);
 }
 
-/* What an execve says of the new image, and a fork of the new process. Arguments are texts. */
+/* What an execve says of the new image, and a fork of the new process. */
+static const struct {
+	const char *name;
+	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
+} exec_parts[] = {
+	{ "exe", field_get_proc_exe },
+	{ "args", field_get_proc_args },
+	{ "cwd", field_get_proc_cwd },
+	{ "comm", field_get_proc_name },
+	{ "tid", field_get_thread_tid },
+	{ "pid", field_get_proc_pid },
+	{ "ptid", field_get_proc_ppid },
+	{ "vtid", field_get_thread_vtid },
+	{ "vpid", field_get_proc_vpid },
+	{ "env", field_get_proc_env },
+	{ "tty", field_get_proc_tty },
+	{ "pgid", field_get_proc_pgid },
+	{ "vpgid", field_get_proc_vpgid },
+	{ "uid", field_get_user_uid },
+	{ "gid", field_get_group_gid },
+	{ "loginuid", field_get_user_loginuid },
+	{ "cap_effective", field_get_thread_cap_effective },
+	{ "cap_permitted", field_get_thread_cap_permitted },
+	{ "cap_inheritable", field_get_thread_cap_inheritable },
+	{ "exe_ino", field_get_proc_exe_ino },
+	{ "exe_ino_ctime", field_get_proc_exe_ino_ctime },
+	{ "exe_ino_mtime", field_get_proc_exe_ino_mtime },
+	{ "trusted_exepath", field_get_proc_exepath },
+	{ "pidns_init_start_ts", field_get_proc_pidns_init_start_ts },
+};
+
+/* Arguments are texts. */
 static bool exec_get(struct field_context *fc, const char *arg, struct value *ret)
 {
-	static const struct {
-		const char *name;
-		void (*get)(struct field_context *fc, const char *arg, struct value *ret);
-	} parts[] = {
-		{ "exe", field_get_proc_exe },
-		{ "args", field_get_proc_args },
-		{ "cwd", field_get_proc_cwd },
-		{ "comm", field_get_proc_name },
-		{ "tid", field_get_thread_tid },
-		{ "pid", field_get_proc_pid },
-		{ "ptid", field_get_proc_ppid },
-		{ "vtid", field_get_thread_vtid },
-		{ "vpid", field_get_proc_vpid },
-		{ "env", field_get_proc_env },
-		{ "tty", field_get_proc_tty },
-		{ "pgid", field_get_proc_pgid },
-		{ "vpgid", field_get_proc_vpgid },
-		{ "uid", field_get_user_uid },
-		{ "gid", field_get_group_gid },
-		{ "loginuid", field_get_user_loginuid },
-		{ "cap_effective", field_get_thread_cap_effective },
-		{ "cap_permitted", field_get_thread_cap_permitted },
-		{ "cap_inheritable", field_get_thread_cap_inheritable },
-		{ "exe_ino", field_get_proc_exe_ino },
-		{ "exe_ino_ctime", field_get_proc_exe_ino_ctime },
-		{ "exe_ino_mtime", field_get_proc_exe_ino_mtime },
-		{ "trusted_exepath", field_get_proc_exepath },
-		{ "pidns_init_start_ts", field_get_proc_pidns_init_start_ts },
-	};
 	struct value v = { .type = VALUE_NONE };
 
 	if (!(fc->ev->call->flags & (SYSCALL_EXEC | SYSCALL_FORK)))
@@ -184,10 +200,10 @@ static bool exec_get(struct field_context *fc, const char *arg, struct value *re
 		exec_flags_get(fc, ret);
 		return true;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (!streq(parts[i].name, arg))
+	for (size_t i = 0; i < ARRAY_SIZE(exec_parts); i++) {
+		if (!streq(exec_parts[i].name, arg))
 			continue;
-		parts[i].get(fc, NULL, &v);
+		exec_parts[i].get(fc, NULL, &v);
 		if (v.type == VALUE_NONE)
 			return true;
 		if (v.type != VALUE_STRING) {
@@ -207,20 +223,46 @@ static bool is_chmod(const struct syscall_info *call)
 	return strstr(call->name, "chmod") != NULL;
 }
 
-/* openat2 has its flags in a struct. */
-static bool open_flags_get(struct field_context *fc, struct value *ret)
+/* The other call, which has them in a register, of one that has its flags in a struct; NULL: it is none. */
+static const char *has_flags_like(const struct syscall_info *call)
 {
-	const struct syscall_info *openat = syscall_by_name("openat", strlen("openat"));
+	return streq(call->name, "openat2") ? "openat" : streq(call->name, "clone3") ? "clone" : NULL;
+}
+
+static bool clone_flags(const struct event *ev, uint64_t *ret)
+{
+	const struct event_blob *b = event_blob(ev, NUNCHI_BLOB_BYTES, 0);
+
+	if (!b || b->len < sizeof(*ret) || b->flags & NUNCHI_BLOB_UNREADABLE)
+		return false;
+	memcpy(ret, b->data, sizeof(*ret));
+	return true;
+}
+
+static bool struct_flags_get(struct field_context *fc, struct value *ret)
+{
+	const char *like = has_flags_like(fc->ev->call);
+	const struct syscall_info *call;
 	struct strbuf *b;
 	uint64_t flags;
 	unsigned index;
 
-	if (!streq(fc->ev->call->name, "openat2") || !event_open_flags(fc->ev, &flags))
+	if (!like || !(streq(like, "clone") ? clone_flags : event_open_flags)(fc->ev, &flags))
 		return false;
+	call = syscall_by_name(like, strlen(like));
 	b = scratch_next(fc);
-	arg_print(b, syscall_find_arg(openat, "flags", strlen("flags"), &index), flags, NULL, 0);
+	arg_print(b, syscall_find_arg(call, "flags", strlen("flags"), &index), flags, NULL, 0);
 	value_set_bytes(ret, b->s, b->len);
 	return true;
+}
+
+/* What it returns is an argument of Falco's events. */
+static bool is_result(const struct syscall_info *call, const char *arg)
+{
+	unsigned index;
+
+	return streq(arg, "res") || streq(arg, "res_or_fd") ||
+	       (streq(arg, "fd") && call->ret == RET_FD && !find_kernel_name(call, arg, &index));
 }
 
 /* What is no argument of the call to the kernel. */
@@ -229,7 +271,7 @@ static bool made_get(struct field_context *fc, const char *arg, struct value *re
 	const struct event *ev = fc->ev;
 	unsigned index;
 
-	if (streq(arg, "res") || streq(arg, "res_or_fd")) {
+	if (is_result(ev->call, arg)) {
 		result_get(fc, ret);
 		return true;
 	}
@@ -237,19 +279,28 @@ static bool made_get(struct field_context *fc, const char *arg, struct value *re
 		field_get_fd_name(fc, NULL, ret);
 		return true;
 	}
-	if (streq(arg, "fd") && ev->call->ret == RET_FD &&
-	    !find_kernel_name(ev->call, arg, &index)) {
-		result_get(fc, ret);
-		return true;
-	}
 	if (streq(arg, "mode") && is_chmod(ev->call) &&
 	    syscall_find_arg(ev->call, "mode", strlen("mode"), &index)) {
 		mode_get(fc, ev->args[index], ret);
 		return true;
 	}
-	if (streq(arg, "flags") && open_flags_get(fc, ret))
+	if (streq(arg, "flags") && struct_flags_get(fc, ret))
 		return true;
 	return exec_get(fc, arg, ret);
+}
+
+bool falco_arg_has(const struct syscall_info *call, const char *arg)
+{
+	unsigned index;
+
+	if (is_result(call, arg) || streq(arg, "tuple") || find_kernel_name(call, arg, &index))
+		return true;
+	if (streq(arg, "flags") && (has_flags_like(call) || call->flags & SYSCALL_EXEC))
+		return true;
+	for (size_t i = 0; call->flags & (SYSCALL_EXEC | SYSCALL_FORK) && i < ARRAY_SIZE(exec_parts); i++)
+		if (streq(exec_parts[i].name, arg))
+			return true;
+	return false;
 }
 
 bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret)

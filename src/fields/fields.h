@@ -108,6 +108,8 @@ const struct field *field_find(const char *name, size_t len, char **ret_arg) _mu
  * their names; true for the other fields. If not, near gets the nearest names (may be none).
  */
 bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near) _must_check_;
+/* Whether such an event (call: of EVENT_SYSCALL) can have it; true for fields other than evt.arg and evt.rawarg. */
+bool field_arg_fits(const struct field *f, const char *arg, enum event_type type, const struct syscall_info *call);
 /* "number": as `list fields` and errors name it. */
 const char *value_type_name(enum value_type type);
 

@@ -8,8 +8,9 @@
 
 /* What they are about is told once a rule. */
 struct doubts {
-	struct strbuf absent, words, never;
+	struct strbuf absent, words, never, unfit;
 	bool beginnings;
+	const struct type_bits *may;	/* what the rule is about */
 };
 
 static void add_once(struct strbuf *out, const char *name, size_t len)
@@ -59,6 +60,32 @@ static bool asks_for_beginnings(const struct node *n)
 	       node_test_value(n, &beginning);
 }
 
+/* Whether none of the calls has the argument; a rule that is about nothing asks for no argument either. */
+static bool nothing_has(const struct operand *o, const struct type_bits *may)
+{
+	bool any = false;
+
+	for (unsigned type = 0; type < TYPES_MAX; type++) {
+		const struct syscall_info *call = type < NUNCHI_CALLS_MAX ? syscall_by_nr(type) : NULL;
+		enum event_type kind = type < NUNCHI_CALLS_MAX ? EVENT_SYSCALL : (enum event_type)(type - NUNCHI_CALLS_MAX);
+
+		if (!type_bit(may, type) || (kind == EVENT_SYSCALL && !call))
+			continue;
+		if (field_arg_fits(o->field, o->arg, kind, call))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void add_unfit(const struct operand *o, struct doubts *doubts)
+{
+	_cleanup_free_ char *name = o->arg && !o->call ? xasprintf("%s.%s", o->field->name, o->arg) : NULL;
+
+	if (name && nothing_has(o, doubts->may))
+		add_once(&doubts->unfit, name, strlen(name));
+}
+
 static void add_never(const struct node *n, struct strbuf *never)
 {
 	for (size_t i = 0; i < n->n_values; i++)
@@ -70,8 +97,11 @@ static void find_in_test(const struct node *n, struct doubts *doubts)
 {
 	doubts->beginnings |= asks_for_beginnings(n);
 	operand_each_field(&n->left, add_absent, doubts);
-	if (n->right)
+	add_unfit(&n->left, doubts);
+	if (n->right) {
 		operand_each_field(n->right, add_absent, doubts);
+		add_unfit(n->right, doubts);
+	}
 	if (streq(n->left.field->name, "evt.type") && n->op->exact && !n->left.n_transforms)
 		add_never(n, &doubts->never);
 	for (size_t i = 0; n->op->right == RIGHT_LIST && i < n->n_values; i++)
@@ -87,9 +117,17 @@ static void find(const struct node *n, struct doubts *doubts)
 		find_in_test(n, doubts);
 }
 
-void rule_tell_doubts(const struct definitions *d, struct rule *rule)
+static void doubts_free(struct doubts *doubts)
 {
-	struct doubts doubts = { .absent = STRBUF_INIT, .words = STRBUF_INIT, .never = STRBUF_INIT };
+	strbuf_free(&doubts->absent);
+	strbuf_free(&doubts->words);
+	strbuf_free(&doubts->never);
+	strbuf_free(&doubts->unfit);
+}
+
+void rule_tell_doubts(const struct definitions *d, struct rule *rule, const struct type_bits *may)
+{
+	struct doubts doubts = { .may = may };
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
 	if (rule->root->weight <= FILTER_WALK_MAX)
@@ -108,7 +146,8 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule)
 		report_addf(d->report, REPORT_WARNING, rule->place,
 			    "rule %s compares with %s: there is no list of that name, so it is a word like any other",
 			    rule->name, doubts.words.s);
-	strbuf_free(&doubts.absent);
-	strbuf_free(&doubts.words);
-	strbuf_free(&doubts.never);
+	if (doubts.unfit.len)
+		report_addf(d->report, REPORT_WARNING, rule->place, "rule %s asks for %s, which no event has that it is about",
+			    rule->name, doubts.unfit.s);
+	doubts_free(&doubts);
 }

@@ -159,7 +159,7 @@ static void add_rule(struct ruleset *rs, struct definitions *d, struct definitio
 	if (!(rs->n & (rs->n - 1)))
 		rs->rules = xrealloc(rs->rules, MAX(rs->n * 2, (size_t)1) * sizeof(struct rule *));
 	rs->rules[rs->n++] = rule;
-	rule_tell_doubts(d, rule);
+	rule_tell_doubts(d, rule, &rs->interned.facts[rule->root->id].may);
 	if (every_type(&rs->interned.facts[rule->root->id].may))
 		report_addf(d->report, REPORT_WARNING, rule->place,
 			    "rule %s is about every kind of event: evt.type would say which",

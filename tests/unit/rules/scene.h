@@ -4,6 +4,8 @@
 
 #include <linux/bpf.h>
 #include <linux/magic.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/un.h>
 
@@ -26,6 +28,10 @@ enum scene_event {
 	S_UNIX,		/* web: connect to /run/docker.sock */
 	S_ACCEPT,	/* web: accept4 of 10.0.0.9:51000 at 10.0.0.1:8080 */
 	S_MKDIR,	/* web: mkdir /usr/bin/x */
+	S_CHOWN,	/* web: fchownat of run.sh to 101:33 */
+	S_MOUNT,	/* web: /src is bound to /dst */
+	S_UMOUNT,	/* web: umount2 of /dst */
+	S_CLONE3,	/* web: a child in a PID namespace of its own */
 	S_LINKED,	/* web: openat of /var/link, by which it opens /etc/shadow */
 	S_SHELL,	/* db: bash below postgres: an exec */
 	S_EXEC_HOST,	/* host: sshd's child becomes bash */
@@ -90,6 +96,22 @@ static inline void scene_files(struct scene *s)
 	WORLD_FILE(b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFREG | 0600, "shadow\0etc\0");
 	b = SCENE(s, S_MKDIR, "mkdirat", 0, at, 0x1000, 0755);
 	world_text(b, NUNCHI_BLOB_STR, 1, "/usr/bin/x");
+	b = SCENE(s, S_CHOWN, "fchownat", 0, at, 0x1000, 101, 33, 0);
+	world_text(b, NUNCHI_BLOB_STR, 1, "/run.sh");
+}
+
+static inline void scene_mounts(struct scene *s)
+{
+	const uint64_t clone_args[11] = { CLONE_NEWPID | CLONE_VFORK };
+	struct strbuf *b;
+
+	b = SCENE(s, S_MOUNT, "mount", 0, 0x1000, 0x2000, 0, MS_BIND | MS_REC, 0);
+	world_text(b, NUNCHI_BLOB_STR, 0, "/src");
+	world_text(b, NUNCHI_BLOB_STR, 1, "/dst");
+	b = SCENE(s, S_UMOUNT, "umount2", 0, 0x1000, MNT_DETACH);
+	world_text(b, NUNCHI_BLOB_STR, 0, "/dst");
+	b = SCENE(s, S_CLONE3, "clone3", 5001, 0x1000, sizeof(clone_args));
+	encode_blob(b, NUNCHI_BLOB_BYTES, 0, 0, clone_args, sizeof(clone_args));
 }
 
 static inline void scene_sockets(struct scene *s)
@@ -168,6 +190,7 @@ static inline struct scene *scene_new(void)
 	scene_files(s);
 	scene_sockets(s);
 	scene_execs(s);
+	scene_mounts(s);
 	SCENE(s, S_SETUID, "setuid", 0, 0);
 	SCENE(s, S_PTRACE, "ptrace", -1, PTRACE_ATTACH, 1);
 	SCENE(s, S_BPF, "bpf", -1, BPF_PROG_LOAD, 0x1000, 120);

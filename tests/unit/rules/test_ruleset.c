@@ -593,6 +593,8 @@ static void test_warnings(void **state)
 		{ RULE("A", "evt.type=openat") "  source: sycsall\n", "warning: rule A is skipped: its source is sycsall" },
 		{ RULE("A", "proc.name in (cat, some_binaries)"), "rule A compares with some_binaries: there is no list" },
 		{ RULE("A", "evt.type in (openat, ipc, send, syscall)"), "note: rule A asks for events that never happen here: ipc, syscall" },
+		{ RULE("A", "evt.type in (open, openat) and (evt.arg.target=x or evt.arg[20]=y or evt.arg.flags=z)"),
+		  "warning: rule A asks for evt.arg.target, evt.arg.20, which no event has that it is about" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
 		{ RULE("A", "evt.type=execve and thread.cpu > 5"), "rule A asks for what no event has yet: thread.cpu" },
