@@ -12,6 +12,7 @@
 
 #define FIELD(ident, name, type, scope, json, doc) FIELD_GET(ident);
 #define FIELD_ARG(ident, name, type, scope, doc) FIELD_GET(ident);
+#define FIELD_ARG_NUMBER(ident, name, type, scope, doc) FIELD_GET(ident); FIELD_GET(number_##ident);
 #define FIELD_FORMS(ident, name, type, scope, json, doc) \
 	FIELD_GET(ident); FIELD_GET(asked_##ident); FIELD_GET(alias_##ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
@@ -22,6 +23,7 @@
 #include "table.def.h"
 #undef FIELD
 #undef FIELD_ARG
+#undef FIELD_ARG_NUMBER
 #undef FIELD_FORMS
 #undef FIELD_EITHER
 #undef FIELD_ARG_OR_ALL

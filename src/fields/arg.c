@@ -101,6 +101,17 @@ static bool arg_text(const struct event *ev, unsigned index, struct strbuf *out)
 	return out->len > before || !is_exec_record(ev);
 }
 
+/* What setuid() and its like are given, of which Falco shows the name; NULL: it is none, or has none. */
+static const char *id_name(struct field_context *fc, unsigned index)
+{
+	const struct event *ev = fc->ev;
+	enum arg_kind kind = ev->type == EVENT_SYSCALL ? ev->call->args[index].kind : ARG_NONE;
+
+	if ((kind != ARG_UID && kind != ARG_GID) || !starts_with(ev->call->name, "set") || !fc->model)
+		return NULL;
+	return (kind == ARG_UID ? model_user_name : model_group_name)(fc->model, ev->container, (uint32_t)ev->args[index]);
+}
+
 FIELD_GET(evt_arg)
 {
 	char buf[FALCO_ARG_NAME_MAX];
@@ -112,9 +123,27 @@ FIELD_GET(evt_arg)
 	arg = arg_name(fc->ev, arg, buf);
 	if (falco_arg_get(fc, arg, ret) || !arg_find(fc->ev, arg, &index))
 		return;
+	value_set_text(ret, id_name(fc, index));
+	if (ret->type != VALUE_NONE)
+		return;
 	b = scratch_next(fc);
 	if (arg_text(fc->ev, index, b))
 		value_set_bytes(ret, b->s, b->len);
+}
+
+/* Of what has a name, the number. */
+FIELD_GET(number_evt_arg)
+{
+	char buf[FALCO_ARG_NAME_MAX];
+	struct strbuf *b;
+	unsigned index;
+
+	if (!arg || fc->ev->type != EVENT_SYSCALL || !starts_with(fc->ev->call->name, "set") ||
+	    !arg_find(fc->ev, arg_name(fc->ev, arg, buf), &index) || !id_name(fc, index))
+		return;
+	b = scratch_next(fc);
+	event_arg_print(fc->ev, index, b);
+	value_set_strbuf(ret, b);
 }
 
 /* The register as the kernel's own declaration of the call reads it. */

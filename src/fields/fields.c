@@ -21,6 +21,9 @@ const struct field field_table[] = {
 #define FIELD_ARG(ident, n, t, s, d)                                                           \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true, .doc = d,       \
 	  .get = field_get_##ident },
+#define FIELD_ARG_NUMBER(ident, n, t, s, d)                                                    \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true, .doc = d,       \
+	  .get = field_get_##ident, .others = { field_get_number_##ident } },
 #define FIELD_FORMS(ident, n, t, s, j, d)                                                      \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .json = j, .doc = d,               \
 	  .get = field_get_##ident,                                                           \
@@ -43,6 +46,7 @@ const struct field field_table[] = {
 #include "table.def.h"
 #undef FIELD
 #undef FIELD_ARG
+#undef FIELD_ARG_NUMBER
 #undef FIELD_FORMS
 #undef FIELD_EITHER
 #undef FIELD_ARG_OR_ALL

@@ -91,7 +91,7 @@ struct field {
 	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
 	/*
 	 * fd.name and its parts: the same by what was asked for, and by what fd.alias is; missing where there is no
-	 * other path. A comparison is about all: any may be equal; NULL: there is one form only.
+	 * other path. evt.arg: the number of a user or group that is shown by name. A comparison is about all: any may be equal; NULL: there is one form only.
 	 */
 	void (*others[2])(struct field_context *fc, const char *arg, struct value *ret);
 };

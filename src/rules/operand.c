@@ -192,7 +192,7 @@ static void get_all(const struct operand *o, struct field_context *fc, struct va
 	uint32_t n = 1;
 
 	field_get(o->field, o->arg, fc, ret);
-	for (size_t i = 0; i < ARRAY_SIZE(o->field->others) && ret->type != VALUE_NONE; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(o->field->others) && o->field->others[i] && ret->type != VALUE_NONE; i++) {
 		forms[n].type = VALUE_NONE;
 		o->field->others[i](fc, o->arg, &forms[n]);
 		n += forms[n].type != VALUE_NONE;

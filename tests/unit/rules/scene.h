@@ -16,6 +16,7 @@ enum scene_event {
 	S_MEMFD,	/* web: an image in memory only */
 	S_SOCKET,	/* web: a raw packet socket */
 	S_SETUID,	/* web: setuid(0) */
+	S_SETGID,	/* web: setgid(77), a group without a name */
 	S_PTRACE,	/* web: PTRACE_ATTACH to 1, EPERM */
 	S_CHMOD,	/* web: fchmodat run.sh, 04755, in /mnt */
 	S_DUP,		/* web: a TCP connection becomes fd 0 */
@@ -192,6 +193,7 @@ static inline struct scene *scene_new(void)
 	scene_execs(s);
 	scene_mounts(s);
 	SCENE(s, S_SETUID, "setuid", 0, 0);
+	SCENE(s, S_SETGID, "setgid", 0, 77);
 	SCENE(s, S_PTRACE, "ptrace", -1, PTRACE_ATTACH, 1);
 	SCENE(s, S_BPF, "bpf", -1, BPF_PROG_LOAD, 0x1000, 120);
 	for (int i = 0; i < W_MAX; i++)
