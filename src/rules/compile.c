@@ -15,8 +15,9 @@ struct asker {
 	unsigned visible;      /* macros with a lower index can be seen */
 	bool common;	       /* it is itself one of the names that files may take for granted */
 	struct report *report; /* where errors of macros go */
-	bool skips;	       /* it is left out if it has an unknown field, */
-	bool skipped;	       /* and it has */
+	bool skips;	       /* it is left out if it asks for what is not known here, */
+	bool skipped;	       /* and it does */
+	struct strbuf unknown; /* what that is: "unknown field 'a.b', ..." */
 	bool wrong;	       /* something else than that is wrong */
 };
 
@@ -52,13 +53,37 @@ static void unknown_macro(const struct definitions *d, const char *name, size_t 
 		strbuf_addf(why, ". Did you mean %s?", near.s);
 }
 
+/* Whether the error is that something is not known that another engine may know. */
+static bool is_unknown(const char *err)
+{
+	static const char *const beginnings[] = { "unknown field ", "no such system call or event: ",
+						  "no event has an argument " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(beginnings); i++)
+		if (starts_with(err, beginnings[i]))
+			return true;
+	return false;
+}
+
+/* What is not known, once. */
+static void add_unknown(struct asker *a, const char *what, size_t len)
+{
+	_cleanup_free_ char *text = xstrndup(what, len);
+
+	if (!a->unknown.len || !strstr(a->unknown.s, text))
+		strbuf_addf(&a->unknown, "%s%s", a->unknown.len ? ", " : "", text);
+}
+
 /* An error in a text of the asker's; what: of which. */
 static void tell(struct asker *a, struct place place, const char *what, const char *err)
 {
-	bool unknown = starts_with(err, "unknown field");
+	bool unknown = is_unknown(err);
 
 	a->wrong |= *err && !unknown;
 	a->skipped |= a->skips && unknown;
+	/* Up to the name in quotes. */
+	if (unknown)
+		add_unknown(a, err, (size_t)(strchrnul(strchr(err, '\'') + 1, '\'') + 1 - err));
 	if (*err && !(a->skips && unknown))
 		report_addf(a->report, REPORT_ERROR, place, "%s%s", what, err);
 }
@@ -83,6 +108,7 @@ static void compile_macro(struct definitions *d, struct definition *m)
 		for (unsigned n = 0; n < ERRORS_MAX && condition_next_error(m->condition.b.s, &names, &at, &err); n++)
 			tell(&asker, text_place(&m->condition, at), "", err.s);
 		m->wrong = asker.wrong;
+		m->unknown = xstrdup(asker.unknown.s);
 	} else if (!m->root) {
 		m->state = STATE_BAD;
 		m->wrong = true;
@@ -94,6 +120,7 @@ static void compile_macro(struct definitions *d, struct definition *m)
 			m->root->text = &m->condition;
 	}
 	d->depth--;
+	strbuf_free(&asker.unknown);
 }
 
 /* What is wrong with a macro is told once, when the first one needs it. */
@@ -132,6 +159,8 @@ static struct node *find_macro(void *arg, const char *name, size_t len, struct s
 		return node_ref(m->root);
 	case STATE_BAD:
 		a->wrong |= m->wrong;
+		if (m->unknown)
+			add_unknown(a, m->unknown, strlen(m->unknown));
 		if (!a->skips || m->wrong)
 			tell_macro(a, m);
 		else
@@ -320,9 +349,10 @@ bool compile_rule(struct definitions *d, struct definition *rule, struct node **
 	ok &= compile_output(&asker, rule, ret_output);
 	if (asker.skipped)
 		report_addf(d->report, REPORT_WARNING, rule->place,
-			    "rule %s is skipped, as it asks for: it has an unknown field", rule->name);
+			    "rule %s is skipped, as skip-if-unknown-filter says: %s", rule->name, asker.unknown.s);
 	else if (!ok && !d->report->counts[REPORT_ERROR])	/* in a macro that was skipped with another one */
-		report_addf(d->report, REPORT_ERROR, rule->place, "rule %s has an unknown field, by a macro", rule->name);
+		report_addf(d->report, REPORT_ERROR, rule->place, "rule %s: by a macro, %s", rule->name, asker.unknown.s);
+	strbuf_free(&asker.unknown);
 	if (!ok) {
 		template_free(*ret_output);
 		*ret_output = NULL;

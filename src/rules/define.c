@@ -56,6 +56,7 @@ void define_free(struct definitions *all)
 		strings_free(&d->list.items, &d->list.n);
 		node_unref(d->root);
 		report_free(&d->report);
+		free(d->unknown);
 		free(d->name);
 		free(d);
 	}

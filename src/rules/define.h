@@ -50,7 +50,8 @@ struct definition {
 	/* macro */
 	struct node *root;
 	struct report report;	/* what is wrong with it: told when a rule needs it */
-	bool wrong;		/* more than that it has an unknown field */
+	bool wrong;		/* more than that it asks for what is not known */
+	char *unknown;		/* what that is; NULL: nothing */
 	/* rule */
 	struct text output;
 	struct strbuf desc;

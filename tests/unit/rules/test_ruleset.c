@@ -353,7 +353,12 @@ static void test_skipped(void **state)
 		M RULE("S", "evt.type=openat and m") SKIP,
 		M BY RULE("S", "evt.type=openat and by and no.such2=1") SKIP,
 		("- rule: S\n  desc: d\n  priority: INFO\n  output: '%no.such'\n  condition: evt.type=openat\n" SKIP),
+		RULE("S", "evt.type in (openat, krsi_open)") SKIP,
+		"- macro: m\n  condition: evt.type=krsi_open\n" RULE("S", "m or evt.type=openat") SKIP,
+		RULE("S", "evt.type=openat and evt.arg.no_such=x") SKIP,
 	};
+	static const char *const names[] = { "no.such", "no.such", "no.such', unknown field 'no.such2", "no.such", "krsi_open",
+					     "krsi_open", "no_such" };
 	static const char *const errors[] = {
 		M RULE("S", "evt.type=openat and m"),
 		M BY RULE("S", "evt.type=openat and by") SKIP RULE("A", "evt.type=openat and m"),
@@ -369,6 +374,8 @@ static void test_skipped(void **state)
 
 		assert_int_equal(ruleset_count(rs), 0);
 		assert_non_null(strstr(report.text.s, "rule S is skipped"));
+		if (!strstr(report.text.s, names[i]))
+			fail_msg("%s", report.text.s);
 		ruleset_free(rs);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
