@@ -301,6 +301,15 @@ static void check_whole(struct item *it)
 	}
 }
 
+static void warn_of(const struct item *it, const char *with, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (yaml_get(it->f, it->node, keys[i]))
+			report_addf(it->f->report, REPORT_WARNING, yaml_place(it->f, yaml_get(it->f, it->node, keys[i])),
+				    "rule %s: %s '%s' means nothing. To change it: override: {%s: replace}", it->d->name,
+				    with, keys[i], keys[i]);
+}
+
 /* As with Falco: more is appended by "override" only. */
 static void take_appended(struct item *it)
 {
@@ -309,15 +318,20 @@ static void take_appended(struct item *it)
 
 	if (!yaml_get(it->f, it->node, "condition") && !yaml_get(it->f, it->node, "exceptions"))
 		error_at(it, NULL, "appends nothing: no condition and no exceptions");
-	for (size_t i = 0; i < ARRAY_SIZE(nothing); i++)
-		if (yaml_get(it->f, it->node, nothing[i]))
-			report_addf(it->f->report, REPORT_WARNING,
-				    yaml_place(it->f, yaml_get(it->f, it->node, nothing[i])),
-				    "rule %s: with append: true '%s' means nothing. To change it: override: {%s: replace}",
-				    it->d->name, nothing[i], nothing[i]);
+	warn_of(it, "with append: true", nothing, ARRAY_SIZE(nothing));
 	take_text(it, "condition", &it->d->condition);
 	take_exceptions(it);
 	take_source(it);
+}
+
+/* As with Falco what is only turned on or off stays as it is; but it may do something else from now on. */
+static void take_toggle(struct item *it)
+{
+	static const char *const nothing[] = { "tags", "exceptions", "source", "skip-if-unknown-filter" };
+
+	warn_of(it, "where a rule is turned on or off", nothing, ARRAY_SIZE(nothing));
+	take_action(it);
+	item_take_bool(it, "enabled", &it->d->enabled);
 }
 
 void item_take_rule(struct item *it)
@@ -328,8 +342,12 @@ void item_take_rule(struct item *it)
 		take_appended(it);
 		return;
 	}
+	if (item_is_toggle(it)) {
+		take_toggle(it);
+		return;
+	}
 
-	if (!it->override && !item_is_toggle(it))
+	if (!it->override)
 		check_whole(it);
 	take_text(it, "condition", &d->condition);
 	take_text(it, "output", &d->output);
@@ -339,7 +357,7 @@ void item_take_rule(struct item *it)
 	take_tags(it);
 	take_exceptions(it);
 	take_source(it);
-	if (yaml_get(it->f, it->node, "enabled") && !item_is_toggle(it))
+	if (yaml_get(it->f, it->node, "enabled"))
 		(void)(it->override && mode_of(it, "enabled", false));
 	item_take_bool(it, "enabled", &d->enabled);
 	item_take_bool(it, "skip-if-unknown-filter", &d->skip_unknown);

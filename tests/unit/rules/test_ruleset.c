@@ -183,6 +183,18 @@ static void test_override(void **state)
 	assert_int_equal(ruleset_find(rs, "B")->priority, PRIORITY_INFORMATIONAL);
 	ruleset_free(rs);
 
+	/* What is only turned on or off keeps all else. */
+	rs = load_both(RULE("T", "evt.type=openat") "  tags: [a]\n  exceptions: [{name: e, fields: proc.name, values: [dog]}]\n",
+		       "- rule: T\n  enabled: true\n  tags: [b, c]\n  action: kill-container\n"
+		       "  exceptions: [{name: f, fields: proc.name, values: [cat]}]\n");
+	assert_non_null(rs);
+	assert_fires(rs, W_OPEN, "T");
+	assert_int_equal(ruleset_find(rs, "T")->n_tags, 1);
+	assert_int_equal(ruleset_find(rs, "T")->action, ACTION_KILL_CONTAINER);
+	assert_non_null(strstr(report.text.s, "b.yaml:3:9: warning: rule T: where a rule is turned on or off 'tags' means nothing"));
+	assert_non_null(strstr(report.text.s, "'exceptions' means nothing. To change it: override: {exceptions: replace}"));
+	ruleset_free(rs);
+
 	/* A list or macro that is replaced need not be there. */
 	rs = load("- list: first\n  items: [cat]\n  override: {items: replace}\n"
 		  "- macro: second\n  condition: proc.name in (first)\n  override: {condition: replace}\n"
