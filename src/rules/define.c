@@ -109,6 +109,12 @@ static bool is_identifier(const char *s)
 	return true;
 }
 
+/* As text of a condition a name ends at a blank or sign. */
+static bool can_be_named(enum definition_kind kind, const char *name)
+{
+	return kind == DEFINES_MACRO ? is_identifier(name) : !strpbrk(name, " \t\n\r()\"'=,");
+}
+
 /* The one key of a list or macro is replaced: as with Falco that defines it, whether it is there or not. */
 static bool replaces_all(const struct item *it)
 {
@@ -147,11 +153,10 @@ static bool find_definition(struct item *it, char *name, struct place place)
 	if (!d) {
 		d = define(it->all, it->kind, name);
 		d->enabled = true;
-		if (it->kind == DEFINES_MACRO && !is_identifier(name))
-			report_addf(it->f->report, REPORT_ERROR, place,
-				    "a macro's name has letters, "
-				    "digits and '_': no condition could name '%s'",
-				    name);
+		if (it->kind != DEFINES_RULE && !can_be_named(it->kind, name))
+			report_addf(it->f->report, REPORT_WARNING, place, "no condition can name this %s: %s", it->kind_name,
+				    it->kind == DEFINES_MACRO ? "a name has letters, digits and '_', and begins with a letter" :
+								"a name has no blanks, quotes, parentheses, '=' or ','");
 	} else {
 		free(name);
 		it->again = true;
@@ -309,6 +314,9 @@ static void define_items(struct definitions *d, const struct yaml_file *f, const
 		const yaml_node_t *name = NULL;
 		size_t k = 0;
 
+		/* "-" alone, as it stays when an item is taken out. */
+		if (n && n->type == YAML_SCALAR_NODE && !n->data.scalar.length)
+			continue;
 		if (!n || n->type != YAML_MAPPING_NODE) {
 			report_add(f->report, REPORT_ERROR, yaml_place(f, n),
 				   "expected a rule, macro or list here");

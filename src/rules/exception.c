@@ -172,6 +172,16 @@ static bool take_strings(const struct yaml_file *f, const yaml_node_t *n, const 
 	return true;
 }
 
+static void trim(char *s)
+{
+	size_t blanks = strspn(s, " \t\n"), len = strlen(s + blanks);
+
+	while (len && strchr(" \t\n", s[blanks + len - 1]))
+		len--;
+	memmove(s, s + blanks, len);
+	s[len] = '\0';
+}
+
 static bool check_comp(const struct yaml_file *f, const struct exception *e, const char *comp, const yaml_node_t *n)
 {
 	_cleanup_free_ const char **names = xcalloc(operation_table_len, sizeof(*names));
@@ -210,6 +220,8 @@ static bool take_shape(const struct yaml_file *f, struct exception *e, const yam
 			    e->name, e->n_fields, e->n_comps);
 		return false;
 	}
+	for (size_t i = 0; i < e->n_comps; i++)
+		trim(e->comps[i]);
 	for (size_t i = 0; i < e->n_comps; i++)
 		if (!check_comp(f, e, e->comps[i], comps->type == YAML_SEQUENCE_NODE ? yaml_item(f, comps, i) : comps))
 			return false;

@@ -113,10 +113,11 @@ static void take_strbuf(struct item *it, const char *key, bool can_append, struc
 	strbuf_adds(to, s);
 }
 
+/* What YAML 1.1 takes for one, as most of those that write rules expect. */
 static bool parse_bool(const char *s, bool *ret)
 {
-	static const char *const yes[] = { "true", "True", "TRUE", "yes", "on" };
-	static const char *const no[] = { "false", "False", "FALSE", "no", "off" };
+	static const char *const yes[] = { "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y" };
+	static const char *const no[] = { "false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(yes); i++) {
 		if (streq(s, yes[i]) || streq(s, no[i])) {

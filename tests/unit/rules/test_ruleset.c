@@ -434,6 +434,20 @@ static void test_wildcards(void **state)
 	ruleset_free(rs);
 }
 
+/* What other readers of YAML take, and Falco with them. */
+static void test_harmless(void **state)
+{
+	struct ruleset *rs = load("-\n" RULE("A", "evt.type=openat") "  enabled: No\n-\n"
+				  RULE("B", "evt.type=openat") "  enabled: y\n"
+				  RULE("C", "evt.type=openat") "  enabled: ON\n  exceptions:\n  - name: x\n"
+				  "    fields: [proc.name, fd.name]\n    comps: [' = ', \"startswith  anyof\\t\"]\n"
+				  "    values: [[cat, [/etc, /mnt]]]\n");
+
+	assert_int_equal(report.counts[REPORT_WARNING], 0);
+	assert_fires(rs, W_OPEN, "B");
+	ruleset_free(rs);
+}
+
 /* Falco told beginnings of calls as well, and rules asked for them. */
 static void test_only_event(void **state)
 {
@@ -532,7 +546,6 @@ static void test_wrong_files(void **state)
 		{ "- list: A\n  items: x\n", "items: expected a list, as in [a, b]" },
 		{ "- list: A\n  items: [[x]]\n", "items: expected a text" },
 		{ "- macro: A\n", "has no condition" },
-		{ "- macro: a-b\n  condition: proc.pid=1\n", "a macro's name has letters" },
 		{ "- macro: A\n  condition: ''\n" RULE("R", "A"), "the condition of macro A is empty" },
 		{ RULE("A", "''"), "the condition of rule A is empty" },
 		{ "- macro: A\n  condition: A\n" RULE("R", "A"), "macro A would contain itself" },
@@ -616,6 +629,8 @@ static void test_warnings(void **state)
 		  "warning: rule A asks for evt.arg.target, evt.arg.20, which no event has that it is about" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
+		{ "- macro: m-n\n  condition: proc.pid=1\n", "1:10: warning: no condition can name this macro: a name has letters" },
+		{ "- list: m n\n  items: [x]\n", "1:9: warning: no condition can name this list: a name has no blanks" },
 		{ RULE("A", "evt.type=execve and thread.cpu > 5"), "rule A asks for what no event has yet: thread.cpu" },
 	};
 
@@ -841,6 +856,7 @@ int main(void)
 		cmocka_unit_test(test_foreign),
 		cmocka_unit_test(test_skipped),
 		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_harmless),
 		cmocka_unit_test(test_only_event),
 		cmocka_unit_test(test_wildcards),
 		cmocka_unit_test(test_asks),
