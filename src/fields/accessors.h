@@ -109,6 +109,10 @@ extern const size_t falco_arg_names_len;
 /* False: arg is no name of Falco's for something else than the kernel's argument of that name. */
 bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret);
 
+/* Which of the kernel's arguments has this name of Falco's in the call. False: none has, or it is another thing. */
+bool falco_arg_find(const struct syscall_info *call, const char *arg, unsigned *ret_index);
+/* Whether it is what the call returns, which is an argument of Falco's events. */
+bool falco_arg_is_result(const struct syscall_info *call, const char *arg);
 /* Whether events of the call can have it: what falco_arg_get() takes. */
 bool falco_arg_has(const struct syscall_info *call, const char *arg);
 

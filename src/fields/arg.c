@@ -169,18 +169,77 @@ static int64_t register_value(const struct syscall_arg *arg, uint64_t raw)
 	}
 }
 
-FIELD_GET(evt_rawarg)
+/* What is a text by its name, whichever call has it. */
+static bool is_raw_text(const char *arg)
+{
+	static const char *const names[] = { "path", "pathname", "name", "filename", "oldpath", "newpath", "linkpath", "target",
+					     "source", "special", "filesystemtype", "fsname", "buf", "data", "value" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (streq(names[i], arg))
+			return true;
+	return false;
+}
+
+enum value_type field_arg_type(const struct field *f, const char *arg)
+{
+	return arg && f->get == field_get_evt_rawarg && is_raw_text(arg) ? VALUE_STRING : f->type;
+}
+
+/* By the kernel's name, else by Falco's. */
+static bool raw_find(const struct event *ev, const char *arg, unsigned *ret)
+{
+	return arg_find(ev, arg, ret) || (ev->type == EVENT_SYSCALL && falco_arg_find(ev->call, arg, ret));
+}
+
+static bool raw_number(const struct event *ev, const char *arg, int64_t *ret)
 {
 	unsigned index;
+
+	if (is_exec_record(ev))
+		return false;
+	if (raw_find(ev, arg, &index)) {
+		if (ev->type != EVENT_SYSCALL)
+			return exit_arg(ev, index, ret);
+		*ret = register_value(&ev->call->args[index], ev->args[index]);
+		return true;
+	}
+	*ret = ev->ret;
+	return ev->type == EVENT_SYSCALL && !event_is_entry(ev) && falco_arg_is_result(ev->call, arg);
+}
+
+/* As the program wrote it; NULL: it was not captured, or is none. */
+static const struct event_blob *raw_text(const struct event *ev, const char *arg)
+{
+	const struct event_blob *b;
+	unsigned index;
+
+	if (ev->type != EVENT_SYSCALL || !raw_find(ev, arg, &index))
+		return NULL;
+	if (is_exec_record(ev))
+		b = event_blob(ev, NUNCHI_BLOB_FILENAME, -1);
+	else
+		b = event_blob(ev, NUNCHI_BLOB_STR, (int)index);
+	if (!b)
+		b = event_blob(ev, NUNCHI_BLOB_BYTES, (int)index);
+	return b && !(b->flags & NUNCHI_BLOB_UNREADABLE) ? b : NULL;
+}
+
+FIELD_GET(evt_rawarg)
+{
+	char buf[FALCO_ARG_NAME_MAX];
+	const struct event_blob *b;
 	int64_t n;
 
-	if (!arg || is_exec_record(fc->ev) || !arg_find(fc->ev, arg, &index))
+	if (!arg)
 		return;
-	if (fc->ev->type == EVENT_SYSCALL)
-		value_set_number(ret,
-				 register_value(&fc->ev->call->args[index], fc->ev->args[index]));
-	else if (exit_arg(fc->ev, index, &n))
+	if (is_raw_text(arg)) {
+		b = raw_text(fc->ev, arg);
+		if (b)
+			value_set_bytes(ret, b->data, b->len);
+	} else if (raw_number(fc->ev, arg_name(fc->ev, arg, buf), &n)) {
 		value_set_number(ret, n);
+	}
 }
 
 FIELD_GET(evt_args)

@@ -105,7 +105,7 @@ static void mode_get(struct field_context *fc, uint64_t mode, struct value *ret)
 }
 
 /* By the one name that means it in this call. */
-static bool find_kernel_name(const struct syscall_info *call, const char *arg, unsigned *ret_index)
+bool falco_arg_find(const struct syscall_info *call, const char *arg, unsigned *ret_index)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
 		if (!streq(aliases[i].name, arg) || (aliases[i].call && !streq(aliases[i].call, call->name)))
@@ -256,13 +256,12 @@ static bool struct_flags_get(struct field_context *fc, struct value *ret)
 	return true;
 }
 
-/* What it returns is an argument of Falco's events. */
-static bool is_result(const struct syscall_info *call, const char *arg)
+bool falco_arg_is_result(const struct syscall_info *call, const char *arg)
 {
 	unsigned index;
 
 	return streq(arg, "res") || streq(arg, "res_or_fd") ||
-	       (streq(arg, "fd") && call->ret == RET_FD && !find_kernel_name(call, arg, &index));
+	       (streq(arg, "fd") && call->ret == RET_FD && !falco_arg_find(call, arg, &index));
 }
 
 /* What is no argument of the call to the kernel. */
@@ -271,7 +270,7 @@ static bool made_get(struct field_context *fc, const char *arg, struct value *re
 	const struct event *ev = fc->ev;
 	unsigned index;
 
-	if (is_result(ev->call, arg)) {
+	if (falco_arg_is_result(ev->call, arg)) {
 		result_get(fc, ret);
 		return true;
 	}
@@ -293,7 +292,7 @@ bool falco_arg_has(const struct syscall_info *call, const char *arg)
 {
 	unsigned index;
 
-	if (is_result(call, arg) || streq(arg, "tuple") || find_kernel_name(call, arg, &index))
+	if (falco_arg_is_result(call, arg) || streq(arg, "tuple") || falco_arg_find(call, arg, &index))
 		return true;
 	if (streq(arg, "flags") && (has_flags_like(call) || call->flags & SYSCALL_EXEC))
 		return true;
@@ -313,7 +312,7 @@ bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret)
 		return false;
 	if (made_get(fc, arg, ret))
 		return true;
-	if (!find_kernel_name(ev->call, arg, &index))
+	if (!falco_arg_find(ev->call, arg, &index))
 		return false;
 	b = scratch_next(fc);
 	if (!event_arg_path(ev, ev->proc ? ev->proc->cwd : NULL, index, b))

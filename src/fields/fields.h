@@ -110,6 +110,8 @@ const struct field *field_find(const char *name, size_t len, char **ret_arg) _mu
 bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near) _must_check_;
 /* Whether such an event (call: of EVENT_SYSCALL) can have it; true for fields other than evt.arg and evt.rawarg. */
 bool field_arg_fits(const struct field *f, const char *arg, enum event_type type, const struct syscall_info *call);
+/* What a field with this argument is: of evt.rawarg a path and a buffer are texts, and all else numbers. */
+enum value_type field_arg_type(const struct field *f, const char *arg);
 /* "number": as `list fields` and errors name it. */
 const char *value_type_name(enum value_type type);
 

@@ -71,7 +71,7 @@ FIELD(evt_untrusted, "evt.untrusted", STRING, EVENT, true, "fields that are as t
 FIELD(evt_dir, "evt.dir", STRING, EVENT, false, "<: the end of a call; > of its beginning, which has no result (evt.is_entry)")
 FIELD(evt_is_entry, "evt.is_entry", BOOL, EVENT, true, "true of the beginning of a call: with --entry, and of a request of io_uring that there was no room to remember; missing otherwise (ours)")
 FIELD_ARG_NUMBER(evt_arg, "evt.arg", STRING, EVENT, "an argument of the system call, as a person writes it, by its name in the kernel, with paths as the program wrote them; or by Falco's name (path, name, oldpath, newpath, filename, res, ...) or its number there (0 is the result), with absolute paths; users and groups of setuid and its like by name, and compared by number too; of procexit: status, ret, sig, core (1: the kernel has written a core dump)")
-FIELD_ARG(evt_rawarg, "evt.rawarg", NUMBER, EVENT, "an argument as the number that was in its register; missing after a successful execve")
+FIELD_ARG(evt_rawarg, "evt.rawarg", NUMBER, EVENT, "an argument as the number that was in its register, missing after a successful execve; a path or a buffer (path, name, target, data, ...) as the text that the program wrote")
 FIELD(evt_args, "evt.args", STRING, EVENT, false, "all arguments: name=value name=value")
 FIELD(evt_args, "evt.info", STRING, EVENT, false, "evt.args")
 FIELD_ARG_OR_ALL(evt_abspath, "evt.abspath", STRING, EVENT, "absolute path of the first path argument, as it was asked for; evt.abspath.dst of the other one")

@@ -99,6 +99,8 @@ static bool parse_operator(struct parser *p, struct left *left)
 			    left->op->name, (int)left->where.len, p->text + left->where.at,
 			    parser_type_name(left->operand.type));
 		add_operators(p, left->operand.type);
+		if (streq(left->operand.field->name, "evt.arg") && left->op->types == 1U << VALUE_NUMBER)
+			strbuf_addf(p->err, ". Numbers are evt.rawarg.%s, and evt.rawres for the result", left->operand.arg);
 		parser_fail_at(p, left->op_where);
 		return false;
 	}

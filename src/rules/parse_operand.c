@@ -88,7 +88,7 @@ static bool take_field(struct parser *p, struct operand *o)
 	o->field = field_find(p->text + start, where.len, &o->arg);
 	if (!o->field)
 		return fail_field(p, where);
-	o->type = o->field->type;
+	o->type = field_arg_type(o->field, o->arg);
 	if (o->arg && !field_arg_known(o->field, o->arg, &near))
 		return fail_argument(p, o, &near, where);
 	return true;
