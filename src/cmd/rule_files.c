@@ -14,7 +14,7 @@ static const char default_rules[] =
 static const char common_rules[] =
 #include "common_rules.h"
 	;
-static const struct rules_input own = { "(built-in rules)", default_rules, false };
+static const struct rules_input own = { .path = "(built-in rules)", .text = default_rules };
 
 /* Standard input, a pipe: whose end it is to be read to. */
 static bool can_be_read_once(const char *path)
@@ -54,15 +54,20 @@ static struct rules_input input_of(const struct options *o, size_t i)
 
 int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 {
+	bool has_own = false;
 	size_t n_args = (size_t)MAX(o->n_args - first, 0), n = 0;
 	struct rules_input *inputs = xcalloc(o->n_rule_paths + n_args + 2, sizeof(*inputs));
 	int r;
 
-	inputs[n++] = (struct rules_input){ "(built-in names)", common_rules, true };
-	for (size_t i = 0; i < o->n_rule_paths; i++)
+	inputs[n++] = (struct rules_input){ .path = "(built-in names)", .text = common_rules, .common = true };
+	for (size_t i = 0; i < o->n_rule_paths; i++) {
 		inputs[n++] = input_of(o, i);
+		has_own |= !o->rule_paths[i];
+	}
 	for (size_t i = 0; i < n_args; i++)
 		inputs[n++].path = o->args[(size_t)first + i];
+	if (n > 1 && !has_own)
+		inputs[n++] = (struct rules_input){ .path = own.path, .text = own.text, .offered = true };
 	if (n == 1)
 		inputs[n++] = own;
 	r = ruleset_load(ret, inputs, n, &o->choice, report);

@@ -123,12 +123,31 @@ static bool replaces_all(const struct item *it)
 	return it->kind != DEFINES_RULE && word && streq(word, "replace");
 }
 
-static bool has_rules(const struct definitions *d)
+/* Whether nunchi's own rules, as they are written, define it. */
+static bool is_offered(const struct definitions *d, const char *kind, const char *name)
 {
+	_cleanup_free_ char *line = xasprintf("\n- %s: %s\n", kind, name);
+
+	return d->offered && strstr(d->offered, line);
+}
+
+/* There is nothing of that name to change. */
+static void tell_missing(const struct item *it, const char *name, struct place place)
+{
+	const struct definitions *d = it->all;
+	_cleanup_free_ const char **names = xcalloc(d->n + 1, sizeof(*names));
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	size_t n = 0;
+
 	for (size_t i = 0; i < d->n; i++)
-		if (d->all[i]->kind == DEFINES_RULE)
-			return true;
-	return false;
+		if (d->all[i]->kind == it->kind)
+			names[n++] = d->all[i]->name;
+	nearest_names(&near, name, strlen(name), names, n);
+	report_addf(it->f->report, REPORT_ERROR, place, "there is no %s '%s' before this that it could change; %s%s%s%s",
+		    it->kind_name, name,
+		    is_offered(d, it->kind_name, name) ? "-f default reads nunchi's own" :
+			    "give the file that defines it before this one, as -f falco_rules.yaml",
+		    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
 }
 
 /* The definition that the item is about: a new one, or one that is there. */
@@ -138,9 +157,7 @@ static bool find_definition(struct item *it, char *name, struct place place)
 	bool adds = it->append || it->override || (it->kind == DEFINES_RULE && item_is_toggle(it));
 
 	if (!d && adds && !replaces_all(it)) {
-		report_addf(it->f->report, REPORT_ERROR, place,
-			    "there is no %s '%s' before this that it could change%s", it->kind_name, name,
-			    has_rules(it->all) ? "" : "; -f default reads nunchi's own");
+		tell_missing(it, name, place);
 		free(name);
 		return false;
 	}

@@ -261,9 +261,14 @@ int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t 
 	unsigned n_errors;
 	int r = 0;
 
+	for (size_t i = 0; i < n_inputs; i++)
+		if (inputs[i].offered)
+			d.offered = inputs[i].text;
 	for (size_t i = 0; i < n_inputs; i++) {
 		const char *path = inputs[i].path;
 
+		if (inputs[i].offered)
+			continue;
 		d.common = inputs[i].common;
 		if (inputs[i].text)
 			load_source(rs, &d, rule_file_new(path, inputs[i].text));

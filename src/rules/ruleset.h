@@ -102,6 +102,7 @@ struct rules_input {
 	const char *path;
 	const char *text;
 	bool common;		/* macros and lists for what the inputs after it name and do not define */
+	bool offered;		/* a text that is not read: who changes what only it defines is told so */
 };
 
 struct choice_names {

@@ -82,6 +82,8 @@ says 'changes to its own rules' 0 'not container.image.repository endswith /pam-
 says 'its own rules, and others' 0 '131 rules: 0 errors' rules check -f default "$here/changes.yaml"
 says 'changes to rules that are not there' 1 '-f default' rules check "$here/changes.yaml"
 says 'a tag of no rule' 2 '--tag T16l1: no rule has this tag. Did you mean T1611?' guard -t T16l1 -r "$cap"
+printf -- '- rule: Terminal shell in container\n  enabled: false\n' >"$tmp/falco.yaml"
+says 'changes to rules of Falco' 1 'as -f falco_rules.yaml' rules check "$tmp/falco.yaml"
 says 'a tag of no rule, checked' 2 'no rule has this tag' rules check -T nonsense "$root/rules/default.yaml"
 says 'a tag that is empty' 2 '--tag: the name is empty' rules list -t ''
 says 'rules of a tag' 0 'are in force; left out by --tag' rules list -t T1611

@@ -558,7 +558,8 @@ static void test_wrong_files(void **state)
 		{ RULE("A", "evt.type=openat") "  enabled: maybe\n", "enabled: expected true or false" },
 		{ RULE("A", "evt.type=openat") "  tags: x\n", "tags: expected a list" },
 		{ "- rule: A\n  condition: and x\n  append: true\n", "there is no rule 'A' before this" },
-		{ "- rule: A\n  enabled: false\n", "there is no rule 'A' before this" },
+		{ "- rule: A\n  enabled: false\n", "there is no rule 'A' before this that it could change; give the file that" },
+		{ RULE("Shell", "evt.type=openat") "- rule: Shel\n  enabled: false\n", "as -f falco_rules.yaml. Did you mean Shell?" },
 		{ "- list: A\n  items: []\n  override: {items: append}\n", "there is no list 'A' before" },
 		{ RULE("A", "evt.type=openat") "- rule: A\n  condition: and x\n  append: true\n"
 		  "  override: {condition: append}\n", "append and override exclude each other" },
