@@ -265,8 +265,10 @@ static bool compile_exceptions(struct asker *a, struct definition *rule, const s
 			       struct node **ret)
 {
 	static const struct text generated; /* it has no place in the file */
+	struct names longer = *names;
 	bool ok = true;
 
+	longer.text_max = EXCEPTION_TEXT_MAX;
 	for (size_t i = 0; i < rule->n_exceptions; i++) {
 		const struct exception *e = &rule->exceptions[i];
 		_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, err = STRBUF_INIT;
@@ -275,7 +277,7 @@ static bool compile_exceptions(struct asker *a, struct definition *rule, const s
 
 		strbuf_reset(&text);
 		exception_condition(e, &text);
-		if (condition_parse(&n, text.s, names, &err, &at) < 0) {
+		if (condition_parse(&n, text.s, &longer, &err, &at) < 0) {
 			_cleanup_free_ char *what = xasprintf("exception %s: ", e->name);
 
 			tell(a, e->place, what, err.s);

@@ -20,6 +20,7 @@ struct names {
 	 */
 	struct node *(*macro)(void *arg, const char *name, size_t len, struct strbuf *why);
 	void *arg;
+	size_t text_max;	/* bytes of a condition; 0: FILTER_TEXT_MAX */
 };
 
 /*

@@ -14,6 +14,7 @@
 #define LIST_ITEMS_MAX 1000000	/* of all lists together, those in other lists included */
 #define NAMES_DEPTH_MAX 100	/* that are compiled because another one needs them */
 #define EXCEPTION_FIELDS_MAX 32
+#define EXCEPTION_TEXT_MAX 1048576	/* bytes, of the condition that one comes to */
 
 /* A value of an exception, or several: as text of the condition language. */
 struct exception {

@@ -15,6 +15,42 @@ void *parser_fail(struct parser *p, struct span where, const char *sentence)
 	return parser_fail_at(p, where);
 }
 
+static bool is_one_of(const struct parser *p, struct span word, const char *const *words)
+{
+	for (; *words; words++)
+		if (strlen(*words) == word.len && !memcmp(*words, p->text + word.at, word.len))
+			return true;
+	return false;
+}
+
+void *parser_fail_end(struct parser *p, struct span where, const char *end)
+{
+	static const char *const ands[] = { "AND", "And", "&&", "&", NULL }, *const ors[] = { "OR", "Or", "||", "|", NULL };
+	char c = where.at < p->len ? p->text[where.at] : '\0';
+
+	strbuf_addf(p->err, "expected and, or, or %s", end);
+	if (is_one_of(p, where, ands) || is_one_of(p, where, ors))
+		strbuf_addf(p->err, "; for '%.*s' write %s", (int)where.len, p->text + where.at,
+			    is_one_of(p, where, ands) ? "and" : "or");
+	else if (c == '#')
+		strbuf_adds(p->err, "; in a condition '#' begins no comment");
+	else if (c == '=' && where.at && !is_blank(p->text[where.at - 1]))
+		strbuf_adds(p->err, "; a value with '=' in it goes in quotes");
+	return parser_fail_at(p, where);
+}
+
+void parser_add_comparison(const struct parser *p, size_t at)
+{
+	const char *text = p->text;
+
+	while (at && is_blank(text[at - 1]))
+		at--;
+	if (!p->op || at < 2 || memcmp(text + at - 2, "or", 2))
+		return;
+	strbuf_addf(p->err, ". After 'or' comes a whole comparison; of several values one is meant by %.*s %s%s (...)",
+		    (int)p->field.len, text + p->field.at, p->op->exact ? "in" : p->op->name, p->op->exact ? "" : " anyof");
+}
+
 void parser_add_nearest(struct parser *p, const struct strbuf *near)
 {
 	if (near->len)

@@ -46,6 +46,12 @@ static void fail_operator(struct parser *p, const struct left *left, struct span
 
 	for (size_t i = 0; i < operation_table_len; i++)
 		names[i] = operation_table[i].name;
+	if (where.len == 3 && !memcmp(p->text + where.at, "not", 3)) {
+		strbuf_addf(p->err, "'not' stands before the field, as in not %.*s in (a, b)", (int)left->where.len,
+			    p->text + left->where.at);
+		parser_fail_at(p, where);
+		return;
+	}
 	strbuf_adds(p->err, "unknown operator ");
 	error_add_word(p->err, p->text + where.at, where.len);
 	if (is_letter(p->text[where.at]))
@@ -267,6 +273,8 @@ static struct node *parse_test(struct parser *p)
 		if (parse_operator(p, &left) && parser_take_right(p, &left, &r)) {
 			take_only_event(p, &left, &r);
 			ret = build_test(p, &left, &r);
+			p->op = left.op->right == RIGHT_ONE && !left.op->negative && !r.quantifier && !r.val ? left.op : NULL;
+			p->field = left.where;
 		}
 	}
 	if (ret)
@@ -296,10 +304,15 @@ static struct node *parse_macro(struct parser *p)
 	n = p->names->macro(p->names->arg, p->text + word.at, word.len, &why);
 	if (n) {
 		p->pos += word.len;
+		p->op = NULL;
 		return n;
 	}
 	p->err_at = word.at;
-	return why.len ? parser_fail(p, word, why.s) : NULL;
+	if (!why.len)
+		return NULL;
+	strbuf_adds(p->err, why.s);
+	parser_add_comparison(p, word.at);
+	return parser_fail_at(p, word);
 }
 
 static struct node *parse_or(struct parser *p);
@@ -317,9 +330,19 @@ static struct node *parse_parentheses(struct parser *p)
 	if (p->pos == p->len)
 		return parser_fail(p, open, "this '(' is not closed");
 	if (!parser_at_char(p, ')'))
-		return parser_fail(p, parser_word(p), "expected and, or, or ')'");
+		return parser_fail_end(p, parser_word(p), "')'");
 	p->pos++;
+	p->op = NULL;
 	return TAKE_PTR(n);
+}
+
+static struct node *fail_condition(struct parser *p)
+{
+	strbuf_adds(p->err, "expected a condition here, as in proc.name=sh");
+	if (parser_at_char(p, '!'))
+		strbuf_adds(p->err, "; for '!' write not");
+	parser_add_comparison(p, p->pos);
+	return parser_fail_at(p, parser_word(p));
 }
 
 static struct node *parse_not(struct parser *p)
@@ -343,7 +366,7 @@ static struct node *parse_not(struct parser *p)
 		   !parser_at_keyword(p, "or")) {
 		n = at_macro(p) ? parse_macro(p) : parse_test(p);
 	} else {
-		n = parser_fail(p, parser_word(p), "expected a condition here, as in proc.name=sh");
+		n = fail_condition(p);
 	}
 	p->depth--;
 	return n;
@@ -390,7 +413,7 @@ static struct node *parse_all(struct parser *p)
 	if (parser_at_char(p, ')'))
 		return parser_fail(p, parser_here(p, 1), "this ')' has no '(' before it");
 	if (p->pos < p->len)
-		return parser_fail(p, parser_word(p), "expected and, or, or the end");
+		return parser_fail_end(p, parser_word(p), "the end");
 	return TAKE_PTR(n);
 }
 
@@ -399,12 +422,13 @@ int condition_parse(struct node **ret, const char *text, const struct names *nam
 {
 	struct parser p = { .text = text, .len = strlen(text), .err = err, .names = names };
 	_cleanup_node_ struct node *root = NULL;
+	size_t max;
 
 	*ret_at = 0;
 	strbuf_reset(err);
-	if (p.len > FILTER_TEXT_MAX) {
-		strbuf_addf(err, "the filter is %zu bytes long; %d are allowed", p.len,
-			    FILTER_TEXT_MAX);
+	max = names && names->text_max ? names->text_max : FILTER_TEXT_MAX;
+	if (p.len > max) {
+		strbuf_addf(err, "the filter is %zu bytes long; %zu are allowed", p.len, max);
 		return -EINVAL;
 	}
 	parser_skip_blanks(&p);

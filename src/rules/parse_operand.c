@@ -24,6 +24,31 @@ bool parser_skip_bracket(struct parser *p)
 	return true;
 }
 
+/* What other tools call a field, or what is a plugin's. */
+static bool add_meant(struct parser *p, const char *word, size_t len)
+{
+	static const char *const meant[][2] = {
+		{ "proc.parent.name", "proc.pname" }, { "fd.dport", "fd.rport" }, { "fd.dip", "fd.rip" },
+		{ "process.name", "proc.name" },      { "user.id", "user.uid" },  { "evt.user", "user.name" },
+	};
+	static const char *const plugins[] = { "ka.",  "jevt.", "json.",   "ct.",    "aws.",	"gcp.",
+					       "okta.", "github.", "gitlab.", "kafka.", "keycloak." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(meant); i++) {
+		if (strlen(meant[i][0]) != len || memcmp(meant[i][0], word, len))
+			continue;
+		strbuf_addf(p->err, ". Here it is %s", meant[i][1]);
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(plugins); i++) {
+		if (len <= strlen(plugins[i]) || memcmp(plugins[i], word, strlen(plugins[i])))
+			continue;
+		strbuf_adds(p->err, ". It is a plugin's: a rule about what that tells says source:, and is left out here");
+		return true;
+	}
+	return false;
+}
+
 static void *fail_field(struct parser *p, struct span where)
 {
 	_cleanup_free_ const char **names = xcalloc(field_table_len, sizeof(*names));
@@ -41,8 +66,11 @@ static void *fail_field(struct parser *p, struct span where)
 	}
 	strbuf_adds(p->err, "unknown field ");
 	error_add_word(p->err, word, where.len);
-	nearest_names(&near, word, where.len, names, field_table_len);
-	parser_add_nearest(p, &near);
+	if (!add_meant(p, word, where.len)) {
+		nearest_names(&near, word, where.len, names, field_table_len);
+		parser_add_nearest(p, &near);
+		parser_add_comparison(p, where.at);
+	}
 	return parser_fail_at(p, where);
 }
 

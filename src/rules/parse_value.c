@@ -38,6 +38,17 @@ const char *parser_type_name(enum value_type type)
 	}
 }
 
+/* Begins the sentence. */
+static void fail_list(struct parser *p, const struct left *left, const char *what)
+{
+	const char *name = left->op->name;
+	bool exact = left->op->exact, negative = left->op->negative;
+
+	strbuf_addf(p->err, "'%s' takes one value, and %s: write %s%.*s %s%s (a, b)", name, what,
+		    negative ? "not " : "", (int)left->where.len, p->text + left->where.at, exact ? "in" : name,
+		    exact ? "" : " anyof");
+}
+
 /* The text of one value into out, its place into *ret_where. */
 static bool parse_text(struct parser *p, const struct left *left, struct strbuf *out,
 		       struct span *ret_where)
@@ -55,8 +66,7 @@ static bool parse_text(struct parser *p, const struct left *left, struct strbuf 
 		word = parser_word(p);
 		if (!word.len || ends_bare(p->text[word.at])) {
 			if (parser_at_char(p, '(') && left->op->right == RIGHT_ONE)
-				strbuf_addf(p->err, "'%s' takes one value; for a list there is in",
-					    left->op->name);
+				fail_list(p, left, "this is a list");
 			else
 				strbuf_addf(p->err,
 					    "expected a value after '%s'; what has blanks "
@@ -357,6 +367,7 @@ static bool take_list(struct parser *p, const struct left *left, struct values *
 /* A list's name where one value is due must mean one. */
 static bool take_one(struct parser *p, const struct left *left, struct values *w)
 {
+	_cleanup_free_ char *what = NULL;
 	size_t start;
 
 	parser_skip_blanks(p);
@@ -365,8 +376,8 @@ static bool take_one(struct parser *p, const struct left *left, struct values *w
 		return false;
 	if (w->n == 1)
 		return true;
-	strbuf_addf(p->err, "'%s' takes one value, and this list has %zu; for a list there is in",
-		    left->op->name, w->n);
+	what = xasprintf("this list has %zu", w->n);
+	fail_list(p, left, what);
 	return parser_fail_at(p, (struct span){ start, p->pos - start });
 }
 

@@ -6,6 +6,12 @@
 #include "condition.h"
 #include "parse_error.h"
 
+/* A piece of the text. */
+struct span {
+	size_t at;
+	size_t len;
+};
+
 struct parser {
 	const char *text;
 	size_t len;
@@ -13,16 +19,12 @@ struct parser {
 	unsigned depth;
 	unsigned calls;		/* transformers that are open */
 	bool negated;		/* behind an odd number of "not" */
+	struct span field;	/* of the last test, if it took one value: what follows "or" may be meant as another one */
+	const struct operation *op;
 	bool in_output;		/* text goes on after the operand: a dot may end its sentence */
 	const struct names *names;	/* NULL: there are no macros and lists */
 	struct strbuf *err;
 	size_t err_at;
-};
-
-/* A piece of the text. */
-struct span {
-	size_t at;
-	size_t len;
 };
 
 /* What is on the left side of a test, and its operator. */
@@ -83,6 +85,10 @@ static inline int hex_digit(char c)
 /* Ends a sentence that is in err already. Always NULL, for a return. */
 void *parser_fail_at(struct parser *p, struct span where);
 void *parser_fail(struct parser *p, struct span where, const char *sentence);
+/* "expected and, or, or %s", and what was meant by the word that is there instead. Always NULL. */
+void *parser_fail_end(struct parser *p, struct span where, const char *end);
+/* Behind "or" and a value: that there a whole comparison is due. Nothing elsewhere. */
+void parser_add_comparison(const struct parser *p, size_t at);
 void parser_add_nearest(struct parser *p, const struct strbuf *near);
 
 void parser_skip_blanks(struct parser *p);

@@ -424,7 +424,7 @@ static const struct {
 	  "  proc.name=)\n"
 	  "            ^" },
 	{ "proc.name=(a, b)",
-	  "'=' takes one value; for a list there is in\n"
+	  "'=' takes one value, and this is a list: write proc.name in (a, b)\n"
 	  "  proc.name=(a, b)\n"
 	  "            ^" },
 	{ "proc.name in a",
@@ -475,8 +475,58 @@ static const struct {
 	  "expected and, or, or the end\n"
 	  "  proc.name=sh proc.pid=1\n"
 	  "               ^~~~~~~~" },
+	{ "proc.name contains (a, b)",
+	  "'contains' takes one value, and this is a list: write proc.name contains anyof (a, b)\n"
+	  "  proc.name contains (a, b)\n"
+	  "                     ^" },
+	{ "proc.name!=(a, b)",
+	  "'!=' takes one value, and this is a list: write not proc.name in (a, b)\n"
+	  "  proc.name!=(a, b)\n"
+	  "             ^" },
+	{ "proc.name not in (a)",
+	  "'not' stands before the field, as in not proc.name in (a, b)\n"
+	  "  proc.name not in (a)\n"
+	  "            ^~~" },
+	{ "!proc.name=a",
+	  "expected a condition here, as in proc.name=sh; for '!' write not\n"
+	  "  !proc.name=a\n"
+	  "  ^~~~~~~~~~" },
+	{ "proc.name=a or sh",
+	  "unknown field 'sh'. After 'or' comes a whole comparison; of several values one is meant by proc.name in (...)\n"
+	  "  proc.name=a or sh\n"
+	  "                 ^~" },
+	{ "fd.name startswith /a or /b",
+	  "expected a condition here, as in proc.name=sh. After 'or' comes a whole comparison; of several values one is meant by "
+	  "fd.name startswith anyof (...)\n"
+	  "  fd.name startswith /a or /b\n"
+	  "                           ^~" },
+	{ "proc.args contains --x=1",
+	  "expected and, or, or the end; a value with '=' in it goes in quotes\n"
+	  "  proc.args contains --x=1\n"
+	  "                        ^" },
+	{ "proc.name=a # x",
+	  "expected and, or, or the end; in a condition '#' begins no comment\n"
+	  "  proc.name=a # x\n"
+	  "              ^" },
+	{ "(proc.name=a OR proc.pid=1)",
+	  "expected and, or, or ')'; for 'OR' write or\n"
+	  "  (proc.name=a OR proc.pid=1)\n"
+	  "               ^~" },
+	{ "proc.parent.name=a",
+	  "unknown field 'proc.parent.name'. Here it is proc.pname\n"
+	  "  proc.parent.name=a\n"
+	  "  ^~~~~~~~~~~~~~~~" },
+	{ "ka.verb=get",
+	  "unknown field 'ka.verb'. It is a plugin's: a rule about what that tells says source:, and is left out here\n"
+	  "  ka.verb=get\n"
+	  "  ^~~~~~~" },
+	{ "evt.arg.size > 5",
+	  "'>' does not go with evt.arg.size, which is text. What does: " OPERATORS_TEXT
+	  ". Numbers are evt.rawarg.size, and evt.rawres for the result\n"
+	  "  evt.arg.size > 5\n"
+	  "               ^" },
 	{ "proc.name=sh && proc.pid=1",
-	  "expected and, or, or the end\n"
+	  "expected and, or, or the end; for '&&' write and\n"
 	  "  proc.name=sh && proc.pid=1\n"
 	  "               ^~" },
 	{ "proc.name=sh and",

@@ -667,6 +667,14 @@ static void test_bounds(void **state)
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	struct ruleset *rs;
 
+	/* An exception may be longer than anybody's condition. */
+	strbuf_adds(&text, RULE("A", "evt.type=openat") "  exceptions:\n  - name: e\n    fields: proc.name\n    values:\n");
+	for (int i = 0; i < 6000; i++)
+		strbuf_addf(&text, "    - a-name-of-%d\n", i);
+	rs = load(text.s);
+	ruleset_free(rs);
+	strbuf_reset(&text);
+
 	strbuf_adds(&text, "- macro: m0\n  condition: proc.pid=1\n");
 	for (int i = 1; i < 40; i++)
 		strbuf_addf(&text, "- macro: m%d\n  condition: m%d or m%d\n", i, i - 1, i - 1);
