@@ -194,14 +194,12 @@ static void make(struct filter *f, bool network, bool kills)
 	answer(f, SECCOMP_RET_ALLOW);
 }
 
-static int lock(bool network, bool kills)
+/* For all threads and for ever. */
+static int install(struct filter *f)
 {
-	struct filter f = { .n = 0 };
-	struct sock_fprog program = { .filter = f.code };
+	struct sock_fprog program = { .filter = f->code, .len = f->n };
 	long r;
 
-	make(&f, network, kills);
-	program.len = f.n;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	/* Speculation is let alone: that would cost more than all else, and keeps nothing out. */
@@ -209,6 +207,29 @@ static int lock(bool network, bool kills)
 		    SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program);
 	/* A thread's number: one that cannot be taken along, because it has a filter of its own. */
 	return r < 0 ? -errno : r > 0 ? -EBUSY : 0;
+}
+
+static int lock(bool network, bool kills)
+{
+	struct filter f = { .n = 0 };
+
+	make(&f, network, kills);
+	return install(&f);
+}
+
+int privileges_hide_modules(void)
+{
+	struct filter f = { .n = 0 };
+
+	load(&f, offsetof(struct seccomp_data, arch));
+	unless_equal(&f, ARCH, 5);
+	load(&f, offsetof(struct seccomp_data, nr));
+	unless_equal(&f, SYS_bpf, 3);
+	load(&f, offsetof(struct seccomp_data, args[0]));
+	unless_equal(&f, BPF_BTF_GET_NEXT_ID, 1);
+	answer(&f, SECCOMP_RET_ERRNO | ENOENT);
+	answer(&f, SECCOMP_RET_ALLOW);
+	return install(&f);
 }
 
 int privileges_lock(bool kills)

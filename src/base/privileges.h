@@ -27,6 +27,12 @@ int privileges_use(uint64_t capabilities);
 int privileges_keep(uint64_t capabilities);
 
 /*
+ * Which modules the kernel has types of may be asked with CAP_SYS_ADMIN alone. For all threads and for ever: without it there are
+ * none, in place of an error. No execve gives more from then on. 0, or -errno where there is no seccomp.
+ */
+int privileges_hide_modules(void);
+
+/*
  * For all threads and for ever: no execve gives more, and what nunchi never calls fails with EPERM:
  * new processes and programs, other sockets than unix ones, new BPF programs and maps, mounts and
  * namespaces, ptrace, modules, other users' ids, signals. kills: but for SIGKILL by a pidfd. 0, or -errno where

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/privileges.h"
 #include "doctor/doctor.h"
 #include "internal.h"
 
@@ -216,17 +217,12 @@ static void forget_object(const struct nunchi *skel)
 		(void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-/*
- * Types that this kernel does not have are looked for in its modules too, where none is of use to us: libbpf 1.1 fails
- * if that is not allowed. Not with a file of types that is named, even if it is the kernel's own.
- */
+/* Types and functions that this kernel does not have are looked for in its modules, too; libbpf 1.1 fails if it may not. */
 static struct nunchi *open_object(void)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts);
-
 	if (!(doctor_capabilities() & 1ULL << CAP_SYS_ADMIN))
-		opts.btf_custom_path = "/sys/kernel/btf/vmlinux";
-	return nunchi__open_opts(&opts);
+		(void)privileges_hide_modules();
+	return nunchi__open();
 }
 
 int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
