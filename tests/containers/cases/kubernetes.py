@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 
 from harness.cri import HOST_TO_CONTAINER, NODE, UNCONFINED
@@ -12,6 +13,7 @@ from harness.place import Elsewhere, wait_until
 from harness.resources import map_dump
 from harness.setup import IMAGE
 
+from .restart import PINS, bpf_file_system, unpin
 from .subtree import let_go, script
 
 IMAGE_OF_NUNCHI = "docker.io/library/nunchi:latest"
@@ -85,8 +87,10 @@ def wants_of(container, volumes):
     context, paths = dict(container["securityContext"]), {}
     for volume in volumes:
         paths[volume["name"]] = volume["path"] if "path" in volume else volume["hostPath"]["path"]
+        if volume.get("hostPath", {}).get("type") == "DirectoryOrCreate":
+            os.makedirs(volume["hostPath"]["path"], exist_ok=True)
     wants = {
-        "mounts": [{"container_path": m["mountPath"], "host_path": paths[m["name"]], "readonly": int(m["readOnly"]),
+        "mounts": [{"container_path": m["mountPath"], "host_path": paths[m["name"]], "readonly": int(m.get("readOnly", False)),
                     "propagation": propagation(m)}
                    for m in container["volumeMounts"]],
         "resources": {"memory_limit_in_bytes": int(container["resources"]["limits"]["memory"].removesuffix("Mi")) << 20},
@@ -103,8 +107,10 @@ def wants_of(container, volumes):
     return wants
 
 
-def start_sensor(setup, configuration):
-    """The DaemonSet's pod."""
+def make_sensor(setup, configuration):
+    """The DaemonSet's pod; what starts its container."""
+    bpf_file_system(setup)
+    setup.stack.callback(unpin)
     root, archive = setup.directory("image-of-nunchi"), setup.file("nunchi.tar")
     subprocess.run([os.path.join(TOP, "scripts/image.sh"), "--root", root], check=True, capture_output=True)
     make_archive(root, archive, IMAGE_OF_NUNCHI, ["/usr/bin/nunchi"])
@@ -114,10 +120,14 @@ def start_sensor(setup, configuration):
     container, = spec["containers"]
     volumes = [{**volume, "path": configuration} if "configMap" in volume else volume for volume in spec["volumes"]]
     pod = setup.containerd.pod(setup.name + "-sensor", "nunchi", pid=NODE)
-    sensor = pod.create(container["name"], IMAGE_OF_NUNCHI, ["/usr/bin/nunchi", *container["args"]],
-                        **wants_of(container, volumes))
-    sensor.start()
-    return sensor
+
+    def start():
+        sensor = pod.create(container["name"], IMAGE_OF_NUNCHI, ["/usr/bin/nunchi", *container["args"]],
+                            **wants_of(container, volumes))
+        sensor.start()
+        return sensor
+
+    return start
 
 
 def configuration_of(setup, tag, **changes):
@@ -136,7 +146,8 @@ def test_daemonset(setup):
     data, configuration = configuration_of(setup, "configuration")
     watched = setup.containerd.pod(setup.name + "-watched", "shop").create("main", IMAGE, LOOP)
     watched.start()
-    sensor = start_sensor(setup, configuration.directory)
+    start = make_sensor(setup, configuration.directory)
+    sensor = start()
 
     def alerts(name):
         return alerts_of(sensor, name)
@@ -156,7 +167,21 @@ def test_daemonset(setup):
         assert watched.id.encode() in sensor.execute(["/usr/bin/nunchi", "ps", "-o", "json"])[1]
         # All is as well as it is on the node itself.
         assert sensor.execute(["/usr/bin/nunchi", "doctor"]).get(3, 0) == run("doctor").returncode
+        assert b"nunchi guard, PID " in sensor.execute(["/usr/bin/nunchi", "stats"])[1]
+        # Killed, and started anew as the kubelet does: nobody watched meanwhile, and identities go on.
+        os.kill(sensor.pid(), signal.SIGKILL)
+        sensor.wait()
+        sensor.delete()
+        sensor = start()
+        wait_until(lambda: "nobody watched for " in sensor.output(), 30, "the gap: " + sensor.output())
+        wait_until(lambda: sensor.output().count(" hooks, Linux ") == 2, 30, "its second start: " + sensor.output())
+        assert "begin anew" not in sensor.output() and os.path.exists(PINS + "/keep_fork"), sensor.output()
+        pid = sensor.pid()
+        assert os.path.exists(f"/run/nunchi/{pid}")
+        sensor.stop(10)
+        assert not os.path.exists(f"/run/nunchi/{pid}"), sensor.output()
     finally:
+        sensor.stop(10)
         sensor.remove()
         watched.remove()
 
@@ -176,7 +201,7 @@ def test_cgroups_as_the_host_has_them(setup):
     path = f"/kubepods/burstable/pod{watched.pod.uid}/{watched.id}"
     setup.stack.callback(let_go, path)
     wait_until(lambda: "." in watched.output(), 10, "that it has moved")
-    sensor = start_sensor(setup, configuration.directory)
+    sensor = make_sensor(setup, configuration.directory)()
 
     def paths(rule):
         return {alert["output_fields"]["cgroup.path"] for alert in alerts_of(sensor, rule)}
@@ -206,6 +231,7 @@ def test_cgroups_as_the_host_has_them(setup):
         return None
     finally:
         let_go(path)
+        sensor.stop(10)     # or the next nunchi tells of a gap
         sensor.remove()
         watched.remove()
 

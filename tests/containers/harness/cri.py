@@ -187,8 +187,9 @@ class CriContainer:
         if b" 101 " not in head or b'"Success"' not in frames:
             raise CriError(f"Exec: {data[-300:]!r}")
 
-    def stop(self):
-        self.cri.call("StopContainer", "ContainerId", {"container_id": self.id})
+    def stop(self, seconds=0):
+        """By SIGTERM, and by SIGKILL after so long."""
+        self.cri.call("StopContainer", "ContainerId", {"container_id": self.id, "timeout": seconds})
 
     def delete(self):
         """Alone, without its pod."""
