@@ -194,7 +194,7 @@ bool falco_arg_name(const struct syscall_info *call, unsigned n, char ret[FALCO_
 	*ret = '\0';
 	for (; name && n; n--) {
 		name = strchr(name, ' ');
-		name += name != NULL;
+		name = name ? name + 1 : NULL;
 	}
 	if (name)
 		snprintf(ret, FALCO_ARG_NAME_MAX, "%.*s", (int)strcspn(name, " "), name);

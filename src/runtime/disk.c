@@ -69,7 +69,7 @@ struct disk {
 	size_t n_places, n_patterns;
 	struct hmap entries;
 	size_t named_by;	/* docker_dirs that the entries were read with */
-	unsigned generation;
+	atomic_uint generation;	/* of the last scan */
 };
 
 static void watch_directory(void *arg, int fd)
@@ -478,6 +478,11 @@ void disk_add_docker(struct disk *d, const char *dir)
 	pthread_mutex_unlock(&d->lock);
 	if (!known)
 		eventfd_write(d->wake_fd, 1);
+}
+
+unsigned disk_scans(const struct disk *d)
+{
+	return d->generation;
 }
 
 bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, uint64_t start, const char *cgroup)

@@ -20,6 +20,8 @@ int disk_start(struct disk **ret, struct runtimes *rt, const struct runtimes_con
 /* True if the thread ended in time; else it is still in the kernel and nothing may be freed. */
 bool disk_join(struct disk *d, const struct timespec *deadline);
 void disk_free(struct disk *d);
+/* For tests: how often all directories have been looked through. From any thread. */
+unsigned disk_scans(const struct disk *d);
 /* From any thread. False if too many wait already. */
 bool disk_resolve(struct disk *d, uint64_t token, uint32_t pid, uint64_t start,
 		  const char *cgroup);

@@ -15,11 +15,13 @@ char *cgroup_line(const char *text, const char *controller)
 {
 	_cleanup_free_ char *wanted = xasprintf(",%s,", controller);
 
-	for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
-		_cleanup_free_ char *one = xstrndup(line, MIN(strcspn(line, "\n"), (size_t)CONTAINER_STRING_MAX));
+	for (const char *line = text, *next; line && *line; line = next) {
+		const char *end = strchrnul(line, '\n');
+		_cleanup_free_ char *one = xstrndup(line, MIN((size_t)(end - line), (size_t)CONTAINER_STRING_MAX));
 		_cleanup_free_ char *list = NULL;
 		char *names = strchr(one, ':'), *path = names ? strchr(names + 1, ':') : NULL;
 
+		next = *end ? end + 1 : NULL;
 		if (!path || path[1] != '/')
 			continue;
 		*path++ = '\0';
