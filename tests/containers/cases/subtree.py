@@ -57,7 +57,7 @@ def start(setup, name, away):
 
 
 def test_moves(setup):
-    name, away = setup.name + "-moves", setup.name + "-away"
+    name, away = setup.name + "-moves", setup.name + "-moves-away"
     made = start(setup, name, away)
     nunchi = setup.nunchi("trace", "-c", name, "-o", "json", "evt.type in (cgroup_moved, container_escape_suspected)")
 
