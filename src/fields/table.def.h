@@ -64,7 +64,7 @@ FIELD(evt_count_error_net, "evt.count.error.net", NUMBER, EVENT, false, "the sam
 FIELD(evt_count_error_memory, "evt.count.error.memory", NUMBER, EVENT, false, "the same of calls about memory")
 FIELD(evt_count_error_other, "evt.count.error.other", NUMBER, EVENT, false, "the same of other calls")
 FIELD(evt_cpu, "evt.cpu", NUMBER, EVENT, true, "CPU on which it happened")
-FIELD(evt_phase, "evt.phase", STRING, EVENT, false, "setup: the runtime's own doing before the entrypoint; run: all after it (ours)")
+FIELD(evt_phase, "evt.phase", STRING, EVENT, false, "setup: the runtime's own doing before the entrypoint, for 30 s at most; run: all after it (ours)")
 FIELD(evt_unordered, "evt.unordered", BOOL, EVENT, false, "whether it came after later events had been shown (ours)")
 FIELD(evt_late, "evt.late", STRING, EVENT, true, "fields that another thread could have changed between the call and our look at the kernel's object, by commas (ours)")
 FIELD(evt_untrusted, "evt.untrusted", STRING, EVENT, true, "fields that are as the process's memory said at the end of the call, which may be no more what the kernel went by, by commas (ours)")

@@ -154,6 +154,30 @@ static int in_child(void (*check)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* One command has another answer, programs can be started, and the lock comes on top. */
+static void check_hide_modules(void)
+{
+	union bpf_attr attr = { .start_id = 0 };
+	int status;
+	pid_t pid;
+
+	CHECK(privileges_hide_modules() == 0);
+	CHECK(syscall(SYS_bpf, BPF_BTF_GET_NEXT_ID, &attr, sizeof(attr)) == -1 && errno == ENOENT);
+	CHECK(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)) == -1 && errno != ENOENT);
+	pid = fork();
+	if (!pid)
+		_exit(execl("/bin/true", "true", NULL));
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0);
+	CHECK(privileges_lock(false) == 0);
+	REFUSED(fork());
+	_exit(0);
+}
+
+static void test_hide_modules(void **state)
+{
+	assert_int_equal(in_child(check_hide_modules), 0);
+}
+
 static void test_lock(void **state)
 {
 	assert_int_equal(in_child(check_lock), 0);
@@ -177,6 +201,7 @@ static void test_capabilities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hide_modules),
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_lock_network),
 		cmocka_unit_test(test_lock_kills),
