@@ -5,7 +5,7 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit replay soak asan clang fuzz containers cross vm insns. soak goes on beside what comes after it, until
+# Stages: lint unit soak replay asan clang cross fuzz containers vm insns. soak goes on beside what comes after it, until
 # containers, insns beside vm. --no-root: those that need neither root nor
 # containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
 # kernel in every way.
@@ -19,7 +19,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | replay | soak | asan | clang | fuzz | containers | cross | vm | insns) stages="$stages $argument" ;;
+	lint | unit | soak | replay | asan | clang | cross | fuzz | containers | vm | insns) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -28,7 +28,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages='lint unit replay soak asan clang fuzz containers cross vm insns'
+	[ $root = no ] || stages='lint unit soak replay asan clang cross fuzz containers vm insns'
 fi
 
 tmp=$(mktemp -d)

@@ -22,7 +22,7 @@ def counted(pid):
     for fd in os.listdir(f"/proc/{pid}/fdinfo"):
         with open(f"/proc/{pid}/fdinfo/{fd}", encoding="utf-8") as f:
             text = f.read()
-        if "prog_type:" in text:
+        if re.search(r"^prog_type:", text, re.M):  # an array of programs has owner_prog_type
             for i, name in enumerate(("run_time_ns", "run_cnt")):
                 total[i] += int(re.search(name + r":\s*(\d+)", text)[1])
     return total
