@@ -6,6 +6,7 @@
  * block_late.bpf.c comes behind.
  */
 #include "lib/block_file.h"
+#include "lib/block_made.h"
 
 #define SOCKADDR_IN 16
 #define SOCKADDR_IN6 28
@@ -148,38 +149,57 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	return refused;
 }
 
-/*
- * A call of which nothing is asked but whose it is, and if address is not 0 which address, of what socket. familiar: it
- * must say its family.
- */
-static __always_inline int block_address(u32 class, u64 address, u64 socket, bool familiar)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 row = block_row(class);
-	struct block_address a;
+/* A call that is being looked at, and the clauses that are left. */
+struct looked_at {
+	struct task_struct *task;
 	struct identity *id;
 	struct scratch *s;
+	u32 row;
 	u64 mask;
+};
 
-	mask = block_begin(task, row, &id);
-	s = mask ? block_scratch() : 0;
-	if (!s)
-		return 0;
-	mask = block_subject(s, row, mask);
-	if (address) {
-		address_from_sockaddr(&a, address, familiar ? 0 : socket);
-		if (class == NUNCHI_BLOCK_CONNECT)
-			address_of_peer(&a, socket);
-		mask = block_socket(s, &a, row, mask);
-	}
-	mask = block_image(s, task, image_owner(task), row, mask);
-	scratch_put(s);
-	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
+/* Whose it is. False: it is let go. */
+static __always_inline bool block_enter(struct looked_at *l, u32 class)
+{
+	l->task = bpf_get_current_task_btf();
+	l->row = block_row(class);
+	l->mask = block_begin(l->task, l->row, &l->id);
+	l->s = l->mask ? block_scratch() : 0;
+	if (!l->s)
+		return false;
+	l->mask = block_subject(l->s, l->row, l->mask);
+	return true;
 }
 
+/* And what becomes of it. */
+static __always_inline int block_leave(struct looked_at *l)
+{
+	l->mask = block_image(l->s, l->task, image_owner(l->task), l->row, l->mask);
+	scratch_put(l->s);
+	return block_act(l->id, l->row, l->mask, NUNCHI_EFFECT_BEFORE);
+}
+
+/* A call of which nothing is asked but whose it is. */
 static __always_inline int block_call(u32 class)
 {
-	return block_address(class, 0, 0, false);
+	struct looked_at l = { 0 };
+
+	return block_enter(&l, class) ? block_leave(&l) : 0;
+}
+
+/* And which address, of what socket. familiar: it must say its family. */
+static __always_inline int block_address(u32 class, u64 address, u64 socket, bool familiar)
+{
+	struct looked_at l = { 0 };
+	struct block_address a;
+
+	if (!block_enter(&l, class))
+		return 0;
+	address_from_sockaddr(&a, address, familiar ? 0 : socket);
+	if (class == NUNCHI_BLOCK_CONNECT)
+		address_of_peer(&a, socket);
+	l.mask = block_socket(l.s, &a, l.row, l.mask);
+	return block_leave(&l);
 }
 
 SEC("lsm/socket_connect")
@@ -231,23 +251,16 @@ static long named_step(u32 i, struct scratch **ctx)
 
 static __always_inline int block_named(u32 class, u64 addresses, u32 len, u64 socket)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	u32 row = block_row(class);
-	struct identity *id;
-	struct scratch *s;
-	u64 mask;
+	struct looked_at l = { 0 };
 
-	mask = block_begin(task, row, &id);
-	s = mask ? block_scratch() : 0;
-	if (!s)
+	if (!block_enter(&l, class))
 		return 0;
-	s->named = (struct named){
-		.at = addresses, .end = addresses + len, .socket = socket, .mask = block_subject(s, row, mask), .row = row
+	l.s->named = (struct named){
+		.at = addresses, .end = addresses + len, .socket = socket, .mask = l.mask, .row = l.row
 	};
-	bpf_loop(NAMED_MAX, named_step, &s, 0);
-	mask = block_image(s, task, image_owner(task), row, s->named.met);
-	scratch_put(s);
-	return block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
+	bpf_loop(NAMED_MAX, named_step, &l.s, 0);
+	l.mask = l.s->named.met;
+	return block_leave(&l);
 }
 
 /*
@@ -264,6 +277,26 @@ int BPF_PROG(block_sctp, struct sock *sk, int option, struct sockaddr *addresses
 	if (option == SCTP_SOCKOPT_CONNECTX || option == SCTP_SENDMSG_CONNECT)
 		return block_named(NUNCHI_BLOCK_CONNECT, (u64)addresses, len, (u64)sk->sk_socket);
 	return 0;
+}
+
+/* What socket, socketpair and io_uring make; kern: the kernel's own. */
+SEC("lsm/socket_create")
+int BPF_PROG(block_create, int family, int type, int protocol, int kern, int ret)
+{
+	const struct made_socket made = { family, type, protocol };
+	struct looked_at l = { 0 };
+
+	if (ret || kern || !block_enter(&l, NUNCHI_BLOCK_SOCKET))
+		return ret;
+	l.mask = block_made(l.s, &made, l.row, l.mask);
+	return block_leave(&l);
+}
+
+/* What unshare, clone and clone3 make. */
+SEC("lsm/userns_create")
+int BPF_PROG(block_userns, const struct cred *cred, int ret)
+{
+	return ret ? ret : block_call(NUNCHI_BLOCK_USERNS);
 }
 
 /* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */

@@ -6,6 +6,7 @@
  * skips the runs of all others on that CPU until it has gone on. These here nobody can push aside.
  */
 #include "lib/block_file.h"
+#include "lib/block_made.h"
 #include "lib/uring.h"
 
 /* The file behind an fd of the running task. */
@@ -42,9 +43,26 @@ static __noinline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 ro
 		return 0;
 	if (class == NUNCHI_BLOCK_OPEN)
 		return BPF_CORE_READ((struct file *)file, f_flags) & O_PATH ? 0 : block_file(s, file, asked, row, mask);
+	if (class == NUNCHI_BLOCK_SOCKET) {
+		struct socket *socket = BPF_CORE_READ((struct file *)file, private_data);
+		const struct made_socket made = { BPF_CORE_READ(socket, sk, __sk_common.skc_family),
+						   BPF_CORE_READ(socket, type), BPF_CORE_READ(socket, sk, sk_protocol) };
+
+		return block_made(s, &made, row, mask);
+	}
 	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
 			    class == NUNCHI_BLOCK_CONNECT);
 	return block_socket(s, &a, row, mask);
+}
+
+/* A socket as the kernel makes it of what was asked for: see __sock_create(). */
+static __always_inline u64 asked_socket(struct scratch *s, const struct nunchi_call *call, u32 row, u64 mask)
+{
+	struct made_socket made = { call->args[0], call->args[1], call->args[2] };
+
+	if (made.family == AF_INET && (made.type & SOCK_TYPE_MASK) == SOCK_PACKET)
+		made.family = AF_PACKET;
+	return block_made(s, &made, row, mask);
 }
 
 /* What the call that has returned was about. */
@@ -54,10 +72,22 @@ static __always_inline u64 returned_object(struct scratch *s, struct task_struct
 	u32 class = block_class(row);
 	u64 file;
 
+	if (class == NUNCHI_BLOCK_SOCKET)
+		return asked_socket(s, call, row, mask);
 	if (class != NUNCHI_BLOCK_OPEN && class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND)
 		return mask;
 	file = fd_file(task, class == NUNCHI_BLOCK_OPEN ? (u64)ret : call->args[0]);
 	return file ? file_object(s, file, class == NUNCHI_BLOCK_OPEN ? asked_flags(call) : 0, row, mask) : 0;
+}
+
+/* clone3's are the first word of what its first argument points to. */
+static __always_inline bool makes_userns(const struct nunchi_call *call)
+{
+	u64 flags = call->args[0];
+
+	if (call->nr == NR_CLONE3 && bpf_probe_read_user(&flags, sizeof(flags), (void *)call->args[0]))
+		return false;
+	return flags & CLONE_NEWUSER;
 }
 
 /*
@@ -72,6 +102,8 @@ static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 		return flags & NUNCHI_BLOCK_SENDS && (call->args[2] | call->args[3]) & MSG_FASTOPEN;
 	if (class == NUNCHI_BLOCK_MOUNT)
 		return call->nr != NR_FSCONFIG || call->args[1] >= FSCONFIG_CMD_CREATE;
+	if (class == NUNCHI_BLOCK_USERNS)
+		return makes_userns(call);
 	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 
@@ -115,6 +147,8 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 /* What a request of io_uring is about that is complete; 0: it is opened into the ring's own table, where it is not looked for. */
 static __always_inline u64 requested_file(struct task_struct *task, u64 req, u32 class, s32 res)
 {
+	if (class == NUNCHI_BLOCK_SOCKET)
+		return BPF_CORE_READ((struct io_socket *)req, file_slot) ? 0 : fd_file(task, res);
 	if (class != NUNCHI_BLOCK_OPEN)
 		return (u64)BPF_CORE_READ((struct io_kiocb *)req, file);
 	return BPF_CORE_READ((struct io_open *)req, file_slot) ? 0 : fd_file(task, res);
@@ -132,8 +166,8 @@ static __always_inline int block_requested(u64 req)
 	struct scratch *s;
 	u64 mask, file;
 
-	if ((class != NUNCHI_BLOCK_OPEN && class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND) ||
-	    (res < 0 && res != -EINPROGRESS))
+	if ((class != NUNCHI_BLOCK_OPEN && class != NUNCHI_BLOCK_CONNECT && class != NUNCHI_BLOCK_BIND &&
+	     class != NUNCHI_BLOCK_SOCKET) || (res < 0 && res != -EINPROGRESS))
 		return 0;
 	row = block_row(class);
 	mask = block_begin(task, row, &id);

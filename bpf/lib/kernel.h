@@ -591,6 +591,10 @@ enum cgroup_subsys_id {
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
 #define NR_FSCONFIG 431
+#define NR_CLONE3 435
+#define CLONE_NEWUSER 0x10000000
+#define SOCK_TYPE_MASK 0xf
+#define SOCK_PACKET 10
 #define FSCONFIG_CMD_CREATE 6	/* and RECONFIGURE, CREATE_EXCL above it */
 #define MSG_FASTOPEN 0x20000000
 #define SOCK_STREAM 1

@@ -44,6 +44,14 @@ struct io_open {
 	struct open_how how;
 };
 
+struct io_socket {
+	int domain;
+	int type;
+	int protocol;
+	int flags;
+	u32 file_slot;
+};
+
 #pragma clang attribute pop
 
 /* What the kernel says of a result where it does not say whose it is. Two of a ring that its process calls the same are taken for the later. */

@@ -88,14 +88,6 @@ struct io_connect {
 	int addr_len;
 };
 
-struct io_socket {
-	int domain;
-	int type;
-	int protocol;
-	int flags;
-	u32 file_slot;
-};
-
 struct io_sr_msg {
 	void *umsg;
 	int len;

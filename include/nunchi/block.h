@@ -23,13 +23,15 @@
 	X(MODULE, "module")                                                     \
 	X(MOUNT, "mount")                                                       \
 	X(BPF, "bpf")                                                           \
-	X(PTRACE, "ptrace")
+	X(PTRACE, "ptrace")                                                     \
+	X(SOCKET, "socket")                                                     \
+	X(USERNS, "user namespace")
 
 enum nunchi_block_class {
 #define X(id, name) NUNCHI_BLOCK_##id,
 	NUNCHI_BLOCK_CLASSES(X)
 #undef X
-	NUNCHI_BLOCK_MAX
+	NUNCHI_BLOCK_MAX = 16	/* room for more: a power of two */
 };
 
 /* Clauses of one class: the bits of a mask. */
@@ -48,6 +50,9 @@ enum nunchi_block_kind {
 	NUNCHI_BLOCK_TYPE,	/* a byte: enum nunchi_block_type */
 	NUNCHI_BLOCK_ADDRESS,	/* 4 and an IPv4 address, or 6 and an IPv6 one */
 	NUNCHI_BLOCK_PORT,	/* two bytes, big-endian */
+	NUNCHI_BLOCK_FAMILY,	/* a byte: of a socket that is made, AF_*; NUNCHI_BLOCK_FAMILY_MAX - 1: that or a higher one */
+	NUNCHI_BLOCK_SOCKTYPE,	/* a byte: SOCK_*, without its flags */
+	NUNCHI_BLOCK_PROTOCOL,	/* four bytes, big-endian */
 	NUNCHI_BLOCK_READ_FIRST,	/* texts that are read: NUNCHI_BLOCK_READ_KIND */
 	NUNCHI_BLOCK_KINDS = NUNCHI_BLOCK_READ_FIRST + 4 * 3
 };
@@ -86,6 +91,10 @@ enum nunchi_block_type {
 	NUNCHI_BLOCK_TYPE_UNIX,
 	NUNCHI_BLOCK_TYPE_MAX
 };
+
+/* Of socket(2): more than there are. */
+#define NUNCHI_BLOCK_FAMILY_MAX 64
+#define NUNCHI_BLOCK_SOCKTYPE_MAX 16
 
 /* Values that rules name, all together: 20 MiB in the kernel. */
 #define NUNCHI_BLOCK_VALUES_MAX 65536

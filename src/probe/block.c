@@ -29,11 +29,12 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 28
+#define BLOCK_HOOKS 30
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
-#define IMAGES_MAX 1024U	/* paths that something was executed by: 128 KiB */
+#define IMAGES_MAX 1024U	/* paths that something was executed by: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
+#define REQUESTED (CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND) | CLASS(SOCKET))	/* of io_uring, too */
 
 static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 {
@@ -53,6 +54,8 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_remount, CLASS(MOUNT), BEFORE, "security_sb_remount"),
 		HOOK(block_bpf, CLASS(BPF), BEFORE, "security_bpf"),
 		HOOK(block_ptrace, CLASS(PTRACE), BEFORE, "security_ptrace_access_check"),
+		HOOK(block_create, CLASS(SOCKET), BEFORE, "security_socket_create"),
+		HOOK(block_userns, CLASS(USERNS), BEFORE, "security_create_user_ns"),
 		HOOK(block_connect4, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_connect6, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_sendmsg4, CLASS(CONNECT), CGROUP, NULL),
@@ -63,10 +66,10 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF, NULL),
 		HOOK(block_process_exec, CLASS(EXEC), LATE, NULL),
 		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF, NULL),
-		HOOK(block_uring, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE, NULL),
-		HOOK(block_uring_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF, NULL),
-		HOOK(block_uring_overflow, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE, NULL),
-		HOOK(block_uring_overflow_perf, CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND), LATE_PERF, NULL),
+		HOOK(block_uring, REQUESTED, LATE, NULL),
+		HOOK(block_uring_perf, REQUESTED, LATE_PERF, NULL),
+		HOOK(block_uring_overflow, REQUESTED, LATE, NULL),
+		HOOK(block_uring_overflow_perf, REQUESTED, LATE_PERF, NULL),
 #undef HOOK
 	};
 

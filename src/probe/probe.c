@@ -20,7 +20,7 @@
 #include "internal.h"
 
 /* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
-#define SLOT_BYTES 640
+#define SLOT_BYTES 768
 #define MOUNTED_ENTRY_BYTES 2048	/* what the kernel takes for struct mounted, a key and its own */
 #define ENTRY_BYTES 64	/* of a hash map's, beside its value */
 

@@ -267,11 +267,34 @@ static int take(struct block_plan *p, struct expander *x, const struct block_cla
 	return 0;
 }
 
+/* As block_test(), of a call that makes no user namespace. */
+static enum block_known test_without(unsigned class, const struct node *test, unsigned *ret_kind, const char **ret_why)
+{
+	return block_asks_userns(test) ? BLOCK_FALSE : block_test(class, test, ret_kind, ret_why);
+}
+
+/* Of a class that has only some calls of a number: whether the condition leaves out the others. */
+static bool means_others(const struct expander *x, const struct node *root)
+{
+	struct expander without = *x;
+
+	without.test = test_without;
+	return x->class == NUNCHI_BLOCK_USERNS && known(&without, root) != TRI_FALSE;
+}
+
 static int add_class(struct block_plan *p, struct expander *x, struct node *root,
 		     const struct block_clause *model)
 {
-	struct block_clauses *l = xcalloc(1, sizeof(*l));
-	int r = expand(x, root, false, l) ? take(p, x, model, l) : -EINVAL;
+	struct block_clauses *l;
+	int r;
+
+	if (means_others(x, root)) {
+		strbuf_addf(x->err, "the rule is also about %s that makes no user namespace, which cannot be %s: it has to ask "
+				    "for evt.arg.flags contains CLONE_NEWUSER", x->calls[0]->name, x->watch ? "told" : "blocked");
+		return -EINVAL;
+	}
+	l = xcalloc(1, sizeof(*l));
+	r = expand(x, root, false, l) ? take(p, x, model, l) : -EINVAL;
 
 	block_clauses_free(l);
 	free(l);
@@ -376,7 +399,7 @@ int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err
 	strbuf_reset(err);
 	if (!f->root || !find_watched(x, f->root)) {
 		strbuf_adds(err, "it is about no call that can be watched: open, exec, connect, bind, "
-				 "init_module, mount, bpf, ptrace and the like can");
+				 "init_module, mount, bpf, ptrace, socket and the like can");
 		return -EINVAL;
 	}
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
@@ -510,12 +533,15 @@ uint64_t block_container(const struct block_plan *p, enum nunchi_block_class cla
 
 void block_fields(const struct node *n, struct strbuf *names)
 {
-	const char *name = n->left.field ? n->left.field->name : "";
+	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
 
 	for (size_t i = 0; i < n->n_kids; i++)
 		block_fields(n->kids[i], names);
-	if (n->kind == NODE_TEST && (!names->s || !strstr(names->s, name)))
-		strbuf_addf(names, "%s%s", names->len ? ", " : "", name);
+	if (n->kind != NODE_TEST)
+		return;
+	operand_print(&n->left, &name);
+	if (!names->s || !strstr(names->s, name.s))
+		strbuf_addf(names, "%s%s", names->len ? ", " : "", name.s);
 }
 
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out)

@@ -99,6 +99,8 @@ enum block_known {
 typedef enum block_known block_test_fn(unsigned class, const struct node *test, unsigned *ret_kind,
 				       const char **ret_why);
 block_test_fn block_test;
+/* Whether it holds of all that make a user namespace, and of nothing else. */
+bool block_asks_userns(const struct node *test);
 
 #define BLOCK_CALLS_MAX 16	/* of one class */
 
@@ -114,5 +116,6 @@ void block_expand_loosely(const struct node *root, unsigned class, block_test_fn
 enum block_form { BLOCK_TEXT, BLOCK_NUMBER, BLOCK_CODE, BLOCK_ADDRESS };
 enum block_form block_form(unsigned kind);
 unsigned block_bits(unsigned kind);	/* of a number or code */
-/* Whether the test holds for this code of ACCESS or TYPE. */
+unsigned block_codes(unsigned kind);	/* how many there are */
+/* Whether the test holds for this code. */
 bool block_test_code(unsigned kind, const struct node *test, unsigned code);

@@ -5,6 +5,8 @@
  */
 #include "block.h"
 
+#include <sys/socket.h>
+
 #include "event/fd.h"
 #include "evaluation.h"
 #include "push.h"
@@ -20,7 +22,7 @@ const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 #define EVERY (CLASS(MAX) - 1)
 #define FILES (CLASS(OPEN))
 #define SOCKETS (CLASS(CONNECT) | CLASS(BIND))
-#define COUNTS (CLASS(OPEN) | CLASS(BPF) | CLASS(CONNECT))	/* that can return more than 0 */
+#define COUNTS (CLASS(OPEN) | CLASS(BPF) | CLASS(CONNECT) | CLASS(SOCKET) | CLASS(USERNS))	/* that can return more than 0 */
 
 static const struct {
 	const char *call;
@@ -47,6 +49,11 @@ static const struct {
 	{ "fsconfig", NUNCHI_BLOCK_MOUNT },
 	{ "bpf", NUNCHI_BLOCK_BPF },
 	{ "ptrace", NUNCHI_BLOCK_PTRACE },
+	{ "socket", NUNCHI_BLOCK_SOCKET },
+	{ "socketpair", NUNCHI_BLOCK_SOCKET },
+	{ "unshare", NUNCHI_BLOCK_USERNS },
+	{ "clone", NUNCHI_BLOCK_USERNS },
+	{ "clone3", NUNCHI_BLOCK_USERNS },
 };
 
 /* Its row above; ARRAY_SIZE(calls): it has none. */
@@ -239,6 +246,71 @@ static enum block_known test_property(const struct property *p, unsigned class,
 	return test_read(p->kind, test, ret_kind, ret_why);
 }
 
+static bool is_arg(const struct node *test, const char *field, const char *arg)
+{
+	return streq(test->left.field->name, field) && streq(test->left.arg, arg);
+}
+
+bool block_asks_userns(const struct node *test)
+{
+	static const struct value newuser = STRING("CLONE_NEWUSER");
+
+	return (is_arg(test, "evt.arg", "flags") || is_arg(test, "evt.arg", "cl_args")) && !test->op->negative &&
+	       (streq(test->op->name, "contains") || streq(test->op->name, "icontains")) &&
+	       node_test_value(test, &newuser);
+}
+
+/* An argument of socket(2) as it is written, or its number. index: which one it is. */
+static bool test_socket_arg(const struct node *test, unsigned index, uint64_t n)
+{
+	const uint64_t args[6] = { [0] = index ? 0 : n, [1] = index ? n : 0 };
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct value v = { .type = VALUE_NUMBER, .n = (int64_t)n };
+
+	if (streq(test->left.field->name, "evt.arg")) {
+		syscall_print_arg(&text, syscall_by_name("socket", strlen("socket")), args, index, NULL, 0);
+		v = (struct value){ .type = VALUE_STRING, .s = text.s, .len = text.len };
+	}
+	return node_test_value(test, &v);
+}
+
+/* The kernel takes the flags away before it asks: they must not matter. */
+static bool ignores_flags(const struct node *test)
+{
+	static const unsigned flags[] = { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_CLOEXEC | SOCK_NONBLOCK };
+
+	for (unsigned type = 0; type < NUNCHI_BLOCK_SOCKTYPE_MAX; type++)
+		for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+			if (test_socket_arg(test, 1, type | flags[i]) != test_socket_arg(test, 1, type))
+				return false;
+	return true;
+}
+
+/* Arguments that hooks know. */
+static enum block_known test_arg(unsigned class, const struct node *test, unsigned *ret_kind, const char **ret_why)
+{
+	if (class == NUNCHI_BLOCK_USERNS) {
+		*ret_why = "its hook knows that there is to be a user namespace, and no other flag; ask by evt.arg.flags contains CLONE_NEWUSER";
+		return block_asks_userns(test) ? BLOCK_TRUE : BLOCK_UNKNOWN;
+	}
+	if (class != NUNCHI_BLOCK_SOCKET)
+		return BLOCK_UNKNOWN;
+	*ret_kind = NUNCHI_BLOCK_FAMILY;
+	if (is_arg(test, "evt.arg", "domain") || is_arg(test, "evt.rawarg", "domain"))
+		return BLOCK_KIND;
+	*ret_kind = NUNCHI_BLOCK_PROTOCOL;
+	if (is_arg(test, "evt.rawarg", "protocol"))
+		return BLOCK_KIND;
+	*ret_kind = NUNCHI_BLOCK_SOCKTYPE;
+	if ((is_arg(test, "evt.arg", "type") || is_arg(test, "evt.rawarg", "type")) && ignores_flags(test))
+		return BLOCK_KIND;
+	*ret_why = is_arg(test, "evt.arg", "protocol") ?
+			   "the name of a protocol is its family's; ask by its number, evt.rawarg.protocol" :
+			   "its hook knows evt.arg.domain, evt.rawarg.protocol, and the type without its flags: ask by evt.arg.type "
+			   "contains, or startswith";
+	return BLOCK_UNKNOWN;
+}
+
 enum block_known block_test(unsigned class, const struct node *test, unsigned *ret_kind,
 			    const char **ret_why)
 {
@@ -261,6 +333,8 @@ enum block_known block_test(unsigned class, const struct node *test, unsigned *r
 	known = test_assumed(class, test);
 	if (known != BLOCK_UNKNOWN)
 		return known;
+	if (test->left.arg)
+		return test_arg(class, test, ret_kind, ret_why);
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
 		if (streq(properties[i].field, f->name))
 			return test_property(&properties[i], class, test, ret_kind, ret_why);
@@ -272,9 +346,12 @@ enum block_form block_form(unsigned kind)
 	switch (kind) {
 	case NUNCHI_BLOCK_UID:
 	case NUNCHI_BLOCK_PORT:
+	case NUNCHI_BLOCK_PROTOCOL:
 		return BLOCK_NUMBER;
 	case NUNCHI_BLOCK_ACCESS:
 	case NUNCHI_BLOCK_TYPE:
+	case NUNCHI_BLOCK_FAMILY:
+	case NUNCHI_BLOCK_SOCKTYPE:
 		return BLOCK_CODE;
 	case NUNCHI_BLOCK_ADDRESS:
 		return BLOCK_ADDRESS;
@@ -285,7 +362,14 @@ enum block_form block_form(unsigned kind)
 
 unsigned block_bits(unsigned kind)
 {
-	return kind == NUNCHI_BLOCK_UID ? 32 : kind == NUNCHI_BLOCK_PORT ? 16 : 8;
+	return kind == NUNCHI_BLOCK_UID || kind == NUNCHI_BLOCK_PROTOCOL ? 32 : kind == NUNCHI_BLOCK_PORT ? 16 : 8;
+}
+
+unsigned block_codes(unsigned kind)
+{
+	return kind == NUNCHI_BLOCK_FAMILY   ? NUNCHI_BLOCK_FAMILY_MAX :
+	       kind == NUNCHI_BLOCK_SOCKTYPE ? NUNCHI_BLOCK_SOCKTYPE_MAX :
+					       NUNCHI_BLOCK_TYPE_MAX;
 }
 
 bool block_test_code(unsigned kind, const struct node *test, unsigned code)
@@ -306,6 +390,8 @@ bool block_test_code(unsigned kind, const struct node *test, unsigned code)
 	const char *name = test->left.field->name;
 	struct value v = { .type = VALUE_BOOL };
 
+	if (kind == NUNCHI_BLOCK_FAMILY || kind == NUNCHI_BLOCK_SOCKTYPE)
+		return test_socket_arg(test, kind == NUNCHI_BLOCK_SOCKTYPE, code);
 	if (kind == NUNCHI_BLOCK_ACCESS) {
 		v.n = !!(code & (streq(name, "evt.is_open_read") ? NUNCHI_BLOCK_READ :
 								   NUNCHI_BLOCK_WRITE));

@@ -195,7 +195,7 @@ static void add_rest(struct builder *b, unsigned class, unsigned kind)
 			add_value(b, class, kind, &families[i], 8);
 		break;
 	case BLOCK_CODE:
-		for (uint8_t code = 0; code < NUNCHI_BLOCK_TYPE_MAX; code++)
+		for (uint8_t code = 0; code < block_codes(kind); code++)
 			add_value(b, class, kind, &code, 8);
 		break;
 	}

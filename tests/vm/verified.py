@@ -21,7 +21,9 @@ PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 RULES = """
 - rule: Whatever can be blocked
   desc: By each hook that there is.
-  condition: evt.type in (openat, execve, connect, bind, init_module, mount, bpf, ptrace) and container.name = none
+  condition: >
+    container.name = none and (evt.type in (openat, execve, connect, bind, init_module, mount, bpf, ptrace, socket)
+    or (evt.type = unshare and evt.arg.flags contains CLONE_NEWUSER))
   output: blocked
   priority: WARNING
   action: kill

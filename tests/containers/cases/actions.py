@@ -832,6 +832,61 @@ def test_kill_who_loads_a_module(setup):
     return None
 
 
+# Of what progs/makes.c makes, which rule is about it.
+MADE = {"packet": "Packet", "packet, as it was made once": "Packet", "packet by a ring": "Packet", "raw": "Raw",
+        "uevent": "Uevent", "pair of packets": "Pair", "unshare": "User", "clone": "User", "clone3": "User"}
+
+
+def made_rules(victim, action):
+    """What is made in the container, by what its hooks know of it."""
+    sockets = f"evt.type in (socket, socketpair) and container.name = {victim} and evt.arg"
+    return [("Packet", f"{sockets}.domain in (AF_PACKET, AF_ALG)", action),
+            ("Raw", f"{sockets}.domain startswith AF_INET and evt.arg.type contains SOCK_RAW", action),
+            ("Uevent", f"{sockets}.domain = AF_NETLINK and evt.rawarg.protocol = 15", action),
+            ("Pair", f"{sockets}.domain = AF_UNIX and evt.arg.type contains SOCK_SEQPACKET", action),
+            ("User", f"evt.type in (unshare, clone, clone3) and container.name = {victim} and "
+                     "(evt.arg.flags contains CLONE_NEWUSER or evt.arg.cl_args contains CLONE_NEWUSER)", action)]
+
+
+def make(setup, name):
+    made = setup.runc.run(name, ["/bin/sh", "-c", "sleep 1; exec /bin/makes"], privileged=True)
+    assert made.wait() == 0, made.output()
+    return {line["what"]: line["error"] for line in map(json.loads, made.output().splitlines())}
+
+
+def made_and_not(setup, action):
+    """How what is meant ended, by way; all else is left alone, and so is another container."""
+    victim = setup.name + "-makes-" + action
+    nunchi = guard(setup, made_rules(victim, action))
+    other, made = make(setup, victim + "-not"), make(setup, victim)
+    lacking = {way for way, error in other.items() if error}
+    assert lacking <= {"packet by a ring"}, other  # io_uring can be shut
+    assert {error for way, error in made.items() if way not in MADE} == {""}, made
+    wait_alert(nunchi, "User")
+    assert nunchi.stop() == 0
+    return nunchi, {way: error for way, error in made.items() if way in MADE and way not in lacking}
+
+
+def test_deny_sockets_and_user_namespaces(setup):
+    reason = need_refusal()
+    if reason:
+        return reason
+    nunchi, ended = made_and_not(setup, "deny")
+    assert set(ended.values()) == {"EPERM"}, ended
+    for rule in set(MADE.values()):
+        assert effects(nunchi, rule) == [("deny", "before")] * sum(MADE[way] == rule for way in ended), nunchi.text()
+    return None
+
+
+def test_kill_who_makes_sockets_and_user_namespaces(setup):
+    nunchi, ended = made_and_not(setup, "kill")
+    assert set(ended.values()) == {"SIGKILL"}, ended
+    for rule in set(MADE.values()):
+        told = effects(nunchi, rule)
+        assert set(told) == {("kill", "before" if refuses_all() else "after")}, (rule, nunchi.text())
+        assert len(told) >= sum(MADE[way] == rule for way in ended), (rule, nunchi.text())
+
+
 def test_before_the_name_is_known(setup):
     """What a rule needs the name for is let pass until it is there, or not, as the rule says."""
     reason = need_refusal()

@@ -152,6 +152,7 @@ DEEDS = {
     "SSH server runs": ("sshd nothing", "sshdd nothing"),
     # Looking around
     "Packet socket made": ("deed packet", "deed socket"),
+    "Socket of a rare family made": ("deed rare", "deed packet"),
     "Network scanner runs": ("nmap -sS 10.0.0.0/8", "map"),
     "Cluster's API asked by a tool": ("curl connect 10.96.0.1 10250", "app connect 10.96.0.1 10250"),
     "Looks whether it is in a container": ("cat /proc/1/cgroup", "cat /proc/1/status"),

@@ -450,6 +450,10 @@ static int do_network(const char *what, char **args)
 		return connect_to_path(args[0]);
 	if (!strcmp(what, "packet"))
 		return make_socket(AF_PACKET, SOCK_RAW);
+	if (!strcmp(what, "rare")) {
+		(void)socket(AF_ALG, SOCK_SEQPACKET, 0);	/* which the kernel need not have */
+		return 0;
+	}
 	if (!strcmp(what, "socket"))
 		return make_socket(AF_INET, SOCK_STREAM);
 	if (!strcmp(what, "raw"))

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/socket.h>
+
 #include "event/container_info.h"
 #include "rules/block.h"
 #include "rules/evaluation.h"
@@ -81,6 +83,21 @@ static const struct {
 	{ "evt.type in (connect, sendto, sendmsg, sendmmsg) and fd.rport = 53 and evt.rawres >= 0", NULL },
 	{ "evt.type = sendto and evt.rawres > 5", "cannot decide evt.rawres" },
 	{ "evt.type = sendto and fd.cip = 1.2.3.4", "cannot decide fd.cip" },
+	{ "evt.type = socket and evt.arg.domain in (AF_ALG, AF_PACKET) and evt.rawres >= 0", NULL },
+	{ "evt.type in (socket, socketpair) and evt.rawarg.domain != 1 and proc.name = x", NULL },
+	{ "evt.type = socket and evt.arg.domain = AF_NETLINK and evt.rawarg.protocol in (6, 12)", NULL },
+	{ "evt.type = socket and evt.arg.type contains SOCK_RAW", NULL },
+	{ "evt.type = socket and evt.arg.type startswith SOCK_RAW", NULL },
+	{ "evt.type = socket and evt.arg.type = SOCK_RAW", "the type without its flags" },
+	{ "evt.type = socket and evt.arg.type contains CLOEXEC", "the type without its flags" },
+	{ "evt.type = socket and evt.rawarg.type = 3", "the type without its flags" },
+	{ "evt.type = socket and evt.arg.protocol = NETLINK_XFRM", "evt.rawarg.protocol" },
+	{ "evt.type in (unshare, clone, clone3) and (evt.arg.flags contains CLONE_NEWUSER or evt.arg.cl_args contains CLONE_NEWUSER)", NULL },
+	{ "evt.type = unshare and evt.arg.flags contains CLONE_NEWUSER and user.uid != 0", NULL },
+	{ "evt.type = unshare and user.uid != 0", "about unshare that makes no user namespace" },
+	{ "evt.type = clone and not evt.arg.flags contains CLONE_NEWUSER", "about clone that makes no user namespace" },
+	{ "evt.type = clone3 and (evt.arg.flags contains CLONE_NEWUSER or proc.name = x)", "about clone3 that makes no user namespace" },
+	{ "evt.type = unshare and evt.arg.flags contains CLONE_NEWUSER and evt.arg.flags contains CLONE_NEWNS", "no other flag" },
 	{ "evt.type = chdir", "about chdir, which cannot be blocked" },
 	{ "evt.type in (openat, chdir)", "about chdir, which cannot be blocked" },
 	{ "fd.name = /x", "evt.type has to say" },
@@ -545,6 +562,56 @@ static void test_look_ups_say_the_same(void **state)
 	assert_true(hits >= 10000 && hits <= 100000);
 }
 
+static bool makes_blocked(const struct block_plan *p, uint8_t family, uint8_t type, uint32_t protocol)
+{
+	uint64_t mask = p->rows[NUNCHI_BLOCK_SOCKET].active;
+	uint32_t kinds = p->rows[NUNCHI_BLOCK_SOCKET].kinds;
+
+	if (kinds & 1U << NUNCHI_BLOCK_FAMILY)
+		mask &= block_look_up(p, NUNCHI_BLOCK_SOCKET, NUNCHI_BLOCK_FAMILY, &family, 1);
+	if (kinds & 1U << NUNCHI_BLOCK_SOCKTYPE)
+		mask &= block_look_up(p, NUNCHI_BLOCK_SOCKET, NUNCHI_BLOCK_SOCKTYPE, &type, 1);
+	if (kinds & 1U << NUNCHI_BLOCK_PROTOCOL)
+		mask &= look_up_number(p, NUNCHI_BLOCK_SOCKET, NUNCHI_BLOCK_PROTOCOL, protocol, 4, true);
+	return mask;
+}
+
+/* By names as they are written in events, numbers that have none, and ends of the range. */
+static void test_sockets(void **state)
+{
+	static const struct {
+		const char *condition;
+		uint8_t family, type;
+		uint32_t protocol;
+		bool blocked;
+	} rows[] = {
+		{ "evt.arg.domain in (AF_ALG, AF_PACKET)", AF_PACKET, SOCK_RAW, 768, true },
+		{ "evt.arg.domain in (AF_ALG, AF_PACKET)", AF_ALG, SOCK_SEQPACKET, 0, true },
+		{ "evt.arg.domain in (AF_ALG, AF_PACKET)", AF_INET, SOCK_RAW, 1, false },
+		{ "evt.arg.domain startswith AF_INET", AF_INET6, SOCK_RAW, 1, true },
+		{ "not evt.arg.domain in (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK)", 0, 0, 0, true },
+		{ "not evt.arg.domain in (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK)", 63, 15, UINT32_MAX, true },
+		{ "not evt.arg.domain in (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK)", AF_NETLINK, SOCK_RAW, 0, false },
+		{ "evt.rawarg.domain > 40", 41, SOCK_STREAM, 0, true },
+		{ "evt.rawarg.domain > 40", 40, SOCK_STREAM, 0, false },
+		{ "evt.arg.type contains SOCK_RAW", AF_INET, SOCK_RAW, 0, true },
+		{ "evt.arg.type contains SOCK_RAW", AF_INET, SOCK_DGRAM, 0, false },
+		{ "evt.arg.domain = AF_NETLINK and evt.rawarg.protocol in (6, 12)", AF_NETLINK, SOCK_RAW, 12, true },
+		{ "evt.arg.domain = AF_NETLINK and evt.rawarg.protocol in (6, 12)", AF_NETLINK, SOCK_RAW, 15, false },
+		{ "evt.arg.domain = AF_NETLINK and evt.rawarg.protocol in (6, 12)", AF_INET, SOCK_RAW, 6, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		_cleanup_free_ char *condition = xasprintf("evt.type = socket and %s", rows[i].condition);
+		struct ruleset *rs = load_condition(condition);
+
+		assert_non_null(rs);
+		if (makes_blocked(ruleset_block(rs), rows[i].family, rows[i].type, rows[i].protocol) != rows[i].blocked)
+			fail_msg("row %zu: %s", i, condition);
+		ruleset_free(rs);
+	}
+}
+
 /* A call that the kernel says was blocked, whatever is known of it afterwards. */
 static void test_watch(void **state)
 {
@@ -557,6 +624,8 @@ static void test_watch(void **state)
 		{ "evt.type = openat and fd.name = /x or evt.type = connect and fd.rport = 22",
 		  "  open: by fd.name\n  connect: by fd.rport\n", true },
 		{ "evt.type = unlink", "about no call that can be watched", false },
+		{ "evt.arg.domain = AF_ALG", "  socket: by evt.arg[domain]\n", true },
+		{ "evt.type = unshare", "unshare that makes no user namespace, which cannot be told", false },
 		{ "evt.type = sendto and fd.rport = 53", "about no call that can be watched", false },
 		{ "evt.type = openat and fd.name contains x", "  open: by fd.name\n", true },
 		{ "evt.type = openat and fd.name regex x", "compares texts by", false },
@@ -651,6 +720,7 @@ int main(void)
 		cmocka_unit_test(test_room_for_texts),
 		cmocka_unit_test(test_room_for_values),
 		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_watch_beside_rules),
 		cmocka_unit_test(test_look_ups_say_the_same),
