@@ -7,6 +7,7 @@
  */
 #include "lib/block_file.h"
 #include "lib/block_made.h"
+#include "lib/block_names.h"
 
 #define SOCKADDR_IN 16
 #define SOCKADDR_IN6 28
@@ -297,6 +298,77 @@ SEC("lsm/userns_create")
 int BPF_PROG(block_userns, const struct cred *cred, int ret)
 {
 	return ret ? ret : block_call(NUNCHI_BLOCK_USERNS);
+}
+
+static __always_inline void leaf_set(struct scratch *s, const struct vfsmount *mnt, const struct dentry *dentry)
+{
+	s->leaf.mnt = (u64)mnt;
+	s->leaf.dentry = (u64)dentry;
+}
+
+static __always_inline int block_removal(const struct path *dir, const struct dentry *dentry)
+{
+	struct looked_at l = { 0 };
+
+	if (!block_enter(&l, NUNCHI_BLOCK_REMOVE))
+		return 0;
+	block_whose(l.s, l.id);
+	leaf_set(l.s, dir->mnt, dentry);
+	l.mask = block_entry(l.s, l.row, l.mask, false);
+	return block_leave(&l);
+}
+
+SEC("lsm/path_unlink")
+int BPF_PROG(block_unlink, const struct path *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : block_removal(dir, dentry);
+}
+
+SEC("lsm/path_rmdir")
+int BPF_PROG(block_rmdir, const struct path *dir, struct dentry *dentry, int ret)
+{
+	return ret ? ret : block_removal(dir, dentry);
+}
+
+/* The clauses that a name and the one that is to be it satisfy; both are in the same mount. */
+static __always_inline u64 block_pair(struct looked_at *l, const struct vfsmount *mnt, const struct dentry *old,
+				      const struct dentry *new)
+{
+	u64 mask;
+
+	leaf_set(l->s, mnt, old);
+	mask = block_entry(l->s, l->row, l->mask, true);
+	leaf_set(l->s, mnt, new);
+	return block_entry(l->s, l->row, mask, false);
+}
+
+SEC("lsm/path_rename")
+int BPF_PROG(block_rename, const struct path *old_dir, struct dentry *old, const struct path *new_dir, struct dentry *new,
+	     unsigned int flags, int ret)
+{
+	struct looked_at l = { 0 };
+	u64 found;
+
+	if (ret || !block_enter(&l, NUNCHI_BLOCK_RENAME))
+		return ret;
+	block_whose(l.s, l.id);
+	found = block_pair(&l, old_dir->mnt, old, new);
+	if (flags & RENAME_EXCHANGE)
+		found |= block_pair(&l, old_dir->mnt, new, old);
+	l.mask = found;
+	return block_leave(&l);
+}
+
+SEC("lsm/path_link")
+int BPF_PROG(block_link, struct dentry *old, const struct path *new_dir, struct dentry *new, int ret)
+{
+	struct looked_at l = { 0 };
+
+	if (ret || !block_enter(&l, NUNCHI_BLOCK_LINK))
+		return ret;
+	block_whose(l.s, l.id);
+	l.mask = block_pair(&l, new_dir->mnt, old, new);
+	return block_leave(&l);
 }
 
 /* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */

@@ -77,7 +77,7 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row
 		return mask;
 	block_path(s, file);
 	found = block_name(s, row, mask);
-	if (block_alias(s, file) == ALIAS_PATH)
+	if (block_alias(s) == ALIAS_PATH)
 		found |= block_name(s, row, mask);
 	return found;
 }
@@ -95,7 +95,7 @@ static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 	}
 	block_path(s, exe);
 	found = block_exe_path(s, row, mask);
-	if (block_image_alias(s, exe))
+	if (block_image_alias(s))
 		found |= block_exe_path(s, row, mask);
 	return found;
 }

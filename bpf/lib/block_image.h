@@ -111,7 +111,7 @@ static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
 	flags = s->walk.flags;
 	__builtin_memset(&s->judged, 0, sizeof(s->judged));
 	image_judge_path(s, row);
-	if (exe && block_image_alias(s, exe)) {
+	if (exe && block_image_alias(s)) {
 		image_judge_path(s, row);
 		flags |= s->walk.flags;
 		hash = hash * 31 + image_hash(s);

@@ -44,15 +44,23 @@ static __always_inline u32 text_put(struct block_work *b, struct walk *w, u32 n)
 /* The path of what s->walk has as mnt (0: that within its file system) and dentry, into s->block.text. */
 int block_walk(struct scratch *s);
 
-/* Of a struct file. */
+/* Of s->leaf. */
+static __always_inline void block_leaf(struct scratch *s)
+{
+	s->walk.mnt = s->leaf.mnt;
+	s->walk.dentry = s->leaf.dentry;
+	block_walk(s);
+}
+
+/* Of a struct file, which is the leaf then. */
 static __always_inline void block_path(struct scratch *s, u64 file)
 {
 	struct path path = { 0 };
 
 	BPF_CORE_READ_INTO(&path, (struct file *)file, f_path);
-	s->walk.mnt = (u64)path.mnt;
-	s->walk.dentry = (u64)path.dentry;
-	block_walk(s);
+	s->leaf.mnt = (u64)path.mnt;
+	s->leaf.dentry = (u64)path.dentry;
+	block_leaf(s);
 }
 
 #define PLACE_PROC 0x636f72702fULL	/* "/proc" as a little-endian number */
@@ -62,7 +70,7 @@ static __always_inline void block_path(struct scratch *s, u64 file)
  * After that: whether it is of proc or sysfs, and may be mounted elsewhere than in /proc or /sys, be it below those. Then its path
  * there is made.
  */
-static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 magic)
+static __always_inline bool block_misplaced(struct scratch *s, u64 magic)
 {
 	u64 place = magic == SYSFS_MAGIC ? PLACE_SYS : PLACE_PROC, first = 0;
 	u32 len = magic == SYSFS_MAGIC ? 4 : 5, pos;
@@ -75,7 +83,7 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 file, u64 mag
 	if ((!first || first == (u64)'/' << len * 8) && !mounted_anew(s->whose.slot, mounts_event()))
 		return false;
 	s->walk.mnt = s->walk.within = 0;
-	s->walk.dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
+	s->walk.dentry = s->leaf.dentry;
 	block_walk(s);
 	pos = s->walk.pos - len;
 	if (s->walk.len == TEXT_END - 1)	/* its root has no slash any more */
@@ -104,22 +112,21 @@ static long place_put_step(u32 i, struct scratch **ctx)
 }
 
 /* After that: whether what it lies below was mounted elsewhere when the container began, see blob_mounted(). Then its path there is made. */
-static __noinline int block_mounted(struct scratch *s, u64 file)
+static __noinline int block_mounted(struct scratch *s)
 {
 	struct mnt_namespace *ns = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), nsproxy, mnt_ns);
-	u64 top, dentry;
+	u64 top;
 
 	if (!s)
 		return 0;
 	top = (u64)BPF_CORE_READ(ns, root) + bpf_core_field_offset(struct mount, mnt);
-	dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry);
 	if (s->walk.mnt == top && !mounted_anew(s->whose.slot, BPF_CORE_READ(ns, event)))
 		return 0;
-	s->walk.dentry = dentry;
+	s->walk.dentry = s->leaf.dentry;
 	if (!mounted_find(s, s->whose.slot, s->whose.generation))
 		return 0;
 	s->walk.mnt = 0;
-	s->walk.dentry = dentry;
+	s->walk.dentry = s->leaf.dentry;
 	block_walk(s);
 	if (s->walk.len == TEXT_END - 1) {	/* its root has no slash any more */
 		s->walk.pos = TEXT_END;
@@ -137,38 +144,38 @@ enum alias {
 };
 
 /* What lies below no mount that the runtime has made, in that file system or another. Where nobody can say whose it is (cgroup programs), it is none. */
-static __always_inline enum alias alias_elsewhere(struct scratch *s, u64 file)
+static __always_inline enum alias alias_elsewhere(struct scratch *s)
 {
-	if (block_mounted(s, file))
+	if (block_mounted(s))
 		return ALIAS_PATH;
 	return s->whose.slot && mounted_anew(s->whose.slot, mounts_event()) ? ALIAS_FOREIGN : ALIAS_NONE;
 }
 
-/* After block_path(). */
-static __always_inline enum alias block_alias(struct scratch *s, u64 file)
+/* After block_path(), or block_leaf(). */
+static __always_inline enum alias block_alias(struct scratch *s)
 {
-	u64 dentry = (u64)BPF_CORE_READ((struct file *)file, f_path.dentry), mnt, root;
-	struct super_block *sb = BPF_CORE_READ((struct dentry *)dentry, d_sb);
+	struct dentry *dentry = (void *)s->leaf.dentry;
+	struct super_block *sb = BPF_CORE_READ(dentry, d_sb);
 	struct walk *w = &s->walk;
+	u64 mnt = s->leaf.mnt, root;
 
-	mnt = (u64)BPF_CORE_READ((struct file *)file, f_path.mnt);
 	root = root_own(s->whose.slot, s->whose.generation);
 	if (likely((w->below == mnt || !w->below) && (w->own_root == root || !root)))
 		return ALIAS_NONE;
 	root = root_within(s->whose.slot, s->whose.generation, (u64)sb);
-	if (!root && block_misplaced(s, file, BPF_CORE_READ(sb, s_magic)))
+	if (!root && block_misplaced(s, BPF_CORE_READ(sb, s_magic)))
 		return ALIAS_PATH;
 	if (!root)
-		return alias_elsewhere(s, file);
+		return alias_elsewhere(s);
 	mnt = w->mnt;	/* where it has come to */
 	w->mnt = 0;
 	w->within = root;
-	w->dentry = dentry;
+	w->dentry = s->leaf.dentry;
 	block_walk(s);
 	if (w->dentry == w->mnt_root)
 		return ALIAS_PATH;
 	w->mnt = mnt;
-	return alias_elsewhere(s, file);
+	return alias_elsewhere(s);
 }
 
 /* The path of what there is not. */
@@ -183,9 +190,9 @@ static __always_inline void block_no_path(struct scratch *s)
  * The same of an image, which is to be let pass by each path that it has. One that is foreign has the path of what there is not
  * besides: anybody can put it where he likes. Whether there is another.
  */
-static __always_inline bool block_image_alias(struct scratch *s, u64 file)
+static __always_inline bool block_image_alias(struct scratch *s)
 {
-	enum alias alias = block_alias(s, file);
+	enum alias alias = block_alias(s);
 
 	if (alias == ALIAS_FOREIGN)
 		block_no_path(s);

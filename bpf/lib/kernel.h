@@ -593,6 +593,7 @@ enum cgroup_subsys_id {
 #define NR_FSCONFIG 431
 #define NR_CLONE3 435
 #define CLONE_NEWUSER 0x10000000
+#define RENAME_EXCHANGE 2
 #define SOCK_TYPE_MASK 0xf
 #define SOCK_PACKET 10
 #define FSCONFIG_CMD_CREATE 6	/* and RECONFIGURE, CREATE_EXCL above it */

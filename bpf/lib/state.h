@@ -192,6 +192,11 @@ struct named {
 	u32 pad;
 };
 
+/* What a path is of: a vfsmount and a dentry in it. */
+struct leaf {
+	u64 mnt, dentry;
+};
+
 /* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
 struct scratch {
 	u32 busy;
@@ -219,6 +224,7 @@ struct scratch {
 	struct nunchi_caps known;	/* identity.caps: in the callers it would be more stack than they have */
 	u64 hash[4];		/* in the making */
 	struct nunchi_slot_ref whose;	/* the container whose process is judged */
+	struct leaf leaf;	/* whose paths are made */
 	u64 image;		/* hash of a path that something was executed by; 0: not known */
 	struct block_image judged;	/* what that satisfies */
 	u32 judged_row;	/* less its class */

@@ -25,7 +25,10 @@
 	X(BPF, "bpf")                                                           \
 	X(PTRACE, "ptrace")                                                     \
 	X(SOCKET, "socket")                                                     \
-	X(USERNS, "user namespace")
+	X(USERNS, "user namespace")                                             \
+	X(REMOVE, "remove")                                                     \
+	X(RENAME, "rename")                                                     \
+	X(LINK, "link")
 
 enum nunchi_block_class {
 #define X(id, name) NUNCHI_BLOCK_##id,
@@ -34,12 +37,16 @@ enum nunchi_block_class {
 	NUNCHI_BLOCK_MAX = 16	/* room for more: a power of two */
 };
 
+/* Of these, as bits, nothing is left to be looked at when the call has returned: names are others by then. */
+#define NUNCHI_BLOCK_NAMES (1U << NUNCHI_BLOCK_REMOVE | 1U << NUNCHI_BLOCK_RENAME | 1U << NUNCHI_BLOCK_LINK)
+
 /* Clauses of one class: the bits of a mask. */
 #define NUNCHI_BLOCK_CLAUSES 64
 
 /* What is looked up. */
 enum nunchi_block_kind {
-	NUNCHI_BLOCK_PATH,	/* texts: of the file that is opened or executed */
+	NUNCHI_BLOCK_PATH,	/* texts: of the file that is opened or executed, the name that is removed, or the new one */
+	NUNCHI_BLOCK_OLD,	/* the other one of two: what is renamed, or linked to */
 	NUNCHI_BLOCK_DIRECTORY,
 	NUNCHI_BLOCK_FILENAME,
 	NUNCHI_BLOCK_COMM,	/* of the task; of an exec the new one */
@@ -54,7 +61,7 @@ enum nunchi_block_kind {
 	NUNCHI_BLOCK_SOCKTYPE,	/* a byte: SOCK_*, without its flags */
 	NUNCHI_BLOCK_PROTOCOL,	/* four bytes, big-endian */
 	NUNCHI_BLOCK_READ_FIRST,	/* texts that are read: NUNCHI_BLOCK_READ_KIND */
-	NUNCHI_BLOCK_KINDS = NUNCHI_BLOCK_READ_FIRST + 4 * 3
+	NUNCHI_BLOCK_KINDS = NUNCHI_BLOCK_READ_FIRST + 5 * 3
 };
 
 /*
@@ -64,6 +71,7 @@ enum nunchi_block_kind {
  */
 enum nunchi_block_text {
 	NUNCHI_BLOCK_TEXT_PATH,
+	NUNCHI_BLOCK_TEXT_OLD,
 	NUNCHI_BLOCK_TEXT_EXE,
 	NUNCHI_BLOCK_TEXT_COMM,
 	NUNCHI_BLOCK_TEXT_PARENT_COMM,

@@ -9,23 +9,17 @@
 #include "internal.h"
 #include "rules/block.h"
 
-#define NOT_ASKED "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM; nor are there trampolines)"
-
-#define CLASS(id) (1U << NUNCHI_BLOCK_##id)
-#define ADDRESSED (CLASS(CONNECT) | CLASS(BIND))	/* what cgroup programs refuse */
-
-/* The classes of which calls are refused here, before they are done. */
-static unsigned refused_here(const struct probe_block *b)
+static const char *why_not(const struct probe_block *b)
 {
-	if (b->refusal == PROBE_REFUSES_ADDRESSES)
-		return ADDRESSED;
-	return b->refusal == PROBE_REFUSES_NOTHING ? 0 : ~0U;
+	return b->refusal >= PROBE_REFUSES_BY_RETURN ?
+		       "this kernel is not made so that it asks anybody (CONFIG_SECURITY_PATH, and user namespaces from 6.1 on)" :
+		       "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM; nor are there trampolines)";
 }
 
-/* What has been done cannot be denied any more. */
-static bool is_possible(const struct probe_block *b, const struct rule *rule, unsigned class)
+/* What has been done cannot be denied any more; of whom to kill for it something has to be left to look at. */
+static unsigned possible_here(const struct probe_block *b, const struct rule *rule)
 {
-	return refused_here(b) & 1U << class || rule->action == ACTION_KILL;
+	return b->refused | (rule->action == ACTION_KILL ? ~NUNCHI_BLOCK_NAMES : 0);
 }
 
 /* The classes that the rule is about. */
@@ -40,16 +34,16 @@ static unsigned classes_of(const struct block_plan *plan, unsigned rule)
 	return classes;
 }
 
-static void say_rules(unsigned n, const char *one, const char *many, const char *what)
+static void say_rules(const struct probe_block *b, unsigned n, const char *one, const char *many, const char *what)
 {
 	if (n)
-		log_warn("%u %s %s: " NOT_ASKED, n, n == 1 ? one : many, what);
+		log_warn("%u %s %s: %s", n, n == 1 ? one : many, what, why_not(b));
 }
 
 /* Not all can be refused everywhere; -ENOTSUP if a rule insists. */
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
-	unsigned dropped = 0, late = 0, addressed = 0, here = refused_here(b);
+	unsigned dropped = 0, names = 0, late = 0, addressed = 0, here = b->refused;
 
 	for (unsigned i = 0; here != ~0U && i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
@@ -59,21 +53,26 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 			continue;
 		classes = classes_of(ruleset_block(rs), i);
 		if (rule->refuse) {
-			strbuf_addf(err, "rule %s cannot %s before the call%s: " NOT_ASKED
+			if (b->refusal >= PROBE_REFUSES_BY_RETURN && !(classes & ~here))
+				continue;
+			strbuf_addf(err, "rule %s cannot %s before the call%s: %s"
 					 "\nIt says on_unsupported: refuse. Add bpf to lsm= on the kernel's "
 					 "command line, or let it alert",
 				    rule->name, action_names[rule->action],
-				    classes & ~here ? "" : ", but for TCP and UDP");
+				    classes & ~here ? "" : ", but for TCP and UDP", why_not(b));
 			return -ENOTSUP;
 		}
-		addressed += !!(classes & here);
+		addressed += b->refusal == PROBE_REFUSES_ADDRESSES && classes & here;
 		dropped += classes & ~here && rule->action != ACTION_KILL;
-		late += classes & ~here && rule->action == ACTION_KILL;
+		names += classes & ~possible_here(b, rule) && rule->action == ACTION_KILL;
+		late += classes & ~here & possible_here(b, rule) && rule->action == ACTION_KILL;
 	}
-	say_rules(addressed, "rule that blocks connect, bind or sendto does",
+	say_rules(b, addressed, "rule that blocks connect, bind or sendto does",
 		  "rules that block connect, bind or sendto do", "so for TCP and UDP only, by cgroup programs");
-	say_rules(dropped, "rule that denies", "rules that deny", "can only alert");
-	say_rules(late, "rule that kills does", "rules that kill do",
+	say_rules(b, dropped, "rule that denies", "rules that deny", "can only alert");
+	say_rules(b, names, "rule that kills who removes, renames or links", "rules that kill who removes, renames or links",
+		  "can only alert");
+	say_rules(b, late, "rule that kills does", "rules that kill do",
 		  "so when the call has been done (effect=after)");
 	return 0;
 }
@@ -98,7 +97,7 @@ static bool choose_clauses(const struct engine *e, const struct ruleset *rs, str
 		for (unsigned i = 0; i < plan->n_clauses[class]; i++) {
 			const struct block_clause *c = &plan->clauses[class][i];
 
-			if (!c->watch && !is_possible(b, ruleset_rule(rs, c->rule), class))
+			if (!c->watch && !(possible_here(b, ruleset_rule(rs, c->rule)) & 1U << class))
 				row->active &= ~(1ULL << i);
 		}
 		any |= row->active;
@@ -129,6 +128,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	if (!plan)
 		return 0;
 	ret->refusal = e->refusal;
+	ret->refused = probe_block_refused(e->refusal);
 	ret->dry = e->config->dry_run;
 	ret->keep = e->config->keep_blocking;
 	r = rs ? check_rules(rs, ret, err) : 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * fs.path.*, evt.abspath: the paths of calls that act on one or two of them, by Falco's names. As there, fs.path.*
- * is missing where the call failed, and of a link the new name is the source.
+ * is missing where the call failed, but for one that a rule has refused; and of a link the new name is the source.
  */
 #include "accessors.h"
+#include "nunchi/block.h"
 
 enum role { ROLE_NAME, ROLE_SOURCE, ROLE_TARGET };
 
@@ -28,10 +29,16 @@ static const struct {
 	{ "Filesystem Mount", "source", "target" },
 };
 
+/* By a rule: what it would have done is known. */
+static bool is_refused(const struct event *ev)
+{
+	return NUNCHI_VERDICT_EFFECT(ev->head->verdict) == NUNCHI_EFFECT_BEFORE;
+}
+
 /* *ret_arg: the argument's name in the kernel; NULL where there is one path, which fd.name is about. */
 static bool find_role(const struct event *ev, enum role role, const char **ret_arg)
 {
-	if (ev->type != EVENT_SYSCALL || event_is_entry(ev) || event_failed(ev))
+	if (ev->type != EVENT_SYSCALL || event_is_entry(ev) || (event_failed(ev) && !is_refused(ev)))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		if (!streq(paths[i].activity, ev->call->activity))

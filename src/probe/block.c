@@ -5,6 +5,7 @@
  * change, the half of them that is not in force.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/membarrier.h>
@@ -29,11 +30,12 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 30
+#define BLOCK_HOOKS 34
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths that something was executed by: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
+#define RETURNED ~(CLASS(EXEC) | NUNCHI_BLOCK_NAMES)	/* what can be looked at when the call has been done */
 #define REQUESTED (CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND) | CLASS(SOCKET))	/* of io_uring, too */
 
 static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
@@ -56,14 +58,18 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_ptrace, CLASS(PTRACE), BEFORE, "security_ptrace_access_check"),
 		HOOK(block_create, CLASS(SOCKET), BEFORE, "security_socket_create"),
 		HOOK(block_userns, CLASS(USERNS), BEFORE, "security_create_user_ns"),
+		HOOK(block_unlink, CLASS(REMOVE), BEFORE, "security_path_unlink"),
+		HOOK(block_rmdir, CLASS(REMOVE), BEFORE, "security_path_rmdir"),
+		HOOK(block_rename, CLASS(RENAME), BEFORE, "security_path_rename"),
+		HOOK(block_link, CLASS(LINK), BEFORE, "security_path_link"),
 		HOOK(block_connect4, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_connect6, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_sendmsg4, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_sendmsg6, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_bind4, CLASS(BIND), CGROUP, NULL),
 		HOOK(block_bind6, CLASS(BIND), CGROUP, NULL),
-		HOOK(block_sys_exit, ~CLASS(EXEC), LATE, NULL),
-		HOOK(block_sys_exit_perf, ~CLASS(EXEC), LATE_PERF, NULL),
+		HOOK(block_sys_exit, RETURNED, LATE, NULL),
+		HOOK(block_sys_exit_perf, RETURNED, LATE_PERF, NULL),
 		HOOK(block_process_exec, CLASS(EXEC), LATE, NULL),
 		HOOK(block_process_exec_perf, CLASS(EXEC), LATE_PERF, NULL),
 		HOOK(block_uring, REQUESTED, LATE, NULL),
@@ -74,6 +80,31 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 	};
 
 	memcpy(ret, hooks, sizeof(hooks));
+}
+
+/* Of a class whose function the kernel need not have: CONFIG_SECURITY_PATH, and Linux 6.1. */
+static const struct {
+	unsigned classes;
+	const char *function;
+} optional[] = {
+	{ NUNCHI_BLOCK_NAMES, "security_path_unlink" },
+	{ CLASS(USERNS), "security_create_user_ns" },
+};
+
+unsigned probe_block_refused(enum probe_refusal refusal)
+{
+	unsigned refused = refusal == PROBE_REFUSES_ADDRESSES ? CLASS(CONNECT) | CLASS(BIND) : 0;
+	struct btf *btf;
+
+	if (refusal < PROBE_REFUSES_BY_RETURN)
+		return refused;
+	btf = btf__load_vmlinux_btf();
+	refused = ~0U;
+	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+		if (btf__find_by_name_kind(btf, optional[i].function, BTF_KIND_FUNC) < 0)
+			refused &= ~optional[i].classes;
+	btf__free(btf);
+	return refused;
 }
 
 static unsigned active_classes(const struct probe_block *block)
@@ -136,7 +167,8 @@ static int choose_hooks(struct probe *p, unsigned classes, const struct probe_bl
 
 	list_hooks(p->skel, hooks);
 	for (size_t i = 0; r >= 0 && i < BLOCK_HOOKS; i++) {
-		bool chosen = hooks[i].classes & classes && here[hooks[i].place];
+		bool chosen = hooks[i].classes & classes && here[hooks[i].place] &&
+			      (hooks[i].place != BEFORE || hooks[i].classes & block->refused);
 
 		bpf_program__set_autoload(hooks[i].program, chosen);
 		if (chosen && hooks[i].function && refusal == PROBE_REFUSES_BY_RETURN)

@@ -23,7 +23,6 @@ struct probe;
  */
 int probe_check(struct strbuf *err) _must_check_;
 
-/* What can refuse a call before it is done, the best last. */
 enum probe_refusal {
 	PROBE_REFUSES_NOTHING,
 	PROBE_REFUSES_ADDRESSES,	/* cgroup programs, by address: TCP and UDP */
@@ -39,7 +38,8 @@ struct probe_block {
 	size_t n_values;
 	const struct nunchi_block_read *reads;	/* by class */
 	const struct push_text *text;
-	enum probe_refusal refusal;	/* what is not refused is blocked when the call has returned */
+	enum probe_refusal refusal;	/* what is not refused is blocked when the call has returned; not NUNCHI_BLOCK_NAMES */
+	unsigned refused;	/* classes that it refuses: probe_block_refused() */
 	bool dry;	/* nothing is blocked, only said */
 	bool keep;	/* it goes on when this process has ended */
 };
@@ -139,6 +139,8 @@ int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since
 bool probe_is_keeping(void);
 /* What this kernel can, by trial: LSM programs attach also where "bpf" is not in lsm=, and are never called. */
 enum probe_refusal probe_refusal(void);
+/* The classes of which it refuses calls, 1 << enum nunchi_block_class: a kernel need not have all hooks. */
+unsigned probe_block_refused(enum probe_refusal refusal);
 
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 /* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */

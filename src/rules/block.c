@@ -372,7 +372,7 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
 	return r;
 }
 
-/* Calls of a class that the filter can be about. What sends is not looked at where nothing refuses before. */
+/* Calls of a class that the filter can be about. What sends, and names, are not looked at where nothing refuses before. */
 static size_t find_watched(struct expander x[NUNCHI_BLOCK_MAX], const struct node *root)
 {
 	size_t n = 0;
@@ -381,7 +381,7 @@ static size_t find_watched(struct expander x[NUNCHI_BLOCK_MAX], const struct nod
 		const struct syscall_info *call = syscall_by_nr(nr);
 		int class = call ? block_class_of(call) : -1;
 
-		if (class < 0 || block_sends(call) || node_match_type(root, EVENT_SYSCALL, call) == TRI_FALSE)
+		if (class < 0 || block_sends(call) || NUNCHI_BLOCK_NAMES >> class & 1 || node_match_type(root, EVENT_SYSCALL, call) == TRI_FALSE)
 			continue;
 		x[class].calls[x[class].n_calls++] = call;
 		n++;

@@ -54,6 +54,14 @@ static const struct {
 	{ "unshare", NUNCHI_BLOCK_USERNS },
 	{ "clone", NUNCHI_BLOCK_USERNS },
 	{ "clone3", NUNCHI_BLOCK_USERNS },
+	{ "unlink", NUNCHI_BLOCK_REMOVE },
+	{ "unlinkat", NUNCHI_BLOCK_REMOVE },
+	{ "rmdir", NUNCHI_BLOCK_REMOVE },
+	{ "rename", NUNCHI_BLOCK_RENAME },
+	{ "renameat", NUNCHI_BLOCK_RENAME },
+	{ "renameat2", NUNCHI_BLOCK_RENAME },
+	{ "link", NUNCHI_BLOCK_LINK },
+	{ "linkat", NUNCHI_BLOCK_LINK },
 };
 
 /* Its row above; ARRAY_SIZE(calls): it has none. */
@@ -101,6 +109,11 @@ static const struct property {
 	{ "fd.name", NUNCHI_BLOCK_PATH, FILES, 0 },
 	{ "fd.directory", NUNCHI_BLOCK_DIRECTORY, FILES, SOCKETS },
 	{ "fd.filename", NUNCHI_BLOCK_FILENAME, FILES, SOCKETS },
+	{ "fs.path.name", NUNCHI_BLOCK_PATH, CLASS(REMOVE), CLASS(RENAME) | CLASS(LINK) },
+	{ "fs.path.source", NUNCHI_BLOCK_OLD, CLASS(RENAME), CLASS(REMOVE) },
+	{ "fs.path.source", NUNCHI_BLOCK_PATH, CLASS(LINK), CLASS(REMOVE) },	/* Falco: the new one */
+	{ "fs.path.target", NUNCHI_BLOCK_PATH, CLASS(RENAME), CLASS(REMOVE) },
+	{ "fs.path.target", NUNCHI_BLOCK_OLD, CLASS(LINK), CLASS(REMOVE) },
 	{ "fd.type", NUNCHI_BLOCK_TYPE, FILES | SOCKETS, 0 },
 	{ "fd.typechar", NUNCHI_BLOCK_TYPE, FILES | SOCKETS, 0 },
 	{ "fd.rip", NUNCHI_BLOCK_ADDRESS, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
@@ -212,6 +225,7 @@ static enum block_known test_read(unsigned kind, const struct node *test, unsign
 {
 	static const unsigned texts[] = {
 		[NUNCHI_BLOCK_PATH] = NUNCHI_BLOCK_TEXT_PATH,
+		[NUNCHI_BLOCK_OLD] = NUNCHI_BLOCK_TEXT_OLD,
 		[NUNCHI_BLOCK_DIRECTORY] = NUNCHI_BLOCK_TEXT_PATH,
 		[NUNCHI_BLOCK_FILENAME] = NUNCHI_BLOCK_TEXT_PATH,
 		[NUNCHI_BLOCK_EXE] = NUNCHI_BLOCK_TEXT_EXE,
@@ -336,7 +350,7 @@ enum block_known block_test(unsigned class, const struct node *test, unsigned *r
 	if (test->left.arg)
 		return test_arg(class, test, ret_kind, ret_why);
 	for (size_t i = 0; i < ARRAY_SIZE(properties); i++)
-		if (streq(properties[i].field, f->name))
+		if (streq(properties[i].field, f->name) && (properties[i].known | properties[i].missing) & 1U << class)
 			return test_property(&properties[i], class, test, ret_kind, ret_why);
 	return BLOCK_UNKNOWN;
 }

@@ -57,13 +57,15 @@ RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc", "subtree
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
           "actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions deny_peers", "actions deny_modules", "actions deny_every",
           "actions deny_by_another", "actions deny_an", "actions an_exec",
-          "actions deny_this_end", "actions deny_sctp", "actions deny_sockets", "actions kill_who_makes", "disguise"]
+          "actions deny_this_end", "actions deny_sctp", "actions deny_sockets", "actions kill_who_makes",
+          "actions deny_changes", "disguise"]
 # Of these what is refused in other places where BPF's LSM is not: all of them in "6.12 actions".
 PLACES = ["actions kill_before", "actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
-          "actions deny_every", "actions deny_by_another", "actions deny_sockets", "disguise"]
+          "actions deny_every", "actions deny_by_another", "actions deny_sockets", "actions deny_changes",
+          "disguise"]
 # Of each kind one: a file, a program, a peer, a module, and who is killed in the middle of it.
 REFUSES = ["actions kill_before", "actions deny_some_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
-           "actions deny_sockets"]
+           "actions deny_sockets", "actions deny_changes"]
 # Without CAP_SYS_ADMIN: 6.1 lacks functions that libbpf looks for in modules then.
 FEW = ["hostile few"]
 # Every call of the table.

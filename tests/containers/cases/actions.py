@@ -26,7 +26,7 @@ RULE = """
 - rule: {name}
   desc: d
   condition: {condition}
-  output: o call=%evt.type file=%fd.name by=%proc.name port=%fd.rport
+  output: o call=%evt.type file=%fd.name by=%proc.name port=%fd.rport path=%fs.path.name
   priority: WARNING
   action: {action}
 """
@@ -885,6 +885,68 @@ def test_kill_who_makes_sockets_and_user_namespaces(setup):
         told = effects(nunchi, rule)
         assert set(told) == {("kill", "before" if refuses_all() else "after")}, (rule, nunchi.text())
         assert len(told) >= sum(MADE[way] == rule for way in ended), (rule, nunchi.text())
+
+
+# Of what progs/names.c does, which rule is about it.
+NAMES = {"unlink": "Remove", "unlinkat": "Remove", "rmdir": "Remove", "ring unlink": "Remove",
+         "rename": "Rename", "renameat": "Rename", "renameat2": "Rename", "exchange": "Rename", "over it": "Rename",
+         "ring rename": "Rename", "link": "Link", "linkat": "Link", "ring link": "Link"}
+
+
+def names_rules(victim, action):
+    """Of what is in a directory, or of some of it; what is put over it is refused by where it goes."""
+    return [("Remove", f"evt.type in (unlink, unlinkat, rmdir) and {victim} and fs.path.name pmatch (/tmp/kept)", action),
+            ("Rename", f"evt.type in (rename, renameat, renameat2) and {victim} and "
+                       "(fs.path.source startswith /tmp/kept/old or fs.path.target contains kept/old)", action),
+            ("Link", f"evt.type in (link, linkat) and {victim} and fs.path.target pmatch (/tmp/kept)", action)]
+
+
+def act_on_names(setup, name, directory):
+    """How each way ended. /tmp/seen is the same directory by another mount."""
+    script = f"sleep 1; mkdir /tmp/kept /tmp/seen; mount --bind /tmp/kept /tmp/seen; exec /bin/names {directory}"
+    made = setup.runc.run(name, ["/bin/sh", "-c", script], privileged=True)
+    assert made.wait() == 0, made.output()
+    return {line["what"]: line["error"] for line in map(json.loads, made.output().splitlines())}
+
+
+def test_deny_changes_of_names(setup):
+    """By any of the calls, of requests too, and by another mount; elsewhere they may."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    victim = setup.name + "-names"
+    nunchi = guard(setup, names_rules(f"container.name startswith {victim}", "deny"))
+    for name, directory in (victim, "/tmp/kept"), (victim + "-mounted", "/tmp/seen"):
+        ended = act_on_names(setup, name, directory)
+        lacking = {way for way, error in ended.items() if way.startswith("ring") and error != "EPERM"}
+        assert set(ended) == set(NAMES) and {ended[way] for way in set(NAMES) - lacking} == {"EPERM"}, ended
+        assert not lacking or lacking == {way for way in NAMES if way.startswith("ring")}, ended  # io_uring can be shut
+    for name, directory in (victim + "-elsewhere", "/tmp"), (setup.name + "-other-names", "/tmp/kept"):
+        ended = act_on_names(setup, name, directory)
+        assert {error for way, error in ended.items() if way not in lacking} == {""}, ended
+    wait_alert(nunchi, "Link")
+    assert nunchi.stop() == 0
+    for rule in set(NAMES.values()):
+        told = [(e["action"], e["effect"]) for e in alerts(nunchi, rule)]
+        assert told == [("deny", "before")] * 2 * sum(NAMES[way] == rule and way not in lacking for way in NAMES), (rule, nunchi.text())
+    told = [e["output_fields"] for e in alerts(nunchi, "Remove")]
+    assert all(fields["fs.path.name"].startswith("/tmp/") for fields in told if fields["evt.type"] == "unlink"), told
+    return None
+
+
+def test_names_cannot_be_looked_at_later(setup):
+    """Where nothing is refused before, who changes them is not killed either: it is said, and the rule alerts."""
+    if refuses_all():
+        return Elsewhere("this kernel asks BPF programs before calls")
+    victim = setup.name + "-later"
+    nunchi = guard(setup, names_rules(f"container.name = {victim}", "kill"))
+    assert "3 rules that kill who removes, renames or links can only alert" in nunchi.stderr(), nunchi.stderr()
+    ended = act_on_names(setup, victim, "/tmp/kept")
+    assert set(ended.values()) == {""}, ended
+    wait_alert(nunchi, "Link")
+    assert nunchi.stop() == 0
+    assert {effect for _, effect in effects(nunchi, "Remove")} == {"none"}, nunchi.text()
+    return None
 
 
 def test_before_the_name_is_known(setup):

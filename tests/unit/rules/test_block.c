@@ -98,6 +98,13 @@ static const struct {
 	{ "evt.type = clone and not evt.arg.flags contains CLONE_NEWUSER", "about clone that makes no user namespace" },
 	{ "evt.type = clone3 and (evt.arg.flags contains CLONE_NEWUSER or proc.name = x)", "about clone3 that makes no user namespace" },
 	{ "evt.type = unshare and evt.arg.flags contains CLONE_NEWUSER and evt.arg.flags contains CLONE_NEWNS", "no other flag" },
+	{ "evt.type in (unlink, unlinkat, rmdir) and fs.path.name pmatch (/var/log)", NULL },
+	{ "evt.type in (rename, renameat2) and (fs.path.source contains /etc/ or fs.path.target endswith .conf)", NULL },
+	{ "evt.type = linkat and fs.path.target = /etc/shadow and evt.failed = false", NULL },
+	{ "evt.type in (unlink, rename) and (fs.path.name = /x or fs.path.target = /x)", NULL },
+	{ "evt.type = unlink and fs.path.target = /x", "no call that could be blocked satisfies" },
+	{ "evt.type = unlink and fd.name = /x", "cannot decide fd.name" },
+	{ "evt.type = unlink and fs.path.nameraw = x", "cannot decide fs.path.nameraw" },
 	{ "evt.type = chdir", "about chdir, which cannot be blocked" },
 	{ "evt.type in (openat, chdir)", "about chdir, which cannot be blocked" },
 	{ "fd.name = /x", "evt.type has to say" },
@@ -576,6 +583,47 @@ static bool makes_blocked(const struct block_plan *p, uint8_t family, uint8_t ty
 	return mask;
 }
 
+/* Which of two names is which: what is renamed, and what it is to be; what is linked to, and the link. */
+static void test_names(void **state)
+{
+	static const struct {
+		const char *condition;
+		unsigned class;
+		bool old;
+		const char *name;
+		bool blocked;
+	} rows[] = {
+		{ "evt.type = unlink and fs.path.name pmatch (/var/log)", NUNCHI_BLOCK_REMOVE, false, "/var/log/x", true },
+		{ "evt.type = unlink and fs.path.name pmatch (/var/log)", NUNCHI_BLOCK_REMOVE, false, "/var/logs", false },
+		{ "evt.type = rename and fs.path.source = /a", NUNCHI_BLOCK_RENAME, true, "/a", true },
+		{ "evt.type = rename and fs.path.source = /a", NUNCHI_BLOCK_RENAME, true, "/b", false },
+		{ "evt.type = rename and fs.path.target = /a", NUNCHI_BLOCK_RENAME, false, "/a", true },
+		{ "evt.type = link and fs.path.target = /a", NUNCHI_BLOCK_LINK, true, "/a", true },
+		{ "evt.type = link and fs.path.source endswith .x", NUNCHI_BLOCK_LINK, false, "/a.x", true },
+		{ "evt.type = link and fs.path.source endswith .x", NUNCHI_BLOCK_LINK, false, "/a.y", false },
+		{ "evt.type = rename and fs.path.source contains pas", NUNCHI_BLOCK_RENAME, true, "/etc/passwd", true },
+		{ "evt.type = rename and fs.path.source contains pas", NUNCHI_BLOCK_RENAME, true, "/etc/group", false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ruleset *rs = load_condition(rows[i].condition);
+		const struct block_plan *p = rs ? ruleset_block(rs) : NULL;
+		unsigned kind = rows[i].old ? NUNCHI_BLOCK_OLD : NUNCHI_BLOCK_PATH, class = rows[i].class;
+		uint64_t mask;
+
+		assert_non_null(p);
+		mask = p->rows[class].active;
+		if (p->rows[class].kinds & 1U << kind)
+			mask &= look_up_text(p, class, kind, rows[i].name, strlen(rows[i].name));
+		mask &= block_read_text(p, class, rows[i].old ? NUNCHI_BLOCK_TEXT_OLD : NUNCHI_BLOCK_TEXT_PATH, rows[i].name);
+		/* It is looked up as that one, and not as the other. */
+		assert_int_equal(p->rows[class].kinds & 1U << (rows[i].old ? NUNCHI_BLOCK_PATH : NUNCHI_BLOCK_OLD), 0);
+		if (!!mask != rows[i].blocked)
+			fail_msg("row %zu: %s", i, rows[i].condition);
+		ruleset_free(rs);
+	}
+}
+
 /* By names as they are written in events, numbers that have none, and ends of the range. */
 static void test_sockets(void **state)
 {
@@ -720,6 +768,7 @@ int main(void)
 		cmocka_unit_test(test_room_for_texts),
 		cmocka_unit_test(test_room_for_values),
 		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_watch_beside_rules),

@@ -577,7 +577,7 @@ static void test_users_come_and_go(void **state)
 		free(user_socket(f.dir, uid, false));
 	last = user_socket(f.dir, uid, true);
 	assert_int_equal(rename(f.path, last), 0);
-	want_up(rt, 9000);
+	want_up(rt, 30000);
 	stop_soon(rt);
 	free(user_socket(f.dir, uid, false));
 	rmdir(users);
