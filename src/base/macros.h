@@ -54,10 +54,12 @@ static inline void free_pointer(void *p)
 	free(*(void **)p);
 }
 
+/* It is none afterwards: the number is the next one's who opens something. */
 static inline void close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
+	*fd = -1;
 }
 
 static inline void close_file(FILE **f)

@@ -173,8 +173,8 @@ void resolver_ask(struct engine *e)
 
 	collect(e, &all);
 	if (e->resolver < 0 && all.len)
-		log_warn("the new rules ask for names of addresses, which are not looked up since none did at the start: "
-			 "restart nunchi");
+		log_warn("the new rules ask for names of addresses, which are not looked up: none did at the start, or the "
+			 "process that does it has ended. Restart nunchi");
 	else if (e->resolver >= 0 && send(e->resolver, all.len ? all.s : "\n", MAX(all.len, (size_t)1), MSG_NOSIGNAL) < 0)
 		log_warn("names of addresses are not looked up any more: %s", strerror(errno));
 }

@@ -33,7 +33,6 @@ int pin_lock(const char *path, const char *option, int *ret_fd, struct strbuf *e
 		return 0;
 	r = -errno;
 	close_fd(ret_fd);
-	*ret_fd = -1;
 	if (r == -EWOULDBLOCK)
 		strbuf_addf(err, "another nunchi runs with %s, which is for one only", option);
 	else

@@ -76,7 +76,7 @@ def test_no_names_no_process(setup):
     assert not processes_named(setup, "nunchi-names", nunchi)
     rules.write(("named", rule(setup, "fd.sip.name = localhost"), "alert"))
     rules.reload()
-    assert "which are not looked up since none did at the start" in nunchi.stderr(), nunchi.stderr()
+    assert "which are not looked up: none did at the start" in nunchi.stderr(), nunchi.stderr()
     assert nunchi.stop() == 0, nunchi.stderr()
 
 
