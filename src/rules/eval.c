@@ -62,17 +62,37 @@ static void get(const struct operand *o, struct field_context *fc, struct evalua
 		operand_get_forms(o, fc, ret);
 }
 
-/* The right side is another field's. */
-static bool test_val(const struct node *n, struct field_context *fc, struct evaluation *e,
-		     const struct value *v)
+/* Of values that are texts: from here on they are those of a buffer of their own. */
+static void keep_texts(struct value *v, size_t n, struct strbuf *text)
 {
-	struct value items[FIELD_ITEMS_MAX], left = *v, w;
+	strbuf_reset(text);
+	for (size_t i = 0; i < n; i++)
+		if (v[i].type == VALUE_STRING)
+			strbuf_add(text, v[i].s, v[i].len);
+	for (size_t i = 0, at = 0; i < n; i++) {
+		if (v[i].type != VALUE_STRING)
+			continue;
+		v[i].s = text->s + at;
+		at += v[i].len;
+	}
+}
 
-	/* The context has room for one list. */
-	if (v->type == VALUE_LIST && v->items == fc->items) {
+/* The right side is another field's. made: the texts of the left one are the context's. */
+static bool test_val(const struct node *n, struct field_context *fc, struct evaluation *e,
+		     const struct value *v, bool made)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	struct value items[FIELD_ITEMS_MAX], left = *v, w;
+	bool list = v->type == VALUE_LIST && v->items == fc->items;
+
+	/* The context has room for one list, */
+	if (list) {
 		memcpy(items, v->items, v->len * sizeof(*items));
 		left.items = items;
 	}
+	/* and for few texts, all of which a call on the right can need. An evaluation has copies. */
+	if (made && !e)
+		keep_texts(list ? items : &left, list ? left.len : 1, &text);
 	get(n->right, fc, e, &w);
 	if (w.type == VALUE_NONE)
 		return false;
@@ -88,13 +108,14 @@ static bool test_val(const struct node *n, struct field_context *fc, struct eval
 
 static bool test(const struct node *n, struct field_context *fc, struct evaluation *e)
 {
+	unsigned scratch = fc->next_scratch;
 	struct value v;
 
 	get(&n->left, fc, e, &v);
 	if (v.type == VALUE_NONE)
 		return false;
 	if (unlikely(n->right))
-		return test_val(n, fc, e, &v);
+		return test_val(n, fc, e, &v, fc->next_scratch != scratch);
 	return compare(n, &v, n->values, n->n_values);
 }
 

@@ -293,6 +293,12 @@ static const struct {
 	{ W_OPEN, "basename(join(\"/\", (fd.directory, \"x\"))) = x", T },
 	{ W_OPEN, "fd.name = concat(fd.directory, \"/test.txt\")", T },
 	{ W_OPEN, "fd.name = val(concat(fd.directory, \"/\", fd.filename))", T },
+	/* Of nine texts on each side, where a context has room for eight. */
+#define NINE(text) "concat(" text ", " text ", " text ", " text ", " text ", " text ", " text ", " text ", " text ")"
+	{ W_OPEN, NINE("tolower(proc.name)") " = val(" NINE("tolower(proc.name)") ")", T },
+	{ W_OPEN, "tolower(proc.aname) in val(" NINE("tolower(proc.name)") ")", F },
+	{ W_OPEN, "tolower(proc.aname) != val(" NINE("tolower(proc.name)") ")", T },
+#undef NINE
 	{ W_OPEN, "getopt((\"-n\",\"\"), \"n\") intersects (\"n\")", T },
 	{ W_OPEN, "getopt((\"-t\", \"hello\"), \"t:\") intersects (\"t\", \"hello\")", T },
 	{ W_OPEN, "getopt((\"-nt\", \"hello\"), \"nt:\") intersects (\"hello\")", T },
