@@ -27,20 +27,24 @@ static bool same_pod(const struct container_info *a, const struct container_info
 	       same_text(a->pod_namespace, b->pod_namespace);
 }
 
-/* Another container of the pod, one of another name: a restarted one is not another. */
+/* Whether c's pod has containers of several names: a restarted one is not another. */
 static bool pod_has_several(const struct model *m, const struct container *c)
 {
+	const struct container *first = c->info->sandbox ? NULL : c;
+
 	hmap_for_each(&m->containers, n) {
 		struct container *o = container_of(n, struct container, by_id);
 
-		if (o != c && !o->info->sandbox && same_pod(o->info, c->info) &&
-		    !same_text(o->info->name, c->info->name))
+		if (o->info->sandbox || !same_pod(o->info, c->info))
+			continue;
+		if (first && !same_text(o->info->name, first->info->name))
 			return true;
+		first = o;
 	}
 	return false;
 }
 
-static char *make_display(const struct model *m, const struct container *c)
+static char *make_display(const struct container *c)
 {
 	const struct container_info *i = c->info;
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -52,22 +56,28 @@ static char *make_display(const struct model *m, const struct container *c)
 	strbuf_adds(&b, i->pod_name);
 	if (i->sandbox)
 		strbuf_adds(&b, "/(pause)");
-	else if (pod_has_several(m, c))
+	else if (c->in_several)
 		strbuf_addf(&b, "/%s", i->name ? i->name : c->short_id);
 	return strbuf_take(&b);
 }
 
-/* Of c, and of the others in its pod, whose names depend on how many there are. */
+/*
+ * Of c, and, where that is another now, of the others in its pod. Whether there are several names in it is found out once,
+ * not by each: a runtime can say that all its containers are one pod's.
+ */
 static void update_display(struct model *m, struct container *c)
 {
-	set_display(c, make_display(m, c));
+	c->in_several = c->info->pod_name && pod_has_several(m, c);
+	set_display(c, make_display(c));
 	if (!c->info->pod_name)
 		return;
 	hmap_for_each(&m->containers, n) {
 		struct container *o = container_of(n, struct container, by_id);
 
-		if (o != c && same_pod(o->info, c->info))
-			set_display(o, make_display(m, o));
+		if (o->in_several == c->in_several || !same_pod(o->info, c->info))
+			continue;
+		o->in_several = c->in_several;
+		set_display(o, make_display(o));
 	}
 }
 

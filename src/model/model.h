@@ -27,6 +27,7 @@ struct container {
 	struct hnode by_id;
 	struct container_info *info;	/* never NULL; owned */
 	char short_id[13];		/* container.id: 12 characters of a hex id, else the id cut to 12 */
+	bool in_several;		/* its pod has containers of several names */
 	char *display;			/* for people: ns/pod, ns/pod/container, or the name */
 	bool running;
 	uint64_t stopped_at;		/* order of stopping (or of coming, if it never ran) */
