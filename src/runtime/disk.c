@@ -23,6 +23,8 @@
 /* Questions that may wait; the loop asks once per task of a container without a name. */
 #define REQUESTS_MAX 4096
 #define ENTRIES_MAX (2 * NUNCHI_SLOTS_MAX)
+/* Of them those of users' directories: what they make there by the thousand leaves room for root's. */
+#define USERS_ENTRIES_MAX (ENTRIES_MAX / 4)
 #define DOCKER_DIRS_MAX 8
 
 #define LOOK_MS 1000U
@@ -68,6 +70,7 @@ struct disk {
 	char **patterns;	/* those of the places that are not constant */
 	size_t n_places, n_patterns;
 	struct hmap entries;
+	size_t n_users;		/* of them those of users' directories */
 	size_t named_by;	/* docker_dirs that the entries were read with */
 	atomic_uint generation;	/* of the last scan */
 };
@@ -84,7 +87,8 @@ static void watch_directory(void *arg, int fd)
 		d->watch_failed = true;
 }
 
-static struct entry *entry_get(struct disk *d, const char *key)
+/* NULL: there is no room for it. */
+static struct entry *entry_get(struct disk *d, const char *key, uid_t owner)
 {
 	uint64_t hash = hash_string(key);
 	struct entry *e;
@@ -94,25 +98,38 @@ static struct entry *entry_get(struct disk *d, const char *key)
 		if (streq(e->key, key))
 			return e;
 	}
-	if (d->entries.count >= ENTRIES_MAX)
+	if (d->entries.count >= ENTRIES_MAX || (owner && d->n_users >= USERS_ENTRIES_MAX))
 		return NULL;
 	e = xcalloc(1, sizeof(*e));
 	e->key = xstrdup(key);
+	e->owner = owner;
+	d->n_users += owner != 0;
 	hmap_insert(&d->entries, &e->by_key, hash);
 	return e;
 }
 
+static void forget_entry(struct disk *d, struct entry *e)
+{
+	hmap_remove(&d->entries, &e->by_key);
+	d->n_users -= e->owner != 0;
+	entry_free(e);
+}
+
 /*
- * The state below a containerd namespace and its bundle are one container; so are 64 equal digits,
- * unless they stand in a user's own directory: what he says is not mixed with what root says.
+ * The state below a containerd namespace and its bundle are one container; so are 64 equal digits.
+ * But what a user's own directories say is not mixed with what root says.
  */
 static char *entry_key(const struct place_hit *hit, uid_t owner, bool *ret_space)
 {
+	_cleanup_free_ char *whose = NULL;
+	bool hex = container_id_hex64(hit->id);
+
 	*ret_space = hit->kind == PLACE_BUNDLE || strstr(hit->path, "/containerd/runc/") ||
 		     strstr(hit->path, "/docker/runtime-");
-	if (container_id_hex64(hit->id))
-		return owner ? xasprintf("%u:%s", owner, hit->id) : xstrdup(hit->id);
-	return *ret_space ? xasprintf("%s/%s", hit->above, hit->id) : xstrdup(hit->path);
+	if (!hex && !*ret_space)
+		return xstrdup(hit->path);
+	whose = owner ? xasprintf("%u:", owner) : xstrdup("");
+	return hex ? xasprintf("%s%s", whose, hit->id) : xasprintf("%s%s/%s", whose, hit->above, hit->id);
 }
 
 static void set_part(struct entry *e, const struct place_hit *hit)
@@ -149,12 +166,11 @@ static void on_container(void *arg, const struct place_hit *hit)
 		return;
 	owner = st.st_uid == geteuid() ? 0 : st.st_uid;
 	key = entry_key(hit, owner, &space);
-	e = entry_get(d, key);
+	e = entry_get(d, key, owner);
 	if (!e)
 		return;
 	if (!e->id) {
 		e->id = xstrdup(hit->id);
-		e->owner = owner;
 		e->stale = true;
 		e->is_new = d->scanned != 0;
 	}
@@ -281,8 +297,7 @@ static void refresh_all(struct disk *d)
 			post_gone(d, e);
 		if (entry_is_whole_life(e))
 			life(d, e, RUNTIME_LIFE_REMOVED);
-		hmap_remove(&d->entries, &e->by_key);
-		entry_free(e);
+		forget_entry(d, e);
 	}
 }
 
@@ -553,12 +568,8 @@ void disk_free(struct disk *d)
 		free(q->cgroup);
 		free(q);
 	}
-	hmap_for_each(&d->entries, n) {
-		struct entry *e = container_of(n, struct entry, by_key);
-
-		hmap_remove(&d->entries, n);
-		entry_free(e);
-	}
+	hmap_for_each(&d->entries, n)
+		forget_entry(d, container_of(n, struct entry, by_key));
 	hmap_free(&d->entries);
 	for (size_t i = 0; i < d->n_docker_dirs; i++)
 		free(d->docker_dirs[i]);

@@ -606,6 +606,52 @@ static void test_user_speaks_for_himself(void **state)
 	check_resolve(h, 500, "/docker/" ID, "db");
 }
 
+/* Nor where an id is a name, which many have. */
+static void test_user_has_names_of_his_own(void **state)
+{
+	struct host *h = *state;
+	_cleanup_free_ char *dir = xasprintf("%s/run/user/1000/docker/runtime-runc/default/web", h->root);
+
+	if (geteuid())
+		skip();
+	put_process(h, 500, 1, 777, "/default/web");
+	put_state(h, "/run/containerd/runc/default", "web", 500, 777);
+	put(h, "{\"id\":\"web\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	       "[\"io.kubernetes.container.name=evil\"]}}", "/run/user/1000/docker/runtime-runc/default/web/state.json");
+	assert_int_equal(chown(dir, 1000, 1000), 0);
+	start(h, NULL);
+	check_resolve(h, 500, "/default/web", "web");
+}
+
+/* Whatever a user makes in his directories, there is room for what root has. */
+static void test_user_leaves_room(void **state)
+{
+	static const char *const dirs[] = { "/run/user/1000/runc", "/run/user/1000/crun" };
+	struct host *h = *state;
+	struct runtime_message *m;
+
+	if (geteuid())
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		put(h, "", "%s/none", dirs[i]);
+		for (unsigned k = 0; k < NUNCHI_SLOTS_MAX; k++) {
+			_cleanup_free_ char *dir = xasprintf("%s%s/c%u", h->root, dirs[i], k);
+
+			assert_int_equal(mkdir(dir, 0755), 0);
+			assert_int_equal(chown(dir, 1000, 1000), 0);
+		}
+	}
+	put_process(h, 500, 1, 777, "/web");
+	start(h, NULL);
+	for (unsigned i = 0; i < 600 && runtimes_unlisted(h->rt); i++)
+		usleep(100000);
+	put_state(h, "/run/runc", "web", 500, 777);
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "web");
+	runtime_message_free(m);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -626,6 +672,8 @@ int main(void)
 		TEST(test_crio),
 		TEST(test_links_stay_in_the_root),
 		TEST(test_user_speaks_for_himself),
+		TEST(test_user_has_names_of_his_own),
+		TEST(test_user_leaves_room),
 		TEST(test_own_directory_and_hostile_files),
 	};
 
