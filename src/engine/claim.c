@@ -65,15 +65,13 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 struct match {
 	struct engine *e;
 	const struct slot *slot;
-	struct container *found;
 };
 
-static void match_one(struct container *c, void *arg)
+static bool is_match(struct container *c, void *arg)
 {
-	struct match *m = arg;
+	const struct match *m = arg;
 
-	if (!m->found && c->running && claim_may_be(m->e, m->slot, c->info))
-		m->found = c;
+	return c->running && claim_may_be(m->e, m->slot, c->info);
 }
 
 /* What opened it is a runtime that keeps its state in files and has no daemon. */
@@ -135,16 +133,11 @@ static char *plain_id(const struct slot *slot)
 	return xstrndup(name, len);
 }
 
-struct twin {
-	const char *id;
-	bool found;
-};
-
-static void look_for_twin(struct container *c, void *arg)
+static bool is_twin(struct container *c, void *arg)
 {
-	struct twin *twin = arg;
+	const char *id = arg;
 
-	twin->found |= strncmp(c->info->id, twin->id, CONTAINER_ID_SHORT) == 0;
+	return strncmp(c->info->id, id, CONTAINER_ID_SHORT) == 0;
 }
 
 /*
@@ -155,7 +148,6 @@ static void look_for_twin(struct container *c, void *arg)
 static bool may_be_called(struct engine *e, const struct slot *slot, const char *id, const struct container *c)
 {
 	const struct container *outer = claim_outer(e, slot);
-	struct twin twin = { .id = id };
 
 	if (c && c->running)
 		return false;
@@ -163,9 +155,7 @@ static bool may_be_called(struct engine *e, const struct slot *slot, const char 
 		return true;
 	if (c)
 		return outer && c->info->parent_id && streq(c->info->parent_id, outer->info->id);
-	if (strlen(id) == CONTAINER_ID_LEN)
-		model_for_each_container(e->model, look_for_twin, &twin);
-	return !twin.found;
+	return strlen(id) != CONTAINER_ID_LEN || !model_first_container(e->model, is_twin, (void *)id);
 }
 
 /*
@@ -226,7 +216,7 @@ struct container *claim_find(struct engine *e, const struct slot *slot)
 {
 	struct container *outer = claim_outer(e, slot);
 	struct match m = { .e = e, .slot = slot };
+	struct container *found = model_first_container(e->model, is_match, &m);
 
-	model_for_each_container(e->model, match_one, &m);
-	return m.found || !outer ? m.found : find_nested(e, slot, outer);
+	return found || !outer ? found : find_nested(e, slot, outer);
 }

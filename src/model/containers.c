@@ -406,6 +406,20 @@ void model_for_each_container(const struct model *m, void (*fn)(struct container
 		fn(all[i], arg);
 }
 
+struct container *model_first_container(const struct model *m, bool (*is)(struct container *c, void *arg),
+					void *arg)
+{
+	struct container *first = NULL;
+
+	hmap_for_each(&m->containers, n) {
+		struct container *c = container_of(n, struct container, by_id);
+
+		if (is(c, arg) && (!first || compare(&c, &first) < 0))
+			first = c;
+	}
+	return first;
+}
+
 void containers_free(struct model *m)
 {
 	hmap_for_each(&m->containers, n)

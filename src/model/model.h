@@ -134,6 +134,9 @@ struct process *model_process_alive(const struct model *m, uint32_t pid);
 /* Calls fn for each container, running ones first, then by display name. */
 void model_for_each_container(const struct model *m, void (*fn)(struct container *c, void *arg),
 			      void *arg);
+/* The first of them of which is() is true, which is asked in no order; NULL: it is of none. */
+struct container *model_first_container(const struct model *m, bool (*is)(struct container *c, void *arg),
+					void *arg);
 
 const struct host_info *model_host(const struct model *m);	/* NULL before a HOST record came */
 

@@ -646,6 +646,11 @@ static void collect(struct container *c, void *arg)
 	strbuf_addf(arg, "%s ", c->display);
 }
 
+static bool is_shown_as(struct container *c, void *arg)
+{
+	return strchr(c->display, *(const char *)arg);
+}
+
 static void test_list_order(void **state)
 {
 	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
@@ -658,6 +663,10 @@ static void test_list_order(void **state)
 	container(&w, "3", 8, "mmm", NULL, false);
 	model_for_each_container(w.m, collect, &all);
 	assert_string_equal(all.s, "mmm zzz aaa ");
+	container(&w, "4", 9, "maz", NULL, false);
+	assert_string_equal(model_first_container(w.m, is_shown_as, (char[]){ "z" })->display, "maz");
+	assert_string_equal(model_first_container(w.m, is_shown_as, (char[]){ "a" })->display, "maz");
+	assert_null(model_first_container(w.m, is_shown_as, (char[]){ "x" }));
 }
 
 static void test_stopped_are_bounded(void **state)
