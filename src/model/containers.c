@@ -107,12 +107,19 @@ static void container_free(struct container *c)
 	free(c);
 }
 
+/* Its processes stay in it. */
+static void set_slot(struct slot *slot, uint32_t generation, enum slot_state state, struct container *c)
+{
+	slot->generation = generation;
+	slot->state = state;
+	slot->container = c;
+}
+
 static void remove_container(struct model *m, struct container *c)
 {
 	for (size_t i = 0; i < NUNCHI_SLOTS_MAX; i++)
 		if (m->slots[i].state == SLOT_CONTAINER && m->slots[i].container == c)
-			m->slots[i] = (struct slot){ .generation = m->slots[i].generation,
-						     .n_processes = m->slots[i].n_processes };
+			set_slot(&m->slots[i], m->slots[i].generation, SLOT_UNSAID, NULL);
 	processes_forget(m, c);
 	hmap_remove(&m->containers, &c->by_id);
 	container_free(c);
@@ -318,12 +325,7 @@ void containers_exit(struct container *c, const struct event *ev)
 
 static void bind_slot(struct model *m, uint32_t slot, uint32_t generation, struct container *c)
 {
-	m->slots[slot] = (struct slot){
-		.generation = generation,
-		.state = c ? SLOT_CONTAINER : SLOT_HOST,
-		.container = c,
-		.n_processes = m->slots[slot].n_processes,
-	};
+	set_slot(&m->slots[slot], generation, c ? SLOT_CONTAINER : SLOT_HOST, c);
 	processes_bind(m, slot, generation, c);
 }
 

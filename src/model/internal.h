@@ -10,7 +10,8 @@ struct slot {
 	uint32_t generation;
 	enum slot_state state;
 	struct container *container;	/* SLOT_CONTAINER */
-	uint32_t n_processes;		/* alive, of whatever generation */
+	struct process *processes;	/* alive, of whatever generation */
+	uint32_t n_processes;
 };
 
 struct process_list {

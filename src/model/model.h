@@ -67,6 +67,7 @@ struct process {
 	uint64_t ended;			/* CLOCK_BOOTTIME ns; 0 while alive */
 	uint32_t pid, vpid, ppid;
 	uint32_t slot, generation;
+	struct process *slot_next, **slot_link;	/* of those alive in the slot; link: what points to it, NULL: it is in none */
 	bool alive;
 	char comm[16];
 	char prev_comm[16];		/* before the last exec; empty if there was none */
@@ -120,7 +121,7 @@ bool model_slot(const struct model *m, uint32_t slot, uint32_t generation, struc
 
 /* How many processes of the slot are alive, as far as the stream told. */
 uint32_t model_slot_processes(const struct model *m, uint32_t slot);
-/* The next process alive in the slot after p (NULL: the first). */
+/* The next process alive in the slot after p (NULL: the first), in no order that says anything. */
 const struct process *model_slot_next(const struct model *m, uint32_t slot, uint32_t generation,
 				      const struct process *p);
 

@@ -55,16 +55,36 @@ static void set_container(struct process *p, struct container *c)
 	p->container = c;
 }
 
-/* An alive process counts in its slot; one that has ended, or goes, does not. */
-static void count_in_slot(struct model *m, const struct process *p, uint32_t by)
+/* An alive process is in its slot; one that has ended, or goes, is not. */
+static void slot_add(struct model *m, struct process *p)
 {
-	if (p->alive && p->slot < NUNCHI_SLOTS_MAX)
-		m->slots[p->slot].n_processes += by;
+	struct slot *slot = &m->slots[p->slot % NUNCHI_SLOTS_MAX];
+
+	if (!p->alive || p->slot >= NUNCHI_SLOTS_MAX)
+		return;
+	p->slot_next = slot->processes;
+	p->slot_link = &slot->processes;
+	if (p->slot_next)
+		p->slot_next->slot_link = &p->slot_next;
+	slot->processes = p;
+	slot->n_processes++;
+}
+
+static void slot_remove(struct model *m, struct process *p)
+{
+	if (!p->slot_link)
+		return;
+	*p->slot_link = p->slot_next;
+	if (p->slot_next)
+		p->slot_next->slot_link = p->slot_link;
+	p->slot_next = NULL;
+	p->slot_link = NULL;
+	m->slots[p->slot].n_processes--;
 }
 
 static void process_free(struct model *m, struct process *p)
 {
-	count_in_slot(m, p, -1U);
+	slot_remove(m, p);
 	set_container(p, NULL);
 	m->process_bytes -= p->bytes;
 	list_remove(list_of(m, p), p);
@@ -98,7 +118,7 @@ static void process_end(struct model *m, struct process *p, uint64_t time)
 
 	if (!p->alive)
 		return;
-	count_in_slot(m, p, -1U);
+	slot_remove(m, p);
 	set_container(p, NULL);
 	list_remove(&m->alive, p);
 	p->alive = false;
@@ -220,7 +240,7 @@ static struct process *process_new(struct model *m, const struct nunchi_head *he
 	make_cmdline(p);
 	hmap_insert(&m->processes, &p->by_pid, pid_hash(p->pid));
 	list_add(list_of(m, p), p);
-	count_in_slot(m, p, 1);
+	slot_add(m, p);
 	if (m->dead.count > MODEL_DEAD_MAX)
 		process_free(m, m->dead.oldest);
 	return p;
@@ -264,10 +284,10 @@ static void follow_head(struct model *m, struct process *p, const struct nunchi_
 		p->version++;
 	}
 	if (unlikely(p->slot != head->slot || p->generation != head->generation)) {
-		count_in_slot(m, p, -1U);
+		slot_remove(m, p);
 		p->slot = head->slot;
 		p->generation = head->generation;
-		count_in_slot(m, p, 1);
+		slot_add(m, p);
 		set_container(p, container_of_slot(m, p->slot, p->generation));
 	}
 	if (unlikely(p->entered != !!(head->flags & NUNCHI_F_ENTERED)))
@@ -644,24 +664,22 @@ void process_apply(struct model *m, struct process *p, const struct event *ev)
 const struct process *model_slot_next(const struct model *m, uint32_t slot, uint32_t generation,
 				      const struct process *p)
 {
-	for (p = p ? p->older : m->alive.newest; p; p = p->older)
-		if (p->slot == slot && p->generation == generation)
+	if (slot >= NUNCHI_SLOTS_MAX)
+		return NULL;
+	for (p = p ? p->slot_next : m->slots[slot].processes; p; p = p->slot_next)
+		if (p->generation == generation)
 			return p;
 	return NULL;
 }
 
-static void list_bind(const struct process_list *l, uint32_t slot, uint32_t generation,
-		      struct container *c)
-{
-	for (struct process *p = l->newest; p; p = p->older)
-		if (p->slot == slot && p->generation == generation)
-			set_container(p, c);
-}
-
 void processes_bind(struct model *m, uint32_t slot, uint32_t generation, struct container *c)
 {
-	list_bind(&m->alive, slot, generation, c);
-	list_bind(&m->dead, slot, generation, c);
+	for (struct process *p = m->slots[slot].processes; p; p = p->slot_next)
+		if (p->generation == generation)
+			set_container(p, c);
+	for (struct process *p = m->dead.newest; p; p = p->older)
+		if (p->slot == slot && p->generation == generation)
+			set_container(p, c);
 }
 
 static void list_forget(const struct process_list *l, const struct container *c)

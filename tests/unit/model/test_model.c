@@ -445,6 +445,18 @@ static void test_slots(void **state)
 	assert_null(say(&w, &h)->container);
 }
 
+/* The pids of those alive in the slot, the youngest in it first. */
+static void check_slot(struct world *w, uint32_t slot, uint32_t generation, const char *pids)
+{
+	_cleanup_strbuf_ struct strbuf all = STRBUF_INIT;
+	const struct process *p = NULL;
+
+	strbuf_reset(&all);
+	while ((p = model_slot_next(w->m, slot, generation, p)))
+		strbuf_addf(&all, "%u ", p->pid);
+	assert_string_equal(all.s, pids);
+}
+
 /* How many processes go by a slot, whoever comes, ends, or goes to another one. */
 static void test_slot_processes(void **state)
 {
@@ -458,9 +470,8 @@ static void test_slot_processes(void **state)
 	say(&w, &b);
 	say(&w, &a);
 	assert_int_equal(model_slot_processes(w.m, 3), 2);
-	assert_int_equal(model_slot_next(w.m, 3, 1, NULL)->pid, 100);
-	assert_int_equal(model_slot_next(w.m, 3, 1, model_slot_next(w.m, 3, 1, NULL))->pid, 200);
-	assert_null(model_slot_next(w.m, 3, 2, NULL));
+	check_slot(&w, 3, 1, "200 100 ");
+	check_slot(&w, 3, 2, "");
 	bind_slot(&w, 3, 1, "aaaa");
 	assert_int_equal(model_slot_processes(w.m, 3), 2);
 
@@ -646,6 +657,42 @@ static void collect(struct container *c, void *arg)
 	strbuf_addf(arg, "%s ", c->display);
 }
 
+static void test_slot_lists(void **state)
+{
+	struct nunchi_head h[4];
+	WORLD(w);
+
+	for (uint32_t i = 0; i < 4; i++) {
+		h[i] = task(NUNCHI_REC_SYSCALL, 100 + i, 10 + i, 1, "sh");
+		h[i].slot = 9;
+		h[i].generation = i == 3 ? 2 : 1;
+		say(&w, &h[i]);
+	}
+	check_slot(&w, 9, 1, "102 101 100 ");
+	check_slot(&w, 9, 2, "103 ");
+	assert_int_equal(model_slot_processes(w.m, 9), 4);
+	h[1].kind = NUNCHI_REC_EXIT;
+	say(&w, &h[1]);
+	check_slot(&w, 9, 1, "102 100 ");
+	h[2].slot = 10;
+	say(&w, &h[2]);
+	h[0].kind = NUNCHI_REC_EXIT;
+	say(&w, &h[0]);
+	check_slot(&w, 9, 1, "");
+	check_slot(&w, 10, 1, "102 ");
+	bind_slot(&w, 10, 1, "web");
+	assert_string_equal(model_process(w.m, 102, 12)->container->info->id, "web");
+	assert_int_equal(model_container(w.m, "web")->n_procs, 1);
+	check_slot(&w, 10, 1, "102 ");
+	/* Its pid is another's by now. */
+	h[2].start = 99;
+	say(&w, &h[2]);
+	check_slot(&w, 10, 1, "102 ");
+	assert_int_equal(model_slot_processes(w.m, 9), 1);
+	assert_int_equal(model_slot_processes(w.m, 10), 1);
+	check_slot(&w, NUNCHI_SLOTS_MAX, 1, "");
+}
+
 static bool is_shown_as(struct container *c, void *arg)
 {
 	return strchr(c->display, *(const char *)arg);
@@ -816,6 +863,7 @@ int main(void)
 		cmocka_unit_test(test_incomplete),
 		cmocka_unit_test(test_container_life),
 		cmocka_unit_test(test_pod_names),
+		cmocka_unit_test(test_slot_lists),
 		cmocka_unit_test(test_list_order),
 		cmocka_unit_test(test_stopped_are_bounded),
 		cmocka_unit_test(test_unsaid_are_not_stopped),
