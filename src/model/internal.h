@@ -54,11 +54,19 @@ void containers_free(struct model *m);
 /* processes.c */
 /* The process that caused the record, made if it is new; kept up with the head. */
 struct process *process_touch(struct model *m, const struct nunchi_head *head);
-/* What the record says beyond its head. */
-void process_apply(struct model *m, struct process *p, const struct event *ev);
+/* It has ended, at that boot time: it is kept for a while. */
+void processes_end(struct model *m, struct process *p, uint64_t time);
+/* keep has grown: what is too much by now is forgotten, but not that one, the youngest of all. */
+void processes_weigh(struct model *m, struct process *keep);
 struct process *processes_parent(const struct model *m, const struct process *p);
 /* Those that carry the slot belong to c (NULL: nobody) from now on. */
 void processes_bind(struct model *m, uint32_t slot, uint32_t generation, struct container *c);
 /* c goes: no process may point to it. */
 void processes_forget(struct model *m, const struct container *c);
 void processes_free(struct model *m);
+
+/* process.c */
+/* comm of the process: len bytes at most, up to a NUL. Whether that is another one; there is a cmdline in any case. */
+bool process_set_name(struct process *p, const char *comm, size_t len);
+/* What the record says beyond its head. */
+void process_apply(struct model *m, struct process *p, const struct event *ev);
