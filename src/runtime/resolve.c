@@ -102,6 +102,15 @@ static bool in_default_cgroup(const struct entry *e, const char *path)
 }
 
 /*
+ * A user speaks of processes in namespaces of his own making. His id can be the name of a cgroup that others are in, too:
+ * "user.slice". Of a task that has ended nobody knows that any more, but then the cgroup is to the letter.
+ */
+static bool may_claim(const struct task *t, const struct entry *e)
+{
+	return !e->owner || !t->now || process_userns_owner(t->x->root, t->pid) == (int64_t)e->owner;
+}
+
+/*
  * How well the entry's claim on the task stands, the lower the better: the nearest ancestor first, then
  * a cgroup, then mounts. Of one whose first process has ended only the cgroup counts, for a task that
  * has ended, too: the numbers of processes and namespaces are used again at once. SIZE_MAX: not.
@@ -113,12 +122,12 @@ static size_t rank_of(const struct task *t, const struct entry *e, const uint32_
 	size_t rank = 0;
 
 	if (!e->info->init_pid)
-		return in_default_cgroup(e, t->now ? t->now : t->cgroup) ? n_chain : SIZE_MAX;
+		return !e->owner && in_default_cgroup(e, t->now ? t->now : t->cgroup) ? n_chain : SIZE_MAX;
 	while (rank < n_chain && chain[rank] != e->info->init_pid)
 		rank++;
 	if (alive && rank < n_chain)
 		return rank;
-	if ((alive || !t->now) && same_cgroup(t, e->info))
+	if ((alive || !t->now) && same_cgroup(t, e->info) && may_claim(t, e))
 		return n_chain;
 	return alive && same_mounts(t, e->info) ? n_chain + 1 : SIZE_MAX;
 }

@@ -621,6 +621,10 @@ static void test_user_has_names_of_his_own(void **state)
 	assert_int_equal(chown(dir, 1000, 1000), 0);
 	start(h, NULL);
 	check_resolve(h, 500, "/default/web", "web");
+	/* Before root's has a process his claims nothing either. */
+	remove_tree(h, "/run/containerd/runc/default/web");
+	put_process(h, 510, 1, 800, "/default/web");
+	check_resolve(h, 510, "/default/web", NULL);
 }
 
 /* Whatever a user makes in his directories, there is room for what root has. */
