@@ -88,6 +88,7 @@ int source_open(const struct source *s, struct stat *ret)
 
 static void known_free(struct source *s, struct known_container *k)
 {
+	route_drop(s->rt->routes, k->id, s->socket);
 	hmap_remove(&s->known, &k->by_id);
 	free(k->id);
 	free(k);
@@ -178,7 +179,6 @@ static void gone(struct source *s, struct known_container *k)
 	m->info->runtime = xstrdup(shown_runtime(s));
 	m->info->init_pid = k->init_pid;
 	m->info->owner = container_owner(s->owner);
-	route_drop(s->rt->routes, k->id, s->socket);
 	known_free(s, k);
 	messages_post(&s->rt->queue, m, false);
 }

@@ -8,6 +8,7 @@
 
 #include "base/macros.h"
 #include "runtime/routes.h"
+#include "runtime/source.h"
 
 static struct route make(const char *socket, uid_t owner)
 {
@@ -53,9 +54,28 @@ static void test_root_s_word(void **state)
 	routes_free(l);
 }
 
+/* A service that is gone, as users' come and go, leaves nothing behind. */
+static void test_source_goes(void **state)
+{
+	struct runtimes rt = { .root = (char *)"", .routes = routes_new() };
+	struct source *s;
+
+	assert_int_equal(messages_init(&rt.queue), 0);
+	s = source_new(&rt, "docker", "/run/s.sock", 0);
+	source_found(s, info_new("a"), NULL);
+	assert_route(rt.routes, "a", "/run/s.sock");
+	source_free(s);
+	assert_route(rt.routes, "a", NULL);
+	messages_free(&rt.queue);
+	routes_free(rt.routes);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_root_s_word) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_root_s_word),
+		cmocka_unit_test(test_source_goes),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
