@@ -6,6 +6,9 @@
 #include "base/http.h"
 #include "runtime/docker_json.h"
 #include "runtime/facts.h"
+#include "runtime/hierarchy.h"
+#include "runtime/json.h"
+#include "runtime/listening.h"
 #include "runtime/oci.h"
 #include "runtime/protobuf.h"
 #include "runtime/runtime.h"
@@ -115,12 +118,14 @@ static void containerd(const uint8_t *data, size_t len)
 		ctd_event_free(&event);
 }
 
-/* gRPC's frame, and the lines of /proc and of a container's passwd. */
+/* gRPC's frame, the lines of /proc and of a container's passwd, an image's name, a time. */
 static void lines(const char *text, size_t len)
 {
 	struct container_info *c = info("c");
-	_cleanup_free_ char *copy = xstrndup(text, len), *cgroup = NULL;
-	const char *message = NULL, *hierarchy;
+	_cleanup_free_ char *copy = xstrndup(text, len), *mount = xstrndup(text, len), *socket = xstrndup(text, len);
+	_cleanup_free_ char *cgroup = NULL;
+	const char *message = NULL, *hierarchy, *kind;
+	char *field[4] = { NULL };
 	size_t n = 0;
 
 	/* Copied, so that a message past the end is found. */
@@ -128,7 +133,11 @@ static void lines(const char *text, size_t len)
 		free(xmemdup(message, n));
 	cgroup = facts_parse_cgroup(copy, &hierarchy);
 	facts_parse_ids(text, len, &c->users, &c->n_users);
+	container_info_set_image(c, copy);
+	c->created = rfc3339_ns(copy);
 	take_container(c);
+	(void)mount_line(mount, field);
+	(void)listening_parse(socket, &kind);
 }
 
 /* The first 64 digits in it are whose the rest is looked through for. */
