@@ -48,8 +48,6 @@ struct probe {
 /* Of --memory, a state of an automaton: in the kernel, and here. */
 #define PROBE_STATE_BYTES (2 * sizeof(struct nunchi_push_state))
 
-/* Whether the slot is still that of whom had it under this generation. */
-bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation);
 /* A sentence for what failed; returns r. */
 int load_failed(struct strbuf *err, const char *what, int r);
 /* A table that programs look into, as memory; to be unmapped. what: for the sentence if that fails. */
@@ -84,6 +82,11 @@ struct bpf_link *kretprobes_attach(struct kretprobes *k, const struct bpf_progra
 				   const char *function, unsigned room);
 /* After the links are gone. NULL is fine. */
 void kretprobes_close(struct kretprobes *k);
+
+/* slots.c: after load, those that an earlier run has kept included. */
+void slots_init(struct probe *p);
+/* Whether the slot is still that of whom had it under this generation. */
+bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation);
 
 /* functions.c: whether this kernel has such hooks, found out by having one. */
 bool functions_can_have(enum probe_hooks kind);
