@@ -18,6 +18,8 @@
 
 enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED, LARGE, LONG_EVENT };
 
+#define ID "675fbb69a050ddff24d5bad0e87288445022f3db543aa5c7f54b6890432da70d"
+
 /* The container's first process; 0: this one. */
 static pid_t init;
 
@@ -78,6 +80,8 @@ static void serve(struct fake *f, int fd)
 			fake_answer(fd, 200, large);
 		} else if (streq(path, "/version")) {
 			fake_answer(fd, 200, "{\"Version\":\"9.9\"}");
+		} else if (streq(path, "/info")) {
+			fake_answer(fd, 200, "{\"DockerRootDir\":\"/data\"}");
 		} else if (starts_with(path, "/events")) {
 			fake_write(fd, stream, strlen(stream));
 			if (f->mode == LONG_EVENT) {
@@ -539,6 +543,80 @@ static void test_user_says_much(void **state)
 	fake_stop(&f);
 }
 
+/* What the disk says of a task in the container's cgroup that is gone; NULL: nothing. */
+static char *ask_disk(struct runtimes *rt, const char *id)
+{
+	_cleanup_free_ char *cgroup = xasprintf("/docker/%s", id);
+	struct runtime_message *m;
+
+	runtimes_resolve(rt, 7, INT32_MAX, 0, cgroup);
+	while ((m = next(rt, 5000))) {
+		char *name = m->token == 7 && m->type == RUNTIME_CONTAINER ? xstrdup(m->info->name) : NULL;
+		bool answered = m->token == 7;
+
+		runtime_message_free(m);
+		if (answered)
+			return name;
+	}
+	return NULL;
+}
+
+/* Where an engine keeps its files is root's to say: what is read there is believed of anybody's containers. */
+static void test_user_s_files_are_no_engine_s(void **state)
+{
+	static const char *const dirs[] = { "run", "run/user", "run/user/1000", "data", "data/containers",
+					    ("data/containers/" ID) };
+	struct runtimes_config config = { .defaults = true };
+	_cleanup_free_ char *proc = NULL, *socket = NULL, *file = NULL;
+	_cleanup_fclose_ FILE *written = NULL;
+	struct runtimes *rt = NULL;
+	struct fake f;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	fake_start(&f, serve, NULL);
+	config.root = f.dir;
+	proc = xasprintf("%s/proc", f.dir);
+	socket = xasprintf("%s/run/user/1000/docker.sock", f.dir);
+	file = xasprintf("%s/data/containers/" ID "/config.v2.json", f.dir);
+	assert_int_equal(symlink("/proc", proc), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
+
+		assert_int_equal(mkdir(dir, 0755), 0);
+	}
+	written = fopen(file, "we");
+	assert_non_null(written);
+	fputs("{\"ID\":\"" ID "\",\"Name\":\"/harmless\"}", written);
+	fclose(TAKE_PTR(written));
+	assert_int_equal(rename(f.path, socket), 0);
+	for (uid_t owner = 0; owner <= 1000; owner += 1000) {
+		_cleanup_free_ char *name = NULL;
+
+		assert_int_equal(chown(socket, owner, 0), 0);
+		assert_int_equal(runtimes_start(&rt, &config), 0);
+		for (unsigned i = 0; i < 15 && !name; i++) {
+			usleep(100000);
+			name = ask_disk(rt, ID);
+		}
+		if (owner)
+			assert_null(name);
+		else
+			assert_string_equal(name, "harmless");
+		stop_soon(rt);
+	}
+	unlink(file);
+	unlink(socket);
+	unlink(proc);
+	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;) {
+		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
+
+		rmdir(dir);
+	}
+	fake_stop(&f);
+}
+
 static char *user_socket(const char *root, unsigned uid, bool make)
 {
 	_cleanup_free_ char *dir = xasprintf("%s/run/user/%u", root, uid);
@@ -627,6 +705,7 @@ int main(void)
 		cmocka_unit_test(test_one_source_for_two_names),
 		cmocka_unit_test(test_socket_below_a_root),
 		cmocka_unit_test(test_user_says_much),
+		cmocka_unit_test(test_user_s_files_are_no_engine_s),
 		cmocka_unit_test(test_users_come_and_go),
 		cmocka_unit_test(test_check),
 	};
