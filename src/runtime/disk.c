@@ -87,7 +87,7 @@ static void watch_directory(void *arg, int fd)
 		d->watch_failed = true;
 }
 
-/* NULL: there is no room for it. */
+/* What changes hands is another one. NULL: there is no room for it. */
 static struct entry *entry_get(struct disk *d, const char *key, uid_t owner)
 {
 	uint64_t hash = hash_string(key);
@@ -95,7 +95,7 @@ static struct entry *entry_get(struct disk *d, const char *key, uid_t owner)
 
 	for (struct hnode *n = hmap_first(&d->entries, hash); n; n = hmap_next(n, hash)) {
 		e = container_of(n, struct entry, by_key);
-		if (streq(e->key, key))
+		if (e->owner == owner && streq(e->key, key))
 			return e;
 	}
 	if (d->entries.count >= ENTRIES_MAX || (owner && d->n_users >= USERS_ENTRIES_MAX))

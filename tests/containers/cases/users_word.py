@@ -34,17 +34,18 @@ def start_of(pid):
 
 
 def write_state(place, name, pid):
-    """As crun keeps it."""
-    directory = os.path.join(place, name)
-    os.makedirs(directory, exist_ok=True)
+    """As crun keeps it. It is his from the moment that it is there: what begins with a dot is none."""
+    directory, made = os.path.join(place, name), os.path.join(place, "." + name)
+    os.makedirs(made, exist_ok=True)
     files = {"config.json": {"ociVersion": "1.0", "annotations": {
                  "io.kubernetes.cri.container-name": "harmless", "io.kubernetes.cri.image-name": "docker.io/trusted:1"}},
              "status": {"pid": pid, "process-start-time": start_of(pid), "bundle": directory}}
     for file, text in files.items():
-        with open(os.path.join(directory, file), "w", encoding="utf-8") as f:
+        with open(os.path.join(made, file), "w", encoding="utf-8") as f:
             json.dump(text, f)
-    for path in (directory, *(os.path.join(directory, file) for file in files)):
+    for path in (made, *(os.path.join(made, file) for file in files)):
         os.chown(path, USER, USER)
+    os.rename(made, directory)
     return directory
 
 

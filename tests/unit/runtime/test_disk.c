@@ -627,6 +627,31 @@ static void test_user_has_names_of_his_own(void **state)
 	check_resolve(h, 510, "/default/web", NULL);
 }
 
+/* Who had a directory when it was seen first does not speak for whom it is given to. */
+static void test_directory_given_away(void **state)
+{
+	struct host *h = *state;
+	_cleanup_free_ char *dir = xasprintf("%s/run/user/1000/runc/web", h->root);
+	struct runtime_message *m;
+
+	if (geteuid())
+		skip();
+	put_process(h, 500, 1, 777, "/web");
+	put(h, "", "/run/user/1000/runc/x/none");
+	start(h, NULL);
+	put_state(h, "/run/user/1000/runc", "web", 500, 777);
+	m = want(h, RUNTIME_CONTAINER);
+	assert_non_null(m);
+	assert_int_equal(m->info->owner, CONTAINER_OWNER_ROOT);
+	runtime_message_free(m);
+	assert_int_equal(chown(dir, 1000, 1000), 0);
+	put_state(h, "/run/user/1000/runc", "web", 500, 777);
+	m = want(h, RUNTIME_GONE);
+	assert_non_null(m);
+	assert_string_equal(m->info->id, "web");
+	runtime_message_free(m);
+}
+
 /* Whatever a user makes in his directories, there is room for what root has. */
 static void test_user_leaves_room(void **state)
 {
@@ -677,6 +702,7 @@ int main(void)
 		TEST(test_links_stay_in_the_root),
 		TEST(test_user_speaks_for_himself),
 		TEST(test_user_has_names_of_his_own),
+		TEST(test_directory_given_away),
 		TEST(test_user_leaves_room),
 		TEST(test_own_directory_and_hostile_files),
 	};
