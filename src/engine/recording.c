@@ -61,11 +61,15 @@ bool recording_add(struct engine *e, const struct nunchi_head *record, bool want
 	/* Calls that the filter refuses are of no use later; everything else makes the model. */
 	if (record->kind == NUNCHI_REC_SYSCALL && !wanted && !(record->flags & NUNCHI_F_MODEL))
 		return true;
+	/* While a frame waits, the next is for names and losses: without them nobody knows whose the rest is. */
+	if (unlikely(e->blocked) && is_accounted(record) && !e->last_call)
+		pipeline_flush(e, false);
+	if (unlikely(e->blocked) && is_accounted(record) && !e->last_call)
+		return false;
 	r = capture_writer_add(e->capture, record);
-	if (r == -EAGAIN)
-		e->blocked = true;
-	else if (r < 0 && !e->failure)
+	if (r < 0 && r != -EAGAIN && !e->failure)
 		e->failure = r;
+	e->blocked |= r == -EAGAIN || (e->probe && capture_writer_is_full(e->capture));
 	return r != -EAGAIN;
 }
 

@@ -242,6 +242,11 @@ int capture_writer_close(struct capture_writer *w)
 	return r;
 }
 
+bool capture_writer_is_full(const struct capture_writer *w)
+{
+	return w->begun && w->out.len;
+}
+
 bool capture_writer_has_begun(const struct capture_writer *w)
 {
 	return w->begun;

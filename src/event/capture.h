@@ -32,6 +32,8 @@ void capture_writer_through(struct capture_writer *w, capture_put_fn *put, void 
 int capture_writer_add(struct capture_writer *w, const struct nunchi_head *rec) _must_check_;
 /* Puts once more what had no place. 0 or -errno, as above. */
 int capture_writer_put(struct capture_writer *w);
+/* A frame has no place yet. What is collected meanwhile, a frame at most, is all that there is room for. */
+bool capture_writer_is_full(const struct capture_writer *w);
 /* Writes out what is collected, as a frame of its own. */
 int capture_writer_flush(struct capture_writer *w) _must_check_;
 /* Flushes, writes the end frame, closes (but a put's fd), frees. Returns the first error there ever was. */

@@ -48,6 +48,12 @@ class Ledger:
     def start(self):
         return self.ready().go()
 
+    def stop(self):
+        """Before its time is over."""
+        with open(os.path.join(os.path.dirname(self.sign), "stop-" + self.tag), "wb"):
+            pass
+        return self
+
     def made(self):
         assert self.container.wait() == 0, self.container.output()
         return int(self.container.output().split()[-1])
@@ -399,28 +405,39 @@ def test_in_a_capture(setup):
 
 
 def recording_into_a_pipe(setup, tag):
-    """What is recorded goes into a pipe that nobody reads, until it is full: the end to read, and what was opened."""
+    """What is recorded goes into a pipe that nobody reads, until some is lost: the end to read, and what was opened."""
     reader, writer = os.pipe()
     # Small, so that what waits is soon more than may.
-    nunchi = setup.nunchi("record", "-w", "-", "--memory", "20M", "-e", "openat", *own(setup), stdout=writer)
+    nunchi = setup.nunchi("record", "-w", "-", *SMALL, "-e", "openat", *own(setup), stdout=writer)
     os.close(writer)
-    ledger = Ledger(setup, tag, 0, 4 * SECONDS).start()
-    made = ledger.made()
-    row = settled_blocked(nunchi, ledger.name, made)
-    return nunchi, reader, ledger, made, row
+    ledger = Ledger(setup, tag, 0, 60).start()
+    wait_until(lambda: (row_of(nunchi, ledger.name) or {"lost": 0})["lost"], 60, "losses")
+    made = ledger.stop().made()
+    settled_blocked(nunchi, ledger.name, made)
+    return nunchi, reader, ledger, made
 
 
 def test_a_blocked_capture(setup):
     """A pipe that is read late: as of any output, what did not fit is told in its place, in the capture itself."""
-    nunchi, reader, ledger, made, row = recording_into_a_pipe(setup, "late")
-    assert sum(row["reader"]["dropped"].values()) > 0, row
-    done = harness_nunchi.run("trace", "-r", read_late(setup, nunchi, reader, ledger), "-o", "json")
+    nunchi, reader, ledger, made = recording_into_a_pipe(setup, "late")
+    # Whose the events of one are that begins meanwhile is not among what has no room.
+    other = Ledger(setup, "meanwhile", 100, 1).start()
+    others = other.made()
+    wait_until(lambda: seen_of(nunchi, other.name) >= others, 10, "the other container")
+    done = harness_nunchi.run("trace", "-r", read_late(setup, nunchi, reader, ledger), "-o", "json", "--host")
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
+    whose = {event.get("container.name") for event in events if event["evt.type"] == "openat"
+             and event["fd.nameraw"].startswith(f"/tmp/{other.tag}-")}
+    said = sum(event["lost.count"] for event in events if event["evt.type"] == "events_lost" and
+               event.get("container.name") == other.name)
+    assert whose | ({other.name} if said else set()) == {other.name}, (whose, said, others)
+    assert "events of containers that were not told" not in nunchi.stderr(), nunchi.stderr()
     told = sum(event["evt.type"] == "openat" and event["fd.nameraw"].startswith(f"/tmp/{ledger.tag}-") for event in events)
     counted = sum(event["summary.count"] for event in events if event["evt.type"] == "activity_summary"
                   and event["summary.call"] == "openat" and event.get("container.name") == ledger.name)
-    lost = sum(event["lost.count"] for event in events if event["evt.type"] == "events_lost")
+    lost = sum(event["lost.count"] for event in events if event["evt.type"] == "events_lost" and
+               event.get("container.name") == ledger.name)
     assert told and lost and told + counted + lost == made, (made, told, counted, lost, done.stderr)
     print(f"# {made} made, {told} in the capture, {counted} counted, {lost} lost")
 

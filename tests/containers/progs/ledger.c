@@ -4,8 +4,8 @@
  *
  *	ledger TAG PER-SECOND SECONDS	(PER-SECOND 0: as fast as it goes)
  *
- * writes "ready", and once there is /go-TAG opens /tmp/TAG-0, /tmp/TAG-1, ..., of which none is there, and
- * writes how many it made.
+ * writes "ready", and once there is /go-TAG opens /tmp/TAG-0, /tmp/TAG-1, ..., of which none is there, until the time is over or
+ * there is /stop-TAG, and writes how many it made.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,15 +22,20 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* What starting a container does is over by then, and is not in the way of what is counted. */
-static void wait_for_go(const char *tag)
+static int has_sign(const char *what, const char *tag)
 {
 	char path[128];
 
+	snprintf(path, sizeof(path), "/%s-%s", what, tag);
+	return !access(path, F_OK);
+}
+
+/* What starting a container does is over by then, and is not in the way of what is counted. */
+static void wait_for_go(const char *tag)
+{
 	printf("ready\n");
 	fflush(stdout);
-	snprintf(path, sizeof(path), "/go-%s", tag);
-	while (access(path, F_OK))
+	while (!has_sign("go", tag))
 		usleep(2000);
 }
 
@@ -53,7 +58,7 @@ int main(int argc, char **argv)
 	seconds = atof(argv[3]);
 	wait_for_go(argv[1]);
 	begin = now();
-	while ((t = now() - begin) < seconds) {
+	while ((t = now() - begin) < seconds && !has_sign("stop", argv[1])) {
 		long due = rate > 0 ? (long)(t * rate) : made + 100;
 
 		if (made >= due)
