@@ -71,6 +71,12 @@ static bool is_judged(struct engine *e)
 	return n > 0;
 }
 
+/* A runtime's doing. What turned out to be no container's (a daemon in mounts of its own) is nobody's set-up. */
+static bool is_setup(const struct engine *e, const struct event *ev)
+{
+	return ev->head->flags & NUNCHI_F_SETUP && ev->container && !e->config->setup;
+}
+
 static bool is_wanted(struct engine *e, const struct event *ev)
 {
 	if (!is_asked_for(e, ev))
@@ -84,7 +90,7 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 	if ((ev->type == EVENT_LOST || ev->type == EVENT_BLIND) && !e->config->rules)
 		return filter_match_container(e->config->filter, e->model, ev->container) !=
 		       TRI_FALSE;
-	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
+	if (is_setup(e, ev))
 		return false;
 	return filter_match(e->config->filter, &e->fields) && is_judged(e);
 }
@@ -97,7 +103,7 @@ static unsigned hidden_for(const struct engine *e, const struct event *ev)
 
 	if (!ev->container && !e->config->host && ev->head->slot != NUNCHI_SLOT_HELPERS)
 		bits |= 1U << HIDDEN_HOST;
-	if ((ev->head->flags & NUNCHI_F_SETUP) && !e->config->setup)
+	if (is_setup(e, ev))
 		bits |= 1U << HIDDEN_SETUP;
 	if (is_asked_for(e, ev))
 		return bits;

@@ -253,6 +253,20 @@ def test_more_kinds_than_are_counted(setup):
     print(f"# {lost} lost of {row['kernel']['seen']}: {told[0]['lost.types']}")
 
 
+def test_a_daemon_in_mounts_of_its_own(setup):
+    """On the host: who forks, and is left by the one that made its mounts, is not taken for a runtime at its set-up."""
+    path, times = setup.file("opened"), 120
+    with open(path, "wb"):
+        pass
+    nunchi = setup.nunchi("trace", "--host", "-o", "json", "-e", "openat", f"fd.name={path}")
+    opens = f"for i in $(seq {times}); do true <{path}; sleep 0.05; done"
+    subprocess.run(["unshare", "-m", "sh", "-c", f"({opens}; rm {path}) & exit 0"], check=True)
+    wait_until(lambda: not os.path.exists(path), 60, "the daemon's end")
+    assert nunchi.stop() == 0, nunchi.stderr()
+    shown = sum(event["evt.type"] == "openat" for event in nunchi.events())
+    assert shown == times, (shown, nunchi.stderr())
+
+
 def read_late(setup, nunchi, reader, ledger):
     """What comes out of the pipe once somebody reads it, as a file, when nunchi has ended."""
     path = setup.file(ledger.tag + ".out")
