@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first record of the stream: who watches, and what its users and groups are called. */
+/* The first record of the stream: who watches, what its users and groups are called, and what time it is; said again when the clock is set. */
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -56,6 +56,40 @@ static void free_names(struct id_name *names, size_t n)
 	for (size_t i = 0; i < n; i++)
 		free(names[i].name);
 	free(names);
+}
+
+/* Less than that is how long it takes to look at two clocks. */
+#define STEP_NS (10 * NSEC_PER_MSEC)
+
+/* How far the clock was set since the look before; of slewing the boot clock has as much. */
+static int64_t clock_step(const struct engine *e)
+{
+	uint64_t before = clock_boot(), epoch = clock_epoch(), boot = clock_boot();
+	int64_t by = (int64_t)(epoch - boot - e->boot_to_epoch);
+
+	/* We were kept waiting in between: it can be seen the next time. */
+	if (boot - before > STEP_NS / 2 || (by < (int64_t)STEP_NS && by > -(int64_t)STEP_NS))
+		return 0;
+	return by;
+}
+
+void host_look_at_clock(struct engine *e)
+{
+	int64_t by = clock_step(e);
+	struct host_info host;
+
+	if (!by)
+		return;
+	log_info("the clock was set, by %+.1f s: from here on times are by the new one", (double)by / NSEC_PER_SEC);
+	/* What alerts are counted by is times, too. */
+	if (e->config->output)
+		output_forget(e->config->output, &e->out);
+	e->boot_to_epoch += (uint64_t)by;
+	/* As it was said: what it takes to ask for users' names has been given up. */
+	host = *model_host(e->model);
+	host.boot_to_epoch = e->boot_to_epoch;
+	encode_host(&e->record, &host, e->started);
+	pipeline_made(e);
 }
 
 void host_say(struct engine *e)

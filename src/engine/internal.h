@@ -347,6 +347,8 @@ void instance_forget(int dir, pid_t pid);
 
 /* host.c */
 void host_say(struct engine *e);
+/* Each second: if the clock was set, times are by the new one from now on, and a capture says so. */
+void host_look_at_clock(struct engine *e);
 
 /* live.c and replay.c: where records come from. */
 int live_run(struct engine *e);

@@ -228,8 +228,8 @@ void life_said_gone(struct engine *e, const char *id, uint64_t said)
 {
 	const struct container *c = model_container(e->model, id);
 
-	/* That was the run before this one. */
-	if (c && c->running && c->info->started > said + e->boot_to_epoch)
+	/* That was the run before this one. By the boot clock, where that is known: nobody sets it. */
+	if (c && c->running && (c->info->init_start ? c->info->init_start > said : c->info->started > said + e->boot_to_epoch))
 		return;
 	if (c && c->running && init_lives(e, c))
 		return;

@@ -172,6 +172,7 @@ static void tick(struct engine *e, uint64_t now)
 		return;
 	e->next_check = now + NSEC_PER_SEC;
 	heartbeat_beat(e);
+	host_look_at_clock(e);
 	switches_look(e);
 	recording_flush(e);
 	notify_service("WATCHDOG=1");	/* the loop turns */

@@ -17,6 +17,9 @@ static void take_host(struct engine *e, const struct nunchi_head *record)
 
 	if (event_decode(&ev, record, record->len, 0, &why) < 0 || decode_host(&ev, &host) < 0)
 		return;
+	/* Said again: the clock was set. */
+	if (e->boot_to_epoch && e->boot_to_epoch != host->boot_to_epoch && e->config->output)
+		output_forget(e->config->output, &e->out);
 	e->boot_to_epoch = host->boot_to_epoch;
 	e->started = record->time;
 }
