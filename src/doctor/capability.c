@@ -73,6 +73,19 @@ bool doctor_own_userns(void)
 	return inside || outside || count != UINT32_MAX;
 }
 
+bool doctor_own_clock(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/timens_offsets", "re");
+	char line[128];
+	long long seconds;
+	long ns;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "boottime %lld %ld", &seconds, &ns) == 2)
+			return seconds || ns;
+	return false;
+}
+
 bool doctor_own_pidns(void)
 {
 	struct stat st;

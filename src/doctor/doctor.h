@@ -152,6 +152,8 @@ extern const char doctor_capabilities_needed[];	/* "bpf, perfmon, ..." */
 bool doctor_own_userns(void);
 /* Whether its PIDs are others than the machine's. */
 bool doctor_own_pidns(void);
+/* That the boot clock here is another than the machine's (a time namespace). */
+bool doctor_own_clock(void);
 
 /* unseen.c: bits of what is there and not seen; and "io_uring operations, 32-bit calls". */
 uint32_t doctor_unseen(const struct doctor_host *h, uint32_t seen);

@@ -332,6 +332,12 @@ static int start(struct engine *e, struct strbuf *err)
 
 	if (r < 0)
 		return r;
+	/* What the kernel says of when something was, and what /proc says here, would not meet. */
+	if (doctor_own_clock()) {
+		strbuf_adds(err, "the boot clock here is not the machine's (a time namespace): no container would be known by its start\n"
+				 "Try: nsenter --time=/proc/1/ns/time nunchi ...");
+		return -EINVAL;
+	}
 	/* No error: a node of a cluster can be a container itself, which is the host to those in it. */
 	if (doctor_own_pidns())
 		log_warn("the PIDs here are not the machine's: what is outside of them is not known as the host's\n"

@@ -549,6 +549,13 @@ def test_what_is_damaged_or_old(setup):
     assert f'nunchi_up{{command="trace",pid="{nunchi.process.pid}"}} 0\n' in metrics, metrics
 
 
+def test_another_boot_clock(_setup):
+    """In a time namespace nothing would meet: neither containers and their starts, nor what is due and what has come."""
+    done = subprocess.run(["unshare", "--time", "--boottime", "1000", harness_nunchi.PROGRAM, "trace", "--timeout", "1"],
+                          capture_output=True, text=True, timeout=patient(30), check=False)
+    assert done.returncode == 1 and "a time namespace" in done.stderr, done.stderr
+
+
 def test_none_runs(setup):
     """Unless somebody else's does."""
     done = harness_nunchi.run("stats")
