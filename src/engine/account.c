@@ -145,6 +145,19 @@ void account_now(struct engine *e, struct strbuf *out)
 	}
 }
 
+/* Whose it is that is not seen nobody can tell in the stream: so it is said when it begins, not at the end only. */
+void account_warn(struct engine *e)
+{
+	uint64_t counts[NUNCHI_COUNT_MAX];
+
+	if (e->said_no_slot)
+		return;
+	probe_counts(e->probe, counts);
+	e->said_no_slot = counts[NUNCHI_COUNT_SLOTS];
+	if (e->said_no_slot)
+		log_warn("there are more containers than there is room for: what the last of them do is not seen, until others end (--memory)");
+}
+
 void account_end(struct engine *e, struct accounts *ret)
 {
 	*ret = e->closed;

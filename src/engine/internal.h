@@ -147,6 +147,7 @@ struct engine {
 	uint64_t losses_seen;		/* of the kernel side's */
 	bool losses_untold;		/* there are some of ours */
 	bool said_blocked;		/* that the output refuses events has been said */
+	bool said_no_slot;		/* that there is a container without a slot has been said */
 	uint64_t looked_for_losses;	/* boot ns */
 	uint64_t next_check;		/* of what is looked at each second, boot ns */
 	uint64_t next_look;		/* at the slots, boot ns; at next_check in any case */
@@ -382,6 +383,8 @@ bool account_complete(struct engine *e, uint32_t slot);
 bool account_close(struct engine *e, uint32_t slot);
 /* Appends records: the accounts as they are now. */
 void account_now(struct engine *e, struct strbuf *out);
+/* Each second: that containers are not seen is said once, on stderr. */
+void account_warn(struct engine *e);
 /* All accounts, by container, once nothing is under way; into the capture they go, too. */
 void account_end(struct engine *e, struct accounts *ret);
 void account_say(struct engine *e, const struct accounts *accounts);

@@ -178,6 +178,7 @@ static void tick(struct engine *e, uint64_t now)
 	notify_service("WATCHDOG=1");	/* the loop turns */
 	backlog_trim(e);
 	instance_publish(e, now);
+	account_warn(e);
 	if (!e->blocked)
 		pipeline_tell(e, now + e->boot_to_epoch);
 }

@@ -4,6 +4,7 @@
 nobody reads account.py says the same.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -106,6 +107,18 @@ def seconds(text):
     """Of the day."""
     hours, minutes, rest = text.split("T")[1].rstrip("Z").split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def test_more_places_than_there_is_room_for(setup):
+    """Whoever is not seen for that is in nobody's account: it is said while it is so."""
+    nunchi = setup.nunchi("trace", "--memory", "16M", *own(setup), stdout=subprocess.DEVNULL)
+    with contextlib.ExitStack() as stack:
+        for _ in range(400):
+            process = subprocess.Popen(["unshare", "-m", "sleep", "1000"], stdin=subprocess.DEVNULL)
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        wait_until(lambda: "more containers than there is room for" in nunchi.stderr(), 30, "the word on stderr")
+    assert nunchi.stop() == 0 and "degraded: not seen" in nunchi.stderr(), nunchi.stderr()
 
 
 def test_what_is_no_size(setup):
