@@ -96,7 +96,7 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	v->name = v->text->len;
 	fd->is_path = path_from_file(v->text, blob);
 	fd->unreachable = fd->is_path && is_unreachable(blob);
-	fd->deleted = fd->is_path && blob->flags & NUNCHI_BLOB_DELETED;
+	fd->deleted = fd->is_path && path_is_deleted(blob);
 	if (fd->deleted)
 		strbuf_adds(v->text, " (deleted)");
 	else if (starts_with(v->text->s + v->name, "memfd:"))
@@ -168,6 +168,12 @@ static void add_absolute(struct view *v, unsigned index, const char *name, size_
 	path_join(v->text, base.s, base.len, below.s + 1, below.len - 1);
 }
 
+/* Of what path_from_file() has made: what has none begins otherwise. */
+static bool is_path_text(const char *text)
+{
+	return text[0] == '/' || text[0] == '.';
+}
+
 /*
  * Appends the absolute path that an argument means, and sets where it starts. Nothing if the
  * directory that it is relative to is not known.
@@ -191,7 +197,11 @@ static size_t add_path(struct view *v, unsigned index, const struct event_blob *
 	}
 	if (!add_base(&base, v, index, exec, ret_grade))
 		return NO_PLACE;
-	path_join(v->text, base.s, base.len, name, len);
+	/* The descriptor itself (AT_EMPTY_PATH), and that is a pipe, say. */
+	if (!len && !is_path_text(base.s))
+		strbuf_add(v->text, base.s, base.len);
+	else
+		path_join(v->text, base.s, base.len, name, len);
 	return start;
 }
 
@@ -215,7 +225,7 @@ static void view_path(struct view *v, unsigned index)
 	if (v->name != NO_PLACE)
 		return;		/* the object that was opened has told its own */
 	v->name = add_path(v, index, raw, false, &v->fd->name_grade);
-	v->fd->is_path = v->name != NO_PLACE;
+	v->fd->is_path = v->name != NO_PLACE && is_path_text(v->text->s + v->name);
 }
 
 /* symlink: the text that the link holds, which is no path of this process. */
@@ -306,7 +316,7 @@ static void view_image(struct view *v)
 	if (!exe || !path_from_file(&path, exe))
 		return;
 	v->fd->unreachable = is_unreachable(exe);
-	v->fd->deleted = exe->flags & NUNCHI_BLOB_DELETED;
+	v->fd->deleted = path_is_deleted(exe);
 }
 
 static void view_exec(struct view *v)

@@ -91,6 +91,9 @@ bool path_from_file(struct strbuf *out, const struct event_blob *blob);
 /* The same of an ALIAS: of proc and sysfs where they are to be. */
 void path_from_alias(struct strbuf *out, const struct event_blob *blob);
 
+/* Whether the file of such a blob had a name once. That of one whose directory is not known is not known either: it is "...". */
+bool path_is_deleted(const struct event_blob *blob);
+
 /* Appends the path of a CGROUP_PATH blob below the hierarchy's root: "/docker/<id>". */
 void cgroup_from_walk(struct strbuf *out, const struct event_blob *blob);
 

@@ -22,15 +22,34 @@ static const struct {
 };
 
 /*
- * A memfd lies in a tmpfs (or hugetlbfs) that is mounted nowhere, hence the flags: a file that a
- * container itself calls "memfd:x" has a path like any other.
+ * A memfd lies in a tmpfs (or hugetlbfs) that is mounted nowhere, and in no directory, hence both flags: a file that a
+ * container itself calls "memfd:x" has a path like any other, also when it has deleted it.
  */
 static bool is_memfd(const struct event_blob *blob, const struct nunchi_file *file,
 		     const char *leaf, size_t len)
 {
-	return (file->magic == TMPFS_MAGIC || file->magic == HUGETLBFS_MAGIC) &&
-	       (blob->flags & (NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED)) && len > 6 &&
-	       !memcmp(leaf, "memfd:", 6);
+	const unsigned flags = NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED;
+
+	return (file->magic == TMPFS_MAGIC || file->magic == HUGETLBFS_MAGIC) && (blob->flags & flags) == flags &&
+	       len > 6 && !memcmp(leaf, "memfd:", 6);
+}
+
+/*
+ * What a handle has opened, of which the kernel has no directory in memory: it is called "/", alone, and is in no hash
+ * either. Where it is nobody knows; that it has a name no more nobody has said.
+ */
+static bool is_disconnected(const char *leaf, size_t len)
+{
+	return len == 1 && leaf[0] == '/';
+}
+
+bool path_is_deleted(const struct event_blob *blob)
+{
+	const char *leaf = blob->data + sizeof(struct nunchi_file);
+
+	if (!(blob->flags & NUNCHI_BLOB_DELETED) || blob->len < sizeof(struct nunchi_file))
+		return false;
+	return !is_disconnected(leaf, strnlen(leaf, blob->len - sizeof(struct nunchi_file)));
 }
 
 /* Appends "/root/.../leaf" from components that lie leaf first; "/" if there are none. */
@@ -100,13 +119,16 @@ bool path_from_file(struct strbuf *out, const struct event_blob *blob)
 		strbuf_add(out, leaf, leaf_len);
 		return false;
 	}
-	add_components(out, leaf, len, blob->flags & NUNCHI_BLOB_TRUNCATED);
+	if (is_disconnected(leaf, leaf_len))
+		strbuf_adds(out, "...");
+	else
+		add_components(out, leaf, len, blob->flags & NUNCHI_BLOB_TRUNCATED);
 	return true;
 }
 
 void path_from_walk(struct strbuf *out, const struct event_blob *blob)
 {
-	if (path_from_file(out, blob) && blob->flags & NUNCHI_BLOB_DELETED)
+	if (path_from_file(out, blob) && path_is_deleted(blob))
 		strbuf_adds(out, " (deleted)");
 }
 

@@ -74,7 +74,7 @@ static bool is_deleted(const struct event_blob *blob)
 {
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
 
-	return blob->flags & NUNCHI_BLOB_DELETED && path_from_file(&path, blob);
+	return path_is_deleted(blob) && path_from_file(&path, blob);
 }
 
 static char *walk_string(const struct event_blob *blob)

@@ -206,7 +206,25 @@ static void test_deleted(void **state)
 		assert_true(view_of(ways[i].kind, ways[i].type, NUNCHI_BLOB_DELETED, "b\0a", 4).deleted);
 		assert_false(view_of(ways[i].kind, ways[i].type, NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED,
 				     "memfd:x", 8).deleted);
+		assert_false(view_of(ways[i].kind, ways[i].type, NUNCHI_BLOB_UNREACHABLE | NUNCHI_BLOB_DELETED, "/", 2).deleted);
 	}
+}
+
+/* AT_EMPTY_PATH: the descriptor itself, which need not be a file that has a path. */
+static void test_no_path(void **state)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+	struct event_fd fd;
+	struct event ev;
+
+	begin_call(&rec, NUNCHI_REC_SYSCALL, "newfstatat", 0, 3, 0, 0);
+	add_text(&rec, NUNCHI_BLOB_STR, 1, "");
+	add_file_raw(&rec, NUNCHI_BLOB_BASE, 1, NUNCHI_BLOB_UNREACHABLE, S_IFIFO, PIPEFS_MAGIC, "", 1);
+	decode(&ev, &rec);
+	event_fd(&ev, CWD, &scratch, &fd);
+	assert_true(fd.present);
+	assert_text(fd.name, fd.name_len, "pipe:[42]");
+	assert_false(fd.is_path);
 }
 
 static void test_split(void **state)
@@ -224,8 +242,8 @@ static void test_split(void **state)
 	assert_int_equal(fd.file_off, 1);
 
 	begin_call(&rec, NUNCHI_REC_SYSCALL, "memfd_create", 4, 0, 0, 0);
-	add_file_raw(&rec, NUNCHI_BLOB_FILE, RET, NUNCHI_BLOB_DELETED, S_IFREG, TMPFS_MAGIC,
-		     "memfd:x", 8);
+	add_file_raw(&rec, NUNCHI_BLOB_FILE, RET, NUNCHI_BLOB_DELETED | NUNCHI_BLOB_UNREACHABLE, S_IFREG,
+		     TMPFS_MAGIC, "memfd:x", 8);
 	decode(&ev, &rec);
 	event_fd(&ev, NULL, &scratch, &fd);
 	assert_text(fd.name, fd.name_len, "memfd:x");
@@ -543,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_no_path),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_unix),

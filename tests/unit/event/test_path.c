@@ -70,6 +70,9 @@ static void test_walk(void **state)
 	assert_walk(0, S_IFREG, 1, "b\0a", 3, "/a/b");	/* the last NUL is missing */
 	WALK(gone, S_IFREG, TMPFS_MAGIC, "memfd:x", "memfd:x");
 	WALK(0, S_IFREG, TMPFS_MAGIC, "memfd:x", "/memfd:x");	/* a file that calls itself so */
+	WALK(NUNCHI_BLOB_DELETED, S_IFREG, TMPFS_MAGIC, "memfd:x\0tmp", "/tmp/memfd:x (deleted)");
+	WALK(NUNCHI_BLOB_UNREACHABLE, S_IFREG, TMPFS_MAGIC, "memfd:x", "/memfd:x");
+	WALK(gone, S_IFREG, 1, "/", "...");	/* by a handle, without its directory */
 	WALK(gone, S_IFIFO | 0600, PIPEFS_MAGIC, "", "pipe:[42]");
 	WALK(gone, 0600, ANON_INODE_FS_MAGIC, "[eventpoll]", "anon_inode:[eventpoll]");
 	WALK(0, S_IFSOCK, SOCKFS_MAGIC, "", "socket:[42]");
