@@ -152,13 +152,19 @@ void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head 
 		blind_look(e, slot->id, record);
 }
 
-/* A container's life that is told by a runtime, not by a task. */
+/*
+ * A container's life that is told by a runtime, not by a task. While the output is full it waits behind what the container has
+ * done before, and behind its end.
+ */
 static void tell(struct engine *e, const char *id, enum nunchi_life_what what, int exit_code)
 {
 	const struct nunchi_head head = { .time = clock_boot() };
 
 	encode_life(&e->record, &head, what, exit_code, id);
-	pipeline_made(e);
+	if (e->blocked || e->backlog.first)
+		backlog_add(e, (const struct nunchi_head *)(const void *)e->record.s);
+	else
+		pipeline_made(e);
 }
 
 /* What was read of a run that is over by now. */

@@ -10,7 +10,7 @@
 
 #define ID "aaaabbbbcccc"
 
-static unsigned n_started, n_stopped;
+static unsigned n_started, n_stopped, n_removed, n_waiting;
 
 static void take(struct engine *e, const struct nunchi_head *record)
 {
@@ -21,6 +21,7 @@ static void take(struct engine *e, const struct nunchi_head *record)
 	model_apply(e->model, &ev);
 	n_started += ev.type == EVENT_CONTAINER_STARTED;
 	n_stopped += ev.type == EVENT_CONTAINER_STOPPED;
+	n_removed += ev.type == EVENT_CONTAINER_REMOVED;
 }
 
 void pipeline_made(struct engine *e)
@@ -33,6 +34,13 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 {
 	take(e, record);
 	return true;
+}
+
+void backlog_add(struct engine *e, const struct nunchi_head *record)
+{
+	(void)e;
+	assert_int_equal(record->kind, NUNCHI_REC_LIFE);
+	n_waiting++;
 }
 
 bool binder_is_alive(uint32_t pid)
@@ -109,7 +117,7 @@ static struct engine *engine_begin(void)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
 
-	n_started = n_stopped = 0;
+	n_started = n_stopped = n_removed = n_waiting = 0;
 	e->model = model_new((size_t)1 << 20);
 	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
 	return e;
@@ -227,12 +235,44 @@ static void test_first_exec(void **state)
 	engine_end(e);
 }
 
+static void say_removed(struct engine *e)
+{
+	struct runtime_message *m = xcalloc(1, sizeof(*m));
+
+	m->type = RUNTIME_LIFE;
+	m->life = RUNTIME_LIFE_REMOVED;
+	m->info = xcalloc(1, sizeof(*m->info));
+	m->info->id = xstrdup(ID);
+	life_message(e, m);
+}
+
+/* What the output has no room for yet was before what a runtime says. */
+static void test_said_while_others_wait(void **state)
+{
+	struct engine *e = engine_begin();
+	struct held waiting = { 0 };
+
+	(void)state;
+	encode_container(&e->record, &(struct container_info){ .id = (char *)ID }, 1);
+	pipeline_made(e);
+	e->backlog.first = &waiting;
+	say_removed(e);
+	assert_int_equal(n_waiting, 1);
+	assert_int_equal(n_removed, 0);
+	e->backlog.first = NULL;
+	say_removed(e);
+	assert_int_equal(n_waiting, 1);
+	assert_int_equal(n_removed, 1);
+	engine_end(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_said_gone_and_lives),
 		cmocka_unit_test(test_said_gone_of_another),
 		cmocka_unit_test(test_first_exec),
+		cmocka_unit_test(test_said_while_others_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
