@@ -377,8 +377,11 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 	if (!s)
 		return 0;
 	file = s->file;
-	if (likely(arg || !file))
+	if (likely(arg || !file)) {
 		file = fd_file(s, fd, &late);
+		/* Who shared it when the call began can have gone while that slept; once a file has its number, no open sleeps. */
+		late |= s->shared && arg != NUNCHI_ARG_RET;
+	}
 	if (!file)
 		return 0;
 	pos = s->pos;
@@ -412,6 +415,7 @@ __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 		file = fd_file(s, dirfd, &shared);
 		if (!file)
 			return 0;
+		shared |= s->shared;
 		s->walk.mnt = (u64)FIELD(struct file, file, f_path.mnt);
 		s->walk.dentry = (u64)FIELD(struct file, file, f_path.dentry);
 	}

@@ -57,6 +57,8 @@ static __always_inline int forked(struct task_struct *parent, struct task_struct
 	id = identity_make(child, from, same_place, true);
 	if (!id)
 		return 0;
+	if (from && id->shared)
+		from->shared = 1;
 	if (child->pid == child->tgid) {
 		s = life_begin(child, id, NUNCHI_REC_FORK, 0);
 		if (s) {
@@ -121,6 +123,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	container_root(task, id, entering);
 	id->setup = SETUP_NOT;
 	id->vtid = id->vpid;	/* an exec from a thread makes it the leader */
+	id->shared = shares_now(task);
 	s = life_begin(task, id, NUNCHI_REC_EXEC, sizeof(s->call));
 	if (!s) {
 		push_executed(id, 0, 0);

@@ -241,7 +241,7 @@ static __always_inline void ends_follow(struct walk *ret)
 		ret->root_mnt = (u64)root;
 }
 
-/* Its root directory. Returns whether others share it. */
+/* Its root directory. Returns whether others share it, or have done so. */
 static __always_inline bool root_read(struct scratch *s, struct walk *ret)
 {
 	struct task_struct *task;
@@ -251,12 +251,12 @@ static __always_inline bool root_read(struct scratch *s, struct walk *ret)
 		fs = (u64)TYPED(struct task_struct, s->task, fs);
 		ret->mnt = (u64)TYPED(struct fs_struct, fs, root.mnt);
 		ret->dentry = (u64)TYPED(struct fs_struct, fs, root.dentry);
-		return TYPED(struct fs_struct, fs, users) > 1;
+		return s->shared || TYPED(struct fs_struct, fs, users) > 1;
 	}
 	task = bpf_get_current_task_btf();
 	ret->mnt = (u64)task->fs->root.mnt;
 	ret->dentry = (u64)task->fs->root.dentry;
-	return task->fs->users > 1;
+	return s->shared || task->fs->users > 1;
 }
 
 /* And its working directory. */
@@ -269,10 +269,10 @@ static __always_inline bool cwd_read(struct scratch *s, struct walk *ret)
 		fs = (u64)TYPED(struct task_struct, s->task, fs);
 		ret->mnt = (u64)TYPED(struct fs_struct, fs, pwd.mnt);
 		ret->dentry = (u64)TYPED(struct fs_struct, fs, pwd.dentry);
-		return TYPED(struct fs_struct, fs, users) > 1;
+		return s->shared || TYPED(struct fs_struct, fs, users) > 1;
 	}
 	task = bpf_get_current_task_btf();
 	ret->mnt = (u64)task->fs->pwd.mnt;
 	ret->dentry = (u64)task->fs->pwd.dentry;
-	return task->fs->users > 1;
+	return s->shared || task->fs->users > 1;
 }

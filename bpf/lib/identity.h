@@ -212,6 +212,15 @@ static __noinline void identity_locate(struct task_struct *task, struct identity
 	identity_look(task, id, starting);
 }
 
+/*
+ * Whether others could put another file under a number of the task's, or move its directories. Who could is gone when a
+ * call that slept returns, if he so wishes: so it is remembered of who shares them once.
+ */
+static __always_inline bool shares_now(struct task_struct *task)
+{
+	return task->files->count.counter > 1 || task->fs->users > 1;
+}
+
 /* A new identity for the task, with the container of from (0: the host's). */
 static __always_inline struct identity *identity_copy(struct task_struct *task,
 						      const struct identity *from)
@@ -228,6 +237,7 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 		id->start = leader->start_boottime;
 		id->vpid = task->pid == task->tgid ? id->vtid : task_vnr(leader, &id->pidns);
 	}
+	id->shared = shares_now(task);
 	id->slot = 0;
 	id->generation = slots[0].generation;
 	if (from) {

@@ -125,6 +125,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 		head->verdict = id->verdict;
 		((struct identity *)id)->verdict = 0;
 		__builtin_memcpy(&s->known, &id->caps, sizeof(s->known));
+		s->shared = id->shared;
 	}
 	head->start = id->start;
 	s->headless = follow;

@@ -62,6 +62,7 @@ struct identity {
 	u64 exec_clauses;	/* of an exec under way: those that it satisfies but for paths */
 	u32 exec_generation;	/* of rules, as block_row() has it, that they are of */
 	u32 of_messages;	/* what was decided of one that a call sends of several */
+	u32 shared;		/* its descriptors or directories have been another's, too, since it was born or has executed something */
 	struct nunchi_caps caps;	/* what user space takes them for: those of the last exec that was told */
 	u64 copied_of;		/* of which call, see copies_of() */
 	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
@@ -210,6 +211,7 @@ struct scratch {
 	u32 found;		/* that: so many bytes of scratch, at FOUND */
 	u32 is_address;		/* that it is an address, not a string */
 	u32 headless;		/* call_finish() is to fill in what the head says of the running task */
+	u32 shared;		/* as in the identity */
 	union {
 		struct walk walk;
 		struct strv strv;

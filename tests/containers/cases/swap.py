@@ -81,6 +81,13 @@ def test_what_is_put_in_its_place(setup):
     print(f"# {made.output().strip()} of 1500 were swapped, {told['/tmp/put fd.name']} of them told as such, and late")
 
 
+def test_who_has_put_it_there_is_gone(setup):
+    """Whoever shared the descriptors has ended when the call returns: what is under the number is late all the same."""
+    said, events = run_it(setup, ["/bin/swap", "gone"], "read", privileged=True)
+    reads = [(str(e["fd.num"]), e["fd.name"], e.get("evt.late")) for e in events if e["evt.type"] == "read" and e["evt.rawres"] == 1]
+    assert reads == [(number, "/tmp/put", "fd.name") for number in said] and len(said) == 2, (reads, said)
+
+
 def test_how_a_file_is_opened(setup):
     """openat2's flags are memory, too. The file knows what it was opened for; that it was emptied, only the kernel's copy."""
     name = setup.name + "-swap-how"

@@ -5,12 +5,14 @@
  * line for each: the call, what it was, what it became.
  *
  * swap fd: another thread puts /tmp/put under the number that an open of /tmp/opened is about to return; how
- * often the opener had that before it could look. swap how: flags of openat2 that another thread changes.
+ * often the opener had that before it could look. swap how: flags of openat2 that another thread changes. swap gone: another thread,
+ * then a process that shares nothing but descriptors, puts /tmp/put under the number that a read waits at, and has ended when that returns.
  */
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,6 +24,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -60,7 +63,7 @@ static void wait_asleep(void)
 		FILE *f;
 
 		nanosleep(&a_moment, NULL);
-		snprintf(name, sizeof(name), "/proc/self/task/%d/stat", tid);
+		snprintf(name, sizeof(name), "/proc/%d/task/%d/stat", tid, tid);
 		f = tid ? fopen(name, "r") : NULL;
 		if (!f)
 			continue;
@@ -147,6 +150,60 @@ static void swap_fds(void)
 	printf("%d\n", swapped);
 }
 
+static int asked[2];
+
+static void *put_and_end(void *arg)
+{
+	wait_asleep();
+	dup2(put, asked[0]);
+	return arg;
+}
+
+/* Has the reader go on when whoever has put the other there is no more. */
+static void write_then(pid_t reader)
+{
+	const struct timespec a_moment = { .tv_nsec = 20 * 1000 * 1000 };
+	char name[64], threads[64];
+	struct stat as_put, now;
+
+	snprintf(name, sizeof(name), "/proc/%d/fd/%d", reader, asked[0]);
+	snprintf(threads, sizeof(threads), "/proc/%d/task", reader);
+	for (int i = 0; i < 500; i++) {
+		if (!stat(threads, &now) && now.st_nlink == 3 && !fstat(put, &as_put) && !stat(name, &now) &&
+		    now.st_ino == as_put.st_ino && now.st_dev == as_put.st_dev)
+			break;
+		nanosleep(&a_moment, NULL);
+	}
+	nanosleep(&a_moment, NULL);	/* a process, of which nothing there says that it has gone */
+	_exit(write(asked[1], "", 1) != 1);
+}
+
+static void swap_by_who_goes(bool is_process)
+{
+	pthread_t thread;
+	char byte;
+
+	put = open("/tmp/put", O_RDWR | O_CREAT, 0600);
+	if (put < 0 || pipe(asked))
+		exit(1);
+	tid = getpid();
+	if (!fork())
+		write_then(getppid());
+	if (!is_process) {
+		pthread_create(&thread, NULL, put_and_end, NULL);
+		pthread_detach(thread);
+	} else if (!syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0)) {
+		put_and_end(NULL);
+		_exit(0);
+	}
+	if (read(asked[0], &byte, 1) != 1)
+		exit(1);
+	printf("%d\n", asked[0]);
+	fflush(stdout);
+	while (wait(NULL) > 0)
+		;
+}
+
 static struct open_how how;
 static uint64_t hows[2];
 
@@ -199,6 +256,16 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "fd")) {
 		swap_fds();
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "gone")) {
+		/* Each by a process that has had no threads before. */
+		if (!fork()) {
+			swap_by_who_goes(false);
+			_exit(0);
+		}
+		wait(NULL);
+		swap_by_who_goes(true);
 		return 0;
 	}
 	if (argc > 1 && !strcmp(argv[1], "how")) {
