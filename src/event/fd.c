@@ -35,7 +35,9 @@ enum grade grade_of(const struct event_blob *blob)
 	case NUNCHI_BLOB_SOCKADDR:
 	case NUNCHI_BLOB_BYTES:
 	case NUNCHI_BLOB_FOUND:
-		return blob->flags & NUNCHI_BLOB_KERNEL ? GRADE_OBJECT : GRADE_USER;
+		/* A part of what the kernel copied is not what it went by. */
+		return (blob->flags & (NUNCHI_BLOB_KERNEL | NUNCHI_BLOB_TRUNCATED)) == NUNCHI_BLOB_KERNEL ? GRADE_OBJECT :
+													    GRADE_USER;
 	default:
 		return blob->flags & NUNCHI_BLOB_LATE ? GRADE_LATE : GRADE_OBJECT;
 	}

@@ -81,6 +81,11 @@ static void test_paths(void **state)
 	encode_blob(&b, NUNCHI_BLOB_STR, 1, 0, "/told", 5);
 	encode_end(&b);
 	EXPECT(&b, "fd.name=/told", "evt.untrusted=evt.arg.pathname,fd.name,fd.nameraw");
+	/* What io_uring was asked for and is too long to be kept: the beginning. */
+	open_begin(&b, -2);
+	encode_blob(&b, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL | NUNCHI_BLOB_TRUNCATED, "/tmp/./.", 8);
+	encode_end(&b);
+	EXPECT(&b, "fd.name=/tmp", "evt.untrusted=evt.arg.pathname,fd.name,fd.nameraw");
 	/* Relative to a directory that another thread may have changed. */
 	open_begin(&b, -2);
 	encode_blob(&b, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL, "told", 4);
