@@ -313,6 +313,15 @@ while read -r tag; do
 done <"$tmp/tags" >>"$tmp/diff"
 result 'docs/capture-format.md: tags of a container' "$tmp/diff"
 
+# An image's entrypoint is the program: what is said after the image is a command of it.
+sed -n 's/.* IMAGE \([a-z]*\).*/\1/p' "$root/README.md" >"$tmp/words"
+[ -s "$tmp/words" ] && : >"$tmp/diff" || echo 'no example' >"$tmp/diff"
+grep -q 'ENTRYPOINT \["/usr/bin/nunchi"\]' "$root/scripts/image.sh" || echo 'another entrypoint' >>"$tmp/diff"
+while read -r word; do
+	"$nunchi" help "$word" >"$tmp/out" 2>&1 || cat "$tmp/out"
+done <"$tmp/words" >>"$tmp/diff"
+result 'README: what an image is given' "$tmp/diff"
+
 # Rules that the documentation shows are rules.
 : >"$tmp/diff"
 for page in "$root"/docs/*.md; do
