@@ -28,8 +28,26 @@ bool parser_skip_bracket(struct parser *p)
 static bool add_meant(struct parser *p, const char *word, size_t len)
 {
 	static const char *const meant[][2] = {
-		{ "proc.parent.name", "proc.pname" }, { "fd.dport", "fd.rport" }, { "fd.dip", "fd.rip" },
-		{ "process.name", "proc.name" },      { "user.id", "user.uid" },  { "evt.user", "user.name" },
+		{ "proc.parent.name", "proc.pname" }, { "fd.dport", "fd.rport" },
+		{ "fd.dip", "fd.rip" },		      { "process.name", "proc.name" },
+		{ "user.id", "user.uid" },	      { "evt.user", "user.name" },
+		/* Tracee's, Inspektor Gadget's and Tetragon's */
+		{ "comm", "proc.name" },	      { "proc.comm", "proc.name" },
+		{ "pid", "proc.pid" },		      { "ppid", "proc.ppid" },
+		{ "tid", "thread.tid" },	      { "uid", "user.uid" },
+		{ "mntns", "proc.mntns" },	      { "pidns", "proc.pidns" },
+		{ "executable", "proc.exepath" },     { "binary", "proc.exepath" },
+		{ "process.binary", "proc.exepath" }, { "process.arguments", "proc.cmdline" },
+		{ "container", "container.name" },    { "containerName", "container.name" },
+		{ "k8s.containerName", "container.name" }, { "image", "container.image" },
+		{ "pod", "k8s.pod.name" },	      { "podName", "k8s.pod.name" },
+		{ "k8s.pod", "k8s.pod.name" },	      { "k8s.podName", "k8s.pod.name" },
+		{ "namespace", "k8s.ns.name" },	      { "podNamespace", "k8s.ns.name" },
+		{ "k8s.namespace", "k8s.ns.name" },   { "k8s.namespace.name", "k8s.ns.name" },
+		{ "fname", "fd.name" },		      { "pathname", "fd.name" },
+		{ "filename", "fd.name" },	      { "retval", "evt.rawres" },
+		{ "syscall", "evt.type" },	      { "eventName", "evt.type" },
+		{ "exec", "evt.type = execve" },      { "hostname", "host.name" },
 	};
 	static const char *const plugins[] = { "ka.",  "jevt.", "json.",   "ct.",    "aws.",	"gcp.",
 					       "okta.", "github.", "gitlab.", "kafka.", "keycloak." };
@@ -67,9 +85,17 @@ static void *fail_field(struct parser *p, struct span where)
 	strbuf_adds(p->err, "unknown field ");
 	error_add_word(p->err, word, where.len);
 	if (!add_meant(p, word, where.len)) {
-		nearest_names(&near, word, where.len, names, field_table_len);
+		bool call = !p->in_output && syscall_by_name(word, where.len);
+		size_t told;
+
+		if (!call)
+			nearest_names(&near, word, where.len, names, field_table_len);
 		parser_add_nearest(p, &near);
+		told = p->err->len;
 		parser_add_comparison(p, where.at);
+		/* "nunchi trace openat" */
+		if (call && p->err->len == told)
+			strbuf_addf(p->err, ". A system call is asked for by evt.type = %.*s", (int)where.len, word);
 	}
 	return parser_fail_at(p, where);
 }

@@ -97,7 +97,7 @@ static void suggest(struct strbuf *err, const char *word, size_t len)
 	static const char *const others[] = { ACTIVITY_CATEGORIES(X) "all", "default", PROCEXIT };
 #undef X
 	_cleanup_free_ const char **names = NULL;
-	_cleanup_strbuf_ struct strbuf nearest = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf nearest = STRBUF_INIT, category = STRBUF_INIT;
 	size_t n = 0;
 
 	names = xcalloc(ARRAY_SIZE(others) + syscall_table_len, sizeof(*names));
@@ -107,8 +107,15 @@ static void suggest(struct strbuf *err, const char *word, size_t len)
 		if (syscall_nr(&syscall_table[i]) >= 0)
 			names[n++] = syscall_table[i].name;
 	nearest_names(&nearest, word, len, names, n);
+	/* "net": a category, without its sign. */
+	if (!nearest.len && len) {
+		strbuf_addf(&category, "@%.*s", (int)len, word);
+		nearest_names(&nearest, category.s, category.len, names, n);
+	}
 	if (nearest.len)
 		strbuf_addf(err, " Did you mean %s?", nearest.s);
+	else if (*word != '@')
+		strbuf_adds(err, " See nunchi list calls");
 	for (size_t i = 0; !nearest.len && *word == '@' && i < CATEGORY_MAX; i++)
 		strbuf_addf(err, "%s%s", i ? ", " : " There is ", others[i]);
 }

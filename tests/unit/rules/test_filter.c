@@ -516,6 +516,22 @@ static const struct {
 	  "unknown field 'proc.parent.name'. Here it is proc.pname\n"
 	  "  proc.parent.name=a\n"
 	  "  ^~~~~~~~~~~~~~~~" },
+	{ "comm=a",
+	  "unknown field 'comm'. Here it is proc.name\n"
+	  "  comm=a\n"
+	  "  ^~~~" },
+	{ "k8s.namespace=a",
+	  "unknown field 'k8s.namespace'. Here it is k8s.ns.name\n"
+	  "  k8s.namespace=a\n"
+	  "  ^~~~~~~~~~~~~" },
+	{ "openat",
+	  "unknown field 'openat'. A system call is asked for by evt.type = openat\n"
+	  "  openat\n"
+	  "  ^~~~~~" },
+	{ "proc.name=sh or mount",
+	  "unknown field 'mount'. After 'or' comes a whole comparison; of several values one is meant by proc.name in (...)\n"
+	  "  proc.name=sh or mount\n"
+	  "                  ^~~~~" },
 	{ "ka.verb=get",
 	  "unknown field 'ka.verb'. It is a plugin's: a rule about what that tells says source:, and is left out here\n"
 	  "  ka.verb=get\n"

@@ -127,7 +127,8 @@ static void test_unknown(void **state)
 	assert_non_null(strstr(refuse("@foo"), " There is @"));
 	assert_non_null(strstr(refuse("@foo"), ", @network"));
 	assert_null(strstr(refuse("@foo"), "procexit"));
-	assert_string_equal(refuse("zzzzzzzz"), "-e zzzzzzzz: no such system call or category.");
+	assert_string_equal(refuse("zzzzzzzz"), "-e zzzzzzzz: no such system call or category. See nunchi list calls");
+	assert_string_equal(refuse("net"), "-e net: no such system call or category. Did you mean @network?");
 	assert_string_equal(refuse("!opeat"), "-e opeat: no such system call or category. "
 					    "Did you mean openat?");
 	assert_non_null(strstr(refuse("file"), "@file"));
