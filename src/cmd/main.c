@@ -101,7 +101,9 @@ static int unknown_command(const char *name)
 	strbuf_add_printable(&text, name, strlen(name));
 	strbuf_reset(&nearest);
 	nearest_names(&nearest, name, strlen(name), names, ARRAY_SIZE(names));
-	if (*name == '-')
+	if (!*name)
+		log_error("the command is empty. See nunchi --help");
+	else if (*name == '-')
 		log_error("%s: no such option before a command. See nunchi --help", text.s);
 	else if (nearest.len)
 		log_error("%s: no such command. Did you mean %s?", text.s, nearest.s);
@@ -145,7 +147,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (!word)
 		return no_command();
-	if (streq(word, "--version") || streq(word, "-V"))
+	if (streq(word, "--version") || streq(word, "-V") || streq(word, "version"))
 		return print_version();
 	if (streq(word, "help") || streq(word, "--help") || streq(word, "-h"))
 		return run_help(argv[2]);

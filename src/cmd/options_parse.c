@@ -46,12 +46,36 @@ static void add_dashes(struct strbuf *out, const char *names)
 	}
 }
 
+/* What other tools call an option that this command has. NULL: nothing. */
+static const char *meant(const struct usage *usage, const char *name, size_t len)
+{
+	static const struct {
+		const char *others, *name, *written;
+	} table[] = {
+		{ "namespace", "k8s-ns", "--k8s-ns" },
+		{ "podname", "pod", "--pod" },
+		{ "json", "output", "-o json" },
+		{ "scope", "format", "a condition, without an option: nunchi trace 'proc.name = sh'" },
+		{ "filter", "format", "a condition, without an option: nunchi trace 'proc.name = sh'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		if (strlen(table[i].others) != len || memcmp(table[i].others, name, len))
+			continue;
+		for (size_t k = 0; k < n_option_rows; k++)
+			if ((option_rows[k].commands & usage->command) && streq(option_rows[k].name, table[i].name))
+				return table[i].written;
+	}
+	return NULL;
+}
+
 /* After getopt's "?": word is what it stopped at. */
 static void tell_unknown(const struct usage *usage, const char *word)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT, flags = STRBUF_INIT;
 	_cleanup_free_ const char **names = xcalloc(n_option_rows, sizeof(*names));
 	char letter[3] = { '-', (char)optopt, '\0' };
+	const char *here = NULL;
 	size_t n = 0;
 
 	for (size_t i = 0; i < n_option_rows; i++)
@@ -63,12 +87,15 @@ static void tell_unknown(const struct usage *usage, const char *word)
 	} else if (starts_with(word, "--")) {
 		const char *name = word + strlen("--");
 
+		here = meant(usage, name, strcspn(name, "="));
 		nearest_names(&nearest, name, strcspn(name, "="), names, n);
 	}
 	strbuf_add_printable(&text, word, strlen(word));
 	if (nearest.len)
 		add_dashes(&flags, nearest.s);
-	if (nearest.len)
+	if (here)
+		log_error("%s: no such option: %s. Here it is %s", usage->name, text.s, here);
+	else if (nearest.len)
 		log_error("%s: no such option: %s. Did you mean %s?", usage->name, text.s, flags.s);
 	else
 		log_error("%s: no such option: %s. See nunchi %s --help", usage->name, text.s,

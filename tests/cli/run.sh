@@ -65,6 +65,11 @@ says 'a command misspelt' 2 'Did you mean trace?' trce
 says 'an option before the command' 2 'no such option before a command' -x
 says 'an option misspelt' 2 'Did you mean --timeout?' trace --timout 1
 says 'an option that may be several' 2 'Did you mean --config, --context, --container?' guard --con 1
+says "an option by another tool's name" 2 'Here it is --k8s-ns' trace --namespace=shop
+says 'a filter as an option' 2 "without an option: nunchi trace 'proc.name = sh'" trace --filter x
+says 'a system call as a filter' 2 'is asked for by evt.type = openat' trace openat
+says 'no command at all' 2 'the command is empty' ''
+says 'the version as a command' 0 'nunchi 0' version
 says 'a letter that is none' 2 'no such option: -z' trace -z
 says 'an output that is none' 2 'there is text, json, block' trace -o xml
 says 'an event that is no call' 2 "A filter asks for it: 'evt.type = container_stopped'" trace -e openat,container_stopped
