@@ -181,6 +181,9 @@ void account_say(struct engine *e, const struct accounts *accounts)
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	uint64_t ns = clock_boot() - e->started;
 
+	/* On one terminal it comes after what it counts. */
+	if (e->writer)
+		writer_wait(e->writer, ENGINE_SAY_LAST_MS);
 	for (uint32_t i = 0; i < e->slots_used; i++)
 		if (!account_complete(e, i))
 			log_warn("account of slot %u: not everything came that the kernel sent", i);

@@ -25,6 +25,7 @@
 #define ENGINE_RETRY_NS (200 * NSEC_PER_MSEC)	/* a slot whose time has come, and of which not all has */
 #define ENGINE_SNAPSHOT_NS (1 * NSEC_PER_SEC)
 #define ENGINE_LAST_FLUSH_NS (1 * NSEC_PER_SEC)	/* what a slow reader is waited for at the end */
+#define ENGINE_SAY_LAST_MS 200	/* what is written is waited for before the account is said */
 #define ENGINE_WRITER_STOP_MS 2000	/* and after that for what is queued */
 #define ENGINE_ACTS_NS (8 * NSEC_PER_SEC)	/* at the end: a runtime that hangs, and then the way without it, take 6 s */
 #define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */

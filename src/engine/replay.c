@@ -42,6 +42,8 @@ static void say_account(const struct engine *e, const struct accounts *a)
 
 	if (!a->n)
 		return;
+	if (e->writer)
+		writer_wait(e->writer, ENGINE_SAY_LAST_MS);
 	strbuf_adds(&text, "recorded: ");
 	account_summary(a, e->last_time > e->started ? e->last_time - e->started : 0, &text);
 	log_lines(LOG_INFO, text.s);

@@ -32,7 +32,7 @@ enum {
 struct writer {
 	pthread_t thread;
 	pthread_mutex_t lock;
-	pthread_cond_t room;	/* pending was taken, or an error came */
+	pthread_cond_t room;	/* pending was taken or written, or an error came */
 	int fd;			/* to write to */
 	int own_fd;		/* the same if opened here, else -1 */
 	int wake_fd;		/* there is something in pending, or the end is wished */
@@ -277,10 +277,14 @@ static int start_thread(struct writer *w)
 int writer_start(struct writer **ret, int fd, size_t queue_max)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
+	pthread_condattr_t monotonic;
 	int r;
 
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->room, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->room, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	w->fd = fd;
 	w->queue_max = queue_max;
 	w->own_fd = -1;
@@ -366,6 +370,18 @@ int writer_error(struct writer *w)
 		clear_fd(w->tell_fd);
 	pthread_mutex_unlock(&w->lock);
 	return r;
+}
+
+void writer_wait(struct writer *w, unsigned timeout_ms)
+{
+	const uint64_t until = clock_ns(CLOCK_MONOTONIC) + timeout_ms * NSEC_PER_MSEC;
+	const struct timespec at = { (time_t)(until / NSEC_PER_SEC), (long)(until % NSEC_PER_SEC) };
+	int r = 0;
+
+	pthread_mutex_lock(&w->lock);
+	while (!w->error && !r && (w->pending.len || w->in_flight))
+		r = pthread_cond_timedwait(&w->room, &w->lock, &at);
+	pthread_mutex_unlock(&w->lock);
 }
 
 int writer_stop(struct writer *w, unsigned timeout_ms)

@@ -25,6 +25,8 @@ int writer_put_wait(struct writer *w, struct strbuf *b) _must_check_;
 int writer_fd(const struct writer *w);
 /* By what the fd has failed: a negative errno, or 0; then writer_fd() is no longer readable. */
 int writer_error(struct writer *w);
+/* Waits until all that was put is written, or the fd has failed, or at most so long. */
+void writer_wait(struct writer *w, unsigned timeout_ms);
 #define WRITER_WAITS UINT32_MAX	/* as long as the reader does */
 
 /* Writes out what is queued, waiting at most timeout_ms, or WRITER_WAITS; ends the thread. First error, or 0. */

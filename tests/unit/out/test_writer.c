@@ -59,6 +59,31 @@ static void test_writer_order(void **state)
 	close(fds[0]);
 }
 
+/* What was put is there when the wait ends; who does not read is not waited for. */
+static void test_writer_wait(void **state)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	struct writer *w;
+	char byte;
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_int_equal(writer_start(&w, fds[1], QUEUE_MAX), 0);
+	for (int i = 0; i < 1000; i++) {
+		strbuf_addc(&b, 'x');
+		assert_int_equal(writer_put(w, &b), 0);
+		writer_wait(w, 10000);
+		assert_int_equal(read(fds[0], &byte, 1), 1);
+	}
+	fill(&b, (size_t)2 << 20, 'x');
+	assert_int_equal(writer_put(w, &b), 0);
+	writer_wait(w, 50);
+	close(fds[0]);
+	writer_wait(w, 10000);
+	assert_int_equal(writer_stop(w, 1000), -EPIPE);
+	close(fds[1]);
+}
+
 /* A reader that does not read: the queue is bounded, and the end comes in time all the same. */
 static void blocked(int read_fd, int write_fd)
 {
@@ -260,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_writer_order),
+		cmocka_unit_test(test_writer_wait),
 		cmocka_unit_test(test_writer_blocked_pipe),
 		cmocka_unit_test(test_writer_blocked_socket),
 		cmocka_unit_test(test_writer_nonblocking_pipe),
