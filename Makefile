@@ -45,7 +45,11 @@ install: all
 	DESTDIR=$(DESTDIR) meson configure $(BUILD) -Dprefix=$(PREFIX)
 	DESTDIR=$(DESTDIR) meson install -C $(BUILD)
 
+# What the last "make install" has put there, wherever that was; the configuration stays.
+uninstall:
+	ninja -C $(BUILD) uninstall
+
 clean:
 	rm -rf $(BUILD) build-sanitized build-clang build-arm64
 
-.PHONY: all deps check test soak cross-arm64 run bench bench-insns lint fmt install clean
+.PHONY: all deps check test soak cross-arm64 run bench bench-insns lint fmt install uninstall clean

@@ -286,7 +286,7 @@ if [ -f "$build/build.ninja" ]; then
 	prefix=$(find "$tmp/root" -path '*/bin/nunchi' | sed 's|/bin/nunchi$||')
 	for file in bin/nunchi share/man/man1/nunchi.1 share/man/man1/nunchi-guard.1 share/man/man5/nunchi.yaml.5 \
 		share/bash-completion/completions/nunchi share/zsh/site-functions/_nunchi \
-		lib/systemd/system/nunchi-guard.service; do
+		lib/systemd/system/nunchi-guard.service share/doc/nunchi/README.md share/doc/nunchi/docs/rules.md; do
 		[ -s "$prefix/$file" ] || echo "not installed: $file" >>"$tmp/diff"
 	done
 	"$prefix/bin/nunchi" config check "$tmp/root/etc/nunchi/nunchi.yaml" >"$tmp/out" 2>&1 || cat "$tmp/out" >>"$tmp/diff"
@@ -294,6 +294,12 @@ if [ -f "$build/build.ninja" ]; then
 	DESTDIR=$tmp/root meson install -C "$build" --no-rebuild >/dev/null 2>&1
 	[ "$(cat "$tmp/root/etc/nunchi/nunchi.yaml")" = 'quiet: true' ] || echo 'configuration lost' >>"$tmp/diff"
 	result 'install' "$tmp/diff"
+	cp -r "$tmp/root" "$tmp/installed"
+	ninja -C "$build" uninstall >"$tmp/out" 2>&1 || cat "$tmp/out" >"$tmp/diff"
+	(cd "$tmp/root" && find . -type f) | grep -vx './etc/nunchi/nunchi.yaml' >>"$tmp/diff"
+	[ -s "$tmp/root/etc/nunchi/nunchi.yaml" ] || echo 'configuration lost' >>"$tmp/diff"
+	result 'uninstall' "$tmp/diff"
+	prefix=$tmp/installed${prefix#"$tmp/root"}
 
 	# The unit, with the program where it is now.
 	mkdir "$tmp/unit"
