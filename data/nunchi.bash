@@ -14,6 +14,9 @@ _nunchi() {
 		fi
 	done
 	((${#words[@]})) || words=('')
+	# As the shell will read it: names of rules have blanks.
+	[[ ${words[-1]} == [\'\"]* ]] && words[-1]=${words[-1]:1}
+	words[-1]=${words[-1]//\\/}
 	word=${words[-1]}
 	prefix=''
 	[[ $word == --*=* && $COMP_WORDBREAKS == *=* ]] && prefix=${word%%=*}=
@@ -24,14 +27,16 @@ _nunchi() {
 		:file | :dir)
 			compopt -o filenames 2>/dev/null
 			if [[ $line == :dir ]]; then i=-d; else i=-f; fi
-			mapfile -t COMPREPLY < <(compgen "$i" -- "${word#"$prefix"}")
+			mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen "$i" -- "${word#"$prefix"}")
 			return
 			;;
 		esac
 		COMPREPLY+=("${line#"$prefix"}")
 	done < <("${COMP_WORDS[0]}" complete "${words[@]}" 2>/dev/null)
+	# So that blanks are quoted.
+	[[ ${COMPREPLY[*]} == *' '* && ${COMPREPLY[0]} == *' '* ]] && compopt -o filenames 2>/dev/null
 	# More may follow: a comma, a runtime's socket.
-	[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace 2>/dev/null
+	[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *[=:/] ]] && compopt -o nospace 2>/dev/null
 	return 0
 }
 

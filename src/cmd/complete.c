@@ -16,6 +16,8 @@ static const char *const rules_verbs[] = { "check", "list", "explain", "test" };
 static const char *const runtime_kinds[] = { "docker=", "podman=", "cri=", "containerd=", "runc=", "crun=",
 					     "storage=" };
 
+static const char *const sinks[] = { "stdout", "file:", "syslog", "syslog:", "program:", "http://", "https://" };
+
 struct completion {
 	struct strbuf out;
 	const char *word;	/* what is there already */
@@ -119,11 +121,35 @@ static void add_tags(struct completion *c, size_t before)
 	options_free(&o);
 }
 
+/* Likewise of nunchi's own rules. */
+static void add_rules(struct completion *c, size_t before)
+{
+	struct report report = { .least = REPORT_LEVELS };
+	struct ruleset *rs = NULL;
+	struct options o;
+
+	options_init(&o);
+	if (rule_files_read(&rs, &o, 0, &report) >= 0)
+		for (size_t i = 0; i < ruleset_count(rs); i++)
+			add(c, c->word, before, ruleset_rule(rs, i)->name, NULL);
+	ruleset_free(rs);
+	report_free(&report);
+	options_free(&o);
+}
+
+static void add_rule_files(struct completion *c, size_t before)
+{
+	add(c, c->word, before, OWN_RULES, "nunchi's own rules");
+	strbuf_adds(&c->out, ":file\n");
+}
+
 /* What stands for an option's value, after the first before bytes of the word. */
 static void add_values(struct completion *c, const struct option_row *row, size_t before)
 {
 	if (strchr(row->arg, '|'))
 		add_choices(c, before, row->arg);
+	else if (row->code == 'f')
+		add_rule_files(c, before);
 	else if (streq(row->arg, "FILE"))
 		strbuf_adds(&c->out, ":file\n");
 	else if (streq(row->arg, "DIR"))
@@ -132,6 +158,10 @@ static void add_values(struct completion *c, const struct option_row *row, size_
 		add_set(c, before);
 	else if (streq(row->arg, "TAG"))
 		add_tags(c, before);
+	else if (streq(row->arg, "RULE"))
+		add_rules(c, before);
+	else if (streq(row->arg, "SINK"))
+		add_all(c, before, sinks, ARRAY_SIZE(sinks));
 	else if (streq(row->arg, "PRIORITY"))
 		add_all(c, before, priority_names, PRIORITY_MAX);
 	else if (streq(row->arg, "KIND=SOCKET"))
@@ -171,7 +201,7 @@ static void add_fields(struct completion *c)
 }
 
 /* No option: words is what stands after the command, up to the one that is asked for. */
-static void add_argument(struct completion *c, unsigned command, int n_words)
+static void add_argument(struct completion *c, unsigned command, int n_words, char **words)
 {
 	if (command == FOR_LIST && n_words == 1)
 		add_all(c, 0, list_topics, ARRAY_SIZE(list_topics));
@@ -179,6 +209,8 @@ static void add_argument(struct completion *c, unsigned command, int n_words)
 		add_all(c, 0, config_verbs, ARRAY_SIZE(config_verbs));
 	else if (command == FOR_RULES && n_words == 1)
 		add_all(c, 0, rules_verbs, ARRAY_SIZE(rules_verbs));
+	else if (command == FOR_RULES && streq(words[0], "explain"))
+		add_rules(c, 0);
 	else if (command == FOR_CONFIG || command == FOR_RULES)
 		strbuf_adds(&c->out, ":file\n");
 	else if (command & (FOR_TRACE | FOR_RECORD | FOR_GUARD))
@@ -207,7 +239,7 @@ static void complete(struct completion *c, int n_words, char **words)
 	else if (*c->word == '-')
 		add_options(c, command);
 	else
-		add_argument(c, command, n_words - 1);
+		add_argument(c, command, n_words - 1, words + 1);
 }
 
 int cmd_complete(int argc, char **argv)

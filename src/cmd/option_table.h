@@ -8,6 +8,8 @@
 #define OPTION_CONFIG 256
 #define OPTION_NO_LETTER OPTION_CONFIG
 
+#define OWN_RULES "default"	/* in place of a file of rules */
+
 /* Beside the commands: it may be given more than once, and in the file as a list. */
 #define MANY 0x8000
 

@@ -16,7 +16,6 @@
 #define CPU_LIMIT_MAX 100000U	/* percent */
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
-#define OWN_RULES "default"	/* in place of a file */
 #define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
 #define EVERY (TUNED | FOR_CONFIG | FOR_UNBLOCK)
 

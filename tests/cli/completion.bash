@@ -33,6 +33,12 @@ expect 'mitre_defense_evasion mitre_discovery' guard -t mitre_d
 expect 'T1611' rules list --disable-tag = T1611
 expect 'check explain list test' rules ''
 expect 'options' list o
+expect 'Shell started by a server' rules explain 'Shell st'
+expect 'Shell with a terminal' rules explain "'Shell w"
+expect 'Shell with a terminal' rules explain 'Shell\ w'
+expect 'Shell with a terminal' guard -D 'Shell\ w'
+expect 'syslog syslog:' guard --to sys
+expect 'default' guard -f def
 expect 'container.name' trace container.n
 expect 'ps' help p
 expect '' trace --nonsense
