@@ -34,10 +34,11 @@ extern const size_t n_option_commands;
 const struct option_row *option_find(unsigned command, int code);
 /* Options that say the same thing, or exclude each other, are one group: one replaces the other. */
 int option_group(int code);
-/* Whether the configuration file may say it. */
+/* Whether the configuration file may say it: what is for no command that reads one it may not. */
 static inline bool option_is_key(const struct option_row *row)
 {
-	return row->code != OPTION_CONFIG && row->code != 'h';
+	return row->code != OPTION_CONFIG && row->code != 'h' &&
+	       (row->commands & ~(unsigned)(MANY | FOR_CONFIG | FOR_UNBLOCK));
 }
 
 /*

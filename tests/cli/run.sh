@@ -167,6 +167,10 @@ for file in config together; do
 	diff -u "$here/golden/$file.check" "$tmp/out" >"$tmp/diff"
 	result "config: all errors of $file.yaml" "$tmp/diff"
 done
+printf 'list: true\n' >"$tmp/list.yaml"
+says 'config: no option of a command that reads none' 1 "list: expected options" config check "$tmp/list.yaml"
+printf 'unblock:\n  list: true\n' >"$tmp/list.yaml"
+says 'config: nor in its section' 1 "unblock: no such option: 'list'" config check "$tmp/list.yaml"
 printf 'guard:\n  to: [stdout, https://x/]\n' >"$tmp/server.yaml"
 says 'config: a server without JSON' 1 'server.yaml:2:7: error: to: https://x/: servers take' config check "$tmp/server.yaml"
 says 'config: a word may complete it' 0 '"rule":"' guard --config "$tmp/server.yaml" -o json --to stdout -r "$cap"
