@@ -21,7 +21,10 @@ static int check_capabilities(struct strbuf *err)
 	if (!doctor_capabilities_missing(doctor_capabilities(), &missing))
 		return 0;
 	strbuf_addf(err, "tracing needs root, or these capabilities: %s (missing here: %s)\n"
-			 "Try: the same with sudo", doctor_capabilities_needed, missing.s);
+			 "%s", doctor_capabilities_needed, missing.s,
+		    geteuid() ? "Try: the same with sudo" :
+				"In a container: docker run --privileged, or --cap-add for each; "
+				"in a pod: securityContext.capabilities.add");
 	return -EPERM;
 }
 

@@ -135,6 +135,13 @@ result 'closed: a list says so, too' "$tmp/diff"
 [ $? = 1 ] && grep -qF 'stdout: No space left' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
 result 'full: help says so' "$tmp/diff"
 
+# Who is root and may not all the same has no use for sudo.
+if [ "$(id -u)" = 0 ]; then
+	setpriv --bounding-set -all --inh-caps -all "$nunchi" trace >"$tmp/out" 2>&1
+	grep -q 'In a container: docker run --privileged' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+	result 'root without capabilities is told how to get them' "$tmp/diff"
+fi
+
 # A signal for files of alerts ends no guard that has none. The pipe is open once it reads the capture.
 mkfifo "$tmp/fifo"
 "$nunchi" guard -q -t T1611 -r "$tmp/fifo" >"$tmp/diff" 2>&1 &
