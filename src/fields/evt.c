@@ -290,6 +290,28 @@ FIELD_GET(lost_reason)
 		value_set_text(ret, reasons[fc->ev->lost.reason]);
 }
 
+/* boot: ns since boot, as in the record. */
+static void get_lost_time(struct field_context *fc, uint64_t boot, struct value *ret)
+{
+	struct strbuf *b;
+
+	if (fc->ev->type != EVENT_LOST)
+		return;
+	b = scratch_next(fc);
+	strbuf_add_iso8601(b, boot + fc->ev->time - fc->ev->head->time);
+	value_set_strbuf(ret, b);
+}
+
+FIELD_GET(lost_first)
+{
+	get_lost_time(fc, fc->ev->lost.first, ret);
+}
+
+FIELD_GET(lost_last)
+{
+	get_lost_time(fc, fc->ev->lost.last, ret);
+}
+
 FIELD_GET(lost_types)
 {
 	const struct nunchi_lost_kind *kind = event_lost_kind(fc->ev, 0);

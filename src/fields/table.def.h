@@ -92,6 +92,8 @@ FIELD(evt_is_open_create, "evt.is_open_create", BOOL, EVENT, false, "whether an 
 FIELD(lost_count, "lost.count", NUMBER, EVENT, false, "of events_lost: how many events were lost (ours)")
 FIELD(lost_reason, "lost.reason", STRING, EVENT, false, "of events_lost: why: ring full, output blocked, ... (ours)")
 FIELD(lost_types, "lost.types", STRING, OTHER, true, "of events_lost: of what types the lost ones were, the most frequent first, by commas (ours)")
+FIELD(lost_first, "lost.first", STRING, EVENT, false, "of events_lost: when the first of them was, in UTC (ours)")
+FIELD(lost_last, "lost.last", STRING, EVENT, false, "of events_lost: when the last was (ours)")
 
 /* What was counted in place of being told */
 FIELD(summary_call, "summary.call", STRING, OTHER, true, "of activity_summary: what was counted: openat, connect, fork, procexit, ... (ours)")
