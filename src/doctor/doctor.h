@@ -154,6 +154,8 @@ bool doctor_own_userns(void);
 bool doctor_own_pidns(void);
 /* That the boot clock here is another than the machine's (a time namespace). */
 bool doctor_own_clock(void);
+/* Whether its root directory is another than the first process's. */
+bool doctor_own_root(void);
 
 /* unseen.c: bits of what is there and not seen; and "io_uring operations, 32-bit calls". */
 uint32_t doctor_unseen(const struct doctor_host *h, uint32_t seen);

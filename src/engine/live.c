@@ -27,6 +27,8 @@ struct tally {
 	const char *runtimes[16];
 	unsigned counts[16];
 	unsigned n, all;
+	struct engine *e;
+	bool meant;	/* one can match the filter */
 };
 
 static void tally_one(struct container *c, void *arg)
@@ -38,6 +40,8 @@ static void tally_one(struct container *c, void *arg)
 	if (!container_runs(c) || c->info->sandbox)
 		return;
 	t->all++;
+	if (!t->meant)
+		t->meant = filter_match_container(t->e->config->filter, t->e->model, c) != TRI_FALSE;
 	while (i < t->n && !streq(t->runtimes[i], runtime))
 		i++;
 	if (i == ARRAY_SIZE(t->runtimes))
@@ -51,7 +55,7 @@ static void tally_one(struct container *c, void *arg)
 static void say_ready(struct engine *e)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
-	struct tally t = { 0 };
+	struct tally t = { .e = e };
 	struct utsname uts;
 	unsigned calls;
 	int r;
@@ -73,6 +77,9 @@ static void say_ready(struct engine *e)
 	calls = count_wanted(e);
 	log_info("%s%s, %u call%s, %s hooks, Linux %s", b.s, t.n ? ")" : "", calls, calls == 1 ? "" : "s",
 		 probe_hooks_name(probe_hooks(e->probe)), uts.release);
+	/* A slip in a name looks like a container in which nothing happens. */
+	if (t.all && !t.meant && !e->config->host)
+		log_info("none of them is what was asked for; it is told of when it begins");
 	attach_say_unseen(e);
 	in_force_say(e);
 }
@@ -343,6 +350,9 @@ static int start(struct engine *e, struct strbuf *err)
 	if (doctor_own_pidns())
 		log_warn("the PIDs here are not the machine's: what is outside of them is not known as the host's\n"
 			 "In a container: docker run --pid host; in a pod: hostPID: true");
+	else if (!*e->config->runtimes.root && doctor_own_root())
+		log_warn("the root directory here is not the host's: runtimes' state and sockets are not found, nor names\n"
+			 "In a container: docker run -v /:/host:rslave, and --host-root /host");
 	r = runtimes_start(&e->runtimes, &e->config->runtimes);
 	if (r < 0) {
 		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
