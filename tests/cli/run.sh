@@ -344,6 +344,16 @@ while read -r word; do
 done <"$tmp/words" >>"$tmp/diff"
 result 'README: what an image is given' "$tmp/diff"
 
+# Commands that stand beside another tool's are some: tried on a capture.
+: >"$tmp/diff"
+grep -o '`nunchi [^`]*`' "$root/docs/coming-from-tracee.md" | grep -v 'nunchi \(stats\|list\|record\)' | tr -d '\`' | sort -u >"$tmp/shown"
+[ "$(grep -c . "$tmp/shown")" -gt 20 ] || echo 'few commands' >>"$tmp/diff"
+while read -r shown; do
+	case $shown in *--to*) continue ;; esac	# nobody is to be sent anything
+	eval "\"\$nunchi\" ${shown#nunchi } -q -r \"\$cap\"" >"$tmp/out" 2>&1 </dev/null || { echo "$shown"; cat "$tmp/out"; }
+done <"$tmp/shown" >>"$tmp/diff"
+result 'docs/coming-from-tracee.md: commands' "$tmp/diff"
+
 # Rules that the documentation shows are rules.
 : >"$tmp/diff"
 for page in "$root"/docs/*.md; do
