@@ -34,7 +34,9 @@ FIELD_GET(fd_typechar)
 
 	if (!fd->present)
 		return;
-	if ((size_t)fd->type < ARRAY_SIZE(type_chars) && type_chars[fd->type])
+	if (fields_opened_as_path(fc))
+		value_set_bytes(ret, "f", 1);	/* a pipe or memfd by its place in /proc, a FIFO: by the call, as Falco */
+	else if ((size_t)fd->type < ARRAY_SIZE(type_chars) && type_chars[fd->type])
 		value_set_bytes(ret, type_chars[fd->type], 1);
 	else if (fd->is_path && fd->num != INT64_MIN)
 		value_set_bytes(ret, "f", 1);	/* an open that failed, or for a ring: by the call, as Falco */

@@ -205,18 +205,26 @@ static bool is_asked(const struct event_fd *fd)
 	return fd->nameraw_len == fd->name_len && !memcmp(fd->nameraw, fd->name, fd->name_len);
 }
 
+bool fields_opened_as_path(struct field_context *fc)
+{
+	const struct event_fd *fd = fields_fd(fc);
+
+	return (fd->type == FD_PIPE || fd->type == FD_MEMFD) && fd->nameraw && fc->ev->call &&
+	       fc->ev->call->ret == RET_FD;
+}
+
 const struct strbuf *fields_asked(struct field_context *fc)
 {
 	const struct event_fd *fd = fields_fd(fc);
 
-	if ((!fd->is_path && fd->type != FD_UNIX) || !fd->nameraw || is_asked(fd))
+	if ((!fd->is_path && fd->type != FD_UNIX && !fields_opened_as_path(fc)) || !fd->nameraw || is_asked(fd))
 		return NULL;
 	if (!fc->has_asked) {
 		const char *cwd = fc->ev->proc ? fc->ev->proc->cwd : NULL;
 
 		fc->has_asked = true;
 		strbuf_reset(&fc->asked);
-		if (fd->is_path)
+		if (fd->type != FD_UNIX)
 			event_asked_path(fc->ev, cwd, &fc->asked);
 		else if (cwd || fd->nameraw[0] == '/')
 			path_join(&fc->asked, cwd, cwd ? strlen(cwd) : 0, fd->nameraw, fd->nameraw_len);

@@ -119,6 +119,8 @@ void fields_begin(struct field_context *fc, const struct event *ev, const struct
 void fields_end(struct field_context *fc);	/* frees the scratch */
 /* An empty text of the context's, for who makes a value of one: it lives as accessors' texts do. */
 struct strbuf *fields_scratch(struct field_context *fc);
+/* A pipe or memfd, which an open by a path (a FIFO's; /proc/self/fd/3) led to: to Falco's rules it is a file so called. */
+bool fields_opened_as_path(struct field_context *fc);
 /* The path as it was asked for, if what was opened is another; else NULL. */
 const struct strbuf *fields_asked(struct field_context *fc);
 /* What fd.alias is; or NULL. */

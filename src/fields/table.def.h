@@ -240,7 +240,7 @@ FIELD_ABSENT("user.shell", STRING, false, "shell of the user")
 /* The file or socket */
 FIELD(fd_num, "fd.num", NUMBER, EVENT, true, "file descriptor; -1 for a failed open")
 FIELD(fd_type, "fd.type", STRING, EVENT, true, "what it is: file, directory, ipv4, ipv6, unix, pipe, ...")
-FIELD(fd_typechar, "fd.typechar", STRING, EVENT, false, "fd.type as a letter: f file, d directory, 4 and 6 IP, u unix, p pipe, n netlink, m memfd, o other")
+FIELD(fd_typechar, "fd.typechar", STRING, EVENT, false, "fd.type as a letter: f file, d directory, 4 and 6 IP, u unix, p pipe, n netlink, m memfd, o other; of an open that is no directory's f")
 FIELD_FORMS(fd_name, "fd.name", STRING, EVENT, true, "absolute path as the container sees it, links resolved (compared, also as it was asked for); of a connection 10.0.0.1:40000->10.0.0.7:443, of other sockets netlink:ROUTE:4711:1, packet:2:3, vsock:3:700->2:80")
 FIELD(fd_nameraw, "fd.nameraw", STRING, EVENT, true, "the path as the program wrote it, also of a unix socket that it binds, connects or sends to")
 FIELD(fd_alias, "fd.alias", STRING, EVENT, true, "of a file that a bind mount, another mount of the same file system, or pivot_root has another path to: that from the container's root, by the mounts that its runtime has made; of proc and sysfs mounted elsewhere: that in /proc or /sys (fd.name is compared by it, too) (ours)")

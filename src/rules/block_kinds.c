@@ -396,7 +396,7 @@ bool block_test_code(unsigned kind, const struct node *test, unsigned code)
 		[NUNCHI_BLOCK_TYPE_DIRECTORY] = { "directory", "d" },
 		[NUNCHI_BLOCK_TYPE_CHAR] = { "char", "f" },
 		[NUNCHI_BLOCK_TYPE_BLOCK] = { "block", "f" },
-		[NUNCHI_BLOCK_TYPE_PIPE] = { "pipe", "p" },
+		[NUNCHI_BLOCK_TYPE_PIPE] = { "pipe", "f" },
 		[NUNCHI_BLOCK_TYPE_IPV4] = { "ipv4", "4" },
 		[NUNCHI_BLOCK_TYPE_IPV6] = { "ipv6", "6" },
 		[NUNCHI_BLOCK_TYPE_UNIX] = { "unix", "u" },

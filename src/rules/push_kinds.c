@@ -214,7 +214,7 @@ static enum tri test_type(const struct node *test, unsigned code)
 	case S_IFBLK:
 		return test_text(test, letter ? "f" : "block");
 	case S_IFIFO:
-		return test_text(test, letter ? "p" : "pipe");
+		return test_text(test, letter ? "f" : "pipe");
 	default:
 		return TRI_UNKNOWN;
 	}

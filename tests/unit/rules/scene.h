@@ -34,6 +34,9 @@ enum scene_event {
 	S_UMOUNT,	/* web: umount2 of /dst */
 	S_CLONE3,	/* web: a child in a PID namespace of its own */
 	S_LINKED,	/* web: openat of /var/link, by which it opens /etc/shadow */
+	S_OWN_PIPE,	/* web: openat of /proc/self/fd/1, which is a pipe, O_WRONLY */
+	S_FIFO,		/* web: openat of /tmp/fifo, O_WRONLY */
+	S_PIPE_WRITE,	/* web: write to a pipe */
 	S_SHELL,	/* db: bash below postgres: an exec */
 	S_EXEC_HOST,	/* host: sshd's child becomes bash */
 	S_MAX
@@ -57,6 +60,13 @@ static inline struct strbuf *scene_begin(struct scene *s, enum scene_event e, co
 
 #define SCENE(s, e, name, ret, ...) \
 	scene_begin(s, e, name, ret, (const uint64_t[6]){ __VA_ARGS__ })
+
+static inline void scene_pipe(struct strbuf *b, uint8_t arg)
+{
+	struct nunchi_file file = { .ino = 77, .dev = 15, .mode = S_IFIFO | 0600, .magic = PIPEFS_MAGIC };
+
+	encode_blob(b, NUNCHI_BLOB_FILE, arg, 0, (const char *)&file, sizeof(file));
+}
 
 static inline void scene_sock(struct strbuf *b, uint8_t arg, uint16_t type, const char *local,
 			      uint16_t lport, const char *remote, uint16_t rport)
@@ -92,6 +102,14 @@ static inline void scene_files(struct scene *s)
 	b = SCENE(s, S_WRITE, "write", 8, 3, 0x1000, 8);
 	encode_blob(b, NUNCHI_BLOB_BYTES, 1, 0, "\xca\xfe\xba\xbe\0\0\0\x34", 8);
 	WORLD_FILE(b, NUNCHI_BLOB_FILE, 0, S_IFREG | 0644, "out\0mnt\0");
+	b = SCENE(s, S_OWN_PIPE, "openat", 4, at, 0x1000, O_WRONLY);
+	world_text(b, NUNCHI_BLOB_STR, 1, "/proc/self/fd/1");
+	scene_pipe(b, NUNCHI_ARG_RET);
+	b = SCENE(s, S_FIFO, "openat", 4, at, 0x1000, O_WRONLY);
+	world_text(b, NUNCHI_BLOB_STR, 1, "/tmp/fifo");
+	WORLD_FILE(b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFIFO | 0644, "fifo\0tmp\0");
+	b = SCENE(s, S_PIPE_WRITE, "write", 1, 1, 0x1000, 1);
+	scene_pipe(b, 0);
 	b = SCENE(s, S_LINKED, "openat", 4, at, 0x1000, O_RDONLY);
 	world_text(b, NUNCHI_BLOB_STR, 1, "/var/link");
 	WORLD_FILE(b, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, S_IFREG | 0600, "shadow\0etc\0");

@@ -411,7 +411,7 @@ static size_t directory_length(const char *path)
 
 static bool test_holds(const struct node *n, const struct subject *s)
 {
-	static const char *const chars[] = { "o", "f", "d", "f", "f", "p", "4", "6", "u" };
+	static const char *const chars[] = { "o", "f", "d", "f", "f", "f", "4", "6", "u" };
 	const char *f = n->left.field->name;
 	struct value v = { .type = VALUE_NONE };
 

@@ -414,6 +414,12 @@ static const struct {
 	{ S_LINKED, "toupper(fd.name) = /ETC/SHADOW", T },
 	{ S_LINKED, "len(fd.name) = 9", T },
 	{ S_LINKED, "fd.nameraw = /var/link", T },
+	{ S_OWN_PIPE, "fd.typechar = f and fd.type = pipe", T },
+	{ S_OWN_PIPE, "fd.typechar = p", F },
+	{ S_OWN_PIPE, "fd.name startswith /proc/self/fd/", T },
+	{ S_OWN_PIPE, "fd.name = pipe:[77]", T },
+	{ S_FIFO, "fd.typechar = f and fd.type = pipe and fd.name = /tmp/fifo", T },
+	{ S_PIPE_WRITE, "fd.typechar = p and fd.name = pipe:[77]", T },
 	{ S_LINKED, "fd.nameraw = /etc/shadow", F },
 
 	/* Execs, those that failed as well */
