@@ -201,6 +201,8 @@ do_py() {
 		tee "$tmp/$name" | grep -v '^ok\|^not ok\|^skip'
 	grep '^ok \|^not ok \|^skip ' "$tmp/$name" | tee -a "$results"
 	sed -n '/^not ok /p; /^#   /p' "$tmp/$name" >>"$failures"
+	# What took longest.
+	sed -n 's/^# \(.*\): \([0-9.]*\) s$/\2 s: \1/p' "$tmp/$name.err" | sort -rn | head -n 12 >&2
 	if ! grep -q '^# done' "$tmp/$name"; then
 		fail "$name: the runner did not end" "$tmp/$name.err"
 	fi

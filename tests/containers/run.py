@@ -55,7 +55,7 @@ def run_one(name, function, setup):
               f"skip containers {name}: {reason}")
         return not ci
     print(f"ok containers {name}")
-    print(f"# {time.monotonic() - began:.1f} s", file=sys.stderr)
+    print(f"# {name}: {time.monotonic() - began:.1f} s", file=sys.stderr)
     sys.stdout.flush()
     return True
 

@@ -370,6 +370,9 @@ class Matrix:
     @staticmethod
     def took(row, kernel, done):
         counts = [line[2:] for line in done.output.splitlines() if re.match(r"# \d+ of ", line)]
+        cases = re.findall(r"^# (.*): ([\d.]+) s$", done.output, re.M)
+        longest = sorted(((float(seconds), case) for case, seconds in cases), reverse=True)[:4]
+        counts.append(", ".join(f"{case} {seconds:.0f} s" for seconds, case in longest))
         say("\n#   ".join([f"# {row.name} (Linux {vm.version_of(kernel)}): {done.seconds:.0f} s", *counts]), sys.stderr)
 
 
