@@ -95,7 +95,9 @@ static void serve(struct fake *f, int fd)
 				fake_write(fd, started, strlen(started));
 			while (!f->ending && f->mode != EMPTY)
 				usleep(10000);
-			fake_write(fd, event, strlen(event));
+			/* Its "die" could be told before the connection ends, and the list is to tell it. */
+			if (f->mode != UNLISTED)
+				fake_write(fd, event, strlen(event));
 			fake_hold(fd);
 			return;
 		} else if (starts_with(path, "/containers/json?")) {
