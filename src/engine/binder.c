@@ -542,12 +542,18 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 	}
 }
 
+/* Whether what the output has not taken yet may be of this slot. */
+static bool waits_for_output(const struct engine *e, const struct slot *slot)
+{
+	return slots_are_needed(e) ? slot->account.held : e->backlog.first != NULL;
+}
+
 /* Gives a slot back when its container is gone and everything of it has come. */
 static void give_back(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot), generation = slot->generation;
 
-	if (!account_complete(e, n) || e->backlog.first || !account_close(e, n))
+	if (!account_complete(e, n) || waits_for_output(e, slot) || !account_close(e, n))
 		return;
 	take_back_identity(e, slot, 0, 0);
 	probe_slot_release(e->probe, n, generation);
@@ -581,7 +587,7 @@ static bool slot_in_use(struct engine *e, const struct slot *slot)
 static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 {
 	/* The end itself may be in there. */
-	if (slot->gone_at && now >= slot->gone_at && !e->backlog.first) {
+	if (slot->gone_at && now >= slot->gone_at && !waits_for_output(e, slot)) {
 		uint64_t said = slot->gone_at - ENGINE_GONE_NS;
 
 		slot->gone_at = 0;
@@ -665,7 +671,7 @@ static uint64_t wants_look(struct engine *e, const struct slot *slot)
 
 void binder_tick(struct engine *e, uint64_t now)
 {
-	unsigned sandboxes = 0;
+	unsigned sandboxes = 0, taken = 0;
 
 	if (now < e->next_look && now < e->next_check)
 		return;
@@ -683,7 +689,9 @@ void binder_tick(struct engine *e, uint64_t now)
 			look_at_host(e, slot, now, ++sandboxes > SANDBOXES_MAX);
 		when = wants_look(e, slot);
 		look_by(e, when > now ? when : now + ENGINE_RETRY_NS);
+		taken += slot->phase != SLOT_UNKNOWN;
 	}
+	e->slots_scarce = taken > probe_slots(e->probe) / 4 * 3;
 }
 
 unsigned binder_waiting(const struct engine *e)

@@ -116,6 +116,7 @@ struct engine {
 	uint64_t next_summary;		/* boot ns */
 	struct slot *slots;		/* NUNCHI_SLOTS_MAX */
 	uint32_t slots_used;		/* highest number that was ever used, and one */
+	bool slots_scarce;		/* most of all that there can be are taken */
 	struct memory memory;		/* what --memory makes of it */
 	size_t held_bytes;		/* in all slots' queues */
 	size_t waited_most;		/* in them and in the backlog, since memory was given back */
@@ -178,6 +179,12 @@ static inline bool is_accounted(const struct nunchi_head *record)
 {
 	return record->kind <= NUNCHI_REC_EXIT || (record->kind >= NUNCHI_REC_ENTER &&
 						   record->kind <= NUNCHI_REC_KERNEL_LAST);
+}
+
+/* The output takes nothing, and there will be no slot for the next container: those of ended ones do not wait for it. */
+static inline bool slots_are_needed(const struct engine *e)
+{
+	return e->blocked && e->slots_scarce && !e->last_call;
 }
 
 /* pipeline.c: a record, to the model and out. False: the output does not take it. */
@@ -373,6 +380,8 @@ void losses_add(struct engine *e, const struct nunchi_head *record, enum nunchi_
 /* Tells of what was lost, here and in the kernel; of one slot, which is to be given back. False: not of all of it. */
 void losses_tell(struct engine *e, uint64_t now);
 bool losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now);
+/* What is not told of the slot's will not be: how many. */
+uint64_t losses_give_up(struct engine *e, uint32_t slot);
 /* Whether there is something to tell. */
 bool losses_are_due(const struct engine *e);
 void losses_free(struct engine *e);

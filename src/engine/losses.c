@@ -169,6 +169,22 @@ bool losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now)
 	return all;
 }
 
+uint64_t losses_give_up(struct engine *e, uint32_t slot)
+{
+	struct nunchi_account kernel;
+	uint64_t all = 0;
+
+	probe_account(e->probe, slot, &kernel);
+	for (enum nunchi_drop reason = 0; reason < NUNCHI_DROP_MAX; reason++) {
+		uint64_t count = untold(&e->slots[slot], &kernel, reason);
+
+		e->slots[slot].told[reason] += count;
+		forget_kinds(e, slot, reason);
+		all += count;
+	}
+	return all;
+}
+
 bool losses_are_due(const struct engine *e)
 {
 	return (e->losses_untold && !e->blocked) || e->losses_seen != probe_losses_seen(e->probe);

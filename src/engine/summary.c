@@ -47,9 +47,11 @@ static void told_free(struct engine *e, struct told *t)
 	free(t);
 }
 
-static void tell(struct engine *e, struct told *t, const struct nunchi_summary_row *row)
+/* over: it is the last of its row. */
+static void tell(struct engine *e, struct told *t, const struct nunchi_summary_row *row, bool over)
 {
 	uint64_t more = row->count - t->count, now = clock_boot();
+	const struct nunchi_head *record;
 
 	encode_summary(&e->summary, &t->key, row, more, t->time, now);
 	t->count = row->count;
@@ -58,7 +60,12 @@ static void tell(struct engine *e, struct told *t, const struct nunchi_summary_r
 	/* The slot may be another container's by now: then it was told when it was given back. */
 	if (t->key.slot < NUNCHI_SLOTS_MAX)
 		e->slots[t->key.slot].summarized += more;
-	drain_dispatch(e, (const struct nunchi_head *)(const void *)e->summary.s);
+	record = (const struct nunchi_head *)(const void *)e->summary.s;
+	/* Behind what the output does not take it would be of a slot that is another's by then. */
+	if (over && slots_are_needed(e))
+		life_deliver(e, &e->slots[t->key.slot % NUNCHI_SLOTS_MAX], record);
+	else
+		drain_dispatch(e, record);
 }
 
 static void look_at(const struct nunchi_summary_key *key, const struct nunchi_summary_row *row, void *arg)
@@ -71,7 +78,7 @@ static void look_at(const struct nunchi_summary_key *key, const struct nunchi_su
 		return;
 	t = told_get(e, key, row);
 	if (row->count > t->count)
-		tell(e, t, row);
+		tell(e, t, row, look->over);
 	else
 		t->idle++;
 	if (look->over || t->idle > IDLE_MAX) {
@@ -79,7 +86,7 @@ static void look_at(const struct nunchi_summary_key *key, const struct nunchi_su
 
 		/* It may have grown since it was read. */
 		if (probe_summary_forget(e->probe, key, &last) && last.count > t->count)
-			tell(e, t, &last);
+			tell(e, t, &last, look->over);
 		told_free(e, t);
 	}
 }

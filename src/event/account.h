@@ -20,7 +20,8 @@
 	X(TASKS, "tasks past what --memory has room for", "at the most; the kernel keeps whose they are all the same") \
 	X(SUMMARIES, "counted calls that no summary tells", "the output did not take it in time") \
 	X(LIVES, "events of containers that were not told", "the output did not take them in time") \
-	X(SWITCHED, "seconds in which hooks of functions were switched off", "kernel.ftrace_enabled, or kprobes: no system call was seen")
+	X(SWITCHED, "seconds in which hooks of functions were switched off", "kernel.ftrace_enabled, or kprobes: no system call was seen") \
+	X(UNTOLD, "losses that no event tells", "their containers had ended while the output took nothing, and others needed their slots")
 
 enum account_reader {
 #define X(name, text, why) ACCOUNT_READER_##name,

@@ -142,6 +142,8 @@ enum probe_refusal probe_refusal(void);
 /* The classes of which it refuses calls, 1 << enum nunchi_block_class: a kernel need not have all hooks. */
 unsigned probe_block_refused(enum probe_refusal refusal);
 
+/* How many slots there can be. */
+unsigned probe_slots(const struct probe *p);
 /* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
 /* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */
 void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,

@@ -32,6 +32,11 @@ void slots_init(struct probe *p)
 	p->skel->bss->slots[0].mode = p->host ? NUNCHI_MODE_EVENT : NUNCHI_MODE_NONE;
 }
 
+unsigned probe_slots(const struct probe *p)
+{
+	return p->n_slots;
+}
+
 bool slot_is_current(const struct probe *p, uint32_t slot, uint32_t generation)
 {
 	return slot < p->n_slots && p->skel->bss->slots[slot].generation == generation;

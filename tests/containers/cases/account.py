@@ -16,7 +16,7 @@ import sys
 import time
 
 from harness import nunchi as harness_nunchi
-from harness.many import full_or, mark
+from harness.many import ShortRunc, full_or, in_turns, mark
 from harness.place import patient, wait_until
 from harness.resources import map_memory, own_memory
 
@@ -332,6 +332,25 @@ def test_a_dead_output(setup):
     assert "the output failed" in said and "does not add up" not in said, said
     assert 0 < untold <= counted, said
     print(f"# {untold} of {counted} calls that were counted had no summary any more")
+
+
+def test_a_dead_output_and_more_containers(setup):
+    """Those that have ended wait for it with their slots, but not so that the next ones would be seen by nobody."""
+    reader, writer = os.pipe()
+    nunchi = setup.nunchi("trace", *own(setup), *SMALL, "-o", "json", "-e", "openat", stdout=writer)
+    os.close(writer)
+    ledger = Ledger(setup, "full", 0, 60).start()
+    wait_until(lambda: "the output does not take" in nunchi.stderr(), 60, "a full output")
+    ledger.stop().made()
+    short = ShortRunc(setup.runc)
+    # More than there are slots for, with 16M.
+    in_turns(lambda i: short.run(f"{setup.name}-short{i}", ["/bin/ls", "/"]), range(300))
+    last = Ledger(setup, "last", 1000, 1).start()
+    made = last.made()
+    wait_until(lambda: seen_of(nunchi, last.name) >= made, 10, "all of the last container")
+    os.close(reader)
+    assert nunchi.stop(60) == 0, nunchi.stderr()
+    assert "does not add up" not in nunchi.stderr() and "no free slot" not in nunchi.stderr(), nunchi.stderr()
 
 
 def test_across_sigint(setup):

@@ -62,6 +62,12 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 	return false;
 }
 
+unsigned probe_slots(const struct probe *p)
+{
+	(void)p;
+	return NUNCHI_SLOTS_MAX;
+}
+
 bool account_close(struct engine *e, uint32_t slot)
 {
 	(void)e;
