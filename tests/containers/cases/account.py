@@ -530,7 +530,7 @@ def test_what_is_damaged_or_old(setup):
     """A file that is damaged hides nobody else's; one that the dead have left is nobody's; an old one says so."""
     nunchi = setup.nunchi("trace", *own(setup), stdout=subprocess.DEVNULL)
     assert setup.runc.run(f"{setup.name}-file", ["/bin/true"]).wait() == 0
-    wait_until(lambda: stats().get(nunchi.process.pid, {}).get("accounts"), 10, "its account")
+    wait_until(lambda: seen_of(nunchi, f"{setup.name}-file"), 10, "its account")
     with open(f"/run/nunchi/{nunchi.process.pid}.account", "rb") as f:
         account = f.read()
     magic, _, began, now, _, limit, limited, command = struct.unpack_from(HEAD, account)
