@@ -76,6 +76,9 @@ struct field_context {
 	struct peers *peers;	/* of datagrams: datagram.c; NULL: nobody has asked */
 };
 
+/* Whether a field is in the JSON line by default. */
+enum field_json { JSON_NO, JSON_YES, JSON_IF_TRUE };
+
 struct field {
 	const char *name;	/* "fd.name" */
 	enum value_type type;
@@ -84,7 +87,7 @@ struct field {
 	bool arg_optional;	/* proc.env[NAME] is a part of it, proc.env all of it */
 	bool numbered;		/* likewise proc.args[N] and proc.args, proc.aname[N] and proc.aname, which is a list */
 	bool absent;		/* Falco's; no record has it yet: it is always missing */
-	bool json;		/* in the JSON line by default */
+	uint8_t json;		/* enum field_json */
 	const char *doc;
 	const char *either[2];	/* fields of which a comparison means either (fd.ip); else NULL */
 	/* Leaves *ret alone where the value is missing: *ret is VALUE_NONE before. */

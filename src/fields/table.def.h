@@ -248,7 +248,7 @@ FIELD_FORMS(fd_directory, "fd.directory", STRING, EVENT, true, "directory of fd.
 FIELD_FORMS(fd_filename, "fd.filename", STRING, EVENT, true, "fd.name without its directory")
 FIELD(fd_oldname, "fd.oldname", STRING, EVENT, true, "the other path of a rename, link or symlink (ours)")
 FIELD(fd_ino, "fd.ino", NUMBER, EVENT, false, "inode number")
-FIELD(fd_unreachable, "fd.unreachable", BOOL, EVENT, false, "whether the file is not in the process's mount namespace: opened by way of a descriptor from elsewhere, /proc/PID/root or a handle (ours)")
+FIELD(fd_unreachable, "fd.unreachable", BOOL, EVENT, JSON_IF_TRUE, "whether the file is not in the process's mount namespace: opened by way of a descriptor from elsewhere, /proc/PID/root or a handle (ours)")
 FIELD(fd_is_deleted, "fd.is_deleted", BOOL, EVENT, false, "whether the file, opened or executed, has no name (any more): deleted, or never linked (O_TMPFILE) (ours)")
 FIELD(fd_host_path, "fd.host_path", STRING, EVENT, true, "of an opened file that is of the host's, by a mount (container.mounts): its path there; missing: of none that the runtime has told (ours)")
 FIELD(fd_dev, "fd.dev", NUMBER, EVENT, false, "device number of the file system")

@@ -21,6 +21,7 @@ struct json_field {
 	const struct field *field;
 	char *key;		/* `,"fd.name":` */
 	size_t key_len;
+	bool if_true;
 };
 
 struct json_fields {
@@ -190,7 +191,7 @@ static void put_fields(const struct json_fields *fields, struct field_context *f
 		struct value v = { .type = VALUE_NONE };
 
 		f->field->get(fc, NULL, &v);
-		if (v.type == VALUE_NONE)
+		if (v.type == VALUE_NONE || (f->if_true && !v.n))
 			continue;
 		put_key(out, f->key, f->key_len);
 		put_value(out, &v);
@@ -439,6 +440,7 @@ static void fields_collect(struct json_fields *ret, enum field_scope scope, bool
 		ret->v = xrealloc(ret->v, (ret->n + 1) * sizeof(*ret->v));
 		jf = &ret->v[ret->n++];
 		jf->field = f;
+		jf->if_true = f->json == JSON_IF_TRUE && !all;
 		jf->key = make_key("", f->name, &jf->key_len);
 	}
 }

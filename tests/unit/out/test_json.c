@@ -99,6 +99,28 @@ static void test_json_openat(void **state)
 	output_free(o);
 }
 
+/* A path that starts at another root than the container's looks like one of its own: it says so itself. */
+static void test_json_unreachable(void **state)
+{
+	struct output *o = json_output();
+	struct sample s;
+	json_t *j;
+
+	sample_init(&s);
+	s.call.args[0] = (uint64_t)-100;
+	sample_call(&s, "openat", 3);
+	sample_file(&s, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET, "shadow\0etc", 11);
+	((struct nunchi_blob *)(void *)(s.record.s + sizeof(struct nunchi_head) + sizeof(struct nunchi_call)))->flags |=
+		NUNCHI_BLOB_UNREACHABLE;
+	assert_int_equal(sample_end(&s), 0);
+	j = format(&s, o);
+	assert_text(j, "fd.name", "/etc/shadow");
+	assert_true(json_is_true(json_object_get(j, "fd.unreachable")));
+	json_decref(j);
+	sample_free(&s);
+	output_free(o);
+}
+
 /* Every field that the table gives to JSON has the value that the table gives. */
 static void test_json_agrees_with_table(void **state)
 {
@@ -121,7 +143,7 @@ static void test_json_agrees_with_table(void **state)
 			continue;
 		}
 		field_get(f, NULL, &s.fc, &v);
-		if (v.type == VALUE_NONE) {
+		if (v.type == VALUE_NONE || (f->json == JSON_IF_TRUE && !v.n)) {
 			assert_null(got);
 			continue;
 		}
@@ -343,6 +365,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_openat),
+		cmocka_unit_test(test_json_unreachable),
 		cmocka_unit_test(test_json_agrees_with_table),
 		cmocka_unit_test(test_json_cache),
 		cmocka_unit_test(test_json_execve),
