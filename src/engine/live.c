@@ -381,6 +381,7 @@ static int start(struct engine *e, struct strbuf *err)
 	if (!e->config->snapshot)
 		heartbeat_start(e);
 	switches_open(e);
+	probe_chroots_may_be(e->probe, true);
 	r = probe_attach(e->probe, err);
 	if (r >= 0 && e->config->keep_blocking)
 		r = probe_keep_blocking(e->probe, err);

@@ -154,5 +154,8 @@ static void task_found(const struct nunchi_head *head, void *arg)
 
 int present_find(struct engine *e)
 {
-	return probe_tasks(e->probe, task_found, e);
+	int r = probe_tasks(e->probe, task_found, e);
+
+	probe_chroots_may_be(e->probe, false);
+	return r;
 }

@@ -397,9 +397,20 @@ void probe_free(struct probe *p)
 	free(p);
 }
 
+#define CHROOTS 1U
+#define CHROOTS_MAYBE 2U	/* of what ran before it is not known yet */
+
 void probe_chroots(struct probe *p)
 {
-	p->skel->bss->chroots = 1;
+	__atomic_fetch_or(&p->skel->bss->chroots, CHROOTS, __ATOMIC_SEQ_CST);
+}
+
+void probe_chroots_may_be(struct probe *p, bool maybe)
+{
+	if (maybe)
+		__atomic_fetch_or(&p->skel->bss->chroots, CHROOTS_MAYBE, __ATOMIC_SEQ_CST);
+	else
+		__atomic_fetch_and(&p->skel->bss->chroots, (uint8_t)~CHROOTS_MAYBE, __ATOMIC_SEQ_CST);
 }
 
 void probe_interest(struct probe *p, const struct interest *interest)

@@ -85,6 +85,8 @@ bool probe_can_want(const struct probe *p, const struct interest *interest);
 void probe_interest(struct probe *p, const struct interest *interest);
 /* A process that ran before is in a chroot. Of later ones the programs find out. */
 void probe_chroots(struct probe *p);
+/* From before hooks are attached until all that ran before has been looked at: what is told in between is told as if one were. */
+void probe_chroots_may_be(struct probe *p, bool maybe);
 /* States that what need not leave takes, where there is no room for them, so that all leaves; else 0. */
 uint32_t probe_push_missing(const struct probe *p, uint32_t *ret_room);
 
