@@ -16,9 +16,13 @@
 #define NARROW 116
 /* and below which there is no time at all: who watches 80 columns has a clock, but no room. */
 #define NO_TIME 90
+/* and below which all give what they can, half a window: calls are called by their names. */
+#define TINY 80
 #define WHAT_MIN 20
+#define WHAT_TINY 12
 #define WHAT_DEFAULT 44 /* without a width to fill */
 #define RESULT_WIDTH 12 /* "EINPROGRESS", "ok fd 12" */
+#define RESULT_TINY 9	/* "ok fd 123"; longer names of errors go beyond */
 #define GAP 2
 #define FOUND_AFTER (10 * NSEC_PER_SEC) /* runtimes tell of a start within seconds */
 
@@ -71,28 +75,31 @@ static size_t longest_activity(void)
 /* WHAT gets what the others leave. */
 static void layout(struct text *t)
 {
-	size_t used = t->container + t->process + t->activity + RESULT_WIDTH + 4 * GAP;
+	bool tiny = t->width && t->width < TINY;
+	size_t least = tiny ? WHAT_TINY : WHAT_MIN;
+	size_t used = t->container + t->process + t->activity + 4 * GAP;
 
 	if (t->time)
 		used += t->time + GAP;
+	used += tiny && t->width < used + RESULT_WIDTH + least ? RESULT_TINY : RESULT_WIDTH;
 	if (!t->cut)
 		t->what = WHAT_DEFAULT;
 	else
-		t->what = t->width > used + WHAT_MIN ? t->width - used : WHAT_MIN;
+		t->what = t->width > used + least ? t->width - used : least;
 }
 
 static void text_set_width(struct output *o, unsigned width)
 {
 	struct text *t = text_of(o);
-	bool narrow = width && width < NARROW, no_time = width && width < NO_TIME;
+	bool narrow = width && width < NARROW, no_time = width && width < NO_TIME, tiny = width && width < TINY;
 
 	t->width = width;
 	t->cut = width != 0;
 	t->millis = !narrow;
 	t->time = no_time ? 0 : narrow ? 8 : 12;
-	t->container_max = narrow ? 12 : MIN(MAX(width / 6, 16U), 32U);
-	t->process_max = narrow ? 13 : 22;
-	t->activity_max = narrow ? 14 : 20;
+	t->container_max = tiny ? 9 : narrow ? 12 : MIN(MAX(width / 6, 16U), 32U);
+	t->process_max = tiny ? 12 : narrow ? 13 : 22;
+	t->activity_max = tiny ? 10 : narrow ? 14 : 20;
 	t->container = MIN(MAX(t->container, 12U), t->container_max);
 	t->process = MIN(MAX(t->process, 13U), t->process_max);
 	t->activity = MIN(longest_activity(), t->activity_max);
@@ -229,7 +236,8 @@ static void add_process(struct text *t, const struct event *ev, struct strbuf *o
 
 static void add_activity(struct text *t, const struct event *ev, struct strbuf *out)
 {
-	const char *activity = event_activity(ev);
+	/* "Process E...": of two words cut short the name of the call says more. */
+	const char *activity = t->width && t->width < TINY ? event_type_name(ev) : event_activity(ev);
 
 	if (t->cut)
 		columns_add_cut(&t->cell, activity, strlen(activity), t->activity);
