@@ -14,6 +14,7 @@
 #include "rules/block.h"
 
 #define CPU_LIMIT_MAX 100000U	/* percent */
+#define HOLD_BYTES_MAX (1U << 30)
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
 #define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
@@ -124,8 +125,8 @@ const struct option_row option_rows[] = {
 	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS | FOR_DOCTOR,
 	  "where the host's / is, when nunchi runs in a container" },
 	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
-	{ OPT_HOLD_BYTES, "hold-bytes", "BYTES", LIVE,
-	  "how much may wait for names; what is more goes on without" },
+	{ OPT_HOLD_BYTES, "hold-bytes", "SIZE", LIVE,
+	  "how much may wait for names (8M); what is more goes on without" },
 	{ OPT_MEMORY, "memory", "SIZE", LIVE | FOR_PS,
 	  "what nunchi may take in all, as 64M or 1G (64M)" },
 	{ OPT_CPU_LIMIT, "cpu-limit", "PERCENT", LIVE,
@@ -343,34 +344,47 @@ static bool take_host_root(struct options *o, const char *value)
 	return true;
 }
 
+/* "64M": a number, and a unit if it has one, a power of 1024. False: it is none, or more than max. */
+static bool parse_size(const char *s, uint64_t max, uint64_t *ret)
+{
+	static const char units[] = "KMG";
+	char *end;
+	unsigned long long n = strtoull(s, &end, 10);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+
+	if (*s < '0' || *s > '9' || (*end && (!unit || end[1])) || n > max >> shift)
+		return false;
+	*ret = n << shift;
+	return true;
+}
+
 static bool take_hold_bytes(struct options *o, const char *value)
 {
 	uint64_t bytes;
 
-	if (!parse_number(o, "--hold-bytes", value, 1U << 30, &bytes))
+	if (!parse_size(value, HOLD_BYTES_MAX, &bytes)) {
+		strbuf_adds(&o->error, "--hold-bytes ");
+		strbuf_add_printable(&o->error, value, strlen(value));
+		strbuf_addf(&o->error, ": expected a size up to %uG, as 8M", HOLD_BYTES_MAX >> 30);
 		return false;
+	}
 	o->engine.hold_bytes = bytes;
 	return true;
 }
 
-/* "64M": a number and its unit, a power of 1024. */
 static bool take_memory(struct options *o, const char *value)
 {
-	static const char units[] = "KMG";
-	char *end;
-	unsigned long long n = strtoull(value, &end, 10);
-	const char *unit = *end ? strchr(units, *end) : NULL;
-	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	uint64_t bytes;
 
-	if (*value < '0' || *value > '9' || (*end && (!unit || end[1])) || n > MEMORY_MAX >> shift ||
-	    n << shift < MEMORY_MIN) {
+	if (!parse_size(value, MEMORY_MAX, &bytes) || bytes < MEMORY_MIN) {
 		strbuf_adds(&o->error, "--memory ");
 		strbuf_add_printable(&o->error, value, strlen(value));
 		strbuf_addf(&o->error, ": expected a size from %lluM to %lluG, as 64M", MEMORY_MIN >> 20,
 			    MEMORY_MAX >> 30);
 		return false;
 	}
-	o->engine.memory = n << shift;
+	o->engine.memory = bytes;
 	return true;
 }
 

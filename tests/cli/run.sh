@@ -75,6 +75,8 @@ says 'an output that is none' 2 'there is text, json, block' trace -o xml
 says 'an event that is no call' 2 "A filter asks for it: 'evt.type = container_stopped'" trace -e openat,container_stopped
 says 'a category that is none' 2 'There is @' trace -e @foo
 says 'a number that is none' 2 'expected a number' trace --hold-ms many
+says 'a size that is none' 2 '--hold-bytes 8Mi: expected a size up to 1G, as 8M' trace --hold-bytes 8Mi
+silent 'a size with its unit' '--hold-bytes' trace --hold-bytes 8M -q -r "$cap"
 says 'an option without its value' 2 'needs COUNT' trace -n
 says 'a switch with a word that is none' 2 'expected true or false' trace --failed=maybe
 says 'a place for alerts that is none' 2 'ftp://x: no such place for alerts' guard --to ftp://x -r "$cap"
