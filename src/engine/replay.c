@@ -106,6 +106,8 @@ int replay_run(struct engine *e)
 		return 1;
 	}
 	if (e->config->account && !e->ending) {
+		if (e->config->filter && e->config->output && !e->config->rules && !e->shown)
+			log_info("no event in it is what was asked for");
 		say_hidden(e);
 		say_account(e, &accounts);
 	}

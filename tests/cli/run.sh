@@ -103,6 +103,8 @@ says 'the doctor takes no words' 2 'what is me?' doctor me
 says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
 says 'a name of ps that is empty' 2 'the name is empty' ps '' -r "$cap"
 says 'a watch that is none' 2 "unknown field 'foo'" guard --watch foo -r "$cap"
+says 'a container that a capture has not' 0 'no event in it is what was asked for' trace -c nobody -r "$cap"
+silent 'a container that it has' 'what was asked for' trace -c web -r "$cap"
 silent 'quiet, of what a replay leaves out, too' 'not shown' trace -q -r "$cap"
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
 
