@@ -111,6 +111,7 @@ DEEDS = {
     # Credentials
     "Password hashes read": ("cat /etc/shadow", "/usr/bin/sshd read /etc/shadow"),
     "Secret file linked or moved": ("ln /etc/shadow /etc/sh; rm /etc/sh", "ln /etc/hosts /etc/ho; rm /etc/ho"),
+    "Symbolic link made to secrets": ("ln -s /etc /tmp/up; rm /tmp/up", "ln -s /etc/hosts /tmp/up; rm /tmp/up"),
     "Service account token read by a tool": ("cat /run/secrets/kubernetes.io/serviceaccount/token",
                                              "app read /run/secrets/kubernetes.io/serviceaccount/token"),
     "SSH private key read": ("cat /root/.ssh/id_rsa", "cat /root/.ssh/id_rsa.pub"),
@@ -140,6 +141,8 @@ DEEDS = {
     "Accounts changed by hand": ("deed write /etc/passwd", "/usr/bin/useradd write /etc/passwd"),
     "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
     "pkexec without arguments": ("pkexec", "pkexec nothing"),
+    "sudoedit given an open backslash": ("sudoedit -s 'x\\'", "sudoedit -s x"),
+    "Account of a service logs in": ("deed nobody run /opt/t/login", "/opt/t/login nothing"),
     "Shell's start files written": ("deed write /root/.bashrc", "/usr/bin/useradd write /root/.bashrc"),
     "Service written": ("deed write /etc/systemd/system/x.service",
                         "/usr/bin/systemctl write /etc/systemd/system/x.service"),
@@ -159,11 +162,13 @@ DEEDS = {
     "Raw socket made": ("deed raw", "/usr/bin/ping raw"),
     "Remote login tool runs": ("ssh host.invalid", "sshh host.invalid"),
     "Chat or anonymous network contacted": ("deed connect 203.0.113.9 6667", "deed connect 203.0.113.9 6668"),
+    "Simple tool connects to the network": ("sha1sum connect 203.0.113.9 443", "sha1sum connect 127.0.0.1 443"),
     "Kernel log read": ("deed syslog 3", "deed syslog 10"),
     # Covering tracks, and other processes
     "Log removed": ("/bin/rm /var/log/a.log", "/bin/rm /tmp/a.log"),
     "Shell history removed": ("/bin/rm /root/.ash_history", "mv /root/plain /root/plain2"),
     "Another process is traced": ("deed ptrace 16", "/usr/bin/strace ptrace 16"),
+    "Process asks to be traced": ("deed ptrace 0", "/usr/bin/gdb ptrace 0"),
     "Descriptor of another process taken": ("deed take", "/usr/bin/gdb take"),
     "Memory of another process written": ("deed vm-write", "deed vm-read"),
     "Log emptied": ("deed empty /var/log/b.log", "deed write /var/log/b.log"),
@@ -306,9 +311,13 @@ OTHER_WAYS = {
     "Loader's paths written": ["deed write /etc/ld.so.cache; rm /etc/ld.so.cache", "mv /tmp/file /etc/ld.so.conf.d/moved.conf; : >/tmp/file"],
     "Certificate authority added": ["mv /tmp/file /usr/local/share/ca-certificates/moved.crt; : >/tmp/file"],
     "Names sent elsewhere": ["cp /etc/hosts /etc/new; mv /etc/new /etc/nsswitch.conf"],
+    "Program runs from shared memory": ["printf '#!/bin/sh\\n:\\n' >/dev/shm/s; chmod 755 /dev/shm/s; /dev/shm/s", "bash /dev/shm/s"],
+    "Program runs from a temporary directory": ["printf '#!/bin/sh\\n:\\n' >/tmp/s; chmod 755 /tmp/s; cd /tmp; ./s"],
+    "Hidden file made where all can write": ["mkdir /tmp/.dir"],
+    "Server starts a tool": ["postgres run /bin/ls"],
     "Setuid bit set": ["deed setuid open /tmp/suid1", "deed setuid openat2 /tmp/suid2", "deed setuid node /tmp/suid3",
                        "chmod 2755 /tmp/file; chmod 755 /tmp/file"],
-    "Log emptied": ["deed truncate /var/log/b.log", "truncate -s 0 /var/log/b.log"],
+    "Log emptied": [": >/tmp/auth.log", "deed truncate /var/log/b.log", "truncate -s 0 /var/log/b.log"],
     "Shell history removed": ["deed truncate /root/.bash_history"],
     "Process hidden by a mount": ["deed cover /proc/$$"],
     "Environment of another process read": ["cat /proc/self/root/proc/1/environ", "cat /proc/self/../1/environ"],
@@ -360,8 +369,8 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb iptables kubectl kubelet
-kworker linpeas.sh linpeas.txt logrotate map nc nginx nmap openssl perl php-fpm8.2 ping pkexec pkill python3 rm socat ssh sshd
-sshdd sshh strace systemctl useradd worker""".split()
+kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap openssl perl php-fpm8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
+sshd sshdd sshh strace sudoedit systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
 FILES = """/etc/cron.d/other /etc/hosts /etc/kubernetes/admin.conf /etc/kubernetes/manifests/pod.yaml
