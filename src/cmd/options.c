@@ -47,6 +47,7 @@ enum {
 	OPT_CPU_LIMIT,
 	OPT_RULES_DIR,
 	OPT_PRIORITY,
+	OPT_APPEND_OUTPUT,
 	OPT_CONTEXT,
 	OPT_FOLD,
 	OPT_ALERT_LIMIT,
@@ -103,6 +104,8 @@ const struct option_row option_rows[] = {
 	  "the form of the output" },
 	{ 'o', "output", "text|json|prometheus", FOR_STATS,
 	  "the form of the output; prometheus is its text format" },
+	{ OPT_APPEND_OUTPUT, "append-output", "TEXT", FOR_GUARD | FOR_RULES,
+	  "what stands behind each rule's output, as 'env=%proc.env cwd=%proc.cwd'" },
 	{ OPT_CONTEXT, "context", "COUNT", FOR_GUARD,
 	  "an alert shows so many events of its process before it, at most 32" },
 	{ OPT_FOLD, "fold", "SECONDS", FOR_GUARD,
@@ -323,6 +326,21 @@ static bool take_priority(struct options *o, const char *value)
 	return false;
 }
 
+static bool take_append_output(struct options *o, const char *value)
+{
+	struct template *t = NULL;
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	size_t at;
+
+	if (template_new(&t, value, false, &err, &at) < 0) {
+		strbuf_addf(&o->error, "--append-output: %s", err.s);
+		return false;
+	}
+	template_free(t);
+	o->choice.append_output = *value ? value : NULL;
+	return true;
+}
+
 /* "/" is no prefix, and a path is compared with those of mounts: no link in it, no slash after. */
 static bool take_host_root(struct options *o, const char *value)
 {
@@ -441,6 +459,8 @@ static bool take_value(struct options *o, int code, const char *value)
 		return take_name(o, "--disable", value, &o->choice.not_names);
 	case OPT_PRIORITY:
 		return take_priority(o, value);
+	case OPT_APPEND_OUTPUT:
+		return take_append_output(o, value);
 	case 'e':
 		return take_set(o, value);
 	case 'n':

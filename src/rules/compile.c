@@ -327,6 +327,8 @@ static bool compile_output(struct asker *a, struct definition *rule, struct temp
 		return false;
 	star = rule->output.b.s[0] == '*';
 	add_suggested(rule->output.b.s + star, &text);
+	if (a->d->append_output)
+		strbuf_addf(&text, " %s", a->d->append_output);	/* it has no error: who reads options has seen to that */
 	/* After an error, what follows it. */
 	for (unsigned n = 0; n <= ERRORS_MAX && template_new(ret, text.s + from, false, &err, &at) < 0; n++) {
 		from += at;

@@ -79,6 +79,7 @@ struct definitions {
 	size_t n_sources;
 	struct report *report;
 	bool common;			/* what is read now are names that files may take for granted */
+	const char *append_output;	/* what stands behind each rule's output; NULL: nothing */
 	const char *offered;		/* nunchi's own rules, where they are not read; NULL: they are */
 	unsigned foreign;		/* rules of other sources than system calls */
 };

@@ -256,7 +256,7 @@ int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t 
 		 const struct rules_choice *choice, struct report *report)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
-	struct definitions d = { .report = report };
+	struct definitions d = { .report = report, .append_output = choice ? choice->append_output : NULL };
 	struct stat st;
 	unsigned n_errors;
 	int r = 0;

@@ -116,6 +116,7 @@ struct rules_choice {
 	struct choice_names not_tags;	/* with none of these */
 	struct choice_names not_names;	/* not called so: a name, a part of it, or a glob */
 	enum rule_priority least;	/* none that is less urgent */
+	const char *append_output;	/* stands behind each one's output, fields in it; NULL: nothing */
 };
 
 /*

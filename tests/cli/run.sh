@@ -55,6 +55,8 @@ silent() {
 
 "$streams" basic "$tmp/basic.cap" || exit 1
 cap=$tmp/basic.cap
+"$streams" attacks "$tmp/attacks.cap" || exit 1
+attacks=$tmp/attacks.cap
 
 says 'no command' 2 'Commands:'
 says 'help' 0 'Commands:' --help
@@ -99,6 +101,10 @@ says 'a priority that is none' 2 'Did you mean Warning?' guard --priority warnin
 says 'rules of a priority' 0 'left out by --priority' guard --priority WARNING -r "$cap"
 says 'a rule that is left out' 0 'priority: Notice (left out by --disable)' \
 	rules explain 'Shell with a terminal' -D 'Shell with*'
+says 'what stands behind each output' 0 ' k8s_ns_name=<NA> from=web' guard --append-output 'from=%container.name' -r "$attacks"
+says 'what stands behind each output, as a field' 0 '"proc.cwd":' guard --append-output 'from=%proc.cwd' -o json -r "$attacks"
+says 'what stands behind each output, with a field that is none' 2 "--append-output: unknown field 'no.such'" \
+	guard --append-output '%no.such' -r "$attacks"
 says 'the doctor takes no words' 2 'what is me?' doctor me
 says 'a name that is empty' 2 '-c: the name is empty' trace -c '' -r "$cap"
 says 'a name of ps that is empty' 2 'the name is empty' ps '' -r "$cap"
