@@ -196,9 +196,15 @@ static void life(struct disk *d, const struct entry *e, enum runtime_life what)
 	life_post(d->rt, what, container_info_dup(e->info), -1);
 }
 
+/* What a user has is told of once there was a process in it: directories alone he can make as fast as he likes. */
+static bool has_life(const struct entry *e)
+{
+	return entry_is_whole_life(e) && (!e->owner || e->stored || e->ran || e->info->init_pid);
+}
+
 static void look_whether_new(struct disk *d, struct entry *e)
 {
-	if (!e->is_new || !entry_is_whole_life(e))
+	if (!e->is_new || !has_life(e))
 		return;
 	e->is_new = false;
 	/* One that runs already is not told to have been made: that comes too late to be of use. */
@@ -227,6 +233,7 @@ static void post_running(struct disk *d, struct entry *e)
 	c->init_start = e->info->init_start;
 	container_info_free(e->posted);
 	e->posted = c;
+	e->ran = true;
 	post(d, RUNTIME_CONTAINER, container_info_dup(e->info), 0);
 }
 
@@ -295,7 +302,7 @@ static void refresh_all(struct disk *d)
 		}
 		if (e->posted)
 			post_gone(d, e);
-		if (entry_is_whole_life(e))
+		if (has_life(e))
 			life(d, e, RUNTIME_LIFE_REMOVED);
 		forget_entry(d, e);
 	}

@@ -94,6 +94,7 @@ struct entry {
 	char *freezer;		/* the file that says whether it is paused; NULL: unknown */
 	bool frozen;
 	bool stored;		/* podman or CRI-O had it in their storage: from create to remove */
+	bool ran;		/* there was a process in it */
 	bool is_new;		/* came after the first look, and nothing was said of it yet */
 	bool stale;		/* a part changed since info was read */
 	struct container_info *posted;	/* whose end is to be told: id, runtime and init; NULL: nobody's */

@@ -238,23 +238,41 @@ static void read_ids(int root_fd, const char *path, struct id_name **ret, size_t
 	facts_parse_ids(text, (size_t)n, ret, ret_n);
 }
 
-/* Opening a file on FUSE waits for its server, which can be anyone. mountinfo asks nobody. */
-static bool root_is_fuse(const char *root, uint32_t pid)
+/* The mount that a descriptor is of; -1: not known. No file system is asked for it. */
+static long mount_of(int fd)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/self/fdinfo/%d", fd);
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	char line[128];
+	long id;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "mnt_id: %ld", &id) == 1)
+			return id;
+	return -1;
+}
+
+/*
+ * Opening a file on FUSE waits for its server, which can be anyone; mountinfo asks nobody. It is the descriptor's mount that is
+ * looked for: by then the process can have another root. One that is not found may be anything.
+ */
+static bool may_be_fuse(const char *root, uint32_t pid, int fd)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
-	bool fuse = false;
+	long id = mount_of(fd);
 	char *rest, *line;
 
-	if (read_proc(root, pid, "mountinfo", MOUNTINFO_MAX, &text) < 0)
+	if (id < 0 || read_proc(root, pid, "mountinfo", MOUNTINFO_MAX, &text) < 0)
 		return true;
 	rest = text.s;
 	while ((line = strsep(&rest, "\n"))) {
 		char *f[4] = { NULL };
 
-		if (mount_line(line, f) && streq(f[1], "/"))
-			fuse = starts_with(f[2], "fuse");
+		/* Its first word ends where the next one begins. */
+		if (mount_line(line, f) && strtol(line, NULL, 10) == id)
+			return starts_with(f[2], "fuse");
 	}
-	return fuse;
+	return true;
 }
 
 static void fill_users(struct container_info *c, const char *root)
@@ -262,10 +280,8 @@ static void fill_users(struct container_info *c, const char *root)
 	_cleanup_free_ char *path = xasprintf("%s/proc/%u/root", root, c->init_pid);
 	_cleanup_close_ int fd = -1;
 
-	if (root_is_fuse(root, c->init_pid))
-		return;
 	fd = open(path, O_PATH | O_CLOEXEC | O_DIRECTORY);
-	if (fd < 0)
+	if (fd < 0 || may_be_fuse(root, c->init_pid, fd))
 		return;
 	read_ids(fd, "etc/passwd", &c->users, &c->n_users);
 	read_ids(fd, "etc/group", &c->groups, &c->n_groups);

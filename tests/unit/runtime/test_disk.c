@@ -443,6 +443,29 @@ static void test_life_of_plain_runc(void **state)
 	check_life(h, RUNTIME_LIFE_REMOVED, "old");
 }
 
+/* What a user makes by the thousand: a directory in which nothing ever ran. */
+static void test_no_life_of_a_users_directory(void **state)
+{
+	struct host *h = *state;
+	_cleanup_free_ char *from = xasprintf("%s/elsewhere/web", h->root), *to = xasprintf("%s/run/user/1000/runc/web", h->root);
+
+	if (geteuid())
+		skip();
+	put(h, "", "/elsewhere/web/exec.fifo");
+	assert_int_equal(chown(from, 1000, 1000), 0);
+	put(h, "", "/run/user/1000/runc/x/none");
+	put(h, "", "/run/runc/x/none");
+	start(h, NULL);
+	assert_int_equal(rename(from, to), 0);
+	put_process(h, 500, 1, 777, "/own");
+	put(h, "", "/run/runc/own/exec.fifo");
+	put_state(h, "/run/runc", "own", 500, 777);
+	check_life(h, RUNTIME_LIFE_CREATED, "own");
+	remove_tree(h, "/run/user/1000/runc/web");
+	remove_tree(h, "/run/runc/own");
+	check_life(h, RUNTIME_LIFE_REMOVED, "own");
+}
+
 /* Docker's state directories come and go with each run of a container. */
 static void test_no_life_below_an_engine(void **state)
 {
@@ -695,6 +718,7 @@ int main(void)
 		TEST(test_resolve_by_ancestor),
 		TEST(test_bundle_and_state_are_one),
 		TEST(test_life_of_plain_runc),
+		TEST(test_no_life_of_a_users_directory),
 		TEST(test_no_life_below_an_engine),
 		TEST(test_podman_by_pidfile),
 		TEST(test_podman_facts),
