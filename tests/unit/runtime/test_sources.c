@@ -151,12 +151,13 @@ static struct runtimes *start(const struct fake *f)
 	return rt;
 }
 
+/* Before any of its questions is given up, however busy the machine is. */
 static void stop_soon(struct runtimes *rt)
 {
 	uint64_t before = clock_boot();
 
 	runtimes_stop(rt);
-	assert_true(clock_boot() - before < NSEC_PER_SEC);
+	assert_true(clock_boot() - before < 5 * NSEC_PER_SEC);
 }
 
 static void test_good(void **state)
