@@ -22,7 +22,7 @@ RULES = """
 - rule: Whatever can be blocked
   desc: By each hook that there is.
   condition: >
-    container.name = none and (evt.type in (openat, execve, connect, bind, init_module, mount, bpf, ptrace, socket, unlink, rename, link)
+    container.name = none and (evt.type in (openat, execve, connect, bind, init_module, mount, bpf, ptrace, socket, unlinkat, renameat2, linkat)
     or (evt.type = unshare and evt.arg.flags contains CLONE_NEWUSER))
   output: blocked
   priority: WARNING
