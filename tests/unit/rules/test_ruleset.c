@@ -721,7 +721,8 @@ static void test_bounds(void **state)
 	assert_non_null(strstr(report.text.s, "macros wait for each other"));
 
 	strbuf_reset(&text);
-	for (int i = 0; i < 100000; i++)
+	/* libyaml looks at all that are open with each one that comes. */
+	for (int i = 0; i < 10000; i++)
 		strbuf_addc(&text, '[');
 	assert_null(load_both(text.s, NULL));
 	assert_non_null(strstr(report.text.s, "this is no YAML"));
