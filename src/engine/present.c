@@ -152,10 +152,21 @@ static void task_found(const struct nunchi_head *head, void *arg)
 	process_found(e, head);
 }
 
+static void task_missed(const struct nunchi_head *head, void *arg)
+{
+	const struct engine *e = arg;
+
+	if (!model_process_alive(e->model, head->pid))
+		task_found(head, arg);
+}
+
 int present_find(struct engine *e)
 {
 	int r = probe_tasks(e->probe, task_found, e);
 
+	/* A task whose identity a hook was just making was nobody's then. It is made by now. */
+	if (r >= 0)
+		r = probe_tasks(e->probe, task_missed, e);
 	probe_chroots_may_be(e->probe, false);
 	return r;
 }

@@ -115,7 +115,8 @@ def test_many_lives_on_one_cpu(setup):
 def test_a_missing_increment_is_noticed(setup):
     """The account can fail: a build in which one counter is not incremented does not add up."""
     tree = setup.directory("mutant")
-    for name in ("bpf", "data", "include", "man", "rules", "scripts", "src", "meson.build", "meson_options.txt"):
+    for name in ("bpf", "data", "docs", "include", "man", "rules", "scripts", "src", "meson.build",
+                 "meson_options.txt", "README.md", "LICENSE"):
         source = os.path.join(TOP, name)
         target = os.path.join(tree, name)
         if os.path.isdir(source):

@@ -102,6 +102,7 @@ def wants_of(container, volumes):
     for field, name in (("seccompProfile", "seccomp"), ("appArmorProfile", "apparmor")):
         assert context.pop(field) == {"type": "Unconfined"}
         wants["security"][name] = {"profile_type": UNCONFINED}
+    assert context.pop("seLinuxOptions") == {"type": "spc_t"}  # which is nothing where SELinux is not
     assert not context, context
     assert set(container) == {"name", "image", "args", "securityContext", "resources", "volumeMounts"}, container
     return wants
