@@ -185,6 +185,7 @@ def phases(nunchi, pid):
 def test_who_executes_nothing(setup):
     """He is the runtime's at first, and not for ever: nor once somebody traces him."""
     made = setup.runc.run(setup.name + "-stays", ["/bin/pause"])
+    wait_until(lambda: made.runc.is_running(made.name), 10, "the container")
     nunchi = setup.nunchi("trace", "--setup", "-e", "openat", "-c", made.name, "--format", "%evt.phase %proc.pid %fd.nameraw")
     for way in ("traced", "long")[:full_or(2, 1)]:
         with subprocess.Popen([sys.executable, "-c", STAYS, str(made.pid())]) as stays:
