@@ -81,7 +81,7 @@ ENDS = ["ends netlink", "ends packet", "ends vsock", "ends counted"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines. And what an exec leaves.
 KEPT = ["rules argument_changed", "traits capabilities_at_the_event", "traits interpreter"]
 COPIES = ["swap"] + KEPT
-SWAPS = ["swap what_is_changed_under_a_call", "swap how"] + KEPT
+SWAPS = ["swap what_is_changed_under_a_call", "swap how"]
 # What monitors are known to miss, and what is done to nunchi itself.
 ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS
