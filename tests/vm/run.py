@@ -54,24 +54,24 @@ ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "disguise", "keep"]
 RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc", "subtree"]
 # Of these a file, a program, a peer and a module: each refused, and each that kills.
-BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions kill_before", "actions kill_who_loads",
-          "actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions deny_peers", "actions deny_modules", "actions deny_every",
-          "actions deny_by_another", "actions deny_an", "actions an_exec",
-          "actions deny_this_end", "actions deny_sctp", "actions deny_sockets", "actions kill_who_makes",
-          "actions deny_changes", "disguise"]
-# Of these what is refused in other places where BPF's LSM is not: all of them in "6.12 actions".
-PLACES = ["actions kill_before", "actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
-          "actions deny_every", "actions deny_by_another", "actions deny_sockets", "actions deny_changes",
+BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions deny_opens", "actions deny_some", "actions deny_execs_from",
+          "actions deny_an", "actions an_exec", "actions_peers kill_before", "actions_peers deny_peers", "actions_peers deny_this_end",
+          "actions_peers deny_sctp", "actions_calls kill_who_loads", "actions_calls deny_modules", "actions_calls deny_every",
+          "actions_calls deny_by_another", "actions_calls deny_sockets", "actions_calls kill_who_makes", "actions_calls deny_changes",
           "disguise"]
+# Of these what is refused in other places where BPF's LSM is not: all of them in "6.12 actions".
+PLACES = ["actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
+          "actions_calls deny_modules", "actions_calls deny_every", "actions_calls deny_by_another", "actions_calls deny_sockets",
+          "actions_calls deny_changes", "disguise"]
 # Of each kind one: a file, a program, a peer, a module, and who is killed in the middle of it.
-REFUSES = ["actions kill_before", "actions deny_some_opens", "actions deny_execs_from", "actions deny_peers", "actions deny_modules",
-           "actions deny_sockets", "actions deny_changes"]
+REFUSES = ["actions deny_some_opens", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
+           "actions_calls deny_modules", "actions_calls deny_sockets", "actions_calls deny_changes"]
 # Without CAP_SYS_ADMIN: 6.1 lacks functions that libbpf looks for in modules then.
 FEW = ["hostile few"]
 # Every call of the table.
 WALK = ["walk"]
 # Refused before the call, by whatever this kernel can.
-PEERS = ["actions deny_peers", "actions kill_before"]
+PEERS = ["actions_peers deny_peers", "actions_peers kill_before"]
 # What no rule can want.
 PUSH = ["push"]
 # Every way in; 32-bit calls are to be had here only.
@@ -87,7 +87,7 @@ ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS
 
 # The oldest verifier and the newest compiler: something of each way to be loaded.
-LOADED = ["count exactly", "hooks beginnings", "actions deny_peers"]
+LOADED = ["count exactly", "hooks beginnings", "actions_peers deny_peers"]
 # That each hook is tried, and runs.
 TRIED = ["doctor all_is_tried", "doctor the_screen_says_the_same"]
 # Rooms whose unit tests know numbers and layouts of a machine.
@@ -117,7 +117,7 @@ MATRIX = [
     row("6.1 same", "6.1", "v2", SAME, always=True),
     row("6.1 hooks", "6.1", "v2", HOOKS),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
-    row("6.1 clang, no lsm", "6.1", "v1", ["actions deny_peers"], NO_LSM, always=True, program="build-clang/nunchi"),
+    row("6.1 clang, no lsm", "6.1", "v1", ["actions_peers deny_peers"], NO_LSM, always=True, program="build-clang/nunchi"),
     row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),

@@ -6,10 +6,9 @@ where its file is by now, nor what the kernel is told that it be.
 
 import os
 
+from harness.blocking import alerts, effects, guard, in_container, need_refusal, refuses_peers, wait_alert
 from harness.nunchi import run
 from harness.place import Elsewhere, wait_until
-
-from .actions import alerts, effects, guard, in_container, need_refusal, refuses_peers, wait_alert
 from .keep import ready
 from .reload import Rules
 

@@ -6,10 +6,9 @@ import os
 import signal
 import subprocess
 
+from harness.blocking import refuses_all, refuses_peers
 from harness.nunchi import PROGRAM, run
 from harness.place import Elsewhere, wait_until
-
-from .actions import refuses_all, refuses_peers
 from .reload import EXACT, RULE
 from .restart import bpf_file_system, remove_pins
 

@@ -12,10 +12,9 @@ import re
 import signal
 import time
 
+from harness.blocking import refuses_all
 from harness.nunchi import PROGRAM
 from harness.place import Elsewhere, wait_until
-
-from .actions import refuses_all
 from .security import check_threads
 
 # What count makes and nothing else does; the last is what only the new rules are about.
