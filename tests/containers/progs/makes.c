@@ -4,7 +4,6 @@
  * {"what":"packet","error":"EPERM"}; error "" where there was none, "SIGKILL" where the child was killed.
  */
 #include <errno.h>
-#include <linux/io_uring.h>
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <net/ethernet.h>
@@ -14,11 +13,12 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "ring.h"
 
 #define OP_SOCKET 45	/* IORING_OP_SOCKET, which Debian 12's header has not */
 
@@ -70,27 +70,9 @@ static long stream_pair(void)
 	return pair_of(SOCK_STREAM);
 }
 
-/* By a request of io_uring. */
 static long ring_packet(void)
 {
-	struct io_uring_params params = { 0 };
-	long ring = syscall(SYS_io_uring_setup, 1, &params);
-	struct io_uring_sqe *sqe;
-	struct io_uring_cqe *cqe;
-	char *rings;
-
-	if (ring < 0)
-		return ring;
-	rings = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, (int)ring, IORING_OFF_SQ_RING);
-	sqe = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, (int)ring, IORING_OFF_SQES);
-	*sqe = (struct io_uring_sqe){ .opcode = OP_SOCKET, .fd = AF_PACKET, .off = SOCK_RAW, .len = htons(ETH_P_ALL) };
-	*(uint32_t *)(rings + params.sq_off.array) = 0;
-	__atomic_store_n((uint32_t *)(rings + params.sq_off.tail), 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
-		return -1;
-	cqe = (struct io_uring_cqe *)(rings + params.cq_off.cqes);
-	errno = -cqe->res;
-	return cqe->res < 0 ? -1 : cqe->res;
+	return ring_ask((struct io_uring_sqe){ .opcode = OP_SOCKET, .fd = AF_PACKET, .off = SOCK_RAW, .len = htons(ETH_P_ALL) });
 }
 
 static long unshare_user(void)

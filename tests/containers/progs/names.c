@@ -6,41 +6,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
-#include <linux/io_uring.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "ring.h"
 
 static char old[4096], new[4096], other[4096];	/* paths: there is a file, there is none, and another file */
 
-/* By a request of io_uring: its operation, with the arguments of the call. */
-static long ask_ring(unsigned op, uint64_t from, unsigned to_fd, uint64_t to)
+/* By a request of io_uring, with the arguments of the call. */
+static long ask_ring(unsigned op, unsigned to_fd, const char *to)
 {
-	struct io_uring_params params = { 0 };
-	long ring = syscall(SYS_io_uring_setup, 1, &params);
-	struct io_uring_sqe *sqe;
-	struct io_uring_cqe *cqe;
-	char *rings;
-	int res;
-
-	if (ring < 0)
-		return ring;
-	rings = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, (int)ring, IORING_OFF_SQ_RING);
-	sqe = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, (int)ring, IORING_OFF_SQES);
-	*sqe = (struct io_uring_sqe){ .opcode = (uint8_t)op, .fd = AT_FDCWD, .addr = from, .len = to_fd, .off = to };
-	*(uint32_t *)(rings + params.sq_off.array) = 0;
-	__atomic_store_n((uint32_t *)(rings + params.sq_off.tail), 1, __ATOMIC_RELEASE);
-	if (syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) < 0)
-		return -1;
-	cqe = (struct io_uring_cqe *)(rings + params.cq_off.cqes);
-	res = cqe->res;
-	close((int)ring);
-	errno = -res;
-	return res < 0 ? -1 : res;
+	return ring_ask((struct io_uring_sqe){
+		.opcode = (uint8_t)op, .fd = AT_FDCWD, .addr = (uintptr_t)old, .len = to_fd, .off = (uintptr_t)to });
 }
 
 static long by_unlink(void)
@@ -99,17 +78,17 @@ static long by_linkat(void)
 
 static long ring_unlink(void)
 {
-	return ask_ring(IORING_OP_UNLINKAT, (uint64_t)old, 0, 0);
+	return ask_ring(IORING_OP_UNLINKAT, 0, NULL);
 }
 
 static long ring_rename(void)
 {
-	return ask_ring(IORING_OP_RENAMEAT, (uint64_t)old, (unsigned)AT_FDCWD, (uint64_t)new);
+	return ask_ring(IORING_OP_RENAMEAT, (unsigned)AT_FDCWD, new);
 }
 
 static long ring_link(void)
 {
-	return ask_ring(IORING_OP_LINKAT, (uint64_t)old, (unsigned)AT_FDCWD, (uint64_t)new);
+	return ask_ring(IORING_OP_LINKAT, (unsigned)AT_FDCWD, new);
 }
 
 static const struct {
