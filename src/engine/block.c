@@ -16,10 +16,15 @@ static const char *why_not(const struct probe_block *b)
 		       "this kernel does not ask BPF programs (\"bpf\" is not in lsm=, or there is no BPF LSM; nor are there trampolines)";
 }
 
-/* What has been done cannot be denied any more; of whom to kill for it something has to be left to look at. */
+/*
+ * What has been done cannot be denied any more; to kill for it something has to be left to look at, where anybody looks then: not for a
+ * class that the kernel asks nobody about while it asks about others.
+ */
 static unsigned possible_here(const struct probe_block *b, const struct rule *rule)
 {
-	return b->refused | (rule->action == ACTION_KILL ? ~NUNCHI_BLOCK_NAMES : 0);
+	bool late = rule->action == ACTION_KILL && b->refusal < PROBE_REFUSES_BY_RETURN;
+
+	return b->refused | (late ? ~NUNCHI_BLOCK_NAMES : 0);
 }
 
 /* The classes that the rule is about. */
@@ -44,6 +49,7 @@ static void say_rules(const struct probe_block *b, unsigned n, const char *one, 
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
 	unsigned dropped = 0, names = 0, late = 0, addressed = 0, here = b->refused;
+	bool some = b->refusal >= PROBE_REFUSES_BY_RETURN;	/* all but what this kernel is not made for */
 
 	for (unsigned i = 0; here != ~0U && i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
@@ -53,7 +59,7 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 			continue;
 		classes = classes_of(ruleset_block(rs), i);
 		if (rule->refuse) {
-			if (b->refusal >= PROBE_REFUSES_BY_RETURN && !(classes & ~here))
+			if (some && !(classes & ~here))
 				continue;
 			strbuf_addf(err, "rule %s cannot %s before the call%s: %s"
 					 "\nIt says on_unsupported: refuse. Add bpf to lsm= on the kernel's "
@@ -70,8 +76,8 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 	say_rules(b, addressed, "rule that blocks connect, bind or sendto does",
 		  "rules that block connect, bind or sendto do", "so for TCP and UDP only, by cgroup programs");
 	say_rules(b, dropped, "rule that denies", "rules that deny", "can only alert");
-	say_rules(b, names, "rule that kills who removes, renames or links", "rules that kill who removes, renames or links",
-		  "can only alert");
+	say_rules(b, names, some ? "rule that kills" : "rule that kills who removes, renames or links",
+		  some ? "rules that kill" : "rules that kill who removes, renames or links", "can only alert");
 	say_rules(b, late, "rule that kills does", "rules that kill do",
 		  "so when the call has been done (effect=after)");
 	return 0;
@@ -128,7 +134,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	if (!plan)
 		return 0;
 	ret->refusal = e->refusal;
-	ret->refused = probe_block_refused(e->refusal);
+	ret->refused = e->refused;
 	ret->dry = e->config->dry_run;
 	ret->keep = e->config->keep_blocking;
 	r = rs ? check_rules(rs, ret, err) : 0;

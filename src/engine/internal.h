@@ -161,6 +161,7 @@ struct engine {
 	uint64_t switches_looked;	/* at them, epoch ns */
 	bool switched_off;		/* what they said then */
 	enum probe_refusal refusal;	/* tried while that could be tried */
+	unsigned refused;		/* classes of calls that it refuses, as bits: read at the start, too */
 	bool env;			/* environments are asked for */
 	uint32_t unseen;		/* bits 1 << enum doctor_unseen of this kernel */
 	unsigned blind_said;		/* of how many containers that was said */

@@ -359,6 +359,7 @@ static int start(struct engine *e, struct strbuf *err)
 		return r;
 	}
 	e->refusal = e->force->rules ? probe_refusal() : PROBE_REFUSES_NOTHING;
+	e->refused = probe_block_refused(e->refusal);
 	blocks = block_prepare(e, e->force->rules, &block, err);
 	if (blocks < 0)
 		return blocks;

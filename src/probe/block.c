@@ -100,7 +100,7 @@ unsigned probe_block_refused(enum probe_refusal refusal)
 		return refused;
 	btf = btf__load_vmlinux_btf();
 	refused = ~0U;
-	for (size_t i = 0; i < ARRAY_SIZE(optional); i++)
+	for (size_t i = 0; btf && i < ARRAY_SIZE(optional); i++)
 		if (btf__find_by_name_kind(btf, optional[i].function, BTF_KIND_FUNC) < 0)
 			refused &= ~optional[i].classes;
 	btf__free(btf);

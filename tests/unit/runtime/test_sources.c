@@ -500,6 +500,24 @@ static void test_socket_below_a_root(void **state)
 	fake_stop(&f);
 }
 
+static void make_directories(const struct fake *f, const char *const *dirs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *dir = xasprintf("%s/%s", f->dir, dirs[i]);
+
+		assert_int_equal(mkdir(dir, 0755), 0);
+	}
+}
+
+static void remove_directories(const struct fake *f, const char *const *dirs, size_t n)
+{
+	while (n--) {
+		_cleanup_free_ char *dir = xasprintf("%s/%s", f->dir, dirs[n]);
+
+		rmdir(dir);
+	}
+}
+
 /* What is no more than much for an engine of root's is too much for a user's, of whom there can be many. */
 static void test_user_says_much(void **state)
 {
@@ -519,11 +537,7 @@ static void test_user_says_much(void **state)
 	proc = xasprintf("%s/proc", f.dir);
 	socket = xasprintf("%s/run/user/1000/docker.sock", f.dir);
 	assert_int_equal(symlink("/proc", proc), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
-
-		assert_int_equal(mkdir(dir, 0755), 0);
-	}
+	make_directories(&f, dirs, ARRAY_SIZE(dirs));
 	assert_int_equal(rename(f.path, socket), 0);
 	for (uid_t owner = 0; owner <= 1000; owner += 1000) {
 		assert_int_equal(chown(socket, owner, 0), 0);
@@ -538,11 +552,7 @@ static void test_user_says_much(void **state)
 	}
 	unlink(socket);
 	unlink(proc);
-	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;) {
-		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
-
-		rmdir(dir);
-	}
+	remove_directories(&f, dirs, ARRAY_SIZE(dirs));
 	fake_stop(&f);
 }
 
@@ -584,11 +594,7 @@ static void test_user_s_files_are_no_engine_s(void **state)
 	socket = xasprintf("%s/run/user/1000/docker.sock", f.dir);
 	file = xasprintf("%s/data/containers/" ID "/config.v2.json", f.dir);
 	assert_int_equal(symlink("/proc", proc), 0);
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
-
-		assert_int_equal(mkdir(dir, 0755), 0);
-	}
+	make_directories(&f, dirs, ARRAY_SIZE(dirs));
 	written = fopen(file, "we");
 	assert_non_null(written);
 	fputs("{\"ID\":\"" ID "\",\"Name\":\"/harmless\"}", written);
@@ -612,11 +618,7 @@ static void test_user_s_files_are_no_engine_s(void **state)
 	unlink(file);
 	unlink(socket);
 	unlink(proc);
-	for (size_t i = ARRAY_SIZE(dirs); i-- > 0;) {
-		_cleanup_free_ char *dir = xasprintf("%s/%s", f.dir, dirs[i]);
-
-		rmdir(dir);
-	}
+	remove_directories(&f, dirs, ARRAY_SIZE(dirs));
 	fake_stop(&f);
 }
 
