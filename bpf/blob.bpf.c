@@ -578,8 +578,8 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 	}
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
-	if ((spec->flags & NUNCHI_SPEC_ROOT) && s->call.ret >= 0)
-		chroots |= blob_root(s, BLOB(NUNCHI_BLOB_ROOT, 0));
+	if ((spec->flags & NUNCHI_SPEC_ROOT) && s->call.ret >= 0 && blob_root(s, BLOB(NUNCHI_BLOB_ROOT, 0)))
+		chroots = 1;
 }
 
 static __always_inline bool caps_differ(const struct scratch *s)

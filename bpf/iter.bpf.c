@@ -50,10 +50,10 @@ int tasks(struct bpf_iter__task *ctx)
 	if (!task || !task->mm)
 		return 0;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
-	if (id) {
+	if (id && !settled) {
 		/* An earlier nunchi's, whose user space knew others than ours is about to learn from /proc. */
 		id->caps.effective = CAPS_UNKNOWN;
-	} else {
+	} else if (!id) {
 		id = identity_late(task, false);
 		/* Of the leader, as /proc has them. */
 		if (id)
