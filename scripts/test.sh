@@ -5,10 +5,10 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit soak replay asan clang cross fuzz containers vm insns. soak goes on beside what comes after it, until
-# containers, insns beside vm. --no-root: those that need neither root nor
-# containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every
-# kernel in every way.
+# Stages: lint unit soak replay asan fuzz containers clang cross insns vm. soak goes on beside what comes after it, until
+# containers; clang, cross and insns beside containers, in time that these leave. --no-root: those that need neither
+# root nor containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every kernel in
+# every way.
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -28,7 +28,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages='lint unit soak replay asan clang cross fuzz containers vm insns'
+	[ $root = no ] || stages='lint unit soak replay asan fuzz containers clang cross insns vm'
 fi
 
 tmp=$(mktemp -d)
@@ -36,9 +36,10 @@ results=$tmp/results
 failures=$tmp/failures # what failed, with what it said: told again at the end
 : >"$results" >"$failures"
 # What is on its way beside another stage: its containers, machines and its nunchi go with it.
-soak='' insns=''
+soak='' spare=''
 at_exit() {
-	for beside in $soak $insns; do
+	[ -z "$spare" ] || kill -TERM "$spare"
+	for beside in $soak $spare; do
 		pkill -TERM -P "$beside" && wait "$beside"
 	done
 	rm -rf "$tmp"
@@ -161,11 +162,6 @@ build_clang() {
 run_clang() {
 	build_clang || return
 	check 'clang: stack of its BPF programs' scripts/stack-depth build-clang/bpf/nunchi.bpf.o
-	if [ "$(id -u)" -ne 0 ]; then
-		skip 'clang: its BPF object is loaded' 'needs root'
-		return
-	fi
-	check 'clang: its BPF object is loaded' build-clang/nunchi trace --timeout 0.1
 }
 
 run_fuzz() {
@@ -225,7 +221,34 @@ end_soak() {
 
 run_containers() {
 	end_soak
-	run_py containers tests/containers/run.py --without soak
+	can_py containers || return
+	begin_spare
+	do_py containers tests/containers/run.py --without soak
+	end_spare
+}
+
+# What takes no time of anything, in time that nobody else asks for: these stages are done then.
+begin_spare() {
+	besides='' others=''
+	for name in $left; do
+		case $name in
+		clang | cross | insns) besides="$besides $name" ;;
+		*) others="$others $name" ;;
+		esac
+	done
+	[ -n "$besides" ] || return
+	left=$others
+	# shellcheck disable=SC2086
+	chrt --idle 0 scripts/test.sh --no-root $besides >"$tmp/spare" &
+	spare=$!
+}
+end_spare() {
+	[ -n "$spare" ] || return
+	wait "$spare"
+	code=$? spare=''
+	grep '^ok \|^not ok \|^skip ' "$tmp/spare" | tee -a "$results"
+	sed -n '/^not ok /p; /^#   /p' "$tmp/spare" >>"$failures"
+	[ $code -eq 0 ] || grep -q '^not ok ' "$tmp/spare" || fail "$besides (exit $code)" "$tmp/spare"
 }
 
 # For arm64, whose tests run in its machine (vm). Packages of it come from Debian's archive.
@@ -240,28 +263,18 @@ run_cross() {
 
 run_vm() {
 	end_soak
-	build_clang
-	# The same kernel: it is fetched once.
-	case $(uname -m)$stages in
-	x86_64*insns*) tests/vm/fetch-kernel.sh 6.1 >/dev/null 2>&1 && begin_insns ;;
-	esac
-	run_py vm tests/vm/run.py
+	can_py vm || return
+	build_clang && check 'clang: its BPF object is loaded' build-clang/nunchi trace --timeout 0.1
+	do_py vm tests/vm/run.py
 }
 
 # How many instructions a call and an event cost: the same however busy the machine is.
-begin_insns() {
-	can_py insns || return
-	do_py insns bench/insns.py &
-	insns=$!
-}
 run_insns() {
 	if [ "$(uname -m)" != x86_64 ]; then
 		echo 'skip insns: elsewhere: the machine is x86-64' | tee -a "$results"
 		return
 	fi
-	[ -n "$insns" ] || begin_insns
-	[ -z "$insns" ] || wait "$insns"
-	insns=''
+	run_py insns bench/insns.py
 }
 
 if [ $root = yes ]; then
@@ -272,8 +285,13 @@ if [ $root = yes ]; then
 fi
 # Itself, not a script that looks for it (pyenv), which takes longer than most of what it is to do.
 PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH
-for stage in $stages; do
-	start=$(date +%s)
+left=$stages
+while [ -n "$left" ]; do
+	# shellcheck disable=SC2086
+	set -- $left
+	stage=$1 start=$(date +%s)
+	shift
+	left=$*
 	"run_$stage"
 	say "$stage: $(($(date +%s) - start)) s"
 done
