@@ -14,7 +14,7 @@ say() {
 }
 
 build='gcc libc6-dev linux-libc-dev meson ninja-build pkgconf clang libbpf-dev libelf-dev zlib1g-dev
-libcurl4-openssl-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libyaml-dev
+libcurl4-openssl-dev libmicrohttpd-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libzstd-dev libyaml-dev
 libpcre2-dev libcmocka-dev'
 test='python3 python3-yaml bash coreutils util-linux procps busybox-static curl openssl iproute2 libclang-rt-dev clang-19
 groff-base systemd'

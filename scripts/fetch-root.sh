@@ -13,8 +13,8 @@ target=$top/roots/$architecture
 suite=bookworm
 
 # To compile and link with, and to run what was linked.
-packages='libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev libcurl4-openssl-dev libjansson-dev
-libprotobuf-c-dev libzstd-dev libyaml-dev libpcre2-dev libcmocka-dev'
+packages='libc6-dev linux-libc-dev libgcc-12-dev libbpf-dev libelf-dev zlib1g-dev libcurl4-openssl-dev libmicrohttpd-dev
+libjansson-dev libprotobuf-c-dev libzstd-dev libyaml-dev libpcre2-dev libcmocka-dev'
 # What tests/containers needs.
 packages="$packages base-files base-passwd bash busybox-static coreutils util-linux mount grep sed findutils iproute2 python3-minimal
 libpython3-stdlib libc-bin bpftool runc crun"

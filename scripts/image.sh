@@ -15,15 +15,21 @@ say() {
 	echo "nunchi: $*" >&2
 }
 
-# What the program is linked with, and libcurl, which it loads when a runtime has a socket.
+# What the program is linked with, and what it loads: libcurl when a runtime has a socket, libmicrohttpd to serve metrics.
 libraries() {
-	curl=$(ldconfig -p | sed -n 's/^[[:space:]]*libcurl\(-gnutls\)\{0,1\}\.so\.4 .* => //p' | head -n 1)
-	[ -n "$curl" ] || {
-		say "libcurl is not installed"
-		return 1
-	}
-	echo "$curl"
-	ldd build/nunchi "$curl" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ :]*\) .*/\1/p'
+	loaded=''
+	for name in 'libcurl\(-gnutls\)\{0,1\}\.so\.4' 'libmicrohttpd\.so\.12'; do
+		found=$(ldconfig -p | sed -n "s/^[[:space:]]*$name .* => //p" | head -n 1)
+		[ -n "$found" ] || {
+			say "a library is not installed: $name"
+			return 1
+		}
+		loaded="$loaded $found"
+	done
+	# shellcheck disable=SC2086
+	printf '%s\n' $loaded
+	# shellcheck disable=SC2086
+	ldd build/nunchi $loaded | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/[^ :]*\) .*/\1/p'
 }
 
 make_root() {

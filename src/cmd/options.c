@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "out/alert_context.h"
 #include "rules/block.h"
+#include "serve.h"
 
 #define CPU_LIMIT_MAX 100000U	/* percent */
 #define HOLD_BYTES_MAX (1U << 30)
@@ -55,6 +56,7 @@ enum {
 	OPT_HTTP_CA,
 	OPT_HTTP_CERT,
 	OPT_HTTP_KEY,
+	OPT_LISTEN,
 	OPT_COLOR,
 	OPT_NO_COLOR,
 };
@@ -104,6 +106,8 @@ const struct option_row option_rows[] = {
 	  "the form of the output" },
 	{ 'o', "output", "text|json|prometheus", FOR_STATS,
 	  "the form of the output; prometheus is its text format" },
+	{ OPT_LISTEN, "listen", "ADDRESS:PORT", FOR_STATS,
+	  "serve metrics at /metrics, until it is ended; :PORT is every address" },
 	{ OPT_APPEND_OUTPUT, "append-output", "TEXT", FOR_GUARD | FOR_RULES,
 	  "what stands behind each rule's output, as 'env=%proc.env cwd=%proc.cwd'" },
 	{ OPT_CONTEXT, "context", "COUNT", FOR_GUARD,
@@ -436,6 +440,20 @@ static bool take_cpu_limit(struct options *o, const char *value)
 }
 
 /* Options with a value. */
+static bool take_listen(struct options *o, const char *value)
+{
+	struct sockaddr_storage address;
+
+	if (!serve_address(value, &address)) {
+		strbuf_adds(&o->error, "--listen ");
+		strbuf_add_printable(&o->error, value, strlen(value));
+		strbuf_adds(&o->error, ": expected ADDRESS:PORT, as 127.0.0.1:9420, [::1]:9420, or :9420 for every address");
+		return false;
+	}
+	o->listen = value;
+	return true;
+}
+
 static bool take_value(struct options *o, int code, const char *value)
 {
 	switch (code) {
@@ -502,6 +520,8 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_HTTP_KEY:
 		o->sinks.key = value;
 		return true;
+	case OPT_LISTEN:
+		return take_listen(o, value);
 	case 'f':
 		return take_rules(o, streq(value, OWN_RULES) ? NULL : value);
 	case OPT_RULES_DIR:
@@ -640,6 +660,8 @@ int options_conflict(struct options *o)
 		return conflict(o, OPT_FORMAT, "is an output of its own: --output excludes it");
 	if (is_output(o, "prometheus") && o->engine.count > 1)
 		return conflict(o, 'o', "prometheus is one page: --count would write several, which nobody reads as one");
+	if (o->listen && (o->engine.replay || o->engine.count || (o->output && !is_output(o, "prometheus"))))
+		return conflict(o, OPT_LISTEN, "serves metrics of what runs, as Prometheus reads them: --read, --count and other forms of output exclude it");
 	for (size_t i = 0; i < o->sinks.n; i++) {
 		_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
 

@@ -43,6 +43,7 @@ struct options {
 	unsigned alert_limit;		/* new alerts of a rule a minute; 0: any number */
 	struct sinks_config sinks;	/* of --to and --http-*; .to is sink_names */
 	const char **sink_names;	/* owned; the strings are argv's */
+	const char *listen;		/* of --listen; NULL: not given */
 	bool all;			/* ps -a */
 	bool list;			/* unblock --list */
 	bool quiet;

@@ -13,6 +13,7 @@
 #include "options.h"
 #include "out/account.h"
 #include "out/metrics.h"
+#include "serve.h"
 #include "table.h"
 
 #define STALE 3		/* seconds: it writes its account each second */
@@ -27,7 +28,7 @@ static const struct usage usage = {
 		"\n"
 		"  sudo nunchi stats\n"
 		"  sudo nunchi stats -o json\n"
-		"  sudo nunchi stats -o prometheus > nunchi.prom\n"
+		"  sudo nunchi stats --listen 127.0.0.1:9420\n"
 		"  nunchi stats -r web.cap\n",
 };
 
@@ -223,6 +224,25 @@ static int look(struct stats *s)
 	return EXIT_FAILURE;
 }
 
+static int page(void *arg, struct strbuf *out)
+{
+	struct stats *s = arg;
+	int r = look(s);
+
+	metrics_free(&s->metrics);
+	strbuf_add(out, s->out.s, s->out.len);
+	return r;
+}
+
+/* What cannot be read now, of who is not root, is told now. */
+static int serve_pages(const char *address, struct stats *s)
+{
+	_cleanup_strbuf_ struct strbuf first = STRBUF_INIT;
+	int r = page(s, &first);
+
+	return r ? r : serve(address, page, s);
+}
+
 static int follow(struct stats *s, uint64_t count, bool screen)
 {
 	int r = 0;
@@ -295,7 +315,7 @@ static int run_stats(const struct options *o)
 {
 	static const char *const kinds[] = { "text", "json", "prometheus" };
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds)), r;
-	struct stats s = { .kind = kind < 0 ? STATS_TEXT : (enum stats_kind)kind };
+	struct stats s = { .kind = o->listen ? STATS_PROMETHEUS : kind < 0 ? STATS_TEXT : (enum stats_kind)kind };
 	bool screen = s.kind == STATS_TEXT && isatty(STDOUT_FILENO);
 
 	if (kind < 0)
@@ -306,6 +326,8 @@ static int run_stats(const struct options *o)
 	}
 	if (o->engine.replay)
 		r = show_capture(&s, o->engine.replay);
+	else if (o->listen)
+		r = serve_pages(o->listen, &s);
 	else
 		r = follow(&s, o->engine.count ? o->engine.count : !screen, screen);
 	free_looks(s.before, s.n_before);

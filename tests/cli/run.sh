@@ -261,6 +261,11 @@ python3 "$here/prometheus.py" <"$tmp/page" >"$tmp/diff" 2>&1
 grep -qxF 'nunchi_unseen_total{reason="ends of io_uring'"'"'s requests"} 2' "$tmp/page" || cat "$tmp/page" >>"$tmp/diff"
 result 'stats: for Prometheus' "$tmp/diff"
 says 'stats: a page is one' 2 'is one page' stats -o prometheus -n 2
+for address in 9420 1.2.3.4 localhost:9420 1.2.3.4:0 1.2.3.4:65536 ::1:9420 1.2.3.4:80x :-1; do
+	says "stats: listens nowhere at $address" 2 "$address: expected ADDRESS:PORT" stats --listen "$address"
+done
+says 'stats: no capture is served' 2 'exclude it' stats --listen 127.0.0.1:9420 -r "$cap"
+says 'stats: text is not served' 2 'exclude it' stats --listen 127.0.0.1:9420 -o text
 head -c -16 "$tmp/calls.cap" >"$tmp/cut.cap"
 says 'stats: of a capture that was cut off' 1 'not seen: 2 ends' stats -r "$tmp/cut.cap"
 cat "$tmp/calls.cap" "$tmp/calls.cap" >"$tmp/two.cap"
@@ -307,7 +312,7 @@ if [ -f "$build/build.ninja" ]; then
 	prefix=$(find "$tmp/root" -path '*/bin/nunchi' | sed 's|/bin/nunchi$||')
 	for file in bin/nunchi share/man/man1/nunchi.1 share/man/man1/nunchi-guard.1 share/man/man5/nunchi.yaml.5 \
 		share/bash-completion/completions/nunchi share/zsh/site-functions/_nunchi \
-		lib/systemd/system/nunchi-guard.service share/doc/nunchi/README.md share/doc/nunchi/docs/rules.md; do
+		lib/systemd/system/nunchi-guard.service lib/systemd/system/nunchi-metrics.service share/doc/nunchi/README.md share/doc/nunchi/docs/rules.md; do
 		[ -s "$prefix/$file" ] || echo "not installed: $file" >>"$tmp/diff"
 	done
 	"$prefix/bin/nunchi" config check "$tmp/root/etc/nunchi/nunchi.yaml" >"$tmp/out" 2>&1 || cat "$tmp/out" >>"$tmp/diff"
@@ -322,13 +327,15 @@ if [ -f "$build/build.ninja" ]; then
 	result 'uninstall' "$tmp/diff"
 	prefix=$tmp/installed${prefix#"$tmp/root"}
 
-	# The unit, with the program where it is now.
+	# The units, with the program where it is now.
 	mkdir "$tmp/unit"
-	sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/nunchi|" "$prefix/lib/systemd/system/nunchi-guard.service" \
-		>"$tmp/unit/nunchi-guard.service"
-	systemd-analyze verify --man=no "$tmp/unit/nunchi-guard.service" 2>&1 |
-		grep 'nunchi-guard\|not found' >"$tmp/diff"
-	result 'unit: systemd finds nothing' "$tmp/diff"
+	for unit in guard metrics; do
+		sed "s|^ExecStart=[^ ]*|ExecStart=$prefix/bin/nunchi|" "$prefix/lib/systemd/system/nunchi-$unit.service" \
+			>"$tmp/unit/nunchi-$unit.service"
+		systemd-analyze verify --man=no "$tmp/unit/nunchi-$unit.service" 2>&1 |
+			grep "nunchi-$unit\|not found" >"$tmp/diff"
+		result "unit: systemd finds nothing in $unit's" "$tmp/diff"
+	done
 fi
 
 # The page of the default rules is that of this program.

@@ -61,7 +61,7 @@ FIELDS = {
 
 NODE, POD, CONTAINER = 2, 0, 1  # runtime.v1.NamespaceMode
 HOST_TO_CONTAINER = 1  # runtime.v1.MountPropagation
-UNCONFINED = 1  # runtime.v1.SecurityProfile.ProfileType
+RUNTIME_DEFAULT, UNCONFINED = 0, 1  # runtime.v1.SecurityProfile.ProfileType
 
 
 def varint(n):
