@@ -46,6 +46,7 @@ enum nunchi_kind {
 	NUNCHI_REC_COUNTS = 43,		/* what was counted of the whole host, at the end */
 	NUNCHI_REC_SUMMARY = 44,	/* calls that were counted: nunchi_summary, a blob of the object */
 	NUNCHI_REC_BLIND = 45,		/* a container begins what no hook sees; the head is its task's: nunchi_blind */
+	NUNCHI_REC_RULE = 46,		/* how often a rule has matched; of a running nunchi's account, in no capture */
 };
 
 /* Flags of a record. */

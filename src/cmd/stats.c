@@ -76,6 +76,36 @@ static void add_rate(struct table *t, const struct before *b, uint64_t now, cons
 		table_add_number(t, (row->kernel.seen - old->kernel.seen) * NSEC_PER_SEC / (now - b->now));
 }
 
+static int most_first(const void *a, const void *b)
+{
+	const struct account_rule *one = a, *other = b;
+
+	return one->matches != other->matches ? (one->matches < other->matches ? 1 : -1) : strcmp(one->name, other->name);
+}
+
+/* Those that have matched. */
+static void add_rules(const struct accounts *a, struct strbuf *out)
+{
+	_cleanup_free_ struct account_rule *rules = a->n_rules ? xmemdup(a->rules, a->n_rules * sizeof(*rules)) : NULL;
+	struct table t = TABLE_INIT(3);
+
+	if (rules)
+		qsort(rules, a->n_rules, sizeof(*rules), most_first);
+	if (!rules || !rules->matches)
+		return;
+	strbuf_addc(out, '\n');
+	table_add(&t, "RULE");
+	table_add(&t, "PRIORITY");
+	table_add(&t, "MATCHES");
+	for (size_t i = 0; i < a->n_rules && rules[i].matches; i++) {
+		table_add(&t, rules[i].name);
+		table_add(&t, rules[i].priority);
+		table_add_number(&t, rules[i].matches);
+	}
+	table_print(&t, out);
+	table_free(&t);
+}
+
 static void add_table(const struct accounts *a, const struct before *b, uint64_t now, struct strbuf *out)
 {
 	_cleanup_free_ struct account_row **rows = account_sorted(a);
@@ -101,6 +131,7 @@ static void add_table(const struct accounts *a, const struct before *b, uint64_t
 	table_print(&t, out);
 	table_free(&t);
 	account_counts_text(&a->counts, true, out);
+	add_rules(a, out);
 }
 
 /* Keeps it for the next look; what it owns is taken from the instance. */

@@ -122,6 +122,21 @@ static bool is_given_back(const struct slot *slot)
 	return slot->phase == SLOT_UNKNOWN && slot->generation && !slot->account.received;
 }
 
+/* Zeros, too, from the first second on. */
+static void add_rules(struct engine *e, uint64_t now, struct strbuf *out)
+{
+	const struct ruleset *rules = e->force->rules;
+
+	for (size_t i = 0; rules && i < ruleset_count(rules); i++) {
+		const struct rule *rule = ruleset_rule(rules, i);
+
+		if (!rule->enabled)
+			continue;
+		encode_rule(&e->record, rule->name, priority_names[rule->priority], in_force_fired(e, rule), now);
+		strbuf_add(out, e->record.s, e->record.len);
+	}
+}
+
 void account_now(struct engine *e, struct strbuf *out)
 {
 	struct account_counts counts;
@@ -130,6 +145,7 @@ void account_now(struct engine *e, struct strbuf *out)
 	take_counts(e, &counts);
 	encode_counts(&e->record, &counts, now);
 	strbuf_add(out, e->record.s, e->record.len);
+	add_rules(e, now, out);
 	for (size_t i = 0; i < e->closed.n; i++) {
 		encode_account(&e->record, e->closed.rows[i], 0, 0, now);
 		strbuf_add(out, e->record.s, e->record.len);

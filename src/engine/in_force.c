@@ -62,6 +62,25 @@ void in_force_free(struct in_force *f)
 	free(f);
 }
 
+uint64_t in_force_fired(const struct engine *e, const struct rule *rule)
+{
+	const struct rule *before = e->before ? ruleset_find(e->before->rules, rule->name) : NULL;
+
+	return rule->fired + (before ? before->fired : 0);
+}
+
+void in_force_change(struct engine *e, struct in_force *next)
+{
+	for (size_t i = 0; i < ruleset_count(e->force->rules); i++) {
+		struct rule *rule = ruleset_rule(e->force->rules, i);
+
+		rule->fired = in_force_fired(e, rule);
+	}
+	in_force_free(e->before);
+	e->before = e->force;
+	e->force = next;
+}
+
 void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c)
 {
 	uint64_t clauses[NUNCHI_PUSH_CLASSES];

@@ -285,6 +285,10 @@ struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, uns
 void in_force_free(struct in_force *f);	/* NULL is fine */
 /* Which an event meets: those of its time, but what the kernel side has blocked those that did it. */
 struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record);
+/* How often the rule has matched since the start; it may have been read anew. */
+uint64_t in_force_fired(const struct engine *e, const struct rule *rule);
+/* What is in force becomes what was, for next, and what was before goes. */
+void in_force_change(struct engine *e, struct in_force *next);
 /* What the kernel side cannot do for the rules in force, which costs. */
 void in_force_say(const struct engine *e);
 /* The calls that the kernel side is to tell of. */

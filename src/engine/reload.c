@@ -283,14 +283,12 @@ static void change(struct engine *e, struct in_force *next, const struct probe_b
 	/* Counts that are open are of rules that will not be there. */
 	if (e->config->output)
 		output_forget(e->config->output, &e->out);
-	in_force_free(e->before);
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		both.wanted[nr] |= interest->wanted[nr];
 	both.env |= interest->env;
 	both.push = NULL;	/* neither's: all of it leaves */
 	probe_interest(e->probe, &both);
-	e->before = e->force;
-	e->force = next;
+	in_force_change(e, next);
 	binder_block_all(e);
 	probe_block_flip(e->probe, block, next->generation);
 	e->changed_at = clock_boot();

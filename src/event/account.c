@@ -134,19 +134,33 @@ void accounts_free(struct accounts *a)
 		account_row_free(a->rows[i]);
 		free(a->rows[i]);
 	}
+	for (size_t i = 0; i < a->n_rules; i++) {
+		free(a->rules[i].name);
+		free(a->rules[i].priority);
+	}
 	free(a->rows);
+	free(a->rules);
 	hmap_free(&a->by_key);
 	*a = (struct accounts){ .n = 0 };
 }
 
+static void add_rule(struct accounts *a, const struct account_rule *rule)
+{
+	a->rules = xrealloc(a->rules, (a->n_rules + 1) * sizeof(*a->rules));
+	a->rules[a->n_rules++] = *rule;
+}
+
 void accounts_apply(struct accounts *a, const struct event *ev)
 {
+	struct account_rule rule;
 	struct account_row row;
 
 	if (ev->head->kind == NUNCHI_REC_ACCOUNT && !decode_account(ev, &row))
 		accounts_add(a, &row, ACCOUNTS_MAX);
 	else if (ev->head->kind == NUNCHI_REC_COUNTS && decode_counts(ev, &a->counts) < 0)
 		a->counts = (struct account_counts){ .n_missed = 0 };
+	else if (ev->head->kind == NUNCHI_REC_RULE && !decode_rule(ev, &rule))
+		add_rule(a, &rule);
 }
 
 /*
@@ -306,6 +320,31 @@ int decode_counts(const struct event *ev, struct account_counts *ret)
 		snprintf(m->program, sizeof(m->program), "%s", program ? program : "");
 	}
 	return c.bad ? -EBADMSG : 0;
+}
+
+void encode_rule(struct strbuf *out, const char *name, const char *priority, uint64_t matches, uint64_t time)
+{
+	const struct nunchi_head head = { .kind = NUNCHI_REC_RULE, .time = time };
+
+	encode_begin(out, &head);
+	encode_bytes(out, &matches, sizeof(matches));
+	put_string(out, name);
+	put_string(out, priority);
+	encode_end(out);
+}
+
+int decode_rule(const struct event *ev, struct account_rule *ret)
+{
+	struct cursor c = { ev->body, ev->body_len, false };
+
+	ret->matches = take_number(&c, UINT64_MAX);
+	ret->name = take_string(&c);
+	ret->priority = take_string(&c);
+	if (!c.bad && ret->name && ret->priority)
+		return 0;
+	free(ret->name);
+	free(ret->priority);
+	return -EBADMSG;
 }
 
 const char *lost_kind_name(uint32_t what)

@@ -65,6 +65,12 @@ struct account_row {
 	struct account_user user;
 };
 
+/* How often a rule in force has matched. */
+struct account_rule {
+	char *name, *priority;	/* owned */
+	uint64_t matches;
+};
+
 uint64_t account_filtered(const struct nunchi_account *kernel);
 /* Of both halves, they have the same reasons. */
 uint64_t account_dropped(const uint64_t dropped[NUNCHI_DROP_MAX]);
@@ -85,6 +91,8 @@ struct accounts {
 	struct account_row **rows;	/* in the order in which they came */
 	size_t n;
 	struct account_counts counts;
+	struct account_rule *rules;	/* of guard; in the files' order */
+	size_t n_rules;
 };
 
 /* Takes what the row owns. max: how many there may be before the rest is one. */
@@ -92,7 +100,7 @@ void accounts_add(struct accounts *a, struct account_row *row, size_t max);
 /* All rows in one; its name is NULL. */
 struct account_row accounts_sum(const struct accounts *a);
 void accounts_free(struct accounts *a);
-/* Takes an ACCOUNT or COUNTS record; others are none of its business. */
+/* Takes an ACCOUNT, COUNTS or RULE record; others are none of its business. */
 void accounts_apply(struct accounts *a, const struct event *ev);
 
 /* ACCOUNT. The row's id and name go with it. */
@@ -103,6 +111,10 @@ int decode_account(const struct event *ev, struct account_row *ret) _must_check_
 /* COUNTS. */
 void encode_counts(struct strbuf *out, const struct account_counts *counts, uint64_t time);
 int decode_counts(const struct event *ev, struct account_counts *ret) _must_check_;
+/* RULE. */
+void encode_rule(struct strbuf *out, const char *name, const char *priority, uint64_t matches, uint64_t time);
+/* Its strings are the caller's to free. */
+int decode_rule(const struct event *ev, struct account_rule *ret) _must_check_;
 
 /* What kind of event it was that is lost: "openat", "procexit". */
 const char *lost_kind_name(uint32_t what);

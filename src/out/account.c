@@ -223,6 +223,15 @@ void account_json(const struct accounts *a, struct strbuf *out)
 		json_row(a->rows[i], out);
 	}
 	strbuf_addc(out, ']');
+	strbuf_adds(out, ",\"rules\":[");
+	for (size_t i = 0; i < a->n_rules; i++) {
+		strbuf_adds(out, i ? ",{\"rule\":" : "{\"rule\":");
+		strbuf_add_json(out, a->rules[i].name, strlen(a->rules[i].name));
+		strbuf_addf(out, ",\"priority\":\"%s\",\"matches\":", a->rules[i].priority);
+		strbuf_addu(out, a->rules[i].matches);
+		strbuf_addc(out, '}');
+	}
+	strbuf_addc(out, ']');
 	json_counts(out, "counts", a->counts.kernel, account_kernel_names, ARRAY_SIZE(account_kernel_names));
 	json_counts(out, "reader", a->counts.reader, account_reader_names, ARRAY_SIZE(account_reader_names));
 	strbuf_adds(out, ",\"missed_runs\":{");

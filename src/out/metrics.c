@@ -79,10 +79,22 @@ static void add_row(struct metrics *m, const struct strbuf *others, const struct
 	metrics_add(m, METRIC_ADDS_UP, &labels, account_adds_up(row));
 }
 
+static void add_rule(struct metrics *m, const struct strbuf *others, const struct account_rule *rule)
+{
+	_cleanup_strbuf_ struct strbuf labels = STRBUF_INIT;
+
+	strbuf_add(&labels, others->s, others->len);
+	metrics_label(&labels, "rule", rule->name);
+	metrics_label(&labels, "priority", rule->priority);
+	metrics_add(m, METRIC_RULE, &labels, rule->matches);
+}
+
 void metrics_add_accounts(struct metrics *m, const struct strbuf *labels, const struct accounts *a)
 {
 	for (size_t i = 0; i < a->n; i++)
 		add_row(m, labels, a->rows[i]);
+	for (size_t i = 0; i < a->n_rules; i++)
+		add_rule(m, labels, &a->rules[i]);
 	for (size_t i = 0; i < NUNCHI_COUNT_MAX; i++)
 		add_labelled(m, i < NUNCHI_UNSEEN_MAX ? METRIC_UNSEEN : METRIC_LESSENED, labels, "reason",
 			     account_kernel_names[i].text, a->counts.kernel[i]);

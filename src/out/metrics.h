@@ -18,6 +18,7 @@
 	X(HELD, "events_held", "gauge", "Events that wait for their container's name, or for the output.") \
 	X(IN_FLIGHT, "events_in_flight", "gauge", "Events that were sent and not received yet.") \
 	X(ADDS_UP, "account_adds_up", "gauge", "Whether both equations of a container's account hold.") \
+	X(RULE, "rule_matches_total", "counter", "Events that a rule of guard has matched, told as an alert or counted with one.") \
 	X(UNSEEN, "unseen_total", "counter", "What no program saw, by reason: not zero is degraded.") \
 	X(MISSED, "missed_runs_total", "counter", "Runs of a program that the kernel skipped: not zero is degraded.") \
 	X(LESSENED, "lessened_total", "counter", "What was seen, and recorded with less than there was, by reason.") \

@@ -12,7 +12,8 @@ import subprocess
 from harness.nunchi import PROGRAM, TOP, run
 from harness.place import patient, wait_until
 
-from .account import own, seen_of
+from .account import own, seen_of, stats
+from .reload import Rules
 
 CONNECTIONS_EACH = 8    # of one address: src/cmd/serve.c
 
@@ -92,3 +93,35 @@ def test_served_by_who_can_nothing(_setup):
     done = run("stats", "--listen", f"192.0.2.1:{port}")    # of the documentation's range
     assert (done.returncode, done.stderr) == \
         (1, f"nunchi: --listen 192.0.2.1:{port}: Cannot assign requested address\n"), done
+
+
+def test_how_often_a_rule_has_matched(setup):
+    """Each match counts, told or folded into another; new rules go on with the count, whatever else changes in them."""
+    name = f"{setup.name}-matched"
+    command = ["/bin/sh", "-c", "sleep 1; for i in 1 2 3 4; do cat /etc/passwd; done >/dev/null; until [ -e /tmp/more ]; do sleep 0.1; done; cat /etc/passwd >/dev/null; sleep 100"]
+    opens = f"container.name = {name} and evt.type in (open, openat) and fd.name = /etc/passwd"
+    rules = Rules(setup)
+    rules.write(("Opened", opens, "alert"), ("Never", f"{opens} and evt.res = ENOENT", "alert"))
+    rules.nunchi = setup.nunchi("guard", "-o", "json", "-f", rules.path)
+
+    def matches():
+        return {rule["rule"]: rule["matches"] for rule in stats()[rules.nunchi.process.pid]["rules"]}
+
+    made = setup.runc.run(name, command)
+    try:
+        wait_until(lambda: matches() == {"Opened": 4, "Never": 0}, 10, "four: " + str(matches()))
+        text = run("stats").stdout
+        assert re.search(r"^RULE +PRIORITY +MATCHES\nOpened +Warning +4$", text, re.M), text
+        for change in ("and evt.num > 0", "and evt.num > 1", "and evt.num > 2"):
+            rules.write(("Added", opens, "alert"), ("Opened", f"{opens} {change}", "alert"))
+            rules.reload()
+        wait_until(lambda: matches() == {"Added": 0, "Opened": 4}, 10, "the same: " + str(matches()))
+        made.execute(["touch", "/tmp/more"])
+        wait_until(lambda: matches() == {"Added": 1, "Opened": 5}, 10, "one more: " + str(matches()))
+        page = run("stats", "-o", "prometheus").stdout
+        mine = f'{{command="guard",pid="{rules.nunchi.process.pid}",rule="Opened",priority="Warning"}} 5\n'
+        assert "nunchi_rule_matches_total" + mine in page, page
+    finally:
+        made.remove()
+    assert rules.nunchi.stop() == 0
+    assert len(rules.nunchi.events()) >= 2, rules.nunchi.text()

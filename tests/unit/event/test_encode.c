@@ -302,6 +302,28 @@ static void test_counts_round_trip(void **state)
 	}
 }
 
+static void test_rule_round_trip(void **state)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT;
+	struct accounts a = { .n = 0 };
+	struct account_rule back;
+	struct event ev;
+	const char *why;
+
+	encode_rule(&rec, "A rule", "Warning", 3, 1);
+	assert_int_equal(event_decode(&ev, rec.s, rec.len, 0, &why), 0);
+	accounts_apply(&a, &ev);
+	assert_int_equal(a.n_rules, 1);
+	assert_string_equal(a.rules[0].name, "A rule");
+	assert_string_equal(a.rules[0].priority, "Warning");
+	assert_int_equal(a.rules[0].matches, 3);
+	accounts_free(&a);
+	while (ev.body_len) {
+		ev.body_len -= 8;
+		assert_int_equal(decode_rule(&ev, &back), -EBADMSG);
+	}
+}
+
 static void add_row_of(struct accounts *a, const char *id, uint64_t seen)
 {
 	struct account_row row = { .id = xstrdup(id), .kernel = { .seen = seen } };
@@ -387,6 +409,7 @@ int main(void)
 		cmocka_unit_test(test_account_round_trip),
 		cmocka_unit_test(test_account_of_another_version),
 		cmocka_unit_test(test_counts_round_trip),
+		cmocka_unit_test(test_rule_round_trip),
 		cmocka_unit_test(test_accounts_by_container),
 		cmocka_unit_test(test_process_walks),
 		cmocka_unit_test(test_lost_kind),
