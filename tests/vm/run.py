@@ -124,7 +124,7 @@ MATRIX = [
     row("6.12 v2", "6.12", "v2", CRUN + SWAPS + SAME, runtimes="runc,crun", always=True),
     row("6.12 doors", "6.12", "v2", DOORS + COPIES + ["podman without"]),
     row("6.12 slip", "6.12", "v2", SLIP),
-    row("6.12 kubernetes", "6.12", "v2", ["kubernetes cgroups"], runtimes="runc,cri"),
+    row("6.12 kubernetes", "6.12", "v2", ["kubernetes cgroups", "services"], runtimes="runc,cri"),
     row("6.12 evasions", "6.12", "v2", ["evasions"], always=True),
     row("6.12 attacks", "6.12", "v2", ATTACKS + ["security"]),
     row("6.12 hooks", "6.12", "v2", HOOKS + WALK + ENDS + TRIED),
