@@ -18,10 +18,10 @@ say() {
 # What the program is linked with, and what it loads: libcurl when a runtime has a socket, libmicrohttpd to serve metrics.
 libraries() {
 	loaded=''
-	for name in 'libcurl\(-gnutls\)\{0,1\}\.so\.4' 'libmicrohttpd\.so\.12'; do
-		found=$(ldconfig -p | sed -n "s/^[[:space:]]*$name .* => //p" | head -n 1)
+	for pattern in 'libcurl\(-gnutls\)\{0,1\}\.so\.4' 'libmicrohttpd\.so\.12'; do
+		found=$(ldconfig -p | sed -n "s/^[[:space:]]*$pattern .* => //p" | head -n 1)
 		[ -n "$found" ] || {
-			say "a library is not installed: $name"
+			say "a library is not installed: $pattern"
 			return 1
 		}
 		loaded="$loaded $found"
