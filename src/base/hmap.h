@@ -47,7 +47,7 @@ static inline struct hnode *hmap_next(const struct hnode *n, uint64_t hash)
 		for (struct hnode *n = (m)->buckets[i_], *next_;                    \
 		     n && (next_ = n->next, true); n = next_)
 
-/* A finaliser with good avalanche (splitmix64), and FNV-1a for strings. */
+/* A finaliser with good avalanche (splitmix64), for numbers that nobody chooses: anybody can compute it. */
 static inline uint64_t hash_u64(uint64_t x)
 {
 	x ^= x >> 30;
@@ -57,6 +57,10 @@ static inline uint64_t hash_u64(uint64_t x)
 	return x ^ (x >> 31);
 }
 
+/*
+ * With a key that is another in each process: paths, addresses and ids are what containers choose, and names that all
+ * hash alike would make a table a list.
+ */
 uint64_t hash_bytes(const void *p, size_t len);
 
 static inline uint64_t hash_string(const char *s)

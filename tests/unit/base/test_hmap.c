@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -149,6 +150,33 @@ static void test_hash(void **state)
 	assert_true(hash_u64(1) != hash_u64(2));
 }
 
+static uint64_t fnv(const char *s)
+{
+	uint64_t h = 0xcbf29ce484222325ULL;
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 0x100000001b3ULL;
+	return hash_u64(h);
+}
+
+/* Who knows how names are hashed finds as many as he likes that share a bucket: hash_string() must be of no use for that. */
+static void test_chosen(void **state)
+{
+	enum { NAMES = 512, BUCKETS = 1024 };
+	unsigned buckets[BUCKETS] = { 0 }, most = 0;
+
+	for (unsigned i = 0, n = 0; n < NAMES; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "/tmp/%u", i);
+		if (fnv(name) % BUCKETS)
+			continue;
+		n++;
+		most = MAX(most, ++buckets[hash_string(name) % BUCKETS]);
+	}
+	assert_true(most < 16);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +187,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_insert_again, reset),
 		cmocka_unit_test_teardown(test_same_key, reset),
 		cmocka_unit_test_teardown(test_hash, reset),
+		cmocka_unit_test_teardown(test_chosen, reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
