@@ -409,6 +409,8 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 	for (uint32_t i = 1; i < e->slots_used; i++) {
 		struct slot *slot = &e->slots[i];
 
+		if (slot->retired)
+			continue;
 		if (slot->phase == SLOT_CONTAINER && streq(slot->id, c->info->id)) {
 			say_slot(e, slot);
 			push_identity(e, slot, c->info);
@@ -548,15 +550,27 @@ static bool waits_for_output(const struct engine *e, const struct slot *slot)
 	return slots_are_needed(e) ? slot->account.held : e->backlog.first != NULL;
 }
 
-/* Gives a slot back when its container is gone and everything of it has come. */
+/*
+ * Gives a slot back when its container is gone and everything of it has come. That nobody is in it any more is not known
+ * of one that is only counted, nor of who has just come in: so it is retired first, and its account closed when nothing
+ * can be counted in it any more.
+ */
 static void give_back(struct engine *e, struct slot *slot)
 {
 	uint32_t n = number_of(e, slot), generation = slot->generation;
 
-	if (!account_complete(e, n) || waits_for_output(e, slot) || !account_close(e, n))
+	if (!account_complete(e, n) || waits_for_output(e, slot))
 		return;
-	take_back_identity(e, slot, 0, 0);
-	probe_slot_release(e->probe, n, generation);
+	if (!slot->retired) {
+		take_back_identity(e, slot, 0, 0);
+		probe_slot_retire(e->probe, n, generation);
+		slot->retired = true;
+		slot->release_at = clock_boot() + ENGINE_RETIRED_NS;
+		return;
+	}
+	if (!account_close(e, n))
+		return;
+	probe_slot_free(e->probe, n, generation);
 	slot_clear(e, slot);
 	/* A late record of the old generation must not open it again. */
 	slot->generation = generation + 1;
@@ -600,7 +614,7 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 		slot->release_at = now;
 	if (!slot->release_at || now < slot->release_at)
 		return;
-	if (slot_in_use(e, slot))
+	if (!slot->retired && slot_in_use(e, slot))
 		slot->release_at = slot->inner ? 0 : now + NSEC_PER_SEC;
 	else
 		give_back(e, slot);

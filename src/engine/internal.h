@@ -30,6 +30,7 @@
 #define ENGINE_ACTS_NS (8 * NSEC_PER_SEC)	/* at the end: a runtime that hangs, and then the way without it, take 6 s */
 #define ENGINE_GONE_NS (1 * NSEC_PER_SEC)	/* a runtime's word is waited with for the kernel's */
 #define ENGINE_ADOPT_NS (10 * NSEC_PER_SEC)	/* a runtime that knows an adopted slot has said so by then */
+#define ENGINE_RETIRED_NS (100 * NSEC_PER_MSEC)	/* a program that found a slot before it was retired is through by then */
 #define ENGINE_RELEASE_NS (2 * NSEC_PER_SEC)	/* a stopped container's slot is kept so long */
 
 #define ENGINE_ALERTS_MAX 64		/* rules that one event is told of; more than that match it: counted only */
@@ -69,6 +70,7 @@ struct slot {
 	uint64_t pushed_cgroup;
 	uint64_t gone_at;	/* a runtime says that it has stopped: when to believe it; 0: not */
 	uint64_t release_at;	/* its container has stopped: when to give the slot back; 0: not */
+	bool retired;		/* nobody goes by it any more; what was under way then comes yet */
 	unsigned tries;
 	bool asked;		/* an answer is due */
 	struct hold_queue held;

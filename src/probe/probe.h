@@ -168,8 +168,13 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode);
 /* The slot's mount namespace is the host's, also when the slot is gone. */
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation);
-/* Gives the slot back: it may be used for another container. */
-void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation);
+/*
+ * Nobody goes by the slot any more: who did is looked at anew. A program that runs may have found it a moment before, and
+ * counts in its account yet.
+ */
+void probe_slot_retire(struct probe *p, uint32_t slot, uint32_t generation);
+/* Gives a retired slot back, generation as before that: its account begins anew, and it may be used for another container. */
+void probe_slot_free(struct probe *p, uint32_t slot, uint32_t generation);
 /* Takes back what the two before have told, unless it is another slot's by now. */
 void probe_forget_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
 void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);

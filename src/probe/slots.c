@@ -68,7 +68,7 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 {
 	struct nunchi_slot_ref ref = { slot, generation };
 
-	if (id)
+	if (id && slot_is_current(p, slot, generation))
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
 }
 
@@ -138,7 +138,7 @@ static struct nunchi_account *account_of(const struct probe *p, unsigned cpu, ui
 	return &p->accounts[(size_t)cpu * p->n_slots + slot];
 }
 
-void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
+void probe_slot_retire(struct probe *p, uint32_t slot, uint32_t generation)
 {
 	struct nunchi_slot *row;
 	uint64_t key;
@@ -157,6 +157,12 @@ void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
 	row->root = 0;
 	/* From here on whoever still has it looks again at where it is. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);
+}
+
+void probe_slot_free(struct probe *p, uint32_t slot, uint32_t generation)
+{
+	if (!slot || !slot_is_current(p, slot, generation + 1))
+		return;
 	for (unsigned cpu = 0; cpu < p->n_cpus; cpu++)
 		memset(account_of(p, cpu, slot), 0, sizeof(*p->accounts));
 	bpf_map_update_elem(bpf_map__fd(p->skel->maps.free_slots), NULL, &slot, BPF_ANY);

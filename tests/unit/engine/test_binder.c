@@ -68,10 +68,15 @@ unsigned probe_slots(const struct probe *p)
 	return NUNCHI_SLOTS_MAX;
 }
 
+/* What the kernel side has counted in the slot, and what of it is in an account. */
+static uint64_t counted, in_account, lost;
+static bool is_retired;
+
 bool account_close(struct engine *e, uint32_t slot)
 {
 	(void)e;
 	(void)slot;
+	in_account = counted;
 	return true;
 }
 
@@ -182,11 +187,26 @@ void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint3
 	(void)exclusive;
 }
 
-void probe_slot_release(struct probe *p, uint32_t slot, uint32_t generation)
+/* Who is in it goes on till then, and a program that has found it counts once more. */
+void probe_slot_retire(struct probe *p, uint32_t slot, uint32_t generation)
 {
 	(void)p;
 	(void)slot;
 	(void)generation;
+	assert_false(is_retired);
+	is_retired = true;
+	counted += 2;
+}
+
+void probe_slot_free(struct probe *p, uint32_t slot, uint32_t generation)
+{
+	(void)p;
+	(void)slot;
+	(void)generation;
+	assert_true(is_retired);
+	lost += counted - in_account;
+	counted = 0;
+	is_retired = false;
 }
 
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation)
@@ -293,11 +313,42 @@ static void test_born(void **state)
 	}
 }
 
+/* A slot's account is closed when nothing can be counted in it any more, and not before. */
+static void test_given_back(void **state)
+{
+	struct engine *e = engine_begin();
+	const struct slot *slot;
+	uint64_t retired;
+
+	(void)state;
+	found = say_container(e, ID, 0);
+	slot = open_slot(e, 0, "sh");
+	counted = 1000;
+	binder_stopped(e, ID);
+	binder_tick(e, slot->release_at - 1);
+	assert_false(is_retired);
+	retired = clock_boot();
+	binder_tick(e, slot->release_at);
+	assert_true(is_retired && slot->retired && slot->phase == SLOT_CONTAINER);
+	assert_true(slot->release_at >= retired + ENGINE_RETIRED_NS);
+	/* What is said of the container meanwhile is not of this slot. */
+	binder_container(e, found, found->info, 0);
+	assert_true(slot->release_at);
+	binder_tick(e, slot->release_at);
+	assert_false(is_retired);
+	assert_int_equal(slot->phase, SLOT_UNKNOWN);
+	assert_int_equal(slot->generation, 2);
+	assert_int_equal(in_account, 1002);
+	assert_int_equal(lost, 0);
+	engine_end(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slot_of_forgotten),
 		cmocka_unit_test(test_born),
+		cmocka_unit_test(test_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
