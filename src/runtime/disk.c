@@ -23,8 +23,9 @@
 /* Questions that may wait; the loop asks once per task of a container without a name. */
 #define REQUESTS_MAX 4096
 #define ENTRIES_MAX (2 * NUNCHI_SLOTS_MAX)
-/* Of them those of users' directories: what they make there by the thousand leaves room for root's. */
+/* Of them those of users' directories: what they make there by the thousand leaves room for root's; and what one makes for others'. */
 #define USERS_ENTRIES_MAX (ENTRIES_MAX / 4)
+#define USER_ENTRIES_MAX (USERS_ENTRIES_MAX / 4)
 #define DOCKER_DIRS_MAX 8
 
 #define LOOK_MS 1000U
@@ -49,6 +50,11 @@ struct request {
 	char *cgroup;
 };
 
+struct user {
+	uid_t user;
+	unsigned n_entries;
+};
+
 struct disk {
 	struct runtimes *rt;
 	pthread_t thread;
@@ -70,7 +76,9 @@ struct disk {
 	char **patterns;	/* those of the places that are not constant */
 	size_t n_places, n_patterns;
 	struct hmap entries;
-	size_t n_users;		/* of them those of users' directories */
+	size_t n_of_users;	/* of them those of users' directories */
+	struct user *users;	/* that have any */
+	size_t n_users;
 	size_t named_by;	/* docker_dirs that the entries were read with */
 	atomic_uint generation;	/* of the last scan */
 };
@@ -87,8 +95,45 @@ static void watch_directory(void *arg, int fd)
 		d->watch_failed = true;
 }
 
+static struct user *user_find(const struct disk *d, uid_t user)
+{
+	for (size_t i = 0; i < d->n_users; i++)
+		if (d->users[i].user == user)
+			return &d->users[i];
+	return NULL;
+}
+
+static bool user_may_add(const struct disk *d, uid_t user)
+{
+	const struct user *u = user_find(d, user);
+
+	return d->n_of_users < USERS_ENTRIES_MAX && (!u || u->n_entries < USER_ENTRIES_MAX);
+}
+
+static void user_add(struct disk *d, uid_t user)
+{
+	struct user *u = user_find(d, user);
+
+	if (!u) {
+		d->users = xrealloc(d->users, (d->n_users + 1) * sizeof(*d->users));
+		u = &d->users[d->n_users++];
+		*u = (struct user){ .user = user };
+	}
+	u->n_entries++;
+	d->n_of_users++;
+}
+
+static void user_remove(struct disk *d, uid_t user)
+{
+	struct user *u = user_find(d, user);
+
+	d->n_of_users--;
+	if (!--u->n_entries)
+		*u = d->users[--d->n_users];
+}
+
 /* What changes hands is another one. NULL: there is no room for it. */
-static struct entry *entry_get(struct disk *d, const char *key, uid_t owner)
+static struct entry *entry_get(struct disk *d, const char *key, uid_t owner, uid_t user)
 {
 	uint64_t hash = hash_string(key);
 	struct entry *e;
@@ -98,12 +143,14 @@ static struct entry *entry_get(struct disk *d, const char *key, uid_t owner)
 		if (e->owner == owner && streq(e->key, key))
 			return e;
 	}
-	if (d->entries.count >= ENTRIES_MAX || (owner && d->n_users >= USERS_ENTRIES_MAX))
+	if (d->entries.count >= ENTRIES_MAX || (owner && !user_may_add(d, user)))
 		return NULL;
 	e = xcalloc(1, sizeof(*e));
 	e->key = xstrdup(key);
 	e->owner = owner;
-	d->n_users += owner != 0;
+	e->user = user;
+	if (owner)
+		user_add(d, user);
 	hmap_insert(&d->entries, &e->by_key, hash);
 	return e;
 }
@@ -111,7 +158,8 @@ static struct entry *entry_get(struct disk *d, const char *key, uid_t owner)
 static void forget_entry(struct disk *d, struct entry *e)
 {
 	hmap_remove(&d->entries, &e->by_key);
-	d->n_users -= e->owner != 0;
+	if (e->owner)
+		user_remove(d, e->user);
 	entry_free(e);
 }
 
@@ -153,7 +201,7 @@ static void set_part(struct entry *e, const struct place_hit *hit)
 	e->stale = true;
 }
 
-static void on_container(void *arg, const struct place_hit *hit)
+static bool on_container(void *arg, const struct place_hit *hit)
 {
 	_cleanup_free_ char *key = NULL;
 	struct disk *d = arg;
@@ -163,12 +211,12 @@ static void on_container(void *arg, const struct place_hit *hit)
 	bool space;
 
 	if (fstat(hit->dir, &st) < 0)
-		return;
+		return false;
 	owner = st.st_uid == geteuid() ? 0 : st.st_uid;
 	key = entry_key(hit, owner, &space);
-	e = entry_get(d, key, owner);
+	e = entry_get(d, key, owner, hit->user ? hit->user : owner);
 	if (!e)
-		return;
+		return false;
 	if (!e->id) {
 		e->id = xstrdup(hit->id);
 		e->stale = true;
@@ -179,6 +227,7 @@ static void on_container(void *arg, const struct place_hit *hit)
 	e->generation = d->generation;
 	e->stored |= hit->kind == PLACE_STORAGE;
 	set_part(e, hit);
+	return true;
 }
 
 static void post(struct disk *d, enum runtime_message_type type, struct container_info *info,
@@ -583,6 +632,7 @@ void disk_free(struct disk *d)
 	for (size_t i = 0; i < d->n_patterns; i++)
 		free(d->patterns[i]);
 	free(d->patterns);
+	free(d->users);
 	free(d->places);
 	close_fd(&d->inotify_fd);
 	close_fd(&d->wake_fd);

@@ -50,6 +50,7 @@ struct place_hit {
 	enum place_kind kind;
 	const char *path;	/* of ID */
 	size_t trusted;		/* bytes of it before the first "*"; below, anybody may have written */
+	uid_t user;		/* whose the directory is that the "*" stands for: of what is below it, all can be his; 0: root's, or ours */
 	int dir;
 	const char *above;	/* the name of the directory that has ID */
 	const char *id;
@@ -62,12 +63,15 @@ extern const size_t n_default_places;
 const char *place_state_file(enum place_kind kind);
 
 struct place_visitor {
-	/* Every directory on the way that is there, and each place and each ID in it: watch it. */
+	/* Every directory on the way that is there, and each place, and what is to be watched of each ID in it. */
 	void (*directory)(void *arg, int fd);
-	void (*container)(void *arg, const struct place_hit *hit);
+	/* False: there is no room for it, and it is not watched. */
+	bool (*container)(void *arg, const struct place_hit *hit);
 	void *arg;
 };
 
+/* Of what is one user's no more than PLACE_USER_MAX directories are looked into, however many he makes. */
+#define PLACE_USER_MAX 1024
 void place_visit(const char *root, const struct place *place, const struct place_visitor *visitor);
 
 /* entries.c: what was found. */
@@ -85,6 +89,7 @@ struct entry {
 	struct hnode by_key;
 	char *key;		/* the id if it is 64 hex digits, else with who has it before */
 	uid_t owner;		/* whose directories say so: root's (or ours), or a user's own */
+	uid_t user;		/* see struct place_hit: who has subordinate ids is one user all the same */
 	char *id;
 	char *space;		/* containerd's namespace, or NULL */
 	struct entry_part parts[PLACE_KINDS];

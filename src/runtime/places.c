@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fnmatch.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "json.h"
 #include "nunchi/limits.h"
@@ -66,7 +68,15 @@ struct walk {
 	const struct place *place;
 	const struct place_visitor *v;
 	size_t trusted;		/* 0: no "*" was passed yet */
+	uid_t user;		/* see struct place_hit */
+	unsigned *left;		/* directories of his that may be looked into; NULL: any number */
 };
+
+/* Below a user's directory there can be as many as he likes. */
+static bool may_look(const struct walk *w)
+{
+	return !w->left || (*w->left && (*w->left)--);
+}
 
 static void watch(const struct walk *w, int fd)
 {
@@ -86,28 +96,45 @@ static void visit_place(const struct walk *w, int fd, const char *path)
 
 		if (!container_id_valid(e->d_name))
 			continue;
+		if (!may_look(w))
+			return;
 		dir = open_within(fd, e->d_name, O_RDONLY | O_DIRECTORY);
 		if (dir < 0)
 			continue;
 		n++;
 		below = xasprintf("%s/%s", path, e->d_name);
+		if (!w->v->container(w->v->arg, &(struct place_hit){
+			.kind = w->place->kind,
+			.path = below,
+			.trusted = w->trusted,
+			.user = w->user,
+			.dir = dir,
+			.above = above ? above + 1 : path,
+			.id = e->d_name,
+		}))
+			continue;
 		watch(w, dir);
 		if (w->place->kind == PLACE_RUNROOT)
 			data = open_within(dir, "userdata", O_RDONLY | O_DIRECTORY);
 		if (data >= 0)
 			watch(w, data);
-		w->v->container(w->v->arg, &(struct place_hit){
-			.kind = w->place->kind,
-			.path = below,
-			.trusted = w->trusted,
-			.dir = dir,
-			.above = above ? above + 1 : path,
-			.id = e->d_name,
-		});
 	}
 }
 
 static void walk(struct walk w, int fd, const char *path, const char *rest);
+
+/* What the first "*" stands for: if it is a user's, so is all that is below it. */
+static void walk_whose(struct walk w, int fd, const char *path, const char *rest)
+{
+	unsigned left = PLACE_USER_MAX;
+	struct stat st;
+
+	if (!w.user && fstat(fd, &st) == 0 && st.st_uid && st.st_uid != geteuid()) {
+		w.user = st.st_uid;
+		w.left = &left;
+	}
+	walk(w, fd, path, rest);
+}
 
 static void descend(struct walk w, int fd, const char *path, const char *name, const char *rest)
 {
@@ -123,7 +150,9 @@ static void descend(struct walk w, int fd, const char *path, const char *name, c
 		free(below);
 		below = fd_path(dir);
 	}
-	if (below)
+	if (below && w.trusted)
+		walk_whose(w, dir, below, rest);
+	else if (below)
 		walk(w, dir, below, rest);
 }
 
@@ -143,7 +172,7 @@ static void descend_user(struct walk w, int fd, const char *path, const char *na
 
 	w.trusted = strlen(below);
 	if (dir >= 0)
-		walk(w, dir, below, rest);
+		walk_whose(w, dir, below, rest);
 }
 
 static void walk(struct walk w, int fd, const char *path, const char *rest)
@@ -174,6 +203,8 @@ static void walk(struct walk w, int fd, const char *path, const char *rest)
 	for (struct dirent *e; d && n < NUNCHI_SLOTS_MAX && (e = readdir(d)); n++) {
 		if (fnmatch(name, e->d_name, FNM_PERIOD))
 			continue;
+		if (!may_look(&w))
+			return;
 		if (user)
 			descend_user(w, fd, path, e->d_name, rest);
 		else

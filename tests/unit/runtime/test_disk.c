@@ -675,10 +675,18 @@ static void test_directory_given_away(void **state)
 	runtime_message_free(m);
 }
 
-/* Whatever a user makes in his directories, there is room for what root has. */
+static void give(struct host *h, uid_t owner, const char *name)
+{
+	_cleanup_free_ char *path = xasprintf("%s%s", h->root, name);
+
+	assert_int_equal(chown(path, owner, owner), 0);
+}
+
+/* Whatever a user makes in his directories, by whatever numbers are his besides his own, there is room for root's and for others'. */
 static void test_user_leaves_room(void **state)
 {
 	static const char *const dirs[] = { "/run/user/1000/runc", "/run/user/1000/crun" };
+	static const char others[] = "/home/other/.local/share/containers/storage/overlay-containers/" ID;
 	struct host *h = *state;
 	struct runtime_message *m;
 
@@ -690,9 +698,10 @@ static void test_user_leaves_room(void **state)
 			_cleanup_free_ char *dir = xasprintf("%s%s/c%u", h->root, dirs[i], k);
 
 			assert_int_equal(mkdir(dir, 0755), 0);
-			assert_int_equal(chown(dir, 1000, 1000), 0);
+			assert_int_equal(chown(dir, k ? 100000 + k % 100 : 1000, 1000), 0);
 		}
 	}
+	give(h, 1000, "/run/user/1000");
 	put_process(h, 500, 1, 777, "/web");
 	start(h, NULL);
 	for (unsigned i = 0; i < 600 && runtimes_unlisted(h->rt); i++)
@@ -702,6 +711,11 @@ static void test_user_leaves_room(void **state)
 	assert_non_null(m);
 	assert_string_equal(m->info->id, "web");
 	runtime_message_free(m);
+	put(h, "{}", "%s/userdata/config.json", others);
+	give(h, 1001, "/home/other");
+	give(h, 1001, others);
+	remove_tree(h, "/run/runc/web");	/* all places are looked at */
+	check_life(h, RUNTIME_LIFE_CREATED, ID);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
