@@ -140,6 +140,23 @@ static bool is_twin(struct container *c, void *arg)
 	return strncmp(c->info->id, id, CONTAINER_ID_SHORT) == 0;
 }
 
+/* Whether the cgroup is named by root. In what was given to a user he can give any name, also that of a container that will run again. */
+static bool is_named_by_root(const struct engine *e, const struct slot *slot)
+{
+	const char *root = e->config->runtimes.root;
+
+	return cgroup_is_roots(root ? root : "", slot->cgroup_path);
+}
+
+/* What was a user's, or was known in this very cgroup, runs again. */
+static bool may_be_again(const struct engine *e, const struct slot *slot, const struct container *c)
+{
+	const struct container_info *info = c->info;
+
+	return info->owner > CONTAINER_OWNER_ROOT || (!info->owner && info->cgroup && streq(info->cgroup, slot->cgroup_path)) ||
+	       is_named_by_root(e, slot);
+}
+
 /*
  * Whether the slot may be called so, of which the container c (NULL: none) is known. Not as one that runs; and what was made
  * in a container not as one that has stopped elsewhere, whose name and image it would have, nor by an id that looks like
@@ -149,7 +166,7 @@ static bool may_be_called(struct engine *e, const struct slot *slot, const char 
 {
 	const struct container *outer = claim_outer(e, slot);
 
-	if (c && c->running)
+	if (c && (c->running || !may_be_again(e, slot, c)))
 		return false;
 	if (!claim_parent(e, slot))
 		return true;
@@ -170,6 +187,8 @@ static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[
 	if (!slot->cgroup_path || !cgroup_container_id(slot->cgroup_path, ret_id, ret_runtime))
 		return false;
 	c = model_container(e->model, ret_id);
+	if (!c && !is_named_by_root(e, slot))
+		return false;
 	return may_be_called(e, slot, ret_id, c) || (c && c->running && claim_matches(slot, c->info));
 }
 

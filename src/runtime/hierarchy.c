@@ -6,6 +6,7 @@
 #include "hierarchy.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cgroup_ns.h"
 #include "facts.h"
@@ -156,6 +157,37 @@ uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgrou
 	if (stat(path, &st))
 		return 0;
 	return st.st_ino | (*hierarchy ? NUNCHI_CGROUP_V1 : 0);
+}
+
+/* What it was made in can be gone as well: then what that was made in. */
+static bool is_made_by_root(const char *mount, const char *path)
+{
+	_cleanup_free_ char *above = xstrdup(path);
+	char *slash;
+
+	while ((slash = strrchr(above, '/'))) {
+		_cleanup_free_ char *dir = NULL;
+		struct stat st;
+
+		*slash = '\0';
+		dir = xasprintf("%s%s", mount, above);
+		if (stat(dir, &st) == 0)
+			return !st.st_uid || st.st_uid == geteuid();
+	}
+	return true;
+}
+
+bool cgroup_is_roots(const char *root, const char *path)
+{
+	static const char *const hierarchies[] = { "", "pids", "memory" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
+		_cleanup_free_ char *mount = hierarchy_mount(root, hierarchies[i], NULL);
+
+		if (mount && !is_made_by_root(mount, path))
+			return false;
+	}
+	return true;
 }
 
 /* Its path in that of v1, else of v2; NULL: it is in none, or where is not known. */

@@ -52,10 +52,13 @@ static bool same_cgroup(const struct task *t, const struct container_info *c)
 			t->cgroup && strlen(c->cgroup) > 1 && streq(t->cgroup, c->cgroup);
 }
 
-/* Before its first process is known there is nothing to compare, and nobody else to be wronged. */
-static bool agrees(const struct task *t, const struct container_info *c)
+/*
+ * Before its first process is known there is nothing to compare; but one that has ended has a name that a user would like to
+ * have for what he does, and in a cgroup that was given to him he can make any.
+ */
+static bool agrees(const struct task *t, const struct container_info *c, const char *path)
 {
-	return !c->init_pid || same_cgroup(t, c) || same_mounts(t, c);
+	return c->init_pid ? same_cgroup(t, c) || same_mounts(t, c) : cgroup_is_roots(t->x->root, path);
 }
 
 static struct entry *find(const struct resolve_context *x, const char *key)
@@ -82,12 +85,12 @@ static struct container_info *by_pattern(const struct task *t, const char *path)
 		return NULL;
 	e = find(t->x, id);
 	if (e && e->info)
-		return entry_is_known(e) && agrees(t, e->info) ? container_info_dup(e->info) : NULL;
+		return entry_is_known(e) && agrees(t, e->info, path) ? container_info_dup(e->info) : NULL;
 	c = docker_dir_load(t->x->root, t->x->docker_dirs, t->x->n_docker_dirs, id);
 	if (!c)
 		return NULL;
 	facts_fill(c, t->x->root);
-	return agrees(t, c) ? TAKE_PTR(c) : NULL;
+	return agrees(t, c, path) ? TAKE_PTR(c) : NULL;
 }
 
 /* containerd's own namespaces put a container in "/NAMESPACE/ID" unless told otherwise. */

@@ -102,6 +102,8 @@ void runtimes_stop(struct runtimes *rt);
  * constant guess ("docker", ...; NULL if the path does not say) and returns true, else false.
  */
 bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_runtime);
+/* Whether nobody but root (or who runs us) can have made the cgroup: false in what was given to a user. root: as in the config. */
+bool cgroup_is_roots(const char *root, const char *path);
 
 /*
  * How much of a cgroup's path goes up to the directory that is named after the container: is its id, or, of a long

@@ -71,3 +71,46 @@ def test_root_s_container_stays_what_it_is(setup):
     assert {e.get("container.image") for e in told} <= {None, ""}, told
     assert not [e for e in told if e["evt.type"] in ("container_stopped", "container_removed")], told
     made.stop()
+
+
+@contextlib.contextmanager
+def users_cgroup(setup, name):
+    """What he has called so in a cgroup that was given to him."""
+    mounts = [line.split() for line in open("/proc/mounts", encoding="utf-8")]
+    top = next(fields[1] for fields in mounts if fields[2] == "cgroup2")
+    given = os.path.join(top, setup.name + "-given")
+    own = os.path.join(given, name)
+    os.mkdir(given)
+    try:
+        os.chown(given, USER, USER)
+        subprocess.run(["mkdir", own], user=USER, group=USER, extra_groups=[], check=True)
+        yield own
+    finally:
+        for directory in (own, given):
+            if os.path.isdir(directory):
+                wait_until(lambda: not open(os.path.join(directory, "cgroup.procs"), encoding="utf-8").read(), 10,
+                           "the end of who was in there")
+                os.rmdir(directory)
+
+
+def test_the_name_of_a_stopped_one(setup):
+    """A user's process in a cgroup named after a container of root's that does not run has nothing of it."""
+    place, full = setup.directory("users-storage"), os.urandom(32).hex()
+    data = os.path.join(place, "overlay-containers", full, "userdata")
+    os.makedirs(data)
+    with open(os.path.join(data, "config.json"), "w", encoding="utf-8") as f:
+        json.dump({"ociVersion": "1.0", "annotations": {
+            "io.kubernetes.cri.container-name": "trusted", "io.kubernetes.cri.image-name": "docker.io/trusted:1"}}, f)
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "--host", "--runtime", f"storage={place}")
+    sign = setup.name + "-stopped"
+    with users_cgroup(setup, f"docker-{full}.scope") as cgroup:
+        script = f"echo $$ >{cgroup}/cgroup.procs; exec setpriv --reuid {USER} --regid {USER} --clear-groups " \
+                 f"unshare --user --map-root-user --mount sh -c 'cat /tmp/{sign}; sleep 1; cat /tmp/{sign}'"
+        subprocess.run(["sh", "-c", script], stderr=subprocess.DEVNULL, check=False)
+        nunchi.wait_event(lambda e: sign in (e.get("fd.nameraw") or e.get("fd.name") or ""), 20, "what he does")
+        time.sleep(patient(1))
+    assert nunchi.stop() == 0, nunchi.stderr()
+    told = [e for e in nunchi.events() if sign in (e.get("fd.nameraw") or e.get("fd.name") or "")]
+    assert len(told) == 2, told
+    assert {e["container.id"] for e in told} == {"host"}, told
+    assert not [e for e in told if e.get("container.image") or full in json.dumps(e)], told
