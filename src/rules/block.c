@@ -146,11 +146,22 @@ static bool too_many(struct expander *x, const struct node *n)
 	return false;
 }
 
+/* A condition that tells calls of a class apart. */
+static void say_apart(const struct expander *x, struct strbuf *out)
+{
+	for (size_t i = 0; i < x->n_calls; i++)
+		strbuf_addf(out, "%s%s", i ? ", " : "", x->calls[i]->name);
+	strbuf_adds(out, " are blocked by one hook; ask the same of all of them, or name one, or let the rule alert");
+}
+
 static bool undecidable(struct expander *x, const struct node *n)
 {
-	const char *why = "the calls that it tells apart are blocked by one hook; name them all, or let the rule alert";
+	_cleanup_strbuf_ struct strbuf apart = STRBUF_INIT;
+	const char *why;
 	unsigned kind;
 
+	say_apart(x, &apart);
+	why = apart.s;
 	if (!is_by_type(n))
 		(void)x->test(x->class, n, &kind, &why);
 	strbuf_addf(x->err, "the kernel cannot decide ");
@@ -333,7 +344,8 @@ static int find_calls(struct expander x[NUNCHI_BLOCK_MAX], const struct node *ro
 			continue;
 		class = block_class_of(call);
 		if (class < 0) {
-			strbuf_addf(err, "the rule is also about %s, which cannot be blocked", call->name);
+			strbuf_addf(err, "the rule is also about %s, which cannot be blocked: %s", call->name,
+				    block_instead_of_call(call));
 			return -EINVAL;
 		}
 		x[class].calls[x[class].n_calls++] = call;

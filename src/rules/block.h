@@ -54,6 +54,12 @@ int block_class_of(const struct syscall_info *call);
 /* Whether a hook of that class can refuse the call, whether a rule can name it or not. */
 bool block_may_be(const struct syscall_info *call, unsigned class);
 
+/* What to write in place of a call that cannot be blocked. */
+const char *block_instead_of_call(const struct syscall_info *call);
+
+/* And of a field that calls of the class do not know; NULL: nothing. */
+const char *block_instead_of_field(unsigned class, const char *field);
+
 /* Its class, plus one, and NUNCHI_BLOCK_FLAGS; 0: nothing refuses it. */
 uint8_t block_bits_of(const struct syscall_info *call);
 

@@ -325,13 +325,22 @@ static enum block_known test_arg(unsigned class, const struct node *test, unsign
 	return BLOCK_UNKNOWN;
 }
 
+/* Of a field that no hook of the class knows. */
+static const char *why_unknown(unsigned class, const struct node *test)
+{
+	const char *instead = block_instead_of_field(class, test->left.field->name);
+
+	return instead ? instead :
+			 "no hook of the kernel's knows this when the call begins; take it out, or let the rule alert";
+}
+
 enum block_known block_test(unsigned class, const struct node *test, unsigned *ret_kind,
 			    const char **ret_why)
 {
 	const struct field *f = test->left.field;
 	enum block_known known;
 
-	*ret_why = "no hook of the kernel's knows this when the call begins; take it out, or let the rule alert";
+	*ret_why = why_unknown(class, test);
 	if (test->right) {
 		*ret_why = "the kernel side does not compare fields with each other; name the value, or let the rule alert";
 		return BLOCK_UNKNOWN;
