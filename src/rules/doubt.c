@@ -6,12 +6,65 @@
 #include "ast.h"
 #include "evaluation.h"
 
+#define LINKS_LOOKED_AT 100	/* values of a test: one is enough to be told */
+
 /* What they are about is told once a rule. */
 struct doubts {
-	struct strbuf absent, words, never, unfit;
+	struct strbuf absent, words, never, unfit, links;
 	bool beginnings;
 	const struct type_bits *may;	/* what the rule is about */
+	const struct node *blocks;	/* the condition of a rule that kills or denies, or NULL */
 };
+
+/*
+ * What is a link in many images, and what it leads to. Rules that alert are about both forms of a path, those that block
+ * about the one behind the link.
+ */
+static const struct {
+	const char *link, *behind;
+} links[] = {
+	{ "/var/run", "/run" },	       { "/var/lock", "/run/lock" },
+	{ "/bin", "/usr/bin" },	       { "/sbin", "/usr/sbin" },
+	{ "/lib", "/usr/lib" },	       { "/lib64", "/usr/lib64" },
+	{ "/proc/self", "/proc/*" },   { "/proc/thread-self", "/proc/*/task/*" },
+	{ "/proc/net", "/proc/*/net" }, { "/proc/mounts", "/proc/*/mounts" },
+	{ "/dev/fd", "/proc/*/fd" },   { "/etc/mtab", "/proc/*/mounts" },
+};
+
+static bool asks_for_path(const struct node *n)
+{
+	static const char *const fields[] = { "fd.name", "fd.directory", "fs.path.name", "fs.path.source",
+					      "fs.path.target", "proc.exepath" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (streq(n->left.field->name, fields[i]))
+			return !n->right;
+	return false;
+}
+
+/* What there is behind the link in a path that is below it, or its own; NULL: it is neither. */
+static const char *below_link(const struct value *v, const char *link)
+{
+	size_t len = strlen(link);
+
+	if (v->type != VALUE_STRING || v->len < len || memcmp(v->s, link, len) || (v->len > len && v->s[len] != '/'))
+		return NULL;
+	return v->s + len;
+}
+
+/* Whether the condition has this path for the field, too. */
+static bool names_path(const struct node *n, const char *field, const char *path)
+{
+	for (size_t i = 0; i < n->n_kids; i++)
+		if (names_path(n->kids[i], field, path))
+			return true;
+	if (n->kind != NODE_TEST || !streq(n->left.field->name, field))
+		return false;
+	for (size_t i = 0; i < n->n_values; i++)
+		if (n->values[i].type == VALUE_STRING && streq(n->values[i].s, path))
+			return true;
+	return false;
+}
 
 static void add_once(struct strbuf *out, const char *name, size_t len)
 {
@@ -93,8 +146,22 @@ static void add_never(const struct node *n, struct strbuf *never)
 			add_once(never, n->values[i].s, n->values[i].len);
 }
 
+static void add_link(const struct node *n, const struct value *v, struct doubts *doubts)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		const char *rest = below_link(v, links[i].link);
+		_cleanup_free_ char *behind = rest ? xasprintf("%s%s", links[i].behind, rest) : NULL;
+		_cleanup_free_ char *said = rest ? xasprintf("%s (%s)", v->s, behind) : NULL;
+
+		if (rest && !names_path(doubts->blocks, n->left.field->name, behind))
+			add_once(&doubts->links, said, strlen(said));
+	}
+}
+
 static void find_in_test(const struct node *n, struct doubts *doubts)
 {
+	for (size_t i = 0; doubts->blocks && asks_for_path(n) && i < MIN(n->n_values, (size_t)LINKS_LOOKED_AT); i++)
+		add_link(n, &n->values[i], doubts);
 	doubts->beginnings |= asks_for_beginnings(n);
 	operand_each_field(&n->left, add_absent, doubts);
 	add_unfit(&n->left, doubts);
@@ -123,11 +190,13 @@ static void doubts_free(struct doubts *doubts)
 	strbuf_free(&doubts->words);
 	strbuf_free(&doubts->never);
 	strbuf_free(&doubts->unfit);
+	strbuf_free(&doubts->links);
 }
 
 void rule_tell_doubts(const struct definitions *d, struct rule *rule, const struct type_bits *may)
 {
-	struct doubts doubts = { .may = may };
+	bool blocks = rule->action == ACTION_KILL || rule->action == ACTION_DENY;
+	struct doubts doubts = { .may = may, .blocks = blocks ? rule->root : NULL };
 
 	/* Of a condition so large that a walk could take long, nobody reads it. */
 	if (rule->root->weight <= FILTER_WALK_MAX)
@@ -149,5 +218,10 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule, const stru
 	if (doubts.unfit.len)
 		report_addf(d->report, REPORT_WARNING, rule->place, "rule %s asks for %s, which no event has that it is about",
 			    rule->name, doubts.unfit.s);
+	if (doubts.links.len)
+		report_addf(d->report, REPORT_WARNING, rule->place,
+			    "rule %s blocks by paths that begin with a link in many images; what blocks has the path behind "
+			    "it, which should be named, too: %s",
+			    rule->name, doubts.links.s);
 	doubts_free(&doubts);
 }

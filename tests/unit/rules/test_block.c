@@ -165,6 +165,35 @@ static void test_errors_have_places(void **state)
 		     "chdir");
 }
 
+/* What blocks has the path behind a link: a rule that names only the link's is likely a mistake. */
+static void test_paths_of_links(void **state)
+{
+	static const struct {
+		const char *condition, *said;
+	} rows[] = {
+		{ OPENS "fd.name startswith /var/run/secrets/", "too: /var/run/secrets/ (/run/secrets/)" },
+		{ OPENS "fd.name startswith anyof (/var/run/secrets/, /run/secrets/)", NULL },
+		{ OPENS "fd.name = /proc/self/mem", "/proc/self/mem (/proc/*/mem)" },
+		{ OPENS "fd.name = /binary and fd.directory != /library", NULL },
+		{ "evt.type = execve and proc.exepath in (/bin/a, /bin/b, /usr/bin/b, /opt/c)", "too: /bin/a (/usr/bin/a)\n" },
+		{ "evt.type = execve and not proc.exepath pmatch (/bin)", "too: /bin (/usr/bin)" },
+		{ "evt.type = execve and not (proc.exepath pmatch (/bin) or proc.exepath pmatch (/usr/bin))", NULL },
+		{ "evt.type = link and fs.path.target = /lib/x", "too: /lib/x (/usr/lib/x)" },
+		{ "evt.type = openat and proc.name = /bin/sh", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ruleset *rs = load_condition(rows[i].condition);
+
+		assert_non_null(rs);
+		ruleset_free(rs);
+		if (rows[i].said ? !strstr(report.text.s, rows[i].said) : report.counts[REPORT_WARNING])
+			fail_msg("%s: %s", rows[i].condition, report.text.s);
+	}
+	ruleset_free(load(HEAD "  condition: evt.type = openat and fd.name = /bin/x\n"));
+	assert_int_equal(report.counts[REPORT_WARNING], 0);
+}
+
 static void test_room(void **state)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -778,6 +807,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decidable),
 		cmocka_unit_test(test_errors_have_places),
+		cmocka_unit_test(test_paths_of_links),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_room_for_texts),
 		cmocka_unit_test(test_room_for_values),
