@@ -441,6 +441,13 @@ int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 	return block_call(NUNCHI_BLOCK_BPF);
 }
 
+/* Who asks to be traced by his parent: that has an image of another's then, as if it had attached. */
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(block_traceme, struct task_struct *parent, int ret)
+{
+	return ret ? ret : block_call(NUNCHI_BLOCK_PTRACE);
+}
+
 /* /proc asks it too; what attaches, or reads another's memory by a call, asks for ATTACH. */
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(block_ptrace, struct task_struct *child, unsigned int mode, int ret)

@@ -104,7 +104,8 @@ static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 		return call->nr != NR_FSCONFIG || call->args[1] >= FSCONFIG_CMD_CREATE;
 	if (class == NUNCHI_BLOCK_USERNS)
 		return makes_userns(call);
-	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
+	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_TRACEME || call->args[0] == PTRACE_ATTACH ||
+	       call->args[0] == PTRACE_SEIZE;
 }
 
 /* Whether a call has done what it was asked for, or begun: who is interrupted while he waits for a connection gets it all the same. */

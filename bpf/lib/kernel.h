@@ -588,6 +588,7 @@ enum cgroup_subsys_id {
 #define READING_MODULE 2	/* enum kernel_read_file_id; enum kernel_load_data_id has the same */
 #define LOADING_MODULE 2
 #define PTRACE_MODE_ATTACH 0x02
+#define PTRACE_TRACEME 0
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
 #define NR_FSCONFIG 431

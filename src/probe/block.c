@@ -30,7 +30,7 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 34
+#define BLOCK_HOOKS 35
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths that something was executed by: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
@@ -56,6 +56,7 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_remount, CLASS(MOUNT), BEFORE, "security_sb_remount"),
 		HOOK(block_bpf, CLASS(BPF), BEFORE, "security_bpf"),
 		HOOK(block_ptrace, CLASS(PTRACE), BEFORE, "security_ptrace_access_check"),
+		HOOK(block_traceme, CLASS(PTRACE), BEFORE, "security_ptrace_traceme"),
 		HOOK(block_create, CLASS(SOCKET), BEFORE, "security_socket_create"),
 		HOOK(block_userns, CLASS(USERNS), BEFORE, "security_create_user_ns"),
 		HOOK(block_unlink, CLASS(REMOVE), BEFORE, "security_path_unlink"),

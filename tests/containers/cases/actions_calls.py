@@ -69,13 +69,13 @@ def test_kill_every_way_to_mount(setup):
 
 
 def test_deny_by_another_way(setup):
-    """A 32-bit ptrace, and a module that the kernel is to uncompress."""
+    """Who asks to be traced, a 32-bit ptrace, and a module that the kernel is to uncompress."""
     reason = need_refusal()
     if reason:
         return reason
     nunchi = guard(setup, [("Trace", "evt.type = ptrace and container.id != host", "deny"),
                            ("Module", "evt.type = finit_module and container.id != host", "deny")])
-    lines, _ = in_container(setup, setup.name + "-another-way", "for deed in 'ptrace 16' ptrace-32 'module /bin/pause 0' "
+    lines, _ = in_container(setup, setup.name + "-another-way", "for deed in 'ptrace 0' 'ptrace 16' ptrace-32 'module /bin/pause 0' "
                             "'module /bin/pause 4'; do deed $deed; done 2>&1", privileged=True)
     # Where there are no 32-bit calls it is killed, or says so.
     said = [line for line in lines if "not permitted" not in line]
