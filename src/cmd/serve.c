@@ -15,10 +15,11 @@
 
 #define PATH "/metrics"
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-/* Nobody can keep the others out: neither by many connections, nor by slow ones. */
+/* Who has one address cannot keep the others out: neither by many connections, nor by slow ones. Who has four can. */
 #define CONNECTIONS_MAX 32
 #define CONNECTIONS_EACH 8	/* of one address */
 #define TIMEOUT 10		/* seconds in which nothing comes */
+#define WAKE_MS 1000
 
 /* Names without "MHD_". */
 #define CALLS(X)                                                                                       \
@@ -173,9 +174,14 @@ static int go_on(struct MHD_Daemon *daemon, int end)
 
 	for (;;) {
 		MHD_UNSIGNED_LONG_LONG wait;
-		int ms = mhd.get_timeout(daemon, &wait) == MHD_YES ? (int)MIN(wait, 1000ULL) : -1;
 
-		if (poll(fds, ARRAY_SIZE(fds), ms) < 0 && errno != EINTR)
+		/*
+		 * Each second in any case: once there were as many connections as may be (or fds), it listens again
+		 * only in a run after the one in which the last of them timed out, which nothing would wake.
+		 */
+		if (mhd.get_timeout(daemon, &wait) != MHD_YES || wait > WAKE_MS)
+			wait = WAKE_MS;
+		if (poll(fds, ARRAY_SIZE(fds), (int)wait) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[1].revents)
 			return 0;

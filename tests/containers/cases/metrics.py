@@ -15,7 +15,10 @@ from harness.place import patient, wait_until
 from .account import own, seen_of, stats
 from .reload import Rules
 
-CONNECTIONS_EACH = 8    # of one address: src/cmd/serve.c
+# src/cmd/serve.c
+CONNECTIONS_MAX = 32
+CONNECTIONS_EACH = 8    # of one address
+TIMEOUT = 10            # seconds
 
 
 @contextlib.contextmanager
@@ -93,6 +96,17 @@ def test_served_by_who_can_nothing(_setup):
     done = run("stats", "--listen", f"192.0.2.1:{port}")    # of the documentation's range
     assert (done.returncode, done.stderr) == \
         (1, f"nunchi: --listen 192.0.2.1:{port}: Cannot assign requested address\n"), done
+
+
+def test_served_after_it_was_full(_setup):
+    """As many connections as there may be, on which nothing comes: once they have timed out, all at once, others are heard."""
+    with serving() as (_served, port), contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(socket.create_connection(("127.0.0.1", port), TIMEOUT + patient(10), (f"127.0.1.{1 + n // CONNECTIONS_EACH}", 0)))
+                  for n in range(CONNECTIONS_MAX)]
+        for connection in silent:
+            assert connection.recv(1) == b"", "it was to time out"
+        with connect(port, "127.0.0.2") as connection:
+            assert ask(connection)[0] == 200
 
 
 def test_how_often_a_rule_has_matched(setup):
