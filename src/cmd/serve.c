@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/signalfd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/privileges.h"
 
@@ -20,6 +21,8 @@
 #define CONNECTIONS_EACH 8	/* of one address */
 #define TIMEOUT 10		/* seconds in which nothing comes */
 #define WAKE_MS 1000
+/* Accounts are written each second. Who asks more often costs no more, and who reads slowly holds what others have, too. */
+#define PAGE_NS NSEC_PER_SEC
 
 /* Names without "MHD_". */
 #define CALLS(X)                                                                                       \
@@ -35,6 +38,8 @@ static struct {
 struct server {
 	int (*page)(void *arg, struct strbuf *out);
 	void *arg;
+	struct MHD_Response *made;	/* the last page; NULL: none */
+	uint64_t at;
 };
 
 static bool load(void)
@@ -115,29 +120,42 @@ static int listen_at(const char *text)
 	return r;
 }
 
-/* Takes over what text has. */
-static enum MHD_Result respond(struct MHD_Connection *connection, unsigned status, const char *type, struct strbuf *text)
+/* Takes over what text has. NULL: there is no memory. */
+static struct MHD_Response *response_of(const char *type, struct strbuf *text)
 {
-	struct MHD_Response *response =
-		mhd.create_response_from_buffer(text->len, text->s, MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result r = MHD_NO;
+	size_t len = text->len;
+	struct MHD_Response *response = mhd.create_response_from_buffer(len, strbuf_take(text), MHD_RESPMEM_MUST_FREE);
 
-	if (response) {
-		if (mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
-			r = mhd.queue_response(connection, status, response);
+	if (response && mhd.add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) != MHD_YES) {
 		mhd.destroy_response(response);
+		response = NULL;
 	}
-	strbuf_free(text);
-	return r;
+	return response;
+}
+
+/* The server's. NULL: what failed has been said. */
+static struct MHD_Response *page_now(struct server *s)
+{
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+	uint64_t now = clock_boot();
+
+	if (s->made && now - s->at < PAGE_NS)
+		return s->made;
+	if (s->made)
+		mhd.destroy_response(s->made);	/* whoever it is being sent to has it until then */
+	s->made = s->page(s->arg, &text) ? NULL : response_of(CONTENT_TYPE, &text);
+	s->at = now;
+	return s->made;
 }
 
 static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
 			      const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	bool reads = streq(method, MHD_HTTP_METHOD_GET) || streq(method, MHD_HTTP_METHOD_HEAD);
+	struct MHD_Response *response = NULL;
 	struct strbuf text = STRBUF_INIT;
-	const struct server *s = arg;
 	unsigned status = MHD_HTTP_OK;
+	enum MHD_Result r = MHD_NO;
 
 	/* Of one that is answered before it is whole the connection ends, for which no client has a reason. */
 	if (reads && !*state) {
@@ -148,12 +166,17 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 		status = MHD_HTTP_METHOD_NOT_ALLOWED;
 	else if (!streq(url, PATH))
 		status = MHD_HTTP_NOT_FOUND;
-	else if (s->page(s->arg, &text))
+	else if (!(response = page_now(arg)))
 		status = MHD_HTTP_INTERNAL_SERVER_ERROR;
-	else
-		return respond(connection, status, CONTENT_TYPE, &text);
+	if (response)
+		return mhd.queue_response(connection, status, response);
 	strbuf_adds(&text, status == MHD_HTTP_INTERNAL_SERVER_ERROR ? "nunchi's log says why\n" : "GET " PATH "\n");
-	return respond(connection, status, "text/plain", &text);
+	response = response_of("text/plain", &text);
+	if (response) {
+		r = mhd.queue_response(connection, status, response);
+		mhd.destroy_response(response);
+	}
+	return r;
 }
 
 static int end_signals(void)
@@ -217,6 +240,8 @@ int serve(const char *address, int (*page)(void *arg, struct strbuf *out), void 
 	log_info("metrics are at http://%s%s" PATH, address[0] == ':' ? "localhost" : "", address);
 	r = go_on(daemon, end);
 	mhd.stop_daemon(daemon);	/* closes the socket, too */
+	if (s.made)
+		mhd.destroy_response(s.made);
 	if (r < 0)
 		log_error("--listen %s: %s", address, strerror(-r));
 	return r < 0 ? EXIT_FAILURE : 0;

@@ -261,16 +261,18 @@ static int page(void *arg, struct strbuf *out)
 	int r = look(s);
 
 	metrics_free(&s->metrics);
-	strbuf_add(out, s->out.s, s->out.len);
+	*out = s->out;	/* of thousands of containers it is some MiB */
+	s->out = (struct strbuf)STRBUF_INIT;
 	return r;
 }
 
 /* What cannot be read now, of who is not root, is told now. */
 static int serve_pages(const char *address, struct stats *s)
 {
-	_cleanup_strbuf_ struct strbuf first = STRBUF_INIT;
+	struct strbuf first = STRBUF_INIT;
 	int r = page(s, &first);
 
+	strbuf_free(&first);
 	return r ? r : serve(address, page, s);
 }
 
