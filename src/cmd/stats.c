@@ -238,9 +238,12 @@ static int look(struct stats *s)
 	s->n_seen = 0;
 	strbuf_reset(&s->out);
 	n = instances_read(add_instance, s);
-	if (n >= 0 && s->kind == STATS_PROMETHEUS) {
-		/* That none runs is what an alert is about: no error, which would leave the page before in its place. */
-		metrics_add(&s->metrics, METRIC_INSTANCES, &(struct strbuf)STRBUF_INIT, (uint64_t)n);
+	if ((n >= 0 || n == -EBADMSG) && s->kind == STATS_PROMETHEUS) {
+		/*
+		 * That none runs is what an alert is about: no error, which would leave the page before in its place. Nor is
+		 * that those which run are damaged, or of another version: nunchi_up says it.
+		 */
+		metrics_add(&s->metrics, METRIC_INSTANCES, &(struct strbuf)STRBUF_INIT, n > 0 ? (uint64_t)n : 0);
 		metrics_text(&s->metrics, &s->out);
 		return 0;
 	}

@@ -566,6 +566,11 @@ def test_what_is_damaged_or_old(setup):
     mine = next(line for line in text.stdout.splitlines() if f"PID {nunchi.process.pid}" in line)
     assert "s ago: it has said nothing since" in mine, mine
     assert f'nunchi_up{{command="trace",pid="{nunchi.process.pid}"}} 0\n' in metrics, metrics
+    # Nobody's but a damaged one, unless somebody else has a nunchi here: a page all the same.
+    assert nunchi.stop() == 0
+    with contextlib.ExitStack() as stack:
+        pid = leave(stack, lambda *_: b"what is this?")
+        assert f'nunchi_up{{pid="{pid}"}} 0\n' in check_metrics()
 
 
 def test_another_boot_clock(_setup):
