@@ -153,17 +153,17 @@ static int syslog_open(struct sink *s, const struct sinks_config *config, struct
 	return -ENAMETOOLONG;
 }
 
-/* Priorities are syslog's levels, in its order. In JSON no text can hold this key: its quotes are escaped. */
+/*
+ * Priorities are syslog's levels, in its order. In JSON no text can hold this key: its quotes are escaped. In a line of text
+ * anybody's can, so that there it is what comes after the time.
+ */
 static unsigned alert_level(const char *line, size_t len)
 {
-	static const char key[] = ",\"priority\":\"";
-	const char *at = memmem(line, len, key, sizeof(key) - 1);
-	const char *word = NULL;
+	static const char json[] = ",\"priority\":\"", text[] = ": ";
+	const char *key = *line == '{' ? json : text;
+	const char *at = memmem(line, len, key, strlen(key));
+	const char *word = at ? at + strlen(key) : NULL;
 
-	if (at)
-		word = at + sizeof(key) - 1;
-	else if ((at = memmem(line, len, ": ", 2)))
-		word = at + 2;
 	for (unsigned i = 0; word && i < PRIORITY_MAX; i++) {
 		size_t n = strlen(priority_names[i]);
 

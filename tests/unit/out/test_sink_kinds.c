@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -62,10 +64,43 @@ static void test_file_full(void **state)
 	unlink(path);
 }
 
+/* The level that a line is sent to syslog with. */
+static unsigned level_of(const char *line)
+{
+	char dir[] = "/tmp/nunchi-syslog-XXXXXX", text[512] = "";
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct sink s = { .kind = kind_of("syslog:"), .name = "syslog:", .arg = un.sun_path, .fd = -1 };
+	int log = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	assert_non_null(mkdtemp(dir));
+	snprintf(un.sun_path, sizeof(un.sun_path), "%s/log", dir);
+	assert_int_equal(bind(log, (const struct sockaddr *)&un, sizeof(un)), 0);
+	assert_int_equal(put(&s, line), 0);
+	assert_true(recv(log, text, sizeof(text) - 1, MSG_DONTWAIT) > 0);
+	close(s.fd);
+	close(log);
+	unlink(un.sun_path);
+	rmdir(dir);
+	assert_int_equal(text[0], '<');
+	return (unsigned)strtoul(text + 1, NULL, 10) & 7;
+}
+
+/* What a container calls its files says nothing of how urgent the alert is. */
+static void test_syslog_level(void **state)
+{
+	assert_int_equal(level_of("14:05:31.123456789: Critical Shell started (file=/x)\n"), 2);
+	assert_int_equal(level_of("14:05:31.123456789: Critical Shell started (file=,\"priority\":\"Debug\")\n"), 2);
+	assert_int_equal(level_of("14:05:31.123456789: Emergency all (file=/x)\n"), 0);
+	assert_int_equal(level_of("14:05:31.123456789: Debug read (file=/a: Emergency)\n"), 7);
+	assert_int_equal(level_of("    before: 14:05:30.1 openat ,\"priority\":\"Emergency\" ok\n"), 5);
+	assert_int_equal(level_of("{\"output\":\"1: Debug ,\\\"priority\\\":\\\"Debug\\\"\",\"priority\":\"Warning\"}\n"), 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_file_full),
+		cmocka_unit_test(test_syslog_level),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
