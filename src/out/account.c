@@ -227,7 +227,9 @@ void account_json(const struct accounts *a, struct strbuf *out)
 	for (size_t i = 0; i < a->n_rules; i++) {
 		strbuf_adds(out, i ? ",{\"rule\":" : "{\"rule\":");
 		strbuf_add_json(out, a->rules[i].name, strlen(a->rules[i].name));
-		strbuf_addf(out, ",\"priority\":\"%s\",\"matches\":", a->rules[i].priority);
+		strbuf_adds(out, ",\"priority\":");
+		strbuf_add_json(out, a->rules[i].priority, strlen(a->rules[i].priority));
+		strbuf_adds(out, ",\"matches\":");
 		strbuf_addu(out, a->rules[i].matches);
 		strbuf_addc(out, '}');
 	}

@@ -23,5 +23,5 @@ struct account_row **account_sorted(const struct accounts *a);
 void account_log_faults(const struct accounts *a);
 /* A line of each count that is not zero. lessened: also of what was told with less than there was. */
 void account_counts_text(const struct account_counts *counts, bool lessened, struct strbuf *out);
-/* "accounts":[...],"counts":{...},"reader":{...},"missed_runs":{...}: members of an object. */
+/* "accounts":[...],"rules":[...],"counts":{...},"reader":{...},"missed_runs":{...}: members of an object. */
 void account_json(const struct accounts *a, struct strbuf *out);

@@ -46,7 +46,7 @@ static void test_json(void **state)
 		"\"kernel\":{\"seen\":1012,\"filtered\":{\"container\":1,\"unwanted\":2},\"aggregated\":3,"
 		"\"dropped\":{\"ring full\":4},\"sent\":1002},"
 		"\"reader\":{\"received\":1001,\"shown\":900,\"filtered\":90,\"dropped\":{\"output blocked\":6},\"held\":5},"
-		"\"lost\":10,\"in_flight\":1,\"adds_up\":true}],"
+		"\"lost\":10,\"in_flight\":1,\"adds_up\":true}],\"rules\":[],"
 		"\"counts\":{\"no free slot for a container\":7},"
 		"\"reader\":{\"records that came late\":8},"
 		"\"missed_runs\":{\"sys_exit\":9,\"a\\u001b\\\"\\nb\":10}");
@@ -66,6 +66,19 @@ static void test_names_of_programs(void **state)
 	strbuf_reset(&out);
 	account_json(&a, &out);
 	assert_non_null(strstr(out.s, "\"missed_runs\":{\"a\\u001b[2J\\nnunchi: \\\"b\\\"\":7}"));
+}
+
+/* And a rule, and its priority. */
+static void test_names_of_rules(void **state)
+{
+	struct account_rule rules[] = { { (char *)"a \"b\"\n", (char *)"x\"}", 3 }, { (char *)"c", (char *)"NOTICE", 0 } };
+	const struct accounts a = { .rules = rules, .n_rules = 2 };
+	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	account_json(&a, &out);
+	assert_non_null(strstr(out.s, ",\"rules\":[{\"rule\":\"a \\\"b\\\"\\n\",\"priority\":\"x\\\"}\",\"matches\":3},"
+				      "{\"rule\":\"c\",\"priority\":\"NOTICE\",\"matches\":0}],"));
 }
 
 static void test_does_not_add_up(void **state)
@@ -122,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_names_of_programs),
+		cmocka_unit_test(test_names_of_rules),
 		cmocka_unit_test(test_does_not_add_up),
 		cmocka_unit_test(test_text),
 	};
