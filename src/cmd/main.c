@@ -145,6 +145,8 @@ int main(int argc, char **argv)
 	alloc_keep_small();
 	/* A closed pipe is a clean end, told by the write's error. */
 	signal(SIGPIPE, SIG_IGN);
+	/* Who starts it may ignore that one, which is inherited: then nobody would know how a child has ended. */
+	signal(SIGCHLD, SIG_DFL);
 	if (!word)
 		return no_command();
 	if (streq(word, "--version") || streq(word, "-V") || streq(word, "version"))

@@ -152,6 +152,13 @@ def test_dead_delays_nothing():
     expect(account(err, "stdout") == (ALERTS, 0), err)
 
 
+def test_lost_is_known_whoever_starts_it():
+    """One who ignores SIGCHLD hands that on, and with it that nobody hears how a child has ended."""
+    done = subprocess.run([NUNCHI, "guard", "-r", "attacks.cap", "--to", "syslog:nobody"], capture_output=True, text=True,
+                          timeout=60, check=False, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    expect(done.returncode == 1 and account(done.stderr, "syslog:nobody") == (0, ALERTS), done.returncode, done.stderr)
+
+
 def make_many():
     """Rules that make more than a pipe holds."""
     with open("many.yaml", "w", encoding="ascii") as f:
