@@ -21,14 +21,16 @@ struct heartbeat {
 	char name[16];
 };
 
-/* Whether the instance that left the file is still there: by the start that it wrote into it. */
+/*
+ * Whether the instance that left the file is still there: by the start that it wrote into it. One that has just made it may
+ * not have come to that.
+ */
 static bool is_running(int file, pid_t pid)
 {
+	unsigned long long start = process_start_of(pid);
 	char text[32] = { 0 };
 
-	if (read(file, text, sizeof(text) - 1) <= 0)
-		return false;
-	return process_start_of(pid) && process_start_of(pid) == strtoull(text, NULL, 10);
+	return start && (read(file, text, sizeof(text) - 1) <= 0 || start == strtoull(text, NULL, 10));
 }
 
 /* 0: it is no instance's. */

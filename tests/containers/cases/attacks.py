@@ -57,6 +57,21 @@ def test_a_guard_is_told_that_one_was_killed(setup):
         assert guard.stderr().count("an earlier nunchi was killed") == gaps, guard.stderr()
 
 
+def test_one_that_has_just_begun(setup):
+    """Its file is there, and not yet what it writes into it: nobody takes it for one that was left behind."""
+    path = f"/run/nunchi/{os.getpid()}"
+    os.makedirs("/run/nunchi", exist_ok=True)
+    with open(path, "x", encoding="ascii"):
+        pass
+    try:
+        nunchi = setup.nunchi("trace", "-o", "json")
+        assert nunchi.stop() == 0, nunchi.stderr()
+        assert os.path.exists(path), nunchi.events()[:3]
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+
 def test_stopped_from_a_container(setup):
     """While it is stopped, the kernel keeps what happens; when it goes on it tells that, and who it was."""
     nunchi = setup.nunchi("trace", "-o", "json")
