@@ -439,7 +439,6 @@ static bool take_cpu_limit(struct options *o, const char *value)
 	return o->engine.cpu_limit;
 }
 
-/* Options with a value. */
 static bool take_listen(struct options *o, const char *value)
 {
 	struct sockaddr_storage address;
@@ -454,6 +453,7 @@ static bool take_listen(struct options *o, const char *value)
 	return true;
 }
 
+/* Options with a value. */
 static bool take_value(struct options *o, int code, const char *value)
 {
 	switch (code) {

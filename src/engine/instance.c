@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a running nunchi tells of itself: /run/nunchi/PID.account, written anew each second, which
- * `nunchi stats` reads: a head, then COUNTS and ACCOUNT records as a capture has them. Each has a file
- * of its own, and whoever reads it disturbs nobody. A file that is damaged hides none of the others, and one that
- * is not of the process that has the number now is nobody's.
+ * `nunchi stats` reads: a head, then COUNTS and ACCOUNT records as a capture has them, and a RULE record of each
+ * rule in force, which no capture has. Each has a file of its own, and whoever reads it disturbs nobody. A file that is
+ * damaged hides none of the others, and one that is not of the process that has the number now is nobody's.
  */
 #include <dirent.h>
 #include <errno.h>
