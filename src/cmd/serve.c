@@ -227,6 +227,11 @@ int serve(const char *address, int (*page)(void *arg, struct strbuf *out), void 
 		return EXIT_FAILURE;
 	}
 	end = end_signals();
+	if (end < 0) {
+		log_error("--listen %s: the end cannot be waited for: %s", address, strerror(errno));
+		close(fd);
+		return EXIT_FAILURE;
+	}
 	daemon = mhd.start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, &s, MHD_OPTION_LISTEN_SOCKET, fd,
 				  MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 				  CONNECTIONS_EACH, MHD_OPTION_CONNECTION_TIMEOUT, TIMEOUT, MHD_OPTION_END);
