@@ -6,7 +6,8 @@
 /* Shorter ones are rather names ("db", "web") than the beginning of an id. */
 #define ID_PREFIX_MIN 4
 
-void filter_quote(struct strbuf *out, const char *s, size_t len)
+/* A string as the filter language quotes it. */
+static void filter_quote(struct strbuf *out, const char *s, size_t len)
 {
 	strbuf_addc(out, '"');
 	for (size_t i = 0; i < len; i++) {

@@ -27,6 +27,3 @@ int selection_add(struct selection *s, enum select_kind kind, const char *value,
 /* Appends the filter text of all of it; nothing if nothing is selected. */
 void selection_text(const struct selection *s, struct strbuf *out);
 void selection_free(struct selection *s);
-
-/* Appends a string as the filter language quotes it. */
-void filter_quote(struct strbuf *out, const char *s, size_t len);

@@ -16,7 +16,8 @@ uint64_t account_filtered(const struct nunchi_account *kernel)
 	return sum;
 }
 
-uint64_t account_dropped(const uint64_t dropped[NUNCHI_DROP_MAX])
+/* Of either half: they have the same reasons. */
+static uint64_t all_dropped(const uint64_t dropped[NUNCHI_DROP_MAX])
 {
 	uint64_t sum = 0;
 
@@ -30,12 +31,12 @@ static uint64_t kernel_dropped(const struct nunchi_account *kernel)
 	uint64_t dropped[NUNCHI_DROP_MAX];	/* __u64 is another type of the same size */
 
 	memcpy(dropped, kernel->dropped, sizeof(dropped));
-	return account_dropped(dropped);
+	return all_dropped(dropped);
 }
 
 uint64_t account_lost(const struct account_row *row)
 {
-	return kernel_dropped(&row->kernel) + account_dropped(row->user.dropped);
+	return kernel_dropped(&row->kernel) + all_dropped(row->user.dropped);
 }
 
 uint64_t account_in_flight(const struct account_row *row)
@@ -49,7 +50,7 @@ bool account_adds_up(const struct account_row *row)
 	const struct account_user *u = &row->user;
 
 	return k->seen == account_filtered(k) + k->aggregated + kernel_dropped(k) + k->sent &&
-	       u->received == u->shown + u->filtered + account_dropped(u->dropped) + u->held &&
+	       u->received == u->shown + u->filtered + all_dropped(u->dropped) + u->held &&
 	       k->sent >= u->received;
 }
 

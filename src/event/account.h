@@ -72,8 +72,6 @@ struct account_rule {
 };
 
 uint64_t account_filtered(const struct nunchi_account *kernel);
-/* Of both halves, they have the same reasons. */
-uint64_t account_dropped(const uint64_t dropped[NUNCHI_DROP_MAX]);
 /* By whichever half. */
 uint64_t account_lost(const struct account_row *row);
 /* Sent, and not received yet. */

@@ -94,7 +94,6 @@ static void view_file(struct view *v, const struct event_blob *blob)
 	fd->magic = file.magic;
 	if (file.magic == OVERLAYFS_SUPER_MAGIC)
 		fd->layer = blob->flags & NUNCHI_BLOB_UPPER ? FD_LAYER_UPPER : FD_LAYER_LOWER;
-	fd->truncated = blob->flags & NUNCHI_BLOB_TRUNCATED;
 	v->name = v->text->len;
 	fd->is_path = path_from_file(v->text, blob);
 	fd->unreachable = fd->is_path && is_unreachable(blob);
@@ -214,7 +213,6 @@ static void set_raw(struct event_fd *fd, const struct event_blob *raw)
 	fd->nameraw = raw->data;
 	fd->nameraw_len = raw->len;
 	fd->nameraw_grade = grade_of(raw);
-	fd->truncated |= (raw->flags & NUNCHI_BLOB_TRUNCATED) != 0;
 }
 
 /* A path that the call acted on, by its words. */

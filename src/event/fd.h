@@ -37,7 +37,6 @@ struct event_fd {
 	bool has_addr;		/* lip.. below are set */
 	bool unreachable;	/* a path, of a file that is not below the task's root */
 	bool deleted;		/* a path, of a file that has no name (any more) */
-	bool truncated;
 	enum fd_layer layer;
 	uint16_t family;	/* AF_* */
 	uint16_t protocol;	/* IPPROTO_TCP ... ; 0 when unknown */

@@ -23,7 +23,7 @@ void tlv_add_pair(struct strbuf *out, uint32_t tag, const void *a, size_t a_len,
 	add_padding(out, a_len + b_len);
 }
 
-void tlv_add(struct strbuf *out, uint32_t tag, const void *data, size_t len)
+static void tlv_add(struct strbuf *out, uint32_t tag, const void *data, size_t len)
 {
 	tlv_add_pair(out, tag, data, len, NULL, 0);
 }

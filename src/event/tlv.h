@@ -14,7 +14,6 @@ struct tlv {
 	const char *data;	/* not aligned for more than bytes, not NUL-terminated */
 };
 
-void tlv_add(struct strbuf *out, uint32_t tag, const void *data, size_t len);
 /* Nothing for NULL and ""; at most max bytes. */
 void tlv_add_string(struct strbuf *out, uint32_t tag, const char *s, size_t max);
 /* Nothing for 0. */

@@ -77,7 +77,8 @@ void describe_ip(struct strbuf *out, uint16_t family, const uint8_t *ip)
 		strbuf_adds(out, text);
 }
 
-void describe_peer(struct strbuf *out, uint16_t family, const uint8_t *ip, uint16_t port)
+/* "10.0.0.12:5432" and "[2001:db8::1]:53" */
+static void add_peer(struct strbuf *out, uint16_t family, const uint8_t *ip, uint16_t port)
 {
 	if (family == AF_INET6)
 		strbuf_addc(out, '[');
@@ -133,9 +134,9 @@ static bool add_object(struct field_context *fc, struct what *w)
 	if (!fd->present)
 		return false;
 	if (fd->has_addr && fd->has_rip) {
-		describe_peer(&w->text, fd->family, fd->rip, fd->rport);
+		add_peer(&w->text, fd->family, fd->rip, fd->rport);
 	} else if (fd->has_addr && fd->has_lip) {
-		describe_peer(&w->text, fd->family, fd->lip, fd->lport);
+		add_peer(&w->text, fd->family, fd->lip, fd->lport);
 	} else if (fd->name_len && fd->is_path) {
 		if (fd->oldname_len) {
 			add_path(w, fd->oldname, fd->oldname_len);

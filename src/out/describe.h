@@ -33,9 +33,8 @@ const char *describe_container(const struct event *ev);
 /* "privileged, host network, host pid": what a person should know; nothing if all is usual. */
 void describe_notes(const struct container_info *info, struct strbuf *out);
 
-/* "10.0.0.12" and "2001:db8::1"; with a port "10.0.0.12:5432" and "[2001:db8::1]:53". */
+/* "10.0.0.12" and "2001:db8::1" */
 void describe_ip(struct strbuf *out, uint16_t family, const uint8_t *ip);
-void describe_peer(struct strbuf *out, uint16_t family, const uint8_t *ip, uint16_t port);
 
 /* Why records were lost: "ring full". */
 const char *describe_drop(uint32_t reason);

@@ -39,7 +39,8 @@ void block_clause_free(struct block_clause *c)
 	*c = (struct block_clause){ .parts = NULL };
 }
 
-void block_clauses_free(struct block_clauses *l)
+/* What is in it. */
+static void clauses_free(struct block_clauses *l)
 {
 	while (l->n)
 		block_clause_free(&l->c[--l->n]);
@@ -191,7 +192,7 @@ static bool multiply(struct expander *x, const struct node *n, struct block_clau
 			add_parts(c, &b->c[k]);
 		}
 	}
-	block_clauses_free(a);
+	clauses_free(a);
 	*a = *product;
 	free(product);
 	return true;
@@ -201,7 +202,7 @@ static bool append(struct expander *x, const struct node *n, struct block_clause
 		   struct block_clauses *b)
 {
 	if (a->n + b->n > NUNCHI_BLOCK_CLAUSES) {
-		block_clauses_free(a);
+		clauses_free(a);
 		a->n = 1;	/* it may always hold */
 		return too_many(x, n);
 	}
@@ -223,7 +224,7 @@ static bool expand_kids(struct expander *x, struct node *n, bool negated, struct
 		ok = expand(x, n->kids[i], negated, kid);
 		if (ok)
 			ok = is_and ? multiply(x, n, ret, kid) : append(x, n, ret, kid);
-		block_clauses_free(kid);
+		clauses_free(kid);
 	}
 	free(kid);
 	return ok;
@@ -307,7 +308,7 @@ static int add_class(struct block_plan *p, struct expander *x, struct node *root
 	l = xcalloc(1, sizeof(*l));
 	r = expand(x, root, false, l) ? take(p, x, model, l) : -EINVAL;
 
-	block_clauses_free(l);
+	clauses_free(l);
 	free(l);
 	return r;
 }

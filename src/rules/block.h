@@ -34,7 +34,6 @@ struct block_clauses {
 };
 
 void block_clause_free(struct block_clause *c);
-void block_clauses_free(struct block_clauses *l);	/* what is in it */
 
 struct block_plan {
 	struct block_clause clauses[NUNCHI_BLOCK_MAX][NUNCHI_BLOCK_CLAUSES];

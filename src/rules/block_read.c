@@ -25,7 +25,8 @@ struct reader {
 	struct marks marks[NUNCHI_BLOCK_MAX];
 };
 
-unsigned block_text_of(unsigned kind)
+/* Of a kind from NUNCHI_BLOCK_READ_FIRST on: enum nunchi_block_text. */
+static unsigned text_of(unsigned kind)
 {
 	return (kind - NUNCHI_BLOCK_READ_FIRST) / NUNCHI_BLOCK_PLACES;
 }
@@ -38,7 +39,7 @@ unsigned block_place_of(unsigned kind)
 /* What is had within is read with the tail. */
 static unsigned group_of(unsigned class, unsigned kind)
 {
-	return class * GROUPS + block_text_of(kind) * 2 + (block_place_of(kind) != NUNCHI_BLOCK_HEAD);
+	return class * GROUPS + text_of(kind) * 2 + (block_place_of(kind) != NUNCHI_BLOCK_HEAD);
 }
 
 /* The number of a test's mark, or of a new one; NUNCHI_BLOCK_MARKS: there are too many. */
@@ -57,7 +58,7 @@ static int add_within(struct reader *r, unsigned class, unsigned clause, const s
 		      struct strbuf *err)
 {
 	struct nunchi_block_read *read = &r->plan->reads[class];
-	unsigned text = block_text_of(part->kind), mark = mark_of(&r->marks[class], part->node);
+	unsigned text = text_of(part->kind), mark = mark_of(&r->marks[class], part->node);
 
 	if (mark == NUNCHI_BLOCK_MARKS) {
 		strbuf_addf(err, "rules that block %s ask by contains for more than the %d things that the kernel side has "

@@ -5,8 +5,7 @@
 
 /* Once rows are made: the automaton, and how texts are read in it. -E2BIG and a sentence: there is no room. */
 int block_read_make(struct block_plan *p, struct strbuf *err) _must_check_;
-/* Of a kind from NUNCHI_BLOCK_READ_FIRST on: enum nunchi_block_text, and enum nunchi_block_place. */
-unsigned block_text_of(unsigned kind);
+/* Of a kind from NUNCHI_BLOCK_READ_FIRST on: enum nunchi_block_place. */
 unsigned block_place_of(unsigned kind);
 
 /* Such tests are parts by themselves: each is a mark. */

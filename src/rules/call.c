@@ -97,7 +97,7 @@ struct call_arg *call_arg_add(struct call_arg **args, size_t *n)
 	return &(*args)[(*n)++];
 }
 
-bool operand_is_list(const struct operand *o)
+static bool operand_is_list(const struct operand *o)
 {
 	if (o->n_transforms && o->transforms[o->n_transforms - 1] == TRANSFORM_LEN && o->call)
 		return false;

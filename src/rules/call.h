@@ -48,7 +48,6 @@ void call_unref(struct call *c);	/* NULL is fine */
 struct call_arg *call_arg_add(struct call_arg **args, size_t *n) _must_check_;
 
 /* Whether it has one value, or many (which a comparison means any of). */
-bool operand_is_list(const struct operand *o);
 bool call_arg_is_list(const struct call_arg *a);
 
 /* option: of getopt, what stands in brackets; NULL: none. *ret is left alone where the result is missing. */

@@ -108,8 +108,6 @@ struct entry {
 void entry_free(struct entry *e);
 /* Reads all parts anew. The info has init_pid 0 if it does not run (yet, or any more). */
 void entry_load(struct entry *e, const char *root, const char *const *docker_dirs, size_t n);
-/* As container_info has it. */
-uint32_t entry_owner(const struct entry *e);
 
 /*
  * Its directory is there from its creation to its removal, not for each run of it: so with plain

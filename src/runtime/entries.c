@@ -306,18 +306,13 @@ void entry_load(struct entry *e, const char *root, const char *const *docker_dir
 		container_info_complete(l.c, docker);
 		l.c->privileged = docker->privileged;
 	}
-	l.c->owner = entry_owner(e);
+	l.c->owner = is_trusted(e->owner) ? CONTAINER_OWNER_ROOT : container_owner(e->owner);
 	if (!l.c->name && named_by_id(l.c))
 		l.c->name = xstrdup(e->id);
 	container_info_free(e->info);
 	e->info = l.c;
 	oci_state_free(&l.state);
 	strbuf_free(&l.text);
-}
-
-uint32_t entry_owner(const struct entry *e)
-{
-	return is_trusted(e->owner) ? CONTAINER_OWNER_ROOT : container_owner(e->owner);
 }
 
 bool entry_is_whole_life(const struct entry *e)

@@ -44,12 +44,6 @@ void syscall_set_default(struct syscall_set *set)
 	apply_flags(set, SYSCALL_DEFAULT, 1);
 }
 
-void syscall_set_all(struct syscall_set *set)
-{
-	*set = (struct syscall_set){ 0 };
-	apply_all(set, 1);
-}
-
 static bool word_is(const char *word, size_t len, const char *name)
 {
 	return strlen(name) == len && memcmp(word, name, len) == 0;

@@ -182,7 +182,6 @@ struct syscall_set {
 };
 
 void syscall_set_default(struct syscall_set *set);
-void syscall_set_all(struct syscall_set *set);
 
 /*
  * Parses what -e takes: names, @category, "all", "default", "procexit", each with "!" before it

@@ -58,7 +58,7 @@ static void test_presets(void **state)
 	assert_false(in_set("read") || in_set("chdir"));
 	assert_true(set.procexit);
 
-	syscall_set_all(&set);
+	parse("all");
 	assert_true(count() >= 300 && count() <= syscall_table_len);
 	assert_true(in_set("read") && in_set("file_setattr"));
 	assert_true(set.procexit);
