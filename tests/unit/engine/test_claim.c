@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose a slot can be: by what the kernel has seen, and a name only where nobody else has it. */
+#include "engine/internal.h"
+
+#include "../event/record.h"
+
+#define OUTER 10U	/* slots */
+#define INNER 11U
+#define MINE "1111111111111111111111111111111111111111111111111111111111111111"
+#define THEIRS "2222222222222222222222222222222222222222222222222222222222222222"
+
+void pipeline_made(struct engine *e)
+{
+	struct event ev;
+
+	decode(&ev, &e->record);
+	model_apply(e->model, &ev);
+}
+
+static struct engine *engine_begin(void)
+{
+	struct engine *e = xcalloc(1, sizeof(*e));
+
+	e->model = model_new((size_t)1 << 20);
+	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
+	return e;
+}
+
+static void engine_end(struct engine *e)
+{
+	model_free(e->model);
+	strbuf_free(&e->record);
+	free(e->slots);
+	free(e);
+}
+
+static struct container *say_container(struct engine *e, const struct container_info *info)
+{
+	encode_container(&e->record, info, 1);
+	pipeline_made(e);
+	return model_container(e->model, info->id);
+}
+
+/* A slot of a container, and one that was opened in it, in mounts and a cgroup of its own. */
+static struct slot *open_inner(struct engine *e, const char *opener)
+{
+	e->slots[OUTER] = (struct slot){ .phase = SLOT_CONTAINER, .generation = 3, .id = (char *)MINE, .cgroup_path = (char *)"/docker/" MINE };
+	e->slots[INNER] = (struct slot){ .phase = SLOT_PENDING, .generation = 1, .parent = OUTER, .parent_generation = 3,
+					 .mntns = 51, .cgroup = 61, .born = true, .time = NSEC_PER_SEC };
+	snprintf(e->slots[INNER].opener, sizeof(e->slots[INNER].opener), "%s", opener);
+	return &e->slots[INNER];
+}
+
+static void test_matches(void **state)
+{
+	static const struct {
+		const char *what;
+		struct slot slot;
+		struct container_info info;
+		bool matches;
+	} rows[] = {
+		{ "nothing is known", { .mntns = 0 }, { .init_pid = 7 }, false },
+		{ "cgroup", { .cgroup = 5 }, { .cgroup_id = 5 }, true },
+		{ "another's", { .cgroup = 5 }, { .cgroup_id = 6 }, false },
+		{ "cgroup's path", { .cgroup_path = (char *)"/a" }, { .cgroup = (char *)"/a" }, true },
+		{ "mounts", { .mntns = 5 }, { .mntns = 5 }, true },
+		{ "mounts of another init", { .mntns = 5, .init_pid = 7 }, { .mntns = 5, .init_pid = 8 }, false },
+		{ "a number that is given out again", { .mntns = 5, .key = 70 }, { .mntns = 5, .mntns_key = 71 }, false },
+		{ "what is never given out again", { .mntns = 5, .key = 70 }, { .mntns = 6, .mntns_key = 70 }, true },
+		{ "of the host's only the cgroup", { .phase = SLOT_HOST, .mntns = 5 }, { .mntns = 5 }, false },
+		{ "an init that is older than the namespace", { .mntns = 5, .born = true, .time = 9 * NSEC_PER_SEC },
+		  { .mntns = 5, .init_start = 8 * NSEC_PER_SEC }, false },
+		{ "as old, as /proc tells it", { .mntns = 5, .born = true, .time = 9 * NSEC_PER_SEC },
+		  { .mntns = 5, .init_start = 9 * NSEC_PER_SEC - PROCESS_START_GRAIN }, true },
+		{ "an init that came after one that was there before us", { .mntns = 5, .time = 8 * NSEC_PER_SEC },
+		  { .mntns = 5, .init_start = 9 * NSEC_PER_SEC }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (claim_matches(&rows[i].slot, &rows[i].info) != rows[i].matches)
+			fail_msg("%s", rows[i].what);
+}
+
+/* A cgroup is easily entered: what was opened in a container is another's by its mounts alone. */
+static void test_inside(void **state)
+{
+	struct engine *e = engine_begin();
+	struct slot *slot = open_inner(e, "sh");
+
+	assert_true(claim_may_be(e, slot, &(struct container_info){ .mntns = 51 }));
+	assert_false(claim_may_be(e, slot, &(struct container_info){ .cgroup_id = 61 }));
+	slot->parent_generation = 2;	/* that slot has been given back, and is another container's now */
+	assert_null(claim_parent(e, slot));
+	assert_true(claim_may_be(e, slot, &(struct container_info){ .cgroup_id = 61 }));
+	engine_end(e);
+}
+
+/* Who unshares is in his container; who makes one in it makes a container, but none that runs already. */
+static void test_nested(void **state)
+{
+	struct engine *e = engine_begin();
+	struct container *mine = say_container(e, &(struct container_info){ .id = (char *)MINE, .init_pid = 100,
+									    .cgroup = (char *)"/docker/" MINE });
+	struct container *theirs = say_container(e, &(struct container_info){ .id = (char *)THEIRS, .init_pid = 200,
+									      .parent_id = (char *)MINE });
+	struct slot *slot = open_inner(e, "unshare");
+
+	slot->cgroup_path = (char *)"/docker/" MINE;
+	assert_ptr_equal(claim_find(e, slot), mine);
+	slot = open_inner(e, "runc:[2:INIT]");
+	slot->cgroup_path = (char *)"/docker/" MINE "/inner";
+	assert_string_equal(claim_find(e, slot)->info->id, "inner");
+	slot->cgroup_path = (char *)"/docker/" THEIRS;
+	assert_true(theirs->running);
+	assert_null(claim_find(e, slot));
+	engine_end(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_matches),
+		cmocka_unit_test(test_inside),
+		cmocka_unit_test(test_nested),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
