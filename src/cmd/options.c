@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <math.h>
 
-#include "base/log.h"
 #include "out/alert_context.h"
 #include "rules/block.h"
 #include "serve.h"

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "engine/unblock.h"
 #include "options.h"

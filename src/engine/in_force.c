@@ -4,7 +4,6 @@
  * still under way when rules change is judged as it would have been, once.
  */
 #include "internal.h"
-#include "rules/block.h"
 #include "rules/push.h"
 
 /* Which calls are to be shown: the set, and what the filter names, less what it refuses. */

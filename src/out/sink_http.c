@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "base/clock.h"
 #include "base/curl.h"
 #include "sink.h"
 

@@ -7,7 +7,6 @@
 
 #include <sys/socket.h>
 
-#include "event/fd.h"
 #include "evaluation.h"
 #include "push.h"
 #include "value_set.h"

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "evaluation.h"
+#include "ast.h"
 #include "push.h"
 
 #define GROUPS (NUNCHI_BLOCK_TEXTS * 2)	/* of a class */

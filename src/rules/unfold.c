@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A condition as text again: macros unfolded, lists written out. */
 #include "ast.h"
-#include "parse_error.h"
 #include "ruleset.h"
 
 #define VALUES_SHOWN 40	  /* of a list; of those of Falco's rules few are longer */
