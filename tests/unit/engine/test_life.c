@@ -142,6 +142,34 @@ static void say_gone(struct engine *e)
 	life_message(e, m);
 }
 
+static bool say_runs(struct engine *e, uint32_t pid, uint64_t start)
+{
+	struct runtime_message *m = xcalloc(1, sizeof(*m));
+
+	m->type = RUNTIME_CONTAINER;
+	m->info = xcalloc(1, sizeof(*m->info));
+	m->info->id = xstrdup(ID);
+	m->info->init_pid = pid;
+	m->info->init_start = start;
+	life_message(e, m);
+	return model_container(e->model, ID)->running;
+}
+
+/* What was read of a run that is over by now starts none; another process can have its number. */
+static void test_read_of_a_run_that_is_over(void **state)
+{
+	struct engine *e = engine_begin();
+
+	(void)state;
+	assert_true(say_runs(e, 100, NSEC_PER_SEC));
+	encode_container_gone(&e->record, ID, 2 * NSEC_PER_SEC);
+	pipeline_made(e);
+	assert_false(say_runs(e, 100, NSEC_PER_SEC));
+	assert_true(say_runs(e, 100, 3 * NSEC_PER_SEC));
+	assert_int_equal(n_started, 2);
+	engine_end(e);
+}
+
 /* A list can leave out what runs: that it has ended is believed when it has. */
 static void test_said_gone_and_lives(void **state)
 {
@@ -269,6 +297,7 @@ static void test_said_while_others_wait(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read_of_a_run_that_is_over),
 		cmocka_unit_test(test_said_gone_and_lives),
 		cmocka_unit_test(test_said_gone_of_another),
 		cmocka_unit_test(test_first_exec),
