@@ -158,8 +158,9 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 	enum MHD_Result r = MHD_NO;
 
 	/* Of one that is answered before it is whole the connection ends, for which no client has a reason. */
-	if (reads && !*state) {
+	if (reads && (!*state || *upload_size)) {
 		*state = arg;
+		*upload_size = 0;	/* a body says nothing here */
 		return MHD_YES;
 	}
 	if (!reads)

@@ -71,6 +71,8 @@ def test_served(setup):
         kept = connection.sock
         assert ask(connection, "/")[0] == 404 and ask(connection, "/metrics?x=y")[0] == 200
         assert ask(connection, "/metrics", "HEAD")[::2] == (200, "") and connection.sock is kept
+        # A body is allowed, and means nothing.
+        assert ask(connection, body=b"x" * 100000)[0] == 200 and connection.sock is kept
         assert nunchi.stop() == 0
         # A page is a second old at the most.
         wait_until(lambda: mine not in ask(connection)[2], 10, "a page without what has ended")
