@@ -74,9 +74,8 @@ static void peek(struct engine *e, unsigned i, struct ring_head *head, uint64_t 
 	head->time = UINT64_MAX;
 	if (!head->record)
 		return;
-	if (head->record->len > len) {	/* cannot be: the kernel side sends what it counted */
+	if (head->record->len > len) {	/* cannot be: the kernel side sends what it counted. Its number is missing */
 		ring_advance(probe_ring(e->probe, i));
-		e->missing++;
 		head->record = NULL;
 		return;
 	}
