@@ -23,6 +23,13 @@
 /* Of what knows its own version without looking at any container. */
 #define ALIVE_TIMEOUT_MS 2000
 
+/*
+ * What is asked of one container while others wait: who does not answer in that time is asked again when all others have been. One
+ * that hangs would keep them from their names for ten seconds, each time that the list is asked for.
+ */
+#define FIRST_TIMEOUT_MS 1000
+#define LATE_MAX 256
+
 /* Digests of images are asked for once each; a host has some hundred. */
 #define IMAGES_MAX 1024
 
@@ -41,6 +48,9 @@ struct docker {
 	struct hmap images;
 	char *libpod;		/* where podman's own API is; NULL: this is none */
 	uint64_t relist;	/* when the list is asked for again, boot ns */
+	unsigned patience_ms;	/* for an answer about one container */
+	char *late[LATE_MAX];	/* containers that were not told of in FIRST_TIMEOUT_MS: ids */
+	size_t n_late;
 	bool left_out;		/* an event was too large; which has been said */
 };
 
@@ -82,7 +92,7 @@ static int get_within(struct docker *d, const char *path, unsigned timeout_ms)
 
 static int get(struct docker *d, const char *path)
 {
-	return get_within(d, path, CALL_TIMEOUT_MS);
+	return get_within(d, path, d->patience_ms);
 }
 
 static int inspect(struct docker *d, const char *id, struct container_info **ret)
@@ -232,15 +242,48 @@ static int forgive(struct docker *d, int r)
 		return r;
 	why = printable(d->why->s);
 	log_debug("%s: %s", d->s->socket, why);
-	if (r == -ETIMEDOUT && get_within(d, "/version", ALIVE_TIMEOUT_MS) < 0)
+	if (r == -ETIMEDOUT &&
+	    get_within(d, "/version", d->patience_ms < CALL_TIMEOUT_MS ? CALL_TIMEOUT_MS : ALIVE_TIMEOUT_MS) < 0)
 		return r;
 	strbuf_reset(d->why);
 	return 0;
 }
 
+static bool is_late(const struct docker *d, const char *id)
+{
+	for (size_t i = 0; i < d->n_late; i++)
+		if (streq(d->late[i], id))
+			return true;
+	return false;
+}
+
 static int look_up(struct docker *d, const char *id, const struct strbuf *event)
 {
-	return forgive(d, ask(d, id, event));
+	int r;
+
+	d->patience_ms = d->n_late < LATE_MAX ? FIRST_TIMEOUT_MS : CALL_TIMEOUT_MS;
+	r = ask(d, id, event);
+	if (r == -ETIMEDOUT && d->n_late < LATE_MAX && !is_late(d, id)) {
+		d->late[d->n_late++] = xstrdup(id);
+		d->relist = MIN(d->relist, clock_boot() + NSEC_PER_SEC);
+	}
+	r = forgive(d, r);
+	d->patience_ms = CALL_TIMEOUT_MS;
+	return r;
+}
+
+static char *take_late(struct docker *d)
+{
+	char *id = d->late[0];
+
+	memmove(d->late, d->late + 1, --d->n_late * sizeof(*d->late));
+	return id;
+}
+
+static void forget_late(struct docker *d)
+{
+	while (d->n_late)
+		free(take_late(d));
 }
 
 struct id_list {
@@ -345,6 +388,28 @@ static int drain(struct docker *d)
 	return r;
 }
 
+/*
+ * One after another, as long as there are answers; who does not answer at all waits behind the others for the next list. One that
+ * has ended meanwhile is none any more.
+ */
+static int ask_late(struct docker *d)
+{
+	for (size_t n = d->n_late; n; n--) {
+		_cleanup_free_ char *id = take_late(d);
+		int r = ask(d, id, NULL);
+		bool hangs = r == -ETIMEDOUT;
+
+		if (hangs)
+			d->late[d->n_late++] = TAKE_PTR(id);
+		r = forgive(d, r);
+		if (r == 0)
+			r = drain(d);
+		if (r < 0 || hangs)
+			return r;
+	}
+	return 0;
+}
+
 static int list(struct docker *d, bool only_new)
 {
 	_cleanup_(id_list_free) struct id_list ids = { 0 };
@@ -358,7 +423,7 @@ static int list(struct docker *d, bool only_new)
 	source_list_begin(d->s);
 	for (size_t i = 0; i < ids.n; i++) {
 		source_keep(d->s, ids.ids[i]);
-		if (only_new && source_knows(d->s, ids.ids[i]))
+		if ((only_new && source_knows(d->s, ids.ids[i])) || is_late(d, ids.ids[i]))
 			continue;
 		r = look_up(d, ids.ids[i], NULL);
 		if (r == 0)
@@ -367,7 +432,7 @@ static int list(struct docker *d, bool only_new)
 			return r;
 	}
 	source_list_end(d->s);
-	return 0;
+	return ask_late(d);
 }
 
 static int watch(struct docker *d)
@@ -427,7 +492,7 @@ int docker_run(struct source *s, struct strbuf *why)
 {
 	_cleanup_http_ struct http *calls = source_connect(s);
 	_cleanup_http_ struct http *events = source_connect(s);
-	struct docker d = { .s = s, .calls = calls, .events = events, .why = why };
+	struct docker d = { .s = s, .calls = calls, .events = events, .why = why, .patience_ms = CALL_TIMEOUT_MS };
 	int r;
 
 	r = greet(&d);
@@ -444,6 +509,7 @@ int docker_run(struct source *s, struct strbuf *why)
 		r = watch(&d);
 	strbuf_free(&d.body);
 	free(d.libpod);
+	forget_late(&d);
 	forget_images(&d);
 	hmap_free(&d.images);
 	return r;
