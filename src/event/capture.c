@@ -16,6 +16,8 @@
 /* Records repeat each other so much that level 3 costs twice the time and saves nothing. */
 #define LEVEL 1
 
+#define END_MS 100	/* what comes later in a pipe behind the end is nobody's */
+
 #define VERSION 1
 #define ORDER_MARK 0x01020304U
 #define FRAME_MAGIC 0x4d52464eU	/* "NFRM" */
@@ -305,12 +307,24 @@ static int ends_early(struct capture_reader *r)
 	return -EBADMSG;
 }
 
-/* Where two captures were put into one file, the second is not to be passed over in silence. Of a pipe nobody knows. */
+/* Of a pipe only what is there, or comes at once: its writer can go on to hold it and write nothing. */
+static bool has_more(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct stat st;
+	char next;
+
+	if (fstat(fd, &st) < 0)
+		return false;
+	if (S_ISREG(st.st_mode))
+		return lseek(fd, 0, SEEK_CUR) < st.st_size;
+	return poll(&p, 1, END_MS) > 0 && p.revents & POLLIN && read(fd, &next, 1) == 1;
+}
+
+/* Where two captures were put into one file, or pipe, the second is not to be passed over in silence. */
 static int check_end(struct capture_reader *r)
 {
-	struct stat st;
-
-	if (fstat(r->fd, &st) < 0 || !S_ISREG(st.st_mode) || lseek(r->fd, 0, SEEK_CUR) >= st.st_size)
+	if (!has_more(r->fd))
 		return 0;
 	strbuf_adds(&r->error, "goes on after its end at byte ");
 	add_grouped(&r->error, r->offset);

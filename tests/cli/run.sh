@@ -270,6 +270,9 @@ head -c -16 "$tmp/calls.cap" >"$tmp/cut.cap"
 says 'stats: of a capture that was cut off' 1 'not seen: 2 ends' stats -r "$tmp/cut.cap"
 cat "$tmp/calls.cap" "$tmp/calls.cap" >"$tmp/two.cap"
 says 'two captures in a file' 1 'goes on after its end at byte' trace -r "$tmp/two.cap"
+cat "$tmp/two.cap" | "$nunchi" trace -r - >"$tmp/out" 2>&1
+grep -qF 'goes on after its end at byte' "$tmp/out" && : >"$tmp/diff" || cp "$tmp/out" "$tmp/diff"
+result 'two captures in a pipe' "$tmp/diff"
 says 'stats: not in this one' 1 'no account' stats -r "$cap"
 says 'stats: a word too many' 2 'what is web' stats web
 
