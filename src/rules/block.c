@@ -14,6 +14,7 @@
 #include "evaluation.h"
 
 #define NO_KIND 0xff
+#define EXCEPTIONS_MAX 1000	/* of one and: each is compared with the others */
 
 struct expander {
 	unsigned class;
@@ -212,21 +213,179 @@ static bool append(struct expander *x, const struct node *n, struct block_clause
 	return true;
 }
 
+/* Whether it asks for one of some values, by equality. */
+static bool is_choice(const struct node *n)
+{
+	if (n->kind != NODE_TEST || n->right || !n->n_values ||
+	    !(streq(n->op->name, "=") || streq(n->op->name, "==") || streq(n->op->name, "in")))
+		return false;
+	for (size_t i = 0; i < n->n_values; i++)
+		if (n->values[i].type == VALUE_NET)
+			return false;
+	return true;
+}
+
+/* How many values of a are some of b's. */
+static size_t in_common(const struct node *a, const struct node *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n_values; i++)
+		n += node_test_value(b, &a->values[i]);
+	return n;
+}
+
+static bool same_choice(const struct node *a, const struct node *b)
+{
+	return a == b || (streq(a->left.field->name, b->left.field->name) && in_common(a, b) == a->n_values &&
+			  in_common(b, a) == b->n_values);
+}
+
+static bool are_apart(const struct node *a, const struct node *b)
+{
+	return streq(a->left.field->name, b->left.field->name) && !in_common(a, b) && !in_common(b, a);
+}
+
+/* Of "not (a and b and ...)" the and; NULL: it is something else, or comes to no more than one part. */
+static struct node *find_excepted(const struct expander *x, struct node *n, bool negated)
+{
+	for (; n->kind == NODE_NOT; n = n->kids[0])
+		negated = !negated;
+	return n->kind == NODE_AND && negated && known(x, n) == TRI_UNKNOWN && one_kind(x, n) == NO_KIND ? n : NULL;
+}
+
+/* The first choice of that kind in it. */
+static struct node *find_choice(const struct expander *x, const struct node *excepted, unsigned kind)
+{
+	for (size_t i = 0; i < excepted->n_kids; i++)
+		if (is_choice(excepted->kids[i]) && known(x, excepted->kids[i]) == TRI_UNKNOWN &&
+		    one_kind(x, excepted->kids[i]) == kind)
+			return excepted->kids[i];
+	return NULL;
+}
+
+/* What is excepted, and for which values of one property. */
+struct exception {
+	struct node *all, *choice;
+};
+
+/*
+ * Those of the kids that are exceptions for values of this kind of which none is in two, unless they have them all in
+ * common; by kid, with NULL for the others. Returns how many, less the part of one that each more choice is: fewer are better.
+ */
+static size_t find_exceptions(const struct expander *x, const struct node *n, bool negated, unsigned kind, struct exception *ret)
+{
+	size_t found = 0, choices = 0;
+
+	for (size_t i = 0; i < n->n_kids; i++) {
+		struct node *all = find_excepted(x, n->kids[i], negated), *choice = all ? find_choice(x, all, kind) : NULL;
+		bool fits = choice, first = true;
+
+		for (size_t k = 0; fits && k < i; k++) {
+			bool same = ret[k].all && same_choice(choice, ret[k].choice);
+
+			first &= !same;
+			fits = !ret[k].all || same || are_apart(choice, ret[k].choice);
+		}
+		ret[i] = fits ? (struct exception){ all, choice } : (struct exception){ NULL, NULL };
+		found += fits;
+		choices += fits && first;
+	}
+	return found < 2 ? 0 : found * (EXCEPTIONS_MAX + 1) - choices;
+}
+
+/* What is not excepted for the values of one choice: of each that has them, one of its other tests does not hold. */
+static bool expand_choice(struct expander *x, const struct node *n, const struct exception *e, const struct node *choice,
+			  struct block_clauses *ret)
+{
+	struct block_clauses *other = xcalloc(1, sizeof(*other)), *kid = xcalloc(1, sizeof(*kid));
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < n->n_kids; i++) {
+		if (!e[i].all || !same_choice(e[i].choice, choice))
+			continue;
+		for (size_t k = 0; ok && k < e[i].all->n_kids; k++) {
+			if (e[i].all->kids[k] == e[i].choice)
+				continue;
+			ok = expand(x, e[i].all->kids[k], true, kid) && append(x, n, other, kid);
+			clauses_free(kid);
+		}
+		ok = ok && multiply(x, n, ret, other);
+		clauses_free(other);
+	}
+	free(other);
+	free(kid);
+	return ok;
+}
+
+/*
+ * Exceptions: not (a = 1 and b) and not (a = 2 and c) and ... would come apart into two to the power of their number. Since
+ * a has one value, it is: a is none of these; or a = 1 and not b; or a = 2 and not c; and so on. ret is one clause without parts before.
+ */
+static bool expand_exceptions(struct expander *x, const struct node *n, const struct exception *e, unsigned kind,
+			      struct block_clauses *ret)
+{
+	struct block_clauses *one = xcalloc(1, sizeof(*one));
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < n->n_kids; i++) {
+		bool first = e[i].all;
+
+		for (size_t k = 0; first && k < i; k++)
+			first = !e[k].all || !same_choice(e[k].choice, e[i].choice);
+		if (!first)
+			continue;
+		add_part(&ret->c[0], e[i].choice, true, kind);
+		add_part(&one->c[one->n++], e[i].choice, false, kind);
+		ok = expand_choice(x, n, e, e[i].choice, one) && append(x, n, ret, one);
+		clauses_free(one);
+	}
+	free(one);
+	return ok;
+}
+
+/* The exceptions among the kids, if there are any; ret is by kid, and how it begins. */
+static bool take_exceptions(struct expander *x, const struct node *n, bool negated, struct exception *e, struct block_clauses *ret)
+{
+	size_t most = 0, found;
+	unsigned kind = NO_KIND;
+
+	for (unsigned k = 0; k < BLOCK_KIND_CONTAINER; k++) {
+		found = find_exceptions(x, n, negated, k, e);
+		if (found <= most)
+			continue;
+		most = found;
+		kind = k;
+	}
+	if (kind == NO_KIND) {
+		memset(e, 0, n->n_kids * sizeof(*e));
+		return true;
+	}
+	find_exceptions(x, n, negated, kind, e);
+	return expand_exceptions(x, n, e, kind, ret);
+}
+
 /* ret is empty before. */
 static bool expand_kids(struct expander *x, struct node *n, bool negated, struct block_clauses *ret)
 {
 	bool is_and = (n->kind == NODE_AND) != negated, ok = true;
+	struct exception *e = xcalloc(n->n_kids, sizeof(*e));
 	struct block_clauses *kid = xcalloc(1, sizeof(*kid));
 
 	if (is_and)
 		ret->n = 1;
+	if (is_and && !x->loose && n->n_kids <= EXCEPTIONS_MAX)
+		ok = take_exceptions(x, n, negated, e, ret);
 	for (size_t i = 0; ok && i < n->n_kids; i++) {
+		if (e[i].all)
+			continue;
 		ok = expand(x, n->kids[i], negated, kid);
 		if (ok)
 			ok = is_and ? multiply(x, n, ret, kid) : append(x, n, ret, kid);
 		clauses_free(kid);
 	}
 	free(kid);
+	free(e);
 	return ok;
 }
 
