@@ -314,10 +314,13 @@ void operand_print(const struct operand *o, struct strbuf *out)
 void quoted_print(const char *s, size_t len, struct strbuf *out)
 {
 	strbuf_addc(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '"')
-			strbuf_addc(out, '\\');
-		strbuf_add_printable(out, s + i, 1);
+	/* Not byte by byte: a character can have several. */
+	for (size_t n; len; s += n, len -= n) {
+		const char *quote = memchr(s, '"', len);
+
+		n = quote == s ? 1 : quote ? (size_t)(quote - s) : len;
+		strbuf_adds(out, quote == s ? "\\" : "");
+		strbuf_add_printable(out, s, n);
 	}
 	strbuf_addc(out, '"');
 }

@@ -771,7 +771,7 @@ static void test_directory(void **state)
 
 static void test_unfold(void **state)
 {
-	struct ruleset *rs = load("- list: l\n  items: [a, 'b c']\n- macro: m\n  condition: proc.name in (l)\n"
+	struct ruleset *rs = load("- list: l\n  items: [a, 'b c', '눈 치']\n- macro: m\n  condition: proc.name in (l)\n"
 				  RULE("A", "evt.type=openat and (m or tolower(fd.name) startswith anyof "
 					    "(/x, /y)) and not fd.num >= 0 and proc.name = val(proc.pname)"));
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
@@ -780,7 +780,7 @@ static void test_unfold(void **state)
 	assert_string_equal(out.s, "  all of\n"
 				   "    evt.type = openat\n"
 				   "    any of\n"
-				   "      proc.name in (a, \"b c\")\n"
+				   "      proc.name in (a, \"b c\", \"눈 치\")\n"
 				   "      tolower(fd.name) startswith anyof (/x, /y)\n"
 				   "    not fd.num >= 0\n"
 				   "    proc.name = val(proc.pname)\n");
