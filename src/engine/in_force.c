@@ -18,11 +18,22 @@ static void choose_calls(const struct engine *e, struct in_force *f)
 		filter_named_calls(e->config->filter, &f->show);
 	for (size_t i = 0; !e->config->set_given && i < e->config->n_watches; i++)
 		filter_named_calls(e->config->watches[i], &f->show);
-	for (uint32_t nr = 0; !e->config->replay && nr < NUNCHI_CALLS_MAX; nr++) {
-		const struct syscall_info *call = f->show.bits[nr] ? syscall_by_nr(nr) : NULL;
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		f->show.bits[nr] &= !f->refused[nr];
+}
 
-		if (call && filter_match_type(e->config->filter, call) == TRI_FALSE)
-			f->show.bits[nr] = 0;
+/*
+ * The filter stays what it is, and is asked once: rules are read anew by another thread, and a regular expression is
+ * matched by one at a time.
+ */
+static void find_refused(const struct engine *e, struct in_force *f)
+{
+	if (e->force)
+		memcpy(f->refused, e->force->refused, sizeof(f->refused));
+	for (uint32_t nr = 0; !e->force && !e->config->replay && nr < NUNCHI_CALLS_MAX; nr++) {
+		const struct syscall_info *call = syscall_by_nr(nr);
+
+		f->refused[nr] = call && filter_match_type(e->config->filter, call) == TRI_FALSE;
 	}
 }
 
@@ -46,6 +57,7 @@ struct in_force *in_force_new(const struct engine *e, struct ruleset *rules, uns
 	f->generation = generation;
 	if (rules)
 		ruleset_set_generation(rules, generation);
+	find_refused(e, f);
 	choose_calls(e, f);
 	f->push = make_push(e, f);
 	return f;

@@ -93,6 +93,7 @@ struct cpu_limit {
 struct in_force {
 	struct ruleset *rules;		/* NULL: events are shown, not judged */
 	struct syscall_set show;	/* calls to show */
+	uint8_t refused[NUNCHI_CALLS_MAX];	/* 1: by the filter, whatever rules ask for */
 	const struct block_plan *block;	/* NULL: nothing is blocked */
 	struct push_plan *push;		/* what need not leave the kernel; NULL: all that is wanted does */
 	unsigned generation;		/* 0: those of the start, which are borrowed */

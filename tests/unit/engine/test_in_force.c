@@ -84,11 +84,34 @@ static void test_at(void **state)
 	in_force_free(e.force);
 }
 
+/* Rules are read anew by another thread, beside which the filter is evaluated: it is asked at the start only. */
+static void test_filter_is_asked_once(void **state)
+{
+	struct engine_config config = { .hold_ms = 0 };
+	struct engine e = { .config = &config };
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	struct in_force *first = load(RULE("A"), 1), *second = load(RULE("A"), 2);
+	uint32_t execve = (uint32_t)syscall_nr(call_named("execve"));
+
+	assert_int_equal(filter_parse(&config.filter, "evt.type regex 'open.*'", &err), 0);
+	e.force = in_force_new(&e, TAKE_PTR(first->rules), 1);
+	assert_false(e.force->show.bits[execve]);
+	filter_free(config.filter);
+	config.filter = NULL;
+	in_force_change(&e, in_force_new(&e, TAKE_PTR(second->rules), 2));
+	assert_false(e.force->show.bits[execve]);
+	free(first);
+	free(second);
+	in_force_free(e.before);
+	in_force_free(e.force);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fired),
 		cmocka_unit_test(test_at),
+		cmocka_unit_test(test_filter_is_asked_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
