@@ -12,6 +12,8 @@
 
 /* Beside the commands: it may be given more than once, and in the file as a list. */
 #define MANY 0x8000
+/* No key of the file: it says what this one run is for. */
+#define ONCE 0x4000
 
 struct option_row {
 	int code;		/* the letter, or OPT_* */
@@ -37,7 +39,7 @@ int option_group(int code);
 /* Whether the configuration file may say it: what is for no command that reads one it may not. */
 static inline bool option_is_key(const struct option_row *row)
 {
-	return row->code != OPTION_CONFIG && row->code != 'h' &&
+	return row->code != OPTION_CONFIG && row->code != 'h' && !(row->commands & ONCE) &&
 	       (row->commands & ~(unsigned)(MANY | FOR_CONFIG | FOR_UNBLOCK));
 }
 

@@ -105,7 +105,7 @@ const struct option_row option_rows[] = {
 	  "the form of the output" },
 	{ 'o', "output", "text|json|prometheus", FOR_STATS,
 	  "the form of the output; prometheus is its text format" },
-	{ OPT_LISTEN, "listen", "ADDRESS:PORT", FOR_STATS,
+	{ OPT_LISTEN, "listen", "ADDRESS:PORT", ONCE | FOR_STATS,
 	  "serve metrics at /metrics, until it is ended; :PORT is every address" },
 	{ OPT_APPEND_OUTPUT, "append-output", "TEXT", FOR_GUARD | FOR_RULES,
 	  "what stands behind each rule's output, as 'env=%proc.env cwd=%proc.cwd'" },

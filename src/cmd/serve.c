@@ -19,6 +19,7 @@
 /* Who has one address cannot keep the others out: neither by many connections, nor by slow ones. Who has four can. */
 #define CONNECTIONS_MAX 32
 #define CONNECTIONS_EACH 8	/* of one address */
+#define BODY_MAX 65536
 #define TIMEOUT 10		/* seconds in which nothing comes */
 #define WAKE_MS 1000
 /* Accounts are written each second. Who asks more often costs no more, and who reads slowly holds what others have, too. */
@@ -159,9 +160,12 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 
 	/* Of one that is answered before it is whole the connection ends, for which no client has a reason. */
 	if (reads && (!*state || *upload_size)) {
-		*state = arg;
-		*upload_size = 0;	/* a body says nothing here */
-		return MHD_YES;
+		/* A body says nothing here: its bytes are counted. */
+		uintptr_t n = (uintptr_t)*state + *upload_size + !*state;
+
+		*state = (void *)n;
+		*upload_size = 0;
+		return n < BODY_MAX ? MHD_YES : MHD_NO;
 	}
 	if (!reads)
 		status = MHD_HTTP_METHOD_NOT_ALLOWED;

@@ -84,7 +84,7 @@ void instance_forget(int dir, pid_t pid)
 
 static int read_file(int dir, const char *name, struct strbuf *text)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 	char buf[16384];
 	ssize_t n;
 

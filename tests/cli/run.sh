@@ -204,14 +204,14 @@ says 'config: an error ends it' 2 "Did you mean output?" trace --config "$here/c
 echo 'trace: [' >"$tmp/bad.yaml"
 says 'config: no YAML' 1 'this is no YAML' config check "$tmp/bad.yaml"
 
-# Every option is a key of the file, as an example with its name in it says.
+# Every option but what says what one run is for is a key of the file, as an example with its name in it says.
 : >"$tmp/diff"
 for command in trace record guard rules ps stats list doctor; do
 	"$nunchi" $command --help | sed -n 's/^  ....--\([a-z0-9-]*\).*/\1/p' >"$tmp/options"
 	[ -s "$tmp/options" ] || echo "$command has no options" >>"$tmp/diff"
 	sed -n "/^#$command:/,/^\$/p" "$tmp/example.yaml" >"$tmp/section"
 	while read -r option; do
-		case $option in config | help) continue ;; esac
+		case $option in config | help | listen) continue ;; esac
 		grep -q "^#  $option: " "$tmp/section" || echo "$command: $option" >>"$tmp/diff"
 	done <"$tmp/options"
 done
@@ -265,6 +265,8 @@ for address in 9420 1.2.3.4 localhost:9420 1.2.3.4:0 1.2.3.4:65536 ::1:9420 1.2.
 	says "stats: listens nowhere at $address" 2 "$address: expected ADDRESS:PORT" stats --listen "$address"
 done
 says 'stats: no capture is served' 2 'exclude it' stats --listen 127.0.0.1:9420 -r "$cap"
+echo 'stats: {listen: "127.0.0.1:9420"}' >"$tmp/listen.yaml"
+says 'stats: it listens where it is told to, not by a file' 2 'listen' stats --config "$tmp/listen.yaml"
 says 'stats: text is not served' 2 'exclude it' stats --listen 127.0.0.1:9420 -o text
 head -c -16 "$tmp/calls.cap" >"$tmp/cut.cap"
 says 'stats: of a capture that was cut off' 1 'not seen: 2 ends' stats -r "$tmp/cut.cap"
