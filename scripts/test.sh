@@ -5,8 +5,8 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit soak replay asan fuzz containers clang cross insns vm. soak goes on beside what comes after it, until
-# containers; clang, cross and insns beside containers, in time that these leave. --no-root: those that need neither
+# Stages: lint unit soak replay asan fuzz containers asan-replay clang cross insns vm. soak goes on beside what comes after
+# it, until containers; asan-replay, clang, cross and insns beside containers, in time that these leave. --no-root: those that need neither
 # root nor containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every kernel in
 # every way.
 set -u
@@ -19,7 +19,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | soak | replay | asan | clang | cross | fuzz | containers | vm | insns) stages="$stages $argument" ;;
+	lint | unit | soak | replay | asan | asan-replay | clang | cross | fuzz | containers | vm | insns) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -27,8 +27,8 @@ for argument; do
 	esac
 done
 if [ -z "$stages" ]; then
-	stages='lint unit replay asan clang fuzz'
-	[ $root = no ] || stages='lint unit soak replay asan fuzz containers clang cross insns vm'
+	stages='lint unit replay asan asan-replay clang fuzz'
+	[ $root = no ] || stages='lint unit soak replay asan fuzz containers asan-replay clang cross insns vm'
 fi
 
 tmp=$(mktemp -d)
@@ -151,6 +151,10 @@ run_replay() {
 run_asan() {
 	build_sanitized || return
 	unit_tests build-sanitized asan
+}
+
+run_asan_replay() {
+	build_sanitized || return
 	replay build-sanitized 'asan '
 }
 
@@ -232,7 +236,7 @@ begin_spare() {
 	besides='' others=''
 	for name in $left; do
 		case $name in
-		clang | cross | insns) besides="$besides $name" ;;
+		asan-replay | clang | cross | insns) besides="$besides $name" ;;
 		*) others="$others $name" ;;
 		esac
 	done
@@ -293,7 +297,7 @@ while [ -n "$left" ]; do
 	stage=$1 start=$(date +%s)
 	shift
 	left=$*
-	"run_$stage"
+	"run_$(echo "$stage" | tr - _)"
 	say "$stage: $(($(date +%s) - start)) s"
 done
 end_soak

@@ -81,7 +81,6 @@ ENDS = ["ends netlink", "ends packet", "ends vsock", "ends counted"]
 # The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines. And what an exec leaves.
 KEPT = ["rules argument_changed", "traits capabilities_at_the_event", "traits interpreter"]
 COPIES = ["swap"] + KEPT
-SWAPS = ["swap what_is_changed_under_a_call", "swap how"]
 # What monitors are known to miss, and what is done to nunchi itself.
 ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS
@@ -121,7 +120,7 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SWAPS + SAME, runtimes="runc,crun", always=True),
+    row("6.12 v2", "6.12", "v2", CRUN + SAME, runtimes="runc,crun", always=True),
     row("6.12 doors", "6.12", "v2", DOORS + COPIES + ["podman without"]),
     row("6.12 slip", "6.12", "v2", SLIP),
     row("6.12 kubernetes", "6.12", "v2", ["kubernetes cgroups", "services"], runtimes="runc,cri"),
