@@ -135,6 +135,30 @@ static size_t rank_of(const struct task *t, const struct entry *e, const uint32_
 	return alive && same_mounts(t, e->info) ? n_chain + 1 : SIZE_MAX;
 }
 
+static bool is_roots_id(const struct resolve_context *x, const char *id)
+{
+	hmap_for_each(x->entries, n) {
+		const struct entry *e = container_of(n, struct entry, by_key);
+
+		if (!e->owner && streq(e->id, id))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Of two claims that stand equally well, which one user can make: not that by the id of a container of root's, which
+ * is not believed; else the same one each time, whatever their order in the table.
+ */
+static bool is_better(const struct resolve_context *x, const struct entry *e, const struct entry *than)
+{
+	bool refused = e->owner && is_roots_id(x, e->id);
+
+	if (refused != (than->owner && is_roots_id(x, than->id)))
+		return !refused;
+	return strcmp(e->key, than->key) < 0;
+}
+
 static struct container_info *by_entries(const struct task *t, const uint32_t *chain, size_t n_chain)
 {
 	const struct entry *best = NULL;
@@ -144,7 +168,7 @@ static struct container_info *by_entries(const struct task *t, const uint32_t *c
 		const struct entry *e = container_of(n, struct entry, by_key);
 		size_t rank = e->info ? rank_of(t, e, chain, n_chain) : SIZE_MAX;
 
-		if (rank < best_rank) {
+		if (rank < best_rank || (best && rank == best_rank && is_better(t->x, e, best))) {
 			best = e;
 			best_rank = rank;
 		}

@@ -56,9 +56,9 @@ def test_root_s_container_stays_what_it_is(setup):
     nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat", "--runtime", f"crun={place}")
     nunchi.wait_event(lambda e: e.get("container.name") == name, 10, "the container")
     with users_process() as pid:
-        own, his = (write_state(place, who, pid) for who in (setup.name + "-his", name))
+        own, his = (write_state(place, who, pid) for who in (name + "-of-his", name))
         nunchi.wait_event(lambda e: e.get("container.name") == "harmless" and
-                          e.get("container.full_id", e.get("container.id")) == os.path.basename(own), 30, "the user's own")
+                          e.get("container.full_id", e.get("container.id")) == os.path.basename(own), 10, "the user's own")
         time.sleep(patient(1))
         shutil.rmtree(his)
         time.sleep(patient(1))
