@@ -201,20 +201,26 @@ static void set_part(struct entry *e, const struct place_hit *hit)
 	e->stale = true;
 }
 
-static bool on_container(void *arg, const struct place_hit *hit)
+/* NULL: there is no room for it, or it is gone. */
+static struct entry *entry_of(struct disk *d, const struct place_hit *hit, bool *ret_space)
 {
 	_cleanup_free_ char *key = NULL;
-	struct disk *d = arg;
-	struct entry *e;
 	struct stat st;
 	uid_t owner;
-	bool space;
 
 	if (fstat(hit->dir, &st) < 0)
-		return false;
+		return NULL;
 	owner = st.st_uid == geteuid() ? 0 : st.st_uid;
-	key = entry_key(hit, owner, &space);
-	e = entry_get(d, key, owner, hit->user ? hit->user : owner);
+	key = entry_key(hit, owner, ret_space);
+	return entry_get(d, key, owner, hit->user ? hit->user : owner);
+}
+
+static bool admit(void *arg, const struct place_hit *hit)
+{
+	struct disk *d = arg;
+	bool space;
+	struct entry *e = entry_of(d, hit, &space);
+
 	if (!e)
 		return false;
 	if (!e->id) {
@@ -226,8 +232,17 @@ static bool on_container(void *arg, const struct place_hit *hit)
 		e->space = xstrdup(hit->above);
 	e->generation = d->generation;
 	e->stored |= hit->kind == PLACE_STORAGE;
-	set_part(e, hit);
 	return true;
+}
+
+/* One that has changed hands since it was admitted is found by the next look. */
+static void on_container(void *arg, const struct place_hit *hit)
+{
+	bool space;
+	struct entry *e = entry_of(arg, hit, &space);
+
+	if (e && e->id)
+		set_part(e, hit);
 }
 
 static void post(struct disk *d, enum runtime_message_type type, struct container_info *info,
@@ -361,6 +376,7 @@ static void scan(struct disk *d)
 {
 	const struct place_visitor visitor = {
 		.directory = watch_directory,
+		.admit = admit,
 		.container = on_container,
 		.arg = d,
 	};

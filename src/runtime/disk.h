@@ -65,8 +65,9 @@ const char *place_state_file(enum place_kind kind);
 struct place_visitor {
 	/* Every directory on the way that is there, and each place, and what is to be watched of each ID in it. */
 	void (*directory)(void *arg, int fd);
-	/* False: there is no room for it, and it is not watched. */
-	bool (*container)(void *arg, const struct place_hit *hit);
+	/* False: there is no room for it, and it is not watched. Else container() is called once it is: what changes then is told. */
+	bool (*admit)(void *arg, const struct place_hit *hit);
+	void (*container)(void *arg, const struct place_hit *hit);
 	void *arg;
 };
 

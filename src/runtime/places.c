@@ -93,6 +93,7 @@ static void visit_place(const struct walk *w, int fd, const char *path)
 	for (struct dirent *e; d && n < NUNCHI_SLOTS_MAX && (e = readdir(d));) {
 		_cleanup_free_ char *below = NULL;
 		_cleanup_close_ int dir = -1, data = -1;
+		struct place_hit hit;
 
 		if (!container_id_valid(e->d_name))
 			continue;
@@ -103,7 +104,7 @@ static void visit_place(const struct walk *w, int fd, const char *path)
 			continue;
 		n++;
 		below = xasprintf("%s/%s", path, e->d_name);
-		if (!w->v->container(w->v->arg, &(struct place_hit){
+		hit = (struct place_hit){
 			.kind = w->place->kind,
 			.path = below,
 			.trusted = w->trusted,
@@ -111,13 +112,15 @@ static void visit_place(const struct walk *w, int fd, const char *path)
 			.dir = dir,
 			.above = above ? above + 1 : path,
 			.id = e->d_name,
-		}))
+		};
+		if (!w->v->admit(w->v->arg, &hit))
 			continue;
 		watch(w, dir);
 		if (w->place->kind == PLACE_RUNROOT)
 			data = open_within(dir, "userdata", O_RDONLY | O_DIRECTORY);
 		if (data >= 0)
 			watch(w, data);
+		w->v->container(w->v->arg, &hit);
 	}
 }
 
