@@ -132,7 +132,7 @@ static void add_rules(struct engine *e, uint64_t now, struct strbuf *out)
 
 		if (!rule->enabled)
 			continue;
-		encode_rule(&e->record, rule->name, priority_names[rule->priority], in_force_fired(e, rule), now);
+		encode_rule(&e->record, rule->name, priority_names[rule->priority], in_force_fired(rule), now);
 		strbuf_add(out, e->record.s, e->record.len);
 	}
 }

@@ -73,11 +73,9 @@ void in_force_free(struct in_force *f)
 	free(f);
 }
 
-uint64_t in_force_fired(const struct engine *e, const struct rule *rule)
+uint64_t in_force_fired(const struct rule *rule)
 {
-	const struct rule *before = e->before ? ruleset_find(e->before->rules, rule->name) : NULL;
-
-	return rule->fired + (before ? before->fired : 0);
+	return rule->fired + (rule->earlier ? rule->earlier->fired : 0);
 }
 
 void in_force_change(struct engine *e, struct in_force *next)
@@ -85,11 +83,18 @@ void in_force_change(struct engine *e, struct in_force *next)
 	for (size_t i = 0; i < ruleset_count(e->force->rules); i++) {
 		struct rule *rule = ruleset_rule(e->force->rules, i);
 
-		rule->fired = in_force_fired(e, rule);
+		rule->fired = in_force_fired(rule);
+		rule->earlier = NULL;
 	}
 	in_force_free(e->before);
 	e->before = e->force;
 	e->force = next;
+	/* Once: counts are asked for each second. */
+	for (size_t i = 0; i < ruleset_count(next->rules); i++) {
+		struct rule *rule = ruleset_rule(next->rules, i);
+
+		rule->earlier = ruleset_find(e->before->rules, rule->name);
+	}
 }
 
 void in_force_slot(struct engine *e, uint32_t slot, uint32_t generation, struct container *c)

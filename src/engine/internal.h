@@ -289,7 +289,7 @@ void in_force_free(struct in_force *f);	/* NULL is fine */
 /* Which an event meets: those of its time, but what the kernel side has blocked those that did it. */
 struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *record);
 /* How often the rule has matched since the start; it may have been read anew. */
-uint64_t in_force_fired(const struct engine *e, const struct rule *rule);
+uint64_t in_force_fired(const struct rule *rule);
 /* What is in force becomes what was, for next, and what was before goes. */
 void in_force_change(struct engine *e, struct in_force *next);
 /* What the kernel side cannot do for the rules in force, which costs. */

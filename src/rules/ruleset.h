@@ -77,6 +77,7 @@ struct rule {
 	struct node *root;	/* exceptions included */
 	struct template *output;
 	uint64_t fired;		/* events that it has matched */
+	const struct rule *earlier;	/* of that name, in force before, which events of that time meet yet; NULL: none was */
 };
 
 /* Whether the kernel side does what it says, to the call or its process. */

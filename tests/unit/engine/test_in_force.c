@@ -50,15 +50,15 @@ static void test_fired(void **state)
 
 	rule_of(e.force, "A")->fired = 3;
 	rule_of(e.force, "B")->fired = 100;
-	assert_int_equal(in_force_fired(&e, rule_of(e.force, "A")), 3);
+	assert_int_equal(in_force_fired(rule_of(e.force, "A")), 3);
 	in_force_change(&e, load(RULE("C") RULE("A"), 2));
-	assert_int_equal(in_force_fired(&e, rule_of(e.force, "A")), 3);
-	assert_int_equal(in_force_fired(&e, rule_of(e.force, "C")), 0);
+	assert_int_equal(in_force_fired(rule_of(e.force, "A")), 3);
+	assert_int_equal(in_force_fired(rule_of(e.force, "C")), 0);
 	rule_of(e.before, "A")->fired++;
 	rule_of(e.force, "A")->fired += 2;
-	assert_int_equal(in_force_fired(&e, rule_of(e.force, "A")), 6);
+	assert_int_equal(in_force_fired(rule_of(e.force, "A")), 6);
 	in_force_change(&e, load(RULE("A"), 3));
-	assert_int_equal(in_force_fired(&e, rule_of(e.force, "A")), 6);
+	assert_int_equal(in_force_fired(rule_of(e.force, "A")), 6);
 	in_force_free(e.before);
 	in_force_free(e.force);
 }
