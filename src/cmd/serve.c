@@ -83,7 +83,7 @@ socklen_t serve_address(const char *text, struct sockaddr_storage *ret)
 	if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
 		memmove(host, host + 1, len);
 		host[len - 2] = '\0';
-	} else if (strchr(host, ':')) {
+	} else if (strpbrk(host, ":*")) {	/* a star is IPv4's alone, to the C library */
 		return 0;
 	}
 	*ret = (struct sockaddr_storage){ .ss_family = AF_UNSPEC };

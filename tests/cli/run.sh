@@ -261,7 +261,7 @@ python3 "$here/prometheus.py" <"$tmp/page" >"$tmp/diff" 2>&1
 grep -qxF 'nunchi_unseen_total{reason="ends of io_uring'"'"'s requests"} 2' "$tmp/page" || cat "$tmp/page" >>"$tmp/diff"
 result 'stats: for Prometheus' "$tmp/diff"
 says 'stats: a page is one' 2 'is one page' stats -o prometheus -n 2
-for address in 9420 1.2.3.4 localhost:9420 1.2.3.4:0 1.2.3.4:65536 ::1:9420 1.2.3.4:80x :-1; do
+for address in 9420 1.2.3.4 localhost:9420 1.2.3.4:0 1.2.3.4:65536 ::1:9420 1.2.3.4:80x :-1 '*:9420'; do
 	says "stats: listens nowhere at $address" 2 "$address: expected ADDRESS:PORT" stats --listen "$address"
 done
 says 'stats: no capture is served' 2 'exclude it' stats --listen 127.0.0.1:9420 -r "$cap"
