@@ -128,9 +128,9 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
 		return 0;
 	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_FLAGS) - 1;
-	/* An exec that succeeded returns 0, and is block_executed's. */
-	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || !is_meant(&call, class) ||
-	    (ret < 0 && class != NUNCHI_BLOCK_CONNECT))
+	/* An exec that succeeded returns 0, and is block_executed's; of names nothing is left to be looked at. */
+	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || NUNCHI_BLOCK_NAMES >> class & 1 ||
+	    !is_meant(&call, class) || (ret < 0 && class != NUNCHI_BLOCK_CONNECT))
 		return 0;
 	row = block_row(class);
 	mask = block_begin(task, row, &id);

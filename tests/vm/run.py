@@ -92,6 +92,9 @@ TRIED = ["doctor all_is_tried", "doctor the_screen_says_the_same"]
 # Rooms whose unit tests know numbers and layouts of a machine.
 ROOMS = ["base", "syscalls", "event", "model", "out"]
 
+# Looked at when they have returned are not names, of which nothing is left.
+RETURNS = ["actions_calls deny_changes"]
+
 # Asks no BPF programs: those of rules that block take the place of what asks.
 NO_LSM = "lsm=lockdown"
 
@@ -117,7 +120,7 @@ MATRIX = [
     row("6.1 hooks", "6.1", "v2", HOOKS),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
     row("6.1 clang, no lsm", "6.1", "v1", ["actions_peers deny_peers"], NO_LSM, always=True, program="build-clang/nunchi"),
-    row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE, "preempt=full", always=True),
+    row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE + RETURNS, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
     row("6.12 v2", "6.12", "v2", CRUN + SAME, runtimes="runc,crun", always=True),
@@ -134,14 +137,14 @@ MATRIX = [
     row("6.12 refuses", "6.12", "hybrid", REFUSES, NO_LSM),
     row("6.12 blocks", "6.12", "hybrid", PLACES, NO_LSM),
     row("6.12 actions", "6.12", "hybrid", ACTIONS + RELOAD + PUSH),
-    row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
+    row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
     row("newest v2", "newest", "v2", ONE_CPU[:1] + DOORS, always=True),
     row("newest walk", "newest", "v2", COPIES + WALK + PEERS + ENDS + TRIED),
     row("newest evasions", "newest", "v2", ["evasions"]),
     row("newest hooks", "newest", "v2", HOOKS + ENTER + ATTACKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
-    row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE, "preempt=full"),
+    row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full"),
     row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK, always=True, rooms=ROOMS),
     row("6.12 arm64 ends", "6.12-arm64", "v2", KEPT + ENDS),
     row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS + TRIED + ["swap"]),

@@ -186,7 +186,9 @@ def test_deny_changes_of_names(setup):
     if reason:
         return reason
     victim = setup.name + "-names"
-    nunchi = guard(setup, names_rules(f"container.name startswith {victim}", "deny"))
+    # With a rule about opens: what programs look at when a call has returned must not be names.
+    opens = ("Open", f"evt.type in (open, openat) and container.name startswith {victim} and fd.name = /no/such", "deny")
+    nunchi = guard(setup, names_rules(f"container.name startswith {victim}", "deny") + [opens])
     for name, directory in (victim, "/tmp/kept"), (victim + "-mounted", "/tmp/seen"):
         ended = act_on_names(setup, name, directory)
         lacking = {way for way, error in ended.items() if way.startswith("ring") and error != "EPERM"}
