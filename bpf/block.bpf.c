@@ -371,6 +371,29 @@ int BPF_PROG(block_link, struct dentry *old, const struct path *new_dir, struct 
 	return block_leave(&l);
 }
 
+/* Which call the running task is in. */
+static __always_inline bool is_in_call(u32 nr)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct nunchi_call call;
+
+	return call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) && call.nr == nr;
+}
+
+/* By its path; an open that empties (O_TRUNC) is asked about here, too, and has been refused as one that writes. */
+SEC("lsm/path_truncate")
+int BPF_PROG(block_truncate, const struct path *path, int ret)
+{
+	struct looked_at l = { 0 };
+
+	if (ret || !is_in_call(NR_TRUNCATE) || !block_enter(&l, NUNCHI_BLOCK_TRUNCATE))
+		return ret;
+	block_whose(l.s, l.id);
+	leaf_set(l.s, path->mnt, path->dentry);
+	l.mask = file_names(l.s, l.row, l.mask);
+	return block_leave(&l);
+}
+
 /* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */
 static __always_inline bool reads_module(int id)
 {
@@ -411,12 +434,7 @@ int BPF_PROG(block_move_mount, const struct path *from, const struct path *to, i
  */
 static __always_inline int block_fsconfig(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct nunchi_call call;
-
-	return call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) && call.nr == NR_FSCONFIG ?
-		       block_call(NUNCHI_BLOCK_MOUNT) :
-		       0;
+	return is_in_call(NR_FSCONFIG) ? block_call(NUNCHI_BLOCK_MOUNT) : 0;
 }
 
 SEC("lsm/sb_set_mnt_opts")
@@ -448,7 +466,7 @@ int BPF_PROG(block_traceme, struct task_struct *parent, int ret)
 	return ret ? ret : block_call(NUNCHI_BLOCK_PTRACE);
 }
 
-/* /proc asks it too; what attaches, or reads another's memory by a call, asks for ATTACH. */
+/* /proc asks it too; what attaches, or takes another's memory or descriptor by a call, asks for ATTACH. */
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(block_ptrace, struct task_struct *child, unsigned int mode, int ret)
 {

@@ -90,11 +90,19 @@ static __always_inline bool makes_userns(const struct nunchi_call *call)
 	return flags & CLONE_NEWUSER;
 }
 
+/* By a call that is about another process: itself a task is asked nothing, see __ptrace_may_access(). */
+static __always_inline bool is_about_another(struct task_struct *task, const struct nunchi_call *call)
+{
+	u32 pidns, pid = call->args[0];
+
+	return call->nr == NR_PIDFD_GETFD || (pid != task_vnr(task, &pidns) && pid != task_vnr(task->group_leader, &pidns));
+}
+
 /*
  * Whether the call does what the class is about: others of the same number are not refused either. Of what sends
  * only what connects is known by its socket afterwards; the flags are sendto's, or sendmsg's.
  */
-static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
+static __always_inline bool is_meant(struct task_struct *task, const struct nunchi_call *call, u32 class)
 {
 	u32 flags = block_calls[call->nr & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_BLOCK_FLAGS;
 
@@ -104,8 +112,11 @@ static __always_inline bool is_meant(const struct nunchi_call *call, u32 class)
 		return call->nr != NR_FSCONFIG || call->args[1] >= FSCONFIG_CMD_CREATE;
 	if (class == NUNCHI_BLOCK_USERNS)
 		return makes_userns(call);
-	return class != NUNCHI_BLOCK_PTRACE || call->args[0] == PTRACE_TRACEME || call->args[0] == PTRACE_ATTACH ||
-	       call->args[0] == PTRACE_SEIZE;
+	if (class != NUNCHI_BLOCK_PTRACE)
+		return true;
+	if (call->nr != NR_PTRACE)
+		return is_about_another(task, call);
+	return call->args[0] == PTRACE_TRACEME || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 
 /* Whether a call has done what it was asked for, or begun: who is interrupted while he waits for a connection gets it all the same. */
@@ -130,7 +141,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_FLAGS) - 1;
 	/* An exec that succeeded returns 0, and is block_executed's; of names nothing is left to be looked at. */
 	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || NUNCHI_BLOCK_NAMES >> class & 1 ||
-	    !is_meant(&call, class) || (ret < 0 && class != NUNCHI_BLOCK_CONNECT))
+	    !is_meant(task, &call, class) || (ret < 0 && class != NUNCHI_BLOCK_CONNECT))
 		return 0;
 	row = block_row(class);
 	mask = block_begin(task, row, &id);

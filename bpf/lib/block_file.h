@@ -47,13 +47,32 @@ static __noinline u64 block_name(struct scratch *s, u32 row, u64 mask)
 	return mask;
 }
 
+/* What s->leaf is called: by its last name, by its path, and by its alias. */
+static __always_inline u64 file_names(struct scratch *s, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	struct dentry *dentry = (void *)s->leaf.dentry;
+	u64 found;
+
+	if (mask && kinds & 1 << NUNCHI_BLOCK_FILENAME) {
+		bpf_probe_read_kernel_str(s->block.key.bytes, sizeof(s->block.key.bytes), BPF_CORE_READ(dentry, d_name.name));
+		mask &= look_up(&s->block, row, NUNCHI_BLOCK_FILENAME);
+	}
+	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) ||
+		       NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH)))
+		return mask;
+	block_leaf(s);
+	found = block_name(s, row, mask);
+	if (block_alias(s) == ALIAS_PATH)
+		found |= block_name(s, row, mask);
+	return found;
+}
+
 /* The file that is opened. asked: flags that it has no more once it is open. */
 static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
-	u32 reads = NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
 	struct block_work *b;
-	u64 found;
 
 	if (!s)
 		return 0;
@@ -68,18 +87,8 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row
 	}
 	if (mask && kinds & 1 << NUNCHI_BLOCK_TYPE)
 		mask &= look_up_code(b, row, NUNCHI_BLOCK_TYPE, file_type(file));
-	if (mask && kinds & 1 << NUNCHI_BLOCK_FILENAME) {
-		bpf_probe_read_kernel_str(b->key.bytes, sizeof(b->key.bytes),
-					  BPF_CORE_READ((struct file *)file, f_path.dentry, d_name.name));
-		mask &= look_up(b, row, NUNCHI_BLOCK_FILENAME);
-	}
-	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || reads))
-		return mask;
-	block_path(s, file);
-	found = block_name(s, row, mask);
-	if (block_alias(s) == ALIAS_PATH)
-		found |= block_name(s, row, mask);
-	return found;
+	leaf_of(s, file);
+	return file_names(s, row, mask);
 }
 
 /* exe: an image as it is executed, a struct file, of whom s->whose says; 0: there is none. */

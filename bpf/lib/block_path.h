@@ -52,14 +52,20 @@ static __always_inline void block_leaf(struct scratch *s)
 	block_walk(s);
 }
 
-/* Of a struct file, which is the leaf then. */
-static __always_inline void block_path(struct scratch *s, u64 file)
+/* A struct file is the leaf. */
+static __always_inline void leaf_of(struct scratch *s, u64 file)
 {
 	struct path path = { 0 };
 
 	BPF_CORE_READ_INTO(&path, (struct file *)file, f_path);
 	s->leaf.mnt = (u64)path.mnt;
 	s->leaf.dentry = (u64)path.dentry;
+}
+
+/* Of a struct file, which is the leaf then. */
+static __always_inline void block_path(struct scratch *s, u64 file)
+{
+	leaf_of(s, file);
 	block_leaf(s);
 }
 

@@ -591,6 +591,9 @@ enum cgroup_subsys_id {
 #define PTRACE_TRACEME 0
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
+#define NR_TRUNCATE 76
+#define NR_PTRACE 101
+#define NR_PIDFD_GETFD 438
 #define NR_FSCONFIG 431
 #define NR_CLONE3 435
 #define CLONE_NEWUSER 0x10000000

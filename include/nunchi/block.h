@@ -28,7 +28,8 @@
 	X(USERNS, "user namespace")                                             \
 	X(REMOVE, "remove")                                                     \
 	X(RENAME, "rename")                                                     \
-	X(LINK, "link")
+	X(LINK, "link")                                                         \
+	X(TRUNCATE, "truncate")
 
 enum nunchi_block_class {
 #define X(id, name) NUNCHI_BLOCK_##id,
@@ -37,8 +38,13 @@ enum nunchi_block_class {
 	NUNCHI_BLOCK_MAX = 16	/* room for more: a power of two */
 };
 
-/* Of these, as bits, nothing is left to be looked at when the call has returned: names are others by then. */
-#define NUNCHI_BLOCK_NAMES (1U << NUNCHI_BLOCK_REMOVE | 1U << NUNCHI_BLOCK_RENAME | 1U << NUNCHI_BLOCK_LINK)
+/*
+ * Of these, as bits, nothing is left to be looked at when the call has returned: they have no descriptor, and names are
+ * others by then.
+ */
+#define NUNCHI_BLOCK_NAMES                                                                       \
+	(1U << NUNCHI_BLOCK_REMOVE | 1U << NUNCHI_BLOCK_RENAME | 1U << NUNCHI_BLOCK_LINK | \
+	 1U << NUNCHI_BLOCK_TRUNCATE)
 
 /* Clauses of one class: the bits of a mask. */
 #define NUNCHI_BLOCK_CLAUSES 64

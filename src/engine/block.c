@@ -27,18 +27,6 @@ static unsigned possible_here(const struct probe_block *b, const struct rule *ru
 	return b->refused | (late ? ~NUNCHI_BLOCK_NAMES : 0);
 }
 
-/* The classes that the rule is about. */
-static unsigned classes_of(const struct block_plan *plan, unsigned rule)
-{
-	unsigned classes = 0;
-
-	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++)
-		for (unsigned i = 0; i < plan->n_clauses[class]; i++)
-			if (!plan->clauses[class][i].watch && plan->clauses[class][i].rule == rule)
-				classes |= 1U << class;
-	return classes;
-}
-
 static void say_rules(const struct probe_block *b, unsigned n, const char *one, const char *many, const char *what)
 {
 	if (n)
@@ -57,7 +45,7 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 
 		if (!rule->enabled || !rule_blocks(rule))
 			continue;
-		classes = classes_of(ruleset_block(rs), i);
+		classes = block_classes(ruleset_block(rs), i, false);
 		if (rule->refuse) {
 			if (some && !(classes & ~here))
 				continue;
@@ -76,8 +64,8 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 	say_rules(b, addressed, "rule that blocks connect, bind or sendto does",
 		  "rules that block connect, bind or sendto do", "so for TCP and UDP only, by cgroup programs");
 	say_rules(b, dropped, "rule that denies", "rules that deny", "can only alert");
-	say_rules(b, names, some ? "rule that kills" : "rule that kills who removes, renames or links",
-		  some ? "rules that kill" : "rules that kill who removes, renames or links", "can only alert");
+	say_rules(b, names, some ? "rule that kills" : "rule that kills who removes, renames, links or truncates",
+		  some ? "rules that kill" : "rules that kill who removes, renames, links or truncates", "can only alert");
 	say_rules(b, late, "rule that kills does", "rules that kill do",
 		  "so when the call has been done (effect=after)");
 	return 0;

@@ -30,7 +30,7 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 35
+#define BLOCK_HOOKS 36
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths that something was executed by: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
@@ -63,6 +63,7 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_rmdir, CLASS(REMOVE), BEFORE, "security_path_rmdir"),
 		HOOK(block_rename, CLASS(RENAME), BEFORE, "security_path_rename"),
 		HOOK(block_link, CLASS(LINK), BEFORE, "security_path_link"),
+		HOOK(block_truncate, CLASS(TRUNCATE), BEFORE, "security_path_truncate"),
 		HOOK(block_connect4, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_connect6, CLASS(CONNECT), CGROUP, NULL),
 		HOOK(block_sendmsg4, CLASS(CONNECT), CGROUP, NULL),

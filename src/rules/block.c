@@ -433,6 +433,7 @@ static int take(struct block_plan *p, struct expander *x, const struct block_cla
 		c->kill = model->kill;
 		c->watch = model->watch;
 		c->pending_deny = model->pending_deny;
+		c->implied = model->implied;
 	}
 	l->n = 0;
 	return 0;
@@ -516,11 +517,36 @@ static int find_calls(struct expander x[NUNCHI_BLOCK_MAX], const struct node *ro
 	return n ? 0 : -EINVAL;
 }
 
+/* As block_test(), of a truncate in place of an open that writes. */
+static enum block_known test_emptied(unsigned class, const struct node *test, unsigned *ret_kind, const char **ret_why)
+{
+	const struct value yes = { .type = VALUE_BOOL, .n = true };
+
+	if (!test->right && streq(test->left.field->name, "evt.is_open_write"))
+		return node_test_value(test, &yes) ? BLOCK_TRUE : BLOCK_FALSE;
+	return block_test(class, test, ret_kind, ret_why);
+}
+
+/*
+ * Who may not open a file to write is not to empty it by its path either, whether the rule names truncate or not: opens is what
+ * it asks of those.
+ */
+static int imply_truncate(struct block_plan *p, const struct expander *opens, struct node *root, const struct block_clause *model)
+{
+	struct block_clause implied = *model;
+	struct expander x = *opens;
+
+	x.class = NUNCHI_BLOCK_TRUNCATE;
+	x.test = test_emptied;
+	implied.implied = true;
+	return add_class(p, &x, root, &implied);
+}
+
 int block_add(struct block_plan *p, const struct node *root, const struct block_clause *model,
 	      struct strbuf *err, const struct node **ret_where)
 {
 	struct expander x[NUNCHI_BLOCK_MAX] = { { .n_calls = 0 } };
-	unsigned before = 0, after = 0;
+	unsigned before = 0, after = 0, truncates = p->n_clauses[NUNCHI_BLOCK_TRUNCATE];
 	int r;
 
 	*ret_where = NULL;
@@ -537,6 +563,8 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
 		after += p->n_clauses[class];
 		*ret_where = x[class].where;
 	}
+	if (r >= 0 && x[NUNCHI_BLOCK_OPEN].n_calls && p->n_clauses[NUNCHI_BLOCK_TRUNCATE] == truncates)
+		r = imply_truncate(p, &x[NUNCHI_BLOCK_OPEN], (struct node *)root, model);
 	if (r >= 0 && before == after) {
 		strbuf_adds(err, "no call that could be blocked satisfies the condition");
 		return -EINVAL;
@@ -714,6 +742,21 @@ void block_fields(const struct node *n, struct strbuf *names)
 	operand_print(&n->left, &name);
 	if (!names->s || !strstr(names->s, name.s))
 		strbuf_addf(names, "%s%s", names->len ? ", " : "", name.s);
+}
+
+unsigned block_classes(const struct block_plan *p, unsigned rule, bool implied)
+{
+	unsigned classes = 0;
+
+	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {
+		for (unsigned i = 0; i < p->n_clauses[class]; i++) {
+			const struct block_clause *c = &p->clauses[class][i];
+
+			if (!c->watch && c->rule == rule && (implied || !c->implied))
+				classes |= 1U << class;
+		}
+	}
+	return classes;
 }
 
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out)

@@ -5,6 +5,7 @@
 #include "operand.h"
 
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
+#define FILES	  (CLASS(OPEN) | CLASS(TRUNCATE))
 #define SOCKETS	  (CLASS(CONNECT) | CLASS(BIND))
 #define EVERY	  (CLASS(MAX) - 1)
 
@@ -81,11 +82,12 @@ static const struct {
 	{ "fd.", CLASS(RENAME) | CLASS(LINK), "ask by fs.path.source and fs.path.target" },
 	{ "fs.path.nameraw", CLASS(REMOVE), "ask by fs.path.name, the path behind links" },
 	{ "fs.path.", CLASS(RENAME) | CLASS(LINK), "ask by fs.path.source and fs.path.target" },
-	{ "fs.path.", CLASS(OPEN), "ask by fd.name" },
-	{ "fd.nameraw", CLASS(OPEN), "ask by fd.name, the path behind links" },
-	{ "fd.host_path", CLASS(OPEN), "ask by fd.name, the path from the container's root on" },
+	{ "fs.path.", FILES, "ask by fd.name" },
+	{ "fd.nameraw", FILES, "ask by fd.name, the path behind links" },
+	{ "fd.host_path", FILES, "ask by fd.name, the path from the container's root on" },
 	{ "evt.is_open_", CLASS(OPEN), "ask by evt.is_open_write or evt.is_open_read" },
 	{ "evt.arg", CLASS(OPEN), "ask by fd.name, evt.is_open_write or evt.is_open_read" },
+	{ "evt.arg", CLASS(TRUNCATE), "whatever length is asked for is refused alike; ask by fd.name" },
 	{ "evt.arg", CLASS(EXEC), "ask by proc.exepath, the file that is executed" },
 	{ "evt.arg", CLASS(CONNECT), "ask by fd.rip, fd.rnet and fd.rport" },
 	{ "evt.arg", CLASS(BIND), "ask by fd.lip and fd.lport" },

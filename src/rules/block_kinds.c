@@ -19,9 +19,10 @@ const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
 #define EVERY (CLASS(MAX) - 1)
-#define FILES (CLASS(OPEN))
+#define FILES (CLASS(OPEN) | CLASS(TRUNCATE))
 #define SOCKETS (CLASS(CONNECT) | CLASS(BIND))
-#define COUNTS (CLASS(OPEN) | CLASS(BPF) | CLASS(CONNECT) | CLASS(SOCKET) | CLASS(USERNS))	/* that can return more than 0 */
+/* That can return more than 0. */
+#define COUNTS (CLASS(OPEN) | CLASS(BPF) | CLASS(CONNECT) | CLASS(SOCKET) | CLASS(USERNS) | CLASS(PTRACE))
 
 static const struct {
 	const char *call;
@@ -48,6 +49,9 @@ static const struct {
 	{ "fsconfig", NUNCHI_BLOCK_MOUNT },
 	{ "bpf", NUNCHI_BLOCK_BPF },
 	{ "ptrace", NUNCHI_BLOCK_PTRACE },
+	{ "process_vm_readv", NUNCHI_BLOCK_PTRACE },
+	{ "process_vm_writev", NUNCHI_BLOCK_PTRACE },
+	{ "pidfd_getfd", NUNCHI_BLOCK_PTRACE },
 	{ "socket", NUNCHI_BLOCK_SOCKET },
 	{ "socketpair", NUNCHI_BLOCK_SOCKET },
 	{ "unshare", NUNCHI_BLOCK_USERNS },
@@ -61,6 +65,7 @@ static const struct {
 	{ "renameat2", NUNCHI_BLOCK_RENAME },
 	{ "link", NUNCHI_BLOCK_LINK },
 	{ "linkat", NUNCHI_BLOCK_LINK },
+	{ "truncate", NUNCHI_BLOCK_TRUNCATE },
 };
 
 /* Its row above; ARRAY_SIZE(calls): it has none. */
@@ -113,8 +118,8 @@ static const struct property {
 	{ "fs.path.source", NUNCHI_BLOCK_PATH, CLASS(LINK), CLASS(REMOVE) },	/* Falco: the new one */
 	{ "fs.path.target", NUNCHI_BLOCK_PATH, CLASS(RENAME), CLASS(REMOVE) },
 	{ "fs.path.target", NUNCHI_BLOCK_OLD, CLASS(LINK), CLASS(REMOVE) },
-	{ "fd.type", NUNCHI_BLOCK_TYPE, FILES | SOCKETS, 0 },
-	{ "fd.typechar", NUNCHI_BLOCK_TYPE, FILES | SOCKETS, 0 },
+	{ "fd.type", NUNCHI_BLOCK_TYPE, CLASS(OPEN) | SOCKETS, 0 },
+	{ "fd.typechar", NUNCHI_BLOCK_TYPE, CLASS(OPEN) | SOCKETS, 0 },
 	{ "fd.rip", NUNCHI_BLOCK_ADDRESS, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
 	{ "fd.rnet", NUNCHI_BLOCK_ADDRESS, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
 	{ "fd.rport", NUNCHI_BLOCK_PORT, CLASS(CONNECT), EVERY & ~CLASS(CONNECT) },
@@ -153,10 +158,12 @@ static const struct {
 	{ "evt.rawres", COUNTS, { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
 	{ "evt.rawres", EVERY & ~COUNTS, { NUMBER(0) }, 1 },
 	{ "fd.num", EVERY & ~CLASS(EXEC), { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
-	{ "evt.is_open_read", EVERY & ~FILES, { BOOL(false) }, 1 },
-	{ "evt.is_open_write", EVERY & ~FILES, { BOOL(false) }, 1 },
-	{ "evt.is_open_exec", EVERY & ~FILES, { BOOL(false) }, 1 },
-	{ "evt.is_open_create", EVERY & ~FILES, { BOOL(false) }, 1 },
+	{ "fd.type", CLASS(TRUNCATE), { STRING("file") }, 1 },	/* of anything else the kernel refuses it before it asks */
+	{ "fd.typechar", CLASS(TRUNCATE), { STRING("f") }, 1 },
+	{ "evt.is_open_read", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
+	{ "evt.is_open_write", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
+	{ "evt.is_open_exec", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
+	{ "evt.is_open_create", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
 };
 
 /* BLOCK_UNKNOWN: nothing is assumed of it, or not all of it is alike. */

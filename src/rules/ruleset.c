@@ -349,20 +349,29 @@ bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event
 	return type_bit(&rs->interned.facts[rule->root->id].may, NUNCHI_CALLS_MAX + (unsigned)type);
 }
 
-/* A hook of the kernel's is one for several calls: whichever it was, it is to be told. */
-static void add_blocked_calls(const struct type_bits *may, struct syscall_set *set)
+/* The classes in which the rule blocks, also what it does not name; 0 of one that is disabled. */
+static unsigned blocked_classes(const struct ruleset *rs, const struct rule *rule)
 {
-	bool blocked[NUNCHI_BLOCK_MAX] = { false };
+	unsigned i = 0;
+
+	while (i < rs->n && rs->rules[i] != rule)
+		i++;
+	return rs->block ? block_classes(rs->block, i, true) : 0;
+}
+
+/* A hook of the kernel's is one for several calls: whichever it was, it is to be told. */
+static void add_blocked_calls(const struct type_bits *may, unsigned classes, struct syscall_set *set)
+{
 	int class;
 
 	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
 		class = syscall_by_nr(nr) ? block_class_of(syscall_by_nr(nr)) : -1;
-		if (class >= 0)
-			blocked[class] |= type_bit(may, nr);
+		if (class >= 0 && type_bit(may, nr))
+			classes |= 1U << class;
 	}
 	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		for (unsigned of = 0; syscall_by_nr(nr) && of < NUNCHI_BLOCK_MAX; of++)
-			if (blocked[of] && block_may_be(syscall_by_nr(nr), of))
+			if (classes >> of & 1 && block_may_be(syscall_by_nr(nr), of))
 				set->bits[nr] = 1;
 }
 
@@ -375,7 +384,7 @@ void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struc
 			set->bits[nr] = 1;
 	set->procexit |= ruleset_takes(rs, rule, EVENT_PROCEXIT);
 	if (rule_blocks(rule))
-		add_blocked_calls(may, set);
+		add_blocked_calls(may, blocked_classes(rs, rule), set);
 }
 
 void ruleset_calls(const struct ruleset *rs, struct syscall_set *set)

@@ -263,6 +263,34 @@ def test_deny_what_empties(setup):
     return None
 
 
+TRUNCATE = """cp /etc/passwd /tmp/made; mv /tmp/made /tmp/log; cp /etc/passwd /tmp/other; ln /tmp/log /tmp/linked; ln -s /tmp/log /tmp/link
+mkdir /tmp/seen; mount --bind /tmp /tmp/seen
+for file in log link seen/log; do deed truncate /tmp/$file 2>/dev/null; echo $file $?; done
+deed empty /tmp/log 2>/dev/null; echo open $?; deed truncate /tmp/other; echo other $?
+wc -c </tmp/log; wc -c </tmp/other"""
+
+
+def test_deny_what_truncates(setup):
+    """By a path, a link, another mount; by a rule that names only opens, and by one of truncate's own."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    writes = setup.name + "-writes"
+    nunchi = guard(setup, [("Write", OPENS + f"container.name = {writes} and evt.is_open_write = true and fd.typechar = f and fd.name = /tmp/log", "deny"),
+                           ("Truncate", f"evt.type = truncate and container.name = {writes}-not and fd.filename = log", "kill")])
+    lines, made = in_container(setup, writes, "sleep 1; " + TRUNCATE, privileged=True)
+    assert lines[:6] == ["log 1", "link 1", "seen/log 1", "open 1", "other 0", lines[5]] and lines[5] != "0" and lines[6] == "0", made.output()
+    lines, made = in_container(setup, writes + "-not", "sleep 1; " + TRUNCATE, privileged=True)
+    assert lines == ["log 137", "link 137", "seen/log 137", "open 0", "other 0", "0", "0"], made.output()
+    wait_alert(nunchi, "Truncate")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Write") == [("deny", "before")] * 4, nunchi.text()
+    told = [(e["output_fields"]["evt.type"], e["output_fields"]["fd.name"]) for e in alerts(nunchi, "Write")]
+    assert told == [("truncate", "/tmp/log"), ("truncate", "/tmp/link"), ("truncate", "/tmp/seen/log"), ("openat", "/tmp/log")], told
+    assert effects(nunchi, "Truncate") == [("kill", "before")] * 3, nunchi.text()
+    return None
+
+
 def test_deny_proc_by_another_mount(setup):
     """Its place is known, wherever it is mounted, be it below /proc; one of its directories, too."""
     reason = need_refusal()

@@ -87,6 +87,27 @@ def test_deny_by_another_way(setup):
     return None
 
 
+# Another's memory, and another's descriptor.
+MEMORY = ["vm-read", "vm-write", "take"]
+
+
+def test_deny_another_s_memory(setup):
+    """A rule about ptrace means what else takes it; who reads his own is asked nothing."""
+    victim = setup.name + "-memory"
+    deny = refuses_all()
+    nunchi = guard(setup, [("Memory", f"evt.type = ptrace and container.name startswith {victim}", "deny" if deny else "kill")])
+    script = "sleep 1; for deed in %s; do deed $deed 2>/dev/null; echo $deed $?; done; deed vm-own; echo own $?"
+    lines, made = in_container(setup, victim, script % " ".join(MEMORY), privileged=True)
+    assert lines == [f"{deed} {1 if deny else 137}" for deed in MEMORY] + ["own 0"], made.output()
+    lines, made = in_container(setup, setup.name + "-other-memory", script % " ".join(MEMORY), privileged=True)
+    assert lines == [f"{deed} 0" for deed in MEMORY] + ["own 0"], made.output()
+    wait_alert(nunchi, "Memory")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Memory") == [("deny", "before") if deny else ("kill", "after")] * len(MEMORY), nunchi.text()
+    told = [e["output_fields"]["evt.type"] for e in alerts(nunchi, "Memory")]
+    assert told == ["process_vm_readv", "process_vm_writev", "pidfd_getfd"], told
+
+
 def test_kill_who_loads_a_module(setup):
     victim, other = setup.name + "-loads", setup.name + "-other-loads"
     nunchi = guard(setup, [("Kill", f"evt.type in (init_module, finit_module) and container.name = {victim}", "kill")])
@@ -213,7 +234,7 @@ def test_names_cannot_be_looked_at_later(setup):
         return Elsewhere("this kernel asks BPF programs before calls")
     victim = setup.name + "-later"
     nunchi = guard(setup, names_rules(f"container.name = {victim}", "kill"))
-    assert "3 rules that kill who removes, renames or links can only alert" in nunchi.stderr(), nunchi.stderr()
+    assert "3 rules that kill who removes, renames, links or truncates can only alert" in nunchi.stderr(), nunchi.stderr()
     ended = act_on_names(setup, victim, "/tmp/kept")
     assert set(ended.values()) == {""}, ended
     wait_alert(nunchi, "Link")

@@ -248,17 +248,24 @@ static int trace_32(void)
 	return r ? fail("ptrace") : 0;
 }
 
-static int other_memory(long nr)
+/* nr: SYS_process_vm_readv, SYS_process_vm_writev. */
+static int memory_of(pid_t pid, long nr)
 {
 	char here[8] = { 0 };
 	static char there[8];
 	struct iovec local = { here, sizeof(here) }, remote = { there, sizeof(there) };
+
+	return syscall(nr, pid, &local, 1, &remote, 1, 0) < 0 ? fail("process_vm") : 0;
+}
+
+static int other_memory(long nr)
+{
 	pid_t pid = child(NULL);
-	long r = syscall(nr, pid, &local, 1, &remote, 1, 0);
+	int r = memory_of(pid, nr);
 
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	return r < 0 ? fail("process_vm") : 0;
+	return r;
 }
 
 static int take_descriptor(void)
@@ -487,6 +494,8 @@ static int do_process(const char *what, char **args)
 		return other_memory(SYS_process_vm_writev);
 	if (!strcmp(what, "vm-read"))
 		return other_memory(SYS_process_vm_readv);
+	if (!strcmp(what, "vm-own"))
+		return memory_of(getpid(), SYS_process_vm_readv);
 	if (!strcmp(what, "take"))
 		return take_descriptor();
 	if (!strcmp(what, "forks"))

@@ -105,6 +105,11 @@ static const struct {
 	{ "evt.type = unlink and fs.path.target = /x", "no call that could be blocked satisfies" },
 	{ "evt.type = unlink and fd.name = /x", "cannot decide fd.name" },
 	{ "evt.type = unlink and fs.path.nameraw = x", "cannot decide fs.path.nameraw" },
+	{ "evt.type = truncate and fd.name = /x and fd.typechar = f", NULL },
+	{ "(evt.type = truncate or evt.type = openat and evt.is_open_write = true) and fd.filename endswith .log", NULL },
+	{ "evt.type = truncate and evt.arg.length = 0", "whatever length" },
+	{ "evt.type = truncate and evt.is_open_write = true", "no call that could be blocked satisfies" },
+	{ "evt.type in (ptrace, process_vm_readv, process_vm_writev, pidfd_getfd) and evt.rawres >= 0 and evt.res = SUCCESS", NULL },
 	{ "evt.type = chdir", "about chdir, which cannot be blocked: in a rule of its own" },
 	{ "evt.type in (openat, write)", "about write, which cannot be blocked: what a descriptor may be used for" },
 	{ "evt.type = accept4 and fd.lport = 80", "evt.type = bind" },
@@ -655,6 +660,13 @@ static unsigned compare(bool connect, bool exceptions)
 			fail_msg("%s: %s for %s %s %s %u", text.s, expected ? "not blocked" : "blocked", s.path,
 				 s.comm, s.name, s.uid);
 		hits += expected;
+		if (connect)
+			continue;
+		/* An emptied file is one that was opened to be written. */
+		s.type = NUNCHI_BLOCK_TYPE_FILE;
+		s.access = NUNCHI_BLOCK_WRITE;
+		if (kernel_blocks(ruleset_block(rs), NUNCHI_BLOCK_TRUNCATE, &s) != holds(ruleset_rule(rs, 0)->root, &s))
+			fail_msg("%s: truncate of %s by %s", text.s, s.path, s.comm);
 	}
 	ruleset_free(rs);
 	return hits;
@@ -732,6 +744,46 @@ static void test_names(void **state)
 		assert_int_equal(p->rows[class].kinds & 1U << (rows[i].old ? NUNCHI_BLOCK_PATH : NUNCHI_BLOCK_OLD), 0);
 		if (!!mask != rows[i].blocked)
 			fail_msg("row %zu: %s", i, rows[i].condition);
+		ruleset_free(rs);
+	}
+}
+
+/* Who may not write a file by opening it may not empty it by its path, whether the rule says so or not. */
+static void test_truncate(void **state)
+{
+	static const struct {
+		const char *condition, *path;
+		bool blocked, open;	/* by truncate; by an open for writing */
+	} rows[] = {
+		{ "evt.type = openat and evt.is_open_write = true and fd.name = /a", "/a", true, true },
+		{ "evt.type = openat and evt.is_open_write = true and fd.name = /a", "/b", false, false },
+		{ "evt.type = openat and fd.name = /a", "/a", true, true },
+		{ "evt.type = openat and evt.is_open_read = true and fd.name = /a", "/a", false, false },
+		{ "evt.type = openat and fd.typechar = f and fd.num >= 0 and fd.name contains x", "/axb", true, true },
+		{ "evt.type = openat and fd.typechar = d and fd.name = /a", "/a", false, false },
+		{ "evt.type = truncate and fd.name = /a", "/a", true, false },
+		{ "evt.type = truncate and fd.name = /a or evt.type = openat and evt.is_open_write = true and fd.name = /b", "/a", true, false },
+		{ "evt.type = truncate and fd.name = /a or evt.type = openat and evt.is_open_write = true and fd.name = /b", "/b", false, true },
+		{ "evt.type in (truncate, openat) and evt.is_open_write = true and fd.directory = /d", "/d/x", true, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct subject writer = { .path = rows[i].path, .type = NUNCHI_BLOCK_TYPE_FILE, .access = NUNCHI_BLOCK_WRITE,
+						.comm = "", .pcomm = "", .exe = "", .name = "" };
+		struct ruleset *rs = load_condition(rows[i].condition);
+		const uint32_t truncate_nr = (uint32_t)syscall_by_name("truncate", strlen("truncate"))->nr_x86_64;
+		struct syscall_set calls = { .procexit = false };
+
+		assert_non_null(rs);
+		if (kernel_blocks(ruleset_block(rs), NUNCHI_BLOCK_TRUNCATE, &writer) != rows[i].blocked ||
+		    kernel_blocks(ruleset_block(rs), NUNCHI_BLOCK_OPEN, &writer) != rows[i].open)
+			fail_msg("row %zu: %s", i, rows[i].condition);
+		/* What is refused is told. */
+		ruleset_calls(rs, &calls);
+		assert_int_equal(calls.bits[truncate_nr], ruleset_block(rs)->n_clauses[NUNCHI_BLOCK_TRUNCATE] > 0);
+		/* Where it cannot be refused, the rule does all the same what it says. */
+		assert_int_equal(!!(block_classes(ruleset_block(rs), 0, false) & 1U << NUNCHI_BLOCK_TRUNCATE),
+				 !!strstr(rows[i].condition, "= truncate"));
 		ruleset_free(rs);
 	}
 }
@@ -883,6 +935,7 @@ int main(void)
 		cmocka_unit_test(test_room_for_values),
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_truncate),
 		cmocka_unit_test(test_sockets),
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_watch_beside_rules),
