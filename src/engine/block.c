@@ -45,7 +45,7 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 
 		if (!rule->enabled || !rule_blocks(rule))
 			continue;
-		classes = block_classes(ruleset_block(rs), i, false);
+		classes = block_classes(ruleset_block(rs), i);
 		if (rule->refuse) {
 			if (some && !(classes & ~here))
 				continue;

@@ -109,12 +109,15 @@ unsigned probe_block_refused(enum probe_refusal refusal)
 	return refused;
 }
 
+/* Rules about opens can be about truncate, too, without naming it: the next ones, if these are not. */
 static unsigned active_classes(const struct probe_block *block)
 {
 	unsigned classes = 0;
 
 	for (unsigned i = 0; i < NUNCHI_BLOCK_MAX; i++)
 		classes |= block->rows[i].active ? 1U << i : 0;
+	if (classes & CLASS(OPEN))
+		classes |= CLASS(TRUNCATE);
 	return classes;
 }
 

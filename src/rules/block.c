@@ -744,7 +744,7 @@ void block_fields(const struct node *n, struct strbuf *names)
 		strbuf_addf(names, "%s%s", names->len ? ", " : "", name.s);
 }
 
-unsigned block_classes(const struct block_plan *p, unsigned rule, bool implied)
+unsigned block_classes(const struct block_plan *p, unsigned rule)
 {
 	unsigned classes = 0;
 
@@ -752,7 +752,7 @@ unsigned block_classes(const struct block_plan *p, unsigned rule, bool implied)
 		for (unsigned i = 0; i < p->n_clauses[class]; i++) {
 			const struct block_clause *c = &p->clauses[class][i];
 
-			if (!c->watch && c->rule == rule && (implied || !c->implied))
+			if (!c->watch && c->rule == rule && !c->implied)
 				classes |= 1U << class;
 		}
 	}

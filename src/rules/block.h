@@ -90,8 +90,8 @@ uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class
 /* The same of a text that is read. */
 uint64_t block_read_text(const struct block_plan *p, enum nunchi_block_class class, enum nunchi_block_text text,
 			 const char *s);
-/* The classes that the rule has clauses in, as bits; implied: those of calls that it does not name, too. */
-unsigned block_classes(const struct block_plan *p, unsigned rule, bool implied);
+/* The classes of what the rule names that it has clauses in, as bits. */
+unsigned block_classes(const struct block_plan *p, unsigned rule);
 /* What of the rule's condition is looked up in the kernel, a line a class: "  open: by fd.name". UINT_MAX: of what is watched. */
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
 

@@ -349,19 +349,10 @@ bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event
 	return type_bit(&rs->interned.facts[rule->root->id].may, NUNCHI_CALLS_MAX + (unsigned)type);
 }
 
-/* The classes in which the rule blocks, also what it does not name; 0 of one that is disabled. */
-static unsigned blocked_classes(const struct ruleset *rs, const struct rule *rule)
+/* A hook of the kernel's is one for several calls, and who may not open may not truncate: whichever it was, it is to be told. */
+static void add_blocked_calls(const struct type_bits *may, struct syscall_set *set)
 {
-	unsigned i = 0;
-
-	while (i < rs->n && rs->rules[i] != rule)
-		i++;
-	return rs->block ? block_classes(rs->block, i, true) : 0;
-}
-
-/* A hook of the kernel's is one for several calls: whichever it was, it is to be told. */
-static void add_blocked_calls(const struct type_bits *may, unsigned classes, struct syscall_set *set)
-{
+	unsigned classes = 0;
 	int class;
 
 	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
@@ -369,6 +360,8 @@ static void add_blocked_calls(const struct type_bits *may, unsigned classes, str
 		if (class >= 0 && type_bit(may, nr))
 			classes |= 1U << class;
 	}
+	if (classes & 1U << NUNCHI_BLOCK_OPEN)
+		classes |= 1U << NUNCHI_BLOCK_TRUNCATE;
 	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		for (unsigned of = 0; syscall_by_nr(nr) && of < NUNCHI_BLOCK_MAX; of++)
 			if (classes >> of & 1 && block_may_be(syscall_by_nr(nr), of))
@@ -384,7 +377,7 @@ void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struc
 			set->bits[nr] = 1;
 	set->procexit |= ruleset_takes(rs, rule, EVENT_PROCEXIT);
 	if (rule_blocks(rule))
-		add_blocked_calls(may, blocked_classes(rs, rule), set);
+		add_blocked_calls(may, set);
 }
 
 void ruleset_calls(const struct ruleset *rs, struct syscall_set *set)

@@ -256,6 +256,27 @@ def test_what_is_prepared_can_be_forbidden_later(setup):
     assert nunchi.stop() == 0 and "lost 0" in nunchi.stderr(), nunchi.stderr()
 
 
+def test_what_is_truncated_can_be_forbidden_later(setup):
+    """Rules about opens to read have the hook of truncate attached, for those about opens to write."""
+    if not refuses_all():
+        return Elsewhere("this kernel asks no BPF programs before calls")
+    rules, name = Rules(setup), setup.name + "-truncates"
+    opens = f"evt.type in (open, openat, openat2) and container.name = {name} and "
+    rules.write(("old", opens + "evt.is_open_read = true and fd.name = /there/is/none", "deny"))
+    rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "-o", "json", *EXACT)
+    script = "exec 2>/dev/null; echo >/tmp/log; while [ ! -e /tmp/stop ]; do deed truncate /tmp/log; echo code $?; sleep 0.1; done"
+    made = setup.runc.run(name, ["/bin/sh", "-c", script])
+    wait_until(lambda: "code 0" in made.output(), 20, "the first try")
+    rules.write(("new", opens + "evt.is_open_write = true and fd.name = /tmp/log", "deny"))
+    rules.reload()
+    wait_until(lambda: "code 1" in made.output(), 20, "the first that is denied")
+    made.execute(["touch", "/tmp/stop"])
+    made.wait()
+    wait_until(lambda: nunchi.events(), 10, "an alert")
+    assert nunchi.stop() == 0 and "lost 0" in nunchi.stderr(), nunchi.stderr()
+    return None
+
+
 def test_calls_without_a_hook_are_refused(setup):
     rules = Rules(setup)
     rules.write(("old", "evt.type in (mkdirat, rmdir)", "alert"))
