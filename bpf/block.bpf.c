@@ -8,6 +8,7 @@
 #include "lib/block_file.h"
 #include "lib/block_made.h"
 #include "lib/block_names.h"
+#include "lib/block_unix.h"
 
 #define SOCKADDR_IN 16
 #define SOCKADDR_IN6 28
@@ -197,6 +198,11 @@ static __always_inline int block_address(u32 class, u64 address, u64 socket, boo
 	if (!block_enter(&l, class))
 		return 0;
 	address_from_sockaddr(&a, address, familiar ? 0 : socket);
+	/* Whose path it is, is known to block_unix_connect() and block_unix_send(). */
+	if (a.family == AF_UNIX && asks_unix_path(l.row)) {
+		scratch_put(l.s);
+		return 0;
+	}
 	if (class == NUNCHI_BLOCK_CONNECT)
 		address_of_peer(&a, socket);
 	l.mask = block_socket(l.s, &a, l.row, l.mask);
@@ -225,6 +231,36 @@ int BPF_PROG(block_send, struct socket *sock, struct msghdr *msg, int size, int 
 	if (ret || !msg->msg_name || ignores_name(sock, msg))
 		return ret;
 	return block_address(NUNCHI_BLOCK_CONNECT, (u64)msg->msg_name, (u64)sock, false);
+}
+
+/* Which unix socket is found by what the call names. */
+static __always_inline int block_unix_peer(struct sock *peer)
+{
+	const struct block_address a = { .family = AF_UNIX };
+	struct looked_at l = { 0 };
+
+	if (!asks_unix_path(block_row(NUNCHI_BLOCK_CONNECT)) || !block_enter(&l, NUNCHI_BLOCK_CONNECT))
+		return 0;
+	block_whose(l.s, l.id);
+	l.mask = block_socket(l.s, &a, l.row, l.mask);
+	l.mask = block_unix(l.s, (u64)peer, l.row, l.mask);
+	return block_leave(&l);
+}
+
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(block_unix_connect, struct sock *sk, struct sock *peer, struct sock *made, int ret)
+{
+	return ret ? ret : block_unix_peer(peer);
+}
+
+/* A datagram, and who connects to send such; what goes where the socket is connected to was asked about then. */
+SEC("lsm/unix_may_send")
+int BPF_PROG(block_unix_send, struct socket *sock, struct socket *peer, int ret)
+{
+	struct unix_sock *from = (void *)BPF_CORE_READ(sock, sk);
+	struct sock *to = BPF_CORE_READ(peer, sk);
+
+	return ret || BPF_CORE_READ(from, peer) == to ? ret : block_unix_peer(to);
 }
 
 SEC("lsm/socket_bind")

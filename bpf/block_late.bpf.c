@@ -7,6 +7,7 @@
  */
 #include "lib/block_file.h"
 #include "lib/block_made.h"
+#include "lib/block_unix.h"
 #include "lib/uring.h"
 
 /* The file behind an fd of the running task. */
@@ -33,6 +34,14 @@ static __always_inline u64 asked_flags(const struct nunchi_call *call)
 	return flags;
 }
 
+static __always_inline u64 unix_peer(u64 file)
+{
+	struct socket *socket = BPF_CORE_READ((struct file *)file, private_data);
+	struct unix_sock *own = (void *)BPF_CORE_READ(socket, sk);
+
+	return (u64)BPF_CORE_READ(own, peer);
+}
+
 /* What a call was about, as far as a file says it: one that was opened, or a socket's. A function for its stack. */
 static __noinline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
@@ -52,7 +61,8 @@ static __noinline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 ro
 	}
 	address_from_socket(&a, (u64)BPF_CORE_READ((struct file *)file, private_data),
 			    class == NUNCHI_BLOCK_CONNECT);
-	return block_socket(s, &a, row, mask);
+	mask = block_socket(s, &a, row, mask);
+	return a.family == AF_UNIX ? block_unix(s, unix_peer(file), row, mask) : mask;
 }
 
 /* A socket as the kernel makes it of what was asked for: see __sock_create(). */

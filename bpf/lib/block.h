@@ -78,7 +78,34 @@ static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *co
 	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 }
 
-/* What the address satisfies. */
+/* A path that has been made, of what the call is about. */
+static __noinline u64 block_name(struct scratch *s, u32 row, u64 mask)
+{
+	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
+	struct block_work *b;
+
+	if (!s || block_is_unknown(s))
+		return mask;
+	b = &s->block;
+	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
+		block_path_key(s);
+	if (kinds & 1 << NUNCHI_BLOCK_PATH)
+		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
+	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
+		block_directory_key(s);
+		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
+	}
+	if (mask && NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH))
+		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
+	return mask;
+}
+
+static __always_inline bool asks_path(u32 kinds)
+{
+	return kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
+}
+
+/* What the address satisfies; of a unix socket's path: block_unix.h. */
 static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -103,6 +130,10 @@ static __noinline u64 block_socket(struct scratch *s, const struct block_address
 			found |= look_up(b, row, NUNCHI_BLOCK_ADDRESS);
 		}
 		mask &= found;
+	}
+	if (mask && a->family != AF_UNIX && asks_path(kinds)) {
+		block_no_path(s);
+		mask = block_name(s, row, mask);
 	}
 	return mask;
 }

@@ -25,28 +25,6 @@ static __always_inline u8 file_type(u64 file)
 	}
 }
 
-/* One path of it. */
-static __noinline u64 block_name(struct scratch *s, u32 row, u64 mask)
-{
-	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
-	struct block_work *b;
-
-	if (!s || block_is_unknown(s))
-		return mask;
-	b = &s->block;
-	if (kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY))
-		block_path_key(s);
-	if (kinds & 1 << NUNCHI_BLOCK_PATH)
-		mask &= look_up(b, row, NUNCHI_BLOCK_PATH);
-	if (mask && kinds & 1 << NUNCHI_BLOCK_DIRECTORY) {
-		block_directory_key(s);
-		mask &= look_up(b, row, NUNCHI_BLOCK_DIRECTORY);
-	}
-	if (mask && NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH))
-		mask &= block_read_path(s, row, NUNCHI_BLOCK_TEXT_PATH);
-	return mask;
-}
-
 /* What s->leaf is called: by its last name, by its path, and by its alias. */
 static __always_inline u64 file_names(struct scratch *s, u32 row, u64 mask)
 {
@@ -58,8 +36,7 @@ static __always_inline u64 file_names(struct scratch *s, u32 row, u64 mask)
 		bpf_probe_read_kernel_str(s->block.key.bytes, sizeof(s->block.key.bytes), BPF_CORE_READ(dentry, d_name.name));
 		mask &= look_up(&s->block, row, NUNCHI_BLOCK_FILENAME);
 	}
-	if (!mask || !(kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) ||
-		       NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH)))
+	if (!mask || !asks_path(kinds))
 		return mask;
 	block_leaf(s);
 	found = block_name(s, row, mask);

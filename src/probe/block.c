@@ -30,7 +30,7 @@ struct hook {
 	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
 };
 
-#define BLOCK_HOOKS 36
+#define BLOCK_HOOKS 38
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths that something was executed by: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
@@ -46,6 +46,8 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 		HOOK(block_exec, CLASS(EXEC), BEFORE, "security_bprm_check"),
 		HOOK(block_connect, CLASS(CONNECT), BEFORE, "security_socket_connect"),
 		HOOK(block_send, CLASS(CONNECT), BEFORE, "security_socket_sendmsg"),
+		HOOK(block_unix_connect, CLASS(CONNECT), BEFORE, "security_unix_stream_connect"),
+		HOOK(block_unix_send, CLASS(CONNECT), BEFORE, "security_unix_may_send"),
 		HOOK(block_bind, CLASS(BIND), BEFORE, "security_socket_bind"),
 		HOOK(block_sctp, CLASS(CONNECT) | CLASS(BIND), BEFORE, "security_sctp_bind_connect"),
 		HOOK(block_module_file, CLASS(MODULE), BEFORE, "security_kernel_read_file"),

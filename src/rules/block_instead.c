@@ -74,8 +74,7 @@ static const struct {
 	{ "fd.lport", CLASS(CONNECT), "this end is not known yet; ask by fd.rport" },
 	{ "fd.lip", CLASS(CONNECT), "this end is not known yet; ask by fd.rip" },
 	{ "fd.", CLASS(CONNECT),
-	  "ask by fd.type, fd.rip, fd.rnet and fd.rport; sockets in the file system are not told "
-	  "apart" },
+	  "ask by fd.type, fd.rip, fd.rnet and fd.rport, and of unix sockets in the file system by fd.name, their path" },
 	{ "fd.", CLASS(BIND),
 	  "ask by fd.type, fd.lip and fd.lport; sockets in the file system are not told apart" },
 	{ "fd.", CLASS(REMOVE), "ask by fs.path.name" },

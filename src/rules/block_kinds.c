@@ -111,6 +111,7 @@ static const struct property {
 	unsigned known, missing;
 } properties[] = {
 	{ "fd.name", NUNCHI_BLOCK_PATH, FILES, 0 },
+	{ "fd.name", NUNCHI_BLOCK_PATH, CLASS(CONNECT), 0 },	/* of a unix socket: names_file() */
 	{ "fd.directory", NUNCHI_BLOCK_DIRECTORY, FILES, SOCKETS },
 	{ "fd.filename", NUNCHI_BLOCK_FILENAME, FILES, SOCKETS },
 	{ "fs.path.name", NUNCHI_BLOCK_PATH, CLASS(REMOVE), CLASS(RENAME) | CLASS(LINK) },
@@ -331,6 +332,27 @@ static enum block_known test_arg(unsigned class, const struct node *test, unsign
 	return BLOCK_UNKNOWN;
 }
 
+/* Whether the text has what the name of a socket with addresses has not: "10.0.0.7:40000->[fd00::1]:443". */
+static bool is_no_address(const struct value *v)
+{
+	for (size_t i = 0; i < v->len; i++)
+		if (!strchr("0123456789abcdef:.[]->*?", v->s[i]))
+			return true;
+	return false;
+}
+
+/* Whether fd.name is asked for as only a unix socket in a file system has it, an abstract one (@) not either. */
+static bool names_file(const struct node *test)
+{
+	for (size_t i = 0; i < test->n_values; i++) {
+		const struct value *v = &test->values[i];
+
+		if (v->type != VALUE_STRING || v->s[0] == '@' || !is_no_address(v))
+			return false;
+	}
+	return test->n_values;
+}
+
 /* Of a field that no hook of the class knows. */
 static const char *why_unknown(unsigned class, const struct node *test)
 {
@@ -360,7 +382,7 @@ enum block_known block_test(unsigned class, const struct node *test, unsigned *r
 		return BLOCK_UNKNOWN;
 	}
 	known = test_assumed(class, test);
-	if (known != BLOCK_UNKNOWN)
+	if (known != BLOCK_UNKNOWN || (class == NUNCHI_BLOCK_CONNECT && streq(f->name, "fd.name") && !names_file(test)))
 		return known;
 	if (test->left.arg)
 		return test_arg(class, test, ret_kind, ret_why);

@@ -58,13 +58,14 @@ BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions deny_open
           "actions deny_an", "actions an_exec", "actions_peers kill_before", "actions_peers deny_peers", "actions_peers deny_this_end",
           "actions_peers deny_sctp", "actions_calls kill_who_loads", "actions_calls deny_modules", "actions_calls deny_every",
           "actions_calls deny_by_another", "actions_calls deny_sockets", "actions_calls kill_who_makes", "actions_calls deny_changes",
-          "actions deny_what_truncates", "actions_calls deny_another", "disguise"]
+          "actions deny_what_truncates", "actions_calls deny_another", "actions_peers deny_unix", "disguise"]
 # Of these what is refused in other places where BPF's LSM is not: all of them in "6.12 actions".
 PLACES = ["actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
           "actions_calls deny_modules", "actions_calls deny_every", "actions_calls deny_by_another", "actions_calls deny_sockets",
-          "actions_calls deny_changes", "actions deny_what_truncates", "actions_calls deny_another", "disguise"]
+          "actions_calls deny_changes", "actions deny_what_truncates", "actions_calls deny_another", "actions_peers deny_unix",
+          "disguise"]
 # Of each kind one: a file, a program, a peer, a module, and who is killed in the middle of it.
-REFUSES = ["actions deny_some_opens", "actions deny_what_truncates", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
+REFUSES = ["actions deny_some_opens", "actions deny_what_truncates", "actions_peers deny_unix", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
            "actions_calls deny_modules", "actions_calls deny_sockets", "actions_calls deny_changes"]
 # Without CAP_SYS_ADMIN: 6.1 lacks functions that libbpf looks for in modules then.
 FEW = ["hostile few"]

@@ -3,6 +3,7 @@
 
 import errno
 import json
+import os
 import socket
 import subprocess
 
@@ -59,6 +60,55 @@ def test_deny_peers(setup):
     assert told == sorted(port for port in PEERS.values() if port < 6000), told
     assert effects(nunchi, "Bind") == [("deny", "before")] * 3, nunchi.text()
     return None
+
+
+def unix_sockets(setup, name):
+    """A directory with a socket that takes connections, one that takes datagrams, and another of each."""
+    directory = setup.directory(name)
+    for file, kind in (("stream", socket.SOCK_STREAM), ("other", socket.SOCK_STREAM),
+                       ("datagram", socket.SOCK_DGRAM), ("others", socket.SOCK_DGRAM)):
+        made = setup.stack.enter_context(socket.socket(socket.AF_UNIX, kind))
+        made.bind(os.path.join(directory, file))
+        if kind == socket.SOCK_STREAM:
+            made.listen(100)
+    return directory
+
+
+UNIX = """sleep 1; ln -s /sock/stream /tmp/link; mkdir /tmp/seen; mount --bind /sock /tmp/seen; cd /sock
+unix stream /sock/stream /tmp/link /tmp/seen/stream stream /sock/other /no/socket
+unix datagram /sock/datagram /tmp/seen/datagram /sock/others; unix send /sock/datagram datagram /sock/others"""
+UNIX_DENIED = ["stream /sock/stream", "stream /tmp/link", "stream /tmp/seen/stream", "stream stream",
+               "datagram /sock/datagram", "datagram /tmp/seen/datagram", "send /sock/datagram", "send datagram"]
+
+
+def test_deny_unix_sockets(setup):
+    """By where the socket is in the container, or for who owns it; whatever leads there. Others are spoken to."""
+    reason = need_refusal()
+    if reason:
+        return reason
+    directory, victim = unix_sockets(setup, "denied"), setup.name + "-unix"
+    nunchi = guard(setup, [("Unix", f"evt.type in (connect, sendto) and container.name = {victim} and "
+                            f"fd.name in (/sock/stream, {directory}/datagram)", "deny")])
+    lines, made = in_container(setup, victim, UNIX, privileged=True, binds=[("/sock", directory)])
+    free = ["stream /sock/other: done", "datagram /sock/others: done", "send /sock/others: done"]
+    assert sorted(lines) == sorted([f"{way}: EPERM" for way in UNIX_DENIED] + ["stream /no/socket: ENOENT"] + free), made.output()
+    lines, made = in_container(setup, setup.name + "-other-unix", UNIX, privileged=True, binds=[("/sock", directory)])
+    assert sorted(lines) == sorted([f"{way}: done" for way in UNIX_DENIED] + ["stream /no/socket: ENOENT"] + free), made.output()
+    wait_alert(nunchi, "Unix")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Unix") == [("deny", "before")] * len(UNIX_DENIED), nunchi.text()
+    return None
+
+
+def test_kill_who_connects_to_a_unix_socket(setup):
+    directory, victim = unix_sockets(setup, "killed"), setup.name + "-unix-kill"
+    nunchi = guard(setup, [("Kill", f"evt.type = connect and container.name = {victim} and fd.name = /sock/stream", "kill")])
+    script = "exec 2>/dev/null; sleep 1; ln -s /sock/stream /tmp/link; for file in /sock/other /tmp/link; do unix stream $file; echo code $?; done"
+    lines, made = in_container(setup, victim, script, binds=[("/sock", directory)])
+    assert lines == ["stream /sock/other: done", "code 0", "code 137"], made.output()
+    wait_alert(nunchi, "Kill")
+    assert nunchi.stop() == 0
+    assert effects(nunchi, "Kill") == [("kill", "before" if refuses_all() else "after")], nunchi.text()
 
 
 def test_deny_one_of_several_messages(setup):

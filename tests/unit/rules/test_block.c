@@ -121,7 +121,11 @@ static const struct {
 	{ OPENS "proc.aname = sshd", "proc.pname" },
 	{ "evt.type = execve and evt.arg.filename = /x", "ask by proc.exepath" },
 	{ "evt.type = execve and proc.is_exe_from_memfd = true", "startswith \"memfd:\"" },
-	{ "evt.type = connect and fd.name = /run/x.sock", "ask by fd.type, fd.rip" },
+	{ "evt.type = connect and fd.name = /run/x.sock", NULL },
+	{ "evt.type = connect and fd.name endswith docker.sock and not fd.name pmatch (/run/own)", NULL },
+	{ "evt.type = connect and fd.name endswith :443", "ask by fd.type, fd.rip" },
+	{ "evt.type = connect and fd.name in (/run/x.sock, @x)", "of unix sockets in the file system by fd.name" },
+	{ "evt.type = bind and fd.name = /run/x.sock", "not told apart" },
 	{ "evt.type = rename and fd.name = /x", "fs.path.source" },
 	{ "evt.type = ptrace and evt.arg.request = PTRACE_ATTACH", "leave it out" },
 	{ "(evt.type = connect and fd.rport = 1) or (evt.type = sendto and fd.rport = 2)", "connect, sendto are blocked by one" },
@@ -831,7 +835,7 @@ static void test_watch(void **state)
 		const char *filter, *said;	/* what is watched, or why nothing is */
 		bool good;
 	} rows[] = {
-		{ "fd.name = /etc/shadow", "  open: by fd.name\n", true },
+		{ "fd.name = /etc/shadow", "  open: by fd.name\n  connect: by fd.name\n", true },
 		{ "fd.rip = 1.2.3.4", "  connect: by fd.rip\n", true },
 		{ "evt.type = openat and fd.name = /x or evt.type = connect and fd.rport = 22",
 		  "  open: by fd.name\n  connect: by fd.rport\n", true },

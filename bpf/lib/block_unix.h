@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Who connects or sends to a unix socket, held against rules that block by the socket's path: that of the file which its owner has
+ * bound it to, as it is mounted there, and by where the runtime has mounted it in the container. What the call names is not
+ * looked at: it can be any link.
+ */
+#pragma once
+
+#include "block.h"
+
+static __always_inline bool asks_unix_path(u32 row)
+{
+	return asks_path(block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds);
+}
+
+/* peer: a struct sock, or 0. One without a path, which an abstract one is, has that of what there is not. */
+static __noinline u64 block_unix(struct scratch *s, u64 peer, u32 row, u64 mask)
+{
+	struct unix_sock *bound = (void *)peer;
+	u64 dentry, found;
+
+	if (!s || !mask || !asks_unix_path(row))
+		return mask;
+	dentry = (u64)BPF_CORE_READ(bound, path.dentry);
+	if (!dentry) {
+		block_no_path(s);
+		return block_name(s, row, mask);
+	}
+	s->leaf.mnt = (u64)BPF_CORE_READ(bound, path.mnt);
+	s->leaf.dentry = dentry;
+	block_leaf(s);
+	found = block_name(s, row, mask);
+	if (block_alias(s) == ALIAS_PATH)
+		found |= block_name(s, row, mask);
+	return found;
+}
