@@ -65,8 +65,9 @@ PLACES = ["actions deny_opens", "actions deny_some", "actions deny_execs_from", 
           "actions_calls deny_changes", "actions deny_what_truncates", "actions_calls deny_another", "actions_peers deny_unix",
           "disguise"]
 # Of each kind one: a file, a program, a peer, a module, and who is killed in the middle of it.
-REFUSES = ["actions deny_some_opens", "actions deny_what_truncates", "actions_peers deny_unix", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
-           "actions_calls deny_modules", "actions_calls deny_sockets", "actions_calls deny_changes"]
+REFUSES = ["actions deny_some_opens", "actions deny_what_truncates", "actions deny_execs_from", "actions_peers kill_before",
+           "actions_peers deny_peers", "actions_peers deny_unix", "actions_calls deny_modules", "actions_calls deny_sockets",
+           "actions_calls deny_changes"]
 # Without CAP_SYS_ADMIN: 6.1 lacks functions that libbpf looks for in modules then.
 FEW = ["hostile few"]
 # Every call of the table.
