@@ -50,9 +50,10 @@ static void try_hooks(const struct runtimes_config *config, struct doctor_facts 
 	const char *root = config->root ? config->root : "";
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	_cleanup_close_ int counting = probe_count_runs();
+	const struct probe_config everything = { .hooks = PROBE_HOOKS_AUTO, .host = true, .memory = MEMORY_DEFAULT };
 	struct probe *probe = NULL;
 
-	if (probe_load(&probe, true, false, PROBE_HOOKS_AUTO, false, false, NULL, NULL, MEMORY_DEFAULT, &err) < 0) {
+	if (probe_load(&probe, &everything, &err) < 0) {
 		f->load_error = strbuf_take(&err);
 		return;
 	}

@@ -334,6 +334,7 @@ static int block_signals(bool usr1)
 
 static int start(struct engine *e, struct strbuf *err)
 {
+	struct probe_config config;
 	struct interest interest;
 	struct probe_block block = { 0 };
 	int r = probe_check(err), blocks;
@@ -363,9 +364,17 @@ static int start(struct engine *e, struct strbuf *err)
 	blocks = block_prepare(e, e->force->rules, &block, err);
 	if (blocks < 0)
 		return blocks;
-	r = probe_load(&e->probe, e->config->host, e->config->pin, e->config->hooks,
-		       e->config->entries, e->config->aggregate, blocks ? &block : NULL,
-		       e->force->push ? push_table(e->force->push) : NULL, e->config->memory, err);
+	config = (struct probe_config){
+		.hooks = e->config->hooks,
+		.host = e->config->host,
+		.pin = e->config->pin,
+		.entries = e->config->entries,
+		.aggregate = e->config->aggregate,
+		.memory = e->config->memory,
+		.block = blocks ? &block : NULL,
+		.push = e->force->push ? push_table(e->force->push) : NULL,
+	};
+	r = probe_load(&e->probe, &config, err);
 	if (r < 0)
 		return r;
 	e->force->block = blocks ? block_plan_of(e, e->force->rules) : NULL;

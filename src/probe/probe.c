@@ -202,15 +202,63 @@ static struct nunchi *open_object(void)
 	return nunchi__open();
 }
 
-int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       bool aggregate, const struct probe_block *block, const struct nunchi_push *push,
-	       uint64_t memory, struct strbuf *err)
+/* All that must be said before the object is loaded: sizes of maps, constants, which programs there are. */
+static int choose(struct probe *p, const struct probe_config *config, struct strbuf *err)
+{
+	bool keeps = config->block && config->block->keep;
+	int r;
+
+	memory_divide(&p->memory, config->memory, p->n_cpus, PROBE_RINGS_MAX - 1);
+	lanes_divide(p, config->aggregate);
+	configure(p);
+	r = lanes_configure(p, config->aggregate, err);
+	if (r >= 0)
+		r = functions_choose(p, config->hooks, err);
+	if (r < 0)
+		return r;
+	variants_choose(p->skel, p->hooks);
+	p->skel->rodata->entries = config->entries;
+	r = block_choose(p, config->block, err);
+	if (r < 0)
+		return r;
+	push_choose(p, config->push);
+	bpf_program__set_autoload(p->skel->progs.keep_fork, config->pin || keeps);
+	return config->pin ? pin_prepare(p, err) : 0;
+}
+
+static int load(struct probe *p, const struct probe_config *config, struct strbuf *err)
+{
+	int r = nunchi__load(p->skel);
+
+	if (r)
+		return load_refused(err, r);
+	r = link_telling(p);
+	if (r < 0)
+		return load_failed(err, "joining hooks and the program that tells for them", r);
+	return config->pin ? pin_link(p, err) : 0;
+}
+
+/* Maps what is shared with the loaded programs, and fills in what they need from their first run on. */
+static int fill(struct probe *p, const struct probe_config *config, struct strbuf *err)
+{
+	int r = map_table(p->skel->maps.accounts, accounts_bytes(p), "mapping the accounts", (void **)&p->accounts, err);
+
+	if (r >= 0)
+		r = lanes_open(p, err);
+	if (r < 0)
+		return r;
+	slots_init(p);
+	r = block_fill(p, config->block, err);
+	return r < 0 ? r : push_map(p, err);
+}
+
+int probe_load(struct probe **ret, const struct probe_config *config, struct strbuf *err)
 {
 	struct probe *p = xcalloc(1, sizeof(*p));
 	int r;
 
 	libbpf_set_print(print_libbpf);
-	p->host = host;
+	p->host = config->host;
 	p->first_generation = PROBE_GENERATION_FIRST;
 	p->kept_fd = p->lock_fd = p->keep_fd = -1;
 	p->n_cpus = probe_cpus();
@@ -220,46 +268,11 @@ int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, 
 		goto fail;
 	}
 	forget_object(p->skel);
-	memory_divide(&p->memory, memory, p->n_cpus, PROBE_RINGS_MAX - 1);
-	lanes_divide(p, aggregate);
-	configure(p);
-	r = lanes_configure(p, aggregate, err);
+	r = choose(p, config, err);
 	if (r >= 0)
-		r = functions_choose(p, hooks, err);
-	if (r < 0)
-		goto fail;
-	variants_choose(p->skel, p->hooks);
-	p->skel->rodata->entries = entries;
-	r = block_choose(p, block, err);
-	if (r < 0)
-		goto fail;
-	push_choose(p, push);
-	bpf_program__set_autoload(p->skel->progs.keep_fork, pin || (block && block->keep));
-	r = pin ? pin_prepare(p, err) : 0;
-	if (r < 0)
-		goto fail;
-	r = nunchi__load(p->skel);
-	if (r) {
-		r = load_refused(err, r);
-		goto fail;
-	}
-	r = link_telling(p);
-	if (r < 0) {
-		r = load_failed(err, "joining hooks and the program that tells for them", r);
-		goto fail;
-	}
-	r = pin ? pin_link(p, err) : 0;
-	if (r < 0)
-		goto fail;
-	r = map_table(p->skel->maps.accounts, accounts_bytes(p), "mapping the accounts", (void **)&p->accounts, err);
+		r = load(p, config, err);
 	if (r >= 0)
-		r = lanes_open(p, err);
-	if (r < 0)
-		goto fail;
-	slots_init(p);
-	r = block_fill(p, block, err);
-	if (r >= 0)
-		r = push_map(p, err);
+		r = fill(p, config, err);
 	if (r < 0)
 		goto fail;
 	*ret = p;

@@ -47,17 +47,20 @@ struct probe_block {
 /* Those that there can be: each has scratch and counters. */
 unsigned probe_cpus(void);
 
-/*
- * Opens, configures and loads; attaches nothing. On error -errno and a sentence in err. host: whether
- * the host's processes are wanted too. pin: identities outlive this process, and those of an
- * earlier one are taken over (see probe_kept). entries: calls are recorded when they begin, too, for which
- * hooks must be KPROBE. aggregate: bulk calls are told at first sight, then counted (see probe_summaries).
- * block: NULL: nothing is blocked. push: what probe_interest() will be told first. memory: in bytes,
- * as --memory has it.
- */
-int probe_load(struct probe **ret, bool host, bool pin, enum probe_hooks hooks, bool entries,
-	       bool aggregate, const struct probe_block *block, const struct nunchi_push *push,
-	       uint64_t memory, struct strbuf *err) _must_check_;
+/* What the kernel side is loaded for. Pointers are borrowed, and needed until probe_load() returns. */
+struct probe_config {
+	enum probe_hooks hooks;
+	bool host;		/* the host's processes are wanted, too */
+	bool pin;		/* identities outlive this process; those of an earlier one are taken over: probe_kept() */
+	bool entries;		/* a record when a call begins, too; needs PROBE_HOOKS_KPROBE */
+	bool aggregate;		/* bulk calls: a record of the first, the rest is counted: probe_summaries() */
+	uint64_t memory;	/* bytes, as --memory has it */
+	const struct probe_block *block;	/* NULL: nothing is blocked */
+	const struct nunchi_push *push;		/* what probe_interest() will be told first; NULL: everything leaves */
+};
+
+/* Opens, configures and loads the BPF object; attaches nothing. On error -errno, and a sentence in err. */
+int probe_load(struct probe **ret, const struct probe_config *config, struct strbuf *err) _must_check_;
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
 /*
@@ -146,7 +149,7 @@ unsigned probe_block_refused(enum probe_refusal refusal);
 
 /* How many slots there can be. */
 unsigned probe_slots(const struct probe *p);
-/* Slots: what the kernel side is to think of one. Ignored if the generation is not the slot's. */
+/* All of these are ignored if the slot is of another generation by now. */
 /* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */
 void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,
 		     const uint64_t clauses[NUNCHI_PUSH_CLASSES]);
