@@ -250,7 +250,7 @@ static void take_wakes(struct engine *e, const struct epoll_event *events, int n
 	}
 }
 
-static int loop(struct engine *e, int epoll, int signals)
+static void loop(struct engine *e, int epoll, int signals)
 {
 	unsigned nap = 0;
 
@@ -268,7 +268,7 @@ static int loop(struct engine *e, int epoll, int signals)
 		backlog_run(e);
 		pipeline_flush(e, false);
 		if (is_over(e, now))
-			return 0;
+			return;
 		woken = epoll_wait(epoll, events, ARRAY_SIZE(events), time_to_sleep(e, n, &nap));
 		probe_awake(e->probe);
 		take_wakes(e, events, woken, signals);
@@ -332,15 +332,9 @@ static int block_signals(bool usr1)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int start(struct engine *e, struct strbuf *err)
+/* Whether times, PIDs and paths mean here what they mean to the kernel. Only without its clock nothing would work. */
+static int check_surroundings(const struct engine *e, struct strbuf *err)
 {
-	struct probe_config config;
-	struct interest interest;
-	struct probe_block block = { 0 };
-	int r = probe_check(err), blocks;
-
-	if (r < 0)
-		return r;
 	/* What the kernel says of when something was, and what /proc says here, would not meet. */
 	if (doctor_own_clock()) {
 		strbuf_adds(err, "the boot clock here is not the machine's (a time namespace): no container would be known by its start\n"
@@ -354,11 +348,17 @@ static int start(struct engine *e, struct strbuf *err)
 	else if (!*e->config->runtimes.root && doctor_own_root())
 		log_warn("the root directory here is not the host's: runtimes' state and sockets are not found, nor names\n"
 			 "In a container: docker run -v /:/host:rslave, and --host-root /host");
-	r = runtimes_start(&e->runtimes, &e->config->runtimes);
-	if (r < 0) {
-		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
-		return r;
-	}
+	return 0;
+}
+
+/* Loads the kernel side for the rules in force, and tells it which calls are wanted. Nothing is attached yet. */
+static int load(struct engine *e, struct strbuf *err)
+{
+	struct probe_block block = { 0 };
+	struct probe_config config;
+	struct interest interest;
+	int r, blocks;
+
 	e->refusal = e->force->rules ? probe_refusal() : PROBE_REFUSES_NOTHING;
 	e->refused = probe_block_refused(e->refusal);
 	blocks = block_prepare(e, e->force->rules, &block, err);
@@ -382,6 +382,12 @@ static int start(struct engine *e, struct strbuf *err)
 	e->env = interest.env;
 	probe_interest(e->probe, &interest);
 	binder_push_all(e);
+	return 0;
+}
+
+/* The stream begins: who watches, and what is known of containers from an earlier run. */
+static void begin_stream(struct engine *e)
+{
 	e->started = clock_boot();
 	e->boot_to_epoch = clock_epoch() - e->started;
 	host_say(e);
@@ -390,6 +396,13 @@ static int start(struct engine *e, struct strbuf *err)
 	binder_adopt(e);
 	if (!e->config->snapshot)
 		heartbeat_start(e);
+}
+
+/* From here on the kernel side records; what ran before is looked at after that, so that no process is between the two. */
+static int attach(struct engine *e, struct strbuf *err)
+{
+	int r;
+
 	switches_open(e);
 	probe_chroots_may_be(e->probe, true);
 	r = probe_attach(e->probe, err);
@@ -398,11 +411,32 @@ static int start(struct engine *e, struct strbuf *err)
 	if (r < 0)
 		return r;
 	r = present_find(e);
-	if (r < 0) {
+	if (r < 0)
 		strbuf_addf(err, "looking at what already runs failed: %s", strerror(-r));
+	return r;
+}
+
+static int start(struct engine *e, struct strbuf *err)
+{
+	int r = probe_check(err);
+
+	if (r >= 0)
+		r = check_surroundings(e, err);
+	if (r < 0)
+		return r;
+	r = runtimes_start(&e->runtimes, &e->config->runtimes);
+	if (r < 0) {
+		strbuf_addf(err, "starting the runtimes' threads failed: %s", strerror(-r));
 		return r;
 	}
-	/* The lock forbids the calls that this tries. */
+	r = load(e, err);
+	if (r < 0)
+		return r;
+	begin_stream(e);
+	r = attach(e, err);
+	if (r < 0)
+		return r;
+	/* Before privileges_lock(), which forbids the calls that this tries. */
 	attach_find_unseen(e);
 	r = act_start(e);
 	if (r >= 0)
@@ -412,20 +446,11 @@ static int start(struct engine *e, struct strbuf *err)
 	return r;
 }
 
-int live_run(struct engine *e)
+/* Everything that can end the loop's sleep. */
+static int watch_all(const struct engine *e, int epoll, int signals)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
-	_cleanup_close_ int signals = block_signals(e->config->reopen_fd > 0);
-	_cleanup_close_ int epoll = epoll_create1(EPOLL_CLOEXEC);
-	int r = start(e, &err);
+	int r = watch(epoll, probe_wake_fd(e->probe), WAKE_RING);
 
-	if (r < 0) {
-		log_error("%s", err.s);
-		heartbeat_end(e);
-		return 1;
-	}
-	attach_begin(e);
-	r = watch(epoll, probe_wake_fd(e->probe), WAKE_RING);
 	if (r >= 0)
 		r = watch(epoll, runtimes_fd(e->runtimes), WAKE_RUNTIMES);
 	if (r >= 0)
@@ -438,18 +463,35 @@ int live_run(struct engine *e)
 		r = watch(epoll, writer_fd(e->writer), WAKE_WRITER);
 	if (r >= 0 && e->capture_out)
 		r = watch(epoll, writer_fd(e->capture_out), WAKE_WRITER);
+	return r;
+}
+
+int live_run(struct engine *e)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	_cleanup_close_ int signals = block_signals(e->config->reopen_fd > 0);
+	_cleanup_close_ int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int code = 1, r = start(e, &err);
+
+	if (r < 0) {
+		log_error("%s", err.s);
+		goto out;
+	}
+	attach_begin(e);
+	r = watch_all(e, epoll, signals);
 	if (r < 0) {
 		log_error("waiting for events failed: %s", strerror(-r));
-		heartbeat_end(e);
-		return 1;
+		goto out;
 	}
 	/* While it runs nobody stops it by not reading stderr; nor for long at its end. */
 	log_set_patience(0);
-	r = loop(e, epoll, signals);
+	loop(e, epoll, signals);
 	log_set_patience(1000);
 	notify_service("STOPPING=1");
 	finish(e);
+	code = 0;
+out:
 	heartbeat_end(e);
 	switches_close(e);
-	return r;
+	return code;
 }
