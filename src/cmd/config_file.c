@@ -119,21 +119,19 @@ static void unknown_key(const struct walk *w, const yaml_node_t *key, const char
 			const char *section)
 {
 	_cleanup_free_ const char **names = xcalloc(n_option_rows + n_option_commands, sizeof(*names));
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT, word = STRBUF_INIT;
 	size_t n = 0;
 
-	strbuf_reset(&near);
 	strbuf_reset(&word);
 	for (size_t i = 0; i < n_option_rows; i++)
 		if (option_is_key(&option_rows[i]) && (option_rows[i].commands & commands))
 			names[n++] = option_rows[i].name;
 	for (size_t i = 0; !section && i < n_option_commands; i++)
 		names[n++] = option_commands[i].name;
-	nearest_names(&near, name, strlen(name), names, n);
+	did_you_mean(&meant, name, strlen(name), names, n);
 	strbuf_add_printable(&word, name, MIN(strlen(name), (size_t)64));
-	report_addf(w->file->report, REPORT_ERROR, yaml_place(w->file, key), "%s%sno such option: '%s'%s%s%s",
-		    section ? section : "", section ? ": " : "", word.s,
-		    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+	report_addf(w->file->report, REPORT_ERROR, yaml_place(w->file, key), "%s%sno such option: '%s'%s",
+		    section ? section : "", section ? ": " : "", word.s, meant.s);
 }
 
 /* A key, of every form of it: json is a form of all outputs, wide of one. */

@@ -93,20 +93,18 @@ static const struct command *find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, meant = STRBUF_INIT;
 	const char *names[ARRAY_SIZE(commands)];
 
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		names[i] = commands[i].name;
 	strbuf_add_printable(&text, name, strlen(name));
-	strbuf_reset(&nearest);
-	nearest_names(&nearest, name, strlen(name), names, ARRAY_SIZE(names));
 	if (!*name)
 		log_error("the command is empty. See nunchi --help");
 	else if (*name == '-')
 		log_error("%s: no such option before a command. See nunchi --help", text.s);
-	else if (nearest.len)
-		log_error("%s: no such command. Did you mean %s?", text.s, nearest.s);
+	else if (did_you_mean(&meant, name, strlen(name), names, ARRAY_SIZE(names)))
+		log_error("%s: no such command%s", text.s, meant.s);
 	else
 		log_error("%s: no such command. See nunchi --help", text.s);
 	return EXIT_USAGE;

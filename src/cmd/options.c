@@ -316,16 +316,15 @@ static bool take_name(struct options *o, const char *option, const char *name, s
 
 static bool take_priority(struct options *o, const char *value)
 {
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
 
 	if (priority_parse(value, &o->choice.least))
 		return true;
-	strbuf_reset(&near);
-	nearest_names(&near, value, strlen(value), priority_names, PRIORITY_MAX);
+	if (!did_you_mean(&meant, value, strlen(value), priority_names, PRIORITY_MAX))
+		strbuf_adds(&meant, ": from EMERGENCY to DEBUG");
 	strbuf_adds(&o->error, "--priority ");
 	strbuf_add_printable(&o->error, value, strlen(value));
-	strbuf_addf(&o->error, ": no such priority%s%s%s", near.len ? ". Did you mean " : ": from EMERGENCY to DEBUG",
-		    near.len ? near.s : "", near.len ? "?" : "");
+	strbuf_addf(&o->error, ": no such priority%s", meant.s);
 	return false;
 }
 

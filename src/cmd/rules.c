@@ -245,17 +245,14 @@ static void explain_rule(const struct ruleset *rs, const struct rule *rule, stru
 static void no_such_rule(const struct ruleset *rs, const char *name)
 {
 	const char **names = xcalloc(ruleset_count(rs) + 1, sizeof(*names));
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, text = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT, text = STRBUF_INIT;
 
 	for (size_t i = 0; i < ruleset_count(rs); i++)
 		names[i] = ruleset_rule(rs, i)->name;
-	strbuf_reset(&near);
-	nearest_names(&near, name, strlen(name), names, ruleset_count(rs));
 	strbuf_add_printable(&text, name, strlen(name));
-	if (near.len)
-		log_error("rules explain: no such rule: %s. Did you mean %s?", text.s, near.s);
-	else
-		log_error("rules explain: no such rule: %s. See nunchi rules list", text.s);
+	if (!did_you_mean(&meant, name, strlen(name), names, ruleset_count(rs)))
+		strbuf_adds(&meant, ". See nunchi rules list");
+	log_error("rules explain: no such rule: %s%s", text.s, meant.s);
 	free(names);
 }
 

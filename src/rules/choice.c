@@ -56,15 +56,13 @@ enum rule_left_out choice_leaves_out(const struct rules_choice *choice, const st
 static void tell(struct report *report, const char *option, const char *given, const char *is_none,
 		 const char *const *names, size_t n)
 {
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT, word = STRBUF_INIT;
 
-	strbuf_reset(&near);
 	strbuf_reset(&word);
 	strbuf_add_printable(&word, given, strlen(given));
-	nearest_names(&near, given, strlen(given), names, n);
-	report_addf(report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "--%s %s: %s%s%s%s", option, word.s, is_none,
-		    near.len ? ". Did you mean " : ". See nunchi rules list", near.len ? near.s : "",
-		    near.len ? "?" : "");
+	if (!did_you_mean(&meant, given, strlen(given), names, n))
+		strbuf_adds(&meant, ". See nunchi rules list");
+	report_addf(report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "--%s %s: %s%s", option, word.s, is_none, meant.s);
 }
 
 static bool among(const char *const *names, size_t n, const char *name)

@@ -39,18 +39,16 @@ static void unknown_macro(const struct definitions *d, const char *name, size_t 
 			  struct strbuf *why)
 {
 	_cleanup_free_ const char **names = xcalloc(d->n + 1, sizeof(*names));
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n; i++)
 		if (d->all[i]->kind == DEFINES_MACRO)
 			names[n++] = d->all[i]->name;
-	strbuf_reset(&near);
-	nearest_names(&near, name, len, names, n);
+	did_you_mean(&meant, name, len, names, n);
 	strbuf_adds(why, "unknown macro ");
 	error_add_word(why, name, len);
-	if (near.len)
-		strbuf_addf(why, ". Did you mean %s?", near.s);
+	strbuf_adds(why, meant.s);
 }
 
 /* Whether the error is that something is not known that another engine may know. */

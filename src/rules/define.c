@@ -136,18 +136,18 @@ static void tell_missing(const struct item *it, const char *name, struct place p
 {
 	const struct definitions *d = it->all;
 	_cleanup_free_ const char **names = xcalloc(d->n + 1, sizeof(*names));
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n; i++)
 		if (d->all[i]->kind == it->kind)
 			names[n++] = d->all[i]->name;
-	nearest_names(&near, name, strlen(name), names, n);
-	report_addf(it->f->report, REPORT_ERROR, place, "there is no %s '%s' before this that it could change; %s%s%s%s",
+	did_you_mean(&meant, name, strlen(name), names, n);
+	report_addf(it->f->report, REPORT_ERROR, place, "there is no %s '%s' before this that it could change; %s%s",
 		    it->kind_name, name,
 		    is_offered(d, it->kind_name, name) ? "-f default reads nunchi's own" :
 			    "give the file that defines it before this one, as -f falco_rules.yaml",
-		    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+		    meant.s);
 }
 
 /* The definition that the item is about: a new one, or one that is there. */
@@ -190,6 +190,14 @@ static bool find_definition(struct item *it, char *name, struct place place)
 	return true;
 }
 
+static bool is_key(const struct kind *kind, const char *name)
+{
+	for (size_t i = 0; kind->keys[i]; i++)
+		if (streq(kind->keys[i], name))
+			return true;
+	return false;
+}
+
 /* What it says to append or to replace must be there. */
 static void check_override(struct item *it, const struct kind *kind)
 {
@@ -205,22 +213,21 @@ static void check_override(struct item *it, const struct kind *kind)
 	}
 	for (yaml_node_pair_t *p = n->data.mapping.pairs.start; p < n->data.mapping.pairs.top; p++) {
 		const yaml_node_t *key = yaml_document_get_node(it->f->doc, p->key);
-		_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
+		_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT, word = STRBUF_INIT;
 		const char *name = yaml_text(key, NULL);
 
 		if (name && yaml_get(it->f, it->node, name))
 			continue;
 		strbuf_reset(&word);
-		strbuf_reset(&near);
+		strbuf_reset(&meant);
 		if (name) {
 			strbuf_add_printable(&word, name, MIN(strlen(name), (size_t)64));
-			nearest_names(&near, name, strlen(name), kind->keys, n_keys);
+			/* A key that there is, and that is only not given, is not misspelt. */
+			if (!is_key(kind, name))
+				did_you_mean(&meant, name, strlen(name), kind->keys, n_keys);
 		}
-		if (near.len && streq(near.s, name))
-			strbuf_reset(&near);
 		report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, key),
-			    "override says what is to become of '%s', which is not given%s%s%s", word.s,
-			    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+			    "override says what is to become of '%s', which is not given%s", word.s, meant.s);
 	}
 }
 

@@ -185,7 +185,7 @@ static void trim(char *s)
 static bool check_comp(const struct yaml_file *f, const struct exception *e, const char *comp, const yaml_node_t *n)
 {
 	_cleanup_free_ const char **names = xcalloc(operation_table_len, sizeof(*names));
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
 	const char *rest = comp + strcspn(comp, " \t");
 	size_t len = (size_t)(rest - comp);
 
@@ -194,9 +194,8 @@ static bool check_comp(const struct yaml_file *f, const struct exception *e, con
 		return true;
 	for (size_t i = 0; i < operation_table_len; i++)
 		names[i] = operation_table[i].name;
-	nearest_names(&near, comp, len, names, operation_table_len);
-	report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "exception %s: '%s' is no operator%s%s%s", e->name, comp,
-		    near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+	did_you_mean(&meant, comp, len, names, operation_table_len);
+	report_addf(f->report, REPORT_ERROR, yaml_place(f, n), "exception %s: '%s' is no operator%s", e->name, comp, meant.s);
 	return false;
 }
 

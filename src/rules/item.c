@@ -153,7 +153,7 @@ static void take_priority(struct item *it)
 {
 	const yaml_node_t *n = yaml_get(it->f, it->node, "priority");
 	const char *s = yaml_text(n, NULL);
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT;
 
 	if (!n || mode_of(it, "priority", false) == MODE_INVALID)
 		return;
@@ -161,11 +161,9 @@ static void take_priority(struct item *it)
 		it->d->has_priority = true;
 		return;
 	}
-	if (s)
-		nearest_names(&near, s, strlen(s), priority_names, PRIORITY_MAX);
-	report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, n), "no such priority%s%s%s",
-		    near.len ? ". Did you mean " : ": from EMERGENCY to DEBUG",
-		    near.len ? near.s : "", near.len ? "?" : "");
+	if (!s || !did_you_mean(&meant, s, strlen(s), priority_names, PRIORITY_MAX))
+		strbuf_adds(&meant, ": from EMERGENCY to DEBUG");
+	report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, n), "no such priority%s", meant.s);
 }
 
 /* One of a few words. False: the key is not there, or was told to be wrong. */

@@ -109,17 +109,17 @@ bool yaml_take_list(const struct yaml_file *f, const yaml_node_t *n, const char 
 static void tell_unknown_key(const struct yaml_file *f, const yaml_node_t *key, const char *kind,
 			     const char *const *keys, size_t n_keys)
 {
-	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT, word = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT, word = STRBUF_INIT;
 	const char *name = yaml_text(key, NULL);
 
 	strbuf_reset(&word);
-	strbuf_reset(&near);
+	strbuf_reset(&meant);
 	if (name) {
 		strbuf_add_printable(&word, name, MIN(strlen(name), (size_t)64));
-		nearest_names(&near, name, strlen(name), keys, n_keys);
+		did_you_mean(&meant, name, strlen(name), keys, n_keys);
 	}
-	report_addf(f->report, REPORT_WARNING, yaml_place(f, key), "%s has no key '%s': it means nothing%s%s%s", kind,
-		    word.s, near.len ? ". Did you mean " : "", near.len ? near.s : "", near.len ? "?" : "");
+	report_addf(f->report, REPORT_WARNING, yaml_place(f, key), "%s has no key '%s': it means nothing%s", kind,
+		    word.s, meant.s);
 }
 
 void yaml_check_keys(const struct yaml_file *f, const yaml_node_t *n, const char *kind, const char *const *keys)

@@ -113,3 +113,14 @@ void nearest_names(struct strbuf *out, const char *word, size_t len, const char 
 		strbuf_adds(out, best[i].name);
 	}
 }
+
+bool did_you_mean(struct strbuf *ret, const char *word, size_t len, const char *const *names, size_t n_names)
+{
+	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
+
+	nearest_names(&near, word, len, names, n_names);
+	strbuf_reset(ret);
+	if (near.len)
+		strbuf_addf(ret, ". Did you mean %s?", near.s);
+	return near.len;
+}

@@ -198,6 +198,8 @@ int syscall_set_parse(struct syscall_set *set, const char *spec, struct strbuf *
  */
 void nearest_names(struct strbuf *out, const char *word, size_t len, const char *const *names,
 		   size_t n_names);
+/* Sets ret to them as the end of a message, ". Did you mean openat, openat2?". False: none is near, and ret is "". */
+bool did_you_mean(struct strbuf *ret, const char *word, size_t len, const char *const *names, size_t n_names);
 
 /* "ENOENT" for 2 (also ERESTARTSYS and its kin, "EINTR"-like kernel codes), NULL if unknown. */
 const char *errno_name(int err);

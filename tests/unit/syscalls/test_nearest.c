@@ -93,12 +93,26 @@ static void test_long_names(void **state)
 	assert_string_equal(out.s, name);
 }
 
+/* The end of a message, whatever was in the buffer before. */
+static void test_question(void **state)
+{
+	const char *list[] = { "trace", "record" };
+
+	strbuf_reset(&out);
+	strbuf_adds(&out, "left over");
+	assert_true(did_you_mean(&out, "trcae", 5, list, ARRAY_SIZE(list)));
+	assert_string_equal(out.s, ". Did you mean trace?");
+	assert_false(did_you_mean(&out, "zzz", 3, list, ARRAY_SIZE(list)));
+	assert_string_equal(out.s, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slips),	     cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_nothing_near), cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_long_names),   cmocka_unit_test(test_names_twice),
+		cmocka_unit_test(test_question),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, reset);
