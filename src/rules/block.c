@@ -77,8 +77,9 @@ static bool is_by_type(const struct node *test)
 }
 
 /* What is the same for every call of the class. */
-static enum tri known_test(const struct expander *x, const struct node *n)
+static enum tri known_test(const struct node *n, void *arg)
 {
+	const struct expander *x = arg;
 	enum block_known known;
 	const char *why;
 	unsigned kind;
@@ -100,23 +101,7 @@ static enum tri known_test(const struct expander *x, const struct node *n)
 
 static enum tri known(const struct expander *x, const struct node *n)
 {
-	enum tri decides = n->kind == NODE_AND ? TRI_FALSE : TRI_TRUE, ret, kid;
-
-	if (n->kind == NODE_TEST)
-		return known_test(x, n);
-	if (n->kind == NODE_NOT) {
-		kid = known(x, n->kids[0]);
-		return kid == TRI_UNKNOWN ? kid : kid == TRI_TRUE ? TRI_FALSE : TRI_TRUE;
-	}
-	ret = n->kind == NODE_AND ? TRI_TRUE : TRI_FALSE;
-	for (size_t i = 0; i < n->n_kids; i++) {
-		kid = known(x, n->kids[i]);
-		if (kid == decides)
-			return kid;
-		if (kid == TRI_UNKNOWN)
-			ret = kid;
-	}
-	return ret;
+	return node_decide(n, known_test, (void *)x);
 }
 
 /* The one property that all of it is about; NO_KIND: there is none. */

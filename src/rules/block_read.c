@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-#include "ast.h"
+#include "evaluation.h"
 #include "push.h"
 
 #define GROUPS (NUNCHI_BLOCK_TEXTS * 2)	/* of a class */
@@ -114,23 +114,23 @@ static int add_all(struct reader *r, struct strbuf *err)
 	return ret;
 }
 
-/* Whether it holds for texts that end in this state of its group. */
-static bool holds(const struct push_texts *texts, unsigned state, unsigned group, const struct node *n)
-{
-	bool decides = n->kind == NODE_OR;
+struct at_end {
+	const struct push_texts *texts;
+	unsigned state;
+};
 
-	if (n->kind == NODE_TEST)
-		return push_texts_holds(texts, state, group, n);
-	if (n->kind == NODE_NOT)
-		return !holds(texts, state, group, n->kids[0]);
-	for (size_t i = 0; i < n->n_kids; i++)
-		if (holds(texts, state, group, n->kids[i]) == decides)
-			return decides;
-	return !decides;
+/* Whether it holds for texts that end in this state. */
+static bool holds_at_end(const struct node *test, void *arg)
+{
+	const struct at_end *at = arg;
+
+	return push_texts_holds(at->texts, at->state, test);
 }
 
 static bool clause_takes(const struct push_texts *texts, unsigned state, unsigned group, const struct block_clause *c)
 {
+	struct at_end at = { texts, state };
+
 	for (size_t i = 0; i < c->n_parts; i++) {
 		const struct block_part *part = &c->parts[i];
 
@@ -138,7 +138,7 @@ static bool clause_takes(const struct push_texts *texts, unsigned state, unsigne
 		    block_place_of(part->kind) == NUNCHI_BLOCK_WITHIN ||
 		    group_of(group / GROUPS, part->kind) != group)
 			continue;
-		if (holds(texts, state, group, part->node) == part->negated)
+		if (node_holds(part->node, holds_at_end, &at) == part->negated)
 			return false;
 	}
 	return true;
@@ -154,7 +154,7 @@ static void masks_of_state(unsigned group, const struct push_texts *texts, unsig
 		if (clause_takes(texts, state, group, &r->plan->clauses[class][i]))
 			row->mask |= 1ULL << i;
 	for (unsigned i = 0; group % 2 && i < r->marks[class].n; i++)
-		if (push_texts_holds(texts, state, group, r->marks[class].tests[i]))
+		if (push_texts_holds(texts, state, r->marks[class].tests[i]))
 			row->within |= 1ULL << i;
 }
 

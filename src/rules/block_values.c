@@ -265,8 +265,10 @@ static bool test_number(const struct nunchi_block_key *key, const struct node *t
 	return node_test_value(test, &v);
 }
 
-static bool test_key(const struct nunchi_block_key *key, const struct node *test)
+static bool test_key(const struct node *test, void *arg)
 {
+	const struct nunchi_block_key *key = arg;
+
 	switch (block_form(key->kind)) {
 	case BLOCK_NUMBER:
 		return test_number(key, test);
@@ -280,25 +282,11 @@ static bool test_key(const struct nunchi_block_key *key, const struct node *test
 	}
 }
 
-static bool match(const struct nunchi_block_key *key, const struct node *n)
-{
-	bool decides = n->kind == NODE_OR;
-
-	if (n->kind == NODE_TEST)
-		return test_key(key, n);
-	if (n->kind == NODE_NOT)
-		return !match(key, n->kids[0]);
-	for (size_t i = 0; i < n->n_kids; i++)
-		if (match(key, n->kids[i]) == decides)
-			return decides;
-	return !decides;
-}
-
 static bool clause_takes(const struct block_clause *c, const struct nunchi_block_key *key)
 {
 	for (size_t i = 0; i < c->n_parts; i++)
 		if (c->parts[i].kind == key->kind &&
-		    match(key, c->parts[i].node) == c->parts[i].negated)
+		    node_holds(c->parts[i].node, test_key, (void *)key) == c->parts[i].negated)
 			return false;
 	return true;
 }

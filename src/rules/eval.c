@@ -160,26 +160,38 @@ bool filter_match(const struct filter *f, struct field_context *fc)
 	return !f || !f->root || node_match(f->root, fc, NULL);
 }
 
-/* known: bits 1 << enum field_scope. */
-static enum tri eval_known(const struct node *n, struct field_context *fc, unsigned known)
+bool node_holds(const struct node *n, bool (*test_of)(const struct node *test, void *arg), void *arg)
+{
+	bool decides = n->kind == NODE_OR;
+
+	if (n->kind == NODE_TEST)
+		return test_of(n, arg);
+	if (n->kind == NODE_NOT)
+		return !node_holds(n->kids[0], test_of, arg);
+	for (size_t i = 0; i < n->n_kids; i++)
+		if (node_holds(n->kids[i], test_of, arg) == decides)
+			return decides;
+	return !decides;
+}
+
+static enum tri tri_not(enum tri t)
+{
+	return t == TRI_UNKNOWN ? t : t == TRI_TRUE ? TRI_FALSE : TRI_TRUE;
+}
+
+enum tri node_decide(const struct node *n, enum tri (*test_of)(const struct node *test, void *arg), void *arg)
 {
 	enum tri decides, ret;
 
-	if (n->kind == NODE_TEST) {
-		if (!(known & 1U << n->left.field->scope) ||
-		    (n->right && !(known & 1U << n->right->field->scope)))
-			return TRI_UNKNOWN;
-		return test(n, fc, NULL) ? TRI_TRUE : TRI_FALSE;
-	}
-	if (n->kind == NODE_NOT) {
-		ret = eval_known(n->kids[0], fc, known);
-		return ret == TRI_UNKNOWN ? ret : ret == TRI_TRUE ? TRI_FALSE : TRI_TRUE;
-	}
+	if (n->kind == NODE_TEST)
+		return test_of(n, arg);
+	if (n->kind == NODE_NOT)
+		return tri_not(node_decide(n->kids[0], test_of, arg));
 	/* One false decides an and, one true an or, whatever the unknown ones turn out to be. */
 	decides = n->kind == NODE_AND ? TRI_FALSE : TRI_TRUE;
 	ret = n->kind == NODE_AND ? TRI_TRUE : TRI_FALSE;
 	for (size_t i = 0; i < n->n_kids; i++) {
-		enum tri kid = eval_known(n->kids[i], fc, known);
+		enum tri kid = node_decide(n->kids[i], test_of, arg);
 
 		if (kid == decides)
 			return kid;
@@ -189,15 +201,30 @@ static enum tri eval_known(const struct node *n, struct field_context *fc, unsig
 	return ret;
 }
 
+/* An event of which only some is known. */
+struct glimpse {
+	struct field_context fc;
+	unsigned known;		/* bits 1 << enum field_scope */
+};
+
+static enum tri test_known(const struct node *n, void *arg)
+{
+	struct glimpse *g = arg;
+
+	if (!(g->known & 1U << n->left.field->scope) || (n->right && !(g->known & 1U << n->right->field->scope)))
+		return TRI_UNKNOWN;
+	return test(n, &g->fc, NULL) ? TRI_TRUE : TRI_FALSE;
+}
+
 static enum tri match_known(const struct node *root, const struct event *ev, const struct model *m,
 			    unsigned known)
 {
-	struct field_context fc = { .ev = NULL };
+	struct glimpse g = { .known = known };
 	enum tri ret;
 
-	fields_begin(&fc, ev, m);
-	ret = eval_known(root, &fc, known);
-	fields_end(&fc);
+	fields_begin(&g.fc, ev, m);
+	ret = node_decide(root, test_known, &g);
+	fields_end(&g.fc);
 	return ret;
 }
 

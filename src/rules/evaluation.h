@@ -39,5 +39,9 @@ enum tri node_match_type(const struct node *n, enum event_type type,
 			 const struct syscall_info *call);
 /* Whether this value of the left side satisfies the test; it compares with no other field. */
 bool node_test_value(const struct node *n, const struct value *v);
+/* What the condition comes to if test says what its tests come to. */
+bool node_holds(const struct node *n, bool (*test)(const struct node *test, void *arg), void *arg);
+/* The same where some tests cannot be decided: TRI_UNKNOWN if it depends on them. */
+enum tri node_decide(const struct node *n, enum tri (*test)(const struct node *test, void *arg), void *arg);
 /* Of a condition on the container alone; NULL: the host. */
 bool node_match_container(const struct node *n, const struct model *m, struct container *c);

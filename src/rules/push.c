@@ -161,7 +161,7 @@ struct look {
 	struct container *container;	/* NULL: the host */
 	unsigned code;
 	const struct push_texts *texts;	/* NULL: a code */
-	unsigned state, group;
+	unsigned state;
 };
 
 static enum tri look_at(const struct look *l, const struct node *test, bool negated)
@@ -173,7 +173,7 @@ static enum tri look_at(const struct look *l, const struct node *test, bool nega
 		return node_match_container(test, l->model, l->container) ? TRI_TRUE : TRI_FALSE;
 	if (!l->texts)
 		return push_test_code(l->class->calls[0], l->kind, test, l->code);
-	return push_texts_holds(l->texts, l->state, l->group, test) ? TRI_TRUE : TRI_FALSE;
+	return push_texts_holds(l->texts, l->state, test) ? TRI_TRUE : TRI_FALSE;
 }
 
 /* Whether it can hold by one of two forms of a path alone; the others hold for both forms or not at all. */
@@ -275,7 +275,7 @@ static unsigned image_group(struct push_plan *p, const struct push_texts *texts,
 	memset(clauses, 0xff, sizeof(clauses));
 	for (i = 0; i < p->n_classes; i++) {
 		const struct look l = { .class = &p->classes[i], .kind = NUNCHI_PUSH_IMAGE, .texts = texts,
-					.state = state, .group = images_of(p) };
+					.state = state };
 
 		if (p->table.rows[i].kinds & 1U << NUNCHI_PUSH_IMAGE)
 			clauses[i] = mask_of(&l);
@@ -293,8 +293,7 @@ static void masks_of_state(unsigned group, const struct push_texts *texts, unsig
 			   struct nunchi_push_state *row, void *arg)
 {
 	struct push_plan *p = arg;
-	struct look l = { .kind = group % NUNCHI_PUSH_KINDS, .texts = texts, .state = state,
-			  .group = group };
+	struct look l = { .kind = group % NUNCHI_PUSH_KINDS, .texts = texts, .state = state };
 
 	if (group == images_of(p)) {
 		row->mask = image_group(p, texts, state);

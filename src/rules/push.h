@@ -65,6 +65,5 @@ void push_texts_fill(struct push_texts *t, struct push_text *ret,
 				      struct nunchi_push_state *row, void *arg),
 		     void *arg);
 unsigned push_texts_start(const struct push_texts *t, unsigned group);
-/* Whether the test holds for texts that end in this state of its group. */
-bool push_texts_holds(const struct push_texts *t, unsigned state, unsigned group,
-		      const struct node *test);
+/* Whether the test holds for texts that end in this state, which is one of the test's group. */
+bool push_texts_holds(const struct push_texts *t, unsigned state, const struct node *test);

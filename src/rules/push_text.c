@@ -405,8 +405,7 @@ unsigned push_texts_start(const struct push_texts *t, unsigned group)
 	return automaton_start(t->automaton, group);
 }
 
-bool push_texts_holds(const struct push_texts *t, unsigned state, unsigned group,
-		      const struct node *test)
+bool push_texts_holds(const struct push_texts *t, unsigned state, const struct node *test)
 {
 	size_t n;
 	const uint32_t *tests = automaton_accepts(t->automaton, state, &n);
