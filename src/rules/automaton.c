@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Patterns share their beginnings in a tree; where several places of the tree can be meant, the set
- * of them is a state. A place that loops takes any number of bytes: it is entered without one.
+ * Subset construction: patterns share their beginnings in a trie, and a state of the automaton is the
+ * set of trie nodes at which a text can be after the bytes read so far. A star's node loops: it is
+ * entered without reading a byte, and stays while bytes of its set come.
+ *
+ * Bytes that no pattern tells apart are one letter, so that the table is by state and letter.
  */
 #include "automaton.h"
 
@@ -9,31 +12,31 @@
 
 #include "base/hmap.h"
 
-struct place {
-	struct element in;	/* how it is entered; a star: it is entered at once, and stays */
+struct trie_node {
+	struct element in;	/* the bytes that lead into it; a star leads into it without one */
 	unsigned group;
 	uint32_t *kids;
 	size_t n_kids;
-	uint32_t *accepts;
+	uint32_t *accepts;	/* what automaton_add() was told of patterns that end here */
 	size_t n_accepts;
-	uint64_t letters[2];	/* of in, once they are known */
+	uint64_t letters[2];	/* in.set as bits of letters; find_letters() fills it in */
 };
 
-struct places {
+struct trie_nodes {
 	uint32_t *at;
 	size_t n, cap;
 };
 
 struct state {
-	uint32_t *at;		/* places, ascending */
+	uint32_t *at;		/* its nodes, ascending */
 	size_t n;
-	uint32_t *accepts;
+	uint32_t *accepts;	/* all that its nodes accept, ascending */
 	size_t n_accepts;
 };
 
 struct automaton {
-	struct place *places;	/* the first are the groups' roots */
-	size_t n_places, cap_places;
+	struct trie_node *nodes;	/* the first are the groups' roots */
+	size_t n_nodes, cap_nodes;
 	unsigned n_groups;
 	uint8_t alphabet[256];
 	unsigned n_letters;
@@ -41,33 +44,33 @@ struct automaton {
 	size_t n_states, cap_states;
 	uint16_t *next;		/* by state and letter */
 	uint32_t *starts;	/* by group */
-	uint32_t *table;	/* states by their places, plus one */
+	uint32_t *table;	/* hash table of states by their nodes: number plus one; 0: free */
 	size_t table_size;	/* a power of two */
 };
 
-static uint32_t place_new(struct automaton *a, unsigned group)
+static uint32_t trie_add(struct automaton *a, unsigned group)
 {
-	if (a->n_places == a->cap_places) {
-		a->cap_places = MAX(2 * a->cap_places, (size_t)64);
-		a->places = xrealloc(a->places, a->cap_places * sizeof(*a->places));
+	if (a->n_nodes == a->cap_nodes) {
+		a->cap_nodes = MAX(2 * a->cap_nodes, (size_t)64);
+		a->nodes = xrealloc(a->nodes, a->cap_nodes * sizeof(*a->nodes));
 	}
-	a->places[a->n_places] = (struct place){ .group = group };
-	return (uint32_t)a->n_places++;
+	a->nodes[a->n_nodes] = (struct trie_node){ .group = group };
+	return (uint32_t)a->n_nodes++;
 }
 
 void automaton_free(struct automaton *a)
 {
 	if (!a)
 		return;
-	for (size_t i = 0; i < a->n_places; i++) {
-		free(a->places[i].kids);
-		free(a->places[i].accepts);
+	for (size_t i = 0; i < a->n_nodes; i++) {
+		free(a->nodes[i].kids);
+		free(a->nodes[i].accepts);
 	}
 	for (size_t i = 0; i < a->n_states; i++) {
 		free(a->states[i].at);
 		free(a->states[i].accepts);
 	}
-	free(a->places);
+	free(a->nodes);
 	free(a->states);
 	free(a->next);
 	free(a->starts);
@@ -75,27 +78,27 @@ void automaton_free(struct automaton *a)
 	free(a);
 }
 
-/* Where the element leads from a place. */
+/* The node that the element leads to, a new one if there is none. */
 static uint32_t kid_of(struct automaton *a, uint32_t from, const struct element *e)
 {
-	struct place *p = &a->places[from];
+	struct trie_node *p = &a->nodes[from];
 	uint32_t kid;
 
 	for (size_t i = 0; i < p->n_kids; i++) {
-		const struct element *in = &a->places[p->kids[i]].in;
+		const struct element *in = &a->nodes[p->kids[i]].in;
 
 		if (in->star == e->star && !memcmp(in->set, e->set, sizeof(e->set)))
 			return p->kids[i];
 	}
-	kid = place_new(a, p->group);
-	a->places[kid].in = *e;
-	p = &a->places[from];
+	kid = trie_add(a, p->group);
+	a->nodes[kid].in = *e;
+	p = &a->nodes[from];
 	p->kids = xrealloc(p->kids, (p->n_kids + 1) * sizeof(*p->kids));
 	p->kids[p->n_kids++] = kid;
 	return kid;
 }
 
-/* Each root has a place that stays whatever comes, so that no state is without a group. */
+/* Each root gets a star of any byte: no text leads to an empty set, which would have no group. */
 struct automaton *automaton_new(unsigned n_groups)
 {
 	struct automaton *a = xcalloc(1, sizeof(*a));
@@ -104,7 +107,7 @@ struct automaton *automaton_new(unsigned n_groups)
 	memset(any.set, 0xff, sizeof(any.set));
 	a->n_groups = n_groups;
 	for (unsigned i = 0; i < n_groups; i++)
-		(void)place_new(a, i);
+		(void)trie_add(a, i);
 	for (unsigned i = 0; i < n_groups; i++)
 		(void)kid_of(a, i, &any);
 	return a;
@@ -114,11 +117,11 @@ void automaton_add(struct automaton *a, unsigned group, const struct element *pa
 		   unsigned accept)
 {
 	uint32_t at = group;
-	struct place *p;
+	struct trie_node *p;
 
 	for (size_t i = 0; i < n; i++)
 		at = kid_of(a, at, &pattern[i]);
-	p = &a->places[at];
+	p = &a->nodes[at];
 	p->accepts = xrealloc(p->accepts, (p->n_accepts + 1) * sizeof(*p->accepts));
 	p->accepts[p->n_accepts++] = accept;
 }
@@ -128,7 +131,7 @@ static bool has_byte(const struct element *e, unsigned byte)
 	return e->set[byte / 8] >> byte % 8 & 1;
 }
 
-/* Splits the letters that only some bytes of are in the set. */
+/* Splits each letter of which only some bytes are in the set. */
 static void split_letters(struct automaton *a, const struct element *e)
 {
 	int inside[256], n = (int)a->n_letters;
@@ -153,28 +156,28 @@ static void split_letters(struct automaton *a, const struct element *e)
 static int find_letters(struct automaton *a, unsigned max)
 {
 	a->n_letters = 1;
-	for (size_t i = a->n_groups; i < a->n_places; i++) {
-		split_letters(a, &a->places[i].in);
+	for (size_t i = a->n_groups; i < a->n_nodes; i++) {
+		split_letters(a, &a->nodes[i].in);
 		if (a->n_letters > MIN(max, 128U))
 			return -E2BIG;
 	}
-	for (size_t i = a->n_groups; i < a->n_places; i++)
+	for (size_t i = a->n_groups; i < a->n_nodes; i++)
 		for (unsigned byte = 0; byte < 256; byte++)
-			if (has_byte(&a->places[i].in, byte))
-				a->places[i].letters[a->alphabet[byte] / 64] |=
+			if (has_byte(&a->nodes[i].in, byte))
+				a->nodes[i].letters[a->alphabet[byte] / 64] |=
 					1ULL << a->alphabet[byte] % 64;
 	return 0;
 }
 
-static bool takes(const struct place *p, unsigned letter)
+static bool takes(const struct trie_node *p, unsigned letter)
 {
 	return p->letters[letter / 64] >> letter % 64 & 1;
 }
 
-/* A place, and those after it that are entered at once. */
-static void enter(const struct automaton *a, struct places *l, uint32_t at)
+/* Adds a node, and those behind it that are entered without a byte. */
+static void enter(const struct automaton *a, struct trie_nodes *l, uint32_t at)
 {
-	const struct place *p = &a->places[at];
+	const struct trie_node *p = &a->nodes[at];
 
 	if (l->n == l->cap) {
 		l->cap = MAX(2 * l->cap, (size_t)16);
@@ -182,22 +185,22 @@ static void enter(const struct automaton *a, struct places *l, uint32_t at)
 	}
 	l->at[l->n++] = at;
 	for (size_t i = 0; i < p->n_kids; i++)
-		if (a->places[p->kids[i]].in.star)
+		if (a->nodes[p->kids[i]].in.star)
 			enter(a, l, p->kids[i]);
 }
 
-static int compare_places(const void *a, const void *b)
+static int compare_numbers(const void *a, const void *b)
 {
 	const uint32_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
 }
 
-static size_t sort_places(uint32_t *at, size_t n)
+static size_t sort_unique(uint32_t *at, size_t n)
 {
 	size_t k = 0;
 
-	qsort(at, n, sizeof(*at), compare_places);
+	qsort(at, n, sizeof(*at), compare_numbers);
 	for (size_t i = 0; i < n; i++)
 		if (!i || at[i] != at[i - 1])
 			at[k++] = at[i];
@@ -209,15 +212,15 @@ static void add_accepts(const struct automaton *a, struct state *s)
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->n; i++)
-		n += a->places[s->at[i]].n_accepts;
+		n += a->nodes[s->at[i]].n_accepts;
 	s->accepts = xcalloc(n + 1, sizeof(*s->accepts));
 	for (size_t i = 0; i < s->n; i++) {
-		const struct place *p = &a->places[s->at[i]];
+		const struct trie_node *p = &a->nodes[s->at[i]];
 
 		for (size_t k = 0; k < p->n_accepts; k++)
 			s->accepts[s->n_accepts++] = p->accepts[k];
 	}
-	s->n_accepts = sort_places(s->accepts, s->n_accepts);
+	s->n_accepts = sort_unique(s->accepts, s->n_accepts);
 }
 
 static uint32_t *find_slot(const struct automaton *a, const uint32_t *at, size_t n)
@@ -233,12 +236,12 @@ static uint32_t *find_slot(const struct automaton *a, const uint32_t *at, size_t
 	}
 }
 
-/* The state that these places are. */
-static uint32_t state_of(struct automaton *a, struct places *l)
+/* The state of this set of nodes, a new one if there is none. */
+static uint32_t state_of(struct automaton *a, struct trie_nodes *l)
 {
 	uint32_t *slot;
 
-	l->n = sort_places(l->at, l->n);
+	l->n = sort_unique(l->at, l->n);
 	slot = find_slot(a, l->at, l->n);
 	if (*slot)
 		return *slot - 1;
@@ -254,20 +257,20 @@ static uint32_t state_of(struct automaton *a, struct places *l)
 	return *slot - 1;
 }
 
-/* Where each letter leads from a state. */
-static void find_next(struct automaton *a, uint32_t state, struct places *l)
+/* Fills in the state's row: where each letter leads. l is scratch, a set for each letter. */
+static void find_next(struct automaton *a, uint32_t state, struct trie_nodes *l)
 {
 	for (unsigned letter = 0; letter < a->n_letters; letter++)
 		l[letter].n = 0;
 	for (size_t i = 0; i < a->states[state].n; i++) {
 		uint32_t at = a->states[state].at[i];
-		const struct place *p = &a->places[at];
+		const struct trie_node *p = &a->nodes[at];
 
 		for (unsigned letter = 0; letter < a->n_letters; letter++)
 			if (p->in.star && takes(p, letter))
 				enter(a, &l[letter], at);
 		for (size_t k = 0; k < p->n_kids; k++) {
-			const struct place *kid = &a->places[p->kids[k]];
+			const struct trie_node *kid = &a->nodes[p->kids[k]];
 
 			for (unsigned letter = 0; !kid->in.star && letter < a->n_letters; letter++)
 				if (takes(kid, letter))
@@ -283,7 +286,7 @@ static void find_next(struct automaton *a, uint32_t state, struct places *l)
 
 int automaton_build(struct automaton *a, size_t max_states, unsigned max_letters)
 {
-	struct places *l;
+	struct trie_nodes *l;
 	int r = find_letters(a, max_letters);
 
 	if (r < 0)
@@ -298,7 +301,7 @@ int automaton_build(struct automaton *a, size_t max_states, unsigned max_letters
 		enter(a, &l[0], i);
 		a->starts[i] = state_of(a, &l[0]);
 	}
-	/* A step adds at most a state for each letter. */
+	/* find_next() adds states while this goes through them, at most one for each letter. */
 	for (uint32_t i = 0; i < a->n_states && r >= 0; i++) {
 		find_next(a, i, l);
 		r = a->n_states > max_states - a->n_letters ? -E2BIG : 0;
@@ -336,7 +339,7 @@ unsigned automaton_next(const struct automaton *a, unsigned state, unsigned lett
 
 unsigned automaton_group(const struct automaton *a, unsigned state)
 {
-	return a->places[a->states[state].at[0]].group;
+	return a->nodes[a->states[state].at[0]].group;
 }
 
 const uint32_t *automaton_accepts(const struct automaton *a, unsigned state, size_t *ret_n)

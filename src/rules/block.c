@@ -250,7 +250,7 @@ static struct node *find_choice(const struct expander *x, const struct node *exc
 }
 
 /* What is excepted, and for which values of one property. */
-struct exception {
+struct excepted {
 	struct node *all, *choice;
 };
 
@@ -258,7 +258,7 @@ struct exception {
  * Those of the kids that are exceptions for values of this kind of which none is in two, unless they have them all in
  * common; by kid, with NULL for the others. Returns how many, less the part of one that each more choice is: fewer are better.
  */
-static size_t find_exceptions(const struct expander *x, const struct node *n, bool negated, unsigned kind, struct exception *ret)
+static size_t find_exceptions(const struct expander *x, const struct node *n, bool negated, unsigned kind, struct excepted *ret)
 {
 	size_t found = 0, choices = 0;
 
@@ -272,7 +272,7 @@ static size_t find_exceptions(const struct expander *x, const struct node *n, bo
 			first &= !same;
 			fits = !ret[k].all || same || are_apart(choice, ret[k].choice);
 		}
-		ret[i] = fits ? (struct exception){ all, choice } : (struct exception){ NULL, NULL };
+		ret[i] = fits ? (struct excepted){ all, choice } : (struct excepted){ NULL, NULL };
 		found += fits;
 		choices += fits && first;
 	}
@@ -280,7 +280,7 @@ static size_t find_exceptions(const struct expander *x, const struct node *n, bo
 }
 
 /* What is not excepted for the values of one choice: of each that has them, one of its other tests does not hold. */
-static bool expand_choice(struct expander *x, const struct node *n, const struct exception *e, const struct node *choice,
+static bool expand_choice(struct expander *x, const struct node *n, const struct excepted *e, const struct node *choice,
 			  struct block_clauses *ret)
 {
 	struct block_clauses *other = xcalloc(1, sizeof(*other)), *kid = xcalloc(1, sizeof(*kid));
@@ -307,7 +307,7 @@ static bool expand_choice(struct expander *x, const struct node *n, const struct
  * Exceptions: not (a = 1 and b) and not (a = 2 and c) and ... would come apart into two to the power of their number. Since
  * a has one value, it is: a is none of these; or a = 1 and not b; or a = 2 and not c; and so on. ret is one clause without parts before.
  */
-static bool expand_exceptions(struct expander *x, const struct node *n, const struct exception *e, unsigned kind,
+static bool expand_exceptions(struct expander *x, const struct node *n, const struct excepted *e, unsigned kind,
 			      struct block_clauses *ret)
 {
 	struct block_clauses *one = xcalloc(1, sizeof(*one));
@@ -330,7 +330,7 @@ static bool expand_exceptions(struct expander *x, const struct node *n, const st
 }
 
 /* The exceptions among the kids, if there are any; ret is by kid, and how it begins. */
-static bool take_exceptions(struct expander *x, const struct node *n, bool negated, struct exception *e, struct block_clauses *ret)
+static bool take_exceptions(struct expander *x, const struct node *n, bool negated, struct excepted *e, struct block_clauses *ret)
 {
 	size_t most = 0, found;
 	unsigned kind = NO_KIND;
@@ -354,7 +354,7 @@ static bool take_exceptions(struct expander *x, const struct node *n, bool negat
 static bool expand_kids(struct expander *x, struct node *n, bool negated, struct block_clauses *ret)
 {
 	bool is_and = (n->kind == NODE_AND) != negated, ok = true;
-	struct exception *e = xcalloc(n->n_kids, sizeof(*e));
+	struct excepted *e = xcalloc(n->n_kids, sizeof(*e));
 	struct block_clauses *kid = xcalloc(1, sizeof(*kid));
 
 	if (is_and)

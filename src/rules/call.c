@@ -175,7 +175,7 @@ static void set_joined(const struct texts *t, const char *separator, size_t len,
 }
 
 /* The options of a command: as they are found, or the value of one of them. */
-struct options {
+struct getopt {
 	const char *known;	/* getopt(3)'s optstring */
 	size_t known_len;
 	int wanted;		/* the option whose value is asked for; -1: all */
@@ -183,7 +183,7 @@ struct options {
 	struct texts out;	/* of a wanted one, its last value */
 };
 
-static bool is_known(const struct options *o, char option, bool *ret_takes_value)
+static bool is_known(const struct getopt *o, char option, bool *ret_takes_value)
 {
 	const char *at = option != ':' ? memchr(o->known, option, o->known_len) : NULL;
 
@@ -192,7 +192,7 @@ static bool is_known(const struct options *o, char option, bool *ret_takes_value
 }
 
 /* letter: whether the option itself is told too, where all are wanted; value: NULL: it takes none. */
-static void tell_option(struct options *o, char option, bool letter, const char *value, size_t len)
+static void tell_option(struct getopt *o, char option, bool letter, const char *value, size_t len)
 {
 	if (o->wanted >= 0) {
 		if (o->wanted != (unsigned char)option)
@@ -210,7 +210,7 @@ static void tell_option(struct options *o, char option, bool letter, const char 
 }
 
 /* "-nt VALUE": the letters of one argument. Returns how many arguments after it are values: 0 or 1. */
-static size_t take_letters(struct options *o, const struct texts *args, size_t at)
+static size_t take_letters(struct getopt *o, const struct texts *args, size_t at)
 {
 	size_t len, next_len;
 	const char *s = text_at(args, at, &len), *next;
@@ -241,7 +241,7 @@ static size_t take_letters(struct options *o, const struct texts *args, size_t a
 	return 0;
 }
 
-static void parse_options(struct options *o, const struct texts *args)
+static void parse_options(struct getopt *o, const struct texts *args)
 {
 	for (size_t i = 0; i < args->n; i++) {
 		size_t len;
@@ -273,7 +273,7 @@ static void set_list(const struct texts *t, struct field_context *fc, struct val
 static void get_options(const struct call *c, const char *option, struct field_context *fc, struct value *ret)
 {
 	_cleanup_texts_ struct texts args = { .n = 0 }, known = { .n = 0 };
-	struct options o = { .wanted = option ? (unsigned char)option[0] : -1 };
+	struct getopt o = { .wanted = option ? (unsigned char)option[0] : -1 };
 
 	if (!add_arg(&c->args[0], fc, &args) || !add_arg(&c->args[1], fc, &known) || !known.n)
 		return;

@@ -105,12 +105,12 @@ struct place yaml_end(const struct yaml_file *f, const yaml_node_t *n);
 const char *yaml_text(const yaml_node_t *n, size_t *ret_len);
 /* The value of a key; NULL: n is no mapping, or has no such key. */
 yaml_node_t *yaml_get(const struct yaml_file *f, const yaml_node_t *n, const char *key);
-/* How many there are in a sequence; 0 if it is none. */
 /*
  * Warns of keys that are not among those (NULL ends them; at most 64), or are there twice. kind: "a rule". Of what is no
  * mapping nothing is said.
  */
 void yaml_check_keys(const struct yaml_file *f, const yaml_node_t *n, const char *kind, const char *const *keys);
+/* How many items a sequence has; 0 if it is none. */
 size_t yaml_count(const yaml_node_t *n);
 yaml_node_t *yaml_item(const struct yaml_file *f, const yaml_node_t *n, size_t i);
 /* A copy of the scalar; NULL, and an error told, if it is none: "tags: expected a text". */
