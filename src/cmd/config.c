@@ -56,12 +56,5 @@ static int run_config(struct options *o)
 
 int cmd_config(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK)
-		r = run_config(&o);
-	options_free(&o);
-	return r;
+	return command_run(&usage, run_config, argc, argv);
 }

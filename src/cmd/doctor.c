@@ -16,7 +16,7 @@ static const struct usage usage = {
 		"  sudo nunchi doctor -o json\n",
 };
 
-static int run_doctor(const struct options *o)
+static int run_doctor(struct options *o)
 {
 	static const char *const kinds[] = { "text", "json" };
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
@@ -25,6 +25,10 @@ static int run_doctor(const struct options *o)
 	struct doctor_facts facts;
 	int r;
 
+	if (o->n_args) {
+		log_error("doctor: what is %s? See nunchi doctor --help", o->args[0]);
+		return EXIT_USAGE;
+	}
 	if (kind < 0)
 		return EXIT_USAGE;
 	engine_doctor(&o->engine.runtimes, &facts);
@@ -43,14 +47,5 @@ static int run_doctor(const struct options *o)
 
 int cmd_doctor(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK && o.n_args)
-		log_error("doctor: what is %s? See nunchi doctor --help", o.args[0]);
-	else if (parsed == PARSED_OK)
-		r = run_doctor(&o);
-	options_free(&o);
-	return r;
+	return command_run(&usage, run_doctor, argc, argv);
 }

@@ -46,7 +46,11 @@ static int make_output(const struct options *o, struct fold *fold, struct output
 
 	if (kind < 0)
 		return EXIT_USAGE;
-	return output_new(ret, &config, &err) < 0 ? EXIT_FAILURE : 0;
+	if (output_new(ret, &config, &err) < 0) {
+		log_error("%s", err.s);
+		return EXIT_FAILURE;
+	}
+	return 0;
 }
 
 /* A rule that cannot fire is not to be mistaken for one that has nothing to say. */
@@ -191,26 +195,30 @@ int guard_run(struct options *o, struct ruleset *rs)
 	return r;
 }
 
-int cmd_guard(int argc, char **argv)
+static int guard(struct options *o)
 {
 	struct ruleset *rs = NULL;
-	struct options o;
-	enum parsed parsed;
 	int r;
 
-	/* logrotate(8) sends it to every guard, whether that has a file to open anew or not. */
-	signal(SIGUSR1, SIG_IGN);
-	parsed = options_parse(&o, &usage, argc, argv);
-	r = parsed_exit(parsed);
-	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
-		r = rule_files_keep(&o) ? rule_files_load(&rs, &o, o.n_args) : EXIT_FAILURE;
-		o.engine.reread = reread;
-		o.engine.reread_arg = &o;
-		o.engine.rule_paths = o.rule_paths;
-		o.engine.n_rule_paths = o.n_rule_paths;
-		r = r ? r : guard_run(&o, rs);
-		ruleset_free(rs);
-	}
-	options_free(&o);
+	if (!options_build_filter(o, o->args, o->n_args))
+		return EXIT_USAGE;
+	if (!rule_files_keep(o))
+		return EXIT_FAILURE;
+	r = rule_files_load(&rs, o, o->n_args);
+	if (r)
+		return r;
+	o->engine.reread = reread;
+	o->engine.reread_arg = o;
+	o->engine.rule_paths = o->rule_paths;
+	o->engine.n_rule_paths = o->n_rule_paths;
+	r = guard_run(o, rs);
+	ruleset_free(rs);
 	return r;
+}
+
+int cmd_guard(int argc, char **argv)
+{
+	/* logrotate(8) sends it to every guard, whether or not that has a file to open anew. Ignored before anything can fail. */
+	signal(SIGUSR1, SIG_IGN);
+	return command_run(&usage, guard, argc, argv);
 }

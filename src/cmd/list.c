@@ -260,7 +260,7 @@ static const struct topic *find_topic(const struct options *o)
 	return NULL;
 }
 
-static int run_list(const struct options *o)
+static int run_list(struct options *o)
 {
 	static const char *const kinds[] = { "text", "json" };
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
@@ -278,12 +278,5 @@ static int run_list(const struct options *o)
 
 int cmd_list(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK)
-		r = run_list(&o);
-	options_free(&o);
-	return r;
+	return command_run(&usage, run_list, argc, argv);
 }

@@ -73,11 +73,11 @@ enum parsed { PARSED_DONE, PARSED_FAILED, PARSED_USAGE, PARSED_OK };
  */
 enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv);
 void options_free(struct options *o);
-/* Of a command that has not begun. */
-static inline int parsed_exit(enum parsed parsed)
-{
-	return parsed == PARSED_OK ? PARSED_USAGE : (int)parsed;
-}
+/*
+ * What every command does: parses its command line and, unless that was --help or wrong, calls run,
+ * which returns the exit code. Returns the exit code of the program.
+ */
+int command_run(const struct usage *usage, int (*run)(struct options *o), int argc, char **argv);
 
 /*
  * Builds engine.filter from the selection and from words, joined by blanks. False: the error was

@@ -255,6 +255,16 @@ void options_free(struct options *o)
 	free(o->kept);
 }
 
+int command_run(const struct usage *usage, int (*run)(struct options *o), int argc, char **argv)
+{
+	struct options o;
+	enum parsed parsed = options_parse(&o, usage, argc, argv);
+	int code = parsed == PARSED_OK ? run(&o) : (int)parsed;
+
+	options_free(&o);
+	return code;
+}
+
 static bool add_filter(struct options *o, const char *text)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;

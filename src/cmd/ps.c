@@ -201,12 +201,5 @@ static int run_ps(struct options *o)
 
 int cmd_ps(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK)
-		r = run_ps(&o);
-	options_free(&o);
-	return r;
+	return command_run(&usage, run_ps, argc, argv);
 }

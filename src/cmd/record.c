@@ -16,16 +16,16 @@ static const struct usage usage = {
 		"  nunchi trace -r web.cap -o json\n",
 };
 
+static int record(struct options *o)
+{
+	if (!o->engine.record) {
+		log_error("record: which file? -w FILE says it");
+		return EXIT_USAGE;
+	}
+	return options_build_filter(o, o->args, o->n_args) ? engine_run(&o->engine) : EXIT_USAGE;
+}
+
 int cmd_record(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK && !o.engine.record)
-		log_error("record: which file? -w FILE says it");
-	else if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args))
-		r = engine_run(&o.engine);
-	options_free(&o);
-	return r;
+	return command_run(&usage, record, argc, argv);
 }

@@ -352,12 +352,5 @@ static int run_rules(struct options *o)
 
 int cmd_rules(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK)
-		r = run_rules(&o);
-	options_free(&o);
-	return r;
+	return command_run(&usage, run_rules, argc, argv);
 }

@@ -347,7 +347,7 @@ static int show_capture(struct stats *s, const char *path)
 	return in_part ? EXIT_FAILURE : r;
 }
 
-static int run_stats(const struct options *o)
+static int run_stats(struct options *o)
 {
 	static const char *const kinds[] = { "text", "json", "prometheus" };
 	int kind = options_choice(o, kinds, ARRAY_SIZE(kinds)), r;
@@ -375,12 +375,5 @@ static int run_stats(const struct options *o)
 
 int cmd_stats(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK)
-		r = run_stats(&o);
-	options_free(&o);
-	return r;
+	return command_run(&usage, run_stats, argc, argv);
 }

@@ -43,21 +43,20 @@ static int make_output(struct options *o, struct output **ret)
 	return 0;
 }
 
-int cmd_trace(int argc, char **argv)
+static int trace(struct options *o)
 {
 	struct output *output = NULL;
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
+	int r = options_build_filter(o, o->args, o->n_args) ? make_output(o, &output) : EXIT_USAGE;
 
-	if (parsed == PARSED_OK && options_build_filter(&o, o.args, o.n_args)) {
-		r = make_output(&o, &output);
-		if (r == 0) {
-			o.engine.output = output;
-			r = engine_run(&o.engine);
-		}
-	}
+	if (r)
+		return r;
+	o->engine.output = output;
+	r = engine_run(&o->engine);
 	output_free(output);
-	options_free(&o);
 	return r;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+	return command_run(&usage, trace, argc, argv);
 }

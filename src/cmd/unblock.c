@@ -28,11 +28,16 @@ static void add_hook(const char *hook, uint64_t since, void *arg)
 	strbuf_addc(out, '\n');
 }
 
-static int unblock(const struct options *o)
+static int unblock(struct options *o)
 {
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
-	int n = engine_unblock(o->list, add_hook, &out);
+	int n;
 
+	if (o->n_args) {
+		log_error("unblock: there is nothing that %s could say", o->args[0]);
+		return EXIT_USAGE;
+	}
+	n = engine_unblock(o->list, add_hook, &out);
 	if (n == -EACCES || n == -EPERM) {
 		log_error("what is kept is root's, to look at and to take away\nTry: sudo nunchi unblock%s",
 			  o->list ? " --list" : "");
@@ -53,16 +58,5 @@ static int unblock(const struct options *o)
 
 int cmd_unblock(int argc, char **argv)
 {
-	struct options o;
-	enum parsed parsed = options_parse(&o, &usage, argc, argv);
-	int r = parsed_exit(parsed);
-
-	if (parsed == PARSED_OK && o.n_args) {
-		log_error("unblock: there is nothing that %s could say", o.args[0]);
-		r = EXIT_USAGE;
-	} else if (parsed == PARSED_OK) {
-		r = unblock(&o);
-	}
-	options_free(&o);
-	return r;
+	return command_run(&usage, unblock, argc, argv);
 }
