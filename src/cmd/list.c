@@ -67,8 +67,7 @@ static void list_calls(bool json, struct strbuf *out)
 					     "ACTIVITY", "DEFAULT", "ARGUMENTS" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < syscall_table_len; i++) {
 		const struct syscall_info *call = &syscall_table[i];
 
@@ -101,8 +100,7 @@ static void list_categories(bool json, struct strbuf *out)
 	static const char *const heads[] = { "NAME", "CALLS", "DEFAULT", "TITLE" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (unsigned i = 0; i < CATEGORY_MAX; i++) {
 		unsigned all, shown;
 
@@ -128,8 +126,7 @@ static void list_events(bool json, struct strbuf *out)
 	static const char *const heads[] = { "NAME", "CATEGORY", "ACTIVITY" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++) {
 		const struct event ev = { .type = (enum event_type)type };
 
@@ -155,8 +152,7 @@ static void list_fields(bool json, struct strbuf *out)
 	_cleanup_strbuf_ struct strbuf doc = STRBUF_INIT;
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < field_table_len; i++) {
 		const struct field *f = &field_table[i];
 
@@ -218,8 +214,7 @@ static void list_options(bool json, struct strbuf *out)
 	static const char *const heads[] = { "COMMAND", "OPTION", "ARGUMENT", "MEANING" };
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < n_option_commands; i++) {
 		for (size_t j = 0; j < n_option_rows; j++) {
 			const struct option_row *row = &option_rows[j];

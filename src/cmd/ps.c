@@ -143,10 +143,9 @@ static void add_heads(struct ps *ps)
 	ps->table.columns = ARRAY_SIZE(heads) + 1;
 	if (ps->kind == PS_WIDE)
 		ps->table.columns += ARRAY_SIZE(wide_heads);
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&ps->table, heads[i]);
-	for (size_t i = 0; ps->kind == PS_WIDE && i < ARRAY_SIZE(wide_heads); i++)
-		table_add(&ps->table, wide_heads[i]);
+	table_add_all(&ps->table, heads, ARRAY_SIZE(heads));
+	if (ps->kind == PS_WIDE)
+		table_add_all(&ps->table, wide_heads, ARRAY_SIZE(wide_heads));
 	table_add(&ps->table, NULL); /* the notes have no head */
 }
 

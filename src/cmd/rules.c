@@ -128,8 +128,7 @@ static int list(const struct options *o)
 		return r;
 	if (!o->quiet)
 		rule_files_say_choice(rs);
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
 
@@ -296,8 +295,7 @@ static int print_counts(const struct ruleset *rs)
 	_cleanup_strbuf_ struct strbuf out = STRBUF_INIT;
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads));
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	for (size_t i = 0; i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
 

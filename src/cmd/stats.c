@@ -87,16 +87,15 @@ static int most_first(const void *a, const void *b)
 static void add_rules(const struct accounts *a, struct strbuf *out)
 {
 	_cleanup_free_ struct account_rule *rules = a->n_rules ? xmemdup(a->rules, a->n_rules * sizeof(*rules)) : NULL;
-	struct table t = TABLE_INIT(3);
+	static const char *const rule_heads[] = { "RULE", "PRIORITY", "MATCHES" };
+	struct table t = TABLE_INIT(ARRAY_SIZE(rule_heads));
 
 	if (rules)
 		qsort(rules, a->n_rules, sizeof(*rules), most_first);
 	if (!rules || !rules->matches)
 		return;
 	strbuf_addc(out, '\n');
-	table_add(&t, "RULE");
-	table_add(&t, "PRIORITY");
-	table_add(&t, "MATCHES");
+	table_add_all(&t, rule_heads, ARRAY_SIZE(rule_heads));
 	for (size_t i = 0; i < a->n_rules && rules[i].matches; i++) {
 		table_add(&t, rules[i].name);
 		table_add(&t, rules[i].priority);
@@ -111,8 +110,7 @@ static void add_table(const struct accounts *a, const struct before *b, uint64_t
 	_cleanup_free_ struct account_row **rows = account_sorted(a);
 	struct table t = TABLE_INIT(ARRAY_SIZE(heads) + 1);
 
-	for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
-		table_add(&t, heads[i]);
+	table_add_all(&t, heads, ARRAY_SIZE(heads));
 	table_add(&t, NULL);
 	for (size_t i = 0; i < a->n; i++) {
 		const struct account_row *row = rows[i];

@@ -24,6 +24,12 @@ void table_add_number(struct table *t, uint64_t n)
 	t->n_cells++;
 }
 
+void table_add_all(struct table *t, const char *const *cells, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		table_add(t, cells[i]);
+}
+
 void table_print(const struct table *t, struct strbuf *out)
 {
 	size_t *widths = xcalloc(t->columns, sizeof(*widths));

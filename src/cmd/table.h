@@ -15,6 +15,7 @@ struct table {
 /* Cells come row by row; s NULL or empty shows "-". */
 void table_add(struct table *t, const char *s);
 void table_add_number(struct table *t, uint64_t n);
+void table_add_all(struct table *t, const char *const *cells, size_t n);
 /* Appends all of it; the last column has no padding, and an empty cell there shows nothing. */
 void table_print(const struct table *t, struct strbuf *out);
 void table_free(struct table *t);
