@@ -15,6 +15,8 @@
 
 #define CPU_LIMIT_MAX 100000U	/* percent */
 #define HOLD_BYTES_MAX (1U << 30)
+#define HOLD_MS_MAX 60000U	/* a minute: no runtime is that slow */
+#define FOLD_MAX 86400U		/* seconds: a day */
 #define SHOW (FOR_TRACE | FOR_RECORD)
 #define LIVE (FOR_TRACE | FOR_RECORD | FOR_GUARD)
 #define TUNED (FOR_TRACE | FOR_RECORD | FOR_PS | FOR_LIST | FOR_GUARD | FOR_RULES | FOR_DOCTOR | FOR_STATS)
@@ -239,13 +241,6 @@ static bool take_set(struct options *o, const char *spec)
 	return true;
 }
 
-static bool take_selection(struct options *o, enum select_kind kind, const char *value)
-{
-	if (selection_add(&o->selection, kind, value, &o->error) < 0)
-		return false;
-	return true;
-}
-
 static bool take_runtime(struct options *o, const char *value)
 {
 	size_t n = o->engine.runtimes.n_extra;
@@ -451,22 +446,56 @@ static bool take_listen(struct options *o, const char *value)
 	return true;
 }
 
-/* Options with a value. */
-static bool take_value(struct options *o, int code, const char *value)
+/* The text that an option's value is kept as; NULL: it is not kept as it is. */
+static const char **text_of(struct options *o, int code)
+{
+	switch (code) {
+	case 'o':
+		return &o->output;
+	case 'r':
+		return &o->engine.replay;
+	case 'w':
+		return &o->engine.record;
+	case OPT_FORMAT:
+		return &o->format;
+	case OPT_HTTP_CA:
+		return &o->sinks.ca;
+	case OPT_HTTP_CERT:
+		return &o->sinks.cert;
+	case OPT_HTTP_KEY:
+		return &o->sinks.key;
+	case OPTION_CONFIG:
+		return &o->config;
+	default:
+		return NULL;
+	}
+}
+
+/* SELECT_MAX: the option selects nothing. */
+static enum select_kind selects(int code)
 {
 	switch (code) {
 	case 'c':
-		return take_selection(o, SELECT_CONTAINER, value);
-	case OPT_POD:
-		return take_selection(o, SELECT_POD, value);
-	case OPT_K8S_NS:
-		return take_selection(o, SELECT_K8S_NS, value);
-	case OPT_IMAGE:
-		return take_selection(o, SELECT_IMAGE, value);
+		return SELECT_CONTAINER;
 	case 'l':
-		return take_selection(o, SELECT_LABEL, value);
+		return SELECT_LABEL;
+	case OPT_POD:
+		return SELECT_POD;
+	case OPT_K8S_NS:
+		return SELECT_K8S_NS;
+	case OPT_IMAGE:
+		return SELECT_IMAGE;
 	case OPT_PID:
-		return take_selection(o, SELECT_PID, value);
+		return SELECT_PID;
+	default:
+		return SELECT_MAX;
+	}
+}
+
+/* What has to be understood first. */
+static bool parse_value(struct options *o, int code, const char *value)
+{
+	switch (code) {
 	case 't':
 		return take_name(o, "--tag", value, &o->choice.tags);
 	case 'T':
@@ -494,7 +523,7 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_HOOKS:
 		return take_hooks(o, value);
 	case OPT_HOLD_MS:
-		return take_number(o, "--hold-ms", value, 60000, &o->engine.hold_ms);
+		return take_number(o, "--hold-ms", value, HOLD_MS_MAX, &o->engine.hold_ms);
 	case OPT_HOLD_BYTES:
 		return take_hold_bytes(o, value);
 	case OPT_MEMORY:
@@ -504,42 +533,33 @@ static bool take_value(struct options *o, int code, const char *value)
 	case OPT_CONTEXT:
 		return take_number(o, "--context", value, CONTEXT_EVENTS_MAX, &o->context);
 	case OPT_FOLD:
-		return take_number(o, "--fold", value, 86400, &o->fold);
+		return take_number(o, "--fold", value, FOLD_MAX, &o->fold);
 	case OPT_ALERT_LIMIT:
 		return take_number(o, "--alert-limit", value, UINT32_MAX, &o->alert_limit);
 	case OPT_TO:
 		return take_sink(o, value);
-	case OPT_HTTP_CA:
-		o->sinks.ca = value;
-		return true;
-	case OPT_HTTP_CERT:
-		o->sinks.cert = value;
-		return true;
-	case OPT_HTTP_KEY:
-		o->sinks.key = value;
-		return true;
 	case OPT_LISTEN:
 		return take_listen(o, value);
 	case 'f':
 		return take_rules(o, streq(value, OWN_RULES) ? NULL : value);
 	case OPT_RULES_DIR:
 		return take_rules(o, value);
-	case 'o':
-		o->output = value;
-		return true;
-	case OPT_FORMAT:
-		o->format = value;
-		return true;
-	case 'w':
-		o->engine.record = value;
-		return true;
-	case OPTION_CONFIG:
-		o->config = value;
-		return true;
-	default: /* 'r' */
-		o->engine.replay = value;
+	default:
+		abort();	/* a row of the table without a case here */
+	}
+}
+
+/* Options with a value. */
+static bool take_value(struct options *o, int code, const char *value)
+{
+	enum select_kind kind = selects(code);
+	const char **text = text_of(o, code);
+
+	if (text) {
+		*text = value;
 		return true;
 	}
+	return kind == SELECT_MAX ? parse_value(o, code, value) : selection_add(&o->selection, kind, value, &o->error) >= 0;
 }
 
 static void take_switch(struct options *o, int code, bool on)
