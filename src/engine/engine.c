@@ -82,27 +82,22 @@ static void divide_memory(struct engine *e)
 	memory_divide(&e->memory, e->config->memory, cpus, 1);
 }
 
-int engine_run(const struct engine_config *config)
+static struct engine *engine_new(const struct engine_config *config)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
-	int code = 1, out_code;
 
 	e->config = config;
 	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
 	divide_memory(e);
 	e->model = model_new(e->memory.reader / 4 * 3);
 	e->force = in_force_new(e, config->rules, 0);
-	signal(SIGPIPE, SIG_IGN);
 	e->resolver = -1;
-	if (!config->replay) {
-		go_first();
-		out_code = resolver_start(e);
-		if (out_code < 0)
-			log_warn("names of addresses are not looked up: %s", strerror(-out_code));
-	}
-	if (open_outputs(e) >= 0)
-		code = config->replay ? replay_run(e) : live_run(e);
-	out_code = close_outputs(e);
+	return e;
+}
+
+/* The threads and processes first, then what they use. */
+static void engine_free(struct engine *e)
+{
 	resolver_stop(e);
 	reload_stop(e);
 	runtime_message_free(e->message);
@@ -125,5 +120,23 @@ int engine_run(const struct engine_config *config)
 	summary_free(e);
 	free(e->slots);
 	free(e);
+}
+
+int engine_run(const struct engine_config *config)
+{
+	struct engine *e = engine_new(config);
+	int code = 1, out_code, r;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!config->replay) {
+		go_first();
+		r = resolver_start(e);
+		if (r < 0)
+			log_warn("names of addresses are not looked up: %s", strerror(-r));
+	}
+	if (open_outputs(e) >= 0)
+		code = config->replay ? replay_run(e) : live_run(e);
+	out_code = close_outputs(e);
+	engine_free(e);
 	return code ? code : out_code;
 }

@@ -178,6 +178,12 @@ struct engine {
 	int failure;			/* -errno of output or capture, sticky */
 };
 
+/* The record that an encode_ function has put into b, which is valid until b changes. */
+static inline const struct nunchi_head *record_in(const struct strbuf *b)
+{
+	return (const struct nunchi_head *)(const void *)b->s;
+}
+
 /* Kinds that the kernel's account counts. */
 static inline bool is_accounted(const struct nunchi_head *record)
 {

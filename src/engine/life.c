@@ -162,7 +162,7 @@ static void tell(struct engine *e, const char *id, enum nunchi_life_what what, i
 
 	encode_life(&e->record, &head, what, exit_code, id);
 	if (e->blocked || e->backlog.first)
-		backlog_add(e, (const struct nunchi_head *)(const void *)e->record.s);
+		backlog_add(e, record_in(&e->record));
 	else
 		pipeline_made(e);
 }

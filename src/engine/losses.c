@@ -127,7 +127,7 @@ static bool tell(struct engine *e, uint32_t slot, enum nunchi_drop reason, uint6
 		lost.last = now;
 	}
 	encode_lost(&e->loss, &lost, kinds, slot, e->slots[slot].generation, MAX(now, lost.last));
-	if (!pipeline_record(e, (const struct nunchi_head *)(const void *)e->loss.s)) {
+	if (!pipeline_record(e, record_in(&e->loss))) {
 		e->losses_untold = true;
 		return false;
 	}
@@ -201,8 +201,7 @@ void losses_tell(struct engine *e, uint64_t now)
 
 void losses_free(struct engine *e)
 {
-	hmap_for_each(&e->losses, node)
-	{
+	hmap_for_each(&e->losses, node) {
 		struct loss *l = container_of(node, struct loss, by_key);
 
 		hmap_remove(&e->losses, node);

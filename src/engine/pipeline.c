@@ -306,5 +306,5 @@ void pipeline_tell(struct engine *e, uint64_t now)
 
 void pipeline_made(struct engine *e)
 {
-	pipeline_record(e, (const struct nunchi_head *)(const void *)e->record.s);
+	pipeline_record(e, record_in(&e->record));
 }

@@ -104,7 +104,7 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 	read_comm(head->ppid, parent_comm);
 	encode_process(&record, head, exe_link, cwd_link, chroot, argv, argv_len,
 		       *parent_comm ? parent_comm : NULL, &traits, env, env_len);
-	drain_dispatch(e, (const struct nunchi_head *)(const void *)record.s);
+	drain_dispatch(e, record_in(&record));
 }
 
 /* A head as far as /proc knows: proc(5), stat. False: it is gone. */

@@ -60,7 +60,7 @@ static void tell(struct engine *e, struct told *t, const struct nunchi_summary_r
 	/* The slot may be another container's by now: then it was told when it was given back. */
 	if (t->key.slot < NUNCHI_SLOTS_MAX)
 		e->slots[t->key.slot].summarized += more;
-	record = (const struct nunchi_head *)(const void *)e->summary.s;
+	record = record_in(&e->summary);
 	/* Behind what the output does not take it would be of a slot that is another's by then. */
 	if (over && slots_are_needed(e))
 		life_deliver(e, &e->slots[t->key.slot % NUNCHI_SLOTS_MAX], record);
