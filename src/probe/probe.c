@@ -331,42 +331,44 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		struct bpf_program *program;
 		struct bpf_link **link;
 	} hooks[] = {
+#define HOOK(name) { skel->progs.name, &skel->links.name }
 		/* Before it: what that has found out is not to be overwritten. With --pin there is one. */
 		{ keeps && p->kept_fd < 0 ? skel->progs.keep_fork : NULL, &skel->links.keep_fork },
-		{ skel->progs.process_fork, &skel->links.process_fork },
-		{ skel->progs.process_fork_perf, &skel->links.process_fork_perf },
-		{ skel->progs.process_exec, &skel->links.process_exec },
-		{ skel->progs.process_exec_perf, &skel->links.process_exec_perf },
-		{ skel->progs.process_exit, &skel->links.process_exit },
-		{ skel->progs.process_exit_perf, &skel->links.process_exit_perf },
-		{ skel->progs.task_rename, &skel->links.task_rename },
-		{ skel->progs.task_rename_perf, &skel->links.task_rename_perf },
-		{ skel->progs.cgroup_mkdir, &skel->links.cgroup_mkdir },
-		{ skel->progs.cgroup_rmdir, &skel->links.cgroup_rmdir },
-		{ skel->progs.cgroup_attach_task, &skel->links.cgroup_attach_task },
-		{ skel->progs.signal_deliver, &skel->links.signal_deliver },
-		{ skel->progs.signal_deliver_perf, &skel->links.signal_deliver_perf },
-		{ skel->progs.uring_complete, &skel->links.uring_complete },
-		{ skel->progs.uring_complete_perf, &skel->links.uring_complete_perf },
-		{ skel->progs.uring_overflow, &skel->links.uring_overflow },
-		{ skel->progs.uring_overflow_perf, &skel->links.uring_overflow_perf },
-		{ skel->progs.uring_submit_req, &skel->links.uring_submit_req },
-		{ skel->progs.uring_submit_perf, &skel->links.uring_submit_perf },
-		{ skel->progs.uring_submit_sqe, &skel->links.uring_submit_sqe },
-		{ skel->progs.sys_exit, &skel->links.sys_exit },
-		{ skel->progs.sys_exit_perf, &skel->links.sys_exit_perf },
+		HOOK(process_fork),
+		HOOK(process_fork_perf),
+		HOOK(process_exec),
+		HOOK(process_exec_perf),
+		HOOK(process_exit),
+		HOOK(process_exit_perf),
+		HOOK(task_rename),
+		HOOK(task_rename_perf),
+		HOOK(cgroup_mkdir),
+		HOOK(cgroup_rmdir),
+		HOOK(cgroup_attach_task),
+		HOOK(signal_deliver),
+		HOOK(signal_deliver_perf),
+		HOOK(uring_complete),
+		HOOK(uring_complete_perf),
+		HOOK(uring_overflow),
+		HOOK(uring_overflow_perf),
+		HOOK(uring_submit_req),
+		HOOK(uring_submit_perf),
+		HOOK(uring_submit_sqe),
+		HOOK(sys_exit),
+		HOOK(sys_exit_perf),
 		/* After it: what is kept of a call whose return nobody sees would be taken for the next one's. */
-		{ skel->progs.copied_path, &skel->links.copied_path },
-		{ skel->progs.copied_path_from, &skel->links.copied_path_from },
-		{ skel->progs.opened_file, &skel->links.opened_file },
-		{ skel->progs.copied_connect, &skel->links.copied_connect },
-		{ skel->progs.copied_bind, &skel->links.copied_bind },
-		{ skel->progs.copied_sendmsg, &skel->links.copied_sendmsg },
-		{ skel->progs.copied_request_left, &skel->links.copied_request_left },
-		{ skel->progs.copied_request, &skel->links.copied_request },
+		HOOK(copied_path),
+		HOOK(copied_path_from),
+		HOOK(opened_file),
+		HOOK(copied_connect),
+		HOOK(copied_bind),
+		HOOK(copied_sendmsg),
+		HOOK(copied_request_left),
+		HOOK(copied_request),
 		/* After what tells of execs and exits: that is to find all as it was. */
-		{ skel->progs.keep_exec, &skel->links.keep_exec },
-		{ skel->progs.keep_exit, &skel->links.keep_exit },
+		HOOK(keep_exec),
+		HOOK(keep_exit),
+#undef HOOK
 	};
 	int r;
 
@@ -378,13 +380,10 @@ int probe_attach(struct probe *p, struct strbuf *err)
 				    attach_hook(hooks[i].program, hooks[i].link, err);
 	if (r < 0)
 		return r;
-	if (p->hooks != PROBE_HOOKS_TRACEPOINT) {
-		r = functions_start(p, p->hooks);
-
-		if (r < 0)
-			return load_failed(err, "attaching the hook of __secure_computing", r);
-	}
-	return 0;
+	if (p->hooks == PROBE_HOOKS_TRACEPOINT)
+		return 0;
+	r = functions_start(p, p->hooks);
+	return r < 0 ? load_failed(err, "attaching the hook of __secure_computing", r) : 0;
 }
 
 void probe_detach(struct probe *p)
