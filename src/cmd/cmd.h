@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands, and what they share. A command returns the program's exit code. */
+/* The commands, and what they share. Each returns the exit code of the program. */
 #pragma once
 
 #include "base/strbuf.h"
@@ -18,12 +18,12 @@
 	X(doctor, "say whether all is seen on this machine, and what is not") \
 	X(unblock, "take away what guard --keep-blocking has left in force")
 
-/* For shells: what can stand where the cursor is. Not shown by --help. */
+/* For completion in shells: what can be typed at the cursor. --help does not show it. */
 int cmd_complete(int argc, char **argv);
 
 #define X(name, help) int cmd_##name(int argc, char **argv);
 COMMANDS(X)
 #undef X
 
-/* Writes all of it to stdout. 0, or 1 after having said why not; a closed pipe is no error. */
+/* Writes all of the text to stdout. 0; or 1 after logging the error. A closed pipe is no error. */
 int cmd_print(const struct strbuf *text);

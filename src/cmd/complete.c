@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nunchi complete WORD...: what can stand for the last word, one a line, after a tab what it means.
- * The shells' own scripts (data/) ask this, so that they know each option and name that there is.
- * ":file" and ":dir" say that it is the name of one. Neither root nor the kernel is needed.
+ * nunchi complete WORD...: the completions of the last word, one per line, each followed by a tab and
+ * its meaning. The shells' scripts in data/ call it, so that they always know every option and name.
+ * ":file" and ":dir" ask the shell for names of files and directories. Needs neither root nor the
+ * kernel side.
  */
 #include "cmd.h"
 #include "fields/fields.h"
@@ -20,10 +21,10 @@ static const char *const sinks[] = { "stdout", "file:", "syslog", "syslog:", "pr
 
 struct completion {
 	struct strbuf out;
-	const char *word;	/* what is there already */
+	const char *word;	/* the last word, as far as it is typed */
 };
 
-/* before: what of the word is done with ("--output=", "openat,"). */
+/* before: the part of the word that is complete already ("--output=", "openat,"). */
 static void add(struct completion *c, const char *before, size_t before_len, const char *name,
 		const char *help)
 {
@@ -62,7 +63,7 @@ static void add_options(struct completion *c, unsigned command)
 	}
 }
 
-/* "openat,!@net": the last of them. */
+/* "openat,!@net": completes the last of a set. */
 static void add_set(struct completion *c, size_t before)
 {
 	const char *comma = strrchr(c->word + before, ',');
@@ -102,7 +103,7 @@ static bool had_before(const struct ruleset *rs, size_t rule, size_t tag)
 	return false;
 }
 
-/* Of nunchi's own rules: which files there may be on the line is not looked at. */
+/* From nunchi's own rules only: rule files named on the command line are not read. */
 static void add_tags(struct completion *c, size_t before)
 {
 	struct report report = { .least = REPORT_LEVELS };
@@ -121,7 +122,7 @@ static void add_tags(struct completion *c, size_t before)
 	options_free(&o);
 }
 
-/* Likewise of nunchi's own rules. */
+/* Also from nunchi's own rules only. */
 static void add_rules(struct completion *c, size_t before)
 {
 	struct report report = { .least = REPORT_LEVELS };
@@ -143,7 +144,7 @@ static void add_rule_files(struct completion *c, size_t before)
 	strbuf_adds(&c->out, ":file\n");
 }
 
-/* What stands for an option's value, after the first before bytes of the word. */
+/* Completes an option's value, which begins after the first `before` bytes of the word. */
 static void add_values(struct completion *c, const struct option_row *row, size_t before)
 {
 	if (strchr(row->arg, '|'))
@@ -168,7 +169,7 @@ static void add_values(struct completion *c, const struct option_row *row, size_
 		add_all(c, before, runtime_kinds, ARRAY_SIZE(runtime_kinds));
 }
 
-/* The option whose value comes after the word; NULL: none does. */
+/* The option that takes what follows the word as its value; NULL: there is none. */
 static const struct option_row *option_before(unsigned command, const char *word)
 {
 	for (size_t i = 0; i < n_option_rows; i++) {
@@ -200,7 +201,7 @@ static void add_fields(struct completion *c)
 			add(c, "", 0, field_table[i].name, field_table[i].doc);
 }
 
-/* No option: words is what stands after the command, up to the one that is asked for. */
+/* Not an option: words are those after the command, the last one to be completed. */
 static void add_argument(struct completion *c, unsigned command, int n_words, char **words)
 {
 	if (command == FOR_LIST && n_words == 1)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi config: the configuration file, before it is in force. */
+/* nunchi config: checks the configuration file, or writes an example of one. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ static int check(struct options *o)
 	struct report report = { .least = REPORT_WARNING };
 	int r;
 
-	/* Asked for by name, it has to be there. */
+	/* A file that was named must exist; the default one need not. */
 	o->config = o->n_args > 1 ? o->args[1] : NULL;
 	if (!o->config && access(NUNCHI_CONFIG, F_OK) < 0 && errno == ENOENT)
 		strbuf_adds(&report.text, NUNCHI_CONFIG ": is not there, and need not be\n");

@@ -7,14 +7,14 @@
 #include "option_table.h"
 #include "rules/define.h"
 
-/* A walk through the file: first everything is tried on a scratch, then what counts is taken. */
+/* A walk through the file: first all of it into scratch options, to find errors, then what applies. */
 struct walk {
 	const struct yaml_file *file;
 	struct options *o;
-	unsigned command;	/* 0: all are tried */
-	const int *groups;	/* which are not taken */
+	unsigned command;	/* 0: check the options of all commands */
+	const int *groups;	/* option groups that the command line gave: not taken */
 	size_t n_groups;
-	const yaml_node_t *section;	/* of the command: stands over what all have */
+	const yaml_node_t *section;	/* the command's own: overrides what stands outside of sections */
 };
 
 static void refuse(const struct walk *w, const yaml_node_t *at, const char *name, const char *expected,
@@ -24,7 +24,7 @@ static void refuse(const struct walk *w, const yaml_node_t *at, const char *name
 		    expected, row->commands & MANY ? ", or a list of such" : "");
 }
 
-/* What may be written for it. */
+/* What the option takes as a value, for messages. */
 static const char *expected(const struct option_row *row)
 {
 	return row->arg ? row->arg : "true or false";
@@ -36,7 +36,7 @@ static bool is_null(const yaml_node_t *n)
 	       n->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* What is wrong is a sentence about a flag; here it is a key. */
+/* o->error begins with the flag ("--fold x: ..."); here the key takes its place. */
 static void refuse_value(const struct walk *w, const yaml_node_t *at, const struct option_row *row)
 {
 	const char *why = w->o->error.s, *blank = *why == '-' ? strchr(why, ' ') : NULL;
@@ -85,7 +85,7 @@ static const struct option_row *row_named(const char *name, unsigned commands)
 	return NULL;
 }
 
-/* Whether the command's own section says something in its place. */
+/* Whether the command's own section sets an option of that group. */
 static bool section_says(const struct walk *w, int group)
 {
 	if (!w->section || w->section->type != YAML_MAPPING_NODE)
@@ -134,7 +134,7 @@ static void unknown_key(const struct walk *w, const yaml_node_t *key, const char
 		    section ? section : "", section ? ": " : "", word.s, meant.s);
 }
 
-/* A key, of every form of it: json is a form of all outputs, wide of one. */
+/* One key may be several rows: "output" takes other values for each command. */
 static void take_key(const struct walk *w, const yaml_node_pair_t *pair, const char *name,
 		     unsigned commands, const char *section)
 {
@@ -173,7 +173,7 @@ static bool said_before(const struct yaml_file *f, const yaml_node_t *n, const y
 	return false;
 }
 
-/* section: NULL for what stands outside of all. */
+/* section: the name of the section n is; NULL: the top level. */
 static void walk_mapping(const struct walk *w, const yaml_node_t *n, unsigned commands, const char *section)
 {
 	const struct yaml_file *f = w->file;
@@ -207,8 +207,8 @@ static void walk_mapping(const struct walk *w, const yaml_node_t *n, unsigned co
 }
 
 /*
- * What does not go together, of each command as if no word were said to it. Where it runs, a word may make that right:
- * so only who checks the file is told.
+ * Reports options that conflict, for each command as if it were run without options. A command line can
+ * resolve such a conflict; so only `nunchi config check` reports it.
  */
 static void check_together(const struct yaml_file *f, const yaml_node_t *root)
 {
@@ -227,7 +227,7 @@ static void check_together(const struct yaml_file *f, const yaml_node_t *root)
 		at = row ? yaml_get(f, section, row->name) : NULL;
 		if (row && !at)
 			at = yaml_get(f, root, row->name);
-		/* What stands outside of the sections is several commands'. */
+		/* An option outside of the sections applies to several commands: reported once. */
 		if (row && at != told)
 			refuse_value(&w, at, row);
 		told = at;
@@ -257,7 +257,7 @@ static void walk_document(struct options *o, unsigned command, const int *groups
 	walk_mapping(&w, root, ~MANY, NULL);
 }
 
-/* What comes after the document. */
+/* Reports what follows the document. */
 static void check_rest(const struct yaml_file *f, yaml_parser_t *p)
 {
 	yaml_document_t rest;

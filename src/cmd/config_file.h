@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration file: options by their long names, of all commands that take them, and in a
- * section per command of that one. Strict: what is not understood is an error with its place.
+ * The configuration file: options by their long names. At the top level they apply to all commands that
+ * take them, in the section of a command to that one. Whatever is not understood is an error with its
+ * place.
  */
 #pragma once
 
@@ -9,12 +10,12 @@
 #include "rules/report.h"
 
 /*
- * Takes what o->config says (the default path where it is NULL, which need not be there), for a
- * command, except for options of the groups that the command line gave. All of the file is checked,
- * other commands' sections too. -errno: errors are in the report, and o is as it was;
- * that there is no file to read is said at once.
+ * Reads the file o->config (NULL: the default path, which need not exist) into o, for a command, except
+ * options of the n_groups groups, which the command line gave. command 0: checks only. All of the file
+ * is checked, including other commands' sections. Returns 0; or -errno with o unchanged, and the errors
+ * in the report. That the file cannot be read is logged instead.
  */
 int config_file_take(struct options *o, unsigned command, const int *groups, size_t n_groups,
 		     struct report *report) _must_check_;
-/* A file that says nothing: every option, with what it means, as a comment. */
+/* Appends a file in which every option is a comment, with its meaning. */
 void config_file_example(struct strbuf *out);

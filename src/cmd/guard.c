@@ -53,7 +53,7 @@ static int make_output(const struct options *o, struct fold *fold, struct output
 	return 0;
 }
 
-/* A rule that cannot fire is not to be mistaken for one that has nothing to say. */
+/* A rule that cannot fire must not be mistaken for one that had no reason to. */
 static void say_in_force(const struct ruleset *rs)
 {
 	unsigned n = 0, enabled = 0;
@@ -87,7 +87,7 @@ static void say_of_sinks(bool error, const char *text)
 		log_info("%s", text);
 }
 
-/* The first alert would be a bad moment to find that out. */
+/* Checked at the start: the first alert would be a bad moment to find out. */
 static bool can_read(const char *option, const char *path)
 {
 	if (!path || !access(path, R_OK))
@@ -112,7 +112,7 @@ static bool open_sinks(struct options *o, struct sinks **ret)
 	return true;
 }
 
-/* Sinks are a process that must be there before anything that it is not to have. */
+/* The process of the sinks is forked before anything is open that it must not inherit. */
 static int run_with_sinks(struct options *o)
 {
 	struct sinks *sinks = NULL;
@@ -165,7 +165,7 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 	return r;
 }
 
-/* What is wrong with them is said as at the start; then the others stay. */
+/* Errors are reported as at the start; then the old rules stay in force, and NULL is returned. */
 static struct ruleset *reread(void *arg)
 {
 	const struct options *o = arg;

@@ -3,5 +3,5 @@
 
 #include "options.h"
 
-/* Runs the engine with the rules, alerts to stdout in the form that -o says. The exit code. */
+/* Runs the engine with these rules; alerts go to stdout, or to --to, in the form of -o. Returns the exit code. */
 int guard_run(struct options *o, struct ruleset *rs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi list: what there is to ask for, from the tables themselves. */
+/* nunchi list: everything that can be asked for, from the tables themselves. */
 #include "cmd.h"
 
 #include "base/log.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nunchi COMMAND: exit code 0 for success, 1 for failure, 2 for a command line that is none. What
- * was asked for goes to stdout, everything else to stderr.
+ * nunchi COMMAND. Exit code 0: success; 1: failure; 2: a wrong command line. What was asked for goes
+ * to stdout, everything else to stderr.
  */
 #include "cmd.h"
 
@@ -73,7 +73,7 @@ static int print_help(void)
 	return cmd_print(&b);
 }
 
-/* Who names no command is told what there is; it is no success all the same. */
+/* Without a command: the help, but on stderr and as a failure. */
 static int no_command(void)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -124,8 +124,9 @@ static int run_help(const char *name)
 }
 
 /*
- * Where one of the three is closed, what is opened next would get its number, and what is meant for a terminal would go
- * into a capture. What stands in its place fails as it would.
+ * If one of the three standard fds is closed, the next file opened would get its number, and messages
+ * would go into a capture. /dev/null takes the place, opened so that reading stdin and writing stdout
+ * or stderr still fail, as on a closed fd.
  */
 static void hold_places(void)
 {
@@ -141,9 +142,9 @@ int main(int argc, char **argv)
 
 	hold_places();
 	alloc_keep_small();
-	/* A closed pipe is a clean end, told by the write's error. */
+	/* A closed pipe is a clean end: write() reports it. */
 	signal(SIGPIPE, SIG_IGN);
-	/* Who starts it may ignore that one, which is inherited: then nobody would know how a child has ended. */
+	/* Our parent may have ignored it, which is inherited: then waitpid() would not tell how a child ended. */
 	signal(SIGCHLD, SIG_DFL);
 	if (!word)
 		return no_command();

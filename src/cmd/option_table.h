@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The one table of options, for all that is made from it. */
+/* The one table of options, for everything that is made from it. */
 #pragma once
 
 #include "options.h"
 
-/* Codes from here on have no letter. */
+/* Codes from here on are no letters: the option has only a long name. */
 #define OPTION_CONFIG 256
 #define OPTION_NO_LETTER OPTION_CONFIG
 
-#define OWN_RULES "default"	/* in place of a file of rules */
+#define OWN_RULES "default"	/* -f default: nunchi's own rules */
 
-/* Beside the commands: it may be given more than once, and in the file as a list. */
+/* A flag beside the commands: may be given more than once, and as a list in the file. */
 #define MANY 0x8000
-/* No key of the file: it says what this one run is for. */
+/* Likewise: is no key of the file, because it says what this one run is for. */
 #define ONCE 0x4000
 
 struct option_row {
-	int code;		/* the letter, or OPT_* */
+	int code;		/* the letter, or OPT_*; rows of one code are for different commands */
 	const char *name;
-	const char *arg;	/* what stands after it; "a|b": one of these; NULL: nothing */
+	const char *arg;	/* the value as --help shows it; "a|b": one of these; NULL: a switch */
 	unsigned commands;
 	const char *help;
 };
@@ -26,7 +26,7 @@ struct option_row {
 extern const struct option_row option_rows[];
 extern const size_t n_option_rows;
 
-/* Their sections in the configuration file have their names. */
+/* Commands by name; the names are also those of their sections in the configuration file. */
 extern const struct option_command {
 	const char *name;
 	unsigned command;	/* FOR_* */
@@ -34,9 +34,9 @@ extern const struct option_command {
 extern const size_t n_option_commands;
 
 const struct option_row *option_find(unsigned command, int code);
-/* Options that say the same thing, or exclude each other, are one group: one replaces the other. */
+/* Options that set the same thing, or exclude each other, are one group: the later replaces the earlier. */
 int option_group(int code);
-/* Whether the configuration file may say it: what is for no command that reads one it may not. */
+/* Whether the configuration file may set it. Not if no command that takes it reads a configuration file. */
 static inline bool option_is_key(const struct option_row *row)
 {
 	return row->code != OPTION_CONFIG && row->code != 'h' && !(row->commands & ONCE) &&
@@ -44,13 +44,13 @@ static inline bool option_is_key(const struct option_row *row)
 }
 
 /*
- * Sets it. value: NULL for a switch that was named alone; it is kept. False: o->error says what is
- * wrong with it.
+ * Sets an option. value: NULL for a switch without one; the string is borrowed and must outlive o.
+ * False: o->error says what is wrong.
  */
 bool option_take(struct options *o, const struct option_row *row, const char *value) _must_check_;
 
-/* Once all are set: the code of one that does not go with others, and o->error says why. 0: all do. */
+/* Once all are set: 0, or the code of an option that conflicts with others; then o->error says why. */
 int options_conflict(struct options *o) _must_check_;
 
-/* What no file and no word changed. */
+/* Sets all options to their defaults. */
 void options_init(struct options *o);

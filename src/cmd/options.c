@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Options are rows of one table. What getopt takes, --help, the keys of the configuration file, the
- * manual pages and what shells complete are made from it, so that none can know an option that
- * another does not.
+ * Options are rows of one table. getopt's tables, --help, the keys of the configuration file, the
+ * manual pages and completion are generated from it, so that none can know an option that another
+ * does not.
  */
 #include "option_table.h"
 
@@ -181,7 +181,7 @@ int option_group(int code)
 	}
 }
 
-/* A number from 0 to max. Of these functions: false says that o->error says what is wrong. */
+/* A number from 0 to max. All of these functions return false with the reason in o->error. */
 static bool parse_number(struct options *o, const char *option, const char *s, uint64_t max,
 			 uint64_t *ret)
 {
@@ -212,7 +212,7 @@ static bool parse_seconds(struct options *o, const char *option, const char *s, 
 	return true;
 }
 
-/* A word of it that is another event's name: those are not chosen here. NULL: there is none. */
+/* The first name in the set that is an event but no system call: -e does not select those. NULL: none. */
 static const char *other_event(const char *spec)
 {
 	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++) {
@@ -338,7 +338,7 @@ static bool take_append_output(struct options *o, const char *value)
 	return true;
 }
 
-/* "/" is no prefix, and a path is compared with those of mounts: no link in it, no slash after. */
+/* Resolved, without a trailing slash, because paths of mounts are compared with it. "/" becomes "", no prefix. */
 static bool take_host_root(struct options *o, const char *value)
 {
 	char *real = realpath(value, NULL);
@@ -359,7 +359,7 @@ static bool take_host_root(struct options *o, const char *value)
 	return true;
 }
 
-/* "64M": a number, and a unit if it has one, a power of 1024. False: it is none, or more than max. */
+/* "64M": a number, with K, M or G as powers of 1024. False: not a size, or more than max. */
 static bool parse_size(const char *s, uint64_t max, uint64_t *ret)
 {
 	static const char units[] = "KMG";
@@ -403,7 +403,7 @@ static bool take_memory(struct options *o, const char *value)
 	return true;
 }
 
-/* One of the row's choices, which are these. */
+/* take_choice() has checked that it is one of them. */
 static bool take_hooks(struct options *o, const char *value)
 {
 	for (unsigned i = 0; i < PROBE_HOOKS_MAX; i++)
@@ -422,7 +422,7 @@ static bool take_number(struct options *o, const char *option, const char *value
 	return true;
 }
 
-/* Of one core: more than 100 is of several. */
+/* Percent of one core: more than 100 is several cores. */
 static bool take_cpu_limit(struct options *o, const char *value)
 {
 	if (!take_number(o, "--cpu-limit", value, CPU_LIMIT_MAX, &o->engine.cpu_limit))
@@ -492,7 +492,7 @@ static enum select_kind selects(int code)
 	}
 }
 
-/* What has to be understood first. */
+/* Values that have to be parsed. */
 static bool parse_value(struct options *o, int code, const char *value)
 {
 	switch (code) {
@@ -667,7 +667,7 @@ static bool is_output(const struct options *o, const char *name)
 	return o->output && streq(o->output, name);
 }
 
-/* Each is one that only the command at hand can set, or of an output that only it has. */
+/* An option that the command does not take has its default, and conflicts with nothing. */
 int options_conflict(struct options *o)
 {
 	if (o->engine.entries && o->engine.hooks != PROBE_HOOKS_KPROBE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The options of all commands: one table (options.c) says which there are, which commands take
- * them and what --help says. What they select becomes filter text (select.h), so that there is
- * one filter only.
+ * The options of all commands. One table (options.c) defines which there are, which commands take
+ * them, and their help. Options that select containers become filter text (select.h), so that there
+ * is only one filter.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "out/sinks.h"
 #include "select.h"
 
-/* Which command takes an option. */
+/* Commands, as bits: which take an option. */
 #define FOR_TRACE 0x01
 #define FOR_RECORD 0x02
 #define FOR_PS 0x04
@@ -22,7 +22,7 @@
 #define FOR_STATS 0x200
 #define FOR_UNBLOCK 0x400
 
-/* What --help shows around the table of options. */
+/* What --help prints before the table of options. */
 struct usage {
 	unsigned command;	/* FOR_* */
 	const char *name;	/* "trace" */
@@ -64,12 +64,12 @@ struct options {
 	int n_args;
 };
 
-/* What is not PARSED_OK is the exit code. */
+/* All but PARSED_OK are exit codes. */
 enum parsed { PARSED_DONE, PARSED_FAILED, PARSED_USAGE, PARSED_OK };
 
 /*
- * PARSED_DONE: --help was asked for and given; PARSED_FAILED: it could not be written; PARSED_USAGE: an error was told.
- * options_free() is due in any case.
+ * PARSED_DONE: --help was printed; PARSED_FAILED: it could not be; PARSED_USAGE: an error was logged.
+ * In any case the caller must call options_free().
  */
 enum parsed options_parse(struct options *o, const struct usage *usage, int argc, char **argv);
 void options_free(struct options *o);
@@ -80,14 +80,14 @@ void options_free(struct options *o);
 int command_run(const struct usage *usage, int (*run)(struct options *o), int argc, char **argv);
 
 /*
- * Builds engine.filter from the selection and from words, joined by blanks. False: the error was
- * told.
+ * Builds engine.filter from the selection and the words, which are joined by blanks. False: an error
+ * was logged.
  */
 bool options_build_filter(struct options *o, char *const *words, int n_words) _must_check_;
 
-/* The index of o->output in names, 0 if it was not given, -1 after having told the error. */
+/* The index of o->output in names; 0 if -o was not given; -1 after logging an error. */
 int options_choice(const struct options *o, const char *const *names, size_t n_names);
 
-/* Whether stdout is to be coloured, and how wide it is (0: no terminal). */
+/* Whether to colour stdout; and its width in columns (0: no terminal). */
 bool options_color(const struct options *o);
 unsigned terminal_width(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of options (options.c) as getopt takes it and as --help shows it. */
+/* The command line: the table of options (options.c) as getopt wants it, and as --help shows it. */
 #include "option_table.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static int show_help(const struct usage *usage)
 	return cmd_print(&b);
 }
 
-/* "config, container" as flags. */
+/* "config, container" as "--config, --container". */
 static void add_dashes(struct strbuf *out, const char *names)
 {
 	for (size_t n; *names; names += n) {
@@ -46,7 +46,7 @@ static void add_dashes(struct strbuf *out, const char *names)
 	}
 }
 
-/* What other tools call an option that this command has. NULL: nothing. */
+/* What to write here for an option of other tools. NULL: nothing. */
 static const char *meant(const struct usage *usage, const char *name, size_t len)
 {
 	static const struct {
@@ -69,7 +69,7 @@ static const char *meant(const struct usage *usage, const char *name, size_t len
 	return NULL;
 }
 
-/* After getopt's "?": word is what it stopped at. */
+/* After getopt returned '?': word is where it stopped. */
 static void tell_unknown(const struct usage *usage, const char *word)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT, nearest = STRBUF_INIT, flags = STRBUF_INIT;
@@ -102,7 +102,7 @@ static void tell_unknown(const struct usage *usage, const char *word)
 			  usage->name);
 }
 
-/* getopt's own two forms of the table. */
+/* The table in getopt's two forms. */
 static void make_getopt(unsigned command, struct strbuf *letters, struct option *longs)
 {
 	size_t n = 0;
@@ -143,7 +143,7 @@ struct word {
 	const char *value;	/* NULL: none */
 };
 
-/* Notes what getopt finds, at most argc words, which are kept: what the file says comes before them. */
+/* Collects what getopt finds. It is applied later, because the configuration file comes first. */
 static enum parsed read_words(const struct usage *usage, int argc, char **argv, struct word *words,
 			      size_t *n_words)
 {
@@ -173,7 +173,7 @@ static enum parsed read_words(const struct usage *usage, int argc, char **argv, 
 	return PARSED_OK;
 }
 
-/* What the file says, except for what the command line says too. */
+/* Applies the configuration file, except for options that the command line gives. */
 static bool take_file(struct options *o, const struct usage *usage, const struct word *words, size_t n)
 {
 	_cleanup_free_ int *groups = xcalloc(n + 1, sizeof(*groups));
@@ -201,7 +201,7 @@ enum parsed options_parse(struct options *o, const struct usage *usage, int argc
 	size_t n = 0, room = 1;
 
 	options_init(o);
-	/* A word may be several letters. */
+	/* One word can be several options: -qv. */
 	for (int i = 1; i < argc; i++)
 		room += strlen(argv[i]) + 1;
 	words = xcalloc(room, sizeof(*words));
@@ -285,7 +285,7 @@ bool options_build_filter(struct options *o, char *const *words, int n_words)
 	selection_text(&o->selection, &text);
 	if (text.len && !add_filter(o, text.s))
 		return false;
-	/* Apart from the flags', so that an error shows what was typed and no more. */
+	/* Parsed apart from the flags' text, so that an error shows exactly what was typed. */
 	strbuf_reset(&text);
 	for (int i = 0; i < n_words; i++) {
 		if (i)

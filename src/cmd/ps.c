@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nunchi ps: the containers that run, as the model knows them once every runtime has listed, or as
- * it knew them at the end of a capture.
+ * nunchi ps: the containers that run, as the model knows them once every runtime has listed its own,
+ * or at the end of a capture.
  */
 #include "cmd.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi record: the stream into a capture file, to be read by -r elsewhere, without root. */
+/* nunchi record: writes the stream to a capture file, which -r reads anywhere, without root. */
 #include "cmd.h"
 
 #include "base/log.h"

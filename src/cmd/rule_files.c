@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi's own rules are part of the program: there is nothing to install, and nothing to lose. */
+/* Which rules a command uses. nunchi's own are part of the program: there is nothing to install or to lose. */
 #include "rule_files.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ static const char common_rules[] =
 	;
 static const struct rules_input own = { .path = "(built-in rules)", .text = default_rules };
 
-/* Standard input, a pipe: whose end it is to be read to. */
+/* Standard input, pipes and the like: a second read finds nothing. */
 static bool can_be_read_once(const char *path)
 {
 	struct stat st;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules that a command is given: by files and directories, or nunchi's own. */
+/* The rules that a command uses: files and directories, or nunchi's own. */
 #pragma once
 
 #include "options.h"
 
 /*
- * For who reads them more than once: what -f says of standard input and pipes is read now, and what there was is what
- * loading finds there. False: an error was told.
+ * For a command that loads its rules more than once: reads those of -f that can be read only once
+ * (standard input, pipes) and keeps their text for each load. False: an error was logged.
  */
 bool rule_files_keep(struct options *o) _must_check_;
 /*
- * Loads what -f and --rules-dir say, and the arguments from first on; without any nunchi's own
- * rules. Of these are enabled what --tag and its like leave. 0, or an exit code: errors were told, on stderr; there
- * also warnings.
+ * Loads the files of -f and --rules-dir, and the arguments from `first` on; if there are none, nunchi's
+ * own rules. --tag and its like decide which are enabled. Returns 0, or an exit code; errors and
+ * warnings go to stderr.
  */
 int rule_files_load(struct ruleset **ret, const struct options *o, int first) _must_check_;
-/* The same, with everything that is to be said in the report; as ruleset_load(). */
+/* The same, with all messages in the report; returns what ruleset_load() does. */
 int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 	_must_check_;
-/* What of them --tag and its like leave out, in a line: nothing is disarmed without a word. */
+/* Logs how many rules --tag and its like leave out: no rule is disarmed silently. */
 void rule_files_say_choice(const struct ruleset *rs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi rules: what files of rules say, before they are in force. */
+/* nunchi rules: checks, lists, explains and tests rules without putting them in force. */
 #include "cmd.h"
 
 #include <errno.h>
@@ -96,7 +96,7 @@ static void rule_json(const struct rule *rule, struct strbuf *out)
 	strbuf_adds(out, "}\n");
 }
 
-/* As they are: who shows them makes them printable. */
+/* As written: the caller makes them printable. */
 static void add_tags(const struct rule *rule, struct strbuf *out)
 {
 	strbuf_reset(out);
@@ -104,7 +104,7 @@ static void add_tags(const struct rule *rule, struct strbuf *out)
 		strbuf_addf(out, "%s%s", i ? ", " : "", rule->tags[i]);
 }
 
-/* Each line of it indented, so that none can be taken for what is said of the rule. */
+/* Indents each line, so that no text of a rule can look like a line of ours. */
 static void add_indented(const char *s, struct strbuf *out)
 {
 	for (size_t n; *s; s += n + (s[n] == '\n')) {
@@ -150,7 +150,7 @@ static int list(const struct options *o)
 	return cmd_print(&out);
 }
 
-/* The names of what it is about; all of them is a sentence of its own. */
+/* The events that the rule can be about. */
 static void explain_events(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
 {
 	struct syscall_set set = { .procexit = false };
@@ -184,7 +184,7 @@ static void explain_events(const struct ruleset *rs, const struct rule *rule, st
 	strbuf_adds(out, *comma ? "\n" : "none: this can never match\n");
 }
 
-/* What is looked at before an event leaves the kernel. */
+/* What the kernel side checks before an event leaves the kernel. */
 static void explain_push(const struct ruleset *rs, const struct rule *rule, struct strbuf *out)
 {
 	_cleanup_strbuf_ struct strbuf calls = STRBUF_INIT;
@@ -323,7 +323,7 @@ static int test(struct options *o)
 	r = rule_files_load(&rs, o, 1);
 	if (r)
 		return r;
-	/* What would have fired, each time. */
+	/* Every match is an alert here. */
 	o->fold = o->alert_limit = 0;
 	r = guard_run(o, rs);
 	if (!r && !(o->output && streq(o->output, "json")))

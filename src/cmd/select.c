@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-/* Shorter ones are rather names ("db", "web") than the beginning of an id. */
+/* Shorter words ("db", "fee") are more likely names than the beginning of an id. */
 #define ID_PREFIX_MIN 4
 
 /* A string as the filter language quotes it. */
@@ -71,7 +71,7 @@ static void add_container(struct strbuf *out, const char *s)
 		add_display(out, s);
 }
 
-/* As it was asked for, its repository, or the end of either after a registry's name. */
+/* The whole image name or its repository, or the end of either after a slash: "nginx" is "docker.io/library/nginx". */
 static void add_image(struct strbuf *out, const char *s)
 {
 	static const char *const fields[] = { "container.image", "container.image.repository" };
@@ -138,7 +138,7 @@ int selection_add(struct selection *s, enum select_kind kind, const char *value,
 	struct strbuf *out = &s->any[kind];
 	int r = 0;
 
-	/* What a script has left unset is no wish for nothing. */
+	/* An empty name is most likely an unset variable in a script. */
 	if (!*value && kind < ARRAY_SIZE(options)) {
 		strbuf_addf(err, "%s: the name is empty", options[kind]);
 		return -EINVAL;

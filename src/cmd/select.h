@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Flags that select (-c web, --pod p, -l app=shop) as text of the filter language. The same flag
- * twice means either; different flags must all hold.
+ * Flags that select (-c web, --pod p, -l app=shop), as text of the filter language. The same flag
+ * twice means either value; different flags must all hold.
  */
 #pragma once
 
@@ -24,6 +24,6 @@ struct selection {
 /* 0, or -EINVAL with a sentence in err. */
 int selection_add(struct selection *s, enum select_kind kind, const char *value, struct strbuf *err)
 	_must_check_;
-/* Appends the filter text of all of it; nothing if nothing is selected. */
+/* Appends the filter text of the whole selection; nothing if nothing is selected. */
 void selection_text(const struct selection *s, struct strbuf *out);
 void selection_free(struct selection *s);

@@ -16,13 +16,13 @@
 
 #define PATH "/metrics"
 #define CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
-/* Who has one address cannot keep the others out: neither by many connections, nor by slow ones. Who has four can. */
+/* A client with one address cannot keep others out, by many connections or slow ones. One with four can. */
 #define CONNECTIONS_MAX 32
 #define CONNECTIONS_EACH 8	/* of one address */
 #define BODY_MAX 65536
-#define TIMEOUT 10		/* seconds in which nothing comes */
+#define TIMEOUT 10		/* seconds without traffic until a connection is closed */
 #define WAKE_MS 1000
-/* Accounts are written each second. Who asks more often costs no more, and who reads slowly holds what others have, too. */
+/* Accounts are rewritten each second, so a page is made at most once a second, and shared by all clients. */
 #define PAGE_NS NSEC_PER_SEC
 
 /* Names without "MHD_". */
@@ -40,7 +40,7 @@ struct server {
 	int (*page)(void *arg, struct strbuf *out);
 	void *arg;
 	struct MHD_Response *made;	/* the last page; NULL: none */
-	uint64_t at;
+	uint64_t at;			/* when it was made, boot ns */
 };
 
 static bool load(void)
@@ -83,7 +83,7 @@ socklen_t serve_address(const char *text, struct sockaddr_storage *ret)
 	if (len >= 2 && host[0] == '[' && host[len - 1] == ']') {
 		memmove(host, host + 1, len);
 		host[len - 2] = '\0';
-	} else if (strpbrk(host, ":*")) {	/* a star is IPv4's alone, to the C library */
+	} else if (strpbrk(host, ":*")) {	/* to the C library "*" is every address of IPv4 alone */
 		return 0;
 	}
 	*ret = (struct sockaddr_storage){ .ss_family = AF_UNSPEC };
@@ -95,7 +95,7 @@ socklen_t serve_address(const char *text, struct sockaddr_storage *ret)
 	return (socklen_t)len;
 }
 
-/* A socket that listens, or -errno. Of every address: IPv4's, too, and these alone where there is no IPv6. */
+/* A listening socket, or -errno. For every address: of IPv6 and IPv4, or of IPv4 alone if the kernel has no IPv6. */
 static int listen_at(const char *text)
 {
 	struct sockaddr_storage address;
@@ -121,7 +121,7 @@ static int listen_at(const char *text)
 	return r;
 }
 
-/* Takes over what text has. NULL: there is no memory. */
+/* Takes over the memory of text. NULL: out of memory. */
 static struct MHD_Response *response_of(const char *type, struct strbuf *text)
 {
 	size_t len = text->len;
@@ -134,7 +134,7 @@ static struct MHD_Response *response_of(const char *type, struct strbuf *text)
 	return response;
 }
 
-/* The server's. NULL: what failed has been said. */
+/* Owned by the server. NULL: the failure was logged. */
 static struct MHD_Response *page_now(struct server *s)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -158,9 +158,11 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *connection, cons
 	unsigned status = MHD_HTTP_OK;
 	enum MHD_Result r = MHD_NO;
 
-	/* Of one that is answered before it is whole the connection ends, for which no client has a reason. */
+	/*
+	 * Answering before the request is complete would close the connection, which clients do not expect. So
+	 * a body is read and ignored, up to a limit; *state counts its bytes, plus one for the first call.
+	 */
 	if (reads && (!*state || *upload_size)) {
-		/* A body says nothing here: its bytes are counted. */
 		uintptr_t n = (uintptr_t)*state + *upload_size + !*state;
 
 		*state = (void *)n;
@@ -204,8 +206,8 @@ static int go_on(struct MHD_Daemon *daemon, int end)
 		MHD_UNSIGNED_LONG_LONG wait;
 
 		/*
-		 * Each second in any case: once there were as many connections as may be (or fds), it listens again
-		 * only in a run after the one in which the last of them timed out, which nothing would wake.
+		 * At least each second: after the limit of connections (or fds) was reached, libmicrohttpd accepts again
+		 * only in the run after the one in which a connection timed out, and nothing would wake that run.
 		 */
 		if (mhd.get_timeout(daemon, &wait) != MHD_YES || wait > WAKE_MS)
 			wait = WAKE_MS;

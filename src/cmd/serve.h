@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A page by HTTP, for who scrapes it: GET /metrics, a second old at the most. By libmicrohttpd, which is loaded when
- * something is served (it brings TLS along, which nothing here uses).
+ * Serves one page by HTTP for scrapers: GET /metrics, at most a second old. Uses libmicrohttpd, which is
+ * loaded only when something is served (it brings along TLS, which nothing here uses).
  */
 #pragma once
 
@@ -10,12 +10,13 @@
 #include "base/strbuf.h"
 
 /*
- * ADDRESS:PORT, the address a numeric one, IPv6 in brackets; without one it is every address. The length of *ret, or 0:
- * it is none.
+ * Parses ADDRESS:PORT; the address is numeric, IPv6 in brackets, and empty for every address. Returns
+ * the length of *ret, or 0 if the text is no such address.
  */
 socklen_t serve_address(const char *text, struct sockaddr_storage *ret);
 /*
- * Until SIGINT or SIGTERM. page puts what is asked for into out, which is empty, or returns other than 0: the server answers 500 then. Gives
- * up all capabilities once it listens. The exit code; what failed has been said.
+ * Serves until SIGINT or SIGTERM. page writes the page into out, which is empty; if it returns other than
+ * 0, the server answers 500. Drops all capabilities once it listens. Returns the exit code; failures
+ * were logged.
  */
 int serve(const char *address, int (*page)(void *arg, struct strbuf *out), void *arg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nunchi stats: the accounts of every nunchi that runs here, or of a capture: what was seen of each
- * container, and what became of it.
+ * nunchi stats: the accounts of all running nunchis, or of a capture: what was seen of each container,
+ * and what became of it.
  */
 #include "cmd.h"
 
@@ -16,7 +16,7 @@
 #include "serve.h"
 #include "table.h"
 
-#define STALE 3		/* seconds: it writes its account each second */
+#define STALE 3		/* seconds; a healthy nunchi rewrites its account each second */
 
 static const struct usage usage = {
 	.command = FOR_STATS,
@@ -32,7 +32,7 @@ static const struct usage usage = {
 		"  nunchi stats -r web.cap\n",
 };
 
-/* Who was looked at the last time, for what has come since. */
+/* An instance as it was at the previous look, to compute rates. */
 struct before {
 	uint32_t pid;
 	uint64_t now;
@@ -83,7 +83,7 @@ static int most_first(const void *a, const void *b)
 	return one->matches != other->matches ? (one->matches < other->matches ? 1 : -1) : strcmp(one->name, other->name);
 }
 
-/* Those that have matched. */
+/* The rules that have matched. */
 static void add_rules(const struct accounts *a, struct strbuf *out)
 {
 	_cleanup_free_ struct account_rule *rules = a->n_rules ? xmemdup(a->rules, a->n_rules * sizeof(*rules)) : NULL;
@@ -132,7 +132,7 @@ static void add_table(const struct accounts *a, const struct before *b, uint64_t
 	add_rules(a, out);
 }
 
-/* Keeps it for the next look; what it owns is taken from the instance. */
+/* Keeps a copy of the instance's rows for the next look. */
 static void keep(struct stats *s, const struct instance *i)
 {
 	struct before b = { .pid = i->pid, .now = i->now };
@@ -224,7 +224,7 @@ static void free_looks(struct before *looks, size_t n)
 	free(looks);
 }
 
-/* One look at all that run. 0: it is in s->out; else the exit code. */
+/* Looks at all running instances. 0: the result is in s->out; else an exit code. */
 static int look(struct stats *s)
 {
 	int n;
@@ -238,8 +238,8 @@ static int look(struct stats *s)
 	n = instances_read(add_instance, s);
 	if ((n >= 0 || n == -EBADMSG) && s->kind == STATS_PROMETHEUS) {
 		/*
-		 * That none runs is what an alert is about: no error, which would leave the page before in its place. Nor is
-		 * that those which run are damaged, or of another version: nunchi_up says it.
+		 * That none runs is a reason for an alert but no error: on an error the last page would stay in place. Nor
+		 * is it an error that all accounts are damaged or of another version: nunchi_up is 0 for those.
 		 */
 		metrics_add(&s->metrics, METRIC_INSTANCES, &(struct strbuf)STRBUF_INIT, n > 0 ? (uint64_t)n : 0);
 		metrics_text(&s->metrics, &s->out);
@@ -262,12 +262,12 @@ static int page(void *arg, struct strbuf *out)
 	int r = look(s);
 
 	metrics_free(&s->metrics);
-	*out = s->out;	/* of thousands of containers it is some MiB */
+	*out = s->out;	/* not copied: with thousands of containers it is some MiB */
 	s->out = (struct strbuf)STRBUF_INIT;
 	return r;
 }
 
-/* What cannot be read now, of who is not root, is told now. */
+/* Makes one page at once, so that missing privileges are an error at the start. */
 static int serve_pages(const char *address, struct stats *s)
 {
 	struct strbuf first = STRBUF_INIT;
@@ -325,7 +325,7 @@ static int show_capture(struct stats *s, const char *path)
 	in_part = r < 0 || !accounts.n;
 	if (in_part)
 		log_error("%s: %s", path, r < 0 ? err.s : "there is no account in it");
-	/* What comes before the damage is told all the same. */
+	/* What comes before the damage is still shown. */
 	if (!accounts.n) {
 		r = 0;
 	} else if (s->kind == STATS_PROMETHEUS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table whose columns are as wide as what is in them. Cells are escaped when they are added. */
+/* Text in columns that are as wide as their widest cell. Cells are escaped when they are added. */
 #pragma once
 
 #include "base/strbuf.h"

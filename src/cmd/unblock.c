@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nunchi unblock: what guard --keep-blocking has left in force, shown or taken away. */
+/* nunchi unblock: shows or removes what guard --keep-blocking has left in force. */
 #include "cmd.h"
 
 #include <errno.h>
