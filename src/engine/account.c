@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The account: what the kernel counted and what we did, per slot, kept apart and compared only
- * here. A slot that is given back leaves its account in a table by container, and in the capture.
+ * The account: what the kernel counted and what we counted, per slot. The two are kept apart and compared
+ * only here. When a slot is given back, its account goes to a table by container, and into the capture.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "internal.h"
 #include "out/account.h"
 
-/* Of containers that have ended; those past it are added up: as many as the model remembers. */
+/* Rows of ended containers: as many as the model remembers. Older ones are added up in one row. */
 #define ENDED_MAX MODEL_STOPPED_MAX
 
 static void row_of_slot(struct engine *e, uint32_t i, struct account_row *row)
@@ -25,7 +25,7 @@ static void row_of_slot(struct engine *e, uint32_t i, struct account_row *row)
 	probe_account(e->probe, i, &row->kernel);
 }
 
-/* Once nothing is counted any more. */
+/* At the end of a slot: the summaries must add up to what the kernel has aggregated. */
 static void check_summaries(const struct engine *e, uint32_t i, const struct account_row *row)
 {
 	if (row->kernel.aggregated != e->slots[i].summarized)
@@ -84,8 +84,8 @@ static void add_missed(const char *program, uint64_t count, void *arg)
 }
 
 /*
- * Tasks on the host past the share of --memory for them. Theirs is the one memory that is not bounded: without knowing
- * whose a task is, all that it does would be lost.
+ * How many tasks of the host exceed the share of --memory for their identities. This is the one memory
+ * without a bound: whatever a task without an identity does would be lost.
  */
 static uint64_t tasks_past_room(const struct engine *e)
 {
@@ -107,7 +107,7 @@ static void take_counts(struct engine *e, struct account_counts *ret)
 	probe_missed(e->probe, add_missed, ret);
 }
 
-/* What was numbered, has not come, and no counter says why. Only when nothing is under way any more. */
+/* Records that got a number and never came, less those that a counter explains. Valid only when nothing is in flight. */
 static void find_missing(struct engine *e)
 {
 	uint64_t counts[NUNCHI_COUNT_MAX];
@@ -122,7 +122,7 @@ static bool is_given_back(const struct slot *slot)
 	return slot->phase == SLOT_UNKNOWN && slot->generation && !slot->account.received;
 }
 
-/* Zeros, too, from the first second on. */
+/* The counts of all enabled rules, including zeros: a metric must exist before its first increase. */
 static void add_rules(struct engine *e, uint64_t now, struct strbuf *out)
 {
 	const struct ruleset *rules = e->force->rules;
@@ -154,7 +154,7 @@ void account_now(struct engine *e, struct strbuf *out)
 		struct account_row row;
 
 		if (is_given_back(&e->slots[i]))
-			continue;	/* it would be a call to the kernel each second */
+			continue;	/* saves a system call for each such slot each second */
 		row_of_slot(e, i, &row);
 		if (row.kernel.seen || row.user.received || row.id) {
 			encode_account(&e->record, &row, i, e->slots[i].generation, now);
@@ -164,7 +164,7 @@ void account_now(struct engine *e, struct strbuf *out)
 	}
 }
 
-/* Whose it is that is not seen nobody can tell in the stream: so it is said when it begins, not at the end only. */
+/* No event can say which container is not seen for want of a slot. So it is logged when that begins, not only at the end. */
 void account_warn(struct engine *e)
 {
 	uint64_t counts[NUNCHI_COUNT_MAX];
@@ -200,7 +200,7 @@ void account_say(struct engine *e, const struct accounts *accounts)
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	uint64_t ns = clock_boot() - e->started;
 
-	/* On one terminal it comes after what it counts. */
+	/* If both go to one terminal, the summary comes after the events that it counts. */
 	if (e->writer)
 		writer_wait(e->writer, ENGINE_SAY_LAST_MS);
 	for (uint32_t i = 0; i < e->slots_used; i++)

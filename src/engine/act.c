@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules that end or freeze the container of what they match. That is asked for once for each run of a
- * container, whatever matches after; the alert says that it was, and one more what came of it.
+ * Rules that end or freeze the container of what they match. The action is requested once per run of a
+ * container, however often rules match. The first alert says so; another one reports the outcome.
  */
 #include "internal.h"
 
-#define WISHES_MAX 1024		/* what was asked for of that many containers is remembered */
-#define AGAIN_NS (10 * NSEC_PER_SEC)	/* what has failed is not tried again before */
+#define WISHES_MAX 1024		/* requests that are remembered */
+#define AGAIN_NS (10 * NSEC_PER_SEC)	/* a failed action is not tried again before that */
 
 struct wish {
 	uint64_t token;		/* 0: none yet */
-	uint64_t key;		/* of the container, its run, and what is done to it */
-	struct rule *rule;	/* what an alert shows of it: the rule itself may be gone by then */
+	uint64_t key;		/* hash of the container, its run, and the action */
+	struct rule *rule;	/* a copy for the alert: the rule itself may be gone by then */
 	char *name;		/* the container's */
-	uint64_t failed_at;	/* boot ns; 0: it has not */
+	uint64_t failed_at;	/* boot ns; 0: it has not failed */
 	bool under_way;
 };
 

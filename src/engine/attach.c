@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks that are attached while events are told already, what none of them sees, and the giving up
- * of privileges once the last is there.
+ * The end of the start-up: hooks of functions, which are attached while events already come; the list of
+ * what no hook sees here; and dropping privileges once the last hook is attached.
  */
 #include <sys/utsname.h>
 
 #include "base/privileges.h"
 #include "internal.h"
 
-/* What no hook sees here, by the doctor's table and its cheap checks. */
+/* Finds what no hook sees here, by the doctor's table and its cheap checks. */
 void attach_find_unseen(struct engine *e)
 {
 	const char *root = e->config->runtimes.root ? e->config->runtimes.root : "";
@@ -16,7 +16,7 @@ void attach_find_unseen(struct engine *e)
 
 	doctor_look_ways(&host, root);
 	host.ways |= probe_misses(e->probe, doctor_preemption(root, host.release));
-	/* What no hook sees here, no other --hooks does: that it would is not said. */
+	/* If no hook at all sees 32-bit calls, do not suggest that other --hooks would. */
 	if (host.ways & 1U << DOCTOR_UNSEEN_COMPAT)
 		host.ways &= ~(1U << DOCTOR_UNSEEN_FUNCTIONS_32);
 	e->unseen = doctor_unseen(&host, probe_sees(e->probe));
@@ -31,7 +31,7 @@ void attach_say_unseen(const struct engine *e)
 		log_warn("not seen on this kernel: %s (nunchi doctor says more)", names.s);
 }
 
-/* All that needed privileges is done: what is kept is for looking at maps, where it must be. */
+/* Everything that needs privileges is done. CAP_BPF is kept only if the kernel demands it for reading maps. */
 static void confine(struct engine *e)
 {
 	uint64_t keep;

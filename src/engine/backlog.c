@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the output does not take at the moment: a reader that is slow for a while, or much that waited
- * for a name and goes on at once. While anything waits here everything does, so that the order stays.
- * Past the bound the oldest goes on regardless, and what of it is shown is lost, and said to be.
+ * Records that the output does not accept at the moment: its reader is slow for a while, or many records
+ * waited for a name and continue at once. While one record waits here all do, so that the order is kept.
+ * Beyond the bound the oldest one continues regardless; if it would have been shown, it is lost, which is
+ * reported.
  */
 #include <malloc.h>
 
 #include "internal.h"
 
-#define TRIM_BYTES (1U << 20)	/* so much less waits than did: worth giving back */
+#define TRIM_BYTES (1U << 20)	/* a decrease that is worth a malloc_trim() */
 
-/* What waited for names by the thousand leaves the heap full of holes, which the C library would keep. */
+/* Thousands of records that waited leave the heap full of holes, which the C library would not give back. */
 void backlog_trim(struct engine *e)
 {
 	size_t waits = e->backlog.bytes + e->held_bytes;
@@ -26,7 +27,7 @@ size_t backlog_room(const struct engine *e)
 {
 	size_t share = e->memory.reader, model = model_bytes(e->model), text = WRITER_QUEUE_OF(share);
 
-	/* Some in any case: the model lets go of processes first. */
+	/* An eighth in any case: the model forgets processes to make room. */
 	return model + text < share ? MAX(share - model - text, share / 8) : share / 8;
 }
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which slot is whose. The kernel side opens a slot when tasks appear in namespaces that it does
- * not know; the runtimes say which containers there are. Here they meet (claim.c says by what), what
- * waited goes on, and a slot is given back when nobody goes by it any more. One that nobody claims is
- * the host's, or the container's that it was opened in.
+ * Which slot belongs to which container. The kernel side opens a slot when tasks appear in namespaces
+ * that it does not know; the runtimes report which containers there are. Here the two are matched
+ * (claim.c decides how). Then the records that waited continue. A slot that nobody claims belongs to
+ * the host, or to the container from which it was opened. It is given back when nobody uses it.
  */
 #include <errno.h>
 #include <signal.h>
 
 #include "internal.h"
 
-/* When to ask the disk again after it did not know: state.json is written after init has started. */
+/* When to ask the disk again if it did not know: runtimes write state.json after init has started. */
 static const unsigned retry_ms[] = { 20, 50, 100, 200, 400, 800 };
 
-#define RETRY_DEAD (300 * NSEC_PER_MSEC)	/* a runtime may still say whose a finished container was */
-#define SANDBOXES_MAX (NUNCHI_SLOTS_MAX / 4)	/* slots of the host's that are kept for a late claim */
+#define RETRY_DEAD (300 * NSEC_PER_MSEC)	/* how long a runtime may still name a container that has ended */
+#define SANDBOXES_MAX (NUNCHI_SLOTS_MAX / 4)	/* slots of host sandboxes that are kept for a late claim */
 
 static uint64_t token_of(const struct engine *e, const struct slot *slot)
 {
@@ -46,7 +46,7 @@ static void slot_clear(struct engine *e, struct slot *slot)
 	*slot = (struct slot){ 0 };
 }
 
-/* At that time there is something to do for a slot. */
+/* Notes that at that time there is something to do for a slot. */
 static void look_by(struct engine *e, uint64_t when)
 {
 	e->next_look = MIN(e->next_look, MAX(when, e->looked + ENGINE_LOOK_NS));
@@ -73,7 +73,7 @@ static enum nunchi_mode mode_for(struct engine *e, struct container *c)
 		       NUNCHI_MODE_COUNT : NUNCHI_MODE_EVENT;
 }
 
-/* The kernel side is told whose the slot is, and what that means for rules that block. */
+/* Tells the kernel side that the slot is a container's, and which blocking rules apply to it. */
 static void name_slot(struct engine *e, const struct slot *slot, struct container *c)
 {
 	enum nunchi_mode mode = mode_for(e, c);
@@ -115,12 +115,12 @@ static void bind_host(struct engine *e, struct slot *slot)
 	backlog_release(e, slot);
 	slot->generation = probe_slot_host(e->probe, n, slot->generation, mode_for(e, NULL));
 	in_force_slot(e, n, slot->generation, NULL);
-	look_by(e, 0);	/* at those that have waited for it */
+	look_by(e, 0);	/* other slots may have waited for this one */
 	encode_slot(&e->record, n, slot->generation, NULL, clock_boot());
 	pipeline_made(e);
 }
 
-/* What the kernel side has been told, but for what stays. */
+/* Withdraws the PID namespace and cgroup that the kernel side knows for the slot, unless they are these. */
 static void take_back_identity(struct engine *e, struct slot *slot, uint32_t pidns, uint64_t cgroup)
 {
 	uint32_t n = number_of(e, slot);
@@ -133,7 +133,7 @@ static void take_back_identity(struct engine *e, struct slot *slot, uint32_t pid
 	slot->pushed_cgroup = cgroup;
 }
 
-/* Tells the kernel side by what else the container's tasks are known. */
+/* Tells the kernel side by which PID namespace and cgroup the container's tasks can be recognised. */
 static void push_identity(struct engine *e, struct slot *slot, const struct container_info *info)
 {
 	uint32_t n = number_of(e, slot);
@@ -148,7 +148,7 @@ static void push_identity(struct engine *e, struct slot *slot, const struct cont
 	probe_slot_cgroup(e->probe, n, slot->generation, info->cgroup_id);
 }
 
-/* A container that was made in another one says so. */
+/* Records that a container was made inside another one. */
 static void say_parent(struct engine *e, struct container *c, const struct container *outer)
 {
 	struct container_info info = { .id = c->info->id, .parent_id = outer->info->id };
@@ -159,7 +159,7 @@ static void say_parent(struct engine *e, struct container *c, const struct conta
 	pipeline_made(e);
 }
 
-/* For the next run, if identities outlive this one. */
+/* With --pin: keeps the container's name for the next run of nunchi. */
 static void keep(struct engine *e, const struct slot *slot, const struct container_info *info)
 {
 	struct probe_kept kept = { .mntns = slot->mntns, .cgroup = slot->cgroup };
@@ -190,7 +190,7 @@ static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
 		.id = xstrdup(kept->id),
 		.inner = kept->parent && parent->id && streq(parent->id, kept->id),
 	};
-	/* If nobody is in it any more, and no runtime knows it, that was all. */
+	/* Given back then, unless a process is in it or a runtime still knows it. */
 	slot->release_at = now + ENGINE_ADOPT_NS;
 	look_by(e, slot->release_at);
 	e->slots_used = MAX(e->slots_used, n + 1);
@@ -234,7 +234,7 @@ static void bind_container(struct engine *e, struct slot *slot, struct container
 	look_by(e, 0);
 }
 
-/* Slots that were opened by tasks of this one while it had no name. */
+/* Looks up the slots that tasks of this one opened while it had no name. */
 static void bind_children(struct engine *e, struct slot *parent)
 {
 	for (uint32_t i = 1; i < e->slots_used; i++) {
@@ -251,7 +251,7 @@ static void ask_disk(struct engine *e, struct slot *slot)
 	runtimes_resolve(e->runtimes, token_of(e, slot), slot->pid, slot->start, slot->cgroup_path);
 }
 
-/* A new pending slot: perhaps it is known already, else the disk is asked. */
+/* Binds a pending slot if its container is known already, else asks the disk. */
 static void slot_look_up(struct engine *e, struct slot *slot)
 {
 	struct container *c = claim_find(e, slot);
@@ -278,7 +278,7 @@ static struct slot *slot_open(struct engine *e, const struct nunchi_head *record
 	slot->cgroup = record->cgroup;
 	memcpy(slot->opener, record->comm, sizeof(slot->opener));
 	slot->opener[sizeof(slot->opener) - 1] = '\0';
-	/* What CRIU restores goes on where it was, without the exec that is the start of others: its runtime's word is. */
+	/* What CRIU restores continues without an exec, which is the start of other containers: the runtime reports its start. */
 	slot->born = record->flags & NUNCHI_F_SETUP && !starts_with(slot->opener, "criu");
 	slot->time = record->time;
 	slot->opened = clock_boot();
@@ -342,13 +342,13 @@ struct slot *binder_slot(struct engine *e, const struct nunchi_head *record)
 		return slot;
 	}
 	if (record->generation < slot->generation)
-		return slot;	/* given back meanwhile: goes with the slot's account */
+		return slot;	/* a late record of a slot given back: counted in the slot's present account */
 	slot = slot_open(e, record);
 	slot_look_up(e, slot);
 	return slot;
 }
 
-/* A cgroup was made or removed: nothing hangs on it, but a look-up may come true now. */
+/* A host sandbox whose cgroup was removed can be given back. New cgroups need nothing. */
 void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 {
 	const struct nunchi_cgroup *gone;
@@ -372,7 +372,7 @@ void binder_cgroup(struct engine *e, const struct nunchi_head *record)
 	}
 }
 
-/* Whether the slot was opened in that container, be it by way of others. */
+/* Whether the slot was opened inside that container, directly or through other slots. */
 static bool is_within(struct engine *e, const struct slot *slot, const char *id)
 {
 	for (slot = claim_parent(e, slot); slot; slot = claim_parent(e, slot))
@@ -381,7 +381,7 @@ static bool is_within(struct engine *e, const struct slot *slot, const char *id)
 	return false;
 }
 
-/* Again, if the model has had to forget the container meanwhile. */
+/* Repeats the SLOT record if the model has forgotten the container meanwhile. */
 static void say_slot(struct engine *e, const struct slot *slot)
 {
 	uint32_t n = number_of(e, slot);
@@ -393,14 +393,14 @@ static void say_slot(struct engine *e, const struct slot *slot)
 	pipeline_made(e);
 }
 
-/* Bound slots take over what is new in a container's facts; pending ones may be meant. */
+/* Updates the slots of a container with new facts, and binds pending ones that these facts match. */
 void binder_container(struct engine *e, struct container *c, const struct container_info *info,
 		      uint64_t token)
 {
 	struct slot *asked = slot_of_token(e, token);
 
 	if (asked && asked->phase == SLOT_PENDING) {
-		/* The disk also goes by ancestors and cgroups: of what was opened inside that is no news. */
+		/* The disk also looks at ancestors and cgroups, which says nothing new about a slot opened inside a container. */
 		if (!claim_parent(e, asked) || claim_may_be(e, asked, info))
 			bind_container(e, asked, c);
 		else
@@ -416,7 +416,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 			push_identity(e, slot, c->info);
 			name_slot(e, slot, c);
 			keep(e, slot, c->info);
-			/* That of an earlier run is over, whatever the container does now. */
+			/* It runs: keep the slot. But not one of an earlier run. */
 			if (c->running && claim_matches(slot, info))
 				slot->release_at = 0;
 		} else if (slot->phase == SLOT_CONTAINER && is_within(e, slot, c->info->id)) {
@@ -462,7 +462,7 @@ bool binder_ends_later(struct engine *e, const char *id, uint64_t said)
 	struct container *c = model_container(e->model, id);
 	bool later = false;
 
-	/* Of what is only counted no end is heard. */
+	/* A container that is only counted sends no records, so the kernel will not tell of its end. */
 	if (!c || mode_for(e, c) != NUNCHI_MODE_EVENT)
 		return false;
 	for (uint32_t i = 1; i < e->slots_used; i++) {
@@ -497,7 +497,7 @@ static bool waits_for_parent(struct engine *e, const struct slot *slot)
 	return parent && parent->phase == SLOT_PENDING;
 }
 
-/* The hold is over: what nobody claims and nothing names is a sandbox of where it was opened. */
+/* The hold is over: what nobody claims and no cgroup path names is a sandbox of where it was opened. */
 static void give_up(struct engine *e, struct slot *slot, const char *why)
 {
 	struct container *outer, *c;
@@ -518,14 +518,14 @@ static void give_up(struct engine *e, struct slot *slot, const char *why)
 }
 
 /*
- * A record that waits may say who is init in there, and that all is over: then nothing will come.
- * Past the bound of what may wait, a slot goes on without a name.
+ * The waiting records tell which process is init in the slot, and when all of its processes have ended:
+ * then a name will come soon or never. Beyond the bound of what may wait, the slot continues without.
  */
 void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record)
 {
 	uint64_t soon = clock_boot() + RETRY_DEAD;
 
-	/* The first: a program inside can make PID namespaces of its own, with an init each. */
+	/* Only the first one: programs inside can make further PID namespaces, each with an init. */
 	if (record->vpid == 1 && record->pid != 1 && !slot->init_pid)
 		slot->init_pid = record->pid;
 	if (record->kind == NUNCHI_REC_FORK && record->pid != slot->pid)
@@ -544,16 +544,17 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 	}
 }
 
-/* Whether what the output has not taken yet may be of this slot. */
+/* Whether records that the output has not accepted yet may be of this slot. */
 static bool waits_for_output(const struct engine *e, const struct slot *slot)
 {
 	return slots_are_needed(e) ? slot->account.held : e->backlog.first != NULL;
 }
 
 /*
- * Gives a slot back when its container is gone and everything of it has come. That nobody is in it any more is not known
- * of one that is only counted, nor of who has just come in: so it is retired first, and its account closed when nothing
- * can be counted in it any more.
+ * Gives a slot back when its container has ended and all of its records have come. Two steps, because
+ * tasks may still use it: those of a container that is only counted are not followed, and one may have
+ * just come in. So the slot is retired first, which makes the kernel side look such tasks up anew; its
+ * account is closed when nothing can be counted in it any more.
  */
 static void give_back(struct engine *e, struct slot *slot)
 {
@@ -572,7 +573,7 @@ static void give_back(struct engine *e, struct slot *slot)
 		return;
 	probe_slot_free(e->probe, n, generation);
 	slot_clear(e, slot);
-	/* A late record of the old generation must not open it again. */
+	/* So that a late record of the old generation does not open the slot again. */
 	slot->generation = generation + 1;
 }
 
@@ -581,7 +582,7 @@ bool binder_is_alive(uint32_t pid)
 	return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
 }
 
-/* Whether somebody still goes by it: a process that got away, or a slot that was opened in it. */
+/* Whether the slot is still used: by a process that got away, or as the parent of another slot. */
 static bool slot_in_use(struct engine *e, const struct slot *slot)
 {
 	uint32_t n = number_of(e, slot);
@@ -600,14 +601,14 @@ static bool slot_in_use(struct engine *e, const struct slot *slot)
 
 static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 {
-	/* The end itself may be in there. */
+	/* Wait for the output: the record of the end may be in the backlog. */
 	if (slot->gone_at && now >= slot->gone_at && !waits_for_output(e, slot)) {
 		uint64_t said = slot->gone_at - ENGINE_GONE_NS;
 
 		slot->gone_at = 0;
 		life_said_gone(e, slot->id, said);
 	}
-	/* Of what is only counted nobody hears who is in there. */
+	/* A sandbox inside a container: check whether it is still used. Not if only counted, since nobody knows then. */
 	if (slot->inner && !slot->release_at && now >= e->next_check &&
 	    now > slot->opened + ENGINE_RELEASE_NS &&
 	    mode_for(e, model_container(e->model, slot->id)) == NUNCHI_MODE_EVENT)
@@ -621,9 +622,10 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
 }
 
 /*
- * Namespaces that an engine of a user's own makes for itself, and comes back to after the one that made them has ended:
- * they stay known as the host's without a slot, where nobody else can get their number. Others may be a container's yet,
- * whose runtime is slow: they are opened anew.
+ * Whether the slot is of namespaces that a rootless engine makes for itself, and returns to after the
+ * process that made them has ended. They stay known as the host's, without a slot; that is safe only for
+ * keys that are never reused. Other namespaces may yet turn out to be those of a container with a slow
+ * runtime: if their tasks show up again, a new slot is opened.
  */
 static bool is_users_engine(const struct slot *slot)
 {
@@ -652,7 +654,7 @@ static void look_at_pending(struct engine *e, struct slot *slot, uint64_t now)
 	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
 
 	if (waits_for_parent(e, slot))
-		return;	/* whose that is, this is */
+		return;	/* it will be looked up with its parent */
 	if (now >= slot->give_up_at) {
 		strbuf_addf(&why, "no runtime named it within %.1f s",
 			    (double)(now - slot->opened) / (double)NSEC_PER_SEC);
@@ -662,7 +664,7 @@ static void look_at_pending(struct engine *e, struct slot *slot, uint64_t now)
 	}
 }
 
-/* When a slot wants to be looked at, if nothing happens to it before; UINT64_MAX: never. */
+/* When a slot must be looked at next, if nothing happens to it before; UINT64_MAX: never. */
 static uint64_t wants_look(struct engine *e, const struct slot *slot)
 {
 	uint64_t when = UINT64_MAX;

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ways into the kernel that no hook sees here (attach.c) are said at the start. That a container goes one of them is known by
- * what comes before, which is seen: a ring is made, a 32-bit program executed. The first of each in a container is an event
- * of its own, and a line on stderr, since what shows alerts only shows no such event.
+ * Ways into the kernel that no hook sees here are logged at the start (attach.c). That a container takes
+ * one of them is known from its first step, which is seen: it creates an io_uring, or executes a 32-bit
+ * program. The first time in each container is an event, and a line on stderr, because guard shows alerts
+ * only.
  */
 #include "internal.h"
 
-#define SAID_MAX 20	/* lines: the host of many short-lived containers has enough of them then */
+#define SAID_MAX 20	/* lines; enough for a host with many short-lived containers */
 
 static const struct {
-	uint32_t unseen;	/* which of the doctor's ways mean it */
+	uint32_t unseen;	/* bits 1 << enum doctor_unseen of which one must be set */
 	const char *said;
 } ways[NUNCHI_BLIND_MAX] = {
 	[NUNCHI_BLIND_IO_URING] = { 1U << DOCTOR_UNSEEN_IO_URING,

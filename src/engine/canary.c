@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The doctor's canaries: a child does one thing of each family, and its records must come through
- * the rings. That a hook is attached shows nothing: some are, and never run.
+ * The doctor's canaries: a child process does one thing for each family of hooks, and its records must
+ * come through the rings. Being attached proves nothing: some hooks attach and never run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +19,14 @@
 #include "doctor.h"
 
 #define CHILD_NS (2 * NSEC_PER_SEC)	/* it takes 20 ms; on a machine that is busy, a second */
-#define RECORDS_NS (NSEC_PER_SEC / 2)	/* until what it did has come */
+#define RECORDS_NS (NSEC_PER_SEC / 2)	/* how long its records are waited for */
 #define NAP_US 2000
 
 struct canary {
 	struct probe *probe;
 	struct doctor_try *tries;
 	pid_t child;
-	int program;			/* our own, to be executed */
+	int program;			/* fd of our own executable, for the child to execute */
 	char cgroup[320];		/* "": it could not be made */
 	uint64_t cgroup_id;
 	bool cgroup_came;
@@ -102,7 +102,7 @@ static void on_alarm(int sig)
 {
 }
 
-/* A call that a handler ends: what a signal's hook reports. The signal waits for the call. */
+/* Makes a call that a signal handler interrupts, for signal_deliver. The signal is blocked until the call. */
 static void be_interrupted(void)
 {
 	const struct itimerval soon = { .it_value.tv_usec = 1000 };
@@ -120,8 +120,8 @@ static void be_interrupted(void)
 }
 
 /*
- * Opens a file through a ring, once more than it has room for the results of, which is seen by another hook. False: there
- * is no io_uring here, or it is not for us.
+ * Opens a file through an io_uring, more often than its completion queue has entries, so that the hook of
+ * the overflow runs, too. False: there is no io_uring, or we may not use it.
  */
 static bool use_ring(void)
 {
@@ -153,10 +153,10 @@ static void move_to(const char *cgroup)
 	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd >= 0 && write(fd, "0", 1) < 0)
-		return;	/* the hook will not have run, which is told */
+		return;	/* the canary stays silent, which is reported */
 }
 
-/* In the child of a program with threads: nothing but calls. */
+/* Runs in the forked child of a program with threads: only async-signal-safe calls. */
 static _noreturn_ void sing(const struct canary *c)
 {
 	static const struct sockaddr_un nowhere = { AF_UNIX, "\0nunchi doctor" };
@@ -166,7 +166,7 @@ static _noreturn_ void sing(const struct canary *c)
 
 	if (connect(s, (const struct sockaddr *)&nowhere, sizeof(nowhere)) == 0)
 		_exit(1);
-	/* Both fail: what is asked about them is asked before. */
+	/* Both fail; the security hooks about them run before that. */
 	bind(s, (const struct sockaddr *)&nowhere, 0);
 	send(s, "", 1, MSG_NOSIGNAL);
 	if (c->has_ring)
@@ -208,7 +208,7 @@ static void make_cgroup(struct canary *c, const char *root, const char *mount)
 	c->cgroup[0] = '\0';
 }
 
-/* Waits for the child, taking records meanwhile, so that the host's do not fill the rings. */
+/* Waits for the child, and takes records meanwhile, so that those of the host do not fill the rings. */
 static bool wait_child(struct canary *c)
 {
 	uint64_t until = clock_boot() + CHILD_NS;

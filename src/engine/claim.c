@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whose a slot can be: what a runtime says of a container is held against what the kernel saw of
- * the slot's tasks. By namespace, by cgroup; by a name (the id in the cgroup's path) only where nobody
- * else has it, since anyone can give a cgroup a name.
+ * Which container a slot can belong to: compares what a runtime says of a container with what the kernel
+ * saw of the slot's tasks. By namespace and by cgroup; by name (the id in the cgroup's path) only if no
+ * other container has that name, since anyone can name a cgroup.
  */
 #include "internal.h"
 
@@ -20,7 +20,7 @@ struct container *claim_outer(struct engine *e, const struct slot *slot)
 	return parent && parent->phase == SLOT_CONTAINER ? model_container(e->model, parent->id) : NULL;
 }
 
-/* By the unique id where the kernel tells it (6.11), since inode numbers are used again at once. */
+/* By the unique id if the kernel tells it (6.11), since inode numbers are reused at once. */
 static bool same_mounts(const struct slot *slot, const struct container_info *info)
 {
 	if (slot->key && info->mntns_key)
@@ -29,8 +29,8 @@ static bool same_mounts(const struct slot *slot, const struct container_info *in
 }
 
 /*
- * Whether what a runtime says is about the tasks of this slot: by facts, not by names. An inode
- * number alone may be that of an earlier namespace: then its container's init is older, too.
+ * Whether what a runtime says is about the tasks of this slot: by facts, not by names. An inode number
+ * alone could be that of an earlier namespace; but then that container's init is older as well.
  */
 bool claim_matches(const struct slot *slot, const struct container_info *info)
 {
@@ -38,11 +38,11 @@ bool claim_matches(const struct slot *slot, const struct container_info *info)
 		return true;
 	if (slot->init_pid && info->init_pid && slot->init_pid != info->init_pid)
 		return false;
-	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number another's */
+	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number reused */
 		return false;
 	if (slot->born && info->init_start && info->init_start + PROCESS_START_GRAIN < slot->time)
 		return false;
-	/* What was there before us has an init that was there before us. */
+	/* A slot that existed before us has an init that existed before us. */
 	if (!slot->born && info->init_start > slot->time + PROCESS_START_GRAIN)
 		return false;
 	if (same_mounts(slot, info))
@@ -51,9 +51,9 @@ bool claim_matches(const struct slot *slot, const struct container_info *info)
 }
 
 /*
- * Whether the slot may be that container's. What was opened inside something is that one's, unless
- * its mount namespace is the very one that a runtime gave to the container: a cgroup is easily
- * entered.
+ * Whether the slot may be that container's. A slot that was opened inside a container belongs to that one,
+ * unless its mount namespace is the very one that a runtime reports; the cgroup is not enough, because
+ * it is easily entered.
  */
 bool claim_may_be(struct engine *e, const struct slot *slot, const struct container_info *info)
 {
@@ -74,13 +74,13 @@ static bool is_match(struct container *c, void *arg)
 	return c->running && claim_may_be(m->e, m->slot, c->info);
 }
 
-/* What opened it is a runtime that keeps its state in files and has no daemon. */
+/* Whether it was opened by a runtime without a daemon, which keeps its state in files. */
 static bool opened_by_plain_runtime(const struct slot *slot)
 {
 	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
 }
 
-/* Where the container's first process is, or its own cgroup, if that has moved to one below. */
+/* Whether path is the cgroup of the container's first process, or the container's own, if init has moved below it. */
 static bool in_cgroup_of(const char *path, const char *cgroup, const char *id)
 {
 	size_t own = cgroup_own_len(cgroup, id);
@@ -89,19 +89,19 @@ static bool in_cgroup_of(const char *path, const char *cgroup, const char *id)
 }
 
 /*
- * Whether a container may have been made in there: by a runtime, or because its tasks have a
- * cgroup of their own. Else a program of the container has only unshared its namespaces.
+ * Whether the slot may be a container made inside another: a runtime opened it, or its tasks have a cgroup
+ * of their own. Otherwise a program of the outer container has merely unshared its namespaces.
  */
 static bool may_be_nested(struct engine *e, const struct slot *slot, const struct container *outer)
 {
-	/* Where no runtime's word is to be had for it, the kernel's. */
+	/* The cgroup that the runtime reported, else the one that the kernel saw. */
 	const char *cgroup = outer->info->cgroup ? outer->info->cgroup : claim_parent(e, slot)->cgroup_path;
 
 	return opened_by_plain_runtime(slot) ||
 	       (slot->cgroup_path && cgroup && !in_cgroup_of(slot->cgroup_path, cgroup, outer->info->id));
 }
 
-/* A runtime that failed before its child had a cgroup of its own has left it in that of who called it. */
+/* Whether the cgroup is that of a runtime's caller: there a runtime leaves its child if it fails before making a cgroup. */
 static bool is_of_a_caller(const char *name)
 {
 	static const char *const callers[] = { "libpod-conmon-", "crio-conmon-", "session-" };
@@ -114,9 +114,9 @@ static bool is_of_a_caller(const char *name)
 }
 
 /*
- * A container of plain runc or crun can be over before the disk was looked at. That such a runtime
- * made the namespaces is known from its process, and its cgroup is named after the container:
- * "/ID", or "runc-ID.scope" below systemd's.
+ * The id of a container of plain runc or crun that ended before the disk was looked at; NULL: it is none.
+ * That such a runtime made the namespaces is known from its process's comm, and the cgroup is named after
+ * the container: "/ID", or "runc-ID.scope" with systemd.
  */
 static char *plain_id(const struct slot *slot)
 {
@@ -140,7 +140,7 @@ static bool is_twin(struct container *c, void *arg)
 	return strncmp(c->info->id, id, CONTAINER_ID_SHORT) == 0;
 }
 
-/* Whether the cgroup is named by root. In what was given to a user he can give any name, also that of a container that will run again. */
+/* Whether root named the cgroup. A user can choose any name in a delegated cgroup, also that of a container that will run again. */
 static bool is_named_by_root(const struct engine *e, const struct slot *slot)
 {
 	const char *root = e->config->runtimes.root;
@@ -148,7 +148,7 @@ static bool is_named_by_root(const struct engine *e, const struct slot *slot)
 	return cgroup_is_roots(root ? root : "", slot->cgroup_path);
 }
 
-/* What was a user's, or was known in this very cgroup, runs again. */
+/* Whether the slot may be a stopped container that runs again: it was a user's, or was in this cgroup, or root named the cgroup. */
 static bool may_be_again(const struct engine *e, const struct slot *slot, const struct container *c)
 {
 	const struct container_info *info = c->info;
@@ -158,9 +158,9 @@ static bool may_be_again(const struct engine *e, const struct slot *slot, const 
 }
 
 /*
- * Whether the slot may be called so, of which the container c (NULL: none) is known. Not as one that runs; and what was made
- * in a container not as one that has stopped elsewhere, whose name and image it would have, nor by an id that looks like
- * another's where it is shown.
+ * Whether the slot may get this id; c: the container that has the id already, or NULL. Not if c runs. A
+ * slot opened inside a container may not get the id of one that has stopped elsewhere, whose name and
+ * image it would inherit; nor an id whose first 12 digits, which are shown, are another container's.
  */
 static bool may_be_called(struct engine *e, const struct slot *slot, const char *id, const struct container *c)
 {
@@ -176,8 +176,8 @@ static bool may_be_called(struct engine *e, const struct slot *slot, const char 
 }
 
 /*
- * What the cgroup's path says of a container that nobody has named: its id at least. Anyone can name
- * a cgroup so. False: nothing.
+ * The id in the cgroup's path, for a container that nobody has named. Anyone can name a cgroup; so it must
+ * pass the checks above. False: there is no id that can be believed.
  */
 static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[CONTAINER_ID_LEN + 1],
 			 const char **ret_runtime)
@@ -192,7 +192,7 @@ static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[
 	return may_be_called(e, slot, ret_id, c) || (c && c->running && claim_matches(slot, c->info));
 }
 
-/* As far as the kernel alone knows a container. NULL: it is none. */
+/* Makes a container of what the kernel alone knows. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why)
 {
 	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
@@ -213,7 +213,7 @@ struct container *claim_by_kernel(struct engine *e, const struct slot *slot, con
 		return NULL;
 	}
 	info.runtime = runtime_name = xstrdup(runtime);
-	/* Not its cgroup as an identity: it may be one that others are in. */
+	/* The path for display only, not cgroup_id: others may be in that cgroup. */
 	info.cgroup = slot->cgroup_path;
 	info.mntns = slot->mntns;
 	info.pidns = slot->pidns;
@@ -222,7 +222,7 @@ struct container *claim_by_kernel(struct engine *e, const struct slot *slot, con
 	return model_container(e->model, info.id);
 }
 
-/* Of a slot that was opened in a container. Its runtime is in there too, where nobody asks it. */
+/* For a slot opened inside a container. Its runtime would be inside as well, where nobody asks it. */
 static struct container *find_nested(struct engine *e, const struct slot *slot,
 				     struct container *outer)
 {

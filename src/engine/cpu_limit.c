@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --cpu-limit: what this process takes, all its threads, is looked at ten times a second. While it is more, each bulk
- * ring is taken for a smaller one, and emptied no more often than every 10 ms: what then has no room in it is
- * counted in the kernel, of whoever does most first, as when a ring is full (bpf/lanes.bpf.c). So much room is
- * given that the time is met; when all of it can be given again, all is told. It is made no less than half at a time: what is
- * in the ring by then leaves room for who does little (bpf/lanes.bpf.c). What goes by the critical ring is never refused for it.
+ * --cpu-limit: the CPU time of this process, all threads, is measured ten times a second. While it exceeds
+ * the limit, the bulk rings act as smaller ones and are emptied at most every 10 ms. What has no room then
+ * is counted in the kernel, beginning with the containers that do most, as if the ring were full
+ * (bpf/lanes.bpf.c). The room is adapted until the time is met, and given back when it can be. It shrinks
+ * by at most half at a time, so that the records in the ring leave room for containers that do little.
+ * The critical ring is never limited.
  */
 #include "internal.h"
 
 #define PERIOD_NS (100 * NSEC_PER_MSEC)
-#define SAY_NS (10 * NSEC_PER_SEC)	/* between words about it */
-#define LESS_MOST 0.5		/* at a time */
-#define MORE_MOST 1.25
-#define CLOSE 0.9		/* so near to the limit it stays as it is */
-#define ROOM_ALL (64ULL << 10)	/* that much in all rings, and of each that much, is never taken away: 300 records */
+#define SAY_NS (10 * NSEC_PER_SEC)	/* at least, between two messages */
+#define LESS_MOST 0.5		/* the room is at least multiplied by that in a period, */
+#define MORE_MOST 1.25		/* and at most by that */
+#define CLOSE 0.9		/* from that part of the limit on the room stays as it is */
+#define ROOM_ALL (64ULL << 10)	/* bytes that always remain, in all rings and in each: 300 records */
 #define ROOM_EACH (4ULL << 10)
 
 static double used_percent(struct engine *e, uint64_t now)

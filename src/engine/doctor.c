@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Collects what the doctor is to judge: files, runtimes, and the kernel side as trace would load
- * it, with canaries. Nothing of it lasts: it is all gone when this returns.
+ * Collects the facts for the doctor: files, runtimes, and the kernel side as trace would load it, with
+ * canaries. Nothing is left behind when this returns.
  */
 #include "doctor.h"
 
@@ -9,7 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 
-#define RUNTIMES_MS 1000	/* what has not answered by then is told as that */
+#define RUNTIMES_MS 1000	/* a runtime that has not answered by then is reported as such */
 
 static void add_runtime(struct doctor_facts *f, struct runtime_message *message)
 {
@@ -44,7 +44,7 @@ static void ask_runtimes(const struct runtimes_config *config, struct doctor_fac
 	runtimes_stop(runtimes);
 }
 
-/* Hooks and canaries, with everything of the host's recorded for the moment. */
+/* Tries hooks and canaries; everything on the host is recorded for that moment. */
 static void try_hooks(const struct runtimes_config *config, struct doctor_facts *f)
 {
 	const char *root = config->root ? config->root : "";
@@ -59,7 +59,7 @@ static void try_hooks(const struct runtimes_config *config, struct doctor_facts 
 	}
 	canary_interest(probe);
 	if (probe_attach(probe, &err) < 0)
-		log_debug("%s", err.s);	/* by which hook, the next step says */
+		log_debug("%s", err.s);	/* the next step reports the hook that failed */
 	f->n_hooks = probe_hooks_attach(probe, f->hooks, DOCTOR_HOOKS_MAX);
 	canary_run(probe, root, f->host.cgroup_mount, f->canaries);
 	if (counting >= 0)

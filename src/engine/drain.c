@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Takes records out of the rings. They are merged by time: of all heads the earliest goes first, and
- * none that is younger than the watermark (a little before now), because an earlier one may still
- * be on its way to another ring. What comes later than that is marked, counted and taken as it is.
+ * Takes records out of the rings, merged by time: always the earliest head of all rings, and none younger
+ * than the watermark (a little before now), because an earlier record may still be on its way to another
+ * ring. A record that comes even later is marked, counted and not reordered.
  */
 #include "internal.h"
 
-#define COMMIT_ALL 4096		/* records between which the room of all rings is given back */
+#define COMMIT_ALL 4096		/* after so many records the room of all rings is given back */
 
 void drain_dispatch(struct engine *e, const struct nunchi_head *record)
 {
@@ -48,7 +48,7 @@ static void check_number(struct engine *e, unsigned ring, uint64_t seq)
 	}
 }
 
-/* A record in the critical ring is read-only: one that came late is marked in a copy. */
+/* Marks a late record, in a copy: the critical ring is mapped read-only. */
 static const struct nunchi_head *mark_late(struct engine *e, const struct nunchi_head *record)
 {
 	struct nunchi_head *copy;
@@ -74,7 +74,7 @@ static void peek(struct engine *e, unsigned i, struct ring_head *head, uint64_t 
 	head->time = UINT64_MAX;
 	if (!head->record)
 		return;
-	if (head->record->len > len) {	/* cannot be: the kernel side sends what it counted. Its number is missing */
+	if (head->record->len > len) {	/* cannot be; if it is, the record counts as lost, because its number is missing */
 		ring_advance(probe_ring(e->probe, i));
 		head->record = NULL;
 		return;
@@ -83,7 +83,7 @@ static void peek(struct engine *e, unsigned i, struct ring_head *head, uint64_t 
 		head->time = head->record->time;
 }
 
-/* Their room is for others again. */
+/* Gives the room of all records taken back to the rings. */
 static void commit_all(struct engine *e)
 {
 	for (unsigned i = 0; i < probe_rings(e->probe); i++)
@@ -103,7 +103,7 @@ static void take(struct engine *e, unsigned ring, const struct nunchi_head *reco
 	ring_advance(probe_ring(e->probe, ring));
 }
 
-/* Of sixty heads, which is the most, a look at all takes 46 ns, and a heap of them 33: a tenth of what the rest of an event takes. */
+/* A linear search: with 60 rings, the most there are, it takes 46 ns, and a heap 33; the rest of an event takes ten times that. */
 static unsigned earliest(const struct ring_head *heads, unsigned n)
 {
 	unsigned first = 0;
@@ -130,7 +130,7 @@ unsigned drain_rings(struct engine *e, uint64_t watermark)
 		take(e, first, heads[first].record);
 		if (!(++n % 64))
 			ring_commit(probe_ring(e->probe, first));
-		if (!(n % COMMIT_ALL))	/* of one that others are ahead of, too */
+		if (!(n % COMMIT_ALL))	/* also of rings that were not drained just now */
 			commit_all(e);
 		peek(e, first, &heads[first], watermark);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts an engine together, runs it on its source, and takes it apart in a fixed order. */
+/* Makes an engine, runs it on its source (kernel or capture), and frees it in a fixed order. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,10 +23,10 @@ static int open_outputs(struct engine *e)
 	return 0;
 }
 
-/* What went wrong on the way out, if anything; a reader that has gone is the end, not an error. */
+/* Closes the outputs. Returns 1 if something failed on the way out; a reader that has gone is no error. */
 static int close_outputs(struct engine *e)
 {
-	/* A capture runs away from nobody, so that there is all the time that a pager takes. */
+	/* A replay can wait for a pager as long as that takes: no new events arrive meanwhile. */
 	unsigned patience = e->config->replay ? WRITER_WAITS : ENGINE_WRITER_STOP_MS;
 	int code = 0, r;
 
@@ -44,8 +44,8 @@ static int close_outputs(struct engine *e)
 }
 
 /*
- * Where the kernel makes a group of each session (sched(7), "The autogroup feature") a priority holds
- * within the session alone; one that is our own gets the same. A shell's is not ours to change.
+ * If the kernel schedules each session as a group (sched(7), "The autogroup feature"), nice values count
+ * only within the session. So a session of our own gets the same priority; a shell's is not ours to change.
  */
 static void session_goes_first(void)
 {
@@ -59,9 +59,9 @@ static void session_goes_first(void)
 }
 
 /*
- * Who watches takes little time, but must have it when a container takes all there is: with 10,000
- * processes on two CPUs a reader of their own priority came too late for a fifth of what they did. The
- * threads that are made from here on inherit it. Without CAP_SYS_NICE it stays as it is.
+ * nunchi needs little CPU time, but must get it when a container uses all there is: beside 10,000
+ * processes on two CPUs, a reader with their priority came too late for a fifth of what they did. Threads
+ * made from here on inherit the priority. Without CAP_SYS_NICE it stays as it is.
  */
 static void go_first(void)
 {
@@ -71,7 +71,7 @@ static void go_first(void)
 		session_goes_first();
 }
 
-/* In replay nothing is the kernel's: CPUs do not matter there. */
+/* A replay has no kernel side, so the number of CPUs does not matter there. */
 static void divide_memory(struct engine *e)
 {
 	unsigned cpus = e->config->replay ? 1 : probe_cpus();
