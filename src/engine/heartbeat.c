@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A file per instance, /run/nunchi/PID, which is touched each second and removed at the end. One
- * whose process is gone was left by an instance that was killed: from its last touch on nobody
- * watched, as far as that instance is concerned. /run does not survive a boot, and neither do the
- * processes that were watched. Where the directory cannot be had, there is no heartbeat.
+ * A file per instance, /run/nunchi/PID, which is touched each second and removed at the end. A file whose
+ * process is gone was left by an instance that was killed: since its last touch that instance has not
+ * watched. /run does not survive a boot, but neither do the processes that were watched. If the directory
+ * cannot be made, there is no heartbeat.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -22,8 +22,8 @@ struct heartbeat {
 };
 
 /*
- * Whether the instance that left the file is still there: by the start that it wrote into it. One that has just made it may
- * not have come to that.
+ * Whether the instance that made the file still runs: compares its process's start with the one written in
+ * the file. An empty file is of an instance that has just made it.
  */
 static bool is_running(int file, pid_t pid)
 {
@@ -33,7 +33,7 @@ static bool is_running(int file, pid_t pid)
 	return start && (read(file, text, sizeof(text) - 1) <= 0 || start == strtoull(text, NULL, 10));
 }
 
-/* 0: it is no instance's. */
+/* 0: the name is not a PID. */
 static pid_t pid_of(const char *name)
 {
 	char *end;
@@ -59,14 +59,14 @@ static void look_at(struct engine *e, int dir, const char *name)
 
 	if (file < 0 || fstat(file, &st) || !S_ISREG(st.st_mode) || is_running(file, pid))
 		return;
-	/* Of several that look at once, who takes it away tells. */
+	/* If several instances look at once, the one that removes the file reports the gap. */
 	if (unlinkat(dir, name, 0))
 		return;
 	instance_forget(dir, pid);
 	from = (uint64_t)st.st_mtim.tv_sec * NSEC_PER_SEC + (uint64_t)st.st_mtim.tv_nsec;
 	encode_gap(&e->record, from, now, clock_boot());
 	pipeline_made(e);
-	/* What shows alerts only shows no such event, and the file is gone. */
+	/* guard shows alerts, not this event, and the file is gone now: so log it. */
 	if (e->force->rules)
 		log_warn("nobody watched for %.1f s until now: an earlier nunchi was killed",
 			 now > from ? (double)(now - from) / NSEC_PER_SEC : 0.0);

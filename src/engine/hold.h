@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records that wait, as copies, in the order they came: of slots that have no name yet, a queue a
- * slot, and what the output does not take yet (backlog.c). They wait before the model sees them: a
- * process's state changes by its own records only, so that deferring a whole slot keeps its order
+ * Queues of records that wait, as copies, in the order in which they came: one for each slot without a
+ * name, and one for what the output does not accept yet (backlog.c). They wait before the model sees them:
+ * a process's state is changed by its own records only, so deferring a whole slot preserves both the order
  * and the state that belongs to each record.
  */
 #pragma once
@@ -24,7 +24,7 @@ struct hold_queue {
 };
 
 void hold_add(struct hold_queue *q, const struct nunchi_head *record);
-/* All of from, behind what is in to. */
+/* Appends all of from to to; from is empty then. */
 void hold_move(struct hold_queue *to, struct hold_queue *from);
-/* The oldest, the caller's to free; NULL when empty. */
+/* Removes the oldest, which the caller frees; NULL: the queue is empty. */
 struct held *hold_take(struct hold_queue *q) _must_check_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first record of the stream: who watches, what its users and groups are called, and what time it is; said again when the clock is set. */
+/* The HOST record, the first of the stream: host name, kernel, names of users and groups, and the time. Sent again when the clock is set. */
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-/* A file of a host's /etc whose root we only see, from a container of it; NULL: we are on it, or there is none. */
+/* Opens a file of the host's /etc, when we run in a container that sees the host's root. NULL: we run on the host, or there is no such file. */
 static FILE *host_file(const char *root, const char *name)
 {
 	_cleanup_free_ char *path = xasprintf("%s/etc/%s", root, name);
@@ -58,16 +58,16 @@ static void free_names(struct id_name *names, size_t n)
 	free(names);
 }
 
-/* Less than that is how long it takes to look at two clocks. */
+/* Smaller differences are the time between reading two clocks. */
 #define STEP_NS (10 * NSEC_PER_MSEC)
 
-/* How far the clock was set since the look before; of slewing the boot clock has as much. */
+/* By how much the clock was set since the previous look. Slewing changes the boot clock by the same amount. */
 static int64_t clock_step(const struct engine *e)
 {
 	uint64_t before = clock_boot(), epoch = clock_epoch(), boot = clock_boot();
 	int64_t by = (int64_t)(epoch - boot - e->boot_to_epoch);
 
-	/* We were kept waiting in between: it can be seen the next time. */
+	/* We were preempted between the clocks: the next look will tell. */
 	if (boot - before > STEP_NS / 2 || (by < (int64_t)STEP_NS && by > -(int64_t)STEP_NS))
 		return 0;
 	return by;
@@ -81,11 +81,11 @@ void host_look_at_clock(struct engine *e)
 	if (!by)
 		return;
 	log_info("the clock was set, by %+.1f s: from here on times are by the new one", (double)by / NSEC_PER_SEC);
-	/* What alerts are counted by is times, too. */
+	/* Open counts of alerts depend on the time. */
 	if (e->config->output)
 		output_forget(e->config->output, &e->out);
 	e->boot_to_epoch += (uint64_t)by;
-	/* As it was said: what it takes to ask for users' names has been given up. */
+	/* Users and groups as in the first record: the privileges to ask for them are gone. */
 	host = *model_host(e->model);
 	host.boot_to_epoch = e->boot_to_epoch;
 	encode_host(&e->record, &host, e->started);

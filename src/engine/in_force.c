@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules in force, and those that were before: an event meets those of its own time, so that what is
- * still under way when rules change is judged as it would have been, once.
+ * The rules in force, and those before them. An event meets the rules of its own time, so that what is in
+ * flight when the rules change is judged once, and as it would have been.
  */
 #include "internal.h"
 #include "rules/push.h"
 
-/* Which calls are to be shown: the set, and what the filter names, less what it refuses. */
+/* The calls to show: the set of -e (or what the rules need), plus those that the filter names, less those that it refuses. */
 static void choose_calls(const struct engine *e, struct in_force *f)
 {
 	f->show = e->config->set;
@@ -23,8 +23,8 @@ static void choose_calls(const struct engine *e, struct in_force *f)
 }
 
 /*
- * The filter stays what it is, and is asked once: rules are read anew by another thread, and a regular expression is
- * matched by one at a time.
+ * The calls that the filter refuses. Asked only at the start, since the filter never changes: a reload runs
+ * in another thread, and a compiled regular expression must not be matched by two threads at once.
  */
 static void find_refused(const struct engine *e, struct in_force *f)
 {
@@ -41,7 +41,7 @@ static struct push_plan *make_push(const struct engine *e, const struct in_force
 {
 	const struct engine_config *config = e->config;
 
-	/* A capture is looked at again, by other rules. What led up to an alert is asked for by none. */
+	/* Captures may be read with other rules, and the context of an alert is events that match no rule. */
 	if (config->replay || config->record || config->context || config->snapshot)
 		return NULL;
 	if (f->rules)
@@ -89,7 +89,7 @@ void in_force_change(struct engine *e, struct in_force *next)
 	in_force_free(e->before);
 	e->before = e->force;
 	e->force = next;
-	/* Once: counts are asked for each second. */
+	/* Done once, because the counts are read each second. */
 	for (size_t i = 0; i < ruleset_count(next->rules); i++) {
 		struct rule *rule = ruleset_rule(next->rules, i);
 
@@ -122,7 +122,7 @@ struct in_force *in_force_at(const struct engine *e, const struct nunchi_head *r
 
 void in_force_say(const struct engine *e)
 {
-	/* Rules have six 64ths of --memory, in which each state is twice. */
+	/* Rules have six 64ths of --memory (base/memory.h), and each state is stored twice. */
 	const unsigned long long state_bytes = sizeof(struct nunchi_push_state) * 2 * 64 / 6;
 	const struct push_plan *push = e->force->push;
 	uint32_t room, missing = push ? probe_push_missing(e->probe, &room) : 0;
@@ -136,7 +136,7 @@ void in_force_say(const struct engine *e)
 			 "too many of", push_left_out(push));
 }
 
-/* An environment costs 4 KiB a process, and has secrets: it is taken only where it is asked for. */
+/* An environment costs 4 KiB a process and contains secrets: it is read only if something asks for it. */
 static bool asks_env(const struct engine_config *config, const struct in_force *f)
 {
 	static const char *const fields[] = { "proc.env", "proc.aenv" };

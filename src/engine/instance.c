@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a running nunchi tells of itself: /run/nunchi/PID.account, written anew each second, which
- * `nunchi stats` reads: a head, then COUNTS and ACCOUNT records as a capture has them, and a RULE record of each
- * rule in force, which no capture has. Each has a file of its own, and whoever reads it disturbs nobody. A file that is
- * damaged hides none of the others, and one that is not of the process that has the number now is nobody's.
+ * The account of a running nunchi, for `nunchi stats`: /run/nunchi/PID.account, rewritten each second. A
+ * head, then COUNTS and ACCOUNT records as in a capture, and a RULE record for each rule in force, which
+ * captures do not have. Each instance has its own file, and reading it disturbs nobody. A damaged file does
+ * not hide the others; one that was written by an earlier process with the same PID is ignored.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 #define SUFFIX ".account"
 #define NEW ".new"
-#define MAGIC "nunchi\x02"	/* with its end, 8 */
-#define FILE_MAX (32U << 20)	/* 4,096 rows, the longest names */
+#define MAGIC "nunchi\x02"	/* 8 bytes with the NUL; the last one is the version */
+#define FILE_MAX (32U << 20)	/* bytes: 4,096 rows with the longest names */
 
 struct instance_head {
 	char magic[8];
@@ -34,7 +34,7 @@ static const char *command_of(const struct engine_config *config)
 	return config->rules ? "guard" : config->record ? "record" : "trace";
 }
 
-/* A new file in place of the old one: whoever reads has one of them whole. */
+/* Writes a new file and renames it over the old one, so that readers see one of them whole. */
 static int replace(int dir, const char *name, const struct strbuf *text)
 {
 	_cleanup_close_ int fd = -1;
@@ -77,7 +77,7 @@ void instance_forget(int dir, pid_t pid)
 
 	snprintf(name, sizeof(name), "%d" SUFFIX, pid);
 	unlinkat(dir, name, 0);
-	/* One that was killed while it wrote. */
+	/* Left over if it was killed while writing. */
 	snprintf(name, sizeof(name), "%d" SUFFIX NEW, pid);
 	unlinkat(dir, name, 0);
 }
@@ -95,7 +95,7 @@ static int read_file(int dir, const char *name, struct strbuf *text)
 	return 0;
 }
 
-/* The records are copied, since they need not be aligned in the text. */
+/* The records are copied, because they need not be aligned in the file. */
 static int take_records(const struct strbuf *text, struct accounts *accounts)
 {
 	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
@@ -119,7 +119,7 @@ static int take_records(const struct strbuf *text, struct accounts *accounts)
 	return 0;
 }
 
-/* -ENOENT: there is none, or it is of a process that has ended. */
+/* -ENOENT: there is no account, or it is of an earlier process. */
 static int read_instance(int dir, pid_t pid, struct instance *ret)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -151,7 +151,7 @@ int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg)
 
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
-	/* By the files that stay: one that is replaced meanwhile may not be listed at all. */
+	/* Goes by the heartbeat files: readdir() may miss an account that is being replaced. */
 	for (struct dirent *entry; (entry = readdir(d));) {
 		pid_t pid = heartbeat_of(dirfd(d), entry->d_name);
 		struct instance instance = { .pid = (uint32_t)pid };
@@ -159,7 +159,7 @@ int instances_read(void (*fn)(const struct instance *i, void *arg), void *arg)
 		if (!pid)
 			continue;
 		instance.error = read_instance(dirfd(d), pid, &instance);
-		/* One that has just begun, or ended, has none. */
+		/* An instance that has just started or ended has none. */
 		if (instance.error != -ENOENT)
 			fn(&instance, arg);
 		n += instance.error >= 0;
