@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of containers, as records of the stream: what the runtimes tell of them, their
- * start and end as the kernel saw them, who came in from outside, and who got away.
+ * The life of containers, as records of the stream: what the runtimes report, start and end as the kernel
+ * saw them, who came in from outside, and who got away.
  */
 #include "internal.h"
 
-/* It has stopped, at this boot time, whoever says so. */
+/* It has stopped at this boot time, whoever reported it. */
 static void life_gone(struct engine *e, const char *id, uint64_t time)
 {
 	struct container *c = model_container(e->model, id);
@@ -14,13 +14,13 @@ static void life_gone(struct engine *e, const char *id, uint64_t time)
 		encode_container_gone(&e->record, id, time);
 		pipeline_made(e);
 	}
-	/* Also of one that never ran: its slot is to be given back. */
+	/* Even if it never ran, its slot must be given back. */
 	binder_stopped(e, id);
 }
 
 /*
- * The first program that a container executes is its init: known from the kernel before a runtime
- * says so, and for a container that lives 10 ms the only one who says it.
+ * The first program that a container executes is its init. The kernel shows it before a runtime reports
+ * it; for a container that lives 10 ms, no runtime ever does.
  */
 static void init_executed(struct engine *e, struct slot *slot, const struct nunchi_head *record)
 {
@@ -30,14 +30,14 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 				       .init_start = record->start,
 				       .started = record->time + e->boot_to_epoch };
 
-	/* Who has come in from outside is nobody's init, not even of one whose own executes nothing. */
+	/* A process that came in from outside is no init, even if the real init executes nothing. */
 	if (!c || slot->ran || slot->inner || record->flags & (NUNCHI_F_ENTERING | NUNCHI_F_ENTERED))
 		return;
-	/* It ran before we did: whatever its init's children execute starts nothing, and their end is not its. */
+	/* The container ran before we did: its init's children start nothing when they execute, nor end it. */
 	if (!slot->born && slot->init_pid && slot->init_pid != record->pid)
 		return;
 	slot->ran = true;
-	/* A runtime was first. What outlives its init and executes something then starts nothing. */
+	/* A runtime reported the start first. From now on no other exec, say after init has ended, can start it again. */
 	if (c->running)
 		return;
 	encode_container(&e->record, &init, record->time);
@@ -50,12 +50,12 @@ static void init_exited(struct engine *e, struct slot *slot, const struct nunchi
 {
 	struct container *c = model_container(e->model, slot->id);
 
-	/* Of one that nobody has told of its slot alone knows it: nothing to tell, but the slot is free. */
+	/* If no runtime reported the container as running, only the slot knows its init: nothing is told, but the slot is given back. */
 	if (c && (c->running || slot->born ? c->info->init_pid : slot->init_pid) == record->pid)
 		life_gone(e, slot->id, record->time);
 }
 
-/* Namespaces of the host's that the container itself does not have, and its task has now. */
+/* Host namespaces that the task has joined and that its container does not share, as bits. */
 static uint32_t joined_host(const struct container *c, const struct nunchi_namespaces *ns)
 {
 	static const struct {
@@ -74,13 +74,13 @@ static uint32_t joined_host(const struct container *c, const struct nunchi_names
 	return host;
 }
 
-/* Of above len bytes. */
+/* Whether path is the first len bytes of above, or below that. */
 static bool is_below(const char *path, const char *above, size_t len)
 {
 	return strncmp(path, above, len) == 0 && (path[len] == '/' || path[len] == '\0' || len == 1);
 }
 
-/* A container's task was moved out of its cgroup, by a container's task: the host may do that. */
+/* Whether a container's task has moved the task out of its container's cgroup. The host may do so. */
 static bool left_cgroup(struct engine *e, const struct slot *slot, const struct container *c,
 			const struct event *ev, const struct event_blob *path)
 {
@@ -153,8 +153,8 @@ void life_deliver(struct engine *e, struct slot *slot, const struct nunchi_head 
 }
 
 /*
- * A container's life that is told by a runtime, not by a task. While the output is full it waits behind what the container has
- * done before, and behind its end.
+ * A LIFE record from a runtime's report. While the output is full it waits in the backlog, behind what the
+ * container did before, and behind its end.
  */
 static void tell(struct engine *e, const char *id, enum nunchi_life_what what, int exit_code)
 {
@@ -167,7 +167,7 @@ static void tell(struct engine *e, const char *id, enum nunchi_life_what what, i
 		pipeline_made(e);
 }
 
-/* What was read of a run that is over by now. */
+/* Whether the facts are of a run that has ended by now. */
 static bool has_ended(const struct container *c, const struct container_info *info)
 {
 	return c && c->ended_pid && c->ended_pid == info->init_pid &&
@@ -182,8 +182,8 @@ static void take_facts(struct engine *e, struct runtime_message *message)
 	uint32_t init_pid = info->init_pid;
 
 	/*
-	 * The kernel tells this container's start and end itself: its first exec starts it, at its
-	 * time; a runtime's word for it comes later, perhaps too late.
+	 * The kernel reports this container's start and end itself, at the right time. So the facts are taken
+	 * without init_pid, which would start it: a runtime's report comes later, perhaps after the end.
 	 */
 	if (!(c && c->running) && (has_ended(c, info) || binder_saw_birth(e, info, message->token)))
 		info->init_pid = 0;
@@ -210,7 +210,7 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 	};
 	const struct container *c = model_container(e->model, message->info->id);
 
-	/* What nobody has heard of and is over is nobody's news. */
+	/* The end of a container that nobody has heard of is no news. */
 	if (!c && message->life != RUNTIME_LIFE_CREATED)
 		return;
 	if (!c) {
@@ -220,7 +220,7 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 	tell(e, message->info->id, whats[message->life], message->exit_code);
 }
 
-/* Whoever says otherwise: a list that leaves out what is paused, or files that somebody has taken away. */
+/* Whether its init is alive, whatever was reported: a runtime's list may omit paused containers, and files may have been removed. */
 static bool init_lives(struct engine *e, const struct container *c)
 {
 	const struct process *p = model_process_alive(e->model, c->info->init_pid);
@@ -234,7 +234,7 @@ void life_said_gone(struct engine *e, const char *id, uint64_t said)
 {
 	const struct container *c = model_container(e->model, id);
 
-	/* That was the run before this one. By the boot clock, where that is known: nobody sets it. */
+	/* That was an earlier run. Compared by the boot clock if possible: it cannot be set. */
 	if (c && c->running && (c->info->init_start ? c->info->init_start > said : c->info->started > said + e->boot_to_epoch))
 		return;
 	if (c && c->running && init_lives(e, c))
@@ -243,8 +243,8 @@ void life_said_gone(struct engine *e, const char *id, uint64_t said)
 }
 
 /*
- * The exit of its init is the end, and has the time; a runtime's word may overtake it, and even the
- * exec that is the start.
+ * The end is the exit of init, which has the exact time. A runtime's report may overtake its record, and
+ * even that of the exec which is the start.
  */
 static void take_gone(struct engine *e, const struct runtime_message *message)
 {
@@ -253,8 +253,9 @@ static void take_gone(struct engine *e, const struct runtime_message *message)
 }
 
 /*
- * What a user's service or files say counts for his containers: root's are not his to name or to end, whatever ids he
- * gives to his own. One that the kernel alone knows is his if a slot of it is what he speaks of.
+ * Whether the message may be believed. A user's service or files count only for that user's containers:
+ * they can neither name nor end root's, whatever ids they use. A container that only the kernel knows is
+ * the user's if one of its slots has the reported facts.
  */
 static bool may_say(struct engine *e, const struct container_info *info)
 {
@@ -280,7 +281,7 @@ static void take_container(struct engine *e, struct runtime_message *message)
 		take_gone(e, message);
 }
 
-/* The version is what the runtime says, which may be a user's own. */
+/* Made printable: the text contains the runtime's version, and the runtime may be a user's. */
 static void say_state(const struct runtime_message *message)
 {
 	_cleanup_free_ char *text = printable(message->text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records from the kernel: the loop around drain.c, from the start to the end of the account. */
+/* A live run: loads and attaches the kernel side, then loops: drain the rings, take messages, show, sleep. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ struct tally {
 	unsigned counts[16];
 	unsigned n, all;
 	struct engine *e;
-	bool meant;	/* one can match the filter */
+	bool meant;	/* at least one can match the filter */
 };
 
 static void tally_one(struct container *c, void *arg)
@@ -51,7 +51,7 @@ static void tally_one(struct container *c, void *arg)
 	t->n = MAX(t->n, i + 1);
 }
 
-/* The one line that scripts may wait for, and what there is to know beside it. */
+/* Prints the ready line, which scripts may wait for, and notes that belong to it. */
 static void say_ready(struct engine *e)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -77,7 +77,7 @@ static void say_ready(struct engine *e)
 	calls = count_wanted(e);
 	log_info("%s%s, %u call%s, %s hooks, Linux %s", b.s, t.n ? ")" : "", calls, calls == 1 ? "" : "s",
 		 probe_hooks_name(probe_hooks(e->probe)), uts.release);
-	/* A slip in a name looks like a container in which nothing happens. */
+	/* A misspelt name would look like a container in which nothing happens. */
 	if (t.all && !t.meant && !e->config->host)
 		log_info("none of them is what was asked for; it is told of when it begins");
 	attach_say_unseen(e);
@@ -85,8 +85,8 @@ static void say_ready(struct engine *e)
 }
 
 /*
- * Those that were posted by then. What a runtime says must not overtake what the kernel saw before: a
- * container that nobody saw being born is taken for one that ran already.
+ * Takes the runtimes' messages that were posted up to that boot time. A message must not overtake earlier
+ * records of the kernel: a container whose birth was not seen yet would be taken for one that already ran.
  */
 static void take_messages(struct engine *e, uint64_t until)
 {
@@ -119,7 +119,7 @@ static void take_signal(struct engine *e, int fd)
 
 enum { WAKE_RING, WAKE_RUNTIMES, WAKE_SIGNAL, WAKE_WRITER, WAKE_RULES, WAKE_NAMES };
 
-/* The rings and messages by their edges: what is younger than the watermark stays, and must not wake us on. */
+/* Rings and runtimes edge-triggered: what is younger than the watermark stays there, and must not keep waking us. */
 static int watch(int epoll, int fd, uint32_t what)
 {
 	struct epoll_event event = { .events = EPOLLIN | (what == WAKE_RING || what == WAKE_RUNTIMES ? EPOLLET : 0U),
@@ -142,7 +142,7 @@ static bool is_over(struct engine *e, uint64_t now)
 	       (!runtimes_unlisted(e->runtimes) && !binder_waiting(e));
 }
 
-/* When tick() or is_over() has something to do, if nothing comes until then. */
+/* The boot time at which tick() or is_over() has something to do even if nothing comes. */
 static uint64_t next_tick(const struct engine *e)
 {
 	uint64_t due = MIN(e->next_check, e->next_look);
@@ -160,7 +160,7 @@ static uint64_t next_tick(const struct engine *e)
 	return due;
 }
 
-/* What is done now and then, whatever comes. */
+/* What is done from time to time, independently of records. */
 static void tick(struct engine *e, uint64_t now)
 {
 	if (!e->ready && (!runtimes_unlisted(e->runtimes) || now > e->started + ENGINE_LISTING_NS)) {
@@ -196,8 +196,9 @@ static unsigned shortest_nap(const struct engine *e, unsigned taken)
 }
 
 /*
- * Until when the loop has nothing to do: ms. While there is something in the rings, young or not whole yet, it naps
- * and nobody need wake it; nap: what it did last, 0 if it slept. When they are empty, it sleeps until something comes.
+ * How long to wait for a wake-up, in ms. While there is something in the rings, too young or incomplete, the
+ * loop naps, and the kernel side need not wake it; *nap: the last nap, 0 after a sleep. When the rings are
+ * empty it sleeps until something comes.
  */
 static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
 {
@@ -217,7 +218,7 @@ static int time_to_sleep(struct engine *e, unsigned taken, unsigned *nap)
 	return due > now ? (int)((due - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC) : 0;
 }
 
-/* Whatever it woke for. */
+/* Keeps the first failure of a writer. */
 static void take_failure(struct engine *e, struct writer *w)
 {
 	int r = w ? writer_error(w) : 0;
@@ -275,7 +276,7 @@ static void loop(struct engine *e, int epoll, int signals)
 	}
 }
 
-/* What was asked for of containers is done yet, and what came of it is told. */
+/* Waits until the requested actions on containers are done, and reports their outcome. */
 static void wait_for_acts(struct engine *e)
 {
 	uint64_t until = clock_boot() + ENGINE_ACTS_NS;
@@ -288,7 +289,7 @@ static void wait_for_acts(struct engine *e)
 	e->last_call = clock_boot() + ENGINE_LAST_FLUSH_NS;
 }
 
-/* Everything that was under way is still taken, then the account is closed. */
+/* Takes everything that is in flight, then closes the account. */
 static void finish(struct engine *e)
 {
 	struct accounts accounts;
@@ -298,7 +299,7 @@ static void finish(struct engine *e)
 	while (drain_rings(e, UINT64_MAX - 1))
 		pipeline_flush(e, false);
 	summary_flush(e, UINT32_MAX);
-	/* What was numbered and never came, after the last that did. */
+	/* Numbers after the last record that came. */
 	for (unsigned i = 0; i < probe_rings(e->probe); i++)
 		e->missing += probe_ring_numbers(e->probe, i) - e->expected[i];
 	take_messages(e, UINT64_MAX);
@@ -483,7 +484,7 @@ int live_run(struct engine *e)
 		log_error("waiting for events failed: %s", strerror(-r));
 		goto out;
 	}
-	/* While it runs nobody stops it by not reading stderr; nor for long at its end. */
+	/* A stderr that nobody reads must not stop the loop; at the end it may take a second. */
 	log_set_patience(0);
 	loop(e, epoll, signals);
 	log_set_patience(1000);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Losses become events in the stream: per container and reason one, with how many, when and of what
- * kinds. How many is what the accounts say; when and what is kept beside them, by the kernel side for
- * its own and here for ours, in a bounded table.
+ * Losses become events in the stream: one per container and reason, with how many, when, and of what kinds.
+ * The number comes from the accounts. Times and kinds are kept beside them in bounded tables: by the kernel
+ * side for its losses, and here for all of them until they are reported.
  */
 #include "internal.h"
 
 #define LOSSES_MAX 1024		/* as many as the kernel side's table holds */
-#define LOST_KINDS_MAX 16	/* that an event names, the most frequent */
+#define LOST_KINDS_MAX 16	/* kinds that one event lists, the most frequent */
 
 struct loss {
 	struct hnode by_key;
@@ -69,7 +69,7 @@ void losses_add(struct engine *e, const struct nunchi_head *record, enum nunchi_
 	e->losses_untold = true;
 }
 
-/* What of a reason is not told yet: the accounts know. */
+/* How many losses of that reason are not reported yet, by the accounts. */
 static uint64_t untold(const struct slot *slot, const struct nunchi_account *kernel, enum nunchi_drop reason)
 {
 	uint64_t lost = kernel->dropped[reason] + slot->account.dropped[reason];
@@ -84,7 +84,7 @@ static int most_first(const void *a, const void *b)
 	return x->count != y->count ? (x->count < y->count ? 1 : -1) : x->what < y->what ? -1 : 1;
 }
 
-/* The kinds of this slot and reason in the table; *lost: from when to when. */
+/* The kinds in the table for this slot and reason, most frequent first; widens *lost to their times. */
 static size_t find_kinds(const struct engine *e, uint32_t slot, enum nunchi_drop reason,
 			 struct nunchi_lost *lost, struct nunchi_lost_kind kinds[LOSSES_MAX])
 {
@@ -115,7 +115,7 @@ static void forget_kinds(struct engine *e, uint32_t slot, enum nunchi_drop reaso
 	}
 }
 
-/* False: not even this was taken. It is as it was, kinds and times too, for another time. */
+/* Reports losses. False: the output did not accept even this; nothing is changed, so that it can be tried again. */
 static bool tell(struct engine *e, uint32_t slot, enum nunchi_drop reason, uint64_t count, uint64_t now)
 {
 	struct nunchi_lost lost = { .count = count, .first = UINT64_MAX, .reason = (uint32_t)reason };
@@ -136,7 +136,7 @@ static bool tell(struct engine *e, uint32_t slot, enum nunchi_drop reason, uint6
 	return true;
 }
 
-/* What the kernel side has kept of its own comes into the table. */
+/* Moves what the kernel side has kept into the table. */
 static void take_kernel(struct engine *e)
 {
 	uint64_t seen = e->probe ? probe_losses_seen(e->probe) : 0;
@@ -160,7 +160,7 @@ bool losses_tell_slot(struct engine *e, uint32_t slot, uint64_t now)
 
 		if (!count)
 			continue;
-		/* The output takes a loss of its own when it takes something again. */
+		/* A loss by the output is reported when it accepts something again. */
 		if (reason == NUNCHI_DROP_OUTPUT && e->blocked && !e->last_call)
 			all = false;
 		else
@@ -193,7 +193,7 @@ bool losses_are_due(const struct engine *e)
 void losses_tell(struct engine *e, uint64_t now)
 {
 	e->losses_untold = e->blocked && e->losses_untold;
-	take_kernel(e);	/* first of all: it says of which slots there are some */
+	take_kernel(e);	/* first: it can raise slots_used */
 	for (uint32_t i = 0; i < e->slots_used; i++)
 		losses_tell_slot(e, i, now);
 	e->looked_for_losses = now;

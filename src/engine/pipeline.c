@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of a record once it is known whose it is: into the capture, the model, past the filter,
- * and out. Every record that a container's account has seen in the kernel ends in exactly one of
- * the counters shown, filtered or dropped.
+ * The way of a record whose slot is known: into the model and the capture, through the filter and the rules,
+ * and out. Every record that the kernel's account has counted as sent ends in exactly one of the counters
+ * shown, filtered or dropped.
  */
 #include <errno.h>
 
 #include "internal.h"
 
-/* A container that ran before we did is not news. A pure function of the stream. */
+/* The start of a container that already ran is not news. Depends on the stream only, so that a replay agrees. */
 static bool is_news(const struct engine *e, const struct event *ev)
 {
 	uint64_t begin = e->started + e->boot_to_epoch;
@@ -20,7 +20,7 @@ static bool is_news(const struct engine *e, const struct event *ev)
 	return ev->time > begin + NSEC_PER_SEC;
 }
 
-/* What was counted is asked for if one of them would be. */
+/* A summary is asked for if one of the calls that it counts would be. */
 static bool is_summary_asked_for(const struct engine *e, const struct event *ev)
 {
 	struct event counted = *ev;
@@ -42,7 +42,7 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 		       !(e->config->failed_only && !event_failed(ev));
 	case EVENT_PROCEXIT:
 		return e->judge->show.procexit && !e->config->failed_only;
-	case EVENT_MISMATCH:	/* goes with its call */
+	case EVENT_MISMATCH:	/* if its call is */
 		return event_mismatch(ev, &mismatch) && !e->config->failed_only &&
 		       (!e->config->set_given || e->judge->show.bits[syscall_nr(mismatch.call)]);
 	case EVENT_SUMMARY:
@@ -58,7 +58,7 @@ static bool is_asked_for(const struct engine *e, const struct event *ev)
 	}
 }
 
-/* Without rules every event is told of; with them, those that some rule matches. */
+/* Without rules every event is shown; with rules, those that match one. */
 static bool is_judged(struct engine *e)
 {
 	size_t n;
@@ -71,7 +71,7 @@ static bool is_judged(struct engine *e)
 	return n > 0;
 }
 
-/* A runtime's doing. What turned out to be no container's (a daemon in mounts of its own) is nobody's set-up. */
+/* What a runtime does to set up a container. Not what turned out to be no container's (a daemon in mounts of its own). */
 static bool is_setup(const struct engine *e, const struct event *ev)
 {
 	return ev->head->flags & NUNCHI_F_SETUP && ev->container && !e->config->setup;
@@ -83,10 +83,10 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 		return false;
 	if (ev->type == EVENT_GAP && !e->config->rules)
 		return true;
-	/* What the kernel itself starts on the host may be a container's doing. */
+	/* Host processes; but a container may have caused what the kernel itself starts there. */
 	if (!ev->container && !e->config->host && ev->head->slot != NUNCHI_SLOT_HELPERS)
 		return false;
-	/* A loss is of every kind of event, and so is what is not seen: only whose it is can make it another's business. */
+	/* Losses and blind spots can be of any kind of event: only the container can exclude them. */
 	if ((ev->type == EVENT_LOST || ev->type == EVENT_BLIND) && !e->config->rules)
 		return filter_match_container(e->config->filter, e->model, ev->container) !=
 		       TRI_FALSE;
@@ -95,7 +95,7 @@ static bool is_wanted(struct engine *e, const struct event *ev)
 	return filter_match(e->config->filter, &e->fields) && is_judged(e);
 }
 
-/* Why it is left out, if nobody has said so: bits 1 << enum hidden. */
+/* Why a replay leaves it out although the user has not said so: bits 1 << enum hidden. */
 static unsigned hidden_for(const struct engine *e, const struct event *ev)
 {
 	bool set = e->config->set_given || e->config->rules;
@@ -112,13 +112,13 @@ static unsigned hidden_for(const struct engine *e, const struct event *ev)
 	return bits | 1U << HIDDEN_CALLS;
 }
 
-/* Who recorded it asked for it: what makes the model is in each capture, but for the host's own. */
+/* Whether it was recorded on purpose. Exec, fork and exit are in every capture, for the model; but not those of the host. */
 static bool is_meant(const struct nunchi_head *record, enum hidden why)
 {
 	return record->kind == NUNCHI_REC_SYSCALL || (why == HIDDEN_HOST && !record->slot);
 }
 
-/* Of a replay: what has not been wanted. */
+/* In a replay: counts an event that is not shown. */
 static void note_hidden(struct engine *e, const struct event *ev)
 {
 	bool counts = is_accounted(ev->head) && !(ev->head->flags & NUNCHI_F_MODEL);
@@ -135,7 +135,7 @@ static void note_hidden(struct engine *e, const struct event *ev)
 	}
 }
 
-/* A summary is wanted as itself, or as what it counts: a filter that means an open means many of them. */
+/* A summary is wanted as such, or if what it counts is: a filter for an open also means many opens. */
 static bool is_summary_wanted(struct engine *e, const struct event *ev)
 {
 	struct event counted = *ev;
@@ -175,7 +175,7 @@ void pipeline_flush_last(struct engine *e)
 	}
 }
 
-/* Whether or not the output takes what is said of it. */
+/* Acts on the matches, whether or not the output accepts the alerts. */
 static void act(struct engine *e, const struct event *ev)
 {
 	for (size_t i = 0; i < e->n_matched; i++)
@@ -189,12 +189,12 @@ static bool show(struct engine *e, struct event *ev)
 		return true;
 	if (e->config->rules)
 		act(e, ev);
-	/* What waited for a name until the end comes all at once. */
+	/* At the end everything that waited for names comes at once: wait for the output. */
 	if (e->blocked && e->last_call)
 		pipeline_flush_last(e);
 	else if (e->blocked)
 		pipeline_flush(e, false);
-	/* What becomes of containers, and losses, are few, and say what the rest means. */
+	/* Life and loss events are few, and explain the rest: they may use a reserve. */
 	if (e->blocked && (is_accounted(ev->head) || e->out.len > ENGINE_RESERVE_BYTES))
 		return false;
 	if (e->config->rules)
@@ -208,7 +208,7 @@ static bool show(struct engine *e, struct event *ev)
 	return true;
 }
 
-/* A loss is told where it was: before what comes after it. */
+/* Reports losses where they happened in the stream: before what comes after them. */
 static void tell_losses(struct engine *e, uint64_t now)
 {
 	if (e->blocked)
@@ -220,8 +220,8 @@ static void tell_losses(struct engine *e, uint64_t now)
 }
 
 /*
- * What was lost has its numbers, too: the gap before events_lost is as wide as its count. What the
- * output did not take has had its numbers by then.
+ * Lost events use up numbers: the gap before events_lost is as wide as its count. Events that the output
+ * did not accept had their numbers already.
  */
 static uint64_t number(const struct engine *e, const struct event *ev)
 {
@@ -230,7 +230,7 @@ static uint64_t number(const struct engine *e, const struct event *ev)
 	return e->num + 1 + (skips ? ev->lost.count : 0);
 }
 
-/* What no half of the account has: losses are told later instead. */
+/* Counts a lost event that neither half of the account contains. LOST itself is reported again later. */
 static void lose_unaccounted(struct engine *e, const struct event *ev)
 {
 	if (ev->type == EVENT_SUMMARY)
@@ -247,7 +247,7 @@ static void lose(struct engine *e, const struct event *ev)
 	} else {
 		lose_unaccounted(e, ev);
 	}
-	/* Whoever reads the output may never read it again. */
+	/* On stderr, too: the output may never be read again. */
 	if (!e->said_blocked)
 		log_warn("the output does not take what is told: events are lost, nunchi stats says how many");
 	e->said_blocked = true;
@@ -260,7 +260,7 @@ bool pipeline_record(struct engine *e, const struct nunchi_head *record)
 	const char *why;
 	struct event ev;
 
-	/* One of those is on its way already, in the buffer that they are made in. */
+	/* Not if this is a LOST record: it is in the buffer in which they are made. */
 	if (unlikely(e->losses_untold) && record->kind != NUNCHI_REC_LOST)
 		tell_losses(e, record->time);
 	if (event_decode(&ev, record, record->len, e->boot_to_epoch, &why) < 0) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What ran before we did: for each process of a container (with --host for every one) the head that
- * the kernel's iterator makes and what /proc says, as a PROCESS record; and for those of the host
- * that it descends from what /proc says alone, so that its ancestry is whole.
+ * The processes that already run, as PROCESS records. For each process of a container (with --host: each
+ * process) from the head that the kernel's iterator makes, and /proc. For its ancestors on the host from
+ * /proc alone, so that every ancestry is complete.
  */
 #include <fcntl.h>
 
@@ -50,7 +50,7 @@ static void read_comm(uint32_t pid, char comm[16])
 	memset(comm + len, 0, 16 - len);
 }
 
-/* A number after "Name:" in /proc/PID/status, the last of its line: that of the innermost namespace. */
+/* The last number in the line "Name:" of /proc/PID/status: the one in the innermost namespace. */
 static uint64_t status_number(const char *status, const char *name, int base)
 {
 	const char *at = strstr(status, name), *end;
@@ -64,7 +64,7 @@ static uint64_t status_number(const char *status, const char *name, int base)
 	return strtoull(end, NULL, base);
 }
 
-/* What an exec's record says besides; of the image's file only its name is asked for. */
+/* The traits that an EXEC record has, except those of the image's file, of which only the path is read. */
 static void read_traits(uint32_t pid, struct nunchi_traits *ret)
 {
 	char text[PROC_FILE_MAX], *after;
@@ -107,7 +107,7 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 	drain_dispatch(e, record_in(&record));
 }
 
-/* A head as far as /proc knows: proc(5), stat. False: it is gone. */
+/* Makes a head from /proc/PID/stat: proc(5). False: the process is gone. */
 static bool read_head(uint32_t pid, struct nunchi_head *ret)
 {
 	unsigned long long ticks = 0;
@@ -121,7 +121,7 @@ static bool read_head(uint32_t pid, struct nunchi_head *ret)
 				     .tid = pid, .vpid = pid, .vtid = pid,
 				     .generation = PROBE_GENERATION_FIRST,
 				     .loginuid = (uint32_t)-1 };
-	/* Fields 4 and 22; the name before them may hold anything. */
+	/* Fields 4 and 22, found after the last ")": the name before it may contain anything. */
 	if (!after || sscanf(after + 1, " %*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d "
 					"%*d %*d %*d %*d %*d %llu", &ret->ppid, &ticks) != 2)
 		return false;
@@ -164,7 +164,7 @@ int present_find(struct engine *e)
 {
 	int r = probe_tasks(e->probe, task_found, e);
 
-	/* A task whose identity a hook was just making was nobody's then. It is made by now. */
+	/* Again: a task whose identity a hook was just making in the first pass was skipped. */
 	if (r >= 0)
 		r = probe_tasks(e->probe, task_missed, e);
 	probe_chroots_may_be(e->probe, false);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The capture: frames are made by the loop, and written by a thread, since a disk can be slow and a pipe
- * can have a reader that stands still.
+ * The capture. The loop makes frames; a thread writes them, because a disk can be slow, and the reader of
+ * a pipe can stand still.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -9,7 +9,7 @@
 
 #include "internal.h"
 
-/* A disk is slow, but takes all in the end; of a pipe nobody knows that. */
+/* A file accepts everything in the end, however slow the disk; the reader of a pipe may never read again. */
 static bool is_file(int fd)
 {
 	struct stat st;
@@ -58,10 +58,10 @@ bool recording_add(struct engine *e, const struct nunchi_head *record, bool want
 {
 	int r;
 
-	/* Calls that the filter refuses are of no use later; everything else makes the model. */
+	/* Calls that the filter refuses are not needed later; everything else is, for the model. */
 	if (record->kind == NUNCHI_REC_SYSCALL && !wanted && !(record->flags & NUNCHI_F_MODEL))
 		return true;
-	/* While a frame waits, the next is for names and losses: without them nobody knows whose the rest is. */
+	/* While a frame waits, the next one accepts only names and losses: the rest means nothing without them. */
 	if (unlikely(e->blocked) && is_accounted(record) && !e->last_call)
 		pipeline_flush(e, false);
 	if (unlikely(e->blocked) && is_accounted(record) && !e->last_call)
@@ -86,7 +86,7 @@ void recording_flush(struct engine *e)
 		e->failure = r;
 }
 
-/* Where no hook came there is nothing to tell, and what the file has is worth more. */
+/* If the start failed nothing was recorded: then an existing file is left as it was. */
 static int end(struct capture_writer *w)
 {
 	if (capture_writer_has_begun(w))
@@ -109,6 +109,6 @@ int recording_close(struct engine *e)
 		if (fd > STDERR_FILENO && close(fd) < 0 && !r)
 			r = -errno;
 	}
-	/* A reader that has gone is the end, not an error. */
+	/* A reader that has gone is no error. */
 	return r < 0 && r != -EPIPE ? cannot(e, r) : 0;
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules are read anew on SIGHUP, or when a file of them changes: by a thread, since it can take long and
- * may wait for a disk. What it has made of them the loop puts in force between two records. What cannot
- * be put in force is refused as a whole, and the rules stay what they are.
+ * Reloading rules, on SIGHUP or when one of their files changes. A thread reads them, because that can take
+ * long and wait for a disk; the loop puts the result in force between two records. If anything cannot be
+ * put in force, all of it is refused, and the old rules stay.
+ *
+ * The two hand over by eventfds: `made` says that next is ready for the loop, `taken` that the loop is done
+ * with it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +21,8 @@
 #include "internal.h"
 #include "rules/block.h"
 
-#define SETTLE_MS 250	/* who writes one file of several writes the others, too */
-#define JOIN_NS (3 * NSEC_PER_SEC)
+#define SETTLE_MS 250	/* of several files that change at once all should be written by then */
+#define JOIN_NS (3 * NSEC_PER_SEC)	/* how long the end waits for the thread */
 
 struct reload {
 	struct engine *e;
@@ -28,16 +31,16 @@ struct reload {
 	int inotify;			/* -1: changes are not noticed */
 	struct watch {
 		int wd;
-		const char *name;	/* in the directory; NULL: every file of rules in it */
+		const char *name;	/* file name in the watched directory; NULL: every rule file in it */
 	} *watches;
 	size_t n_watches;
-	bool had_terminal;
-	bool runs;
-	/* The thread's until it says made, then the loop's until that says taken. */
-	struct in_force *next;			/* NULL: it is the engine's by now */
+	bool had_terminal;		/* at the start: SIGHUP may be a hang-up */
+	bool runs;			/* the thread was started */
+	/* Owned by the thread until it signals made, then by the loop until that signals taken. */
+	struct in_force *next;			/* NULL: the engine owns it by now */
 	struct probe_block block;
-	unsigned generation;			/* in force */
-	const struct block_plan *in_force;	/* what its half of the kernel side's tables holds */
+	unsigned generation;			/* of the rules in force */
+	const struct block_plan *in_force;	/* what the half of the kernel side's tables that is in force contains; */
 	const struct block_plan *idle;		/* and the other half; NULL: nothing */
 };
 
@@ -49,12 +52,12 @@ static void watch_path(struct reload *r, const char *path)
 	struct stat st;
 	bool there = !stat(path, &st);
 
-	/* Standard input and pipes change no more. */
+	/* Standard input and pipes never change. */
 	if (streq(path, "-") || (there && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
 		return;
 	if (!there || !S_ISDIR(st.st_mode)) {
 		w.name = slash ? path + (slash - dir) + 1 : path;
-		/* The directory: a file that is replaced is another one. */
+		/* Watch the directory, because editors replace the file by another one. */
 		if (slash)
 			slash[slash == dir] = '\0';
 	}
@@ -78,7 +81,7 @@ static void watch_paths(struct reload *r)
 			watch_path(r, config->rule_paths[i]);
 }
 
-/* Kubernetes replaces all files of a ConfigMap by one link, which they are links through. */
+/* Kubernetes updates all files of a ConfigMap at once: they are links through one link, "..data", which it replaces. */
 static bool is_about_rules(const struct reload *r, const struct inotify_event *event)
 {
 	const char *dot = event->len ? strrchr(event->name, '.') : NULL;
@@ -96,7 +99,7 @@ static bool is_about_rules(const struct reload *r, const struct inotify_event *e
 	return false;
 }
 
-/* Takes what inotify has; whether rules are among it. */
+/* Reads all inotify events. Returns whether one is about a rule file. */
 static bool have_changed(struct reload *r)
 {
 	_Alignas(struct inotify_event) char buf[4096];
@@ -134,7 +137,7 @@ static bool is_over(const struct reload *r)
 	return poll(&fd, 1, 0) > 0;
 }
 
-/* Waits until rules are to be read. False: it is time to end. */
+/* Waits until the rules must be read. False: the thread must end. */
 static bool wait_for_wish(struct reload *r)
 {
 	struct pollfd fds[] = { { .fd = r->stop, .events = POLLIN },
@@ -168,7 +171,7 @@ static void clear_idle(struct reload *r, const struct block_plan *plan)
 	r->idle = NULL;
 }
 
-/* The half of the kernel side's tables that is not in force becomes what it is to be. */
+/* Fills the half of the kernel side's tables that is not in force. 0, or -errno with a sentence. */
 static int prepare(struct reload *r, struct ruleset *rules, struct strbuf *err)
 {
 	int blocks;
@@ -185,7 +188,7 @@ static int prepare(struct reload *r, struct ruleset *rules, struct strbuf *err)
 	return probe_block_fill(r->e->probe, &r->block, r->generation + 1, err);
 }
 
-/* What nobody will use is not left where the next rules are written. */
+/* Frees a set that was not put in force, and clears its half of the tables for the next one. */
 static void drop_next(struct reload *r)
 {
 	if (!r->next)
@@ -205,7 +208,7 @@ static void *run(void *arg)
 		_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 		struct ruleset *rules = r->e->config->reread(r->e->config->reread_arg);
 
-		/* It may have taken so long that nobody waits for this thread any more, and the engine is gone. */
+		/* This may have taken longer than reload_stop() waits: then the engine is gone. */
 		if (is_over(r)) {
 			ruleset_free(rules);
 			break;
@@ -227,7 +230,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Whether there is a terminal that can hang up. */
+/* Whether there is a controlling terminal, which can hang up. */
 static bool has_terminal(void)
 {
 	_cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
@@ -235,7 +238,7 @@ static bool has_terminal(void)
 	return fd >= 0;
 }
 
-/* Signals are blocked already, in this thread, too: the loop reads them. */
+/* Signals are blocked already, and so in this thread, too: the loop reads them. */
 int reload_start(struct engine *e)
 {
 	struct reload *r;
@@ -262,7 +265,7 @@ int reload_fd(const struct engine *e)
 	return e->reload->made;
 }
 
-/* A terminal that hangs up says it by the same signal. */
+/* A terminal that hangs up sends the same signal: then it is gone. */
 bool reload_ask(struct engine *e)
 {
 	if (!e->reload || (e->reload->had_terminal && !has_terminal()))
@@ -272,21 +275,21 @@ bool reload_ask(struct engine *e)
 }
 
 /*
- * Old and new calls are told while one becomes the other, and blocked calls say themselves by which rules
- * they were: so that an event meets either these or those, and none is missed.
+ * Puts next in force. During the change the calls of both sets are recorded, and blocked calls carry the
+ * generation of the rules that blocked them: so each event meets one of the two sets, and none is missed.
  */
 static void change(struct engine *e, struct in_force *next, const struct probe_block *block,
 		   const struct interest *interest)
 {
 	struct interest both = in_force_interest(e, e->force);
 
-	/* Counts that are open are of rules that will not be there. */
+	/* Writes open counts of alerts, because their rules will be freed. */
 	if (e->config->output)
 		output_forget(e->config->output, &e->out);
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		both.wanted[nr] |= interest->wanted[nr];
 	both.env |= interest->env;
-	both.push = NULL;	/* neither's: all of it leaves */
+	both.push = NULL;	/* neither set's conditions: everything leaves the kernel */
 	probe_interest(e->probe, &both);
 	in_force_change(e, next);
 	binder_block_all(e);
@@ -346,7 +349,7 @@ void reload_take(struct engine *e)
 	struct interest interest;
 	eventfd_t n;
 
-	/* Hooks come by the calls that were wanted when that began. */
+	/* Not while hooks of functions are being attached: that goes by the calls of the old rules. */
 	if (e->attaching || eventfd_read(r->made, &n))
 		return;
 	interest = in_force_interest(e, next);
@@ -373,7 +376,7 @@ void reload_stop(struct engine *e)
 	if (!r)
 		return;
 	(void)eventfd_write(r->stop, 1);
-	/* What hangs on a dead disk cannot be ended: the process is about to. */
+	/* A thread that hangs on a dead disk cannot be joined; the process ends anyway. */
 	if (r->runs && pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC, &deadline))
 		return;
 	in_force_free(r->next);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records from a capture file: names are in the stream, so that nothing is held. */
+/* A replay: records from a capture file. Names are in the stream, so nothing has to wait for them. */
 #include "internal.h"
 #include "out/account.h"
 #include "out/describe.h"
@@ -17,14 +17,14 @@ static void take_host(struct engine *e, const struct nunchi_head *record)
 
 	if (event_decode(&ev, record, record->len, 0, &why) < 0 || decode_host(&ev, &host) < 0)
 		return;
-	/* Said again: the clock was set. */
+	/* A second HOST record: the clock was set. */
 	if (e->boot_to_epoch && e->boot_to_epoch != host->boot_to_epoch && e->config->output)
 		output_forget(e->config->output, &e->out);
 	e->boot_to_epoch = host->boot_to_epoch;
 	e->started = record->time;
 }
 
-/* Accounts are records of their own, which nobody shows. */
+/* Accounts are records that are not shown as events. */
 static void take_account(struct accounts *a, const struct nunchi_head *record)
 {
 	const char *why;
@@ -35,7 +35,7 @@ static void take_account(struct accounts *a, const struct nunchi_head *record)
 		accounts_apply(a, &ev);
 }
 
-/* What the one that recorded knew. A capture that ends early has none. */
+/* Prints the account of the nunchi that recorded. A capture that was cut off has none. */
 static void say_account(const struct engine *e, const struct accounts *a)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -50,7 +50,7 @@ static void say_account(const struct engine *e, const struct accounts *a)
 	account_log_faults(a);
 }
 
-/* What was recorded on purpose is not passed over in silence. */
+/* Says what was recorded on purpose and is not shown, and which option would show it. */
 static void say_hidden(const struct engine *e)
 {
 	static const struct {

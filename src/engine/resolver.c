@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names that rules compare with fd.sip.name and its like are looked up by a process of their own: the C library
- * asks servers, reads files and may load modules for it, and takes as long as it takes. It is made before anything of the
- * kernel's side is open, is locked as one that speaks with servers, and has nothing of nunchi's but one socket: names go there,
- * each ended by a newline, and come back as "NAME ADDRESS ADDRESS...".
+ * Looks up the host names that rules compare with fd.sip.name and its like. A process of its own does it,
+ * because the C library asks servers, reads files, may load modules, and takes as long as it takes. It is
+ * forked before anything of the kernel side is open, has the lock for processes that talk to servers, and
+ * shares one socket with nunchi. It receives all names, each ended by a newline, and answers
+ * "NAME ADDRESS ADDRESS...".
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -19,14 +20,14 @@
 #include "internal.h"
 #include "rules/host_names.h"
 
-#define NAMES_BYTES (32U << 10)	/* of all names: some 1,000 */
-#define ANSWER_BYTES (8U << 10)	/* of one: some 200 addresses */
+#define NAMES_BYTES (32U << 10)	/* of all names: about 1,000 */
+#define ANSWER_BYTES (8U << 10)	/* of one answer: about 200 addresses */
 #define ADDRESSES_MAX 256
-#define REFRESH_MS 30000
+#define REFRESH_MS 30000	/* between look-ups of the same name */
 
 struct looked_up {
 	char *name;
-	struct strbuf answer;	/* what was told last */
+	struct strbuf answer;	/* the last one sent */
 };
 
 struct names {
@@ -57,7 +58,7 @@ static void names_take(struct names *names, char *text)
 	}
 }
 
-/* What cannot be looked up now keeps the addresses that it had. */
+/* Sends the name's addresses if they have changed. If the look-up fails, nunchi keeps the old ones. */
 static void look_up(int fd, struct looked_up *one)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
@@ -78,7 +79,7 @@ static void look_up(int fd, struct looked_up *one)
 	strbuf_adds(&one->answer, answer.s);
 }
 
-/* Until nunchi closes the socket. */
+/* Serves until nunchi closes the socket. */
 static void serve(int fd)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
@@ -94,7 +95,7 @@ static void serve(int fd)
 			text[n] = '\0';
 			names_take(&names, text);
 		}
-		/* Other names do not wait for the rest of these. */
+		/* New names interrupt this round. */
 		for (size_t i = 0; i < names.n && poll(&wait, 1, 0) == 0; i++)
 			look_up(fd, &names.all[i]);
 	}
@@ -110,17 +111,17 @@ static _noreturn_ void child(int fd)
 	prctl(PR_SET_NAME, "nunchi-names");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpriority(PRIO_PROCESS, 0, 0);
-	/* The socket first: whoever started nunchi may have closed the standard streams. */
+	/* The socket becomes fd 3 before the standard streams are replaced: it may be one of 0 to 2 itself. */
 	if (dup2(fd, 3) < 0 || close_range(4, ~0U, 0) < 0)
 		_exit(1);
-	/* Who reads what nunchi writes waits for its end, not for this one's. */
+	/* Does not keep nunchi's stdout open: its reader waits for the end of nunchi, not of this process. */
 	null = open("/dev/null", O_RDWR);
 	for (int i = 0; i < 3 && null >= 0; i++)
 		dup2(null, i);
 	if (null > 3)
 		close(null);
 	(void)privileges_keep(PRIVILEGES_NONE);
-	/* Without seccomp nothing is locked. */
+	/* Fails on a kernel without seccomp: then it runs without the lock. */
 	(void)!privileges_lock_network();
 	serve(3);
 	_exit(0);
@@ -189,7 +190,7 @@ static void take_answer(struct engine *e, char *text)
 		struct value v = { .type = VALUE_NONE };
 		uint8_t ip[16];
 
-		/* A link's address can have that after it. */
+		/* Link-local addresses can have a zone after "%". */
 		word[strcspn(word, "%")] = '\0';
 		if (inet_pton(AF_INET, word, ip) == 1)
 			value_set_ip(&v, AF_INET, ip);
@@ -219,7 +220,7 @@ void resolver_take(struct engine *e)
 	}
 }
 
-/* The process ends by that, or with this one if it is waiting for an answer. */
+/* Ends the process: it sees the socket close, or, while it waits for a server, dies with us (PR_SET_PDEATHSIG). */
 void resolver_stop(struct engine *e)
 {
 	close_fd(&e->resolver);

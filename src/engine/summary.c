@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernel has counted in place of telling it becomes events: of each row that has grown, by how
- * much. A row's count is never set back, so that none is missed that is counted meanwhile; one
- * that has not grown for long is forgotten, and what is like it told anew.
+ * Calls that the kernel side has only counted become SUMMARY records: for each row that has grown, by how
+ * much. A row's count is never reset, so that no call counted meanwhile is missed. A row that has not grown
+ * for long is removed; the next call of that kind is then recorded again.
  */
 #include "internal.h"
 
-#define IDLE_MAX 10	/* times that a row was looked at and had not grown */
+#define IDLE_MAX 10	/* looks without growth until a row is removed */
 
-/* What has been told of a row. */
+/* What has been reported of a row. */
 struct told {
 	struct hnode by_key;
 	struct nunchi_summary_key key;
 	uint64_t count;
-	uint64_t time;	/* until when, boot ns */
-	unsigned idle;
+	uint64_t time;	/* up to when, boot ns */
+	unsigned idle;	/* looks at which it had not grown */
 };
 
 struct look {
 	struct engine *e;
 	uint32_t slot;	/* UINT32_MAX: any */
-	bool over;	/* the rows' container, or all of it, has ended */
+	bool over;	/* the last look: the container, or the run, has ended */
 };
 
 static struct told *told_get(struct engine *e, const struct nunchi_summary_key *key,
@@ -47,7 +47,7 @@ static void told_free(struct engine *e, struct told *t)
 	free(t);
 }
 
-/* over: it is the last of its row. */
+/* Reports the growth of a row. over: for the last time. */
 static void tell(struct engine *e, struct told *t, const struct nunchi_summary_row *row, bool over)
 {
 	uint64_t more = row->count - t->count, now = clock_boot();
@@ -57,11 +57,11 @@ static void tell(struct engine *e, struct told *t, const struct nunchi_summary_r
 	t->count = row->count;
 	t->time = now;
 	t->idle = 0;
-	/* The slot may be another container's by now: then it was told when it was given back. */
+	/* Rows of a container are reported when its slot is given back; so the slot is still the row's own. */
 	if (t->key.slot < NUNCHI_SLOTS_MAX)
 		e->slots[t->key.slot].summarized += more;
 	record = record_in(&e->summary);
-	/* Behind what the output does not take it would be of a slot that is another's by then. */
+	/* Not by the backlog, where it would wait until the slot is another container's. */
 	if (over && slots_are_needed(e))
 		life_deliver(e, &e->slots[t->key.slot % NUNCHI_SLOTS_MAX], record);
 	else
@@ -84,7 +84,7 @@ static void look_at(const struct nunchi_summary_key *key, const struct nunchi_su
 	if (look->over || t->idle > IDLE_MAX) {
 		struct nunchi_summary_row last;
 
-		/* It may have grown since it was read. */
+		/* Report what was added since the row was read. */
 		if (probe_summary_forget(e->probe, key, &last) && last.count > t->count)
 			tell(e, t, &last, look->over);
 		told_free(e, t);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks of functions (--hooks fentry, kprobe) are ftrace's and kprobes', which root of the host can switch off for everybody.
- * No call is seen then, and no hook is left that could say so: it is looked at each second, and each
- * second in which they were off is a gap.
+ * Hooks of functions (--hooks fentry, kprobe) depend on ftrace and kprobes, which root on the host can
+ * switch off for everybody. Then no call is seen, and no hook is left to report it. So the switches are
+ * polled each second, and each second in which they were off becomes a GAP record.
  */
 #include <unistd.h>
 
@@ -14,7 +14,7 @@ void switches_open(struct engine *e)
 	e->switches_looked = clock_epoch();
 }
 
-/* As sysctls and debugfs write it. */
+/* The files of sysctls and debugfs begin with "0" while something is off. */
 static bool is_off(int fd)
 {
 	char first = '1';
