@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The account: everything that is counted, each by its name, in tables of X(name, text, why). What
- * a container's task did is counted where it happens, in the kernel and again in user space:
+ * The account: everything that is counted, in tables of X(name, text, why). What a container's tasks do is
+ * counted twice, each time where it happens:
  *
- *	seen = filtered + aggregated + dropped + sent		the kernel's half
- *	received = shown + filtered + dropped + held		user space's; sent - received is in flight
+ *	seen = filtered + aggregated + dropped + sent		in the kernel
+ *	received = shown + filtered + dropped + held		in user space; sent - received is in flight
  *
- * Names end up in captures by their place: a new one comes last, and none is taken away.
+ * Captures identify a counter by its position in the table: append new ones, and remove none.
  */
 #pragma once
 
-/* Kernel side: why what was seen is not recorded. */
+/* Kernel side: why an event that was seen is not recorded. */
 #define NUNCHI_FILTERS(X)                                                     \
 	X(CONTAINER, "container", "its container is not one that was asked for") \
 	X(UNWANTED, "unwanted", "no rule, and no part of the filter, could have matched it")
@@ -24,7 +24,7 @@
 	X(SEQUENCE, "missing", "a number in a ring's sequence never came")    \
 	X(TOO_LONG, "too long", "a record was longer than any may be")
 
-/* What no program saw, so that no container can be given it. Not zero: degraded. */
+/* What no program saw, so that it cannot be attributed to a container. If not zero: degraded. */
 #define NUNCHI_UNSEEN(X)                                                      \
 	X(URING, "ends of io_uring's requests", "no room to remember them, or they ended elsewhere") \
 	X(SLOTS, "no free slot for a container", "there are as many as there may be") \
@@ -33,7 +33,7 @@
 	X(BLOCK, "calls held against no rule", "programs nested deeper than there are buffers") \
 	X(NAMES, "records of slots and cgroups", "the critical ring was full, or no scratch")
 
-/* What was seen, and recorded with less than there was, whether it is told or stays in the kernel. */
+/* What was seen but recorded incompletely, whether or not the record leaves the kernel. */
 #define NUNCHI_LESSENED(X)                                                    \
 	X(TRUNCATED, "pieces of data cut at their bound", "longer than is kept") \
 	X(UNREADABLE, "user memory that could not be read", "not there, or not in memory") \
@@ -72,7 +72,7 @@ enum nunchi_count {
 	NUNCHI_COUNT_MAX
 };
 
-/* The kernel's half of a container's account, per CPU; none is derived from another. */
+/* The kernel's half of a container's account, per CPU. No member is derived from others. */
 struct nunchi_account {
 	__u64 seen;
 	__u64 filtered[NUNCHI_FILTER_MAX];
@@ -81,11 +81,11 @@ struct nunchi_account {
 	__u64 sent;
 };
 
-/* What was lost since user space looked last: when, and of what kind. */
+/* Losses since user space last looked: of what kind, how many, and when. */
 struct nunchi_loss_key {
 	__u32 slot;
 	__u16 reason;		/* enum nunchi_drop */
-	__u16 what;		/* number of a call, or NUNCHI_CALLS_MAX and kind of the record */
+	__u16 what;		/* number of the call; or NUNCHI_CALLS_MAX plus the kind of the record */
 };
 
 struct nunchi_loss {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What user space tells the kernel side of rules that block. Rules become clauses, of which each is
- * a bit; a property of the task or of what the call is about (its path, a port) is looked up and
- * yields the bits of the clauses that it satisfies; what is left after all look-ups decides. So the
- * cost does not grow with the number of rules.
+ * Blocking rules, as user space gives them to the kernel side. Rules become clauses, each a bit. For each
+ * property of the task or the call (its path, a port), one look-up yields the bits of the clauses that the
+ * property satisfies; the clauses that are left after all look-ups decide. So the cost does not grow with
+ * the number of rules.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 
 #include "push.h"
 
-/* What can be blocked, each a hook of the kernel's. X(enum, name for people) */
+/* Classes of calls that can be blocked, each by a hook of its own. X(enum, name to show) */
 #define NUNCHI_BLOCK_CLASSES(X)                                                 \
 	X(OPEN, "open")                                                         \
 	X(EXEC, "exec")                                                         \
@@ -35,12 +35,12 @@ enum nunchi_block_class {
 #define X(id, name) NUNCHI_BLOCK_##id,
 	NUNCHI_BLOCK_CLASSES(X)
 #undef X
-	NUNCHI_BLOCK_MAX = 16	/* room for more: a power of two */
+	NUNCHI_BLOCK_MAX = 16	/* with room for more; a power of two */
 };
 
 /*
- * Of these, as bits, nothing is left to be looked at when the call has returned: they have no descriptor, and names are
- * others by then.
+ * Classes, as bits, that cannot be checked after the call has returned: it leaves no descriptor, and names
+ * have changed by then.
  */
 #define NUNCHI_BLOCK_NAMES                                                                       \
 	(1U << NUNCHI_BLOCK_REMOVE | 1U << NUNCHI_BLOCK_RENAME | 1U << NUNCHI_BLOCK_LINK | \
@@ -49,31 +49,31 @@ enum nunchi_block_class {
 /* Clauses of one class: the bits of a mask. */
 #define NUNCHI_BLOCK_CLAUSES 64
 
-/* What is looked up. */
+/* The properties that are looked up. */
 enum nunchi_block_kind {
-	NUNCHI_BLOCK_PATH,	/* texts: of the file that is opened or executed, the name that is removed, or the new one */
-	NUNCHI_BLOCK_OLD,	/* the other one of two: what is renamed, or linked to */
+	NUNCHI_BLOCK_PATH,	/* a text: path of the file opened or executed, or of the name removed; the new name of rename, link */
+	NUNCHI_BLOCK_OLD,	/* a text: the other path of two: what is renamed, or linked to */
 	NUNCHI_BLOCK_DIRECTORY,
 	NUNCHI_BLOCK_FILENAME,
-	NUNCHI_BLOCK_COMM,	/* of the task; of an exec the new one */
+	NUNCHI_BLOCK_COMM,	/* of the task; in an exec the new one */
 	NUNCHI_BLOCK_PARENT_COMM,
-	NUNCHI_BLOCK_EXE,	/* path of its image; of an exec the new one's */
+	NUNCHI_BLOCK_EXE,	/* path of its image; in an exec that of the new one */
 	NUNCHI_BLOCK_UID,	/* four bytes, big-endian */
 	NUNCHI_BLOCK_ACCESS,	/* a byte: NUNCHI_BLOCK_READ, _WRITE */
 	NUNCHI_BLOCK_TYPE,	/* a byte: enum nunchi_block_type */
 	NUNCHI_BLOCK_ADDRESS,	/* 4 and an IPv4 address, or 6 and an IPv6 one */
 	NUNCHI_BLOCK_PORT,	/* two bytes, big-endian */
-	NUNCHI_BLOCK_FAMILY,	/* a byte: of a socket that is made, AF_*; NUNCHI_BLOCK_FAMILY_MAX - 1: that or a higher one */
+	NUNCHI_BLOCK_FAMILY,	/* a byte: AF_* of a socket to be made; NUNCHI_BLOCK_FAMILY_MAX - 1 stands for all from there on */
 	NUNCHI_BLOCK_SOCKTYPE,	/* a byte: SOCK_*, without its flags */
 	NUNCHI_BLOCK_PROTOCOL,	/* four bytes, big-endian */
-	NUNCHI_BLOCK_READ_FIRST,	/* texts that are read: NUNCHI_BLOCK_READ_KIND */
+	NUNCHI_BLOCK_READ_FIRST,	/* from here on: texts read in an automaton, see NUNCHI_BLOCK_READ_KIND */
 	NUNCHI_BLOCK_KINDS = NUNCHI_BLOCK_READ_FIRST + 5 * 3
 };
 
 /*
- * Texts of which a look-up by their beginning does not decide are read, byte by byte, in an automaton: how they
- * begin, how they end, and what they come by. A path is read whole: what is asked of its directory or of its last name,
- * too.
+ * Texts for which a look-up by their beginning is not enough are read byte by byte in an automaton, which
+ * tells how they begin, how they end, and what they contain. A path is always read as a whole; conditions on
+ * its directory or its last component are translated to that.
  */
 enum nunchi_block_text {
 	NUNCHI_BLOCK_TEXT_PATH,
@@ -87,7 +87,7 @@ enum nunchi_block_text {
 enum nunchi_block_place { NUNCHI_BLOCK_HEAD, NUNCHI_BLOCK_TAIL, NUNCHI_BLOCK_WITHIN, NUNCHI_BLOCK_PLACES };
 
 #define NUNCHI_BLOCK_READ_KIND(text, place) (NUNCHI_BLOCK_READ_FIRST + NUNCHI_BLOCK_PLACES * (text) + (place))
-/* Of a row's kinds: whether the text is read, and what for. */
+/* Which places of the text a row reads, as bits 1 << enum nunchi_block_place; 0: it does not read the text. */
 #define NUNCHI_BLOCK_READS(kinds, text) ((kinds) >> NUNCHI_BLOCK_READ_KIND(text, 0) & ((1U << NUNCHI_BLOCK_PLACES) - 1))
 
 #define NUNCHI_BLOCK_READ 0x01
@@ -106,29 +106,29 @@ enum nunchi_block_type {
 	NUNCHI_BLOCK_TYPE_MAX
 };
 
-/* Of socket(2): more than there are. */
+/* Bounds for arguments of socket(2), above all that exist. */
 #define NUNCHI_BLOCK_FAMILY_MAX 64
 #define NUNCHI_BLOCK_SOCKTYPE_MAX 16
 
-/* Values that rules name, all together: 20 MiB in the kernel. */
+/* Values in all rules together: 20 MiB in the kernel. */
 #define NUNCHI_BLOCK_VALUES_MAX 65536
 
-/* Of a text that is compared; its NUL is one of them. An LPM trie takes keys of 256 bytes. */
+/* Bytes of a text that are compared, with its NUL. Keys of an LPM trie have at most 256. */
 #define NUNCHI_BLOCK_BYTES 252
 
 /*
- * The key of the one table of values: the longest entry that the value begins with is meant. The
- * entry of a whole text ends with its NUL, that of a beginning does not.
+ * The key of the one table of values, an LPM trie: the longest entry that is a prefix of the value counts.
+ * The entry of a whole text ends with its NUL, that of a beginning does not.
  */
 struct nunchi_block_key {
-	__u32 bits;		/* that count of what follows */
+	__u32 bits;		/* prefix length: how many bits of what follows count */
 	__u8 row;		/* NUNCHI_BLOCK_ROW */
 	__u8 kind;
 	__u8 bytes[NUNCHI_BLOCK_BYTES];
 	__u8 pad[2];
 };
 
-/* An entry of it: the clauses that such values satisfy. */
+/* An entry of it, with the clauses that such values satisfy. */
 struct nunchi_block_value {
 	struct nunchi_block_key key;
 	__u32 pad;
@@ -138,64 +138,64 @@ struct nunchi_block_value {
 #define NUNCHI_BLOCK_KEY_BITS 16	/* row and kind */
 
 /*
- * All tables have two halves. The one that is not in force is filled, and then block_generation says
- * that it is: what is blocked changes at once, and as a whole. A row is that of a class in one half.
+ * All tables have two halves. The half that is not in force is filled; then block_generation switches to
+ * it. So all rules change at once. There is a row for each class in each half.
  */
 #define NUNCHI_BLOCK_ROWS (2 * NUNCHI_BLOCK_MAX)
 #define NUNCHI_BLOCK_ROW(class, generation) ((class) + ((generation) & 1) * NUNCHI_BLOCK_MAX)
 
-/* Of a call, beside its class: it names a peer, but what its socket is connected to it need not be. */
+/* Flags of a call, beside its class. It names a peer, which need not be the one its socket is connected to. */
 #define NUNCHI_BLOCK_SENDS 0x80
-/* The same: what it sets can connect its socket, or bind it as well (SCTP's alone). No rule names it. */
+/* It sets an option that can connect or bind its socket (SCTP only). No rule names it. */
 #define NUNCHI_BLOCK_SETS 0x40
 #define NUNCHI_BLOCK_FLAGS (NUNCHI_BLOCK_SENDS | NUNCHI_BLOCK_SETS)
 
-/* What is known of a class; a bit of a mask is a clause. */
+/* A class in one half. Each bit of a mask is a clause. */
 struct nunchi_block_row {
 	__u64 active;		/* in force on this kernel */
-	__u64 host;		/* may be the host's processes' */
-	__u64 pending;		/* may be those of a container that has no name yet */
-	__u64 kill;		/* of the active: the process is killed */
-	__u64 watch;		/* of the active: nothing is done but that it is told for certain */
-	__u32 kinds;		/* 1 << enum nunchi_block_kind: to be looked up */
+	__u64 host;		/* those that host processes can satisfy */
+	__u64 pending;		/* those that a container without a name yet can satisfy */
+	__u64 kill;		/* of the active: kill the process, too */
+	__u64 watch;		/* of the active: block nothing, but report by the critical lane */
+	__u32 kinds;		/* bits 1 << enum nunchi_block_kind: to be looked up */
 	__u32 pad;
 };
 
 #define NUNCHI_BLOCK_MARKS 64
 
-/* How texts of a class are read; the states are those of push.h. */
+/* How texts of a class are read, with the states of push.h. */
 struct nunchi_block_read {
-	__u16 start[NUNCHI_BLOCK_TEXTS][2];	/* of the automaton, for the head and for the tail */
-	__u64 marks[NUNCHI_BLOCK_TEXTS];	/* what a text may come by (within, in its states) */
-	__u64 without_any[NUNCHI_BLOCK_TEXTS];	/* clauses that are left if it comes by none of them */
-	__u64 with[NUNCHI_BLOCK_MARKS];		/* if it comes by this one, and if it does not */
-	__u64 without[NUNCHI_BLOCK_MARKS];
+	__u16 start[NUNCHI_BLOCK_TEXTS][2];	/* start states, for the head and for the tail */
+	__u64 marks[NUNCHI_BLOCK_TEXTS];	/* the "contains" tests of a text, as bits; see nunchi_push_state.within */
+	__u64 without_any[NUNCHI_BLOCK_TEXTS];	/* clauses that are left if none of them holds */
+	__u64 with[NUNCHI_BLOCK_MARKS];		/* clauses that are left if this one holds, */
+	__u64 without[NUNCHI_BLOCK_MARKS];	/* and if it does not */
 };
 
-/* States of one half of the tables: the index of one fits 16 bits, whichever half it is in. */
+/* States in one half of the tables; so the index of a state in either half fits in 16 bits. */
 #define NUNCHI_BLOCK_STATES_MAX 32768
 
 /* Which clauses a named container satisfies. */
 struct nunchi_block_slot {
-	__u32 generation;	/* of the slot; another one: not known yet */
+	__u32 generation;	/* of the slot; if it differs, the masks are not known yet */
 	__u32 pad;
 	__u64 masks[NUNCHI_BLOCK_ROWS];
 };
 
 /*
- * What became of a call, in nunchi_head.verdict: 1 + clause, class << 8, effect << 16, and the low byte of
- * the generation of rules that the clause is one of, << 24; 0: nothing.
+ * nunchi_head.verdict, what a rule did to the call: 1 + clause | class << 8 | effect << 16 | generation << 24,
+ * with the low byte of the generation of rules to which the clause belongs. 0: nothing.
  */
 enum nunchi_effect {
 	NUNCHI_EFFECT_NONE,
-	NUNCHI_EFFECT_BEFORE,	/* it was refused before it did anything */
-	NUNCHI_EFFECT_AFTER,	/* it was done, and the process killed when it returned */
-	NUNCHI_EFFECT_DRY,	/* it was not refused, but would have been */
-	/* Of what user space does to the container: no verdict has these. */
-	NUNCHI_EFFECT_ASKED,	/* it is under way */
+	NUNCHI_EFFECT_BEFORE,	/* refused before it did anything */
+	NUNCHI_EFFECT_AFTER,	/* done; the process was killed when the call returned */
+	NUNCHI_EFFECT_DRY,	/* not refused, but would have been without --dry-run */
+	/* Effects of actions on the container, which user space takes: never in a verdict. */
+	NUNCHI_EFFECT_ASKED,	/* requested */
 	NUNCHI_EFFECT_DONE,
 	NUNCHI_EFFECT_FAILED,
-	NUNCHI_EFFECT_WATCH,	/* it is told by the critical lane, and that is all */
+	NUNCHI_EFFECT_WATCH,	/* reported by the critical lane, nothing else */
 };
 
 #define NUNCHI_VERDICT(clause, class, effect, generation) \

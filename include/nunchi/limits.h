@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Every bound of the system that both sides, or more than one room, must know, each with its
- * reason. Reaching one is counted and shown, never silent.
+ * The bounds that both sides, or more than one room, must know, each with its reason. Reaching a bound is
+ * counted and shown, never silent.
  */
 #pragma once
 
@@ -17,9 +17,9 @@
 /* A path the kernel accepts is at most PATH_MAX bytes with its NUL. */
 #define NUNCHI_PATH_MAX 4096
 
-/* Bytes of argv that are kept; what is longer is marked and its full length told. */
+/* Bytes of argv that are kept. If it is longer, it is marked as truncated, with its full length. */
 #define NUNCHI_ARGV_MAX 4096
-#define NUNCHI_ENV_MAX 4096	/* of the environment, where somebody asked for it */
+#define NUNCHI_ENV_MAX 4096	/* bytes of the environment, if something asks for it */
 
 /* Bytes kept of a data buffer argument (write, sendto, setsockopt ...), as Falco's snaplen. */
 #define NUNCHI_BUFFER_MAX 80

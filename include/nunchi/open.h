@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What an open is for, as both sides must have it. Who includes this has O_* of its own. */
+/* How an open accesses its file, so that both sides agree. The includer defines O_*. */
 #pragma once
 
 /*
- * O_RDONLY, O_WRONLY, O_RDWR, or O_ACCMODE for neither. The kernel asks for the right to write for O_TRUNC, too, and
- * empties the file whatever it is opened for; with O_PATH it takes no notice of either.
+ * The access of an open: O_RDONLY, O_WRONLY, O_RDWR, or O_ACCMODE for neither. O_TRUNC counts as writing: the
+ * kernel requires write permission for it, and empties the file whatever the access mode. With O_PATH it
+ * ignores both.
  */
 static inline __u32 nunchi_open_access(__u64 flags)
 {

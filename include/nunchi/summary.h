@@ -1,35 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is counted in place of being told, one row a kind: whose, by which image, which call with which
- * outcome, on what. The kernel side adds to rows; user space tells what has come to each since it told last.
+ * Calls that are counted instead of recorded, one row per kind: container, image, call, outcome, object. The
+ * kernel side adds to the rows; user space reports what was added since its last report.
  */
 #pragma once
 
 #include "wire.h"
 
-/* A struct nunchi_blob and its data; of longer objects those that begin alike are one. */
+/* A struct nunchi_blob and its data. Longer objects are cut: those that begin alike are one. */
 #define NUNCHI_SUMMARY_OBJECT 256
 
-/* Rows at most: with --aggregate a working set of them is meant to stay. 2 and 8 MiB. */
+/* Rows at most, 2 and 8 MiB. With --aggregate a whole working set should fit. */
 #define NUNCHI_SUMMARIES 4096
 #define NUNCHI_SUMMARIES_AGGREGATE 16384
 
 struct nunchi_summary_key {
 	__u32 slot;
 	__u32 generation;
-	__u64 exe_ino;		/* of the process's image; 0: none, or not told apart */
+	__u64 exe_ino;		/* of the process's image; 0: none, or images are not distinguished */
 	__u32 exe_dev;
 	__u16 kind;		/* enum nunchi_kind */
 	__u16 nr;		/* of a call */
 	__s32 error;		/* of a call: -errno; 0: it succeeded */
-	__u32 flags;		/* NUNCHI_F_*: those that tell whether it is shown */
-	__u8 object[NUNCHI_SUMMARY_OBJECT];	/* all zero: none, or not told apart */
+	__u32 flags;		/* NUNCHI_F_*: those that decide whether it is shown */
+	__u8 object[NUNCHI_SUMMARY_OBJECT];	/* all zero: none, or objects are not distinguished */
 };
 
 struct nunchi_summary_row {
 	__u64 count;		/* only grows */
 	__u64 last;		/* CLOCK_BOOTTIME, ns */
-	struct nunchi_head head;	/* of the first */
+	struct nunchi_head head;	/* of the first call */
 	struct nunchi_call call;
 };
 
