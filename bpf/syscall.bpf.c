@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * System calls, when they return: at that point the registers still hold number and arguments, so
- * that one hook gives arguments and result. signal_deliver tells how an interrupted one goes on.
- * Not seen here: calls that do not return (exit; see sched.bpf.c), an execve that succeeded (its
- * registers are the new image's; sched.bpf.c), 32-bit calls that no native call is like (stime, nice).
- * Cost: a load and a bit test for a number nobody wants.
+ * System calls, at their return: the registers still hold number and arguments then, so one hook sees
+ * arguments and result. signal_deliver tells how an interrupted call continues.
+ *
+ * Not seen here: calls that do not return (exit: sched.bpf.c), a successful execve (its registers are the
+ * new image's: sched.bpf.c), 32-bit calls without a native equivalent (stime, nice).
+ * Cost: a load and a bit test for a call that nobody wants.
  */
 #include "lib/returned.h"
 #include "lib/tells.h"
@@ -32,8 +33,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 }
 
 /*
- * The same where the hook of the first kind can be preempted: one of these cannot, and none is missed
- * because another task was in the middle of it. Dearer: 150 ns a call.
+ * The same as a perf-type tracepoint, for kernels where sys_exit can be preempted, and is then skipped in
+ * other tasks. This one cannot be preempted, so no run is skipped. Costs 150 ns more per call.
  */
 SEC("tracepoint/raw_syscalls/sys_exit")
 int sys_exit_perf(struct trace_event_raw_sys_exit *ctx)
@@ -43,7 +44,7 @@ int sys_exit_perf(struct trace_event_raw_sys_exit *ctx)
 	return syscall_returned((struct pt_regs *)bpf_task_pt_regs(task), ctx->ret, false);
 }
 
-/* Who has put a call aside, if the running task has: a signal decides how it goes on. */
+/* The running task's identity, if an interrupted call of it was put aside; else 0. A signal decides how the call continues. */
 static __always_inline struct identity *put_aside(void)
 {
 	struct identity *id = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
@@ -59,7 +60,7 @@ static __always_inline int delivered(void *ctx, struct identity *id, u64 handler
 		return 0;
 	if (ret != -ERESTARTNOINTR && (ret != -ERESTARTSYS || !(flags & SA_RESTART)))
 		return tell(ctx, TELL_SIGNAL);
-	id->interrupted.ret = -ERESTARTNOINTR;	/* decided: later handlers change nothing */
+	id->interrupted.ret = -ERESTARTNOINTR;	/* it will be restarted: further handlers cannot change that */
 	return 0;
 }
 
@@ -72,7 +73,7 @@ int signal_deliver(struct bpf_raw_tracepoint_args *ctx)
 	return id ? delivered(ctx, id, (u64)BPF_CORE_READ(ka, sa.sa_handler), BPF_CORE_READ(ka, sa.sa_flags)) : 0;
 }
 
-/* It cannot be preempted in any kernel; but goes on with the same program as others, which is of their type. */
+/* Needed although signal_deliver is never preempted: where the other hooks are of perf type, so is the program that it tail-calls. */
 SEC("tracepoint/signal/signal_deliver")
 int signal_deliver_perf(struct trace_event_raw_signal_deliver *ctx)
 {

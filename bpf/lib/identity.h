@@ -1,43 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Who a task is. The answer is kept in task storage: copied at fork, computed on a miss, and it
- * only narrows: from the host to a container, from a container to one that was made inside it,
- * never sideways and never up. A task in a mount namespace that nobody knows opens a pending slot,
- * by which its events travel until user space has found the name.
+ * Which container a task belongs to. The answer is kept in task storage. It is copied at fork and computed
+ * on a miss, and it only ever narrows: from the host to a container, from a container to one made inside
+ * it; never to another one, and never back. A task in an unknown mount namespace opens a pending slot, with
+ * which its events are marked until user space has found the name.
  */
 #pragma once
 
 #include "blob.h"
 #include "record.h"
 
-/* A frame of its own, and a call, for who has nunchi's number only. */
+/* Not inlined, because it is called only for a task with our tgid. */
 static __noinline __attribute__((unused)) bool started_as_nunchi(struct task_struct *task)
 {
 	return BPF_CORE_READ(task, group_leader, start_boottime) / 10000000 == own_start;
 }
 
 /*
- * Its number can be another's, where what blocks outlives nunchi, and where nunchi has one in a PID namespace of its own: then
- * none is it.
+ * Whether the task is nunchi itself. The tgid alone is not enough: blocking programs can outlive nunchi, and
+ * own_tgid is wrong if nunchi runs in a PID namespace of its own (then no task is nunchi).
  */
 static __always_inline bool is_nunchi(struct task_struct *task)
 {
 	return unlikely((u32)task->tgid == own_tgid) && started_as_nunchi(task);
 }
 
-/* Where a task is, and whose it is there. */
+/* Where a task is, and which container that makes it belong to. */
 struct place {
-	u64 key;			/* of its mount namespace, in namespaces */
-	u64 cgroup;			/* as nunchi_head.cgroup has it */
+	u64 key;			/* of its mount namespace, in the map namespaces */
+	u64 cgroup;			/* as in nunchi_head.cgroup */
 	u32 tgid;
 	u32 pidns;
 	u32 has_host_mounts;
-	u32 is_new;			/* nobody knew it: a slot was opened */
-	struct nunchi_slot_ref holder;	/* the container that the task cannot leave any more; slot 0: none */
-	struct nunchi_slot_ref ref;	/* whose it is; slot 0: the host's */
+	u32 is_new;			/* the place was unknown: a slot was opened */
+	struct nunchi_slot_ref holder;	/* the container that the task can no longer leave; slot 0: none */
+	struct nunchi_slot_ref ref;	/* the slot the task belongs to; slot 0: the host */
 };
 
-/* Of a task whose identity is id: p's holder, ref and is_new. Opens a slot where nobody knows the place. */
+/* Fills in holder, ref and is_new of the place of a task with this identity. Opens a slot if the place is unknown. */
 int identity_place(const struct identity *id, struct place *p);
 
 static __always_inline struct nunchi_slot *slot_row(u32 slot)
@@ -63,8 +63,8 @@ static __always_inline bool identity_is_host(const struct identity *id)
 }
 
 /*
- * Whether an identity may still change otherwise than by going into a container made inside: only a
- * named container's is for good, and not of who has just come in and executed nothing.
+ * Whether an identity may still change, other than by entering a container made inside. It may not if the
+ * slot is a named container's, unless the task has just come in and executed nothing.
  */
 static __always_inline bool identity_is_open(const struct identity *id)
 {
@@ -86,8 +86,8 @@ static __always_inline void place_of(struct task_struct *task, u32 pidns, struct
 }
 
 /*
- * The slot of the place's cgroup or namespaces, if one is known. The PID namespace counts only for
- * a task that has the host's mounts: others have been in the mount namespace's entry.
+ * The slot of the place, by its cgroup, else by its namespaces. False: none is known. The PID namespace
+ * counts only for a task with the host's mounts: for others the mount namespace has decided.
  */
 static __always_inline bool slot_find(const struct place *p, struct nunchi_slot_ref *ret)
 {
@@ -104,7 +104,7 @@ static __always_inline bool slot_find(const struct place *p, struct nunchi_slot_
 	return true;
 }
 
-/* Tells user space that tasks in an unknown mount namespace have appeared. */
+/* Tells user space that a slot was opened for tasks in an unknown mount namespace. */
 static __always_inline void pending_send(struct task_struct *task, const struct identity *id,
 					 const struct nunchi_slot_ref *from, u64 key)
 {
@@ -123,7 +123,7 @@ static __always_inline void pending_send(struct task_struct *task, const struct 
 	scratch_put(s);
 }
 
-/* A record that a life-cycle hook makes: counted, begun, and the caller's to fill and to send. */
+/* Counts and begins a record of a life-cycle hook, for the caller to fill in and send. 0: not wanted, or no scratch. */
 static __always_inline struct scratch *life_begin(struct task_struct *task,
 						  const struct identity *id,
 						  enum nunchi_kind kind, u32 body)
@@ -150,7 +150,7 @@ static __always_inline bool life_send(struct scratch *s, enum lane lane)
 	return sent;
 }
 
-/* The task came in from outside. */
+/* Records that the task came in from outside. */
 static __always_inline void enter_send(struct task_struct *task, const struct identity *id)
 {
 	struct scratch *s = life_begin(task, id, NUNCHI_REC_ENTER, 0);
@@ -188,8 +188,8 @@ static __always_inline void identity_move(struct task_struct *task, struct ident
 }
 
 /*
- * Looks again at where the task is, and moves its identity if that is elsewhere and allowed.
- * starting: it is new in there and has executed nothing (false for what ran before nunchi did).
+ * Looks at where the task is now, and moves its identity there if that is allowed. starting: the task is new
+ * there and has executed nothing (false for tasks that ran before nunchi).
  */
 static __always_inline void identity_look(struct task_struct *task, struct identity *id, bool starting)
 {
@@ -206,22 +206,22 @@ static __always_inline void identity_look(struct task_struct *task, struct ident
 		pending_send(task, id, &from, p.key);
 }
 
-/* In a frame of its own. */
+/* identity_look(), not inlined. */
 static __noinline void identity_locate(struct task_struct *task, struct identity *id, bool starting)
 {
 	identity_look(task, id, starting);
 }
 
 /*
- * Whether others could put another file under a number of the task's, or move its directories. Who could is gone when a
- * call that slept returns, if he so wishes: so it is remembered of who shares them once.
+ * Whether other tasks share the descriptors or directories, and could exchange a file under a number. By the
+ * time a call that slept returns, such a task may have exited; so callers remember it once it was true.
  */
 static __always_inline bool shares_now(struct task_struct *task)
 {
 	return task->files->count.counter > 1 || task->fs->users > 1;
 }
 
-/* A new identity for the task, with the container of from (0: the host's). */
+/* Makes an identity for the task, with the container of from (0: the host). 0: no room. */
 static __always_inline struct identity *identity_copy(struct task_struct *task,
 						      const struct identity *from)
 {
@@ -264,9 +264,9 @@ static __always_inline struct identity *identity_copy(struct task_struct *task,
 	return id;
 }
 
-#define STORAGES_MAX 8	/* of one task, that are looked through */
+#define STORAGES_MAX 8	/* task storages of other programs that are searched past */
 
-/* A task's storage of ours, as the kernel itself finds it (bpf_local_storage_lookup()); 0: it has none yet. */
+/* Our storage of a task, found as bpf_local_storage_lookup() does; 0: it has none yet. */
 static __always_inline struct bpf_local_storage_data *storage_find(struct task_struct *task)
 {
 	struct bpf_local_storage_map *map = (void *)&identities;
@@ -289,7 +289,7 @@ static __always_inline struct bpf_local_storage_data *storage_find(struct task_s
 	return 0;
 }
 
-/* Whom a new identity is copied from, if nobody says it: the leader, else the parent; 0: neither has one. */
+/* The identity to copy for a new one: the group leader's, else the parent's; 0: neither has one. */
 static __always_inline struct identity *identity_origin(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader, *parent = task->real_parent;
@@ -302,14 +302,14 @@ static __always_inline struct identity *identity_origin(struct task_struct *task
 	return from;
 }
 
-/* A copy for a task that nobody saw begin: whoever it is of can have executed something since. */
+/* A copy for a task whose fork was not seen: its origin may have executed another image since, so the image is unknown. */
 static __always_inline struct identity *identity_copy_late(struct task_struct *task, const struct identity *from)
 {
 	struct identity *id = identity_copy(task, from);
 
 	if (id)
 		id->image = 0;
-	/* A thread's process is not another since. */
+	/* A thread is still of the same run of its process. */
 	if (id && task->pid == task->tgid)
 		id->exe_run = 0;
 	return id;
@@ -327,12 +327,12 @@ static __always_inline struct identity *identity_late(struct task_struct *task, 
 }
 
 /*
- * The running task gets its identity, if it has none or one of a container that is gone; look: it is looked at where it is,
- * in any case. A function that is verified once.
+ * Gives the running task an identity, if it has none, or one of a container that is gone. look: look at where
+ * it is in any case. A global function, so that it is verified only once.
  */
 int identity_settle(u32 look);
 
-/* Of the running task. NULL: there is no room for it, or its storage is locked. */
+/* The identity of the running task. NULL: no room for it, or its storage is locked. */
 static __always_inline struct identity *identity_ask(struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);
@@ -343,7 +343,7 @@ static __always_inline struct identity *identity_ask(struct task_struct *task)
 	return bpf_task_storage_get(&identities, task, 0, 0);
 }
 
-/* The same for who tells what the task does: what it cannot tell is counted. */
+/* The same for hooks that record what the task does: a failure is counted, because an event is missed. */
 static __always_inline struct identity *identity_get(struct task_struct *task)
 {
 	struct identity *id = identity_ask(task);
