@@ -9,14 +9,14 @@
 #define COMMANDS(X)                                                        \
 	X(trace, "show what containers do, live or from a capture")        \
 	X(record, "write what containers do to a capture file")            \
-	X(guard, "judge what containers do by rules, and alert")           \
+	X(guard, "judge what containers do by rules, and write alerts")           \
 	X(rules, "check, list, explain or test rules")                     \
-	X(ps, "list the containers that run here")                         \
-	X(stats, "show what a running nunchi has seen, and lost")          \
+	X(ps, "list the running containers")                         \
+	X(stats, "show what a running nunchi has seen and lost")          \
 	X(list, "list system calls, other events, categories, fields or options")        \
 	X(config, "check the configuration file, or write an example")     \
-	X(doctor, "say whether all is seen on this machine, and what is not") \
-	X(unblock, "take away what guard --keep-blocking has left in force")
+	X(doctor, "check what can be seen on this machine, and what cannot") \
+	X(unblock, "remove what guard --keep-blocking has left in force")
 
 /* For completion in shells: what can be typed at the cursor. --help does not show it. */
 int cmd_complete(int argc, char **argv);

@@ -12,10 +12,10 @@ static const struct usage usage = {
 	.command = FOR_CONFIG,
 	.name = "config",
 	.synopsis = "check [FILE]|example",
-	.text = "check    says what is wrong with a configuration file, all of it\n"
-		"example  writes one with every option, as comments\n"
+	.text = "check    reports every error in a configuration file\n"
+		"example  writes one in which every option is a comment\n"
 		"\n"
-		"Without FILE it is " NUNCHI_CONFIG ".\n"
+		"The default FILE is " NUNCHI_CONFIG ".\n"
 		"\n"
 		"  nunchi config example > nunchi.yaml\n"
 		"  nunchi config check nunchi.yaml\n",

@@ -12,8 +12,8 @@ static const struct usage usage = {
 	.name = "list",
 	.synopsis = "calls|events|categories|fields|options [OPTION]...",
 	.text = "Lists the system calls that nunchi knows (those marked * are shown unless -e says\n"
-		"otherwise), the events that are no calls, the categories of activity, the fields of\n"
-		"filters and formats, or the options of all commands, which are the keys of\n"
+		"otherwise), the other events, the categories of activity, the fields for filters and\n"
+		"formats, or the options of all commands, which are also the keys of\n"
 		NUNCHI_CONFIG ".\n",
 };
 

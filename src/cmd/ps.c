@@ -15,7 +15,7 @@ static const struct usage usage = {
 	.command = FOR_PS,
 	.name = "ps",
 	.synopsis = "[OPTION]... [NAME]...",
-	.text = "Lists the containers that run here, whichever runtime started them.\n"
+	.text = "Lists the running containers, whichever runtime started them.\n"
 		"\n"
 		"  nunchi ps\n"
 		"  nunchi ps -o wide 'web*'\n"

@@ -15,13 +15,13 @@ static const struct usage usage = {
 	.command = FOR_RULES,
 	.name = "rules",
 	.synopsis = "check FILE...|list|explain RULE|test FILE... -r CAPTURE [OPTION]...",
-	.text = "check    says what is wrong with files of rules, all of it, and what is doubtful\n"
+	.text = "check    reports every error in rule files, and what is doubtful\n"
 		"list     lists the rules\n"
-		"explain  shows a rule with its macros unfolded, and the events that it needs\n"
-		"test     judges the events of a capture, and says how often each rule matched\n"
+		"explain  shows a rule with its macros expanded, and the events that it needs\n"
+		"test     judges the events of a capture, and shows how often each rule matched\n"
 		"\n"
-		"list and explain are about nunchi's own rules, or those of -f and --rules-dir;\n"
-		"list shows what --tag, --disable-tag, --disable and --priority leave of them.\n"
+		"list and explain use nunchi's own rules, or those of -f and --rules-dir; list shows\n"
+		"those that --tag, --disable-tag, --disable and --priority select.\n"
 		"\n"
 		"  nunchi rules check falco_rules.yaml my_rules.yaml\n"
 		"  nunchi rules explain 'Shell in a container' -f my_rules.yaml\n"

@@ -22,9 +22,9 @@ static const struct usage usage = {
 	.command = FOR_STATS,
 	.name = "stats",
 	.synopsis = "[OPTION]...",
-	.text = "Shows what a nunchi that runs here has seen of each container, and what became of it:\n"
-		"seen = filtered + aggregated + lost + shown, and what is held or under way yet. On a\n"
-		"terminal it is shown anew each second.\n"
+	.text = "Shows what each running nunchi has seen of each container, and what became of it:\n"
+		"seen = filtered + aggregated + lost + shown + what is still held or in flight. On a\n"
+		"terminal it is updated each second.\n"
 		"\n"
 		"  sudo nunchi stats\n"
 		"  sudo nunchi stats -o json\n"
