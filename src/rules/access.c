@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Of an and, any part will do: the one that finds the fewest rules is taken. Of an or, all parts
- * are needed. What is sure, or cannot be, by the event's type alone is left out.
+ * Chooses the tests by which the index finds a rule. In an and, any part will do: the one by which the
+ * fewest rules are found is taken. In an or, all parts are needed. Parts that the event's type alone makes
+ * true or false are left out.
  */
 #include "access.h"
 
-#define WEAK 32 /* a number or a letter is found in so many events that it hardly helps */
+#define WEAK 32 /* cost factor of numbers and very short texts: so many events contain them that they hardly help */
 
 enum access_kind access_kind(const struct node *test)
 {
@@ -59,7 +60,7 @@ static struct access *best_part(const struct interned *in, const struct node *n,
 	return best;
 }
 
-/* Takes b. */
+/* Appends b to a, and frees b. */
 static void join(struct access *a, struct access *b)
 {
 	a->tests = xrealloc(a->tests, (a->n + b->n) * sizeof(*a->tests));

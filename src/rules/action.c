@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules that do more than alert. What the kernel side cannot decide is refused when rules are read, at
- * the test that is to blame: to block late would be to pretend.
+ * Rules that block. If the kernel side cannot decide a condition, that is an error when the rules are read,
+ * with the place of the test to blame: blocking after the fact would only pretend.
  */
 #include "action.h"
 
@@ -12,7 +12,7 @@ static size_t first_place(const struct node *n)
 	return n->at;
 }
 
-/* Where the node stands; text: of what it is part of. False: it is not below n. */
+/* Finds the place of a node below n; text: the text that n was parsed from. False: it is not below n. */
 static bool find_place(const struct node *n, const struct node *what, const struct text *text,
 		       struct place *ret)
 {
@@ -40,7 +40,7 @@ bool compile_action(struct definitions *d, const struct definition *rule, const 
 	const struct node *where;
 	int r;
 
-	/* One that is off takes no room, but is checked like the others. */
+	/* A disabled rule is checked like the others, but in a plan of its own, so that it takes no room. */
 	r = block_add(trial ? trial : plan, root, &model, &err, &where);
 	block_plan_free(trial);
 	if (r >= 0)

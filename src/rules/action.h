@@ -5,8 +5,8 @@
 #include "define.h"
 
 /*
- * What a rule is to do, as far as the kernel side can: its clauses go into the plan, under this number.
- * False: it cannot decide the condition, and the error was told.
+ * Adds the clauses of a rule that blocks to the plan, under this number. False: the kernel side cannot
+ * decide the condition, as the report says.
  */
 bool compile_action(struct definitions *d, const struct definition *rule, const struct node *root,
 		    unsigned number, struct block_plan *plan);

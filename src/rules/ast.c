@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Nodes and filters: and, or are n-ary, so that a long chain is flat and recursion is bounded by the
- * nesting alone.
+ * Nodes and filters. "and" and "or" are n-ary, so that a long chain is flat, and only real nesting makes
+ * recursion deep.
  */
 #include "ast.h"
 
@@ -49,7 +49,7 @@ void node_unref(struct node *n)
 
 void node_add(struct node *parent, struct node *kid)
 {
-	/* Grows at powers of two, of which the count itself tells. */
+	/* Grows at powers of two, so that no capacity needs to be stored. */
 	if (!(parent->n_kids & (parent->n_kids - 1)))
 		parent->kids = xrealloc(parent->kids,
 					MAX(parent->n_kids * 2, (size_t)1) * sizeof(struct node *));
@@ -126,7 +126,7 @@ struct filter *filter_and(struct filter *a, struct filter *b)
 		filter_free(b);
 		return a;
 	}
-	/* Joined by many calls, the tree must not become a list. */
+	/* Extends an existing "and": many calls must not make the tree as deep as a list. */
 	if (a->root->kind == NODE_AND)
 		node_add(a->root, TAKE_PTR(b->root));
 	else

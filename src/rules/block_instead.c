@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to write in place of what the kernel cannot block, or cannot decide. */
+/* Advice for rules that cannot block: what to write instead of a call or field. */
 #include "block.h"
 
 #include "operand.h"
@@ -46,7 +46,7 @@ const char *block_instead_of_call(const struct syscall_info *call)
 	return "in a rule of its own it can be told, or end the container (action: kill-container)";
 }
 
-/* By how a field's name begins; the first row that fits. */
+/* By the beginning of a field's name; the first row that fits. */
 static const struct {
 	const char *field;
 	unsigned classes;

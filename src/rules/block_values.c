@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of values: for each that a rule names, and for all others that begin alike, which
- * clauses it satisfies. What is compared with nothing has the entry of its kind.
+ * The table of values: for each value that a rule names, and for each beginning of values, which clauses it
+ * satisfies. All other values have the entry of their kind, with an empty prefix.
  */
 #include "block_values.h"
 
@@ -9,7 +9,7 @@
 
 #include "evaluation.h"
 
-/* Of a number or an address: whether there is one, or which kind. */
+/* The first byte of a number that is there; 0: it is missing. */
 #define PRESENT 1
 
 struct builder {
@@ -111,7 +111,7 @@ static void add_number(struct builder *b, unsigned class, unsigned kind, uint64_
 	add_value(b, class, kind, bytes, 8 + bits);
 }
 
-/* A range as the fewest blocks of numbers that begin with the same bits. */
+/* Adds a range as the fewest prefixes that cover it. */
 static void add_range(struct builder *b, unsigned class, unsigned kind, uint64_t first, uint64_t last)
 {
 	unsigned width = block_bits(kind);
@@ -134,7 +134,7 @@ static int compare_numbers(const void *a, const void *b)
 	return *x < *y ? -1 : *x > *y;
 }
 
-/* Where the truth of a test may change: at each number it names, and after it. */
+/* Collects the numbers at which the truth of a test may change: each that it names, and the next one. */
 static void add_steps(const struct node *n, uint64_t max, uint64_t **steps, size_t *n_steps)
 {
 	for (size_t i = 0; i < n->n_kids; i++)
@@ -176,7 +176,7 @@ static void add_tests(struct builder *b, unsigned class, unsigned kind, const st
 		add_test(b, class, kind, n);
 }
 
-/* What is compared with nothing, and what there is not. */
+/* Entries for values that no rule names, and for missing ones. */
 static void add_rest(struct builder *b, unsigned class, unsigned kind)
 {
 	static const uint8_t families[] = { 0, 4, 6 };
@@ -228,7 +228,7 @@ static bool partly_address(const struct nunchi_block_key *key, const struct node
 	return in != test->op->negative;
 }
 
-/* Of what is known by its beginning: no longer entry is meant, so that it is none of those. */
+/* A test on an entry that is a beginning: values with a longer entry do not use it, so they are none of those. */
 static bool test_beginning(const struct nunchi_block_key *key, const struct node *test, bool is_text)
 {
 	size_t hits = 0;
@@ -251,7 +251,7 @@ static bool test_text(const struct nunchi_block_key *key, const struct node *tes
 	if (!len || key->bytes[len - 1])
 		return test_beginning(key, test, true);
 	v.len = len - 1;
-	return v.len && node_test_value(test, &v);	/* an empty one is missing */
+	return v.len && node_test_value(test, &v);	/* an empty text counts as missing */
 }
 
 static bool test_number(const struct nunchi_block_key *key, const struct node *test)

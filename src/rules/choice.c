@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which rules are in force, as it was asked for. What is asked for and is not there is an error: a slip would disarm. */
+/* Selects rules by --tag and its like. A name or tag that no rule has is an error, because a typing error would disarm. */
 #include "choice.h"
 
 #include "ast.h"
 
-#define TAGS_NEAR_MAX 10000	/* that are looked through for what may have been meant */
+#define TAGS_NEAR_MAX 10000	/* tags that are searched for what may have been meant */
 
 static bool has_tag(const struct definition *rule, const char *tag)
 {
@@ -22,7 +22,7 @@ static bool has_any(const struct definition *rule, const struct choice_names *ta
 	return false;
 }
 
-/* A glob of all of it; or the rule's name, or else a part of it. */
+/* A glob for the whole name; else the name of a rule; else, if no rule has that name, a part of names. */
 static bool is_called(const struct definitions *d, const struct definition *rule, const char *name)
 {
 	if (strpbrk(name, "*?["))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In the order of the files, as in Falco: a list or macro has the lists or macros that were first
- * defined before its last definition, or what was appended to it; a rule has all of them.
+ * Visibility of names is that of Falco: a list or macro can use lists or macros that were first defined
+ * before its last definition, or before what was last appended to it. A rule can use all of them.
  */
 #include "compile.h"
 
@@ -9,16 +9,16 @@
 
 #define ERRORS_MAX 20	/* of one text, after the first */
 
-/* Who asks for a name. */
+/* The definition whose condition is being parsed, and so asks for names. */
 struct asker {
 	struct definitions *d;
 	unsigned visible;      /* macros with a lower index can be seen */
 	bool common;	       /* it is itself one of the names that files may take for granted */
 	struct report *report; /* where errors of macros go */
-	bool skips;	       /* it is left out if it asks for what is not known here, */
+	bool skips;	       /* skip-if-unknown-filter: it is left out if it uses something unknown, */
 	bool skipped;	       /* and it does */
-	struct strbuf unknown; /* what that is: "unknown field 'a.b', ..." */
-	bool wrong;	       /* something else than that is wrong */
+	struct strbuf unknown; /* what is unknown: "unknown field 'a.b', ..." */
+	bool wrong;	       /* it has other errors, too */
 };
 
 static struct node *find_macro(void *arg, const char *name, size_t len, struct strbuf *why);
@@ -51,7 +51,7 @@ static void unknown_macro(const struct definitions *d, const char *name, size_t 
 	strbuf_adds(why, meant.s);
 }
 
-/* Whether the error is that something is not known that another engine may know. */
+/* Whether the error is about something unknown, which another engine may know. */
 static bool is_unknown(const char *err)
 {
 	static const char *const beginnings[] = { "unknown field ", "no such system call or event: ",
@@ -72,7 +72,7 @@ static void add_unknown(struct asker *a, const char *what, size_t len)
 		strbuf_addf(&a->unknown, "%s%s", a->unknown.len ? ", " : "", text);
 }
 
-/* An error in a text of the asker's; what: of which. */
+/* Reports an error in a text of the asker; what: which text, as a prefix. */
 static void tell(struct asker *a, struct place place, const char *what, const char *err)
 {
 	bool unknown = is_unknown(err);
@@ -121,7 +121,7 @@ static void compile_macro(struct definitions *d, struct definition *m)
 	strbuf_free(&asker.unknown);
 }
 
-/* What is wrong with a macro is told once, when the first one needs it. */
+/* Errors of a macro are reported once, when the first rule needs it. */
 static void tell_macro(struct asker *a, struct definition *m)
 {
 	if (!m->report.text.len)
@@ -183,7 +183,7 @@ static void add_item(struct name_list *list, const char *item)
 
 static void compile_list(struct definitions *d, struct definition *list, size_t *total);
 
-/* The list that an item means, unfolded; NULL: it is a word, as a list is that comes only after this one or has it as an item. */
+/* The list that an item names, expanded; NULL: the item is a word. A list that is defined later, or contains this one, is not meant. */
 static struct definition *find_item_list(struct definitions *d, struct definition *list, const char *item, size_t *total)
 {
 	struct definition *other = define_find(d, DEFINES_LIST, item, strlen(item));
@@ -234,7 +234,7 @@ void compile_names(struct definitions *d)
 	for (size_t i = 0; i < d->n; i++)
 		if (d->all[i]->kind == DEFINES_LIST && d->all[i]->state == STATE_NEW)
 			compile_list(d, d->all[i], &total);
-	/* In this order no macro waits for many others, however long their chain is. */
+	/* In file order, so that a long chain of macros does not recurse. */
 	for (size_t i = 0; i < d->n; i++)
 		if (d->all[i]->kind == DEFINES_MACRO && d->all[i]->state == STATE_NEW)
 			compile_macro(d, d->all[i]);
@@ -297,7 +297,7 @@ static bool compile_exceptions(struct asker *a, struct definition *rule, const s
 	return ok;
 }
 
-/* Whose doing it is stands in every alert, as Falco's container plugin suggests it. */
+/* Every alert names the container, with the fields that Falco's container plugin suggests. */
 static void add_suggested(const char *output, struct strbuf *text)
 {
 	static const char *const suggested[][2] = {
@@ -327,7 +327,7 @@ static bool compile_output(struct asker *a, struct definition *rule, struct temp
 	add_suggested(rule->output.b.s + star, &text);
 	if (a->d->append_output)
 		strbuf_addf(&text, " %s", a->d->append_output);	/* it has no error: who reads options has seen to that */
-	/* After an error, what follows it. */
+	/* After an error, continues behind it to find more. */
 	for (unsigned n = 0; n <= ERRORS_MAX && template_new(ret, text.s + from, false, &err, &at) < 0; n++) {
 		from += at;
 		tell(a, text_place(&rule->output, from + star), what, err.s);
@@ -365,7 +365,7 @@ bool compile_rule(struct definitions *d, struct definition *rule, struct node **
 	return true;
 }
 
-/* Whoever wonders why a rule means something else here is to see it. */
+/* Notes which names come from rules/common.yaml, since a rule may mean something else by them. */
 static void tell_common(struct definitions *d)
 {
 	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;

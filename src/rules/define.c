@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The items of a file: lists, macros, rules and what the file requires. A later definition of the
- * same name takes the place of an earlier one, or adds to it where it says so.
+ * Reads the items of a file: lists, macros, rules, and the file's requirements. A later definition of the
+ * same name replaces the earlier one, or adds to it if it says so.
  */
 #include "item.h"
 
@@ -26,7 +26,7 @@ struct definition *define_find(const struct definitions *d, enum definition_kind
 	return NULL;
 }
 
-/* What it defines; its name and its place in the order stay. */
+/* Empties a definition; its name and its index stay. */
 static void clear(struct definitions *all, struct definition *d)
 {
 	if (d->kind == DEFINES_LIST)
@@ -109,13 +109,13 @@ static bool is_identifier(const char *s)
 	return true;
 }
 
-/* As text of a condition a name ends at a blank or sign. */
+/* Whether a condition can contain the name, which ends there at a blank or sign. */
 static bool can_be_named(enum definition_kind kind, const char *name)
 {
 	return kind == DEFINES_MACRO ? is_identifier(name) : !strpbrk(name, " \t\n\r()\"'=,");
 }
 
-/* The one key of a list or macro is replaced: as with Falco that defines it, whether it is there or not. */
+/* Whether the only key of a list or macro is replaced: as in Falco, that defines it if it does not exist. */
 static bool replaces_all(const struct item *it)
 {
 	const char *word = yaml_text(yaml_get(it->f, it->override, it->kind == DEFINES_LIST ? "items" : "condition"), NULL);
@@ -123,7 +123,7 @@ static bool replaces_all(const struct item *it)
 	return it->kind != DEFINES_RULE && word && streq(word, "replace");
 }
 
-/* Whether nunchi's own rules, as they are written, define it. */
+/* Whether nunchi's own rules, which are not loaded, define it. */
 static bool is_offered(const struct definitions *d, const char *kind, const char *name)
 {
 	_cleanup_free_ char *line = xasprintf("\n- %s: %s\n", kind, name);
@@ -131,7 +131,7 @@ static bool is_offered(const struct definitions *d, const char *kind, const char
 	return d->offered && strstr(d->offered, line);
 }
 
-/* There is nothing of that name to change. */
+/* Reports that there is nothing of that name to change. */
 static void tell_missing(const struct item *it, const char *name, struct place place)
 {
 	const struct definitions *d = it->all;
@@ -150,7 +150,7 @@ static void tell_missing(const struct item *it, const char *name, struct place p
 		    meant.s);
 }
 
-/* The definition that the item is about: a new one, or one that is there. */
+/* Finds or makes the definition that the item is about. Takes name. False: an error was reported. */
 static bool find_definition(struct item *it, char *name, struct place place)
 {
 	struct definition *d = define_find(it->all, it->kind, name, strlen(name));
@@ -198,7 +198,7 @@ static bool is_key(const struct kind *kind, const char *name)
 	return false;
 }
 
-/* What it says to append or to replace must be there. */
+/* Every key that "override" appends or replaces must be given. */
 static void check_override(struct item *it, const struct kind *kind)
 {
 	const yaml_node_t *n = it->override;
@@ -287,7 +287,7 @@ static void check_engine(const struct yaml_file *f, const yaml_node_t *n)
 			    major, minor, RULES_ENGINE_MAJOR, RULES_ENGINE_MINOR);
 }
 
-/* What Falco's container plugin tells, nunchi knows by itself. */
+/* Plugins do not exist here; what Falco's container plugin provides, nunchi has by itself. */
 static void check_plugins(const struct yaml_file *f, const yaml_node_t *n)
 {
 	if (n->type != YAML_SEQUENCE_NODE) {
@@ -338,7 +338,7 @@ static void define_items(struct definitions *d, const struct yaml_file *f, const
 		const yaml_node_t *name = NULL;
 		size_t k = 0;
 
-		/* "-" alone, as it stays when an item is taken out. */
+		/* "-" alone, which remains when an item is deleted. */
 		if (n && n->type == YAML_SCALAR_NODE && !n->data.scalar.length)
 			continue;
 		if (!n || n->type != YAML_MAPPING_NODE) {

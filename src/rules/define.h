@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What files of rules define, before anything of it is compiled. */
+/* The definitions in rule files, before they are compiled. */
 #pragma once
 
 #include <yaml.h>
@@ -12,20 +12,20 @@
 /* Bounds, far above what anybody writes. */
 #define DEFINITIONS_MAX 100000
 #define LIST_ITEMS_MAX 1000000	/* of all lists together, those in other lists included */
-#define NAMES_DEPTH_MAX 100	/* that are compiled because another one needs them */
+#define NAMES_DEPTH_MAX 100	/* names whose compilation waits for others */
 #define EXCEPTION_FIELDS_MAX 32
-#define EXCEPTION_TEXT_MAX 1048576	/* bytes, of the condition that one comes to */
+#define EXCEPTION_TEXT_MAX 1048576	/* bytes of the condition that an exception is translated to */
 
-/* A value of an exception, or several: as text of the condition language. */
+/* An exception of a rule; its values are kept as text of the condition language. */
 struct exception {
 	char *name;
 	struct place place;
-	bool scalar;		/* fields is one field, values are its values */
+	bool scalar;		/* one field, and a list of its values */
 	char **fields;
 	size_t n_fields;
 	char **comps;
 	size_t n_comps;
-	struct text values;	/* compiled to text: "(f1 = v1 and f2 in (a, b)) or ..." or "a, b" */
+	struct text values;	/* "(f1 = v1 and f2 in (a, b)) or ...", or for a scalar "a, b" */
 };
 
 enum definition_kind { DEFINES_LIST, DEFINES_MACRO, DEFINES_RULE };
@@ -37,22 +37,22 @@ struct definition {
 	char *name;
 	struct place place;
 	unsigned index;		/* order of its first definition */
-	unsigned visible;	/* macros and lists see those whose index is lower than this */
+	unsigned visible;	/* a macro or list can use those with a lower index */
 	enum name_state state;	/* of macros and lists */
 	bool used;
-	bool common;		/* of the names that files may take for granted */
-	bool wanted;		/* and a file does */
+	bool common;		/* from rules/common.yaml */
+	bool wanted;		/* a definition that is not from there uses it */
 
 	struct text condition;	/* macro, rule */
 	/* list */
 	char **items;
 	size_t n_items;
-	struct name_list list;	/* with the lists in it unfolded */
+	struct name_list list;	/* with the lists in it expanded */
 	/* macro */
 	struct node *root;
-	struct report report;	/* what is wrong with it: told when a rule needs it */
-	bool wrong;		/* more than that it asks for what is not known */
-	char *unknown;		/* what that is; NULL: nothing */
+	struct report report;	/* its errors, until a rule needs it */
+	bool wrong;		/* it has other errors than using something unknown */
+	char *unknown;		/* what is unknown in it; NULL: nothing */
 	/* rule */
 	struct text output;
 	struct strbuf desc;
@@ -73,18 +73,18 @@ struct definitions {
 	struct hmap by_name;
 	struct definition **all;	/* by index */
 	size_t n;
-	unsigned depth;			/* of macros that wait for each other */
+	unsigned depth;			/* names that wait for each other */
 	size_t n_items;
 	struct rule_file **sources;
 	size_t n_sources;
 	struct report *report;
-	bool common;			/* what is read now are names that files may take for granted */
-	const char *append_output;	/* what stands behind each rule's output; NULL: nothing */
-	const char *offered;		/* nunchi's own rules, where they are not read; NULL: they are */
+	bool common;			/* rules/common.yaml is being read */
+	const char *append_output;	/* appended to each rule's output; NULL: nothing */
+	const char *offered;		/* text of nunchi's own rules if they are not loaded; NULL: they are */
 	unsigned foreign;		/* rules of other sources than system calls */
 };
 
-/* Takes what the file has to say; errors are in the report. */
+/* Takes over the definitions of a file; errors are in the report. The source is borrowed. */
 void define_file(struct definitions *d, struct rule_file *source);
 struct definition *define_find(const struct definitions *d, enum definition_kind kind,
 			       const char *name, size_t len);
@@ -97,7 +97,7 @@ struct yaml_file {
 	struct report *report;
 };
 
-/* What the parser stumbled over. */
+/* Reports a syntax error of the YAML parser. */
 void yaml_problem(const struct yaml_file *f, const yaml_parser_t *p);
 struct place yaml_place(const struct yaml_file *f, const yaml_node_t *n);
 struct place yaml_end(const struct yaml_file *f, const yaml_node_t *n);
