@@ -6,7 +6,7 @@
 #include "ast.h"
 #include "evaluation.h"
 
-#define LINKS_LOOKED_AT 100	/* values of a test: one is enough to be told */
+#define LINKS_LOOKED_AT 100	/* values of a test: one warning is enough */
 
 /* What they are about is told once a rule. */
 struct doubts {
@@ -17,8 +17,8 @@ struct doubts {
 };
 
 /*
- * What is a link in many images, and what it leads to. Rules that alert are about both forms of a path, those that block
- * about the one behind the link.
+ * Paths that are symbolic links in many images, with their targets. Rules that alert match both forms of a
+ * path, those that block only the one behind the link.
  */
 static const struct {
 	const char *link, *behind;
@@ -42,7 +42,7 @@ static bool asks_for_path(const struct node *n)
 	return false;
 }
 
-/* What there is behind the link in a path that is below it, or its own; NULL: it is neither. */
+/* What follows the link in a path that is the link or goes through it; NULL: it is neither. */
 static const char *below_link(const struct value *v, const char *link)
 {
 	size_t len = strlen(link);
@@ -52,7 +52,7 @@ static const char *below_link(const struct value *v, const char *link)
 	return v->s + len;
 }
 
-/* Whether the condition has this path for the field, too. */
+/* Whether the condition also tests the field for this path. */
 static bool names_path(const struct node *n, const char *field, const char *path)
 {
 	for (size_t i = 0; i < n->n_kids; i++)
@@ -83,7 +83,7 @@ static void add_absent(const struct field *f, void *arg)
 		add_once(&doubts->absent, f->name, strlen(f->name));
 }
 
-/* As lists of rules are called: trusted_images, shell_binaries. Programs, users and files hardly are. */
+/* Named as lists usually are: trusted_images, shell_binaries. Programs, users and files hardly ever are. */
 static bool looks_like_list(const struct value *v)
 {
 	static const char *const ends[] = {
@@ -103,7 +103,7 @@ static bool looks_like_list(const struct value *v)
 	return false;
 }
 
-/* "evt.dir = >", as the parser has made it to hold of ends as well. */
+/* "evt.dir = >", which the parser has changed so that it also holds for exits. */
 static bool asks_for_beginnings(const struct node *n)
 {
 	const struct value end = { .type = VALUE_STRING, .s = "<", .len = 1 };
@@ -113,7 +113,7 @@ static bool asks_for_beginnings(const struct node *n)
 	       node_test_value(n, &beginning);
 }
 
-/* Whether none of the calls has the argument; a rule that is about nothing asks for no argument either. */
+/* Whether none of the calls has the argument. False for a rule that no call can match. */
 static bool nothing_has(const struct operand *o, const struct type_bits *may)
 {
 	bool any = false;
@@ -198,7 +198,7 @@ void rule_tell_doubts(const struct definitions *d, struct rule *rule, const stru
 	bool blocks = rule->action == ACTION_KILL || rule->action == ACTION_DENY;
 	struct doubts doubts = { .may = may, .blocks = blocks ? rule->root : NULL };
 
-	/* Of a condition so large that a walk could take long, nobody reads it. */
+	/* Not for a condition so large that the walk could take long. */
 	if (rule->root->weight <= FILTER_WALK_MAX)
 		find(rule->root, &doubts);
 	rule->partial = doubts.absent.len > 0;

@@ -6,8 +6,9 @@
 #include "ruleset.h"
 
 /*
- * Says what in a rule is no error and yet hardly what was meant: fields that no event has yet (rule->partial),
- * events that never happen, beginnings of calls, arguments that none of its calls has, words in lists of values that
- * look like names of lists, and, of what blocks, paths that are mostly links. may: of which types it can be true.
+ * Warns of what is valid in a rule but probably not what its author meant: fields that no event has yet
+ * (rule->partial), events that never happen, entries of calls, arguments that none of its calls has, values that
+ * look like the name of a list, and, in a rule that blocks, paths that are symbolic links on most systems.
+ * may: the event types for which the condition can be true.
  */
 void rule_tell_doubts(const struct definitions *d, struct rule *rule, const struct type_bits *may);

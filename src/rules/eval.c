@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Evaluation: for an event, and with three values for what can be said before there is one. A value
- * that is missing makes a comparison false; one that is not known yet makes it unknown.
+ * Evaluation: two-valued for an event, three-valued for what is known before there is one. A missing
+ * value makes a comparison false; one that is not known yet makes it unknown.
  */
 #include "evaluation.h"
 #include "value_set.h"
 
-/* One value of the left side with what is on the right. */
+/* Compares one value of the left side with the right side. */
 static bool compare_one(const struct node *n, const struct value *v, const struct value *w,
 			size_t n_w)
 {
@@ -29,7 +29,7 @@ static bool compare_one(const struct node *n, const struct value *v, const struc
 	}
 }
 
-/* Of many values any will do; of two forms of one that are not to be equal, neither may be. */
+/* Of several values one that holds is enough; with != and two forms of one value both have to. */
 static bool needs_all(const struct node *n, const struct operand *o)
 {
 	return o->field->others[0] && n->op->negative;
@@ -62,7 +62,7 @@ static void get(const struct operand *o, struct field_context *fc, struct evalua
 		operand_get_forms(o, fc, ret);
 }
 
-/* Of values that are texts: from here on they are those of a buffer of their own. */
+/* Copies values that are texts to a buffer, and makes them point there. */
 static void keep_texts(struct value *v, size_t n, struct strbuf *text)
 {
 	strbuf_reset(text);
@@ -77,7 +77,7 @@ static void keep_texts(struct value *v, size_t n, struct strbuf *text)
 	}
 }
 
-/* The right side is another field's. made: the texts of the left one are the context's. */
+/* The right side is another field. made: the texts of the left side belong to the context. */
 static bool test_val(const struct node *n, struct field_context *fc, struct evaluation *e,
 		     const struct value *v, bool made)
 {
@@ -140,7 +140,7 @@ static bool eval_node(const struct node *n, struct field_context *fc, struct eva
 	return test(n, fc, e);
 }
 
-/* What several conditions have in common is evaluated once. */
+/* A node that several conditions share is evaluated once. */
 bool node_match(const struct node *n, struct field_context *fc, struct evaluation *e)
 {
 	struct remembered *r;
@@ -187,7 +187,7 @@ enum tri node_decide(const struct node *n, enum tri (*test_of)(const struct node
 		return test_of(n, arg);
 	if (n->kind == NODE_NOT)
 		return tri_not(node_decide(n->kids[0], test_of, arg));
-	/* One false decides an and, one true an or, whatever the unknown ones turn out to be. */
+	/* One false decides an "and", one true an "or", whatever the unknown ones turn out to be. */
 	decides = n->kind == NODE_AND ? TRI_FALSE : TRI_TRUE;
 	ret = n->kind == NODE_AND ? TRI_TRUE : TRI_FALSE;
 	for (size_t i = 0; i < n->n_kids; i++) {
@@ -201,7 +201,7 @@ enum tri node_decide(const struct node *n, enum tri (*test_of)(const struct node
 	return ret;
 }
 
-/* An event of which only some is known. */
+/* An event that is only partly known. */
 struct glimpse {
 	struct field_context fc;
 	unsigned known;		/* bits 1 << enum field_scope */
@@ -270,7 +270,7 @@ static void add_named(const struct node *n, const struct field *evt_type, struct
 {
 	for (size_t i = 0; i < n->n_kids; i++)
 		add_named(n->kids[i], evt_type, set);
-	/* "!=" names what is not meant. */
+	/* "!=" names what is excluded. */
 	if (n->kind != NODE_TEST || n->left.field != evt_type || !n->op->exact || n->op->negative)
 		return;
 	for (size_t i = 0; i < n->n_values; i++) {
@@ -298,9 +298,9 @@ void filter_named_calls(const struct filter *f, struct syscall_set *set)
 }
 
 /*
- * The host is meant where a comparison of the container's id or name is true for it: because it
- * says "host", or because it only excludes others. A pattern that happens to match "host" means
- * containers.
+ * A test of the container's id or name includes the host if it is true for the host: because it says
+ * "host", or because it only excludes others. A pattern that happens to match "host" does not count:
+ * it is meant for containers.
  */
 static bool means_host(const struct node *n, struct field_context *fc, bool negated)
 {

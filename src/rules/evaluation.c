@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values are asked for once per event; texts and lists that would not live so long are copied. */
+/* Values are computed once per event; texts and lists that do not live that long are copied. */
 #include "evaluation.h"
 
 void evaluation_init(struct evaluation *e, size_t n_nodes, size_t n_operands)
@@ -25,7 +25,7 @@ void evaluation_next(struct evaluation *e)
 {
 	if (likely(++e->event))
 		return;
-	/* Four billion events later an old answer would be taken for one of this event. */
+	/* The counter has wrapped: an old result would be taken for one of this event. */
 	for (size_t i = 0; i < e->n_nodes; i++)
 		e->nodes[i].event = 0;
 	for (size_t i = 0; i < e->n_operands; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exceptions become text of the condition language, as in Falco: of a list of fields a comparison
- * each, all of which must hold; of one field a list of its values.
+ * Exceptions become text in the condition language, as in Falco: with a list of fields a comparison for
+ * each, all of which must hold; with one field a list of its values.
  */
 #include "ast.h"
 #include "define.h"
@@ -66,7 +66,7 @@ static bool add_node(const struct yaml_file *f, const yaml_node_t *n, struct str
 	return s != NULL;
 }
 
-/* "in", "pmatch", "startswith anyof": what is right of it is a list. */
+/* "in", "pmatch", "startswith anyof": operators with a list on their right. */
 static bool takes_list(const char *comp)
 {
 	const char *blank = strpbrk(comp, " \t");
@@ -75,7 +75,7 @@ static bool takes_list(const char *comp)
 	return blank || (op && op->right == RIGHT_LIST);
 }
 
-/* One value where a list is due is a list, as it is written or between parentheses. */
+/* A single value where a list is expected becomes a list, with or without parentheses. */
 static bool add_as_list(const struct yaml_file *f, const yaml_node_t *n, struct strbuf *out)
 {
 	_cleanup_free_ char *s = yaml_take(f, n, "values");
@@ -85,7 +85,7 @@ static bool add_as_list(const struct yaml_file *f, const yaml_node_t *n, struct 
 	return s != NULL;
 }
 
-/* "val(proc.pname)": another field's value, as Falco reads what has no blank; else it is a text like any. */
+/* "val(proc.pname)" is another field's value if it has no blank, as in Falco; else it is an ordinary text. */
 static bool is_operand(const char *s)
 {
 	size_t len = strcspn(s, "(");
@@ -149,7 +149,7 @@ static void take_values(const struct yaml_file *f, struct exception *e, const ya
 		strbuf_reset(&part);
 		if (text_given(&e->values))
 			strbuf_adds(&part, e->scalar ? ", " : "or ");
-		/* Values of one field end up in one list. */
+		/* All values of one field go into one list. */
 		if (!(e->scalar ? add_node(f, value, &part) : add_tuple(f, e, value, &part)))
 			return;
 		text_append(&e->values, part.s, part.len, yaml_place(f, value), yaml_end(f, value));
@@ -199,7 +199,7 @@ static bool check_comp(const struct yaml_file *f, const struct exception *e, con
 	return false;
 }
 
-/* fields and comps. False: an error was told. */
+/* The keys fields and comps. False: an error was reported. */
 static bool take_shape(const struct yaml_file *f, struct exception *e, const yaml_node_t *n)
 {
 	const yaml_node_t *fields = yaml_get(f, n, "fields"), *comps = yaml_get(f, n, "comps");
@@ -280,7 +280,7 @@ void define_exceptions(struct definition *rule, const struct yaml_file *f, const
 		while (rule->n_exceptions)
 			exception_free(&rule->exceptions[--rule->n_exceptions]);
 	}
-	/* "exceptions:" with nothing after it, as Falco's own files had it: there are none. */
+	/* "exceptions:" with nothing after it, as in Falco's own files: no exceptions. */
 	if (n->type == YAML_SCALAR_NODE && !n->data.scalar.length)
 		return;
 	if (n->type != YAML_SEQUENCE_NODE) {
@@ -294,7 +294,7 @@ void define_exceptions(struct definition *rule, const struct yaml_file *f, const
 
 void exception_condition(const struct exception *e, struct strbuf *out)
 {
-	/* Whether there are such fields is to be told here, not when somebody gives them values. */
+	/* An unknown field is an error here, not only when somebody adds values for it. */
 	for (size_t i = 0; !text_given(&e->values) && i < e->n_fields; i++)
 		strbuf_addf(out, "%s%s exists", i ? " and " : "", e->fields[i]);
 	if (!text_given(&e->values))

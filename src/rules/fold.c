@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All windows are of one length, so that those that end first are those that were opened first: a queue.
- * When there are too many, the first ends early: its count is told, not lost.
+ * All windows have the same length, so the one opened first ends first: they are a queue. When there
+ * are too many, the first ends early: its count is reported then, not lost.
  */
 #include "fold.h"
 
@@ -14,27 +14,27 @@ struct fold_entry {
 	struct fold_entry *next;	/* opened after it */
 	const struct rule *rule;
 	char *container, *container_name, *image, *text;
-	unsigned effect;		/* enum nunchi_effect: what was refused is not what was not */
+	unsigned effect;		/* enum nunchi_effect: a refused call does not repeat one that was not */
 	uint64_t opened, first, last, count;
 };
 
-/* What a container has had of the limit of a rule. */
+/* How much of a rule's limit a container has used. */
 struct fold_share {
 	struct hnode by_container;
 	char *container;
 	uint32_t alerts;
 };
 
-/* The last minute by seconds, and the limit's own minute, which begins with an alert. */
+/* The last minute, second by second; and the limit's minute, which begins with an alert. */
 struct fold_rule {
 	struct hnode by_rule;
 	struct fold_rule *next;
 	const struct rule *rule;
-	uint64_t second;		/* the last that was counted */
+	uint64_t second;		/* the last one counted */
 	uint32_t seconds[60];		/* by second % 60 */
 	uint64_t begin;			/* of the limit's minute */
 	uint32_t alerts;		/* in it */
-	struct hmap shares;		/* of these: as many at most */
+	struct hmap shares;		/* of the alerts by container: at most one entry per alert */
 	uint64_t swallowed, first, last;
 };
 
@@ -42,9 +42,9 @@ struct fold {
 	struct fold_config config;
 	struct hmap entries, rules;
 	struct fold_entry *oldest, *newest;
-	struct fold_entry *told;	/* what the caller was given, to be freed */
+	struct fold_entry *told;	/* the entry returned last, to be freed by the next call */
 	struct fold_rule *all_rules;
-	uint64_t silent_until;		/* when the first silence ends; UINT64_MAX: there is none */
+	uint64_t silent_until;		/* when the first silence ends; UINT64_MAX: no rule is silenced */
 	struct fold_totals totals;
 };
 
@@ -135,7 +135,7 @@ static struct fold_rule *get_rule(struct fold *f, const struct rule *rule)
 	return r;
 }
 
-/* What comes late counts for the second that is. */
+/* A late match is counted in the current second. */
 static uint64_t count_minute(struct fold_rule *r, uint64_t time)
 {
 	uint64_t second = time / NSEC_PER_SEC, sum = 0;
@@ -181,8 +181,8 @@ static struct fold_share *get_share(struct fold_rule *r, const char *container)
 }
 
 /*
- * Whether the container may have an alert more: it has no more of the limit than is left to others, or it could silence
- * the rule for them. The last one is whoever's has none.
+ * Whether the container may have another alert: only while it has used no more of the limit than is left
+ * for the others, or it could silence the rule for them. The last alert goes to a container that has had none.
  */
 static bool limit_take(struct fold *f, struct fold_rule *r, const char *container)
 {
@@ -199,7 +199,7 @@ static bool limit_take(struct fold *f, struct fold_rule *r, const char *containe
 	return true;
 }
 
-/* A silence whose minute is over but which nobody has told yet goes on: it is told as one. */
+/* A silence whose minute is over but which is not reported yet goes on: it is reported as one. */
 static bool is_silenced(struct fold *f, struct fold_rule *r, const char *container, uint64_t time)
 {
 	if (!f->config.limit)
@@ -305,7 +305,7 @@ static bool tell_silence(struct fold *f, uint64_t now, struct fold_told *ret)
 			f->silent_until = MIN(f->silent_until, r->begin + MINUTE);
 			continue;
 		}
-		/* There may be more: the next call looks. */
+		/* There may be more: the next call finds them. */
 		f->silent_until = 0;
 		*ret = (struct fold_told){
 			.rule = r->rule, .swallowed = true, .count = r->swallowed,

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Buckets by type of event; types that the same rules are about in the same way share one. In a
- * bucket are tables, each for one operand and one way of looking: the whole value, or its beginning
- * or end of each length that some rule has.
+ * A bucket per event type; types for which the same rules have the same keys share one. A bucket has
+ * tables, each for one operand and one kind of look-up: by the whole value, or by its first or last
+ * bytes, with each length that a rule has.
  */
 #include "index.h"
 
 #include "access.h"
 #include "value_set.h"
 
-/* Where the rules of one key stand in the table's list of rules. */
+/* The range of one key's rules in the table's list. */
 struct posting {
 	uint32_t first, n;
 	struct value key; /* borrowed from the test */
@@ -20,18 +20,18 @@ struct table {
 	const struct operand *operand;
 	enum access_kind kind;
 	uint32_t mask;
-	uint32_t *slots; /* index of a posting, and one */
+	uint32_t *slots; /* index of a posting plus one; 0: empty */
 	struct posting *postings;
 	size_t n_postings;
 	uint32_t *rules;   /* numbers in the bucket */
-	uint32_t *lengths; /* of the keys, each once, for beginnings and ends */
+	uint32_t *lengths; /* of the keys, without duplicates, for prefixes and suffixes */
 	size_t n_lengths;
 };
 
 struct bucket {
-	unsigned *rules; /* by number in the bucket: which rule it is */
+	unsigned *rules; /* the rule for each number in the bucket */
 	size_t n_rules;
-	uint64_t *always; /* rules without a key */
+	uint64_t *always; /* bit set of the rules without a key */
 	size_t words;
 	struct table *tables;
 	size_t n_tables;
@@ -39,11 +39,11 @@ struct bucket {
 };
 
 struct index {
-	struct bucket *by_type[TYPES_MAX]; /* NULL: nothing is about it */
+	struct bucket *by_type[TYPES_MAX]; /* NULL: no rule can match it */
 	uint64_t *candidates;
 };
 
-/* A key of a rule, before the tables are made. */
+/* A key of a rule, before the tables are built. */
 struct entry {
 	const struct operand *operand;
 	enum access_kind kind;
@@ -87,7 +87,7 @@ static void add_posting(struct table *t, const struct value *key, uint32_t first
 		add_length(t, key->len);
 }
 
-/* entries: n of one table, sorted by key. */
+/* entries: the n of one table, sorted by key. */
 static void fill_table(struct table *t, const struct entry *entries, size_t n)
 {
 	size_t size = 4;
@@ -184,10 +184,10 @@ static void bucket_free(struct bucket *b)
 	free(b);
 }
 
-/* What the rules of a type are, and how each is found. */
+/* The rules of a type, and how each is found. */
 struct plan {
 	unsigned *rules;
-	struct access **access; /* NULL: by no test */
+	struct access **access; /* NULL: no test is a key */
 	size_t n;
 };
 
@@ -233,7 +233,7 @@ static void plan_free(struct plan *p)
 	free(p->access);
 }
 
-/* Types next to each other are often alike; those that are not cost memory and nothing else. */
+/* Only neighbours are compared: they are often alike, and a missed match only costs memory. */
 struct index *index_new(const struct interned *in, struct node *const *roots, size_t n)
 {
 	struct index *ix = xcalloc(1, sizeof(*ix));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the leaves up: two nodes are equal if their kids are the same nodes. */
+/* From the leaves up: inner nodes are equal if their children are the same nodes. */
 #include "intern.h"
 
 #include "evaluation.h"

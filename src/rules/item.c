@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of rules, macros and lists: set, replaced or appended to. */
+/* The keys of rules, macros and lists: they set, replace or append. */
 #include "item.h"
 
 #include <ctype.h>
@@ -16,7 +16,7 @@ const char *const action_names[ACTION_MAX] = {
 #undef X
 };
 
-/* How a key of an item that exists already is meant. */
+/* What a key does to an item that was defined before. */
 enum mode { MODE_DEFINE, MODE_APPEND, MODE_REPLACE, MODE_INVALID };
 
 void strings_free(char ***strings, size_t *n)
@@ -33,7 +33,7 @@ static void error_at(const struct item *it, const yaml_node_t *n, const char *wh
 		    it->kind_name, it->d ? it->d->name : "", what);
 }
 
-/* What is to become of a key: there may be a word on it in "override". */
+/* What the key does, which "override" may say. */
 static enum mode mode_of(const struct item *it, const char *key, bool can_append)
 {
 	const yaml_node_t *n = yaml_get(it->f, it->override, key);
@@ -113,7 +113,7 @@ static void take_strbuf(struct item *it, const char *key, bool can_append, struc
 	strbuf_adds(to, s);
 }
 
-/* What YAML 1.1 takes for one, as most of those that write rules expect. */
+/* YAML 1.1's booleans, as most authors of rules expect. */
 static bool parse_bool(const char *s, bool *ret)
 {
 	static const char *const yes[] = { "true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y" };
@@ -166,7 +166,7 @@ static void take_priority(struct item *it)
 	report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, n), "no such priority%s", meant.s);
 }
 
-/* One of a few words. False: the key is not there, or was told to be wrong. */
+/* One of a few words. False: there is no such key, or its value is wrong, which was reported. */
 static bool take_word(struct item *it, const char *key, const char *const *words, size_t n_words,
 		      unsigned *ret)
 {
@@ -309,7 +309,7 @@ static void warn_of(const struct item *it, const char *with, const char *const *
 				    with, keys[i], keys[i]);
 }
 
-/* As with Falco: more is appended by "override" only. */
+/* As in Falco: other keys are appended only with "override". */
 static void take_appended(struct item *it)
 {
 	static const char *const nothing[] = { "desc", "output", "priority", "tags", "enabled", "action",
@@ -323,7 +323,7 @@ static void take_appended(struct item *it)
 	take_source(it);
 }
 
-/* As with Falco what is only turned on or off stays as it is; but it may do something else from now on. */
+/* As in Falco, a rule that is only turned on or off keeps its definition; its action may change, though. */
 static void take_toggle(struct item *it)
 {
 	static const char *const nothing[] = { "tags", "exceptions", "source", "skip-if-unknown-filter" };

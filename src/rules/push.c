@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls that the same conditions are about, and of which the same is known, are one class; what the
- * conditions come to of it are clauses, and what the kernel side looks up says which of them can hold. More clauses than there
- * are bits share bits with those that are about the same properties: then more leaves.
+ * Calls with the same conditions and the same known properties form a class. The conditions of a class
+ * become clauses, and each property that the kernel side looks up says which clauses can still hold. If there
+ * are more clauses than bits, clauses about the same properties share a bit: then more records leave.
  */
 #include "push.h"
 
@@ -12,10 +12,10 @@ struct class {
 	const struct syscall_info *calls[BLOCK_CALLS_MAX];
 	size_t n_calls;
 	unsigned shape;
-	uint64_t *conditions;	/* bits: those that it can be about */
+	uint64_t *conditions;	/* bit set: those that can match the class */
 	struct block_clause *clauses;
 	size_t n_clauses;
-	bool useless;		/* a clause asks for nothing that is known */
+	bool useless;		/* a clause has no test that the kernel side knows: nothing is held back */
 };
 
 struct push_plan {
@@ -23,12 +23,12 @@ struct push_plan {
 	struct class classes[NUNCHI_PUSH_CLASSES];
 	size_t n_classes;
 	unsigned n_images;
-	const struct node *const *roots;	/* while it is made */
+	const struct node *const *roots;	/* used while the plan is made */
 	size_t n_roots;
 	const char *left_out;
 };
 
-/* The kinds that a clause is about, as bits. */
+/* The kinds of property that a clause tests, as bits. */
 static uint32_t kinds_of(const struct block_clause *c)
 {
 	uint32_t kinds = 0;
@@ -51,7 +51,7 @@ static unsigned bit_of(const struct class *c, size_t clause)
 				  clause : clause * NUNCHI_PUSH_CLAUSES / c->n_clauses);
 }
 
-/* The class of such calls, or a new one. NULL: there is no room for it. */
+/* The class of such calls, new if there is none. NULL: no room for a new one. */
 static struct class *class_for(struct push_plan *p, unsigned shape, const uint64_t *conditions)
 {
 	size_t words = p->n_roots / 64 + 1;
@@ -89,7 +89,7 @@ static void add_call(struct push_plan *p, const struct syscall_info *call, unsig
 	p->table.calls[nr] = how;
 }
 
-/* Whether all that a asks for b asks for, too: what satisfies b satisfies a. */
+/* Whether b has all tests of a: what satisfies b then satisfies a. */
 static bool covers(const struct block_clause *a, const struct block_clause *b)
 {
 	for (size_t i = 0; i < a->n_parts; i++) {
@@ -105,8 +105,8 @@ static bool covers(const struct block_clause *a, const struct block_clause *b)
 }
 
 /*
- * One that another covers is not needed: where an exception asks for what is not known here, it comes apart
- * into some that are the same without that.
+ * Drops clauses that another one covers. They come from exceptions: without the tests that are not known
+ * here, several of their clauses are the same.
  */
 static void take_clause(struct class *c, struct block_clause *new)
 {
@@ -153,7 +153,7 @@ static void find_clauses(const struct push_plan *p, struct class *c)
 	free(l);
 }
 
-/* What a test comes to: of a container, a code, or texts that end in a state. */
+/* What a test is decided for: a container, a code, or texts that end in a state. */
 struct look {
 	const struct class *class;
 	unsigned kind;
@@ -166,7 +166,7 @@ struct look {
 
 static enum tri look_at(const struct look *l, const struct node *test, bool negated)
 {
-	/* That a text never comes by it is not known before its end. */
+	/* Only at the end of a text is it known that the pattern is not in it. */
 	if (l->kind == NUNCHI_PUSH_WITHIN && negated)
 		return TRI_UNKNOWN;
 	if (l->kind == NUNCHI_PUSH_CONTAINER)
@@ -176,7 +176,7 @@ static enum tri look_at(const struct look *l, const struct node *test, bool nega
 	return push_texts_holds(l->texts, l->state, test) ? TRI_TRUE : TRI_FALSE;
 }
 
-/* Whether it can hold by one of two forms of a path alone; the others hold for both forms or not at all. */
+/* Whether it can hold for one of two forms of a path only; other tests hold for both or neither. */
 static bool by_one_form(const struct node *n, bool negated)
 {
 	if (n->kind == NODE_TEST)
@@ -195,8 +195,8 @@ static bool has_forms(unsigned kind)
 }
 
 /*
- * Whether it can be true. Of an and of tests that may each hold by another form of the path only one is
- * looked at: taken together no form need satisfy them.
+ * Whether it can be true. In an "and" of tests that may each hold for a different form of the path only
+ * one is checked: no single form need satisfy all of them.
  */
 static bool can_hold(const struct look *l, const struct node *n, bool negated)
 {
@@ -256,7 +256,7 @@ static unsigned images_of(const struct push_plan *p)
 	return (unsigned)p->n_classes * NUNCHI_PUSH_KINDS;
 }
 
-/* What texts are read by: each class's own of a kind; images are read once for all classes. */
+/* The groups of patterns: one per class and kind; image paths are read once for all classes. */
 static unsigned group_of(const struct push_plan *p, const struct class *c, unsigned kind)
 {
 	if (kind == NUNCHI_PUSH_IMAGE)
@@ -266,7 +266,7 @@ static unsigned group_of(const struct push_plan *p, const struct class *c, unsig
 	return (unsigned)(c - p->classes) * NUNCHI_PUSH_KINDS + kind;
 }
 
-/* The group of images whose paths end in this state, a new one if there is room. */
+/* The group of images whose paths end in this state; new if there is none and there is room. */
 static unsigned image_group(struct push_plan *p, const struct push_texts *texts, unsigned state)
 {
 	uint64_t clauses[NUNCHI_PUSH_CLASSES];
@@ -345,7 +345,7 @@ static void add_texts(const struct push_plan *p, const struct class *c, unsigned
 	}
 }
 
-/* The texts of the first kinds. False: they are too many. */
+/* Builds the texts of the first kinds. False: they are too many. */
 static bool fill_texts(struct push_plan *p, unsigned kinds)
 {
 	struct push_texts *texts = push_texts_new(images_of(p) + 1);
@@ -373,7 +373,7 @@ static bool fill_texts(struct push_plan *p, unsigned kinds)
 	return fit;
 }
 
-/* What is too much is not looked at: more leaves. */
+/* Texts that are too many are not checked: then more records leave. */
 static void fill_all_texts(struct push_plan *p)
 {
 	if (fill_texts(p, NUNCHI_PUSH_KINDS))
@@ -399,7 +399,7 @@ struct push_plan *push_plan_new(const struct node *const *roots, size_t n_roots,
 	for (unsigned nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
 		const struct syscall_info *call = calls->bits[nr] ? syscall_by_nr(nr) : NULL;
 
-		/* What the model needs leaves whatever is asked for. */
+		/* The model needs these records, so they always leave. */
 		if (call && !(call->flags & SYSCALL_MODEL))
 			add_call(p, call, nr);
 	}
@@ -470,7 +470,7 @@ void push_container(const struct push_plan *p, const struct model *m, struct con
 	}
 }
 
-/* The tests that are left to user space. */
+/* Writes the tests that are left to user space. */
 static void add_unknown(const struct class *c, const struct node *n, struct strbuf *names)
 {
 	const char *why;

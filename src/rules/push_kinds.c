@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernel side knows of a call that has returned, and what tests make of it. The record is
- * judged in user space by the same bytes; what is not in it (ancestors, command lines) is not known.
+ * What the kernel side knows of a call that has returned, and which tests that decides. User space
+ * evaluates the same bytes; what is not in the record (ancestors, command lines) is not known here.
  */
 #include "push.h"
 
@@ -14,7 +14,7 @@ static bool is_path(const struct syscall_arg *arg)
 	return arg->kind == ARG_PATH || arg->kind == ARG_PATHAT;
 }
 
-/* Whether the record of its end has nothing but numbers. */
+/* Whether the exit record has only numbers. */
 static bool has_no_object(const struct syscall_info *call)
 {
 	struct nunchi_spec spec = syscall_spec(call);
@@ -30,7 +30,7 @@ unsigned push_shape(const struct syscall_info *call, struct nunchi_push_call *re
 	*ret = (struct nunchi_push_call){ .path = NUNCHI_PUSH_NO_ARG, .flags = NUNCHI_PUSH_NO_ARG };
 	for (uint8_t i = 0; i < call->n_args; i++) {
 		if (is_path(&call->args[i]))
-			ret->path = i;	/* of several the last is what fd.name is about */
+			ret->path = i;	/* of several, fd.name is the last */
 		if (call->args[i].kind == ARG_OPENFLAGS)
 			ret->flags = i;
 	}
@@ -52,7 +52,7 @@ unsigned push_shape(const struct syscall_info *call, struct nunchi_push_call *re
 	return shape;
 }
 
-/* A field, how it is looked up, and what a call must have for that. */
+/* A field, the kind of look-up, and what a call must have for it. */
 static const struct {
 	const char *field;
 	unsigned kind;
@@ -71,7 +71,7 @@ static const struct {
 	{ "fd.unreachable", NUNCHI_PUSH_TYPE, PUSH_OPENS },
 	{ "fd.type", NUNCHI_PUSH_TYPE, PUSH_HAS_PEER },
 	{ "fd.typechar", NUNCHI_PUSH_TYPE, PUSH_HAS_PEER },
-	/* Who connects or sends is the client. */
+	/* The process that connects or sends is the client. */
 	{ "fd.rip", NUNCHI_PUSH_ADDRESS, PUSH_HAS_PEER },
 	{ "fd.rnet", NUNCHI_PUSH_ADDRESS, PUSH_HAS_PEER },
 	{ "fd.sip", NUNCHI_PUSH_ADDRESS, PUSH_HAS_PEER },
@@ -86,7 +86,7 @@ static const struct {
 	{ "proc.exepath", NUNCHI_PUSH_IMAGE, 0 },
 };
 
-/* Whether it is missing where there is no object: of fd.* all but the number. */
+/* Whether the field is missing where there is no file or socket: all of fd.* except fd.num. */
 static bool is_of_object(const struct field *f)
 {
 	return starts_with(f->name, "fd.") && !streq(f->name, "fd.num") && !streq(f->name, "fd.uid");
@@ -102,7 +102,7 @@ enum block_known push_test(unsigned shape, const struct node *test, unsigned *re
 		*ret_kind = NUNCHI_PUSH_CONTAINER;
 		return BLOCK_KIND;
 	}
-	/* What is missing compares false, whatever is made of it. */
+	/* A missing value makes every comparison false. */
 	if (shape & PUSH_NO_OBJECT && is_of_object(test->left.field))
 		return BLOCK_FALSE;
 	if (test->left.n_transforms)
@@ -139,7 +139,7 @@ static enum tri test_number(const struct node *test, int64_t n)
 	return node_test_value(test, &v) ? TRI_TRUE : TRI_FALSE;
 }
 
-/* Any number from 0 on: known if it is the same at each number where it could change. */
+/* Any number from 0 up: decided if the result is the same at each number where it could change. */
 static enum tri test_numbers(const struct node *test)
 {
 	enum tri ret = test_number(test, 0);
@@ -171,7 +171,7 @@ static enum tri test_result(const struct syscall_info *call, const struct node *
 	return test_number(test, streq(field, "fd.num") ? -1 : -(int64_t)code);
 }
 
-/* code: of the kernel side, which has asked nunchi_open_access(). */
+/* code: what nunchi_open_access() returned on the kernel side. */
 static enum tri test_access(const struct node *test, unsigned code)
 {
 	const char *field = test->left.field->name;
@@ -181,7 +181,7 @@ static enum tri test_access(const struct node *test, unsigned code)
 		return test_bool(test, access == O_RDONLY || access == O_RDWR);
 	if (streq(field, "evt.is_open_write"))
 		return test_bool(test, access == O_WRONLY || access == O_RDWR);
-	/* Of one that may create a file the result, or the mode, decides. */
+	/* For an open that may create a file, the result or the mode decides. */
 	return code & NUNCHI_PUSH_CREATES ? TRI_UNKNOWN : test_bool(test, false);
 }
 
@@ -189,7 +189,7 @@ static enum tri test_type(const struct node *test, unsigned code)
 {
 	bool letter = streq(test->left.field->name, "fd.typechar");
 
-	/* False, or missing: of what has no path. */
+	/* False, or missing where there is no path. */
 	if (streq(test->left.field->name, "fd.unreachable") && code != NUNCHI_PUSH_OUTSIDE)
 		return test_bool(test, false) == TRI_FALSE ? TRI_FALSE : TRI_UNKNOWN;
 	switch (code) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tests of texts as patterns of an automaton. What is asked of a path's directory or of its last name
- * is asked of the whole path, so that a path is read once.
+ * Tests of texts become patterns of an automaton. Tests of a path's directory or last name become
+ * patterns of the whole path, so that a path is read once.
  */
 #include <errno.h>
 #include <sys/socket.h>
@@ -11,18 +11,18 @@
 #include "push.h"
 #include "value_set.h"
 
-#define BYTES_MAX 256	/* of a value; a longer one is left to user space */
+#define BYTES_MAX 256	/* of a value; user space tests longer ones */
 #define ELEMENTS_MAX (2 * BYTES_MAX)
 
 struct pattern {
 	struct element e[ELEMENTS_MAX];
 	size_t n;
-	bool no_slash;	/* of a name: what stands for any byte does not for a slash */
+	bool no_slash;	/* for a name: a wildcard does not match a slash */
 };
 
 struct push_texts {
 	struct automaton *automaton;
-	const struct node **tests;	/* by what is accepted */
+	const struct node **tests;	/* the test for each accepted pattern */
 	unsigned *groups;
 	size_t n_tests;
 };
@@ -74,7 +74,7 @@ static void add_glob(struct pattern *p, const struct value *w, bool fold)
 	}
 }
 
-/* Of pmatch: no wildcard stands for a slash, and of a name there is at least a byte. */
+/* For pmatch: no wildcard matches a slash, and a name has at least one byte. */
 static void add_path(struct pattern *p, const struct value *w)
 {
 	const char *end = w->s + w->len;
@@ -121,14 +121,17 @@ static bool fits_value(const struct node *test, const struct value *w)
 {
 	bool glob = is_op(test, globs) || is_op(test, globs_folded) || is_op(test, below);
 
-	/* A set of bytes is left to user space. */
+	/* A set of bytes, as in [a-z], is left to user space. */
 	if (w->type != VALUE_STRING || !w->len || w->len > BYTES_MAX - 4 ||
 	    (glob && memchr(w->s, '[', w->len)))
 		return false;
 	return !streq(test->left.field->name, "fd.filename") || !memchr(w->s, '/', w->len);
 }
 
-/* Where in a path: what begins with anything is another automaton's, for together they would have too many states. */
+/*
+ * The part of a path that is tested. Patterns with an open beginning have an automaton of their own:
+ * in one there would be too many states.
+ */
 static unsigned place_of(const struct node *test)
 {
 	bool glob = is_op(test, globs) || is_op(test, globs_folded) || is_op(test, below), any;
@@ -141,7 +144,7 @@ static unsigned place_of(const struct node *test)
 	return any ? NUNCHI_PUSH_TAIL : NUNCHI_PUSH_HEAD;
 }
 
-/* Addresses and ports are texts of bytes. */
+/* Addresses and ports are read as texts of their bytes. */
 static bool is_bytes(const struct node *test)
 {
 	return test->left.type == VALUE_IP || test->left.type == VALUE_NET || test->left.type == VALUE_NUMBER;
@@ -160,7 +163,7 @@ bool push_text_fits(const struct node *test, unsigned *ret_kind)
 	if (!known || !test->n_values ||
 	    (test->quantifier != QUANTIFIER_NONE && test->quantifier != QUANTIFIER_ANY))
 		return false;
-	/* What differs from any of several values: that of which it is one says nothing. */
+	/* "!=" with several values on the left holds if one differs: that one of them is equal says nothing. */
 	if (test->op->negative && test->quantifier == QUANTIFIER_ANY && test->n_values > 1)
 		return false;
 	if (is_bytes(test))
@@ -170,11 +173,11 @@ bool push_text_fits(const struct node *test, unsigned *ret_kind)
 			return false;
 	if (*ret_kind == NUNCHI_PUSH_HEAD)
 		*ret_kind = place_of(test);
-	/* There is no empty text: it is missing, and then nothing holds. */
+	/* An empty text counts as missing, so no test holds for it. */
 	return test->op->negative || !node_test_value(test, &empty);
 }
 
-/* What the text of the field has to be like. within: how what it comes by has to be. */
+/* The pattern that the field's text must match; within: that a part of it must match. */
 static void add_value(struct pattern *p, const struct node *test, const struct value *w, bool within)
 {
 	if (is_op(test, inside) || is_op(test, inside_folded) || is_op(test, ends))
@@ -203,7 +206,7 @@ static void accepts(struct push_texts *t, unsigned group, const struct pattern *
 	automaton_add(t->automaton, group, p->e, p->n, (unsigned)t->n_tests - 1);
 }
 
-/* The pattern of a value, as one of the whole text. */
+/* The pattern of a value, as a pattern of the whole text. */
 static void add_pattern(struct push_texts *t, unsigned group, const struct node *test,
 			const struct value *w, bool within)
 {
@@ -221,7 +224,7 @@ static void add_pattern(struct push_texts *t, unsigned group, const struct node 
 	accepts(t, group, &p);
 }
 
-/* A path, and what is below it. */
+/* A path, and everything below it. */
 static void add_below(struct push_texts *t, unsigned group, const struct node *test,
 		      const struct value *w)
 {
@@ -233,7 +236,7 @@ static void add_below(struct push_texts *t, unsigned group, const struct node *t
 	if (path.len)
 		add_pattern(t, group, test, &path, false);
 	if (streq(test->left.field->name, "fd.filename"))
-		return;		/* a name has no slash */
+		return;		/* a name never has a slash */
 	add_path(&p, &path);
 	add_byte(&p, '/', false);
 	add_any(&p, true);
@@ -255,7 +258,7 @@ static void add_root(struct push_texts *t, unsigned group, const struct node *te
 	accepts(t, group, &p);
 }
 
-/* Where there is none, nothing holds. */
+/* If it is missing, no test holds. */
 static void add_none(struct push_texts *t, unsigned group, const struct node *test)
 {
 	struct pattern p = { .n = 0 };
@@ -285,7 +288,7 @@ static void add_address(struct push_texts *t, unsigned group, const struct value
 	accepts(t, group, &p);
 }
 
-/* High bytes of ports that go with the same low ones are one set: letters are few. */
+/* High bytes of ports with the same low bytes become one set: that keeps the letters few. */
 static void add_port(struct push_texts *t, unsigned group, const struct node *test)
 {
 	struct element lows[256] = { { .star = false } };

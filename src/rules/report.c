@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages about files of rules, and the files themselves. */
+/* Messages about rules files, and the files themselves. */
 #include "report.h"
 
 #include <errno.h>
@@ -119,7 +119,7 @@ void report_free(struct report *r)
 	*r = (struct report){ .json = r->json, .least = r->least };
 }
 
-/* Takes the text. */
+/* Takes ownership of text. */
 static struct rule_file *make(const char *path, char *text, size_t len)
 {
 	struct rule_file *s = xcalloc(1, sizeof(*s));

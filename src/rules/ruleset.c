@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files become definitions, definitions conditions, conditions an index; then events come. */
+/* Files become definitions, definitions become conditions, conditions an index, in which events are looked up. */
 #include "ruleset.h"
 
 #include <dirent.h>
@@ -20,8 +20,8 @@ struct ruleset {
 	struct interned interned;
 	struct index *index;
 	struct evaluation evaluation;
-	struct block_plan *block;	/* NULL: nothing is blocked */
-	uint8_t generation;		/* in verdicts by the plan */
+	struct block_plan *block;	/* NULL: no rule blocks */
+	uint8_t generation;		/* what the plan's verdicts carry */
 };
 
 const char *const left_out_names[LEFT_OUT_MAX] = {
@@ -196,7 +196,7 @@ static void finish_block(struct ruleset *rs, struct definitions *d)
 	rs->block = NULL;
 }
 
-/* Another source's, or a slip. */
+/* The source is another one, or misspelt. */
 static void tell_foreign(const struct definitions *d, const struct definition *rule)
 {
 	static const char *const own[] = { "syscall" };
@@ -207,7 +207,7 @@ static void tell_foreign(const struct definitions *d, const struct definition *r
 		    "rule %s is skipped: its source is %s, and this one is syscall", rule->name, rule->source_name.s);
 }
 
-/* What is left out is checked like what its file disables, and has no part in what is blocked. */
+/* A rule that is left out is checked like one that its file disables, and blocks nothing. */
 static void choose(struct definitions *d, const struct rules_choice *choice)
 {
 	for (size_t i = 0; i < d->n; i++) {
@@ -277,7 +277,7 @@ int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t 
 		else
 			load_file(rs, &d, path);
 	}
-	/* Of files that could not be read nobody knows which rules they have. */
+	/* The rules of files that could not be read are not known. */
 	if (choice && !report->counts[REPORT_ERROR] && !choice_check(choice, &d, report))
 		r = -ENOENT;
 	n_errors = report->counts[REPORT_ERROR];
@@ -349,7 +349,10 @@ bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event
 	return type_bit(&rs->interned.facts[rule->root->id].may, NUNCHI_CALLS_MAX + (unsigned)type);
 }
 
-/* A hook of the kernel's is one for several calls, and who may not open may not truncate: whichever it was, it is to be told. */
+/*
+ * One hook of the kernel serves several calls (who may not open may not truncate): a refusal is
+ * reported whichever call it was.
+ */
 static void add_blocked_calls(const struct type_bits *may, struct syscall_set *set)
 {
 	unsigned classes = 0;
@@ -411,17 +414,17 @@ unsigned ruleset_effect(const struct event *ev)
 {
 	uint32_t verdict = ev->head ? ev->head->verdict : 0;
 
-	/* A capture can say anything. */
+	/* A capture can have any verdict. */
 	if (!verdict || ev->type != EVENT_SYSCALL || !block_may_be(ev->call, NUNCHI_VERDICT_CLASS(verdict)) ||
 	    NUNCHI_VERDICT_EFFECT(verdict) > NUNCHI_EFFECT_DRY)
 		return NUNCHI_EFFECT_NONE;
-	/* What was refused can be a call that nobody is told of, and this one the next. */
+	/* The refused call may be one that is not recorded, and this event the next call. */
 	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE && ev->ret != -EPERM)
 		return NUNCHI_EFFECT_NONE;
 	return NUNCHI_VERDICT_EFFECT(verdict);
 }
 
-/* By which rule the kernel has blocked the call; NULL: by none of these. */
+/* The rule by which the kernel has blocked the call; NULL: none of these. */
 static struct rule *blocking_rule(const struct ruleset *rs, const struct event *ev)
 {
 	uint32_t verdict;
@@ -439,8 +442,8 @@ static struct rule *blocking_rule(const struct ruleset *rs, const struct event *
 }
 
 /*
- * A call that was refused has no result that the condition may ask for: it matches all the same. Of several messages that one
- * call has sent, each is told with what was decided of any: it is of those that match.
+ * A refused call does not have the result that the condition may ask for: it matches all the same. Of several
+ * messages sent by one call each carries the verdict that any of them got: it belongs to those that match.
  */
 static size_t add_blocking(struct ruleset *rs, const struct event *ev, struct rule **ret, size_t n,
 			   size_t max)
@@ -487,7 +490,7 @@ bool ruleset_asks(const struct ruleset *rs, const char *field)
 	for (size_t i = 0; i < rs->n; i++) {
 		const struct rule *rule = rs->rules[i];
 
-		/* A walk of a condition that is too large could take long: it is asked for, perhaps. */
+		/* A condition that is too large is not walked, which could take long: it may use the field. */
 		if (rule->enabled && (rule->root->weight > FILTER_WALK_MAX || node_asks(rule->root, field) ||
 				      template_asks(rule->output, field)))
 			return true;

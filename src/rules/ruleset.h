@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules, from files as Falco has them: lists, macros, rules, each of which later files may replace
- * or append to. Loaded they are immutable but for their counts; an event is judged by those only
- * that can be about it.
+ * Rules, from files in Falco's format: lists, macros and rules, each of which later files may replace
+ * or append to. Once loaded, rules do not change except for their counters; an event is checked only
+ * against the rules that it can match.
  */
 #pragma once
 
 #include "report.h"
 #include "template.h"
 
-/* As Falco's, from the most urgent. X(enum, as alerts show it) */
+/* Falco's priorities, the most urgent first. X(enum, name in alerts) */
 #define RULE_PRIORITIES(X)                                                              \
 	X(EMERGENCY, "Emergency") X(ALERT, "Alert") X(CRITICAL, "Critical")             \
 	X(ERROR, "Error") X(WARNING, "Warning") X(NOTICE, "Notice")                     \
@@ -24,10 +24,10 @@ enum rule_priority {
 
 extern const char *const priority_names[PRIORITY_MAX];
 
-/* As rules write it: in any case, INFO too. False: there is none of that name. */
+/* As rules write it: upper or lower case, INFO too. False: no such priority. */
 bool priority_parse(const char *s, enum rule_priority *ret);
 
-/* What a rule does besides the alert. X(enum, as the key "action" and alerts have it) */
+/* What a rule does besides the alert. X(enum, value of the key "action", also in alerts) */
 #define RULE_ACTIONS(X)                                                                \
 	X(ALERT, "alert") X(KILL, "kill") X(DENY, "deny")                               \
 	X(KILL_CONTAINER, "kill-container") X(PAUSE_CONTAINER, "pause-container")
@@ -41,7 +41,7 @@ enum rule_action {
 
 extern const char *const action_names[ACTION_MAX];
 
-/* Why a rule is left out, by the options that say so. X(enum, option) */
+/* The option that leaves a rule out. X(enum, option) */
 #define RULE_LEFT_OUT(X)                                                               \
 	X(NOT, "") X(TAG, "tag") X(DISABLE_TAG, "disable-tag") X(DISABLE, "disable") X(PRIORITY, "priority")
 
@@ -54,7 +54,7 @@ enum rule_left_out {
 
 extern const char *const left_out_names[LEFT_OUT_MAX];
 
-/* The engine whose language this is: what required_engine_version is held against. */
+/* The version of Falco's engine whose language this is; required_engine_version is compared with it. */
 #define RULES_ENGINE_MAJOR 0
 #define RULES_ENGINE_MINOR 57
 
@@ -63,47 +63,47 @@ struct node;
 struct rule {
 	char *name;
 	char *desc;
-	char *condition;	/* as it is written, appended parts included */
+	char *condition;	/* as written, with appended parts */
 	char *output_text;
 	enum rule_priority priority;
 	char **tags;
 	size_t n_tags;
 	enum rule_action action;
-	bool refuse;		/* on_unsupported: rather no start than no action */
+	bool refuse;		/* on_unsupported: do not start if the action is not possible */
 	bool enabled;
-	enum rule_left_out left_out;	/* it would be enabled, but for the choice */
-	bool partial;		/* asks for fields that no event has yet */
+	enum rule_left_out left_out;	/* enabled in its file, but left out by an option */
+	bool partial;		/* uses fields that no event has yet */
 	struct place place;
-	struct node *root;	/* exceptions included */
+	struct node *root;	/* the condition with its exceptions */
 	struct template *output;
-	uint64_t fired;		/* events that it has matched */
-	const struct rule *earlier;	/* of that name, in force before, which events of that time meet yet; NULL: none was */
+	uint64_t fired;		/* how many events it has matched */
+	const struct rule *earlier;	/* the rule of that name before a reload, for events of that time; NULL: none */
 };
 
-/* Whether the kernel side does what it says, to the call or its process. */
+/* Whether the kernel side carries out its action, on the call or its process. */
 static inline bool rule_blocks(const struct rule *rule)
 {
 	return rule->action == ACTION_KILL || rule->action == ACTION_DENY;
 }
 
-/* Whether something is done to the container. */
+/* Whether its action is on the container. */
 static inline bool rule_is_about_container(const struct rule *rule)
 {
 	return rule->action == ACTION_KILL_CONTAINER || rule->action == ACTION_PAUSE_CONTAINER;
 }
 
-/* What alerts show of it besides its output: name, priority, tags, action. */
+/* A copy of what alerts show besides the output: name, priority, tags, action. */
 struct rule *rule_copy(const struct rule *rule) _must_check_;
 void rule_free(struct rule *rule);	/* NULL is fine */
 
 struct ruleset;
 
-/* A file or a directory; or, if there is a text, that, under this name. */
+/* A file or a directory; or, if text is set, that text, with path as its name. */
 struct rules_input {
 	const char *path;
 	const char *text;
-	bool common;		/* macros and lists for what the inputs after it name and do not define */
-	bool offered;		/* a text that is not read: who changes what only it defines is told so */
+	bool common;		/* its macros and lists are for the inputs after it that use but do not define them */
+	bool offered;		/* a text that is not loaded: a file that changes what only this defines gets a message */
 };
 
 struct choice_names {
@@ -111,61 +111,66 @@ struct choice_names {
 	size_t n;
 };
 
-/* Which rules are to be in force, of those that the files enable. */
+/* Which of the rules that the files enable are to be in force. */
 struct rules_choice {
-	struct choice_names tags;	/* with one of these; none: all */
-	struct choice_names not_tags;	/* with none of these */
-	struct choice_names not_names;	/* not called so: a name, a part of it, or a glob */
-	enum rule_priority least;	/* none that is less urgent */
-	const char *append_output;	/* stands behind each one's output, fields in it; NULL: nothing */
+	struct choice_names tags;	/* only rules with one of these; none given: all rules */
+	struct choice_names not_tags;	/* no rules with one of these */
+	struct choice_names not_names;	/* no rules of these names: a name, a part of one, or a glob */
+	enum rule_priority least;	/* no rules that are less urgent */
+	const char *append_output;	/* added to each rule's output, may have fields; NULL: nothing */
 };
 
 /*
- * Reads the inputs in this order; of a directory its *.yaml and *.yml, by name. Everything that is
- * wrong with any of them is in the report. choice: NULL for all that are enabled. -EINVAL if something was an
- * error, -ENOENT if nothing was but that the choice names what no rule has; *ret is untouched then.
+ * Reads the inputs in this order; of a directory the *.yaml and *.yml files, sorted by name. The report
+ * gets everything that is wrong with any of them. choice NULL: all rules that are enabled. Returns
+ * -EINVAL if there was an error, -ENOENT if the only error is that choice has a name or tag that no
+ * rule has; *ret is then unchanged.
  */
 int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t n_inputs,
 		 const struct rules_choice *choice, struct report *report) _must_check_;
 void ruleset_free(struct ruleset *rs);	/* NULL is fine */
 
-/* "of 9 rules 3 are in force; left out by --tag 5; disabled in their files 1"; nothing if none was left out. */
+/*
+ * "of 9 rules 3 are in force; left out by --tag 5; disabled in their files 1". Writes nothing if none
+ * was left out.
+ */
 void ruleset_describe_choice(const struct ruleset *rs, struct strbuf *out);
 
-/* All, disabled ones too, in the order of the files. */
+/* All rules, also disabled ones, in the order of the files. */
 size_t ruleset_count(const struct ruleset *rs);
 struct rule *ruleset_rule(const struct ruleset *rs, size_t i);
-/* NULL: there is none of that name. */
+/* NULL: no rule has that name. */
 struct rule *ruleset_find(const struct ruleset *rs, const char *name);
 
-/* Adds the calls that enabled rules can be about. */
+/* Adds the calls for which an enabled rule can match. */
 void ruleset_calls(const struct ruleset *rs, struct syscall_set *set);
-/* Those of one rule. */
+/* The same for one rule. */
 void ruleset_rule_calls(const struct ruleset *rs, const struct rule *rule, struct syscall_set *set);
-/* Whether it can be about events of this type, which is no system call. */
+/* Whether the rule can match events of this type, which must not be a system call. */
 bool ruleset_takes(const struct ruleset *rs, const struct rule *rule, enum event_type type);
-/* Whether a rule in force asks for the field, or its output shows it. */
+/* Whether a rule in force uses the field, in its condition or its output. */
 bool ruleset_asks(const struct ruleset *rs, const char *field);
-/* The condition with all macros unfolded and lists written out, indented by levels. */
+/* Writes the condition with macros expanded and lists written out, indented by level. */
 void rule_unfold(const struct rule *rule, struct strbuf *out);
-/* Of a rule that has matched: what it was about, as far as that made the condition true. At most max. */
+/* Of a rule that has matched: the operands that made the condition true, at most max. Returns how many. */
 size_t rule_matched(const struct rule *rule, struct field_context *fc, const struct operand **ret,
 		    size_t max);
 
 struct block_plan;
 struct filter;
 
-/* What the filter matches is watched (see block_watch), beside what rules block. */
+/* Watches what the filter matches (see block_watch), in addition to what rules block. */
 int ruleset_watch(struct ruleset *rs, const struct filter *f, struct strbuf *err) _must_check_;
-/* What the kernel side is to block or to watch; NULL: nothing. */
+/* What the kernel side is to block or watch; NULL: nothing. */
 const struct block_plan *ruleset_block(const struct ruleset *rs);
-/* Of which generation verdicts by that are; 0 before. */
+/* The generation of that plan, which its verdicts carry. It is 0 until it is set. */
 void ruleset_set_generation(struct ruleset *rs, unsigned generation);
-/* What became of the event's call by rules that do more than alert: enum nunchi_effect. */
+/* What rules that do more than alert did to the event's call: enum nunchi_effect. */
 unsigned ruleset_effect(const struct event *ev);
 
 /*
- * The enabled rules that match the event for which fc was begun, in the order of the files; counts
- * them. A rule by which the kernel has blocked the call is among them. At most max go into ret; returns how many match. Allocates nothing.
+ * The enabled rules that match the event for which fc was begun, in the order of the files, and counts
+ * the matches. A rule by which the kernel has blocked the call is among them. Writes at most max rules to
+ * ret, and returns how many match. Allocates nothing.
  */
 size_t ruleset_match(struct ruleset *rs, struct field_context *fc, struct rule **ret, size_t max);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parsed once into pieces, each a text and the field that follows it. */
+/* An output is parsed once, into pieces: a text and the field that follows it. */
 #include "template.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static struct template_piece *add_piece(struct template *t, struct strbuf *text)
 	return p;
 }
 
-/* The sentence only: in an output the place is shown by who asked. */
+/* Keeps only the sentence: in an output the caller shows the place. */
 static void keep_sentence(struct strbuf *err)
 {
 	char *newline = strchr(err->s, '\n');
@@ -62,7 +62,7 @@ static void keep_sentence(struct strbuf *err)
 	}
 }
 
-/* After a "%": a field, or a percent sign. Returns what was taken, 0 for an error. */
+/* After a "%": a field, or a percent sign. Returns the bytes used, 0 on an error. */
 static size_t take_field(struct template *t, const char *s, struct strbuf *text, struct strbuf *err)
 {
 	struct template_piece *p;
