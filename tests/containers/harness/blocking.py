@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules that kill and deny: what this kernel can do of them, a guard with some, and what it says of them."""
+"""Rules that kill and deny: what this kernel supports, a guard with such rules, and its alerts."""
 
 import functools
 import json
@@ -28,12 +28,12 @@ def runs(kind):
 
 
 def refuses_all():
-    """Whatever it is, by BPF LSM or in place of what asks it."""
+    """Whether every kind of call can be refused: by BPF LSM, or by fmod_ret on the security hooks."""
     return runs("lsm") or runs("fmod_ret")
 
 
 def refuses_peers():
-    """The same, or by cgroup programs."""
+    """Whether connections can be refused: as above, or by cgroup programs."""
     return refuses_all() or runs("cgroup")
 
 
@@ -54,7 +54,7 @@ def guard(setup, rules, *args):
 
 
 def in_container(setup, name, script, **more):
-    """What the script printed, by lines; its container is gone."""
+    """Runs script in a container to its end. Returns the lines that it printed, and the container."""
     made = setup.runc.run(name, ["/bin/sh", "-c", script], **more)
     made.wait()
     return made.output().splitlines(), made

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""containerd of our own with its CRI plugin, and the few CRI calls that a pod's life takes.
+"""A containerd of our own with its CRI plugin, and the few CRI calls that the life of a pod needs.
 
-gRPC is one HTTP/2 POST by curl with a five-byte frame; a protobuf message is written from a nested
-dict by the numbers of the fields in FIELDS, which are those of runtime/v1/api.proto. Exec answers
-with an address, at which the command's output comes as a WebSocket.
+A gRPC call is one HTTP/2 POST by curl with a five-byte frame. A protobuf message is encoded from a
+nested dict, with the field numbers in FIELDS, which are those of runtime/v1/api.proto. Exec answers
+with an address, where a WebSocket has the output of the command.
 """
 
 import base64
@@ -142,7 +142,7 @@ class CriContainer:
         return decode(answer[1])
 
     def pid(self):
-        """Of its first process: the lowest whose cgroup has its id."""
+        """The PID of its first process: the lowest whose cgroup has the container's id."""
         for pid in sorted(int(name) for name in os.listdir("/proc") if name.isdigit()):
             with contextlib.suppress(OSError), open(f"/proc/{pid}/cgroup", encoding="utf-8") as f:
                 if self.id in f.read():
@@ -150,24 +150,24 @@ class CriContainer:
         raise AssertionError("no process of " + self.name)
 
     def wait(self):
-        """Until it has ended; its exit code."""
+        """Waits until it has ended. Returns the exit code."""
         status = wait_until(lambda: (s := self.state()).get(3) == 2 and s, 120, "the CRI container")
         return status.get(7, 0)
 
     def output(self):
-        """The log lines without their 'time stream F ' before them."""
+        """The log without the 'time stream F ' before each line."""
         with open(self.cri.place.file("logs", self.pod.name, self.name + ".log"), "rb") as f:
             lines = [line.split(b" ", 3) for line in f.read().split(b"\n") if line]
         return b"".join(text + (b"\n" if tag == b"F" else b"")
                         for _, _, tag, text in lines).decode("utf-8", "surrogateescape")
 
     def execute(self, command):
-        """ExecSync."""
+        """Runs a command to its end, by ExecSync."""
         return decode(self.cri.call("ExecSync", "ExecSyncRequest",
                                     {"container_id": self.id, "cmd": command, "timeout": 60}))
 
     def execute_streaming(self, command):
-        """Exec, as kubectl exec has it done, to its end."""
+        """Runs a command to its end, by Exec, as kubectl exec does."""
         answer = decode(self.cri.call("Exec", "ExecRequest", {
             "container_id": self.id, "cmd": command, "stdout": 1, "stderr": 1}))
         url = urllib.parse.urlsplit(answer[1].decode())
@@ -180,7 +180,7 @@ class CriContainer:
             data = b""
             while chunk := connection.recv(65536):
                 data += chunk
-                # Channel 3 tells how it ended; then nothing comes any more.
+                # Channel 3 has the exit status, which comes last.
                 if b'"status":' in data:
                     break
         head, _, frames = data.partition(b"\r\n\r\n")
@@ -188,11 +188,11 @@ class CriContainer:
             raise CriError(f"Exec: {data[-300:]!r}")
 
     def stop(self, seconds=0):
-        """By SIGTERM, and by SIGKILL after so long."""
+        """Stops it by SIGTERM, and by SIGKILL after this time."""
         self.cri.call("StopContainer", "ContainerId", {"container_id": self.id, "timeout": seconds})
 
     def delete(self):
-        """Alone, without its pod."""
+        """Removes the container, but not its pod."""
         self.cri.call("RemoveContainer", "ContainerId", {"container_id": self.id})
 
     def remove(self):
@@ -250,7 +250,7 @@ state = "{path}/containerd-state"
 
 
 class Containerd:
-    """The daemon: Docker uses it too."""
+    """The containerd daemon, which Docker uses too."""
 
     kind = "cri"
 
@@ -317,5 +317,5 @@ class Containerd:
 
 
 def settle():
-    """A moment for what a runtime does after it has answered."""
+    """Waits a moment, for what a runtime still does after its answer."""
     time.sleep(0.2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Docker Engine of our own, over its API; no docker command is needed."""
+"""A Docker Engine of our own, used through its API; no docker command is needed."""
 
 import contextlib
 import http.client
@@ -55,7 +55,7 @@ class Container:
         return json.loads(self.docker.call("GET", f"/containers/{self.id}/json"))["State"]["Pid"]
 
     def execute(self, command):
-        """Runs it in there, to its end."""
+        """Runs a command inside, to its end."""
         made = json.loads(self.docker.call("POST", f"/containers/{self.id}/exec", {"Cmd": command}))
         self.docker.call("POST", f"/exec/{made['Id']}/start", {"Detach": True})
         wait_until(lambda: not json.loads(self.docker.call("GET", f"/exec/{made['Id']}/json"))["Running"],
@@ -86,24 +86,24 @@ class Docker:
             "--pidfile", place.file("docker.pid"), "--containerd", containerd.socket,
             "--config-file", config,
             "--bridge=none", "--iptables=false", "--ip6tables=false"]
-        # Before any container's removal, so that it is undone after them, whichever daemon it is.
+        # Pushed before the removal of any container, so that the daemon, also one started later, ends after them.
         self.process = None
         place.stack.callback(lambda: self.process and end_process(self.process))
         self.begin()
 
     def begin(self):
-        """Starts the daemon: at first, and after kill()."""
+        """Starts the daemon, the first time and after kill()."""
         self.process = self.place.spawn(self.command, "dockerd.log")
         wait_until(self._answers, 60, "dockerd")
 
     def kill(self):
-        """Without a warning; its containers run on."""
+        """Kills the daemon; its containers keep running."""
         self.process.kill()
         self.process.wait()
 
     @contextlib.contextmanager
     def stopped(self):
-        """Hung: it accepts connections and answers nothing."""
+        """A daemon that hangs: it accepts connections but does not answer."""
         os.kill(self.process.pid, signal.SIGSTOP)
         try:
             yield
@@ -138,7 +138,7 @@ class Docker:
             self.call("POST", "/images/load?quiet=1", f.read(), "application/x-tar")
 
     def create(self, name, image, command, **host_config):
-        """Makes a container that is not started yet."""
+        """Creates a container without starting it."""
         labels, tty, env = host_config.pop("labels", {}), host_config.pop("tty", False), host_config.pop("env", [])
         body = {"Image": image, "Entrypoint": command[:1], "Cmd": command[1:], "Labels": labels, "Tty": tty, "Env": env,
                 "HostConfig": {"NetworkMode": "none", **host_config}}

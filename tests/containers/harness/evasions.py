@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The table of evasions: what the programs evade_* do, by their names for it, and what a monitor must
-show. cases/evasions.py runs it; scripts/evasion-table writes docs/evasions.md of it.
+The table of evasions: what the programs evade_* do, by the names that they print, and what a monitor
+must show. cases/evasions.py runs it; scripts/evasion-table makes docs/evasions.md from it.
 """
 
 import collections
@@ -36,7 +36,7 @@ def cut(begin, end, at_least):
 
 
 def told(used, found):
-    """That memory did not hold any more what the kernel had gone by."""
+    """An event that says: the memory no longer holds what the kernel has used."""
     return {"evt.type": "argument_mismatch", "mismatch.used": used, "mismatch.found": found,
             "copies": True}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Containers by the hundred: some at a time, and nothing is kept of one that is over."""
+"""Hundreds of containers: a few at a time, and nothing is kept of those that have ended."""
 
 import concurrent.futures
 import json
@@ -14,18 +14,18 @@ AT_ONCE = 8
 
 
 def full_or(full, tenth):
-    """By NUNCHI_TEST_SIZE; small is for machines that are slow, ten times less again."""
+    """The size by NUNCHI_TEST_SIZE: full, a tenth by default, and for slow machines (small) a hundredth."""
     size = os.environ.get("NUNCHI_TEST_SIZE")
     return full if size == "full" else max(1, tenth // 10) if size == "small" else tenth
 
 
 def mark(setup):
-    """Four letters for labels, so that two runs on one machine are not taken for each other."""
+    """Four letters for labels, which tell two runs on one machine apart."""
     return setup.name[-4:]
 
 
 def in_turns(function, items, at_once=AT_ONCE):
-    """function(item) of every item, at_once at the same time; the first exception ends it."""
+    """Calls function(item) for every item, at_once of them at a time; the first exception stops the rest."""
     with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
         waiting = [pool.submit(function, item) for item in items]
         try:
@@ -37,7 +37,7 @@ def in_turns(function, items, at_once=AT_ONCE):
 
 
 class ShortRunc:
-    """`runc run` (or crun) to the end, a bundle each, gone with it: Runc.run() keeps all for the tear-down."""
+    """`runc run` (or crun) to its end, with a bundle that is then removed; Runc.run() keeps all until the tear-down."""
 
     def __init__(self, runc):
         self.runc = runc
@@ -56,7 +56,7 @@ class ShortRunc:
                                 start_new_session=True)
 
     def finish(self, name, process):
-        """Waits; raises if it did not end well."""
+        """Waits for it; raises an exception if it has failed."""
         said, _ = process.communicate(timeout=patient(300))
         self.running.discard(name)
         shutil.rmtree(os.path.join(self.directory, name), ignore_errors=True)
@@ -73,7 +73,7 @@ class ShortRunc:
 
 
 class Parsed:
-    """A nunchi's lines, each parsed once, as they come."""
+    """The lines of a nunchi, each parsed once, as they arrive."""
 
     def __init__(self, nunchi, parse=json.loads):
         self.nunchi, self.parse = nunchi, parse
@@ -87,8 +87,8 @@ class Parsed:
 
     def until(self, condition, seconds, quiet=4):
         """
-        Until condition(events), at most so long, and no longer when nothing has come for quiet
-        seconds: what is missing then is for the test to say. Returns the events.
+        Waits until condition(events), at most seconds, and only while events arrive: after quiet seconds
+        without one it returns too, and the test has to report what is missing. Returns the events.
         """
         end, last = time.monotonic() + patient(seconds), (0, time.monotonic())
         while not condition(self()) and time.monotonic() < end:
@@ -101,7 +101,7 @@ class Parsed:
 
 
 class Findings:
-    """What is wrong, by kind: how often, and the first of each."""
+    """Failures by kind: how many, and the first few of each."""
 
     def __init__(self):
         self.found = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""build/nunchi as a child: waits until its hooks are live, collects lines, ends it by SIGINT."""
+"""build/nunchi as a child process: waits until its hooks are attached, collects lines, ends it by SIGINT."""
 
 import json
 import os
@@ -19,14 +19,14 @@ def is_ready_line(line):
 
 
 def run(*args, **kwargs):
-    """Runs it to its end, at most for 30 s."""
+    """Runs nunchi to its end, for at most 30 s by default."""
     kwargs.setdefault("timeout", patient(30))
     return subprocess.run([PROGRAM, *args], capture_output=True, text=True, errors="surrogateescape",
                           stdin=subprocess.DEVNULL, check=False, **kwargs)
 
 
 def has_trampolines():
-    """As the doctor's own small program found, which has nothing to do with the hooks that need them."""
+    """What the doctor's own test program has found; it is independent of the hooks that need trampolines."""
     found = json.loads(run("doctor", "-o", "json", timeout=patient(30)).stdout)
     return any(p["name"] == "fexit" and p["state"] == "runs" for p in found["programs"])
 
@@ -36,7 +36,7 @@ class Nunchi:
         self.lines, self.errors = [], []
         self.ready_after = None
         self.began = time.monotonic()
-        # Its own session, as a service has: what the tests start there does not share its priority.
+        # A session of its own, as for a service: then what the tests start does not share its priority.
         kwargs.setdefault("start_new_session", True)
         kwargs.setdefault("stdin", subprocess.DEVNULL)
         self.process = subprocess.Popen([PROGRAM, *args], stdout=stdout, stderr=subprocess.PIPE, **kwargs)
@@ -89,11 +89,11 @@ class Nunchi:
         return b"".join(line for _, line in self.lines)
 
     def events(self):
-        """-o json: each line as a dict. A line that is no JSON object is an error."""
+        """For -o json: each line as a dict. A line that is not a JSON object is an error."""
         return parse(self.text())
 
     def wait_event(self, condition, seconds=10, what="the event"):
-        """The first event that the condition is true of; lines are parsed once."""
+        """Waits for the first event for which the condition is true; each line is parsed once."""
         seen = [0]
 
         def look():
@@ -108,7 +108,7 @@ class Nunchi:
 
 
 def parse(text):
-    """JSON lines. Bytes that are no UTF-8 are an error, as is a line that is no object."""
+    """Parses JSON lines. Bytes that are not UTF-8 are an error, as is a line that is not an object."""
     events = []
     for line in text.decode("utf-8").split("\n"):
         if line:

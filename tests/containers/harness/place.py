@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A directory that everything of one test run lives in, and the proof that nothing is left.
+"""A directory for everything of one test run, and the check that nothing is left of it.
 
 Whatever is started is pushed on a stack and undone in reverse order, also after an exception or a
-signal. What the runtimes make outside of the directory (cgroups, /run/containerd, mounts) is known
-by comparing with what was there before.
+signal. What the runtimes create outside the directory (cgroups, /run/containerd, mounts) is found by
+a comparison with what was there before.
 """
 
 import contextlib
@@ -16,19 +16,19 @@ import subprocess
 import sys
 import time
 
-# Made by the runtimes beside their own directories, whatever they are told.
+# Directories that the runtimes create in any case, besides those that they are told to use.
 OUTSIDE = ["/run/docker", "/run/containerd", "/run/runc", "/var/run/docker", "/opt/containerd"]
 
-# How many times slower than usual this machine is (a virtual one, say).
+# How many times slower than usual this machine is, for example a virtual one.
 SLOW = float(os.environ.get("NUNCHI_TEST_SLOW", "1"))
 
 
 class Elsewhere(str):
-    """What a test returns that cannot be on this kernel: why. A row of tests/vm/run.py has it."""
+    """What a test returns if it cannot run on this kernel: the reason. A row of tests/vm/run.py runs it."""
 
 
 def patient(seconds):
-    """A time to wait, for a machine as slow as this one."""
+    """A time to wait, adjusted to the speed of this machine."""
     return seconds * SLOW
 
 
@@ -36,19 +36,19 @@ ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def end_by_signals():
-    """As SIGINT does, SIGTERM and a terminal that hangs up end the program by an exception, so that all is undone."""
+    """Makes SIGTERM and SIGHUP end the program by an exception, as SIGINT does, so that everything is undone."""
     for number in ENDS[1:]:
         if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
             signal.signal(number, lambda *_: sys.exit(143))
 
 
 def cgroup_dirs():
-    """The directories right below the root of each hierarchy, where runtimes begin theirs."""
+    """The directories right below the root of each hierarchy, where runtimes put theirs."""
     return set(glob.glob("/sys/fs/cgroup/*/") + glob.glob("/sys/fs/cgroup/*/*/"))
 
 
 def hierarchies():
-    """Where cgroups of version 2 are, and those of version 1 that have pids; None: nowhere."""
+    """The mount points of cgroup v2, and of the pids hierarchy of cgroup v1; None: not mounted."""
     top = "/sys/fs/cgroup"
     v2 = next((path for path in (top, top + "/unified")
                if os.path.exists(path + "/cgroup.procs")), None)
@@ -96,7 +96,7 @@ class Place:
         self.mounts_before = set(mounts())
         self.cgroups_before = cgroup_dirs()
         self.outside_before = {p for p in OUTSIDE if os.path.exists(p)}
-        # Not as tempfile names it: an underscore beside a hyphen is no name that containerd takes.
+        # Not a name by tempfile: containerd does not accept an underscore next to a hyphen.
         self.name = "nunchi-test-" + secrets.token_hex(4)
         self.path = os.path.join("/var/tmp", self.name)
         os.mkdir(self.path)
@@ -119,19 +119,19 @@ class Place:
         return path
 
     def spawn(self, command, log, **kwargs):
-        """Starts a daemon that its caller will end; its output goes to the file log."""
+        """Starts a daemon that the caller has to end; its output goes to the file log."""
         with open(self.file(log), "ab") as out:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                     start_new_session=True, **kwargs)
 
     def start(self, command, log, **kwargs):
-        """The same, and it is ended with the place."""
+        """The same, but the daemon ends with the place."""
         process = self.spawn(command, log, **kwargs)
         self.stack.callback(end_process, process)
         return process
 
     def close(self):
-        """Undoes everything; returns a list of sentences on what could not be undone."""
+        """Undoes everything. Returns sentences about what could not be undone."""
         previous = [signal.signal(number, signal.SIG_IGN) for number in ENDS]
         try:
             self.stack.close()

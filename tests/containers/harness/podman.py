@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""podman with a storage of its own, by its command line, with or without its API service.
+"""podman with a storage of its own, used by its command line, with or without its API service.
 
-cgroupfs, runc and events in a file, since nothing here may depend on systemd or on cgroup v2 alone.
+It uses cgroupfs, runc and a file for events, since nothing here may depend on systemd or cgroup v2.
 """
 
 import contextlib
@@ -49,7 +49,7 @@ class Podman:
         self.storage = place.directory("podman", "storage")
         config = place.file("podman", "containers.conf")
         with open(config, "w", encoding="utf-8") as f:
-            # Root may lack CAP_SYS_RESOURCE, and what a pod is in need not be called by a fixed name.
+            # Root may lack CAP_SYS_RESOURCE, and the cgroup of a pod need not have a fixed name.
             f.write('[containers]\ndefault_ulimits = []\n')
         self.environment = {**os.environ, "CONTAINERS_CONF": config}
         self.command = ["podman", "--root", self.storage,
@@ -69,7 +69,7 @@ class Podman:
         self.call("load", "--input", archive)
 
     def start_service(self):
-        """The API, until the place is closed or stop_service()."""
+        """Starts the API service, which runs until stop_service() or the end of the place."""
         self.service = self.place.start(
             [*self.command, "system", "service", "--time", "0", "unix://" + self.socket],
             "podman.log", env=self.environment)
@@ -103,7 +103,7 @@ class Podman:
         return container
 
     def pod(self, name, pause_image):
-        """Its id. The infra container is started with the first of the others."""
+        """Creates a pod, returns its id. The infra container starts with the first of the others."""
         pod_id = self.call("pod", "create", "--name", name, "--network", "none",
                            "--infra-image", pause_image, "--infra-command", "/bin/pause")
         self.place.stack.callback(self.call, "pod", "rm", "--force", "--time", "0", name, check=False)
@@ -114,7 +114,7 @@ class Podman:
 
 
 class PodmanStorage:
-    """The same for a nunchi that is to find it with no service."""
+    """The same for a nunchi that has to find podman without a service."""
 
     def __init__(self, podman):
         self.podman = podman

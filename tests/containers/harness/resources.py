@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process holds: memory, file descriptors, threads, and the entries of its BPF maps."""
+"""The resources of a process: memory, file descriptors, threads, and the entries of its BPF maps."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
 def own_memory(pid):
-    """Pss without the mapped rings, which are the maps' memory, and mapped twice."""
+    """Pss without the mapped rings: those are memory of the maps, and mapped twice."""
     total, own = 0, True
     with open(f"/proc/{pid}/smaps", encoding="utf-8") as f:
         for line in f:
@@ -23,13 +23,13 @@ def own_memory(pid):
 
 
 def anonymous_memory(pid):
-    """What it has allocated. Pss also counts libraries, and ever more of them as other processes end."""
+    """Memory that it has allocated. Pss also has libraries, and a larger share of them as other processes end."""
     with open(f"/proc/{pid}/smaps", encoding="utf-8") as f:
         return sum(int(line.split()[1]) << 10 for line in f if line.startswith("Anonymous:"))
 
 
 def maps(pid):
-    """id -> memory of every map the process holds, as the kernel charges it."""
+    """id -> memory of every map that the process holds, as charged by the kernel."""
     found = {}
     for fd in os.listdir(f"/proc/{pid}/fdinfo"):
         with contextlib.suppress(FileNotFoundError):  # closed meanwhile
@@ -51,7 +51,7 @@ def bpftool(*args):
 
 
 def map_dump(pid, name):
-    """Its entries, as bpftool's type-aware form has them."""
+    """The entries of a map, formatted by bpftool with their types."""
     for number in maps(pid):
         if bpftool("map", "show", "id", str(number)).get("name") == name:
             return [entry.get("formatted", entry)
@@ -60,7 +60,7 @@ def map_dump(pid, name):
 
 
 def map_entries(pid, names=("namespaces", "cgroups")):
-    """name -> number of entries of its hash maps of these names; and "slots": those in use."""
+    """name -> number of entries, for the hash maps of these names; and "slots": how many are in use."""
     counts = {}
     for number in maps(pid):
         shown = bpftool("map", "show", "id", str(number))
@@ -72,7 +72,7 @@ def map_entries(pid, names=("namespaces", "cgroups")):
 
 
 def slots_used(dump):
-    """Of the globals: the rows of slots that are not free, but the host's."""
+    """The number of slots that are in use, without the host's, from a dump of the globals."""
     rows = dump[0]["formatted"]["value"][".bss"]
     slots = next(variable["slots"] for variable in rows if "slots" in variable)
     return sum(1 for row in slots[1:] if row["state"])

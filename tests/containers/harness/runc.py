@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-runc alone, or crun, which has the same command line: a bundle, and its state below /run/runc or
-/run/crun, which is where nunchi looks.
+runc on its own, or crun, which has the same command line: a bundle, and the state below /run/runc or
+/run/crun, where nunchi looks for it.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ NAMESPACES = ("pid", "mount", "ipc", "uts", "network")
 
 
 def own_capabilities():
-    """What this process itself has: runc can give no others."""
+    """The capabilities of this process: runc cannot grant any others."""
     with open("/proc/self/status", encoding="utf-8") as f:
         mask = next(int(line.split()[1], 16) for line in f if line.startswith("CapEff"))
     return ["CAP_" + name for number, name in enumerate(CAPABILITIES) if mask >> number & 1]
@@ -45,7 +45,7 @@ class RuncContainer:
         self.process = None
 
     def start(self):
-        """Runs it; the caller's process stays its parent until wait()."""
+        """Starts it; this process stays its parent until wait()."""
         with open(os.path.join(self.bundle, "output"), "wb") as out:
             self.process = subprocess.Popen(
                 [*self.program, "run", "--bundle", self.bundle, self.name], stdin=subprocess.DEVNULL,
@@ -91,8 +91,8 @@ class Runc:
     def config(self, name, command, privileged=False, namespaces=NAMESPACES, binds=(), env=(),
                root=None):
         """
-        All capabilities and no seccomp when privileged, else runc's own defaults. binds: pairs of
-        a path inside and the host's that is mounted there.
+        privileged: with all capabilities; else with runc's defaults. Never with seccomp. binds: pairs
+        of a path inside and the path of the host that is mounted there.
         """
         if privileged:
             capabilities = own_capabilities()
@@ -114,7 +114,7 @@ class Runc:
                       "resources": {"devices": [{"allow": privileged, "access": "rwm"}]}}}
 
     def create(self, name, command, privileged=False, state=None, **more):
-        """state: where runc keeps what it knows. more: see config()."""
+        """state: runc's state directory (--root). more: see config()."""
         container = RuncContainer(self, name, state)
         config = self.config(name, command, privileged, **more)
         with open(os.path.join(container.bundle, "config.json"), "w", encoding="utf-8") as f:

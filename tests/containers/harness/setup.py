@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One place with every runtime, each started when it is first asked for."""
+"""A place with every runtime, each started when it is first used."""
 
 import functools
 import itertools
@@ -17,8 +17,8 @@ IMAGE = "docker.io/library/nunchi-test:1"
 PAUSE = "docker.io/library/nunchi-pause:1"
 
 
-# NUNCHI_TEST_RUNTIMES=runc,docker: those only that are named, in the tests that can do with fewer.
-# crun can run where version 2 of cgroups is alone.
+# NUNCHI_TEST_RUNTIMES=runc,docker: only these, in the tests that do not need all of them.
+# crun can run where there is only cgroup v2.
 KINDS = os.environ.get("NUNCHI_TEST_RUNTIMES", "runc,docker,cri,podman").split(",")
 
 
@@ -28,7 +28,7 @@ class Setup(Place):
         self.rules_files = itertools.count(1)
 
     def rules_file(self):
-        """For nobody else: a nunchi that a failed test has left reads its own again, and does what it says."""
+        """A new file each time: a nunchi that a failed test has left running reloads only its own."""
         return self.file(f"rules-{next(self.rules_files)}.yaml")
 
     @functools.cached_property
@@ -79,7 +79,7 @@ class Setup(Place):
         return Runc(self, self.root, "crun")
 
     def nunchi(self, *args, runtimes=(), **kwargs):
-        """nunchi ARGS, told of the sockets of the runtimes that are given."""
+        """Starts nunchi ARGS with the sockets of these runtimes."""
         for runtime in runtimes:
             args += ("--runtime", runtime.runtime_option())
         return Nunchi(self, *args, **kwargs)
