@@ -3,13 +3,13 @@
 """
 Tests on other kernels: run.py [--nunchi PROGRAM] [--record] [--list] [ROW...]
 
-Each row of the matrix is a kernel and a way to boot it, in which cases of tests/containers run with
-real containers. ROW: rows with this text in their name; without, those that are for every day, or
-all if NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and
-at the end "# done". --record writes the numbers of verified instructions of the rows that are run
-into verified.txt, with which they are compared otherwise, and which evasions were seen into
-evasions.txt. A kernel without BPF's LSM has other programs for rules that block, and a column of its own.
-A machine waits for much of its time: three rows are run at once on two processors, if there is the memory for that.
+Each row of the matrix is a kernel and a way to boot it, where cases of tests/containers run with real
+containers. ROW: only rows with this text in their name; without it the rows for every day, or all if
+NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and at the end
+"# done". --record writes the numbers of verified instructions of these rows to verified.txt, with which
+they are compared otherwise, and the evasions that were seen to evasions.txt. A kernel without the BPF
+LSM has other programs for rules that block, and so a column of its own.
+A machine is often waiting: on two processors three rows run at a time, if there is enough memory.
 """
 
 import argparse
@@ -30,12 +30,12 @@ sys.dont_write_bytecode = True
 import vm
 
 RECORD = os.path.join(vm.HERE, "verified.txt")
-GROWTH = 1.2  # times what the record says is too much
-# A processor that is computed is that much slower: what waits for something waits longer.
+GROWTH = 1.2  # a number that is this many times the recorded one is too large
+# An emulated processor is this much slower: tests wait that much longer.
 SLOW = "8"
-# For one row; it takes one to four minutes on a machine that does nothing else.
+# For one row, which takes one to four minutes on an idle machine.
 SECONDS = 900
-# What a machine can come to take of this one's memory, in MiB, and how many at most.
+# Memory that a machine can use, in MiB, and how many run at a time, at most.
 MEMORY, AT_ONCE = 4096, 6
 SHARE = "/.vm/share"
 
@@ -47,24 +47,24 @@ ONE_CPU = ["count many_on_one_cpu", "count many_lives_on_one_cpu"]
 CRUN = ["short_life crun"]
 # Each attachment that --hooks can choose.
 HOOKS = ["hooks", "blind"]
-# The same of fewer calls, among them those that wait, are denied, or return twice.
+# The same with fewer calls, among them some that wait, are denied, or return twice.
 SAME = ["hooks the_same"]
 # Needs "bpf" in lsm=, which vm.py's machines have.
 ASIDE = ["actions deny_opens_on"]  # programs that are pushed aside
 ACTIONS = ["actions", "disguise", "keep"]
 RELOAD = ["reload each", "reload what_is", "reload calls", "stop runc", "subtree"]
-# Of these a file, a program, a peer and a module: each refused, and each that kills.
+# A file, a program, a peer and a module: refused by each way, and with each way to kill.
 BLOCKS = ["actions kill_who_reads", "actions kill_a_program", "actions deny_opens", "actions deny_some", "actions deny_execs_from",
           "actions deny_an", "actions an_exec", "actions_peers kill_before", "actions_peers deny_peers", "actions_peers deny_this_end",
           "actions_peers deny_sctp", "actions_calls kill_who_loads", "actions_calls deny_modules", "actions_calls deny_every",
           "actions_calls deny_by_another", "actions_calls deny_sockets", "actions_calls kill_who_makes", "actions_calls deny_changes",
           "actions deny_what_truncates", "actions_calls deny_another", "actions_peers deny_unix", "disguise"]
-# Of these what is refused in other places where BPF's LSM is not: all of them in "6.12 actions".
+# Those that are refused elsewhere if there is no BPF LSM; "6.12 actions" has all of them.
 PLACES = ["actions deny_opens", "actions deny_some", "actions deny_execs_from", "actions_peers kill_before", "actions_peers deny_peers",
           "actions_calls deny_modules", "actions_calls deny_every", "actions_calls deny_by_another", "actions_calls deny_sockets",
           "actions_calls deny_changes", "actions deny_what_truncates", "actions_calls deny_another", "actions_peers deny_unix",
           "disguise"]
-# Of each kind one: a file, a program, a peer, a module, and who is killed in the middle of it.
+# One of each kind: a file, a program, a peer, a module, and a process that is killed in the middle of its call.
 REFUSES = ["actions deny_some_opens", "actions deny_what_truncates", "actions deny_execs_from", "actions_peers kill_before",
            "actions_peers deny_peers", "actions_peers deny_unix", "actions_calls deny_modules", "actions_calls deny_sockets",
            "actions_calls deny_changes"]
@@ -72,42 +72,42 @@ REFUSES = ["actions deny_some_opens", "actions deny_what_truncates", "actions de
 FEW = ["hostile few"]
 # Every call of the table.
 WALK = ["walk"]
-# Refused before the call, by whatever this kernel can.
+# Refused before the call, by whatever this kernel supports.
 PEERS = ["actions_peers deny_peers", "actions_peers kill_before"]
-# What no rule can want.
+# Records that no rule can match stay in the kernel.
 PUSH = ["push"]
-# Every way in; 32-bit calls are to be had here only.
+# Every way into the kernel; 32-bit calls are possible only here.
 DOORS = ["doors"]
-# Sockets without IP addresses, of structs that differ; vsock's loopback is to be had here only.
+# Sockets without IP addresses, whose structs differ; only these kernels have vsock's loopback.
 ENDS = ["ends netlink", "ends packet", "ends vsock", "ends counted"]
-# The kernel's own copies of what calls point to: nothing of that on a kernel without trampolines. And what an exec leaves.
+# The kernel's own copies of what calls point to, which need trampolines; and what is left after an exec.
 KEPT = ["rules argument_changed", "traits capabilities_at_the_event", "traits interpreter"]
 COPIES = ["swap"] + KEPT
-# What monitors are known to miss, and what is done to nunchi itself.
+# What monitors are known to miss, and attacks on nunchi itself.
 ATTACKS = ["attacks"]
 EVADE = ["evasions"] + ATTACKS
 
-# The oldest verifier and the newest compiler: something of each way to be loaded.
+# The oldest verifier with the newest compiler: a case for each way to load programs.
 LOADED = ["count exactly", "hooks beginnings", "actions_peers deny_peers"]
-# That each hook is tried, and runs.
+# Each hook is tried, and runs.
 TRIED = ["doctor all_is_tried", "doctor the_screen_says_the_same"]
-# Rooms whose unit tests know numbers and layouts of a machine.
+# Rooms whose unit tests depend on numbers and layouts of the architecture.
 ROOMS = ["base", "syscalls", "event", "model", "out"]
 
-# Looked at when they have returned are not names, of which nothing is left.
+# Calls on names are not checked again on return: nothing is left to check.
 RETURNS = ["actions_calls deny_changes"]
 
-# Asks no BPF programs: those of rules that block take the place of what asks.
+# Without the BPF LSM: rules that block use other hooks.
 NO_LSM = "lsm=lockdown"
 
-# What takes longest begins first: at the end none is to be alone.
+# The longest rows start first, so that none runs alone at the end.
 LONGEST = ["evasions", "arm64", "newest v2", "v1", "engines", "6.12 v2"]
 
 Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always program rooms")
 
 
 def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=False, program=None, rooms=()):
-    """program: another than --nunchi's. rooms: whose unit tests are run as well, of another architecture."""
+    """program: instead of --nunchi's. rooms: their unit tests run too, on another architecture."""
     return Row(name, kernel, cgroups, arguments, cases, runtimes, always, program, rooms)
 
 
@@ -160,7 +160,7 @@ MATRIX = [
 
 
 def column(row):
-    """Of the record of verified instructions; None: another program's, or a kernel's that is told to be another."""
+    """The column in verified.txt; None: the row has another program, or kernel arguments of its own."""
     if row.program or row.cases is None or row.arguments not in ("", NO_LSM):
         return None
     return row.kernel + ("-nolsm" if row.arguments else "")
@@ -170,7 +170,7 @@ SAYING = threading.Lock()
 
 
 def say(text, to=None):
-    """What belongs together in one piece: rows are run beside each other."""
+    """Prints text in one piece: rows run at the same time."""
     with SAYING:
         print(text, file=to or sys.stdout, flush=True)
 
@@ -187,7 +187,7 @@ def fail(name, detail):
 
 
 def not_run(name, reason):
-    """What could run and does not is a failure in CI."""
+    """A row that did not run, which in CI is a failure."""
     if os.environ.get("CI") == "true":
         return fail(name, f"not run: {reason}")
     say(f"skip vm {name}: {reason}")
@@ -195,7 +195,7 @@ def not_run(name, reason):
 
 
 def results(text):
-    """What tests/containers/run.py printed: name -> None if ok, else the lines that say why not."""
+    """The output of tests/containers/run.py: name -> None if ok, else the lines that say why not."""
     found, current = {}, None
     for line in text.splitlines():
         match = re.match(r"(ok|not ok|skip) (?:containers|unit) ([^:]*)(?:: (.*))?$", line)
@@ -212,7 +212,7 @@ def results(text):
 
 
 class Record:
-    """verified.txt: a line a program, a column a kernel."""
+    """verified.txt: a line for each program, a column for each kernel."""
 
     def __init__(self):
         self.columns, self.numbers, self.changed = [], {}, False
@@ -224,7 +224,7 @@ class Record:
                             for where, number in zip(self.columns, words[1:]) if number != "-"}
 
     def compare(self, where, numbers):
-        """Sentences on what has grown, is not in the record, or is only there."""
+        """Sentences about numbers that have grown, and programs that are missing in the record or only there."""
         wrong = []
         for name, number in sorted(numbers.items()):
             recorded = self.numbers.get((name, where))
@@ -258,16 +258,16 @@ class Record:
 class Matrix:
     def __init__(self, nunchi, recording):
         self.recording = recording
-        self.lock = threading.Lock()  # of all that rows share
+        self.lock = threading.Lock()  # guards what rows share
         self.record, self.verified = Record(), set()
         self.store = tempfile.TemporaryDirectory(prefix="matrix-", dir=vm.STORE)
-        # Programs by architecture; build() has those of others.
+        # Programs by architecture; build() adds those of others.
         self.nunchi, self.progs = {"amd64": nunchi}, {}
         from harness.evasions import Record as Evasions
         self.evasions = Evasions()
 
     def build(self, architecture):
-        """What a machine of that architecture runs; once."""
+        """Builds what a machine of that architecture runs, once."""
         from harness.image import build_progs
         if architecture in self.progs:
             return
@@ -288,7 +288,7 @@ class Matrix:
             self.record.write()
 
     def run(self, row):
-        """One row; whether all went well."""
+        """Runs a row. Returns whether everything was ok."""
         try:
             with self.lock:
                 kernel = vm.fetch_kernel(row.kernel)
@@ -304,7 +304,7 @@ class Matrix:
             return fail(row.name, error)
 
     def refuses(self, row, kernel):
-        """A kernel that is too old: one sentence, and exit 1."""
+        """For a kernel that is too old: nunchi has to print one sentence, and exit with 1."""
         done = vm.run(kernel, f"{shlex.quote(self.nunchi['amd64'])} trace --timeout 1", row.cgroups)
         self.took(row, kernel, done)
         name = f"{row.name}: says that it is too old"
@@ -345,7 +345,7 @@ class Matrix:
         return good
 
     def claim(self, where):
-        """A column of verified instructions, once; None: there is none, or it has been compared."""
+        """Claims a column of verified.txt for one row. None: another row has claimed it, or there is none."""
         with self.lock:
             if where in self.verified:
                 return None
@@ -381,7 +381,7 @@ class Matrix:
 
 
 def at_once():
-    """How many machines this one has processors and memory for."""
+    """How many machines can run at a time with the processors and memory here."""
     with open("/proc/meminfo", encoding="ascii") as f:
         memory = int(re.search(r"^MemAvailable: *(\d+) kB", f.read(), re.M)[1]) >> 10
     return max(1, min(len(os.sched_getaffinity(0)) * 3 // 2, memory // MEMORY, AT_ONCE))

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-How many instructions the verifier looked at for each of nunchi's programs, as this kernel has it of
-the programs that a running nunchi holds: verified.py [--guard] PROGRAM OUTPUT. It is started in the ways that
-between them have every program that this kernel can have, with --guard in one that has those of rules; of a
-program that more than one has, the most counts. Writes {"name": number} as JSON. Kernels before 5.16 do not tell.
+How many instructions this kernel's verifier processed for each of nunchi's programs:
+verified.py [--guard] PROGRAM OUTPUT. The numbers are those of the programs that a running nunchi holds.
+It is started in several ways, which together load every program that this kernel supports; with
+--guard also those for rules. Of a program that is loaded more than once, the largest number counts.
+Writes {"name": number} as JSON. Kernels before 5.16 do not have the numbers.
 """
 
 import json
@@ -17,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
-# About every class that there are hooks for; of no container.
+# Needs every class of hooks; matches no container.
 RULES = """
 - rule: Whatever can be blocked
   desc: By each hook that there is.
@@ -28,15 +29,15 @@ RULES = """
   priority: WARNING
   action: kill
 """
-# What rules need, and what there is of hooks of functions. What a plain trace has they all have.
+# What rules need, and the hooks of functions. Each has what a plain trace has.
 GUARD = ["guard", "--keep-blocking", "-f"]
 FENTRY = ["--hooks", "fentry"]
 KPROBE = ["trace", "--hooks", "kprobe", "--entry", "-e", "openat"]
-NONE = "this kernel has none"  # said of attachments
+NONE = "this kernel has none"  # message when an attachment is not possible
 
 
 def held(pid):
-    """id -> instructions, of the programs among a process's file descriptors."""
+    """id -> instructions, for the programs among a process's file descriptors."""
     found = {}
     for fd in os.listdir(f"/proc/{pid}/fdinfo"):
         try:
@@ -44,21 +45,21 @@ def held(pid):
                 info = dict(line.split(":", 1) for line in f if ":" in line)
         except FileNotFoundError:  # closed meanwhile
             continue
-        # A link's has its program's id too, and no number.
+        # A link has the id of its program too, but no number.
         if "prog_id" in info and "verified_insns" in info:
             found[int(info["prog_id"])] = int(info["verified_insns"])
     return found
 
 
 def names():
-    """id -> name, of all programs that there are."""
+    """id -> name, for all loaded programs."""
     shown = subprocess.run(["bpftool", "-j", "prog", "show"], check=True, capture_output=True,
                            env={**os.environ, "PATH": PATH})
     return {program["id"]: program.get("name", "") for program in json.loads(shown.stdout)}
 
 
 def numbers_of(program, *arguments):
-    """name -> instructions, of a nunchi that is started so; None: not on this kernel."""
+    """name -> instructions, for a nunchi with these arguments; None: this kernel does not support them."""
     nunchi = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True)
     said = ""

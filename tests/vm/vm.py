@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Runs a command on another kernel, in QEMU without KVM, on this machine's own root, or on one of another
-architecture.
+Runs a command on another kernel, in QEMU without KVM, with the root file system of this machine, or
+one of another architecture.
 
     tests/vm/vm.py [-k KERNEL] [-c v2|hybrid|v1] [-a ARGUMENTS] [-o DIRECTORY] -- COMMAND...
 
-KERNEL is a name of fetch-kernel.sh's table, which may be followed by -arm64 (6.12-arm64). The root is read-only with a tmpfs over it, so that all that is installed here is there, and nothing
-that is done there stays. Output and exit code are the command's; files that it puts into $VM_OUT
-come back into DIRECTORY. A run whose machine died, or hangs, is made again, twice at most; one that
-died before its command said anything five times.
+KERNEL is a name from the table of fetch-kernel.sh, optionally with -arm64 (6.12-arm64). The root is
+read-only with a tmpfs over it: everything that is installed here is available, and nothing that the
+command changes stays. Output and exit code are the command's; files that it writes to $VM_OUT are
+copied to DIRECTORY. If a machine dies or hangs, the run is repeated, at most twice; at most five
+times if the command has not printed anything.
 """
 
 import argparse
@@ -36,36 +37,36 @@ from harness.place import end_by_signals  # pylint: disable=wrong-import-positio
 STORE = os.environ.get("NUNCHI_VM_DIR", "/var/tmp/nunchi-vm")
 VIRTIOFSD = ("/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd")
 
-# One host thread for all processors: with more, a kernel that changes its own code (static keys) runs into the breakpoint
-# that it has set meanwhile, and panics ("int3"), newer ones every few minutes.
+# One host thread for all processors: with more, a kernel that patches its own code (static keys) runs into its own temporary
+# breakpoint and panics ("int3"); newer ones do every few minutes.
 PLAIN = ("-accel", "tcg,thread=single")
-# The clock is the number of instructions, one a nanosecond, and idle time passes at once.
+# The clock counts instructions, one per nanosecond, and skips idle time.
 COUNTED = ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off")
 
-# It takes five.
+# A boot takes about five.
 BOOT_SECONDS = 120
-RUNS, BOOTS = 3, 6  # at most: of a command that was begun, and of a machine
-# A processor that has not said for so long that it lives, every five seconds of its own (guest/start), hangs.
+RUNS, BOOTS = 3, 6  # at most: runs of a command that has started, and boots
+# Each processor gives a sign of life every five seconds of its own time (guest/start). One that is silent for so long hangs.
 BEAT_SECONDS = 120
 REGISTERS = "info registers -a"
-# Set when no machine is to go on.
+# Set when all machines are to stop.
 STOPPING = threading.Event()
-MAKING = threading.Lock()  # of what machines have in common
+MAKING = threading.Lock()  # held to make what machines share
 
-# code: the command's, or None where the time was over, and then output ends with what the console
-# said. seconds: as the machine here has them.
+# code: the command's, or None if it ran out of time; then output ends with what the console said.
+# seconds: by the clock of this machine.
 Result = collections.namedtuple("Result", "code output seconds")
 
 
-# program: QEMU's, and its package. machine: its arguments. console, output: serial ports, the first what
-# the kernel says, the second the command. words: for the kernel. own_root: its root is this machine's.
+# program, package: QEMU's. machine: its arguments. console, output: the serial ports of the kernel and
+# of the command. words: for the kernel's command line. own_root: it uses the root of this machine.
 Architecture = collections.namedtuple("Architecture", "program package machine console output words own_root")
 
 ARCHITECTURES = {
     "amd64": Architecture(
         "qemu-system-x86_64", "qemu-system-x86", ["-cpu", "max"], "ttyS0", "ttyS1",
-        # Without the first the clock would be the slow hpet, with more than one CPU. Nor is a busy host
-        # a broken timer.
+        # Without the first, the clock would be the slow hpet with more than one CPU. The second: a busy
+        # host must not be taken for a broken timer.
         ["tsc=reliable", "no_timer_check"], True),
     "arm64": Architecture(
         "qemu-system-aarch64", "qemu-system-arm", ["-M", "virt,gic-version=3", "-cpu", "cortex-a57"],
@@ -74,15 +75,15 @@ ARCHITECTURES = {
 
 
 class VmError(Exception):
-    """No fault of the command: no kernel, no QEMU, or a machine that died."""
+    """An error that is not the command's: no kernel, no QEMU, or a machine that died."""
 
 
 class Died(VmError):
-    """It may do better the next time."""
+    """The machine died; another run may succeed."""
 
 
 def fetch(script, *arguments):
-    """The directory that a script fetches something into."""
+    """Runs a fetch script. Returns the directory that it has filled."""
     done = subprocess.run([os.path.join(TOP, script), *arguments], capture_output=True, text=True,
                           check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
@@ -92,28 +93,28 @@ def fetch(script, *arguments):
 
 
 def fetch_kernel(name):
-    """The directory of a kernel of fetch-kernel.sh's table, NAME or NAME-ARCHITECTURE."""
+    """The directory of a kernel from the table of fetch-kernel.sh, NAME or NAME-ARCHITECTURE."""
     name, _, architecture = name.partition("-")
     return fetch("tests/vm/fetch-kernel.sh", name, *([architecture] if architecture else []))
 
 
 def fetch_root(architecture):
-    """The root of a machine, which is this one's where that can be."""
+    """The root of a machine: that of this one if the architecture is the same."""
     return "/" if ARCHITECTURES[architecture].own_root else fetch("scripts/fetch-root.sh", architecture)
 
 
 def architecture_of(kernel):
-    """By its directory."""
+    """The architecture of a kernel, from the name of its directory."""
     return os.path.basename(kernel).rpartition("-")[2]
 
 
 def version_of(kernel):
-    """What `uname -r` says there."""
+    """The release of a kernel, as `uname -r` prints it."""
     return os.listdir(os.path.join(kernel, "lib/modules"))[0]
 
 
 def initramfs(kernel, root):
-    """Made anew when a script that it is made of has changed."""
+    """The initramfs of a kernel, made again when one of its scripts has changed."""
     path = os.path.join(kernel, "initramfs.gz")
     sources = [os.path.join(HERE, name) for name in ("make-initramfs.sh", "guest/init")]
     with MAKING:
@@ -124,7 +125,7 @@ def initramfs(kernel, root):
 
 
 def find_busybox(root):
-    """A static one, of the root's architecture."""
+    """A static busybox of the root's architecture."""
     if root != "/":
         return os.path.join(root, "bin/busybox")
     return find_program(["busybox"], "busybox-static")
@@ -138,14 +139,14 @@ def find_program(names, package):
 
 
 class Beats:
-    """Whether a machine comes up, and each of its processors goes on to say that it lives."""
+    """Checks that a machine boots, and that each of its processors keeps giving signs of life."""
 
     def __init__(self, cpus):
         self.began = time.monotonic()
         self.counts, self.since = dict.fromkeys(cpus, 0), dict.fromkeys(cpus, self.began)
 
     def missing(self, console):
-        """What has not been heard of for too long, or None. console: all that it has said."""
+        """What has been silent for too long, or None. console: everything printed there."""
         now = time.monotonic()
         if "VM: up" not in console:
             self.since = dict.fromkeys(self.since, now)
@@ -160,7 +161,7 @@ class Beats:
 
 
 class Machine:
-    """One run. directory: for its sockets, its console and what is shared with it."""
+    """One run. directory: for its sockets, its console and the files shared with it."""
 
     def __init__(self, kernel, directory, cpus, memory, cgroups, arguments, counted):
         self.kernel, self.directory = kernel, directory
@@ -185,11 +186,11 @@ class Machine:
             f.write("\n".join(lines) + "\n")
 
     def serve(self, tag, source):
-        """A directory for virtiofs; the arguments by which QEMU has it."""
+        """Shares a directory by virtiofs. Returns the arguments for QEMU."""
         daemon = find_program(VIRTIOFSD, "qemu-system-common or virtiofsd")
         path = self.path(tag + ".sock")
         with open(self.path(tag + ".log"), "wb") as log:
-            # The root's files do not change while this goes on; the share's do.
+            # The root's files do not change during the run; the share's do.
             process = subprocess.Popen(
                 [daemon, f"--socket-path={path}", "-o", f"source={source}", "-o", "sandbox=chroot",
                  "-o", "cache=" + ("always" if tag == "root" else "auto"), "-o", "xattr",
@@ -211,9 +212,9 @@ class Machine:
         process.wait()
 
     def run(self, timeout, show):
-        """The exit code of the command, or None when the time is over; VmError if it died."""
+        """The exit code of the command, or None if it ran out of time; VmError if the machine died."""
         words = [f"console={self.kind.console}", "panic=-1", "quiet", *self.kind.words,
-                 # BPF's in, and no AppArmor, for which Docker would want a program of its own.
+                 # With BPF, and without AppArmor, for which Docker would need another program.
                  "lsm=landlock,lockdown,yama,bpf",
                  f"vm.cgroups={self.cgroups}", f"vm.kernel={self.kernel}", f"vm.repository={TOP}",
                  f"vm.root={self.root}", f"vm.output={self.kind.output}",
@@ -243,7 +244,7 @@ class Machine:
         return int(found[-1][1])
 
     def _output(self):
-        """The second serial port; only PCs come with more than one."""
+        """The second serial port: only PCs have more than one by default."""
         file = "file:" + self.path("output")
         if self.kind.output == "ttyS1":
             return ["-serial", file]
@@ -251,11 +252,11 @@ class Machine:
                 "pci-serial,chardev=output"]
 
     def _beating(self):
-        """The processors that say that they live; where instructions are counted they would be in the count."""
+        """The processors that give signs of life: none if instructions are counted, since these would count too."""
         return [] if self.counted else [str(cpu) for cpu in range(self.cpus)]
 
     def _follow(self, process, timeout, show):
-        """Until it has ended: true. show: a stream that gets the output as it comes."""
+        """Waits for the end; true if it has ended. show: a stream that gets the output as it arrives."""
         end, beats = time.monotonic() + timeout, Beats(self._beating())
         with open(self.path("output"), "rb") as output:
             while True:
@@ -277,7 +278,7 @@ class Machine:
                 time.sleep(0.1)
 
     def ask(self, question):
-        """What QEMU's monitor answers: of registers, what each processor is at."""
+        """The answer of QEMU's monitor; of registers only the address that each processor executes."""
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as monitor:
             monitor.settimeout(5)
             monitor.connect(self.path("monitor"))
