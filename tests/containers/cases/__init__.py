@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests, a file a subject."""
+"""The tests, one file per subject."""

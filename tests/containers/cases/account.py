@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-The account proves itself to the last event: what the workload counted itself is what was shown and
-what was said to be lost, per container, in whatever state the reader and its output are.
+The account is exact to the last event: what the workload has counted itself is what was shown plus
+what was reported as lost, per container, whatever the state of the reader and of its output.
 """
 
 import collections

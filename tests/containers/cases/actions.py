@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Rules that kill and deny. The victim sees EPERM, or sees nothing any more; a neighbour with the same
-programs and files, and the host, are let alone. Where nothing can refuse a call before it is done a rule can
-only kill, after it; then what denies is not tested but that it says so.
-Of files and programs here, and of rules as such; actions_peers.py has what connects, actions_calls.py all other calls.
+Rules that kill and deny. The victim sees EPERM, or nothing any more; a neighbour with the same programs
+and files, and the host, are not affected. Where nothing can refuse a call before it is done, a rule can only
+kill after it; then the only test of deny is that nunchi says so.
+This file tests files, programs, and rules in general; actions_peers.py connections, actions_calls.py all other calls.
 """
 
 import json

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules that kill and deny: modules, mounts, ptrace, sockets and user namespaces that are made, names that come and go."""
+"""
+Rules that kill and deny: modules, mounts, ptrace, new sockets and user namespaces, and names that
+are made or removed.
+"""
 
 import errno
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rules that kill and deny, by whom a call would reach: whatever names a peer, or an address of its own."""
+"""Rules that kill and deny by the address of the peer, or of this end."""
 
 import errno
 import json

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-While nothing happens nunchi sleeps, and what comes then wakes it: it costs nearly nothing to be there, and no event waits
-for a timer. What is looked at each second does not grow with the containers that once were.
+While nothing happens nunchi sleeps, and the next event wakes it: running it idle costs almost nothing, and no event
+waits for a timer. The work of each second does not grow with the number of past containers.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What a container's root, or the machine, can do to nunchi itself: it goes on, or it says in the
-stream, in its exit code or at its next start that it could not.
+What root in a container, or a failing machine, can do to nunchi itself: it continues, or it says in
+the stream, by its exit code or at its next start that it could not.
 """
 
 import contextlib

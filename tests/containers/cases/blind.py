@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What no hook sees here is told when a container begins it: by what comes before, which is seen."""
+"""What no hook can see here is reported when a container starts it, by what comes before it, which is seen."""
 
 import json
 import platform

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Two hundred containers at once: each event with its own container, each start and end told, and the
-memory in which events wait for names stays bounded.
+Two hundred containers at once: each event has its own container, each start and end is reported, and
+the memory for events that wait for names stays bounded.
 """
 
 import collections

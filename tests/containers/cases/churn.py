@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Containers that start and stop for hours, in short: memory ends where it was after the first tenth,
-and nothing is left over of those that are gone. Other people's containers on the machine count too.
+A short form of containers that start and stop for hours: memory ends where it was after the first tenth,
+and nothing is left of those that are gone. Other containers on the machine count too.
 """
 
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exactly the calls that were made: the workload's own counters are the oracle."""
+"""Exactly the calls that were made are shown: the counters of the workload are the oracle."""
 
 import collections
 import json

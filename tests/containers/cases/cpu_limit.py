@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""--cpu-limit: beyond it whoever does most is counted, everybody else is told, and the account is exact."""
+"""--cpu-limit: above it the busiest are counted, all others are shown, and the account is exact."""
 
 import os
 import time

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Many containers with many processes, all busy at once while others start and stop: every process
-calls itself after its container and opens a path that says so, and no event may say otherwise.
+Many containers with many busy processes, while others start and stop: every process has its container's
+name and opens a path with it, and no event may say otherwise.
 """
 
 import collections

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""libcurl is loaded when something speaks HTTP: without it that is said, and all else goes on."""
+"""libcurl is loaded when something needs HTTP: if it is missing nunchi says so, and everything else works."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Rules that block by proc.exepath mean the path by which a program was executed, as its alerts do: not
-where its file is by now, nor what the kernel is told that it be.
+Rules that block by proc.exepath compare the path by which a program was executed, as alerts do: not
+the path of the file by now, nor a path that the process has told the kernel.
 """
 
 import os

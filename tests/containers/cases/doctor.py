@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nunchi doctor on this kernel: it needs no container, but root."""
+"""nunchi doctor on this kernel. It needs root, but no container."""
 
 import glob
 import json

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What is done otherwise than by a native system call (progs/doors.c: int 0x80, x32; progs/uring.c:
-io_uring), with known arguments: each is shown once, as the native call that does the same, and says
-how it came in.
+Calls that are not native system calls (progs/doors.c: int 0x80, x32; progs/uring.c: io_uring), with
+known arguments: each is shown once, like the native call that does the same, and says how it entered
+the kernel.
 """
 
 import errno

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both ends of sockets, as the kernel's object has them: netlink's, packet, vsock and unix sockets; and of IP's whom a call names."""
+"""
+Both ends of sockets, as in the kernel's objects: netlink, packet, vsock and unix sockets; and for
+IP the address that the call names.
+"""
 
 import json
 import os

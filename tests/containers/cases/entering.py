@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who enters a container from outside is its own from then on, and it is said who brought him."""
+"""
+A process that enters a container from outside is a process of that container from then on, and the
+event says who brought it in.
+"""
 
 import ctypes
 import os

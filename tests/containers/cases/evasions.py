@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What monitors are known not to see (harness/evasions.py), done in a container and looked for in the
-stream. tests/vm/evasions.txt is the record of what was seen on which kernel, which must not become
-less: NUNCHI_TEST_KERNEL names the column that is this machine's, and NUNCHI_TEST_EVASIONS a file that
-takes the results. scripts/evasion-table makes docs/evasions.md of the record.
+What monitors are known to miss (harness/evasions.py), done in a container and looked for in the stream.
+tests/vm/evasions.txt records what was seen on which kernel, and that must not become less.
+NUNCHI_TEST_KERNEL names the column for this machine, and NUNCHI_TEST_EVASIONS a file for the results.
+scripts/evasion-table makes docs/evasions.md from the record.
 """
 
 import json

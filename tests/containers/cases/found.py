@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Engines with sockets of their own places, of which nobody tells nunchi."""
+"""Engines with sockets in unusual places, of which nunchi is not told."""
 
 import json
 import os

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Programs that the kernel itself starts, outside of every container, for what a container does: the
-helper of core_pattern and a cgroup's release_agent. Whoever can choose them is out of the
-container, so they are events without --host too.
+Programs that the kernel itself starts, outside every container, because of something in a container: the
+helper of core_pattern, and a cgroup's release_agent. Whoever can choose them is out of the container,
+so their events are shown without --host too.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Three attachments, one result: a nunchi of each kind that the kernel has watches the same container,
-and their events are the same, field by field apart from when they were taken.
+Three attachments, one result: a nunchi with each kind that the kernel supports watches the same
+container, and their events have the same fields, except for the time.
 """
 
 import collections

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bad input and bad times: hostile names, hung runtimes, wrong arguments, no privileges."""
+"""Bad input and bad conditions: hostile names, runtimes that hang, wrong arguments, no privileges."""
 
 import http.server
 import json

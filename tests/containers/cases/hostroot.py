@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nunchi itself in a privileged container that has the host's / at /host."""
+"""nunchi itself in a privileged container, with the host's / at /host."""
 
 import json
 import os

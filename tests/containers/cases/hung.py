@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Docker hangs, or dies and comes back, while containers run, start and stop: whose an event is comes
-from the kernel and the disk, so nothing else changes; and when it answers again, so do we.
+Docker hangs, or dies and comes back, while containers run, start and stop. Attribution comes from the
+kernel and the disk, so nothing else changes; and when Docker answers again, nunchi uses it again.
 """
 
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls that a signal interrupts, whose handler does not go on with them (progs/left.c)."""
+"""Calls that are interrupted by a signal whose handler does not return to them (progs/left.c)."""
 
 
 def told_of(setup, how, *names):

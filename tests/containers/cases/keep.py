@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""guard --keep-blocking: what rules deny stays denied when it ends, however it ends, until nunchi unblock."""
+"""
+guard --keep-blocking: what rules deny stays denied after guard has ended, however it ends, until
+nunchi unblock.
+"""
 
 import json
 import os

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""data/kubernetes.yaml, asked of CRI as the kubelet asks for it: what it grants is enough, and its rules can change."""
+"""
+data/kubernetes.yaml, requested from CRI as the kubelet does: its privileges are enough, and its
+rules can change.
+"""
 
 import json
 import os

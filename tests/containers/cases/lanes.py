@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Lanes and shares: whoever floods is counted, to the last call, and everybody else goes on complete. Each
-load counts for itself what it does (progs/lanes.c).
+Lanes and shares: a container that floods is counted, to the last call, and all others are shown
+completely. Each load counts its own calls (progs/lanes.c).
 """
 
 import collections

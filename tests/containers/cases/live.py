@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the person at the terminal sees: names, filters, life and end, captures, ps."""
+"""What a user at the terminal sees: names, filters, starts and ends, captures, ps."""
 
 import contextlib
 import ctypes

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
---memory is what it takes in all, however much there is to know: the rest is counted, and shown. Of an output that
-nobody reads account.py says the same.
+--memory is the limit of all memory, however much there is to track: what does not fit is counted, and the count is
+shown. account.py does the same for an output that nobody reads.
 """
 
 import contextlib

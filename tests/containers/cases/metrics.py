@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""nunchi stats --listen: the account by HTTP, for Prometheus, of a process that can do nothing else."""
+"""nunchi stats --listen: the account over HTTP, for Prometheus, from a process that can do nothing else."""
 
 import contextlib
 import http.client

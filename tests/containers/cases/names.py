@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Names of addresses, which another process looks up, and datagrams: each can have another peer.
+Names of addresses, which another process looks up, and datagrams, which can each have another peer.
 """
 
 import os

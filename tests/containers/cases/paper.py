@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's two experiments (its section 6, figures 12 and 13), with Docker and with a CRI pod."""
+"""The two experiments of the paper (section 6, figures 12 and 13), with Docker and with a CRI pod."""
 
 from harness.nunchi import run
 from harness.setup import IMAGE

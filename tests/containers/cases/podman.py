@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""podman: with its service and without, pods, what is executed later, what lives some ms."""
+"""podman: with and without its service, pods, later execs, and containers that live for some ms."""
 
 import json
 import os

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What no rule can want stays in the kernel, and no alert with it: two guards with the same rules watch
-the same container, one of which has everything leave (--context), and must say the same. What is done there is
-chosen at random: files by links, from directories, through other roots and mounts, renamed and gone.
+Records that no rule can match stay in the kernel, and no alert is lost by that: two guards with the same rules
+watch the same container, one of them gets every record (--context), and both must give the same alerts. The workload
+is random: files by links, from directories, through other roots and mounts, renamed and removed.
 """
 
 import os

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-What ordinary containers do, with nunchi's own rules in force: no alert is above notice. The container's
-image is the host's own root (below an overlay), so that there is something to build, install and serve
-with; it has the capabilities that Docker gives, and no network but its own. The long form goes on for an
-hour, with new containers, of which each first installs servers from the distribution's archive.
+What ordinary containers do, with nunchi's own rules in force: no alert is above notice. The image is
+the host's root (below an overlay), so that there is something to build, install and serve with; the
+container has the capabilities that Docker gives, and only its own network. The long form takes an hour,
+with new containers, each of which first installs servers from the distribution's archive.
 """
 
 import contextlib

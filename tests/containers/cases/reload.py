@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Rules that change while events come: each event meets those of its time, once, and what is blocked
-stays so. The workload's own counters are the oracle.
+Rules that change while events arrive: each event is matched once, with the rules of its time, and what
+is blocked stays blocked. The counters of the workload are the oracle.
 """
 
 import collections

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Service mode (--pin): whose a process is outlives nunchi, even of one that got away."""
+"""
+Service mode (--pin): the container of a process is still known after a restart of nunchi, even of
+one that has slipped away.
+"""
 
 import os
 import signal

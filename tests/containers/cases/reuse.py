@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Process ids that are given out again at once: a process is never called what an earlier one of its
-id was called, nor is its parent. Every process says its own and its parent's name in a path.
+Process ids that are reused at once: neither a process nor its parent ever gets the name of an earlier
+process with the same id. Every process opens a path with its own and its parent's name.
 """
 
 import collections

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-nunchi's own rules, all of them in force: for each a deed in a real container that makes it fire, and
-one that differs from it in one thing and must not. The deeds are lines of shell, run one after the
-other; a program with the argument "mark" is run before each, and a rule of the test's own tells of it,
-so that alerts can be given to deeds.
+nunchi's own rules, all of them in force. Each has a deed in a real container that makes it fire, and a
+second one that differs in one thing and must not. Deeds are lines of shell, which run one after the
+other. Before each a program runs with the argument "mark", which a rule of the test reports, so that
+alerts can be assigned to deeds.
 
-Programs of other names are progs/deed.c, by links in /opt/t.
+Programs of other names are links in /opt/t to progs/deed.c.
 """
 
 import json

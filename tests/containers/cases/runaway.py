@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ways to slip away (progs/runaway/): whoever gets away stays its container's, and it is said."""
+"""
+Ways to slip away (progs/runaway/): a process that leaves its container still counts as the
+container's, and that is reported.
+"""
 
 import collections
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A container that is busy while the hooks are attached, and that never executes anything again."""
+"""A container that is busy while the hooks are attached, and that never executes a program again."""
 
 from harness.place import wait_until
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same workload under Docker, CRI and plain runc gives the same events, apart from ids."""
+"""The same workload under Docker, CRI and plain runc gives the same events, except for ids."""
 
 from harness.setup import IMAGE
 

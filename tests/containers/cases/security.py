@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a running nunchi still may do: see docs/security.md. It needs no container, but root."""
+"""What a running nunchi is still able to do: see docs/security.md. It needs root, but no container."""
 
 import glob
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Killed without a warning: the next start says from when to when nobody watched."""
+"""nunchi is killed: the next start says from when to when nothing was watched."""
 
 import datetime
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The units of data/, started by a real systemd: it comes up, stays up, is read anew and ends as they say."""
+"""The units of data/, started by a real systemd: the service starts, keeps running, reloads and stops as they say."""
 
 import os
 import re

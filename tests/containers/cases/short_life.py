@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Containers whose entrypoint is over at once, eight at a time: of every one exactly one start, one
-execve of the entrypoint, one end of it and one end of the container, with its id, its name and its
-image. Each gets an argument of its own, so that the command line proves whose an event is.
+Containers whose entrypoint ends at once, eight at a time: of each exactly one start, one execve of the
+entrypoint, one end of it and one end of the container, with its id, its name and its image. Each gets
+its own argument, so that the command line proves which container an event is from.
 """
 
 import collections

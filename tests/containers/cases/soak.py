@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-For long: many events a second, containers that come and go all the time. What nunchi takes stays what it was, and
-the account is exact, container by container, by what the load itself has counted. An hour with
-NUNCHI_TEST_SIZE=full, else five minutes (NUNCHI_TEST_SOAK: seconds). It can run beside other work: nothing is timed.
+A long run: many events a second, and containers that come and go all the time. nunchi's resources stay constant, and
+the account is exact for every container, by the load's own counters. An hour with NUNCHI_TEST_SIZE=full,
+else five minutes (NUNCHI_TEST_SOAK: seconds). It can run beside other work: nothing is timed.
 """
 
 import concurrent.futures

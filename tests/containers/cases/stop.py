@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Rules that end or freeze the container of what they match: through its runtime, which knows of it then, or
-without one. A neighbour, the host and the runtime are let alone.
+Rules that stop or freeze the container of a match: through its runtime, which then knows about it, or without
+one. A neighbour, the host and the runtime are not affected.
 """
 
 import contextlib

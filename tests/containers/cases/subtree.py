@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-An init that has moved to a cgroup below its container's own, as systemd in a container does: what moves beside it has
-not left the container, and what stops the container stops all that is below.
+An init that has moved to a cgroup below its container's own, like systemd in a container: a process that moves next
+to it has not left the container, and an action that stops the container stops everything below.
 """
 
 import contextlib

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-Arguments that another thread changes under a call (progs/swap.c). The event says what the kernel went
-by, and argument_mismatch what user memory said instead; where the kernel has no hook for that, the
-event says which of its fields are not to be trusted.
+Arguments that another thread changes during a call (progs/swap.c). The event has what the kernel used,
+and argument_mismatch what user memory had instead; if the kernel has no hook for that, the event says
+which of its fields cannot be trusted.
 """
 
 import collections

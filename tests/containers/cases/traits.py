@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an exec leaves a process with: terminal, session, capabilities, and of which layer its file is."""
+"""What a process has after an exec: terminal, session, capabilities, and the layer that its file is from."""
 
 import os
 import time

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """
-A user's podman has a mount namespace for itself, which its first one makes and leaves behind, and each later one enters. It is
-played by util-linux here: a copy of unshare under that name, and nsenter.
+A user's podman has a mount namespace for itself, which its first process creates and leaves behind, and which later
+ones enter. Here util-linux takes its part: a copy of unshare with that name, and nsenter.
 """
 
 import contextlib

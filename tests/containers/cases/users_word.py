@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a user's files say of a container of root's: nothing, whatever they have in them."""
+"""Files of a user cannot say anything about root's containers, whatever is in them."""
 
 import contextlib
 import json

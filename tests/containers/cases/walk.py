@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each call of the whole table, made by progs/walk with known arguments, against its own log."""
+"""Each call of the whole table, made by progs/walk with known arguments, compared with its own log."""
 
 import errno
 import json
