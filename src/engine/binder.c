@@ -299,6 +299,24 @@ static void say_opened(const struct slot *slot, const struct nunchi_head *record
 		  record->mntns, cgroup);
 }
 
+static bool is_engine(const char *comm)
+{
+	return streq(comm, "podman") || streq(comm, "buildah");
+}
+
+/*
+ * Mounts that an engine has made for itself, on the host, as podman does for a container in a user namespace. The runtime that
+ * it starts in there is at work before nobody has claimed them for long enough, and what a container's program does is no
+ * set-up: so they are the host's at once.
+ */
+static bool is_engines_own(const struct nunchi_head *record)
+{
+	char comm[sizeof(record->comm) + 1] = "";
+
+	memcpy(comm, record->comm, sizeof(record->comm));
+	return record->pid == record->vpid && is_engine(comm);
+}
+
 void binder_pending(struct engine *e, const struct nunchi_head *record)
 {
 	_cleanup_strbuf_ struct strbuf path = STRBUF_INIT;
@@ -325,7 +343,11 @@ void binder_pending(struct engine *e, const struct nunchi_head *record)
 		slot->cgroup_path = strbuf_take(&path);
 	}
 	say_opened(slot, record);
-	if (slot->phase == SLOT_PENDING)
+	if (slot->phase != SLOT_PENDING)
+		return;
+	if (!slot->parent && is_engines_own(record))
+		bind_host(e, slot);
+	else
 		slot_look_up(e, slot);
 }
 
@@ -629,8 +651,7 @@ static void look_at_container(struct engine *e, struct slot *slot, uint64_t now)
  */
 static bool is_users_engine(const struct slot *slot)
 {
-	return (streq(slot->opener, "podman") || streq(slot->opener, "buildah")) && slot->key &&
-	       slot->key != slot->mntns;
+	return is_engine(slot->opener) && slot->key && slot->key != slot->mntns;
 }
 
 static void look_at_host(struct engine *e, struct slot *slot, uint64_t now, bool many)

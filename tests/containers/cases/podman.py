@@ -184,6 +184,20 @@ def test_service_goes_and_comes(setup):
         setup.podman.stop_service()
 
 
+def test_set_up_in_a_user_namespace(setup):
+    """podman goes into mounts of its own for it. What its runtime does from there is a set-up like any other, and no event."""
+    ids = [option for kind in ("--uidmap", "--gidmap") for option in (kind, "0:100000:65536")]
+    made = setup.podman.create("remapped", IMAGE, ["/bin/true"], *ids)
+    nunchi = setup.nunchi("trace", "-o", "json", runtimes=[PodmanStorage(setup.podman)])
+    made.start()
+    made.wait()
+    nunchi.wait_event(lambda e: e["evt.type"] == "container_stopped" and e.get("container.full_id") == made.id, 10, "the end")
+    assert nunchi.stop() == 0
+    events = [e for e in nunchi.events() if e.get("container.full_id") == made.id and "proc.name" in e]
+    assert [(e["evt.type"], e["proc.name"]) for e in events] == [("execve", "true"), ("procexit", "true")], events
+    made.remove()
+
+
 def test_without_a_cgroup_of_its_own(setup):
     """Where its first process stays among the host's, as it may for users who can make none: those are no part of it."""
     if os.path.exists("/sys/fs/cgroup/unified") or not os.path.exists("/sys/fs/cgroup/cgroup.procs"):
