@@ -115,16 +115,30 @@ static const char *name_of(const struct id_name *ids, size_t n, uint32_t id)
 	return NULL;
 }
 
+/* What 0 is called is known before any file was read, and where there is none; so it is in Falco's. */
+static const char *name_or_root(const char *name, uint32_t id)
+{
+	return name || id ? name : "root";
+}
+
 const char *model_user_name(const struct model *m, const struct container *c, uint32_t uid)
 {
+	const char *name = NULL;
+
 	if (c)
-		return name_of(c->info->users, c->info->n_users, uid);
-	return m->host ? name_of(m->host->users, m->host->n_users, uid) : NULL;
+		name = name_of(c->info->users, c->info->n_users, uid);
+	else if (m->host)
+		name = name_of(m->host->users, m->host->n_users, uid);
+	return name_or_root(name, uid);
 }
 
 const char *model_group_name(const struct model *m, const struct container *c, uint32_t gid)
 {
+	const char *name = NULL;
+
 	if (c)
-		return name_of(c->info->groups, c->info->n_groups, gid);
-	return m->host ? name_of(m->host->groups, m->host->n_groups, gid) : NULL;
+		name = name_of(c->info->groups, c->info->n_groups, gid);
+	else if (m->host)
+		name = name_of(m->host->groups, m->host->n_groups, gid);
+	return name_or_root(name, gid);
 }

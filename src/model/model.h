@@ -152,6 +152,6 @@ void model_set_addresses(struct model *m, const char *name, const struct address
 /* The names that an address has among those; at most max, the model's, until the next is set. */
 size_t model_address_names(const struct model *m, const struct address *address, const char **ret, size_t max);
 
-/* The user's or group's name as the container (NULL: the host) has it; NULL if unknown. */
+/* The user's or group's name as the container (NULL: the host) has it; NULL if unknown, which root's never is. */
 const char *model_user_name(const struct model *m, const struct container *c, uint32_t uid);
 const char *model_group_name(const struct model *m, const struct container *c, uint32_t gid);

@@ -829,7 +829,8 @@ static void test_host(void **state)
 	WORLD(w);
 
 	assert_null(model_host(w.m));
-	assert_null(model_user_name(w.m, NULL, 0));
+	assert_string_equal(model_user_name(w.m, NULL, 0), "root");
+	assert_null(model_user_name(w.m, NULL, 33));
 	encode_host(&w.rec, &h, 1);
 	apply(&w);
 	assert_string_equal(w.ev.host_name, "node1");
@@ -841,7 +842,10 @@ static void test_host(void **state)
 	assert_string_equal(w.ev.host_name, "node1");
 	assert_string_equal(model_user_name(w.m, w.ev.container, 33), "www");
 	assert_string_equal(model_group_name(w.m, w.ev.container, 33), "www");
-	assert_null(model_user_name(w.m, w.ev.container, 0));
+	assert_null(model_user_name(w.m, w.ev.container, 1));
+	/* The files of a container that begins have not been read, those of another do not tell. */
+	assert_string_equal(model_user_name(w.m, w.ev.container, 0), "root");
+	assert_string_equal(model_group_name(w.m, w.ev.container, 0), "root");
 }
 
 int main(void)
