@@ -281,13 +281,17 @@ static int kind_len(const struct doctor_hook *hook)
 	return (int)strcspn(hook->attachment, "/");
 }
 
-/* Where no ring can be had, there was nothing that the hooks of rings could have run for. */
+/* Where no ring can be had, or no cgroup made, there was nothing that hooks of theirs could have run for. */
+static bool had_no_cause(const struct doctor_facts *f, const struct doctor_hook *hook)
+{
+	return hook->try.state == DOCTOR_SILENT &&
+	       ((starts_with(hook->name, "uring_") && f->canaries[DOCTOR_CANARY_RING].state == DOCTOR_UNTRIED) ||
+		(starts_with(hook->name, "cgroup_") && f->canaries[DOCTOR_CANARY_CGROUP].state == DOCTOR_UNTRIED));
+}
+
 static bool hook_works(const struct doctor_facts *f, const struct doctor_hook *hook)
 {
-	if (starts_with(hook->name, "uring_") && hook->try.state == DOCTOR_SILENT &&
-	    f->canaries[DOCTOR_CANARY_RING].state == DOCTOR_UNTRIED)
-		return true;
-	return hook->try.state >= DOCTOR_ATTACHED;
+	return had_no_cause(f, hook) || hook->try.state >= DOCTOR_ATTACHED;
 }
 
 /* The working hooks of one kind of attachment in a line. */
@@ -305,7 +309,7 @@ static void add_hooks_alike(const struct doctor_facts *f, unsigned first, struct
 		if (i < first)
 			return;
 		add_word(&names, hook->name);
-		if (hook->try.state == DOCTOR_ATTACHED)
+		if (hook->try.state != DOCTOR_FIRES)
 			strbuf_adds(&names, " (not proven to run)");
 	}
 	strbuf_addf(&row->notes, "%.*s: %s\n", len, f->hooks[first].attachment, names.s);

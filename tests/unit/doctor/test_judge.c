@@ -98,6 +98,18 @@ static void spoil_untried_canary(struct doctor_facts *f)
 	f->canaries[DOCTOR_CANARY_CGROUP] = (struct doctor_try){ DOCTOR_UNTRIED, -EROFS };
 }
 
+/* As in a container, whose cgroups are read-only. */
+static void spoil_cgroups_that_cannot_be_made(struct doctor_facts *f)
+{
+	spoil_untried_canary(f);
+	f->hooks[0] = (struct doctor_hook){ "cgroup_mkdir", "tp_btf/cgroup_mkdir", { DOCTOR_SILENT, 0 } };
+}
+
+static void spoil_cgroups_that_are_not_seen(struct doctor_facts *f)
+{
+	f->hooks[0] = (struct doctor_hook){ "cgroup_mkdir", "tp_btf/cgroup_mkdir", { DOCTOR_SILENT, 0 } };
+}
+
 static void spoil_runtime(struct doctor_facts *f)
 {
 	f->runtimes[0].ok = false;
@@ -155,6 +167,9 @@ static const struct {
 	{ spoil_load, DOCTOR_UNUSABLE, "hooks", "loading the BPF programs failed" },
 	{ spoil_canary, DOCTOR_DEGRADED, "canary", "network: done, and no record of it came" },
 	{ spoil_untried_canary, DOCTOR_FINE, "canary", "could not be tried (Read-only file system)" },
+	{ spoil_cgroups_that_cannot_be_made, DOCTOR_FINE, "hooks", "3 of 3 run" },
+	{ spoil_cgroups_that_cannot_be_made, DOCTOR_FINE, "hooks", "cgroup_mkdir (not proven to run)" },
+	{ spoil_cgroups_that_are_not_seen, DOCTOR_DEGRADED, "hooks", "never runs: not seen: cgroups that come" },
 	{ spoil_runtime, DOCTOR_DEGRADED, "runtimes", "no socket answers" },
 	{ spoil_no_runtime, DOCTOR_FINE, "runtimes", "no socket was found" },
 	{ spoil_unseen, DOCTOR_DEGRADED, "not seen", "io_uring operations" },
