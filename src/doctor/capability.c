@@ -93,11 +93,14 @@ bool doctor_own_pidns(void)
 	return !stat("/proc/self/ns/pid", &st) && st.st_ino != PIDNS_INITIAL;
 }
 
-/* Not by the mount namespace: a service can have one of its own in which nearly all is the host's. */
+/*
+ * Not by the mount namespace: a service can have one of its own in which nearly all is the host's. Who may not ask the first
+ * process asks kthreadd.
+ */
 bool doctor_own_root(void)
 {
 	struct stat own, first;
 
-	return !stat("/", &own) && !stat("/proc/1/root/", &first) &&
+	return !stat("/", &own) && (!stat("/proc/1/root/", &first) || !stat("/proc/2/root/", &first)) &&
 	       (own.st_dev != first.st_dev || own.st_ino != first.st_ino);
 }
