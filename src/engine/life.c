@@ -18,6 +18,23 @@ static void life_gone(struct engine *e, const char *id, uint64_t time)
 	binder_stopped(e, id);
 }
 
+#define MADE_FOR (60 * NSEC_PER_SEC)	/* what was made longer ago has been told of, and may be forgotten */
+
+/*
+ * That it was made while we were there, before it starts. A runtime's word for it can be waiting behind its answer about
+ * another container, and comes too late after this.
+ */
+static void tell_made(struct engine *e, const struct container *c, uint64_t time)
+{
+	const struct nunchi_head head = { .time = time };
+	uint64_t now = time + e->boot_to_epoch, made = c->info->created;
+
+	if (c->created || made < e->started + e->boot_to_epoch || made > now || now - made > MADE_FOR)
+		return;
+	encode_life(&e->record, &head, NUNCHI_LIFE_CREATED, -1, c->info->id);
+	pipeline_made(e);
+}
+
 /*
  * The first program that a container executes is its init. The kernel shows it before a runtime reports
  * it; for a container that lives 10 ms, no runtime ever does.
@@ -40,6 +57,7 @@ static void init_executed(struct engine *e, struct slot *slot, const struct nunc
 	/* A runtime reported the start first. From now on no other exec, say after init has ended, can start it again. */
 	if (c->running)
 		return;
+	tell_made(e, c, record->time);
 	encode_container(&e->record, &init, record->time);
 	pipeline_made(e);
 	probe_slot_pidns(e->probe, record->slot, slot->generation, record->pidns, false);

@@ -10,7 +10,7 @@
 
 #define ID "aaaabbbbcccc"
 
-static unsigned n_started, n_stopped, n_removed, n_waiting;
+static unsigned n_created, n_started, n_stopped, n_removed, n_waiting;
 
 static void take(struct engine *e, const struct nunchi_head *record)
 {
@@ -19,6 +19,7 @@ static void take(struct engine *e, const struct nunchi_head *record)
 
 	assert_int_equal(event_decode(&ev, record, record->len, 0, &why), 0);
 	model_apply(e->model, &ev);
+	n_created += ev.type == EVENT_CONTAINER_CREATED;
 	n_started += ev.type == EVENT_CONTAINER_STARTED;
 	n_stopped += ev.type == EVENT_CONTAINER_STOPPED;
 	n_removed += ev.type == EVENT_CONTAINER_REMOVED;
@@ -117,7 +118,7 @@ static struct engine *engine_begin(void)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
 
-	n_started = n_stopped = n_removed = n_waiting = 0;
+	n_created = n_started = n_stopped = n_removed = n_waiting = 0;
 	e->model = model_new((size_t)1 << 20);
 	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
 	return e;
@@ -226,6 +227,8 @@ static void test_said_gone_of_another(void **state)
 	}
 }
 
+static uint64_t executed_at = 1000;	/* boot ns */
+
 static void execute(struct engine *e, struct slot *slot, uint32_t pid, uint16_t flags)
 {
 	const struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("execve")) };
@@ -235,6 +238,7 @@ static void execute(struct engine *e, struct slot *slot, uint32_t pid, uint16_t 
 	head.slot = (uint32_t)(slot - e->slots);
 	head.generation = slot->generation;
 	head.flags = flags;
+	head.time = executed_at;
 	encode_begin(&record, &head);
 	encode_bytes(&record, &call, sizeof(call));
 	encode_end(&record);
@@ -263,15 +267,54 @@ static void test_first_exec(void **state)
 	engine_end(e);
 }
 
-static void say_removed(struct engine *e)
+static void say(struct engine *e, enum runtime_life life)
 {
 	struct runtime_message *m = xcalloc(1, sizeof(*m));
 
 	m->type = RUNTIME_LIFE;
-	m->life = RUNTIME_LIFE_REMOVED;
+	m->life = life;
 	m->info = xcalloc(1, sizeof(*m->info));
 	m->info->id = xstrdup(ID);
 	life_message(e, m);
+}
+
+/* That it was made is told once, before its start; what was made before us, or long ago, by its runtime or not at all. */
+static void test_made_before_it_starts(void **state)
+{
+	static const struct {
+		int made;	/* seconds after nunchi began; 0: not known */
+		bool said_before, said_after;
+		unsigned expected;
+	} cases[] = {
+		{ 99, false, false, 1 }, { 99, true, false, 1 }, { 99, false, true, 1 }, { 99, true, true, 1 },
+		{ 0, false, true, 0 },	 { 0, true, true, 1 },	 { 1, false, true, 0 },	 { -1, false, true, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct container_info info = { .id = (char *)ID };
+		struct engine *e = engine_begin();
+		struct slot *slot = &e->slots[7];
+
+		e->started = 100 * NSEC_PER_SEC;
+		e->boot_to_epoch = 5000 * NSEC_PER_SEC;
+		executed_at = e->started + 100 * NSEC_PER_SEC;
+		if (cases[i].made)
+			info.created = e->boot_to_epoch + e->started + (uint64_t)cases[i].made * NSEC_PER_SEC;
+		*slot = (struct slot){ .phase = SLOT_CONTAINER, .generation = 1, .born = true, .id = (char *)ID };
+		encode_container(&e->record, &info, 1);
+		pipeline_made(e);
+		encode_slot(&e->record, 7, 1, ID, 1);
+		pipeline_made(e);
+		if (cases[i].said_before)
+			say(e, RUNTIME_LIFE_CREATED);
+		execute(e, slot, 102, 0);
+		if (cases[i].said_after)
+			say(e, RUNTIME_LIFE_CREATED);
+		assert_int_equal(n_created, cases[i].expected);
+		assert_int_equal(n_started, 1);
+		engine_end(e);
+	}
 }
 
 /* What the output has no room for yet was before what a runtime says. */
@@ -284,11 +327,11 @@ static void test_said_while_others_wait(void **state)
 	encode_container(&e->record, &(struct container_info){ .id = (char *)ID }, 1);
 	pipeline_made(e);
 	e->backlog.first = &waiting;
-	say_removed(e);
+	say(e, RUNTIME_LIFE_REMOVED);
 	assert_int_equal(n_waiting, 1);
 	assert_int_equal(n_removed, 0);
 	e->backlog.first = NULL;
-	say_removed(e);
+	say(e, RUNTIME_LIFE_REMOVED);
 	assert_int_equal(n_waiting, 1);
 	assert_int_equal(n_removed, 1);
 	engine_end(e);
@@ -301,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_said_gone_and_lives),
 		cmocka_unit_test(test_said_gone_of_another),
 		cmocka_unit_test(test_first_exec),
+		cmocka_unit_test(test_made_before_it_starts),
 		cmocka_unit_test(test_said_while_others_wait),
 	};
 
