@@ -127,7 +127,7 @@ const struct option_row option_rows[] = {
 	{ 'w', "write", "FILE", FOR_RECORD, "the capture file to write (- is stdout)" },
 	{ 'r', "read", "FILE", FOR_TRACE | FOR_PS | FOR_GUARD | FOR_RULES | FOR_STATS,
 	  "read a capture file (- is stdin) instead of the kernel" },
-	{ 'a', "all", NULL, FOR_PS, "also stopped containers and pause containers" },
+	{ 'a', "all", NULL, FOR_PS, "also pause containers, and of a capture those that stopped" },
 	{ OPT_RUNTIME, "runtime", "KIND=SOCKET", MANY | LIVE | FOR_PS | FOR_DOCTOR,
 	  "another runtime to ask: docker, podman, cri, containerd; or runc, crun, storage with a directory" },
 	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS | FOR_DOCTOR,
