@@ -54,6 +54,8 @@ static const struct member members[] = {
 	MEMBER(28, STRING, ip),
 	MEMBER(29, U32, owner),
 	MEMBER(30, U8, tells),
+	MEMBER(31, STRING, called),
+	MEMBER(37, STRING, space),
 };
 
 struct label_list {

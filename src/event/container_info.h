@@ -39,7 +39,10 @@ struct id_name {
 #define CONTAINER_IDS_MAX 256
 
 struct container_info {
-	char *id;		/* full: 64 hex for most, any name for runc */
+	char *id;		/* full: 64 hex for most, any name for runc; no two of a stream have the same */
+	char *called;		/* what its runtime calls it, where another was called that first and id is not it; NULL: id */
+	char *space;		/* within which that is its alone: containerd's namespace, or the directory of a plain runtime's
+				 * state; NULL: unknown, or an engine's id, which is one container's whoever tells of it */
 	char *name;		/* docker name without "/", CRI container name, runc id */
 	char *runtime;		/* "docker", "containerd", "cri-o", "podman", "runc", "crun" */
 	char *image;		/* as asked for: "nginx:1.27", "docker.io/library/nginx:1.27" */
@@ -89,6 +92,12 @@ static inline uint32_t container_owner(uint32_t uid)
 }
 
 #define _cleanup_container_info_ _cleanup_(container_info_freep)
+
+/* As people and its runtime mean it. */
+static inline const char *container_called(const struct container_info *c)
+{
+	return c->called ? c->called : c->id;
+}
 
 void container_info_free(struct container_info *c);	/* what it owns and itself; NULL is fine */
 static inline void container_info_freep(struct container_info **c)

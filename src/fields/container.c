@@ -84,6 +84,7 @@ FIELD_GET(container_info)
 	}
 
 INFO_TEXT(container_full_id, id)
+INFO_TEXT(container_space, space)
 INFO_TEXT(container_runtime, runtime)
 INFO_TEXT(container_image, image)
 INFO_TEXT(container_image_repository, image_repository)

@@ -306,7 +306,8 @@ FIELD(fd_l4proto, "fd.l4proto", STRING, EVENT, true, "protocol: tcp, udp, icmp, 
 
 /* The container */
 FIELD(container_id, "container.id", STRING, CONTAINER, true, "first 12 digits of the container's id; host: not in a container")
-FIELD(container_full_id, "container.full_id", STRING, CONTAINER, true, "the container's whole id")
+FIELD(container_full_id, "container.full_id", STRING, CONTAINER, true, "the container's whole id; of one that is called as another that was known before, with #2 behind it, or #3")
+FIELD(container_space, "container.space", STRING, CONTAINER, true, "of a container that people have named: what has no other of that name, containerd's namespace or the directory of runc's or crun's state (ours)")
 FIELD(container_name, "container.name", STRING, CONTAINER, true, "the container's name; host: not in a container")
 FIELD(container_info, "container.info", STRING, EVENT, false, "container_id=, container.id, container_name=, container.name: what older rules have in their output")
 FIELD(container_runtime, "container.runtime", STRING, CONTAINER, true, "docker, containerd, cri-o, podman, runc, crun (ours; Falco: container.type)")

@@ -156,13 +156,13 @@ static const char *refusal(const struct runtimes *rt, const struct container_inf
 }
 
 /* Whose a container is is known at once, by its files; which socket has it, not before that has given its first list. */
-static bool find_route(struct runtimes *rt, const char *id, struct route *ret)
+static bool find_route(struct runtimes *rt, const struct container_info *c, struct route *ret)
 {
 	uint64_t deadline = clock_boot() + ANSWER_MS * NSEC_PER_MSEC;
 
-	while (!route_get(rt->routes, id, ret)) {
+	while (!route_get(rt->routes, c->id, c->space, ret)) {
 		if (!runtimes_unlisted(rt))
-			return route_get(rt->routes, id, ret);
+			return route_get(rt->routes, c->id, c->space, ret);
 		if (clock_boot() >= deadline || runtimes_wait(rt, LOOK_MS))
 			return false;
 	}
@@ -175,7 +175,7 @@ static bool try_runtime(struct runtimes *rt, const struct wish *w, struct strbuf
 	_cleanup_(route_free) struct route route = { .runtime = NULL };
 	bool done;
 
-	if (!container_id_valid(w->info->id) || !find_route(rt, w->info->id, &route))
+	if (!container_id_valid(w->info->id) || !find_route(rt, w->info, &route))
 		return false;
 	if (by_runtime(rt, &route, w, &why) == 0 && !becomes_done(rt, w))
 		strbuf_adds(&why, "it says that it has, but that is not so");
@@ -284,6 +284,11 @@ void runtimes_act(struct runtimes *rt, uint64_t token, enum runtime_act what,
 	w->token = token;
 	w->what = what;
 	w->info = container_info_dup(info);
+	/* Runtimes know it by what they call it. */
+	if (w->info->called) {
+		free(w->info->id);
+		w->info->id = TAKE_PTR(w->info->called);
+	}
 	pthread_mutex_lock(&a->lock);
 	full = a->n >= WAITING_MAX;
 	if (!full) {

@@ -63,6 +63,12 @@ static int call(struct cri *d, const char *method, const char *space)
 	return r < 0 ? failure(d, http_error(d->calls), r) : 0;
 }
 
+/* What people call theirs is one namespace's own; an id that an engine has made is one container's, whoever tells of it. */
+static const char *own_space(const struct cri *d, const char *space, const char *id)
+{
+	return d->has_tasks && space && !container_id_hex64(id) ? space : NULL;
+}
+
 /* What only says that this one thing cannot be had. */
 static bool is_refusal(int r)
 {
@@ -209,6 +215,7 @@ static int look_up(struct cri *d, const char *space, const char *id, uint32_t pi
 	if (pid)
 		c->init_pid = pid;
 	facts_fill(c, d->s->rt->root);
+	c->space = xstrdup(own_space(d, space, c->id));
 	/* Not running (yet): an event will say so. One that just was: who it was is still wanted. */
 	if (c->init_pid || pid)
 		source_found(d->s, TAKE_PTR(c), d->has_tasks ? space : NULL);
@@ -220,8 +227,10 @@ static int look_up_all(struct cri *d, const char *space, const struct id_list *i
 	int r;
 
 	for (size_t i = 0; i < ids->n; i++) {
-		source_keep(d->s, ids->ids[i]);
-		if (only_new && source_knows(d->s, ids->ids[i]))
+		const char *own = own_space(d, space, ids->ids[i]);
+
+		source_keep(d->s, ids->ids[i], own);
+		if (only_new && source_knows(d->s, ids->ids[i], own))
 			continue;
 		r = look_up(d, space, ids->ids[i], ids->pids[i]);
 		if (r < 0)
@@ -297,9 +306,18 @@ static int list_containerd(struct cri *d, bool only_new)
 	return 0;
 }
 
-static void life(struct cri *d, enum runtime_life what, const char *id, int exit_code)
+/* space: NULL where there is none. */
+static void life(struct cri *d, enum runtime_life what, const char *space, const char *id, int exit_code)
 {
-	source_life(d->s, what, info_new(id), exit_code);
+	struct container_info *c = info_new(id);
+
+	c->space = xstrdup(own_space(d, space, id));
+	source_life(d->s, what, c, exit_code);
+}
+
+static void gone(struct cri *d, const char *space, const char *id)
+{
+	source_gone(d->s, id, own_space(d, space, id));
 }
 
 /* What is being made: containerd's CRI does not admit to it yet, but its own service does. */
@@ -315,6 +333,8 @@ static int on_created(struct cri *d, const char *space, const char *id, const ch
 		c = info_new(id);
 		image_set(c, image);
 	}
+	free(c->space);
+	c->space = xstrdup(own_space(d, space, c->id));
 	source_life(d->s, RUNTIME_LIFE_CREATED, TAKE_PTR(c), -1);
 	return 0;
 }
@@ -333,21 +353,21 @@ static int on_task_event(struct cri *d, const struct strbuf *m)
 	case EVENT_START:
 		return look_up(d, e.space, e.id, e.pid);
 	case EVENT_PAUSE:
-		life(d, RUNTIME_LIFE_PAUSED, e.id, -1);
+		life(d, RUNTIME_LIFE_PAUSED, e.space, e.id, -1);
 		return 0;
 	case EVENT_RESUME:
-		life(d, RUNTIME_LIFE_RESUMED, e.id, -1);
+		life(d, RUNTIME_LIFE_RESUMED, e.space, e.id, -1);
 		return 0;
 	case EVENT_OOM:
-		life(d, RUNTIME_LIFE_OOM, e.id, -1);
+		life(d, RUNTIME_LIFE_OOM, e.space, e.id, -1);
 		return 0;
 	case EVENT_STOP:
-		life(d, RUNTIME_LIFE_DIED, e.id, e.exit_code <= 255 ? (int)e.exit_code : -1);
-		source_gone(d->s, e.id);
+		life(d, RUNTIME_LIFE_DIED, e.space, e.id, e.exit_code <= 255 ? (int)e.exit_code : -1);
+		gone(d, e.space, e.id);
 		return 0;
 	default:
-		source_gone(d->s, e.id);
-		life(d, RUNTIME_LIFE_REMOVED, e.id, -1);
+		gone(d, e.space, e.id);
+		life(d, RUNTIME_LIFE_REMOVED, e.space, e.id, -1);
 		return 0;
 	}
 }
@@ -366,9 +386,9 @@ static int on_stopped(struct cri *d, const char *id)
 	if (r == 0 && !cri_parse_end(d->answer.s, d->answer.len, &exit_code, &oom))
 		exit_code = -1;
 	if (oom)
-		life(d, RUNTIME_LIFE_OOM, id, -1);
-	life(d, RUNTIME_LIFE_DIED, id, exit_code);
-	source_gone(d->s, id);
+		life(d, RUNTIME_LIFE_OOM, NULL, id, -1);
+	life(d, RUNTIME_LIFE_DIED, NULL, id, exit_code);
+	gone(d, NULL, id);
 	return 0;
 }
 
@@ -409,8 +429,8 @@ static int on_cri_event(struct cri *d, const struct strbuf *m)
 	case EVENT_STOP:
 		return on_stopped(d, id);
 	case EVENT_DELETE:
-		source_gone(d->s, id);
-		life(d, RUNTIME_LIFE_REMOVED, id, -1);
+		gone(d, NULL, id);
+		life(d, RUNTIME_LIFE_REMOVED, NULL, id, -1);
 		return 0;
 	default:
 		return 0;

@@ -291,6 +291,7 @@ static void post_running(struct disk *d, struct entry *e)
 {
 	struct container_info *c = info_new(e->id);
 
+	c->space = xstrdup(e->info->space);
 	c->runtime = xstrdup(e->info->runtime);
 	c->owner = e->info->owner;
 	c->init_pid = e->info->init_pid;

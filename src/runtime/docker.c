@@ -336,13 +336,13 @@ static int on_event(struct docker *d, const struct strbuf *line)
 	case DOCKER_START:
 		return look_up(d, id, line);
 	case DOCKER_CHANGED:
-		return source_knows(d->s, id) ? look_up(d, id, NULL) : 0;
+		return source_knows(d->s, id, NULL) ? look_up(d, id, NULL) : 0;
 	case DOCKER_STOP:
 		life(d, RUNTIME_LIFE_DIED, line, exit_code);
-		source_gone(d->s, id);
+		source_gone(d->s, id, NULL);
 		return 0;
 	case DOCKER_REMOVE:
-		source_gone(d->s, id);
+		source_gone(d->s, id, NULL);
 		life(d, RUNTIME_LIFE_REMOVED, line, -1);
 		return 0;
 	case DOCKER_OTHER:
@@ -422,8 +422,8 @@ static int list(struct docker *d, bool only_new)
 		return garbage(d, "/containers/json");
 	source_list_begin(d->s);
 	for (size_t i = 0; i < ids.n; i++) {
-		source_keep(d->s, ids.ids[i]);
-		if ((only_new && source_knows(d->s, ids.ids[i])) || is_late(d, ids.ids[i]))
+		source_keep(d->s, ids.ids[i], NULL);
+		if ((only_new && source_knows(d->s, ids.ids[i], NULL)) || is_late(d, ids.ids[i]))
 			continue;
 		r = look_up(d, ids.ids[i], NULL);
 		if (r == 0)

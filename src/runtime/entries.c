@@ -205,6 +205,24 @@ static void space_from_bundle(struct entry *e, const char *bundle)
 	e->space = xstrndup(space, strcspn(space, "/"));
 }
 
+/* What people call theirs is one namespace's own, or one directory's: others can be called the same. */
+static char *own_space(const struct loader *l)
+{
+	const struct entry *e = l->e;
+
+	if (container_id_hex64(e->id))
+		return NULL;
+	if (e->space)
+		return xstrdup(e->space);
+	for (size_t i = 0; i < PLACE_KINDS; i++) {
+		const char *path = e->parts[i].path, *slash = path ? strrchr(path, '/') : NULL;
+
+		if (slash)
+			return xstrndup(path + strlen(l->root), (size_t)(slash - path) - strlen(l->root));
+	}
+	return NULL;
+}
+
 static const char *runtime_of(const struct loader *l, bool docker)
 {
 	const char *space = l->e->space;
@@ -306,6 +324,7 @@ void entry_load(struct entry *e, const char *root, const char *const *docker_dir
 		container_info_complete(l.c, docker);
 		l.c->privileged = docker->privileged;
 	}
+	l.c->space = own_space(&l);
 	l.c->owner = is_trusted(e->owner) ? CONTAINER_OWNER_ROOT : container_owner(e->owner);
 	if (!l.c->name && named_by_id(l.c))
 		l.c->name = xstrdup(e->id);

@@ -31,10 +31,10 @@ static bool was_told(const struct lives *l, uint64_t id, enum runtime_life life)
 	return false;
 }
 
-/* What a user says takes nothing away from what root's runtime says of the same id. */
+/* What a user says takes nothing away from what root's runtime says of the same id, nor one runtime from another. */
 static bool remember(struct lives *l, const struct container_info *info, enum runtime_life life)
 {
-	uint64_t hash = hash_string(info->id) + info->owner;
+	uint64_t hash = hash_string(info->id) + info->owner + (info->space ? hash_u64(hash_string(info->space)) : 0);
 	bool is_new;
 
 	pthread_mutex_lock(&l->lock);

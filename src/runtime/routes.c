@@ -12,6 +12,7 @@ struct routes {
 struct entry {
 	struct hnode by_id;
 	char *id;
+	char *space;
 	struct route route;
 };
 
@@ -36,6 +37,7 @@ static void forget(struct routes *l, struct entry *e)
 	hmap_remove(&l->by_id, &e->by_id);
 	route_free(&e->route);
 	free(e->id);
+	free(e->space);
 	free(e);
 }
 
@@ -50,14 +52,14 @@ void routes_free(struct routes *l)
 	free(l);
 }
 
-static struct entry *find(const struct routes *l, const char *id)
+static struct entry *find(const struct routes *l, const char *id, const char *space)
 {
 	uint64_t hash = hash_string(id);
 
 	for (struct hnode *n = hmap_first(&l->by_id, hash); n; n = hmap_next(n, hash)) {
 		struct entry *e = container_of(n, struct entry, by_id);
 
-		if (streq(e->id, id))
+		if (streq(e->id, id) && same_space(e->space, space))
 			return e;
 	}
 	return NULL;
@@ -71,41 +73,42 @@ static void copy(struct route *to, const struct route *from)
 	to->space = from->space ? xstrdup(from->space) : NULL;
 }
 
-void route_set(struct routes *l, const char *id, const struct route *route)
+void route_set(struct routes *l, const char *id, const char *space, const struct route *route)
 {
 	struct entry *e;
 
 	pthread_mutex_lock(&l->lock);
-	e = find(l, id);
+	e = find(l, id, space);
 	/* A user's word changes nothing about what root's services have. */
 	if (!e || !route->owner || e->route.owner) {
 		if (e)
 			forget(l, e);
 		e = xcalloc(1, sizeof(*e));
 		e->id = xstrdup(id);
+		e->space = xstrdup(space);
 		copy(&e->route, route);
 		hmap_insert(&l->by_id, &e->by_id, hash_string(id));
 	}
 	pthread_mutex_unlock(&l->lock);
 }
 
-void route_drop(struct routes *l, const char *id, const char *socket)
+void route_drop(struct routes *l, const char *id, const char *space, const char *socket)
 {
 	struct entry *e;
 
 	pthread_mutex_lock(&l->lock);
-	e = find(l, id);
+	e = find(l, id, space);
 	if (e && streq(e->route.socket, socket))
 		forget(l, e);
 	pthread_mutex_unlock(&l->lock);
 }
 
-bool route_get(struct routes *l, const char *id, struct route *ret)
+bool route_get(struct routes *l, const char *id, const char *space, struct route *ret)
 {
 	const struct entry *e;
 
 	pthread_mutex_lock(&l->lock);
-	e = find(l, id);
+	e = find(l, id, space);
 	if (e)
 		copy(ret, &e->route);
 	pthread_mutex_unlock(&l->lock);

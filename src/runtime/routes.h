@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a container's id to the socket of the runtime that has it. Any thread may ask. */
+/*
+ * From a container's id, and the space that it is one of its own in (see struct container_info; NULL: it needs none), to the
+ * socket of the runtime that has it. Any thread may ask.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -21,8 +24,8 @@ struct routes;
 struct routes *routes_new(void) __attribute__((warn_unused_result));
 void routes_free(struct routes *l);	/* NULL is fine */
 /* Copies the route. */
-void route_set(struct routes *l, const char *id, const struct route *route);
+void route_set(struct routes *l, const char *id, const char *space, const struct route *route);
 /* Unless it is another socket's by now. */
-void route_drop(struct routes *l, const char *id, const char *socket);
+void route_drop(struct routes *l, const char *id, const char *space, const char *socket);
 /* False: nobody has it. route_free() is due else. */
-bool route_get(struct routes *l, const char *id, struct route *ret);
+bool route_get(struct routes *l, const char *id, const char *space, struct route *ret);

@@ -25,6 +25,7 @@
 struct known_container {
 	struct hnode by_id;
 	char *id;
+	char *space;
 	uint32_t init_pid;
 	uint64_t init_start;
 	unsigned generation;
@@ -88,9 +89,10 @@ int source_open(const struct source *s, struct stat *ret)
 
 static void known_free(struct source *s, struct known_container *k)
 {
-	route_drop(s->rt->routes, k->id, s->socket);
+	route_drop(s->rt->routes, k->id, k->space, s->socket);
 	hmap_remove(&s->known, &k->by_id);
 	free(k->id);
+	free(k->space);
 	free(k);
 }
 
@@ -109,22 +111,22 @@ void source_free(struct source *s)
 	free(s);
 }
 
-static struct known_container *known_find(const struct source *s, const char *id)
+static struct known_container *known_find(const struct source *s, const char *id, const char *space)
 {
 	uint64_t hash = hash_string(id);
 
 	for (struct hnode *n = hmap_first(&s->known, hash); n; n = hmap_next(n, hash)) {
 		struct known_container *k = container_of(n, struct known_container, by_id);
 
-		if (streq(k->id, id))
+		if (streq(k->id, id) && same_space(k->space, space))
 			return k;
 	}
 	return NULL;
 }
 
-bool source_knows(const struct source *s, const char *id)
+bool source_knows(const struct source *s, const char *id, const char *space)
 {
-	return known_find(s, id) != NULL;
+	return known_find(s, id, space) != NULL;
 }
 
 static const char *shown_runtime(const struct source *s)
@@ -139,13 +141,13 @@ static bool may_speak(const struct source *s, const struct container_info *info)
 						       (int64_t)s->owner);
 }
 
-void source_found(struct source *s, struct container_info *info, const char *space)
+void source_found(struct source *s, struct container_info *info, const char *namespace)
 {
 	const struct route route = {
 		.runtime = (char *)shown_runtime(s), .socket = s->socket, .trusted = s->trusted,
-		.owner = s->owner, .cri = s->kind == SOURCE_CRI, .space = (char *)space,
+		.owner = s->owner, .cri = s->kind == SOURCE_CRI, .space = (char *)namespace,
 	};
-	struct known_container *k = known_find(s, info->id);
+	struct known_container *k = known_find(s, info->id, info->space);
 	struct runtime_message *m;
 
 	if (!may_speak(s, info) || (!k && s->known.count >= NUNCHI_SLOTS_MAX)) {
@@ -155,9 +157,10 @@ void source_found(struct source *s, struct container_info *info, const char *spa
 	if (!k) {
 		k = xcalloc(1, sizeof(*k));
 		k->id = xstrdup(info->id);
+		k->space = xstrdup(info->space);
 		hmap_insert(&s->known, &k->by_id, hash_string(k->id));
 	}
-	route_set(s->rt->routes, info->id, &route);
+	route_set(s->rt->routes, info->id, info->space, &route);
 	k->init_pid = info->init_pid;
 	k->init_start = info->init_start;
 	k->generation = s->generation;
@@ -176,16 +179,18 @@ static void gone(struct source *s, struct known_container *k)
 	struct runtime_message *m = message_new(RUNTIME_GONE);
 
 	m->info = info_new(k->id);
+	m->info->space = xstrdup(k->space);
 	m->info->runtime = xstrdup(shown_runtime(s));
 	m->info->init_pid = k->init_pid;
+	m->info->init_start = k->init_start;
 	m->info->owner = container_owner(s->owner);
 	known_free(s, k);
 	messages_post(&s->rt->queue, m, false);
 }
 
-void source_gone(struct source *s, const char *id)
+void source_gone(struct source *s, const char *id, const char *space)
 {
-	struct known_container *k = known_find(s, id);
+	struct known_container *k = known_find(s, id, space);
 
 	if (k)
 		gone(s, k);
@@ -194,7 +199,7 @@ void source_gone(struct source *s, const char *id)
 void source_life(struct source *s, enum runtime_life life, struct container_info *info,
 		 int exit_code)
 {
-	if (s->owner && !source_knows(s, info->id)) {
+	if (s->owner && !source_knows(s, info->id, info->space)) {
 		container_info_free(info);
 		return;
 	}
@@ -204,9 +209,9 @@ void source_life(struct source *s, enum runtime_life life, struct container_info
 	life_post(s->rt, life, info, exit_code);
 }
 
-void source_keep(struct source *s, const char *id)
+void source_keep(struct source *s, const char *id, const char *space)
 {
-	struct known_container *k = known_find(s, id);
+	struct known_container *k = known_find(s, id, space);
 
 	if (k)
 		k->generation = s->generation;

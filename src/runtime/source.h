@@ -127,19 +127,19 @@ void source_free(struct source *s);
 void *source_main(void *arg);
 
 /*
- * Takes info, gives it source and runtime where unset, and posts it. space: containerd's namespace, NULL
+ * Takes info, gives it source and runtime where unset, and posts it. namespace: containerd's, NULL
  * where there is none.
  */
-void source_found(struct source *s, struct container_info *info, const char *space);
-/* Posts that it is gone, if it was known. */
-void source_gone(struct source *s, const char *id);
-bool source_knows(const struct source *s, const char *id);
+void source_found(struct source *s, struct container_info *info, const char *namespace);
+/* What follows goes by id and space as in struct container_info. Posts that it is gone, if it was known. */
+void source_gone(struct source *s, const char *id, const char *space);
+bool source_knows(const struct source *s, const char *id, const char *space);
 /* Takes info, which may have no more than an id, and posts what happened. */
 void source_life(struct source *s, enum runtime_life life, struct container_info *info,
 		 int exit_code);
 /* A list: begin, keep each that is in it, end: what was not kept is gone, unless its first process is there yet. */
 void source_list_begin(struct source *s);
-void source_keep(struct source *s, const char *id);
+void source_keep(struct source *s, const char *id, const char *space);
 /* Before the end of a list: what was not kept, until each returns less than 0. */
 int source_each_missing(struct source *s, int (*each)(void *arg, const char *id), void *arg)
 	_must_check_;
@@ -153,6 +153,11 @@ int source_kind_parse(const char *name, enum source_kind *ret);
 /* Takes info. Told once, whichever source comes first. */
 void life_post(struct runtimes *rt, enum runtime_life life, struct container_info *info,
 	       int exit_code);
+static inline bool same_space(const char *a, const char *b)
+{
+	return a && b ? streq(a, b) : a == b;
+}
+
 /* An info of which no more is known. */
 struct container_info *info_new(const char *id) _must_check_;
 

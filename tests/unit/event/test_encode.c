@@ -8,6 +8,8 @@ static struct container_info *sample(void)
 	struct container_info *c = xcalloc(1, sizeof(*c));
 
 	c->id = xstrdup("0123456789abcdef");
+	c->called = xstrdup("0123456789");
+	c->space = xstrdup("default");
 	c->name = xstrdup("web");
 	c->runtime = xstrdup("docker");
 	c->image_id = xstrdup("sha256:12");
@@ -34,6 +36,8 @@ static void assert_sample(const struct container_info *c)
 	struct mount mount;
 
 	assert_string_equal(c->id, "0123456789abcdef");
+	assert_string_equal(container_called(c), "0123456789");
+	assert_string_equal(c->space, "default");
 	assert_string_equal(c->name, "web");
 	assert_null(c->image);
 	assert_string_equal(c->image_id, "sha256:12");

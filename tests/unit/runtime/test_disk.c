@@ -224,6 +224,42 @@ static void test_runc_comes_and_goes(void **state)
 	runtime_message_free(m);
 }
 
+/* What is called the same in two places is told of with where that is; an id of an engine's is one container's, wherever. */
+static void test_spaces(void **state)
+{
+	static const struct {
+		const char *dir, *id, *space;
+	} rows[] = {
+		{ "/run/runc", "web", "/run/runc" },
+		{ "/run/containerd/runc/default", "web", "default" },
+		{ "/run/containerd/runc/k8s.io", ID, NULL },
+	};
+	struct host *h = *state;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		put_process(h, 500 + i, 1, 777, "/web");
+		put_state(h, rows[i].dir, rows[i].id, 500 + i, 777);
+	}
+	start(h, NULL);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct runtime_message *m = NULL;
+
+		for (unsigned k = 0; k < ARRAY_SIZE(rows) && !(m && m->info->init_pid == 500 + i); k++) {
+			if (m)
+				runtime_message_free(m);
+			runtimes_resolve(h->rt, 7, 500 + i, process_start(h->root, 500 + i), NULL);
+			m = want(h, RUNTIME_CONTAINER);
+			assert_non_null(m);
+		}
+		assert_string_equal(m->info->id, rows[i].id);
+		if (rows[i].space)
+			assert_string_equal(m->info->space, rows[i].space);
+		else
+			assert_null(m->info->space);
+		runtime_message_free(m);
+	}
+}
+
 static void test_dead_process_goes(void **state)
 {
 	struct host *h = *state;
@@ -733,6 +769,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_runc_comes_and_goes),
+		TEST(test_spaces),
 		TEST(test_dead_process_goes),
 		TEST(test_stale_state_is_not_shown),
 		TEST(test_resolve_by_cgroup),

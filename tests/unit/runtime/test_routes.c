@@ -20,10 +20,10 @@ static void assert_route(struct routes *l, const char *id, const char *socket)
 	struct route found;
 
 	if (!socket) {
-		assert_false(route_get(l, id, &found));
+		assert_false(route_get(l, id, NULL, &found));
 		return;
 	}
-	assert_true(route_get(l, id, &found));
+	assert_true(route_get(l, id, NULL, &found));
 	assert_string_equal(found.socket, socket);
 	route_free(&found);
 }
@@ -35,22 +35,45 @@ static void test_root_s_word(void **state)
 	struct routes *l = routes_new();
 
 	assert_route(l, "a", NULL);
-	route_set(l, "a", &user);
+	route_set(l, "a", NULL, &user);
 	assert_route(l, "a", "/run/user");
-	route_set(l, "a", &root);
+	route_set(l, "a", NULL, &root);
 	assert_route(l, "a", "/run/root");
-	route_set(l, "a", &user);
+	route_set(l, "a", NULL, &user);
 	assert_route(l, "a", "/run/root");
 	/* A daemon that came back under another name. */
-	route_set(l, "a", &other);
+	route_set(l, "a", NULL, &other);
 	assert_route(l, "a", "/run/other");
-	route_drop(l, "a", "/run/root");
+	route_drop(l, "a", NULL, "/run/root");
 	assert_route(l, "a", "/run/other");
-	route_drop(l, "a", "/run/other");
+	route_drop(l, "a", NULL, "/run/other");
 	assert_route(l, "a", NULL);
-	route_set(l, "b", &user);
-	route_set(l, "c", &root);
+	route_set(l, "b", NULL, &user);
+	route_set(l, "c", NULL, &root);
 	assert_route(l, "b", "/run/user");
+	routes_free(l);
+}
+
+/* What two namespaces call the same is commanded in its own; what none of them has, in neither. */
+static void test_two_of_one_name(void **state)
+{
+	struct route one = make("/run/s", 0), other = make("/run/s", 0), found;
+	struct routes *l = routes_new();
+
+	(void)state;
+	one.space = (char *)"one";
+	other.space = (char *)"other";
+	route_set(l, "a", "one", &one);
+	route_set(l, "a", "other", &other);
+	assert_false(route_get(l, "a", NULL, &found));
+	assert_true(route_get(l, "a", "one", &found));
+	assert_string_equal(found.space, "one");
+	route_free(&found);
+	route_drop(l, "a", "one", "/run/s");
+	assert_false(route_get(l, "a", "one", &found));
+	assert_true(route_get(l, "a", "other", &found));
+	assert_string_equal(found.space, "other");
+	route_free(&found);
 	routes_free(l);
 }
 
@@ -74,6 +97,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_root_s_word),
+		cmocka_unit_test(test_two_of_one_name),
 		cmocka_unit_test(test_source_goes),
 	};
 
