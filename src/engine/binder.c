@@ -28,6 +28,11 @@ static struct slot *slot_of_token(struct engine *e, uint64_t token)
 	return token && slot->generation == (uint32_t)token ? slot : NULL;
 }
 
+const struct slot *binder_asked(struct engine *e, uint64_t token)
+{
+	return slot_of_token(e, token);
+}
+
 static uint32_t number_of(const struct engine *e, const struct slot *slot)
 {
 	return (uint32_t)(slot - e->slots);
@@ -148,12 +153,13 @@ static void push_identity(struct engine *e, struct slot *slot, const struct cont
 	probe_slot_cgroup(e->probe, n, slot->generation, info->cgroup_id);
 }
 
-/* Records that a container was made inside another one. */
+/* Records that a container was made inside another one. One of root's that has only been put into its cgroup was not. */
 static void say_parent(struct engine *e, struct container *c, const struct container *outer)
 {
 	struct container_info info = { .id = c->info->id, .parent_id = outer->info->id };
 
-	if (c->info->parent_id)
+	if (c->info->parent_id || (c->info->owner == CONTAINER_OWNER_ROOT && c->info->cgroup_id &&
+				   c->info->cgroup_id == outer->info->cgroup_id))
 		return;
 	encode_container(&e->record, &info, clock_boot());
 	pipeline_made(e);
@@ -167,6 +173,7 @@ static void keep(struct engine *e, const struct slot *slot, const struct contain
 	if (!e->config->pin)
 		return;
 	snprintf(kept.id, sizeof(kept.id), "%s", info->id);
+	kept.called = info->called ? (uint32_t)strlen(info->called) : 0;
 	snprintf(kept.name, sizeof(kept.name), "%s", info->name ? info->name : "");
 	snprintf(kept.runtime, sizeof(kept.runtime), "%s", info->runtime ? info->runtime : "");
 	snprintf(kept.image, sizeof(kept.image), "%s", info->image ? info->image : "");
@@ -178,6 +185,7 @@ static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
 	struct container_info info = { .id = (char *)kept->id, .name = (char *)kept->name,
 				       .runtime = (char *)kept->runtime,
 				       .image = (char *)kept->image };
+	_cleanup_free_ char *called = kept->called ? xstrndup(kept->id, MIN(kept->called, sizeof(kept->id) - 1)) : NULL;
 	struct engine *e = arg;
 	struct slot *slot = &e->slots[n];
 	struct slot *parent = &e->slots[kept->parent % NUNCHI_SLOTS_MAX];
@@ -194,6 +202,7 @@ static void adopt_one(uint32_t n, const struct probe_kept *kept, void *arg)
 	slot->release_at = now + ENGINE_ADOPT_NS;
 	look_by(e, slot->release_at);
 	e->slots_used = MAX(e->slots_used, n + 1);
+	info.called = called;
 	encode_container(&e->record, &info, now);
 	pipeline_made(e);
 	encode_slot(&e->record, n, slot->generation, slot->id, now);
@@ -423,7 +432,7 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 
 	if (asked && asked->phase == SLOT_PENDING) {
 		/* The disk also looks at ancestors and cgroups, which says nothing new about a slot opened inside a container. */
-		if (!claim_parent(e, asked) || claim_may_be(e, asked, info))
+		if (claim_parent(e, asked) ? claim_may_be(e, asked, info) : !claim_is_anothers(asked, info))
 			bind_container(e, asked, c);
 		else
 			binder_unknown(e, token);

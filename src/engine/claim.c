@@ -20,12 +20,33 @@ struct container *claim_outer(struct engine *e, const struct slot *slot)
 	return parent && parent->phase == SLOT_CONTAINER ? model_container(e->model, parent->id) : NULL;
 }
 
+/* Whether it was opened by a runtime without a daemon, which keeps its state in files. */
+static bool opened_by_plain_runtime(const struct slot *slot)
+{
+	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
+}
+
 /* By the unique id if the kernel tells it (6.11), since inode numbers are reused at once. */
-static bool same_mounts(const struct slot *slot, const struct container_info *info)
+bool claim_same_mounts(const struct slot *slot, const struct container_info *info)
 {
 	if (slot->key && info->mntns_key)
 		return slot->key == info->mntns_key;
 	return info->mntns && info->mntns == slot->mntns;
+}
+
+/* Its first process was there before the slot's namespaces. */
+static bool is_older(const struct slot *slot, const struct container_info *info)
+{
+	return slot->born && info->init_start && info->init_start + PROCESS_START_GRAIN < slot->time;
+}
+
+/*
+ * What a runtime makes in other mounts is no container that runs already, be it in that one's cgroup: runc before 1.2 makes two
+ * of one name in one.
+ */
+bool claim_is_anothers(const struct slot *slot, const struct container_info *info)
+{
+	return is_older(slot, info) && opened_by_plain_runtime(slot) && info->mntns && !claim_same_mounts(slot, info);
 }
 
 /*
@@ -34,18 +55,20 @@ static bool same_mounts(const struct slot *slot, const struct container_info *in
  */
 bool claim_matches(const struct slot *slot, const struct container_info *info)
 {
+	if (claim_is_anothers(slot, info))
+		return false;
 	if (info->cgroup_id && info->cgroup_id == slot->cgroup)
 		return true;
 	if (slot->init_pid && info->init_pid && slot->init_pid != info->init_pid)
 		return false;
 	if (slot->phase == SLOT_HOST)	/* its namespace may be gone, and the number reused */
 		return false;
-	if (slot->born && info->init_start && info->init_start + PROCESS_START_GRAIN < slot->time)
+	if (is_older(slot, info))
 		return false;
 	/* A slot that existed before us has an init that existed before us. */
 	if (!slot->born && info->init_start > slot->time + PROCESS_START_GRAIN)
 		return false;
-	if (same_mounts(slot, info))
+	if (claim_same_mounts(slot, info))
 		return true;
 	return info->cgroup && slot->cgroup_path && streq(info->cgroup, slot->cgroup_path);
 }
@@ -59,25 +82,20 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 {
 	if (!claim_matches(slot, info))
 		return false;
-	return !claim_parent(e, slot) || same_mounts(slot, info);
+	return !claim_parent(e, slot) || claim_same_mounts(slot, info);
 }
 
 struct match {
 	struct engine *e;
 	const struct slot *slot;
+	bool mounts;	/* by these, since a cgroup can be that of several */
 };
 
 static bool is_match(struct container *c, void *arg)
 {
 	const struct match *m = arg;
 
-	return c->running && claim_may_be(m->e, m->slot, c->info);
-}
-
-/* Whether it was opened by a runtime without a daemon, which keeps its state in files. */
-static bool opened_by_plain_runtime(const struct slot *slot)
-{
-	return starts_with(slot->opener, "runc:[") || streq(slot->opener, "crun");
+	return c->running && (!m->mounts || claim_same_mounts(m->slot, c->info)) && claim_may_be(m->e, m->slot, c->info);
 }
 
 /* Whether path is the cgroup of the container's first process, or the container's own, if init has moved below it. */
@@ -98,7 +116,7 @@ static bool may_be_nested(struct engine *e, const struct slot *slot, const struc
 	const char *cgroup = outer->info->cgroup ? outer->info->cgroup : claim_parent(e, slot)->cgroup_path;
 
 	return opened_by_plain_runtime(slot) ||
-	       (slot->cgroup_path && cgroup && !in_cgroup_of(slot->cgroup_path, cgroup, outer->info->id));
+	       (slot->cgroup_path && cgroup && !in_cgroup_of(slot->cgroup_path, cgroup, container_called(outer->info)));
 }
 
 /* Whether the cgroup is that of a runtime's caller: there a runtime leaves its child if it fails before making a cgroup. */
@@ -192,10 +210,43 @@ static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[
 	return may_be_called(e, slot, ret_id, c) || (c && c->running && claim_matches(slot, c->info));
 }
 
+struct unnamed {
+	const char *called;
+};
+
+/* One that the kernel alone knows, and that has ended: this can be its next run. */
+static bool is_unnamed(struct container *c, void *arg)
+{
+	const struct unnamed *u = arg;
+
+	return !c->running && !c->info->owner && !c->info->space && c->info->called && streq(c->info->called, u->called);
+}
+
+/*
+ * The id in the stream of what a plain runtime has made here; *ret_called: what it is called, if that is not it. One that runs
+ * can be called the same, of another directory of the runtime's, or another runtime: this is one more. NULL: it cannot be believed.
+ */
+static char *plain_container(struct engine *e, const struct slot *slot, char **ret_called)
+{
+	_cleanup_free_ char *plain = plain_id(slot);
+	struct container *c = plain ? model_container(e->model, plain) : NULL;
+	struct unnamed u = { plain };
+
+	if (!plain || may_be_called(e, slot, plain, c))
+		return TAKE_PTR(plain);
+	/* Ids that engines make are no two containers'. */
+	if (strlen(plain) == CONTAINER_ID_LEN || claim_parent(e, slot) || !is_named_by_root(e, slot) || !namesake_runs(c) ||
+	    claim_matches(slot, c->info))
+		return NULL;
+	*ret_called = TAKE_PTR(plain);
+	c = model_first_container(e->model, is_unnamed, &u);
+	return c ? xstrdup(c->info->id) : namesake_id(e, *ret_called);
+}
+
 /* Makes a container of what the kernel alone knows. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why)
 {
-	_cleanup_free_ char *plain = NULL, *runtime_name = NULL;
+	_cleanup_free_ char *plain = NULL, *called = NULL, *runtime_name = NULL;
 	struct container_info info = { 0 };
 	const char *runtime = NULL;
 	struct container *c;
@@ -205,9 +256,10 @@ struct container *claim_by_kernel(struct engine *e, const struct slot *slot, con
 		c = model_container(e->model, id);
 		info.id = id;
 		info.incomplete = c && c->info->name ? NULL : (char *)why;
-	} else if ((plain = plain_id(slot)) &&
-		   may_be_called(e, slot, plain, model_container(e->model, plain))) {
-		info.id = info.name = plain;
+	} else if ((plain = plain_container(e, slot, &called))) {
+		info.id = plain;
+		info.called = called;
+		info.name = called ? called : plain;
 		runtime = *slot->opener == 'c' ? "crun" : "runc";
 	} else {
 		return NULL;
@@ -234,8 +286,12 @@ static struct container *find_nested(struct engine *e, const struct slot *slot,
 struct container *claim_find(struct engine *e, const struct slot *slot)
 {
 	struct container *outer = claim_outer(e, slot);
-	struct match m = { .e = e, .slot = slot };
+	struct match m = { .e = e, .slot = slot, .mounts = true };
 	struct container *found = model_first_container(e->model, is_match, &m);
 
+	if (!found) {
+		m.mounts = false;
+		found = model_first_container(e->model, is_match, &m);
+	}
 	return found || !outer ? found : find_nested(e, slot, outer);
 }

@@ -61,7 +61,7 @@ struct slot {
 	char opener[16];	/* comm of the task that opened it */
 	uint32_t init_pid;	/* the process that is 1 in its PID namespace; 0: not seen */
 	uint64_t time;		/* of the record that opened it, boot ns */
-	char *id;		/* full id of its container, NULL: none */
+	char *id;		/* of its container, in the stream; NULL: none */
 	uint64_t opened;	/* boot ns */
 	uint64_t give_up_at;	/* when the hold ends, boot ns */
 	uint64_t next_try;	/* when to ask the disk again, boot ns */
@@ -226,10 +226,25 @@ struct container *claim_outer(struct engine *e, const struct slot *slot);
 /* Whether a runtime's facts are about the tasks of this slot; and whether they may also be believed. */
 bool claim_matches(const struct slot *slot, const struct container_info *info);
 bool claim_may_be(struct engine *e, const struct slot *slot, const struct container_info *info);
+/* Whether the slot is certainly another container's: a runtime made it while that one ran. */
+bool claim_is_anothers(const struct slot *slot, const struct container_info *info);
+/* Whether its tasks are in the very mounts that a runtime has reported. */
+bool claim_same_mounts(const struct slot *slot, const struct container_info *info);
 /* The slot's container, if a runtime has reported it, or if the slot was opened inside one. NULL: unknown. */
 struct container *claim_find(struct engine *e, const struct slot *slot);
 /* Makes a container that only the kernel knows; why: for container.incomplete. NULL: it is none. */
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why);
+
+/* namesake.c: containers that have the same id. */
+/*
+ * What a runtime says gets the id of the container that it is about in the stream, one that none has if it is about none;
+ * what it is called is kept, if that is not it. asked: the slot that this answers a question about, or NULL.
+ */
+void namesake_settle(struct engine *e, struct container_info *info, const struct slot *asked);
+/* An id in the stream for another that is called so; owned by the caller. NULL: there are too many. */
+char *namesake_id(const struct engine *e, const char *called) _must_check_;
+/* Whether it is sure to run: its first process is there. */
+bool namesake_runs(const struct container *c);
 
 /* switches.c: whether somebody has switched our hooks off. Called before privileges are dropped; each second; at the end. */
 void switches_open(struct engine *e);
@@ -344,6 +359,8 @@ bool binder_is_about(const struct engine *e, const struct container_info *info);
 bool binder_saw_birth(const struct engine *e, const struct container_info *info, uint64_t token);
 /* A runtime reported the end at that boot time. True: wait for the kernel's record; the runtime is believed later if none comes. */
 bool binder_ends_later(struct engine *e, const char *id, uint64_t said);
+/* The slot of this token, if it is still that one; else NULL. */
+const struct slot *binder_asked(struct engine *e, uint64_t token);
 /* The disk does not know the slot of this token. */
 void binder_unknown(struct engine *e, uint64_t token);
 /* The container stopped: its slots will be given back. */

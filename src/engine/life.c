@@ -111,7 +111,7 @@ static bool left_cgroup(struct engine *e, const struct slot *slot, const struct 
 	    mover->generation != moved->mover_generation)
 		return false;
 	cgroup_from_walk(&to, path);
-	return !is_below(to.len ? to.s : "/", own, cgroup_own_len(own, c->info->id));
+	return !is_below(to.len ? to.s : "/", own, cgroup_own_len(own, container_called(c->info)));
 }
 
 static void look_for_escape(struct engine *e, struct slot *slot, const struct nunchi_head *record)
@@ -286,6 +286,7 @@ static bool may_say(struct engine *e, const struct container_info *info)
 
 static void take_container(struct engine *e, struct runtime_message *message)
 {
+	namesake_settle(e, message->info, binder_asked(e, message->token));
 	if (!may_say(e, message->info)) {
 		if (message->token)
 			binder_unknown(e, message->token);

@@ -50,7 +50,7 @@ static char *make_display(const struct container *c)
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
 
 	if (!i->pod_name || !*i->pod_name)
-		return xstrdup(i->name && *i->name ? i->name : c->short_id);
+		return xstrdup(i->called ? i->id : i->name && *i->name ? i->name : c->short_id);
 	if (i->pod_namespace && *i->pod_namespace)
 		strbuf_addf(&b, "%s/", i->pod_namespace);
 	strbuf_adds(&b, i->pod_name);
@@ -164,6 +164,11 @@ static void keep_bounds(struct model *m, const struct container *keep)
 		evict_one(m, keep);
 }
 
+static void set_short_id(struct container *c)
+{
+	snprintf(c->short_id, sizeof(c->short_id), "%s", container_called(c->info));
+}
+
 static struct container *add(struct model *m, struct container_info *info)
 {
 	struct container *c = xcalloc(1, sizeof(*c));
@@ -172,7 +177,7 @@ static struct container *add(struct model *m, struct container_info *info)
 	c->version = 1;
 	c->stopped_at = ++m->stops;
 	c->exit_status = -1;
-	snprintf(c->short_id, sizeof(c->short_id), "%s", info->id);
+	set_short_id(c);
 	hmap_insert(&m->containers, &c->by_id, hash_string(info->id));
 	keep_bounds(m, c);
 	return c;
@@ -223,6 +228,7 @@ static void extend(struct container *c, struct container_info *info)
 		c->version++;
 	container_info_free(c->info);
 	c->info = info;
+	set_short_id(c);
 }
 
 void containers_update(struct model *m, struct event *ev)

@@ -189,7 +189,7 @@ struct probe_kept {
 	uint32_t generation;
 	uint32_t parent, parent_generation;	/* see struct nunchi_slot */
 	uint32_t pidns, mntns;
-	uint32_t pad;
+	uint32_t called;	/* so much of id is what its runtime calls it; 0: all */
 	uint64_t key;
 	uint64_t cgroup;
 	char id[128], name[128], runtime[32], image[192];

@@ -13,7 +13,7 @@ struct fold_entry {
 	struct hnode by_key;
 	struct fold_entry *next;	/* opened after it */
 	const struct rule *rule;
-	char *container, *container_name, *image, *text;
+	char *container, *container_called, *container_name, *image, *text;
 	unsigned effect;		/* enum nunchi_effect: a refused call does not repeat one that was not */
 	uint64_t opened, first, last, count;
 };
@@ -62,6 +62,7 @@ static void entry_free(struct fold_entry *e)
 	if (!e)
 		return;
 	free(e->container);
+	free(e->container_called);
 	free(e->container_name);
 	free(e->image);
 	free(e->text);
@@ -224,6 +225,7 @@ static void open_entry(struct fold *f, const struct fold_entry *key, uint64_t ha
 	e->rule = key->rule;
 	e->effect = key->effect;
 	e->container = xstrdup(key->container);
+	e->container_called = xstrdup(key->container_called);
 	e->container_name = xstrdup(key->container_name);
 	e->image = xstrdup(key->image);
 	e->text = xstrdup("");
@@ -245,6 +247,7 @@ static enum fold_verdict decide(struct fold *f, struct fold_rule *r, const struc
 	const struct fold_entry key = {
 		.rule = r->rule,
 		.container = c && c->info->id ? c->info->id : (char *)"",
+		.container_called = c && c->info->id ? (char *)container_called(c->info) : (char *)"",
 		.container_name = c && c->info->name ? c->info->name : (char *)"",
 		.image = p && p->exepath ? p->exepath : (char *)"",
 		.effect = effect,
@@ -332,7 +335,7 @@ bool fold_next(struct fold *f, uint64_t now, struct fold_told *ret)
 		*ret = (struct fold_told){
 			.rule = e->rule, .effect = e->effect, .count = e->count, .first = e->first,
 			.last = e->last,
-			.container = e->container, .container_name = e->container_name,
+			.container = e->container_called, .container_name = e->container_name,
 			.image = e->image, .text = e->text,
 		};
 		return true;

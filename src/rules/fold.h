@@ -34,7 +34,7 @@ struct fold_told {
 	bool swallowed;			/* silenced by the limit: no container and no text */
 	uint64_t count;			/* matches after the alert, or those that were swallowed */
 	uint64_t first, last;		/* epoch ns: the first and the last of them */
-	const char *container;		/* id; "": the host */
+	const char *container;		/* what it is called, its id; "": the host */
 	const char *container_name;	/* "": unknown */
 	const char *image;		/* path of the program; "": unknown */
 	const char *text;		/* the text of the alert that they repeat */

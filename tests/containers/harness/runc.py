@@ -122,8 +122,8 @@ class Runc:
         self.place.stack.callback(container.remove)
         return container
 
-    def is_running(self, name):
-        shown = subprocess.run([self.kind, "state", name], capture_output=True, check=False)
+    def is_running(self, name, program=None):
+        shown = subprocess.run([*(program or [self.kind]), "state", name], capture_output=True, check=False)
         return shown.returncode == 0 and json.loads(shown.stdout)["status"] == "running"
 
     def run(self, name, command, privileged=False, **more):

@@ -54,6 +54,13 @@ bool claim_matches(const struct slot *slot, const struct container_info *info)
 	return false;
 }
 
+bool claim_is_anothers(const struct slot *slot, const struct container_info *info)
+{
+	(void)slot;
+	(void)info;
+	return false;
+}
+
 bool claim_may_be(struct engine *e, const struct slot *slot, const struct container_info *info)
 {
 	(void)e;

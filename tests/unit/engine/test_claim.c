@@ -17,6 +17,20 @@ void pipeline_made(struct engine *e)
 	model_apply(e->model, &ev);
 }
 
+/* Whether the first process of a container that is called as the slot's is there. */
+static bool runs;
+
+bool namesake_runs(const struct container *c)
+{
+	return runs && c->running;
+}
+
+char *namesake_id(const struct engine *e, const char *called)
+{
+	(void)e;
+	return xasprintf("%s#2", called);
+}
+
 static struct engine *engine_begin(void)
 {
 	struct engine *e = xcalloc(1, sizeof(*e));
@@ -72,6 +86,15 @@ static void test_matches(void **state)
 		  { .mntns = 5, .init_start = 8 * NSEC_PER_SEC }, false },
 		{ "as old, as /proc tells it", { .mntns = 5, .born = true, .time = 9 * NSEC_PER_SEC },
 		  { .mntns = 5, .init_start = 9 * NSEC_PER_SEC - PROCESS_START_GRAIN }, true },
+		{ "a container that ran in that cgroup when a runtime made this", { .cgroup = 5, .mntns = 5, .born = true,
+		    .time = 9 * NSEC_PER_SEC, .opener = "runc:[2:INIT]" },
+		  { .cgroup_id = 5, .mntns = 6, .init_start = 8 * NSEC_PER_SEC }, false },
+		{ "one that had waited, and goes on", { .cgroup = 5, .mntns = 5, .born = true, .time = 9 * NSEC_PER_SEC,
+		    .opener = "runc:[2:INIT]" }, { .cgroup_id = 5, .mntns = 5, .init_start = 8 * NSEC_PER_SEC }, true },
+		{ "the one that it made", { .cgroup = 5, .born = true, .time = 9 * NSEC_PER_SEC, .opener = "runc:[2:INIT]" },
+		  { .cgroup_id = 5, .init_start = 9 * NSEC_PER_SEC }, true },
+		{ "who came into that cgroup", { .cgroup = 5, .born = true, .time = 9 * NSEC_PER_SEC, .opener = "sh" },
+		  { .cgroup_id = 5, .init_start = 8 * NSEC_PER_SEC }, true },
 		{ "an init that came after one that was there before us", { .mntns = 5, .time = 8 * NSEC_PER_SEC },
 		  { .mntns = 5, .init_start = 9 * NSEC_PER_SEC }, false },
 	};
@@ -116,12 +139,70 @@ static void test_nested(void **state)
 	engine_end(e);
 }
 
+/* Of two in one cgroup that whose mounts it has. */
+static void test_one_cgroup(void **state)
+{
+	struct engine *e = engine_begin();
+	struct slot slot = { .phase = SLOT_PENDING, .cgroup = 5, .mntns = 52, .time = 9 * NSEC_PER_SEC };
+	struct container_info info = { .id = (char *)"a", .init_pid = 100, .init_start = NSEC_PER_SEC, .cgroup_id = 5, .mntns = 51 };
+
+	(void)state;
+	say_container(e, &info);
+	info.id = (char *)"b";
+	info.mntns = 52;
+	say_container(e, &info);
+	assert_string_equal(claim_find(e, &slot)->info->id, "b");
+	slot.mntns = 51;
+	assert_string_equal(claim_find(e, &slot)->info->id, "a");
+	slot.mntns = 53;
+	assert_string_equal(claim_find(e, &slot)->info->id, "a");
+	engine_end(e);
+}
+
+/* What a runtime makes while one of that name runs is one more; not by an engine's id, nor in a container. */
+static void test_called_the_same(void **state)
+{
+	const struct engine_config config = { .host = false };
+	struct engine *e = engine_begin();
+	struct slot slot = { .phase = SLOT_PENDING, .born = true, .time = 9 * NSEC_PER_SEC, .opener = "runc:[2:INIT]",
+			     .cgroup_path = (char *)"/elsewhere/web" };
+	struct container *c, *first;
+
+	(void)state;
+	e->config = &config;
+	first = say_container(e, &(struct container_info){ .id = (char *)"web", .init_pid = 100, .owner = CONTAINER_OWNER_ROOT,
+							   .space = (char *)"/run/runc", .image = (char *)"theirs" });
+	runs = false;
+	assert_null(claim_by_kernel(e, &slot, "why"));
+	runs = true;
+	c = claim_by_kernel(e, &slot, "why");
+	assert_non_null(c);
+	assert_ptr_not_equal(c, first);
+	assert_string_equal(c->info->id, "web#2");
+	assert_string_equal(container_called(c->info), "web");
+	assert_string_equal(c->info->name, "web");
+	assert_null(c->info->image);
+	/* That has ended: its next run is no third. */
+	assert_ptr_equal(claim_by_kernel(e, &slot, "why"), c);
+	slot.parent = OUTER;
+	slot.parent_generation = 3;
+	e->slots[OUTER].generation = 3;
+	assert_null(claim_by_kernel(e, &slot, "why"));
+	slot.parent = 0;
+	say_container(e, &(struct container_info){ .id = (char *)MINE, .init_pid = 100, .owner = CONTAINER_OWNER_ROOT });
+	slot.cgroup_path = (char *)"/elsewhere/" MINE;
+	assert_null(claim_by_kernel(e, &slot, "why"));
+	engine_end(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matches),
 		cmocka_unit_test(test_inside),
 		cmocka_unit_test(test_nested),
+		cmocka_unit_test(test_one_cgroup),
+		cmocka_unit_test(test_called_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

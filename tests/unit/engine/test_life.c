@@ -86,6 +86,20 @@ void binder_container(struct engine *e, struct container *c, const struct contai
 	(void)token;
 }
 
+const struct slot *binder_asked(struct engine *e, uint64_t token)
+{
+	(void)e;
+	(void)token;
+	return NULL;
+}
+
+void namesake_settle(struct engine *e, struct container_info *info, const struct slot *asked)
+{
+	(void)e;
+	(void)info;
+	(void)asked;
+}
+
 void binder_unknown(struct engine *e, uint64_t token)
 {
 	(void)e;
