@@ -197,9 +197,14 @@ static struct node *expand_long_ids(const struct left *left, const struct values
 			 node_not(any));
 }
 
-/* NULL: a regular expression is none, which is in err. */
-static struct node *compile_regexes(struct parser *p, const struct left *left, struct node *n)
+/* Of a test, or of all in a tree of them. False: a regular expression is none, which is in err. */
+static bool compile_regexes(struct parser *p, const struct left *left, struct node *n)
 {
+	for (size_t i = 0; i < n->n_kids; i++)
+		if (!compile_regexes(p, left, n->kids[i]))
+			return false;
+	if (n->kind != NODE_TEST)
+		return true;
 	n->regexes = xcalloc(n->n_values, sizeof(struct regex *));
 	for (size_t i = 0; i < n->n_values; i++) {
 		size_t at;
@@ -207,11 +212,10 @@ static struct node *compile_regexes(struct parser *p, const struct left *left, s
 		if (regex_new(&n->regexes[i], n->values[i].s, n->values[i].len, p->err, &at) < 0) {
 			error_show_place(p->err, n->values[i].s, n->values[i].len, at, 1);
 			p->err_at = left->op_where.at;
-			node_unref(n);
-			return NULL;
+			return false;
 		}
 	}
-	return n;
+	return true;
 }
 
 static struct node *build_test(struct parser *p, const struct left *left, const struct right *r)
@@ -220,13 +224,15 @@ static struct node *build_test(struct parser *p, const struct left *left, const 
 	struct node *n = NULL;
 
 	if (field->either[0])
-		return expand_either(left, r);
-	if (left->op->exact && streq(field->name, "container.id") && !left->operand.n_transforms &&
-	    !r->quantifier && !r->val)
+		n = expand_either(left, r);
+	else if (left->op->exact && streq(field->name, "container.id") && !left->operand.n_transforms &&
+		 !r->quantifier && !r->val)
 		n = expand_long_ids(left, &r->w);
 	if (!n)
 		n = make_test(left, NULL, left->op, r);
-	return left->op->form == FORM_REGEX ? compile_regexes(p, left, n) : n;
+	if (left->op->form == FORM_REGEX && !compile_regexes(p, left, n))
+		node_unref(TAKE_PTR(n));
+	return n;
 }
 
 static bool has_value(const struct values *w, const char *text)
