@@ -16,6 +16,7 @@
 #define FIELD_FORMS(ident, name, type, scope, json, doc) \
 	FIELD_GET(ident); FIELD_GET(asked_##ident); FIELD_GET(alias_##ident);
 #define FIELD_EITHER(ident, name, type, first, second, doc) FIELD_GET(ident);
+#define FIELD_ANY(ident, name, type, first, second, third, doc) FIELD_GET(ident);
 #define FIELD_ARG_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_NUMBER_OR_ALL(ident, name, type, scope, doc) FIELD_GET(ident);
 #define FIELD_MANY(ident, name, type, doc) FIELD_GET(ident);
@@ -26,6 +27,7 @@
 #undef FIELD_ARG_NUMBER
 #undef FIELD_FORMS
 #undef FIELD_EITHER
+#undef FIELD_ANY
 #undef FIELD_ARG_OR_ALL
 #undef FIELD_NUMBER_OR_ALL
 #undef FIELD_MANY

@@ -31,6 +31,9 @@ const struct field field_table[] = {
 #define FIELD_EITHER(ident, n, t, first, second, d)                                            \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
 	  .either = { first, second }, .get = field_get_##ident },
+#define FIELD_ANY(ident, n, t, first, second, third, d)                                        \
+	{ .name = n, .type = VALUE_##t, .scope = SCOPE_EVENT, .doc = d,                        \
+	  .either = { first, second, third }, .get = field_get_##ident },
 #define FIELD_ARG_OR_ALL(ident, n, t, s, d)                                                    \
 	{ .name = n, .type = VALUE_##t, .scope = SCOPE_##s, .takes_arg = true,                 \
 	  .arg_optional = true, .doc = d, .get = field_get_##ident },
@@ -49,6 +52,7 @@ const struct field field_table[] = {
 #undef FIELD_ARG_NUMBER
 #undef FIELD_FORMS
 #undef FIELD_EITHER
+#undef FIELD_ANY
 #undef FIELD_ARG_OR_ALL
 #undef FIELD_NUMBER_OR_ALL
 #undef FIELD_MANY

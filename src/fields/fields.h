@@ -89,7 +89,7 @@ struct field {
 	bool absent;		/* Falco's; no record has it yet: it is always missing */
 	uint8_t json;		/* enum field_json */
 	const char *doc;
-	const char *either[2];	/* fields of which a comparison means either (fd.ip); else NULL */
+	const char *either[3];	/* fields of which a comparison means any: two (fd.ip), or three; else NULL */
 	/* Leaves *ret alone where the value is missing: *ret is VALUE_NONE before. */
 	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
 	/*

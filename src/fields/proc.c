@@ -201,6 +201,56 @@ FIELD_GET(proc_args)
 	value_set_bytes(ret, b->s, b->len);
 }
 
+static bool is_many_programs(const char *name, size_t len)
+{
+	static const char *const names[] = { "busybox", "toybox", "coreutils" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (len >= strlen(names[i]) && !memcmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/* The end of a path; a login shell has a dash in front. */
+static void to_name(struct value *v)
+{
+	const char *slash = v->len ? memrchr(v->s, '/', v->len) : NULL;
+
+	if (slash)
+		value_set_bytes(v, slash + 1, v->len - (size_t)(slash + 1 - v->s));
+	if (v->len && v->s[0] == '-')
+		value_set_bytes(v, v->s + 1, v->len - 1);
+}
+
+/* argv[0] says which, if it is not the file's own name; then the argument after it does, as often as that is its own name. */
+FIELD_GET(proc_applet)
+{
+	static const char option[] = "--coreutils-prog=";
+	struct value word = { .type = VALUE_NONE };
+	const char *args;
+	size_t len;
+
+	field_get_proc_exename(fc, NULL, &word);
+	if (word.type == VALUE_NONE || !is_many_programs(word.s, word.len))
+		return;
+	args = arguments(fc->ev->proc, &len);
+	if (!args)
+		return;
+	field_get_proc_exe(fc, NULL, &word);
+	to_name(&word);
+	for (unsigned long i = 0; is_many_programs(word.s, word.len); i++) {
+		word.type = VALUE_NONE;
+		argument_get(args, len, i, &word);
+		if (word.type == VALUE_NONE)
+			return;
+		if (word.len >= sizeof(option) - 1 && !memcmp(word.s, option, sizeof(option) - 1))
+			value_set_bytes(&word, word.s + sizeof(option) - 1, word.len - (sizeof(option) - 1));
+		to_name(&word);
+	}
+	if (word.len)
+		*ret = word;
+}
+
 FIELD_GET(proc_cmdlenargs)
 {
 	size_t len, n = 0;

@@ -7,6 +7,7 @@
  *	FIELD_ARG(ident, name, type, scope, doc)		name.ARG or name[ARG]
  *	FIELD_FORMS(ident, name, type, scope, json, doc)	a comparison is about all forms of it: struct field
  *	FIELD_EITHER(ident, name, type, first, second, doc)	a comparison means either of the two
+ *	FIELD_ANY(ident, name, type, first, second, third, doc)	likewise of three
  *	FIELD_MANY(ident, name, type, doc)		name[N] is one value, name all of them
  *	FIELD_ARG_OR_ALL(ident, name, type, scope, doc)	name[ARG] is a part of it, name all
  *	FIELD_NUMBER_OR_ALL(ident, name, type, scope, doc)	likewise name[N]
@@ -128,7 +129,8 @@ FIELD(proc_prev_name, "proc.prev_name", STRING, PROCESS, true, "proc.name before
 FIELD(proc_exe, "proc.exe", STRING, PROCESS, false, "first argument of the command line (argv[0])")
 FIELD(proc_exepath, "proc.exepath", STRING, PROCESS, true, "path of the program's file, from the kernel")
 FIELD(proc_exename, "proc.exename", STRING, PROCESS, false, "name of the program's file: the end of proc.exepath (ours)")
-FIELD_EITHER(proc_program, "proc.program", STRING, "proc.name", "proc.exename", "name of the program, or of its file if it was called by a link or has renamed itself; with != neither (ours)")
+FIELD(proc_applet, "proc.applet", STRING, PROCESS, false, "of busybox, toybox and coreutils, which are many programs in one file: which of them, by argv[0] or the argument after it; missing of others (ours)")
+FIELD_ANY(proc_program, "proc.program", STRING, "proc.name", "proc.exename", "proc.applet", "name of the program, or of its file if it was called by a link or has renamed itself, or proc.applet; with != none of them (ours)")
 FIELD(proc_execfn, "proc.execfn", STRING, PROCESS, false, "path by which the program was executed, from the root: a script's own, or a link's (AT_EXECFN; ours); proc.exepath if it ran before nunchi")
 FIELD_NUMBER_OR_ALL(proc_args, "proc.args", STRING, PROCESS, "the arguments after the first, with blanks between them; proc.args[0] is the first of these")
 FIELD(proc_cmdline, "proc.cmdline", STRING, PROCESS, true, "name of the program and proc.args")

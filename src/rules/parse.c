@@ -146,25 +146,25 @@ static struct node *if_there(const struct left *left, const char *field, const s
 }
 
 /*
- * fd.ip: either end; with != neither, though one must be there. Written with the two fields
+ * fd.ip: either end; with != neither, though one must be there. Written with the two or three fields
  * that it stands for.
  */
 static struct node *expand_either(const struct left *left, const struct right *r)
 {
-	const char *first = left->operand.field->either[0], *second = left->operand.field->either[1];
+	const char *const *either = left->operand.field->either;
 	const struct operation *op = left->op->negative ? operation_find("=", 1) : left->op;
 	/* To differ from one of several is not to equal none of them, and from what is missing nothing differs. */
 	bool each = left->op->negative && (r->quantifier || r->val);
-	struct node *n;
+	struct node *n = node_new(each ? NODE_AND : NODE_OR), *there;
 
-	if (each)
-		n = node_pair(NODE_AND, if_there(left, first, r), if_there(left, second, r));
-	else
-		n = node_pair(NODE_OR, make_test(left, first, op, r), make_test(left, second, op, r));
+	for (size_t i = 0; i < ARRAY_SIZE(left->operand.field->either) && either[i]; i++)
+		node_add(n, each ? if_there(left, either[i], r) : make_test(left, either[i], op, r));
 	if (!left->op->negative)
 		return n;
-	return node_pair(NODE_AND, node_pair(NODE_OR, make_exists(left, first), make_exists(left, second)),
-			 each ? n : node_not(n));
+	there = node_new(NODE_OR);
+	for (size_t i = 0; i < ARRAY_SIZE(left->operand.field->either) && either[i]; i++)
+		node_add(there, make_exists(left, either[i]));
+	return node_pair(NODE_AND, there, each ? n : node_not(n));
 }
 
 /*

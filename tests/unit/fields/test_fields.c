@@ -189,6 +189,7 @@ static const struct {
 	{ W_EXEC, "proc.exepath", "/usr/bin/cat" },
 	{ W_EXEC, "proc.exename", "cat" },
 	{ W_EXEC, "proc.program", "cat" },
+	{ W_EXEC, "proc.applet", "-" },
 	{ W_EXEC, "proc.execfn", "/usr/bin/cat" },
 	{ W_EXEC, "proc.args", "/mnt/test.txt -n" },
 	{ W_EXEC, "proc.cmdline", "cat /mnt/test.txt -n" },
@@ -610,6 +611,49 @@ static void test_bare_event(void **state)
 	fields_end(&fc);
 }
 
+/* Which of the many programs in a file it is that runs. */
+static void test_applet(void **state)
+{
+	static const struct {
+		const char *exepath, *argv;
+		size_t len;
+		const char *expected;
+	} steps[] = {
+#define STEP(exepath, argv, expected) { exepath, argv, sizeof(argv), expected }
+		STEP("/bin/busybox", "wget\0http://x.invalid", "wget"),
+		STEP("/bin/busybox", "/usr/bin/wget\0http://x.invalid", "wget"),
+		STEP("/bin/busybox", "busybox\0wget\0http://x.invalid", "wget"),
+		STEP("/bin/busybox", "/bin/busybox\0/usr/bin/wget", "wget"),
+		STEP("/bin/busybox", "busybox\0busybox\0busybox\0wget", "wget"),
+		STEP("/bin/busybox", "-sh", "sh"),
+		STEP("/bin/busybox", "busybox", "-"),
+		STEP("/bin/busybox", "", "-"),
+		STEP("/bin/busybox.static", "busybox.static\0nc\0-l", "nc"),
+		STEP("/bin/toybox", "toybox\0nc\0-l", "nc"),
+		STEP("/usr/bin/coreutils", "coreutils\0--coreutils-prog=rm\0-rf", "rm"),
+		STEP("/usr/bin/coreutils", "/usr/bin/coreutils\0--coreutils-prog=", "-"),
+		STEP("/usr/bin/wget", "busybox\0nc", "-"),
+#undef STEP
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		struct process p = { .exepath = (char *)(uintptr_t)steps[i].exepath,
+				     .argv = (char *)(uintptr_t)steps[i].argv, .argv_len = (uint32_t)steps[i].len };
+		const struct event ev = { .proc = &p };
+		struct field_context fc = { .ev = NULL };
+		char *arg;
+		struct value v;
+
+		fields_begin(&fc, &ev, NULL);
+		field_get(field_find("proc.applet", strlen("proc.applet"), &arg), NULL, &fc, &v);
+		if (v.type == VALUE_NONE ? !streq(steps[i].expected, "-")
+					 : v.len != strlen(steps[i].expected) || memcmp(v.s, steps[i].expected, v.len))
+			fail_msg("%zu: %.*s, not %s", i, v.type == VALUE_NONE ? 1 : (int)v.len,
+				 v.type == VALUE_NONE ? "-" : v.s, steps[i].expected);
+		fields_end(&fc);
+	}
+}
+
 static void test_find(void **state)
 {
 	static const char *const none[] = {
@@ -753,7 +797,7 @@ static void test_table(void **state)
 		assert_true(f->type != VALUE_NONE);
 		for (size_t k = 0; k < i; k++)
 			assert_string_not_equal(field_table[k].name, f->name);
-		for (size_t k = 0; k < 2 && f->either[0]; k++) {
+		for (size_t k = 0; k < ARRAY_SIZE(f->either) && f->either[k]; k++) {
 			char *arg;
 			const struct field *end = field_find(f->either[k], strlen(f->either[k]), &arg);
 
@@ -788,6 +832,7 @@ int main(void)
 		cmocka_unit_test(test_all_fields_of_all_events),
 		cmocka_unit_test(test_scopes),
 		cmocka_unit_test(test_bare_event),
+		cmocka_unit_test(test_applet),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_address_names),
 		cmocka_unit_test(test_falco_fields),
