@@ -88,7 +88,7 @@ says 'what is wrong with rules, as JSON' 1 '"line":1,"column":1,"message":"expec
 says 'a rule, as JSON' 0 '{"rule":"Shell with a terminal","priority":"Notice"' rules explain 'Shell with a terminal' -o json
 says 'changes to its own rules' 0 'not container.image.repository endswith /pam-audit' \
 	rules explain 'Password hashes read' -f default -f "$here/changes.yaml"
-says 'its own rules, and others' 0 '137 rules: 0 errors' rules check -f default "$here/changes.yaml"
+says 'its own rules, and others' 0 '143 rules: 0 errors' rules check -f default "$here/changes.yaml"
 says 'changes to rules that are not there' 1 '-f default' rules check "$here/changes.yaml"
 says 'a tag of no rule' 2 '--tag T16l1: no rule has this tag. Did you mean T1611?' guard -t T16l1 -r "$cap"
 printf -- '- rule: Terminal shell in container\n  enabled: false\n' >"$tmp/falco.yaml"
@@ -241,7 +241,7 @@ silent 'config: an option in its place' 'made by' trace --config "$config" -r "$
 says 'config: rules of the file' 1 '/nowhere/rules.yaml' rules list --config "$config"
 silent 'config: rules of the command line in their place' nowhere \
 	rules list --config "$config" -f "$root/rules/default.yaml"
-says 'config: which rules' 0 ', by --priority 33' \
+says 'config: which rules' 0 ', by --priority 35' \
 	rules list --config "$config" -f "$root/rules/default.yaml" --quiet=false
 says 'config: a tag of the command line in its place' 2 '--tag none' \
 	rules list --config "$config" -f "$root/rules/default.yaml" -t none

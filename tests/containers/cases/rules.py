@@ -46,6 +46,7 @@ DEEDS = {
                                         "deed connect-path /run/docker.socket"),
     "Disk mounted in a container": ("deed nobody mount ext4", "deed nobody mount tmpfs"),
     "File system mounted in a container": ("mount -t tmpfs none /mnt", "mount -t nonesuch none /mnt"),
+    "Protection of a mount taken away": ("mount -t tmpfs none /proc/tty; umount /proc/tty", "mount -t tmpfs none /mnt; umount /mnt"),
     "User namespace made in a container": ("deed unshare 0x10000000", "deed unshare 0x04000000"),
     "Container runtime's program written": ("nginx write /proc/self/exe", "nginx read /proc/self/exe"),
     "Devices allowed to a cgroup": ("deed write /tmp/devices.allow", "deed write /tmp/devices.list"),
@@ -122,6 +123,7 @@ DEEDS = {
                                 "/usr/bin/kubelet read /etc/kubernetes/admin.conf"),
     "Keys searched for": ("find /root -name id_rsa", "find /root -name readme"),
     "Memory of another process read by file": ("deed read /proc/1/mem", "deed read /proc/self/mem"),
+    "Own memory written by file": ("bash -c ': >/proc/self/mem'", "bash -c ': </proc/self/mem'"),
     "Memory of another process read": ("deed vm-read", "/usr/bin/gdb vm-read"),
     "Shell history read by a tool": ("cat /root/.bash_history", "app read /root/.bash_history"),
     "Way of logging in changed": ("deed write /etc/pam.d/common-auth", "/usr/bin/dpkg write /etc/pam.d/common-auth"),
@@ -139,6 +141,7 @@ DEEDS = {
                                          "mkdir -p /opt/local; mount -o bind /opt/t /opt/local; umount /opt/local"),
     "Settings covered or replaced": ("mount -o bind /opt/t /etc/pam.d; umount /etc/pam.d", "mount -o bind /opt/t /etc/../opt/t; umount /opt/t"),
     "Accounts changed by hand": ("deed write /etc/passwd", "/usr/bin/useradd write /etc/passwd"),
+    "Account with root's number made": ("useradd -o -u 0 x", "useradd -o -u 1000 x"),
     "Setuid bit set": ("chmod 4755 /tmp/file", "chmod 755 /tmp/file"),
     "pkexec without arguments": ("pkexec", "pkexec nothing"),
     "sudoedit given an open backslash": ("sudoedit -s 'x\\'", "sudoedit -s x"),
@@ -146,6 +149,8 @@ DEEDS = {
     "Shell's start files written": ("deed write /root/.bashrc", "/usr/bin/useradd write /root/.bashrc"),
     "Service written": ("deed write /etc/systemd/system/x.service",
                         "/usr/bin/systemctl write /etc/systemd/system/x.service"),
+    "Hook of the system written": ("mkdir -p /etc/apt/apt.conf.d; deed write /etc/apt/apt.conf.d/x",
+                                   "/usr/bin/dpkg write /etc/apt/apt.conf.d/x"),
     "Loader's paths written": ("deed write /etc/ld.so.conf.d/x.conf", "/usr/bin/dpkg write /etc/ld.so.conf.d/x.conf"),
     "Certificate authority added": ("deed write /usr/local/share/ca-certificates/x.crt",
                                     "/usr/bin/dpkg write /usr/local/share/ca-certificates/x.crt"),
@@ -154,6 +159,7 @@ DEEDS = {
     "Names sent elsewhere": ("deed write /etc/hosts", "deed read /etc/hosts"),
     "SSH server runs": ("sshd nothing", "sshdd nothing"),
     # Looking around
+    "Setuid programs searched for": ("find / -maxdepth 0 -perm -4000", "find / -maxdepth 0 -perm -0002"),
     "Packet socket made": ("deed packet", "deed socket"),
     "Socket of a rare family made": ("deed rare", "deed packet"),
     "Network scanner runs": ("nmap -sS 10.0.0.0/8", "map"),
@@ -164,6 +170,7 @@ DEEDS = {
     "Chat or anonymous network contacted": ("deed connect 203.0.113.9 6667", "deed connect 203.0.113.9 6668"),
     "Simple tool connects to the network": ("sha1sum connect 203.0.113.9 443", "sha1sum connect 127.0.0.1 443"),
     "Kernel log read": ("deed syslog 3", "deed syslog 10"),
+    "Kernel's symbols read": ("cat /proc/kallsyms", "cat /proc/modules"),
     # Covering tracks, and other processes
     "Log removed": ("/bin/rm /var/log/a.log", "/bin/rm /tmp/a.log"),
     "Shell history removed": ("/bin/rm /root/.ash_history", "mv /root/plain /root/plain2"),
@@ -268,6 +275,8 @@ PRETENDERS = {
 OTHER_WAYS = {
     "Cgroup release agent written": ["mount -t cgroup -o none,name=t,release_agent=/x,nonesuch none /mnt", "deed release-agent"],
     "Disk mounted in a container": ["deed nobody fsopen xfs"],
+    "Protection of a mount taken away": ["mkdir /sys/x; mount -o bind /sys/x /sys/x; deed writable /sys/x",
+                                         "mkdir /sys/y; mount -o bind /sys/y /sys/y; mount -o remount,bind,rw /sys/y"],
     "User namespace made in a container": ["deed user"],
     "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :", "/usr/bin/apt-get -c /opt/c update || :",
                                            "/usr/bin/apt-get edit-sources x || :"],
@@ -276,7 +285,13 @@ OTHER_WAYS = {
     "Netcat on a named pipe": ["mkfifo /tmp/p1; openssl s_client -quiet -connect 203.0.113.9:443 1<>/tmp/p1",
                                "mkfifo /tmp/p2; busybox telnet 127.0.0.1 9 <>/tmp/p2 || :"],
     "Interactive shell without a terminal": ["mkfifo /tmp/p3; echo exit >/tmp/p3 & sh -i </tmp/p3"],
-    "Container runtime's socket used": ["deed connect-path /run/cri-dockerd.sock", "deed connect-path /run/containerd/s/0123"],
+    "Container runtime's socket used": ["deed connect-path /run/cri-dockerd.sock", "deed connect-path /run/containerd/s/0123",
+                                        "deed connect-path /var/lib/incus/unix.socket", "deed connect-path /run/nri/nri.sock"],
+    "Own memory written by file": ["busybox dd if=/dev/null of=/proc/self/mem count=0", "cp /opt/t/deed /opt/cow; /opt/cow write /proc/self/mem"],
+    "Account with root's number made": ["usermod --uid=0 x", "useradd -ou0 x"],
+    "Hook of the system written": ["mkdir -p /etc/xdg/autostart; ln -s /tmp/file /etc/xdg/autostart/x.desktop", "deed write /opt/sitecustomize.py"],
+    "Setuid programs searched for": ["find / -maxdepth 0 -perm /u=s,g=s", "getcap -r /"],
+    "Kernel log read": [": >/dev/kmsg; deed read /dev/kmsg; rm /dev/kmsg"],
     "Shell started by a server": ["php-fpm8.2 run sh -c :", "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i; id'"],
     "Keys searched for": ["find / -maxdepth 1 -name '*.pem'"],
     "Service account token read by a tool": ["busybox cat /run/secrets/kubernetes.io/serviceaccount/token",
@@ -333,6 +348,9 @@ OTHER_WAYS = {
 
 # Rule: what does the same by right, in the ways that programs of a system are made.
 RIGHTFUL = {
+    "Protection of a mount taken away": ["mkdir /sys/z; mount -o bind /sys/z /sys/z; mount -o remount,bind,ro /sys/z"],
+    "Own memory written by file": ["deed write /proc/self/mem"],
+    "Setuid programs searched for": ["find / -maxdepth 0 -perm 0755"],
     "SSH private key read": ["/usr/bin/ssh-add read /root/.ssh/id_rsa"],
     # Scripts, of bash and of busybox, and what changes an account a little.
     "Accounts changed by hand": ["adduser", "addgroup", "/usr/bin/chsh write /etc/passwd", "/usr/bin/gpasswd write /etc/group"],
@@ -375,9 +393,9 @@ CHANGED = "Argument changed under a call"
 OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
-NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb iptables kubectl kubelet
+NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb getcap iptables kubectl kubelet
 kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap openssl perl php-fpm8.2 php8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
-sshd sshdd sshh strace sudoedit systemctl useradd worker""".split()
+sshd sshdd sshh strace sudoedit systemctl useradd usermod worker""".split()
 
 # What the deeds find there; a line each.
 FILES = """/etc/cron.d/other /etc/hosts /etc/kubernetes/admin.conf /etc/kubernetes/manifests/pod.yaml

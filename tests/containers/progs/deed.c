@@ -315,6 +315,14 @@ static int make_setuid(const char *how, const char *path)
 	return r < 0 ? fail(path) : 0;
 }
 
+/* Of a mount that may be read only. */
+static int make_writable(const char *path)
+{
+	const uint64_t attr[4] = { 0, 1 /* MOUNT_ATTR_RDONLY, to be cleared */ };
+
+	return syscall(SYS_mount_setattr, AT_FDCWD, path, 0, attr, sizeof(attr)) ? fail(path) : 0;
+}
+
 /* Something over a directory, without mount(2). */
 static int cover(const char *path)
 {
@@ -440,6 +448,8 @@ static int do_file(const char *what, char **args)
 		return make_setuid(args[0], args[1]);
 	if (!strcmp(what, "cover"))
 		return cover(args[0]);
+	if (!strcmp(what, "writable"))
+		return make_writable(args[0]);
 	if (!strcmp(what, "move-tree"))
 		return move_tree(args[0], args[1]);
 	if (!strcmp(what, "reconfigure"))
