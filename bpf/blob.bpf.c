@@ -242,14 +242,6 @@ static __always_inline bool is_apart(const struct scratch *s)
 	return s->walk.flags & NUNCHI_BLOB_UNREACHABLE && s->walk.dentry == s->walk.mnt_root;
 }
 
-/* Whether the walk that was the last, from there, has led to that root by nothing but its own mount. */
-static __always_inline bool is_plain(const struct scratch *s, u64 mnt, u64 root)
-{
-	const struct walk *w = &s->walk;
-
-	return (w->below == mnt || !w->below) && (w->own_root == root || !root);
-}
-
 #define FIRST_PROC 0x636f7270	/* "proc" and its NUL as a little-endian number */
 #define FIRST_SYS 0x737973
 
@@ -295,6 +287,35 @@ __noinline int blob_elsewhere(struct scratch *s, u32 pos, u32 arg)
 	} else if (unlikely(s->pos != pos && (apart || mounted_anew(s->head.slot, s->walk.event)))) {
 		blob_mounted(s, dentry, pos, arg);
 	}
+	return 0;
+}
+
+__noinline int blob_moved(struct scratch *s, u64 file, u32 pos)
+{
+	u64 dentry, root, event;
+	bool moved = true;
+	u32 begin;
+
+	if (!s)
+		return 0;
+	begin = s->pos;
+	event = s->walk.event;
+	dentry = (u64)FIELD(struct file, file, f_path.dentry);
+	root = root_within(s->head.slot, s->head.generation, (u64)FIELD(struct dentry, dentry, d_sb));
+	if (root && blob_alias(s, root, dentry, 0)) {
+		moved = !blobs_equal(s, pos, begin);
+	} else {
+		if (!mounted_anew(s->head.slot, event))
+			return 0;
+		s->walk.dentry = dentry;
+		if (mounted_find(s, s->head.slot, s->head.generation)) {
+			blob_mounted(s, dentry, pos, 0);
+			moved = s->pos != begin;
+		}
+	}
+	s->pos = begin;
+	if (moved)
+		blob_mark(s, pos, NUNCHI_BLOB_MOVED);
 	return 0;
 }
 

@@ -109,7 +109,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 {
 	struct identity *id = identity_get(task);
 	struct scratch *s;
-	bool entering;
+	bool entering, plain;
 	u32 at;
 
 	if (!id)
@@ -151,7 +151,10 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 	blob_argv(s);
 	at = s->pos;
 	blob_file(s, file, BLOB(NUNCHI_BLOB_EXE, 0));
+	plain = is_plain(s, (u64)FIELD(struct file, file, f_path.mnt), root_own(s->head.slot, s->head.generation));
 	push_executed(id, s, at);
+	if (unlikely(!plain))
+		blob_moved(s, file, at);
 	blob_interpreter(s);
 	blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));
 	blob_comm(s, id->prev_comm, NUNCHI_BLOB_PREV_COMM);

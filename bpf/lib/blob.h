@@ -36,6 +36,19 @@ int blob_cwd(struct scratch *s, u32 blob);
 /* Where its absolute paths start, of which argument arg is one; nothing where that is its namespace's root. */
 int blob_start(struct scratch *s, u32 arg);
 int blob_file(struct scratch *s, u64 file, u32 blob);
+/*
+ * Of an image of which the blob is at pos, and that was come to by s->walk otherwise than by its own mount below the container's root: marks
+ * it if it has another path without the mounts that were made in the container, or none.
+ */
+int blob_moved(struct scratch *s, u64 file, u32 pos);
+/* Whether the walk that was the last, from that mount, has led to that root by nothing but its own mount. */
+static __always_inline bool is_plain(const struct scratch *s, u64 mnt, u64 root)
+{
+	const struct walk *w = &s->walk;
+
+	return (w->below == mnt || !w->below) && (w->own_root == root || !root);
+}
+
 /* What the exec of this file leaves the running task with (traits.bpf.c). */
 int blob_traits(struct scratch *s, u64 file);
 enum interpreter { INTERPRETER_NONE, INTERPRETER_FOUND, INTERPRETER_UNKNOWN };

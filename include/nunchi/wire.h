@@ -281,6 +281,7 @@ enum nunchi_blob_type {
 #define NUNCHI_BLOB_UPPER 0x10	/* in the upper layer of an overlay: not from the image */
 #define NUNCHI_BLOB_LATE 0x20	/* read from an fd or directory that others could have changed since the call */
 #define NUNCHI_BLOB_KERNEL 0x40	/* the copy that the kernel used, not user memory */
+#define NUNCHI_BLOB_MOVED 0x80	/* of EXE: it has that path by a mount that was made in the container */
 
 /* Head of a blob. Data follows, padded with zeros to a multiple of 8. */
 struct nunchi_blob {

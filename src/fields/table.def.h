@@ -188,6 +188,7 @@ FIELD(proc_is_exe_upper_layer, "proc.is_exe_upper_layer", BOOL, PROCESS, false, 
 FIELD(proc_is_exe_lower_layer, "proc.is_exe_lower_layer", BOOL, PROCESS, false, "whether the program's file is the image's: in a lower layer of an overlay")
 FIELD(proc_interpreter, "proc.interpreter", STRING, EVENT, true, "of an exec: path of the file that runs first, where that is not proc.exepath: the ELF interpreter (PT_INTERP), mostly the dynamic linker (ours)")
 FIELD(proc_is_interpreter_upper_layer, "proc.is_interpreter_upper_layer", BOOL, EVENT, false, "of an exec: whether that file was written in the container (ours)")
+FIELD(proc_is_exe_moved, "proc.is_exe_moved", BOOL, PROCESS, false, "whether the program's file has its path by a mount that was made in the container: it has another without, or none (ours)")
 FIELD(proc_is_exe_setuid, "proc.is_exe_setuid", BOOL, PROCESS, false, "whether the program's file has the set-user-id bit: it runs as the file's owner, unless the mount or no_new_privs forbids it (ours)")
 FIELD(proc_is_exe_setgid, "proc.is_exe_setgid", BOOL, PROCESS, false, "the same of the group (ours)")
 FIELD(proc_is_exe_deleted, "proc.is_exe_deleted", BOOL, PROCESS, false, "whether the program's file had no name (any more) when it was executed: deleted, or never linked (ours)")

@@ -212,6 +212,13 @@ FIELD_GET(proc_is_exe_lower_layer)
 		value_set_bool(ret, fc->ev->proc->exe_layer == EXE_LOWER);
 }
 
+FIELD_GET(proc_is_exe_moved)
+{
+	/* Of what ran before nunchi /proc does not tell. */
+	if (fc->ev->proc && fc->ev->proc->exe_layer)
+		value_set_bool(ret, fc->ev->proc->exe_moved);
+}
+
 /* The file with the first instruction of what was executed, where that is another; NULL: there is none, or it is not known. */
 static const struct event_blob *interpreter(const struct field_context *fc)
 {

@@ -78,6 +78,7 @@ struct process {
 	uint64_t exe_ino;		/* 0: unknown */
 	uint32_t exe_mode;		/* st_mode; 0: unknown */
 	enum exe_layer exe_layer;
+	bool exe_moved;			/* it has exepath by a mount that was made in the container */
 	bool exe_deleted;		/* it had no name (any more) when it was executed; exe_mode: whether that is known */
 	bool has_traits;
 	struct nunchi_traits traits;	/* as of its last exec */

@@ -90,7 +90,7 @@ static char *walk_string(const struct event_blob *blob)
 static bool set_exe(struct process *p, const struct event_blob *blob)
 {
 	struct nunchi_file file;
-	bool changed, deleted = is_deleted(blob);
+	bool changed, deleted = is_deleted(blob), moved = blob->flags & NUNCHI_BLOB_MOVED;
 	enum exe_layer layer;
 
 	if (blob->len < sizeof(file))
@@ -101,11 +101,12 @@ static bool set_exe(struct process *p, const struct event_blob *blob)
 	else
 		layer = file.magic ? EXE_NO_LAYER : EXE_UNKNOWN;	/* /proc does not tell */
 	changed = p->exe_ino != file.ino || p->exe_mode != file.mode || p->exe_layer != layer ||
-		  p->exe_deleted != deleted;
+		  p->exe_deleted != deleted || p->exe_moved != moved;
 	p->exe_ino = file.ino;
 	p->exe_mode = file.mode;
 	p->exe_layer = layer;
 	p->exe_deleted = deleted;
+	p->exe_moved = moved;
 	return set_string(&p->exepath, walk_string(blob)) || changed;
 }
 
@@ -236,6 +237,7 @@ static void copy_from_parent(struct process *p, const struct process *parent)
 		p->exe_mode = parent->exe_mode;
 		p->exe_layer = parent->exe_layer;
 		p->exe_deleted = parent->exe_deleted;
+		p->exe_moved = parent->exe_moved;
 	}
 	if (!p->has_traits) {
 		p->traits = parent->traits;
@@ -332,7 +334,7 @@ static void apply_exec(struct process *p, const struct event *ev)
 	p->exe_ino = 0;
 	p->exe_mode = 0;
 	p->exe_layer = EXE_UNKNOWN;
-	p->exe_deleted = false;
+	p->exe_deleted = p->exe_moved = false;
 	p->has_traits = false;
 	if (p->comm[0])
 		memcpy(p->prev_comm, p->comm, sizeof(p->prev_comm));

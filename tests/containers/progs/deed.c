@@ -450,6 +450,8 @@ static int do_file(const char *what, char **args)
 		return cover(args[0]);
 	if (!strcmp(what, "writable"))
 		return make_writable(args[0]);
+	if (!strcmp(what, "bind"))
+		return mount(args[0], args[1], NULL, MS_BIND, NULL) ? fail("bind") : 0;
 	if (!strcmp(what, "move-tree"))
 		return move_tree(args[0], args[1]);
 	if (!strcmp(what, "reconfigure"))

@@ -349,15 +349,17 @@ static void test_traits(void **state)
 	struct nunchi_traits traits = { .tty = 1024, .sid = 90, .pgid = 100 }, other = { .sid = 91 };
 	const struct process *p;
 
-	exec_of(&w, sh, NUNCHI_BLOB_UPPER, OVERLAYFS_SUPER_MAGIC, &traits);
+	exec_of(&w, sh, NUNCHI_BLOB_UPPER | NUNCHI_BLOB_MOVED, OVERLAYFS_SUPER_MAGIC, &traits);
 	p = w.ev.proc;
 	assert_int_equal(p->exe_layer, EXE_UPPER);
+	assert_true(p->exe_moved);
 	assert_int_equal(p->exe_ino, 42);
 	assert_true(p->has_traits);
 	assert_int_equal(p->traits.tty, 1024);
 
 	p = say(&w, &child)->proc;
 	assert_int_equal(p->exe_layer, EXE_UPPER);
+	assert_true(p->exe_moved);
 	assert_int_equal(p->exe_ino, 42);
 	assert_int_equal(p->traits.sid, 90);
 	assert_memory_equal(p->env, "A=1\0B=2", 8);
@@ -368,6 +370,7 @@ static void test_traits(void **state)
 	assert_false(p->has_traits);
 	exec_of(&w, child, NUNCHI_BLOB_UPPER, TMPFS_MAGIC, &traits);
 	assert_int_equal(p->exe_layer, EXE_NO_LAYER);
+	assert_false(p->exe_moved);
 
 	/* What /proc had said before is older, and knows no layers. */
 	child.kind = NUNCHI_REC_TASK;
