@@ -125,6 +125,7 @@ DEEDS = {
     "Memory of another process read by file": ("deed read /proc/1/mem", "deed read /proc/self/mem"),
     "Own memory written by file": ("bash -c ': >/proc/self/mem'", "bash -c ': </proc/self/mem'"),
     "Memory of another process read": ("deed vm-read", "/usr/bin/gdb vm-read"),
+    "Debugger runs": ("gdb nothing", "app nothing"),
     "Shell history read by a tool": ("cat /root/.bash_history", "app read /root/.bash_history"),
     "Way of logging in changed": ("deed write /etc/pam.d/common-auth", "/usr/bin/dpkg write /etc/pam.d/common-auth"),
     # To stay
@@ -293,6 +294,7 @@ OTHER_WAYS = {
     "Interactive shell without a terminal": ["mkfifo /tmp/p3; echo exit >/tmp/p3 & sh -i </tmp/p3"],
     "Container runtime's socket used": ["deed connect-path /run/cri-dockerd.sock", "deed connect-path /run/containerd/s/0123",
                                         "deed connect-path /var/lib/incus/unix.socket", "deed connect-path /run/nri/nri.sock"],
+    "SSH private key read": ["mkdir -p /etc/ssh; : >/etc/ssh/ssh_host_rsa_key; cat /etc/ssh/ssh_host_rsa_key"],
     "Own memory written by file": ["busybox dd if=/dev/null of=/proc/self/mem count=0", "cp /opt/t/deed /opt/cow; /opt/cow write /proc/self/mem"],
     "Account with root's number made": ["usermod --uid=0 x", "useradd -ou0 x"],
     "Hook of the system written": ["mkdir -p /etc/xdg/autostart; ln -s /tmp/file /etc/xdg/autostart/x.desktop", "deed write /opt/sitecustomize.py"],
@@ -305,7 +307,8 @@ OTHER_WAYS = {
                                              "cd /opt; mkdir -p pods/u/volumes/kubernetes.io~projected/x; cd pods/u/volumes/kubernetes.io~projected/x; "
                                              ": >token; cat token"],
     "Cloud credentials read by a tool": ["tac /root/.aws/credentials", "read x </root/.aws/credentials",
-                                         ": >/root/.vault-token; cat /root/.vault-token"],
+                                         ": >/root/.vault-token; cat /root/.vault-token",
+                                          ": >/etc/krb5.keytab; cat /etc/krb5.keytab"],
     "Settings covered or replaced": ["mkdir -p /opt/sudoers.d; mv /opt/sudoers.d /etc/sudoers.d; mv /etc/sudoers.d /opt/sudoers.d",
                                      "ln -s /opt/t /etc/sudoers.d; rm /etc/sudoers.d", "deed cover /etc/cron.d; umount /etc/cron.d"],
     "Cluster's own keys read": ["mkdir -p /etc/rancher/k3s; : >/etc/rancher/k3s/k3s.yaml; cat /etc/rancher/k3s/k3s.yaml",
