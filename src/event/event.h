@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A record, decoded. struct event points into the record's bytes and into the model; it owns
- * nothing and lives until the next record is taken. Decoding checks every length: a record is
- * foreign input, be it from a ring or a file.
+ * A decoded record. struct event points into the record's bytes and into the model; it owns nothing,
+ * and is valid until the next record is taken. Decoding checks every length: a record, from a ring
+ * or from a file, is untrusted input.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "nunchi/wire.h"
 #include "syscalls/syscalls.h"
 
-#define EVENT_BLOBS_MAX 24	/* more than any kind of record carries; more is damage */
+#define EVENT_BLOBS_MAX 24	/* more than any kind of record has; a record with more is damaged */
 
 struct event_blob {
 	const char *data;	/* not NUL-terminated */
@@ -22,8 +22,8 @@ struct event_blob {
 };
 
 /*
- * What is an event and no system call: evt.type, activity.name, category, and whether a process
- * did it (those are shown with the process, the others with a mark).
+ * Events that are not system calls. X(enum, evt.type, activity.name, category, whether a process did it:
+ * those are shown with the process, the others with a mark)
  */
 #define EVENT_TYPES(X)                                                                          \
 	X(PROCEXIT, "procexit", "Process Exit", PROCESS, true)                                  \
@@ -45,7 +45,7 @@ struct event_blob {
 	X(LOST, "events_lost", "Events Lost", SYSTEM, false)
 
 enum event_type {
-	EVENT_SYSCALL,	/* call->name, an execve included */
+	EVENT_SYSCALL,	/* call->name; execve too */
 #define X(id, name, activity, category, process) EVENT_##id,
 	EVENT_TYPES(X)
 #undef X
@@ -57,7 +57,7 @@ struct container;
 
 struct event {
 	enum event_type type;
-	uint64_t num;			/* evt.num, from 1, set when it is shown */
+	uint64_t num;			/* evt.num, from 1; set when the event is shown */
 	uint64_t time;			/* ns since the epoch */
 	const struct nunchi_head *head;
 	const struct syscall_info *call;	/* EVENT_SYSCALL */
@@ -66,12 +66,12 @@ struct event {
 	uint64_t args[6];		/* EVENT_SYSCALL, EVENT_MISMATCH */
 	uint32_t exit_code;		/* EVENT_PROCEXIT: wait status */
 	struct nunchi_lost lost;	/* EVENT_LOST */
-	const void *body;		/* after the head: what wire.h says follows it, whole */
+	const void *body;		/* what follows the head, of the full length that wire.h says */
 	size_t body_len;
 	unsigned n_blobs;
 	struct event_blob blobs[EVENT_BLOBS_MAX];
 
-	/* From the model; NULL where it does not know. */
+	/* From the model; NULL if unknown. */
 	struct process *proc;		/* after the event: for an execve the new image */
 	struct process *parent;
 	struct container *container;	/* NULL: the host */
@@ -79,8 +79,8 @@ struct event {
 };
 
 /*
- * Decodes one record of len bytes (at least; head.len counts). boot_to_epoch: ns to add to boot
- * times. 0, or -EBADMSG with why, a constant sentence, in *ret_why. data must be 8-byte aligned.
+ * Decodes the record at data, which must be 8-byte aligned; len is at least the record's length.
+ * boot_to_epoch: ns to add to boot times. On an error: -EBADMSG, and in *ret_why a constant sentence.
  */
 int event_decode(struct event *ev, const void *data, size_t len, uint64_t boot_to_epoch,
 		 const char **ret_why) _must_check_;
@@ -88,10 +88,10 @@ int event_decode(struct event *ev, const void *data, size_t len, uint64_t boot_t
 /* The first blob of this type and argument (-1: any argument), or NULL. */
 const struct event_blob *event_blob(const struct event *ev, enum nunchi_blob_type type, int arg);
 
-/* A process did it: what its head says of a task is shown. */
+/* Whether a process did it: then the task in its head is shown. */
 bool event_has_process(enum event_type type);
 
-/* The body of a record as its kind of event has it; NULL of other events. */
+/* The body of a record, by the type of the event; NULL for other types. */
 static inline const struct nunchi_namespaces *event_namespaces(const struct event *ev)
 {
 	return ev->type == EVENT_NS_CHANGED ? ev->body : NULL;
@@ -113,18 +113,18 @@ static inline const struct nunchi_gap *event_gap(const struct event *ev)
 	return ev->type == EVENT_GAP ? ev->body : NULL;
 }
 
-/* Names of namespaces by commas; bits 1 << enum nunchi_namespace. */
+/* Appends the names of namespaces, separated by commas. bits: 1 << enum nunchi_namespace. */
 void namespaces_print(struct strbuf *out, uint32_t bits);
 
-/* "io_uring operations": enum nunchi_blind_what; NULL: none that is known. */
+/* The name of an enum nunchi_blind_what, such as "io_uring operations"; NULL: unknown. */
 const char *blind_name(uint32_t what);
 
 /* evt.type: "openat", "procexit", ... */
 const char *event_type_name(const struct event *ev);
-/* activity.name: "File Open"; for what is no system call "Process Exit", "Container Start", ... */
+/* activity.name: "File Open"; for events that are not system calls "Process Exit", "Container Start", ... */
 const char *event_activity(const struct event *ev);
 enum activity_category event_category(const struct event *ev);
-/* A system call that begins: neither result nor effect yet. */
+/* The entry of a system call: it has neither a result nor an effect yet. */
 static inline bool event_is_entry(const struct event *ev)
 {
 	return ev->type == EVENT_SYSCALL && ev->ret == NUNCHI_RET_ENTRY;
@@ -136,30 +136,30 @@ static inline bool event_failed(const struct event *ev)
 	return ev->type == EVENT_SYSCALL && ev->ret < 0 && ev->ret >= -4095;
 }
 
-/* Of EVENT_SUMMARY what was counted, NULL of others; ev->body is it, checked. */
+/* For EVENT_SUMMARY what was counted, else NULL; decoding has checked the length of ev->body. */
 static inline const struct nunchi_summary *event_summary(const struct event *ev)
 {
 	return ev->type == EVENT_SUMMARY ? ev->body : NULL;
 }
 /*
- * An EVENT_SUMMARY becomes one of the events that it counts, as far as it tells of them: a system call of
- * the first one's arguments, or a procexit. False: they are no events of their own.
+ * Turns an EVENT_SUMMARY into one of the events that it counts, as far as it has their data: a system call
+ * with the arguments of the first one, or a procexit. False: what it counts are not events.
  */
 bool event_become_counted(struct event *ev);
-/* What is told by a record that is no system call's: "fork", "procexit", ...; NULL: nothing of a task's. */
+/* The name of a kind of record that is not a system call: "fork", "procexit", ...; NULL: not about a task. */
 const char *event_kind_name(uint32_t kind);
 /* What was counted: "openat", "procexit", ... */
 const char *event_counted_name(const struct event *ev);
 
-/* The argument that was something else at the end of the call than the kernel had gone by. */
+/* An argument whose value in user memory, at the end of the call, differed from what the kernel had used. */
 struct event_mismatch {
 	const struct syscall_info *call;
 	unsigned arg;
 	const struct event_blob *used, *found;	/* both NULL: the record is damaged */
 };
 
-/* False: the event is no EVENT_MISMATCH. */
+/* False: the event is not an EVENT_MISMATCH. */
 bool event_mismatch(const struct event *ev, struct event_mismatch *ret);
 
-/* An argument as a person would write it. Empty if the call has no such argument. */
+/* Appends an argument in readable form; nothing if the call has no such argument. */
 void event_arg_print(const struct event *ev, unsigned index, struct strbuf *out);
