@@ -5,6 +5,8 @@
  */
 #include "cmd.h"
 
+#include <time.h>
+
 #include "base/log.h"
 #include "options.h"
 #include "out/describe.h"
@@ -89,13 +91,15 @@ static void add_labels(struct ps *ps, const struct container_info *info)
 
 static void add_wide(struct ps *ps, const struct container *c)
 {
-	_cleanup_strbuf_ struct strbuf created = STRBUF_INIT;
+	const time_t at = (time_t)(c->info->created / NSEC_PER_SEC);
+	char created[sizeof("2026-01-02T03:04:05Z")] = "";
+	struct tm tm;
 
-	if (c->info->created)
-		strbuf_add_iso8601(&created, c->info->created / NSEC_PER_SEC * NSEC_PER_SEC);
+	if (at && gmtime_r(&at, &tm))
+		strftime(created, sizeof(created), "%FT%TZ", &tm);
 	table_add(&ps->table, c->short_id);
 	table_add(&ps->table, c->info->cgroup);
-	table_add(&ps->table, created.s);
+	table_add(&ps->table, created);
 	add_labels(ps, c->info);
 	table_add(&ps->table, c->info->source);
 }
