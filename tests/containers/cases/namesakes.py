@@ -35,8 +35,8 @@ def two_of_runc(setup, name, cgroups=True):
         with open(path, encoding="utf-8") as f:
             config = json.load(f)
         if cgroups:
-            config["linux"]["cgroupsPath"] = f"/{setup.name}-{which}/{name}"
-        setup.stack.callback(remove_cgroups, f"{setup.name}-{which}")
+            config["linux"]["cgroupsPath"] = f"/{setup.name}-namesakes-{which}/{name}"
+        setup.stack.callback(remove_cgroups, f"{setup.name}-namesakes-{which}")
         # Of each its own: both would be in one place.
         container.bundle = setup.directory("bundles-" + which, name)
         with open(os.path.join(container.bundle, "config.json"), "w", encoding="utf-8") as f:
@@ -123,7 +123,7 @@ def runc_steps(container):
 
 
 def test_two_of_runc(setup):
-    name = setup.name + "-web"
+    name = setup.name + "-namesake-web"
     made, places = two_of_runc(setup, name)
     events = look_at_two(setup, name, [runc_steps(c) for c in made], places, [p.path for p in places])
     spaces = {e["container.full_id"]: e.get("container.space") for e in events if e["evt.type"] == "openat"}
@@ -132,7 +132,7 @@ def test_two_of_runc(setup):
 
 def test_two_in_one_cgroup(setup):
     """What the second does is the first's to the kernel; but each is known, with its start and its end."""
-    name = setup.name + "-shared"
+    name = setup.name + "-namesake-shared"
     made, places = two_of_runc(setup, name, cgroups=False)
     nunchi = setup.nunchi("trace", "-o", "json", "-c", name, runtimes=places)
     for container, full_id in zip(made, (name, name + "#2")):
@@ -154,14 +154,14 @@ def test_two_in_one_cgroup(setup):
 
 def test_two_that_nobody_tells_of(setup):
     """Where runc keeps its state nunchi does not look."""
-    name = setup.name + "-unsaid"
+    name = setup.name + "-namesake-unsaid"
     made, _ = two_of_runc(setup, name)
     look_at_two(setup, name, [runc_steps(c) for c in made], [], [])
 
 
 def test_what_ran_before(setup):
     """And with the names of an earlier nunchi: by their mounts, not by who is heard of first."""
-    name = setup.name + "-before"
+    name = setup.name + "-namesake-before"
     made, places = two_of_runc(setup, name)
     for container in made:
         container.start()
@@ -190,7 +190,7 @@ def test_identities_that_are_kept(setup):
     """The second nunchi has what the first has called them, whichever of them is told of first."""
     bpf_file_system(setup)
     setup.stack.callback(unpin)
-    name = setup.name + "-kept"
+    name = setup.name + "-namesake-kept"
     made, places = two_of_runc(setup, name)
     told = []
     for these, containers in ((places, made), (places[::-1], ())):
@@ -244,8 +244,8 @@ class Ctr:
 
 
 def test_two_of_containerd(setup):
-    name = setup.name + "-ctr"
-    one, other = Ctr(setup, setup.name + "-a"), Ctr(setup, setup.name + "-b")
+    name = setup.name + "-namesake-ctr"
+    one, other = Ctr(setup, setup.name + "-namesakes-a"), Ctr(setup, setup.name + "-namesakes-b")
     with contextlib.ExitStack() as stack:
         for ctr in (one, other):
             stack.callback(ctr.remove, name)
@@ -255,9 +255,9 @@ def test_two_of_containerd(setup):
 
 def test_runc_s_and_containerd_s(setup):
     """Of a rule's exception by the image only that one has something which has the image; and what is done is done to the right one."""
-    name = setup.name + "-both"
+    name = setup.name + "-namesake-both"
     runc = setup.runc.create(name, ["/bin/sh", "-c", LOOP.format(sign="one")])
-    ctr = Ctr(setup, setup.name + "-c")
+    ctr = Ctr(setup, setup.name + "-namesakes-c")
     rules = setup.rules_file()
     with open(rules, "w", encoding="utf-8") as f:
         f.write("- rule: Kill\n  desc: d\n  condition: evt.type = openat and container.name = " + name +
