@@ -233,11 +233,12 @@ def test_more_kinds_than_are_counted(setup):
     path = setup.file("kinds.json")
     with open(path, "wb") as out:
         nunchi = setup.nunchi("trace", *own(setup), "-o", "json", "-e", "all", "--memory", "16M", stdout=out)
-    made = setup.runc.create(setup.name + "-kinds", ["/bin/sh", "-c", "sleep 2; /bin/lanes flood 20000 2; /bin/walk; :"], privileged=True)
-    made.start()
+    script = "while [ ! -e /tmp/go ]; do sleep 0.1; done; /bin/lanes flood 20000 2; /bin/walk; :"
+    made = setup.runc.run(setup.name + "-kinds", ["/bin/sh", "-c", script], privileged=True)
     wait_until(lambda: row_of(nunchi, made.name), 10, "the container's account")
     os.kill(nunchi.process.pid, signal.SIGSTOP)
     try:
+        made.execute(["touch", "/tmp/go"])  # not before: what nunchi reads makes room
         made.wait()
     finally:
         os.kill(nunchi.process.pid, signal.SIGCONT)
