@@ -113,8 +113,8 @@ def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=Fals
 
 MATRIX = [
     row("5.10", "5.10", "v2", None, always=True),  # must say that it is too old
-    row("6.1 v1", "6.1", "v1", COUNT + LIVES + DOORS + KEPT, NO_LSM, always=True),
-    row("6.1 v1 ends", "6.1", "v1", ENTER + ENDS, NO_LSM),
+    row("6.1 v1", "6.1", "v1", COUNT + LIVES + KEPT, NO_LSM, always=True),
+    row("6.1 v1 ends", "6.1", "v1", ENTER + ENDS + DOORS, NO_LSM),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP + PUSH + WALK + ["swap"], runtimes="runc,crun"),
     row("6.1 evasions", "6.1", "v2", EVADE),

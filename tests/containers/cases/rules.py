@@ -282,8 +282,8 @@ PRETENDERS = {
 OTHER_WAYS = {
     "Cgroup release agent written": ["mount -t cgroup -o none,name=t,release_agent=/x,nonesuch none /mnt", "deed release-agent"],
     "Disk mounted in a container": ["deed nobody fsopen xfs"],
-    "Protection of a mount taken away": ["mkdir /sys/x; mount -o bind /sys/x /sys/x; deed writable /sys/x",
-                                         "mkdir /sys/y; mount -o bind /sys/y /sys/y; mount -o remount,bind,rw /sys/y"],
+    "Protection of a mount taken away": ["mount -o bind /proc/tty /proc/tty; deed writable /proc/tty",
+                                         "mount -o bind /proc/tty /proc/tty; mount -o remount,bind,rw /proc/tty"],
     "User namespace made in a container": ["deed user"],
     "Package manager is given a command": ["/usr/bin/rpm --eval '%(id)' || :", "/usr/bin/apt-get -c /opt/c update || :",
                                            "/usr/bin/apt-get edit-sources x || :"],
@@ -357,7 +357,7 @@ OTHER_WAYS = {
 
 # Rule: what does the same by right, in the ways that programs of a system are made.
 RIGHTFUL = {
-    "Protection of a mount taken away": ["mkdir /sys/z; mount -o bind /sys/z /sys/z; mount -o remount,bind,ro /sys/z"],
+    "Protection of a mount taken away": ["mount -o bind /proc/tty /proc/tty; mount -o remount,bind,ro /proc/tty"],
     "Own memory written by file": ["deed write /proc/self/mem"],
     "Setuid programs searched for": ["find / -maxdepth 0 -perm 0755"],
     "SSH private key read": ["/usr/bin/ssh-add read /root/.ssh/id_rsa"],
