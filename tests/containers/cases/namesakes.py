@@ -211,6 +211,12 @@ def test_identities_that_are_kept(setup):
     assert spaces == {name: places[0].path, name + "#2": places[1].path}, spaces
 
 
+def remove_state(space):
+    """The namespace's directory, which containerd's shim leaves behind, empty."""
+    with contextlib.suppress(OSError):
+        os.rmdir("/run/containerd/runc/" + space)
+
+
 class Ctr:
     """What ctr has made in a namespace."""
 
@@ -218,6 +224,7 @@ class Ctr:
         self.command = ["ctr", "--address", setup.containerd.socket, "--namespace", space]
         self.call("images", "import", setup.archive)
         self.space = space
+        setup.stack.callback(remove_state, space)
 
     def call(self, *args, check=True):
         done = subprocess.run([*self.command, *args], check=False, capture_output=True, text=True)
