@@ -210,16 +210,10 @@ static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[
 	return may_be_called(e, slot, ret_id, c) || (c && c->running && claim_matches(slot, c->info));
 }
 
-struct unnamed {
-	const char *called;
-};
-
 /* One that the kernel alone knows, and that has ended: this can be its next run. */
-static bool is_unnamed(struct container *c, void *arg)
+static bool is_unnamed(struct container *c, void *called)
 {
-	const struct unnamed *u = arg;
-
-	return !c->running && !c->info->owner && !c->info->space && c->info->called && streq(c->info->called, u->called);
+	return !c->running && !c->info->owner && !c->info->space && c->info->called && streq(c->info->called, called);
 }
 
 /*
@@ -230,7 +224,6 @@ static char *plain_container(struct engine *e, const struct slot *slot, char **r
 {
 	_cleanup_free_ char *plain = plain_id(slot);
 	struct container *c = plain ? model_container(e->model, plain) : NULL;
-	struct unnamed u = { plain };
 
 	if (!plain || may_be_called(e, slot, plain, c))
 		return TAKE_PTR(plain);
@@ -239,7 +232,7 @@ static char *plain_container(struct engine *e, const struct slot *slot, char **r
 	    claim_matches(slot, c->info))
 		return NULL;
 	*ret_called = TAKE_PTR(plain);
-	c = model_first_container(e->model, is_unnamed, &u);
+	c = model_first_container(e->model, is_unnamed, *ret_called);
 	return c ? xstrdup(c->info->id) : namesake_id(e, *ret_called);
 }
 
