@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Slots that are opened and bound. What is on all sides of that is this file. */
-#include "engine/internal.h"
+#include "bare.h"
 
 #include "../event/record.h"
 
@@ -236,21 +236,16 @@ void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation, enum nu
 static struct engine *engine_begin(void)
 {
 	static const struct engine_config config = { .hold_ms = 1000 };
-	struct engine *e = xcalloc(1, sizeof(*e));
+	struct engine *e = bare_engine();
 
 	e->config = &config;
-	e->model = model_new((size_t)1 << 20);
-	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
 	return e;
 }
 
 static void engine_end(struct engine *e)
 {
 	binder_free(e);
-	model_free(e->model);
-	strbuf_free(&e->record);
-	free(e->slots);
-	free(e);
+	bare_engine_free(e);
 }
 
 static struct container *say_container(struct engine *e, const char *id, uint32_t init_pid)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whose a slot can be: by what the kernel has seen, and a name only where nobody else has it. */
-#include "engine/internal.h"
-
 #include "../event/record.h"
+#include "bare.h"
 
 #define OUTER 10U	/* slots */
 #define INNER 11U
@@ -29,23 +28,6 @@ char *namesake_id(const struct engine *e, const char *called)
 {
 	(void)e;
 	return xasprintf("%s#2", called);
-}
-
-static struct engine *engine_begin(void)
-{
-	struct engine *e = xcalloc(1, sizeof(*e));
-
-	e->model = model_new((size_t)1 << 20);
-	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
-	return e;
-}
-
-static void engine_end(struct engine *e)
-{
-	model_free(e->model);
-	strbuf_free(&e->record);
-	free(e->slots);
-	free(e);
 }
 
 static struct container *say_container(struct engine *e, const struct container_info *info)
@@ -107,7 +89,7 @@ static void test_matches(void **state)
 /* A cgroup is easily entered: what was opened in a container is another's by its mounts alone. */
 static void test_inside(void **state)
 {
-	struct engine *e = engine_begin();
+	struct engine *e = bare_engine();
 	struct slot *slot = open_inner(e, "sh");
 
 	assert_true(claim_may_be(e, slot, &(struct container_info){ .mntns = 51 }));
@@ -115,13 +97,13 @@ static void test_inside(void **state)
 	slot->parent_generation = 2;	/* that slot has been given back, and is another container's now */
 	assert_null(claim_parent(e, slot));
 	assert_true(claim_may_be(e, slot, &(struct container_info){ .cgroup_id = 61 }));
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* Who unshares is in his container; who makes one in it makes a container, but none that runs already. */
 static void test_nested(void **state)
 {
-	struct engine *e = engine_begin();
+	struct engine *e = bare_engine();
 	struct container *mine = say_container(e, &(struct container_info){ .id = (char *)MINE, .init_pid = 100,
 									    .cgroup = (char *)"/docker/" MINE });
 	struct container *theirs = say_container(e, &(struct container_info){ .id = (char *)THEIRS, .init_pid = 200,
@@ -136,13 +118,13 @@ static void test_nested(void **state)
 	slot->cgroup_path = (char *)"/docker/" THEIRS;
 	assert_true(theirs->running);
 	assert_null(claim_find(e, slot));
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* Of two in one cgroup that whose mounts it has. */
 static void test_one_cgroup(void **state)
 {
-	struct engine *e = engine_begin();
+	struct engine *e = bare_engine();
 	struct slot slot = { .phase = SLOT_PENDING, .cgroup = 5, .mntns = 52, .time = 9 * NSEC_PER_SEC };
 	struct container_info info = { .id = (char *)"a", .init_pid = 100, .init_start = NSEC_PER_SEC, .cgroup_id = 5, .mntns = 51 };
 
@@ -156,14 +138,14 @@ static void test_one_cgroup(void **state)
 	assert_string_equal(claim_find(e, &slot)->info->id, "a");
 	slot.mntns = 53;
 	assert_string_equal(claim_find(e, &slot)->info->id, "a");
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* What a runtime makes while one of that name runs is one more; not by an engine's id, nor in a container. */
 static void test_called_the_same(void **state)
 {
 	const struct engine_config config = { .host = false };
-	struct engine *e = engine_begin();
+	struct engine *e = bare_engine();
 	struct slot slot = { .phase = SLOT_PENDING, .born = true, .time = 9 * NSEC_PER_SEC, .opener = "runc:[2:INIT]",
 			     .cgroup_path = (char *)"/elsewhere/web" };
 	struct container *c, *first;
@@ -192,7 +174,7 @@ static void test_called_the_same(void **state)
 	say_container(e, &(struct container_info){ .id = (char *)MINE, .init_pid = 100, .owner = CONTAINER_OWNER_ROOT });
 	slot.cgroup_path = (char *)"/elsewhere/" MINE;
 	assert_null(claim_by_kernel(e, &slot, "why"));
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 int main(void)

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What starts and ends a container, by records and by runtimes' words. The pipeline and the slots are this file. */
-#include "engine/internal.h"
-
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "../event/record.h"
+#include "bare.h"
 
 #define ID "aaaabbbbcccc"
 
@@ -130,20 +129,8 @@ void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint3
 
 static struct engine *engine_begin(void)
 {
-	struct engine *e = xcalloc(1, sizeof(*e));
-
 	n_created = n_started = n_stopped = n_removed = n_waiting = 0;
-	e->model = model_new((size_t)1 << 20);
-	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
-	return e;
-}
-
-static void engine_end(struct engine *e)
-{
-	model_free(e->model);
-	strbuf_free(&e->record);
-	free(e->slots);
-	free(e);
+	return bare_engine();
 }
 
 static void say_gone(struct engine *e)
@@ -182,7 +169,7 @@ static void test_read_of_a_run_that_is_over(void **state)
 	assert_false(say_runs(e, 100, NSEC_PER_SEC));
 	assert_true(say_runs(e, 100, 3 * NSEC_PER_SEC));
 	assert_int_equal(n_started, 2);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* A list can leave out what runs: that it has ended is believed when it has. */
@@ -214,7 +201,7 @@ static void test_said_gone_and_lives(void **state)
 	waitpid(pid, NULL, 0);
 	say_gone(e);
 	assert_int_equal(n_stopped, 1);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* Whose first process nobody knows, or another has the number of, is believed to have ended. */
@@ -237,7 +224,7 @@ static void test_said_gone_of_another(void **state)
 			pipeline_made(e);
 		say_gone(e);
 		assert_int_equal(n_stopped, 1);
-		engine_end(e);
+		bare_engine_free(e);
 	}
 }
 
@@ -278,7 +265,7 @@ static void test_first_exec(void **state)
 	execute(e, slot, 102, 0);
 	assert_int_equal(n_started, 1);
 	assert_int_equal(model_container(e->model, ID)->info->init_pid, 102);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 static void say(struct engine *e, enum runtime_life life)
@@ -327,7 +314,7 @@ static void test_made_before_it_starts(void **state)
 			say(e, RUNTIME_LIFE_CREATED);
 		assert_int_equal(n_created, cases[i].expected);
 		assert_int_equal(n_started, 1);
-		engine_end(e);
+		bare_engine_free(e);
 	}
 }
 
@@ -348,7 +335,7 @@ static void test_said_while_others_wait(void **state)
 	say(e, RUNTIME_LIFE_REMOVED);
 	assert_int_equal(n_waiting, 1);
 	assert_int_equal(n_removed, 1);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 int main(void)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Containers that are called the same: one for each that there is, whoever tells of it, and no more. */
-#include "engine/internal.h"
-
 #include "../event/record.h"
+#include "bare.h"
 
 #define CALLED "web"
 #define NUMBERED "web#2"
@@ -33,22 +32,10 @@ bool claim_same_mounts(const struct slot *slot, const struct container_info *inf
 
 static struct engine *engine_begin(void)
 {
-	struct engine *e = xcalloc(1, sizeof(*e));
-
-	e->model = model_new((size_t)1 << 20);
-	e->slots = xcalloc(NUNCHI_SLOTS_MAX, sizeof(*e->slots));
 	memset(alive, 0, sizeof(alive));
 	alive[0] = 100;
 	alive[1] = 200;
-	return e;
-}
-
-static void engine_end(struct engine *e)
-{
-	model_free(e->model);
-	strbuf_free(&e->record);
-	free(e->slots);
-	free(e);
+	return bare_engine();
 }
 
 /* What is said of CALLED gets this id, and is taken by the model if it is facts. */
@@ -95,7 +82,7 @@ static void test_two_spaces(void **state)
 	word = said_by("other", 0);
 	assert_settles(e, &word, false, NULL, "web#3");
 	assert_null(model_container(e->model, "web#3"));
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* The directory by another way: one first process is one container's. */
@@ -112,7 +99,7 @@ static void test_one_by_two_ways(void **state)
 	pipeline_made(e);
 	assert_settles(e, &first, false, NULL, CALLED);
 	assert_settles(e, &second, false, NULL, CALLED);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* What the kernel alone knows is the one of which is said what agrees with it, and no other that runs. */
@@ -132,7 +119,7 @@ static void test_known_by_the_kernel(void **state)
 	/* Its run is over: whoever says something of that name says it of this one, as far as is known. */
 	alive[0] = 0;
 	assert_settles(e, &ctr, false, NULL, CALLED);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* Slots that an earlier run had are known by their mounts. */
@@ -153,7 +140,7 @@ static void test_adopted(void **state)
 	ctr.mntns = 51;
 	assert_settles(e, &runc, true, NULL, NUMBERED);
 	assert_settles(e, &ctr, true, NULL, CALLED);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 /* A user's of the same name is none of root's, whoever was first; and what engines call theirs is one container's. */
@@ -168,7 +155,7 @@ static void test_others(void **state)
 	assert_settles(e, &root, true, NULL, NUMBERED);
 	assert_settles(e, &user, true, NULL, CALLED);
 	assert_settles(e, &engine, false, NULL, CALLED);
-	engine_end(e);
+	bare_engine_free(e);
 }
 
 int main(void)
