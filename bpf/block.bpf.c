@@ -336,12 +336,6 @@ int BPF_PROG(block_userns, const struct cred *cred, int ret)
 	return ret ? ret : block_call(NUNCHI_BLOCK_USERNS);
 }
 
-static __always_inline void leaf_set(struct scratch *s, const struct vfsmount *mnt, const struct dentry *dentry)
-{
-	s->leaf.mnt = (u64)mnt;
-	s->leaf.dentry = (u64)dentry;
-}
-
 static __always_inline int block_removal(const struct path *dir, const struct dentry *dentry)
 {
 	struct looked_at l = { 0 };

@@ -105,6 +105,18 @@ static __always_inline bool asks_path(u32 kinds)
 	return kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
 }
 
+/* The path of s->leaf, and its alias. */
+static __always_inline u64 block_paths(struct scratch *s, u32 row, u64 mask)
+{
+	u64 found;
+
+	block_leaf(s);
+	found = block_name(s, row, mask);
+	if (block_alias(s) == ALIAS_PATH)
+		found |= block_name(s, row, mask);
+	return found;
+}
+
 /* What the address satisfies; of a unix socket's path: block_unix.h. */
 static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {

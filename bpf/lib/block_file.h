@@ -30,19 +30,12 @@ static __always_inline u64 file_names(struct scratch *s, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
 	struct dentry *dentry = (void *)s->leaf.dentry;
-	u64 found;
 
 	if (mask && kinds & 1 << NUNCHI_BLOCK_FILENAME) {
 		bpf_probe_read_kernel_str(s->block.key.bytes, sizeof(s->block.key.bytes), BPF_CORE_READ(dentry, d_name.name));
 		mask &= look_up(&s->block, row, NUNCHI_BLOCK_FILENAME);
 	}
-	if (!mask || !asks_path(kinds))
-		return mask;
-	block_leaf(s);
-	found = block_name(s, row, mask);
-	if (block_alias(s) == ALIAS_PATH)
-		found |= block_name(s, row, mask);
-	return found;
+	return mask && asks_path(kinds) ? block_paths(s, row, mask) : mask;
 }
 
 /* The file that is opened. asked: flags that it has no more once it is open. */

@@ -52,14 +52,19 @@ static __always_inline void block_leaf(struct scratch *s)
 	block_walk(s);
 }
 
+static __always_inline void leaf_set(struct scratch *s, const struct vfsmount *mnt, const struct dentry *dentry)
+{
+	s->leaf.mnt = (u64)mnt;
+	s->leaf.dentry = (u64)dentry;
+}
+
 /* A struct file is the leaf. */
 static __always_inline void leaf_of(struct scratch *s, u64 file)
 {
 	struct path path = { 0 };
 
 	BPF_CORE_READ_INTO(&path, (struct file *)file, f_path);
-	s->leaf.mnt = (u64)path.mnt;
-	s->leaf.dentry = (u64)path.dentry;
+	leaf_set(s, path.mnt, path.dentry);
 }
 
 /* Of a struct file, which is the leaf then. */

@@ -17,20 +17,15 @@ static __always_inline bool asks_unix_path(u32 row)
 static __noinline u64 block_unix(struct scratch *s, u64 peer, u32 row, u64 mask)
 {
 	struct unix_sock *bound = (void *)peer;
-	u64 dentry, found;
+	struct dentry *dentry;
 
 	if (!s || !mask || !asks_unix_path(row))
 		return mask;
-	dentry = (u64)BPF_CORE_READ(bound, path.dentry);
+	dentry = BPF_CORE_READ(bound, path.dentry);
 	if (!dentry) {
 		block_no_path(s);
 		return block_name(s, row, mask);
 	}
-	s->leaf.mnt = (u64)BPF_CORE_READ(bound, path.mnt);
-	s->leaf.dentry = dentry;
-	block_leaf(s);
-	found = block_name(s, row, mask);
-	if (block_alias(s) == ALIAS_PATH)
-		found |= block_name(s, row, mask);
-	return found;
+	leaf_set(s, BPF_CORE_READ(bound, path.mnt), dentry);
+	return block_paths(s, row, mask);
 }
