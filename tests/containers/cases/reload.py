@@ -238,42 +238,41 @@ def test_what_needs_other_hooks_is_refused(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
 
 
-def test_what_is_prepared_can_be_forbidden_later(setup):
-    """A rule that never holds has its hook attached: the first that does comes by a reload."""
-    rules, name = Rules(setup), setup.name + "-later"
-    reads = f"evt.type in (open, openat, openat2) and container.name = {name} and fd.name = "
-    rules.write(("none", reads + "/there/is/none", "kill"))
+def forbid_later(setup, name, before, after, work, code):
+    """What before lets do, again and again, ends with the code once after is in force: both are rules, as Rules.write has them."""
+    rules = Rules(setup)
+    rules.write(before)
     rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "-o", "json", *EXACT)
-    script = "exec 2>/dev/null; while [ ! -e /tmp/stop ]; do head -n1 /mnt/test.txt >/tmp/got; echo code $?; sleep 0.1; done"
+    script = f"exec 2>/dev/null; echo >/tmp/log; while [ ! -e /tmp/stop ]; do {work}; echo code $?; sleep 0.1; done"
     made = setup.runc.run(name, ["/bin/sh", "-c", script])
     wait_until(lambda: "code 0" in made.output(), 20, "the first try")
-    rules.write(("first", reads + "/mnt/test.txt", "kill"))
+    rules.write(after)
     rules.reload()
-    wait_until(lambda: "code 137" in made.output(), 20, "the first that is killed")
+    wait_until(lambda: f"code {code}" in made.output(), 20, "the first that may not be")
     made.execute(["touch", "/tmp/stop"])
     made.wait()
     wait_until(lambda: nunchi.events(), 10, "an alert")
     assert nunchi.stop() == 0 and "lost 0" in nunchi.stderr(), nunchi.stderr()
+
+
+def opens_of(name):
+    return f"evt.type in (open, openat, openat2) and container.name = {name} and "
+
+
+def test_what_is_prepared_can_be_forbidden_later(setup):
+    """A rule that never holds has its hook attached: the first that does comes by a reload."""
+    name = setup.name + "-later"
+    forbid_later(setup, name, ("none", opens_of(name) + "fd.name = /there/is/none", "kill"),
+                 ("first", opens_of(name) + "fd.name = /mnt/test.txt", "kill"), "head -n1 /mnt/test.txt >/tmp/got", 137)
 
 
 def test_what_is_truncated_can_be_forbidden_later(setup):
     """Rules about opens to read have the hook of truncate attached, for those about opens to write."""
     if not refuses_all():
         return Elsewhere("this kernel asks no BPF programs before calls")
-    rules, name = Rules(setup), setup.name + "-truncates"
-    opens = f"evt.type in (open, openat, openat2) and container.name = {name} and "
-    rules.write(("old", opens + "evt.is_open_read = true and fd.name = /there/is/none", "deny"))
-    rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, "-o", "json", *EXACT)
-    script = "exec 2>/dev/null; echo >/tmp/log; while [ ! -e /tmp/stop ]; do deed truncate /tmp/log; echo code $?; sleep 0.1; done"
-    made = setup.runc.run(name, ["/bin/sh", "-c", script])
-    wait_until(lambda: "code 0" in made.output(), 20, "the first try")
-    rules.write(("new", opens + "evt.is_open_write = true and fd.name = /tmp/log", "deny"))
-    rules.reload()
-    wait_until(lambda: "code 1" in made.output(), 20, "the first that is denied")
-    made.execute(["touch", "/tmp/stop"])
-    made.wait()
-    wait_until(lambda: nunchi.events(), 10, "an alert")
-    assert nunchi.stop() == 0 and "lost 0" in nunchi.stderr(), nunchi.stderr()
+    name = setup.name + "-truncates"
+    forbid_later(setup, name, ("old", opens_of(name) + "evt.is_open_read = true and fd.name = /there/is/none", "deny"),
+                 ("new", opens_of(name) + "evt.is_open_write = true and fd.name = /tmp/log", "deny"), "deed truncate /tmp/log", 1)
     return None
 
 
