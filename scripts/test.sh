@@ -5,10 +5,10 @@
 #
 #	scripts/test.sh [--no-root] [STAGE...]
 #
-# Stages: lint unit soak replay asan fuzz containers asan-replay clang cross insns vm. soak goes on beside what comes after
-# it, until containers; asan-replay, clang, cross and insns beside containers, in time that these leave. --no-root: those that need neither
-# root nor containers, and nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every kernel in
-# every way.
+# Stages: lint unit soak replay asan fuzz containers asan-replay clang cross insns vm-beside vm. soak goes on beside what
+# comes after it, until containers; asan-replay, clang, cross, insns and vm-beside (some rows of vm, which does all if it is
+# asked for alone) beside containers, in time that these leave. --no-root: those that need neither root nor containers, and
+# nothing is installed. NUNCHI_TEST_SIZE=full: long tests at full length, and every kernel in every way.
 set -u
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
@@ -19,7 +19,7 @@ root=yes
 for argument; do
 	case $argument in
 	--no-root) root=no ;;
-	lint | unit | soak | replay | asan | asan-replay | clang | cross | fuzz | containers | vm | insns) stages="$stages $argument" ;;
+	lint | unit | soak | replay | asan | asan-replay | clang | cross | fuzz | containers | vm | vm-beside | insns) stages="$stages $argument" ;;
 	*)
 		echo "nunchi: test.sh: no such stage: $argument" >&2
 		exit 2
@@ -28,7 +28,7 @@ for argument; do
 done
 if [ -z "$stages" ]; then
 	stages='lint unit replay asan asan-replay clang fuzz'
-	[ $root = no ] || stages='lint unit soak replay asan fuzz containers asan-replay clang cross insns vm'
+	[ $root = no ] || stages='lint unit soak replay asan fuzz containers asan-replay clang cross insns vm-beside vm'
 fi
 
 tmp=$(mktemp -d)
@@ -236,7 +236,7 @@ begin_spare() {
 	besides='' others=''
 	for name in $left; do
 		case $name in
-		asan-replay | clang | cross | insns) besides="$besides $name" ;;
+		asan-replay | clang | cross | insns | vm-beside) besides="$besides $name" ;;
 		*) others="$others $name" ;;
 		esac
 	done
@@ -270,7 +270,13 @@ run_vm() {
 	end_soak
 	can_py vm || return
 	build_clang && check 'clang: its BPF object is loaded' build-clang/nunchi trace --timeout 0.1
-	do_py vm tests/vm/run.py
+	case " $stages " in
+	*' vm-beside '*) do_py vm tests/vm/run.py --rest ;;
+	*) do_py vm tests/vm/run.py ;;
+	esac
+}
+run_vm_beside() {
+	can_py vm-beside && build_clang && do_py vm-beside tests/vm/run.py --beside
 }
 
 # How many instructions a call and an event cost: the same however busy the machine is.

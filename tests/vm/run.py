@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Tests on other kernels: run.py [--nunchi PROGRAM] [--record] [--list] [ROW...]
+Tests on other kernels: run.py [--nunchi PROGRAM] [--record] [--list] [--beside | --rest] [ROW...]
 
 Each row of the matrix is a kernel and a way to boot it, where cases of tests/containers run with real
 containers. ROW: only rows with this text in their name; without it the rows for every day, or all if
@@ -10,6 +10,7 @@ NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: R
 they are compared otherwise, and the evasions that were seen to evasions.txt. A kernel without the BPF
 LSM has other programs for rules that block, and so a column of its own.
 A machine is often waiting: on two processors three rows run at a time, if there is enough memory.
+--beside: only the rows that run beside other tests (BESIDE), one at a time; --rest: all but these.
 """
 
 import argparse
@@ -99,6 +100,9 @@ RETURNS = ["actions_calls deny_changes"]
 
 # Without the BPF LSM: rules that block use other hooks.
 NO_LSM = "lsm=lockdown"
+
+# Rows of every day that have time: they run while other tests leave processors idle. Each is the only one of its column, if it has one.
+BESIDE = ["6.12 arm64", "6.1 preempt", "6.1 clang"]
 
 # The longest rows start first, so that none runs alone at the end.
 LONGEST = ["evasions", "arm64", "newest v2", "v1", "engines", "6.12 v2"]
@@ -391,8 +395,18 @@ def begins_with(row):
     return next((i for i, part in enumerate(LONGEST) if part in row.name), len(LONGEST))
 
 
-def run_all(matrix, rows):
-    with ThreadPoolExecutor(at_once()) as pool:
+def chosen(args):
+    """The rows that are to run."""
+    full = os.environ.get("NUNCHI_TEST_SIZE") == "full"
+    rows = [r for r in MATRIX if any(text in r.name for text in args.rows) or
+            (not args.rows and (full or r.always))]
+    if args.beside or args.rest:
+        rows = [r for r in rows if (r.name in BESIDE) == args.beside]
+    return rows
+
+
+def run_all(matrix, rows, at_a_time):
+    with ThreadPoolExecutor(at_a_time) as pool:
         try:
             return all(list(pool.map(matrix.run, sorted(rows, key=begins_with))))
         except BaseException:  # it is told to end
@@ -406,12 +420,13 @@ def main():
     parser.add_argument("--nunchi", default="build/nunchi")
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--list", action="store_true")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--beside", action="store_true")
+    which.add_argument("--rest", action="store_true")
     parser.add_argument("rows", nargs="*")
     args = parser.parse_args()
     vm.end_by_signals()
-    full = os.environ.get("NUNCHI_TEST_SIZE") == "full"
-    rows = [r for r in MATRIX if any(text in r.name for text in args.rows) or
-            (not args.rows and (full or r.always))]
+    rows = chosen(args)
     if args.list:
         for r in rows:
             say(f"{r.name}: {r.kernel}, cgroups {r.cgroups} {r.arguments}: "
@@ -426,7 +441,7 @@ def main():
     os.makedirs(vm.STORE, exist_ok=True)
     matrix = Matrix(nunchi, args.record)
     try:
-        good = run_all(matrix, rows)
+        good = run_all(matrix, rows, 1 if args.beside else at_once())
     finally:
         matrix.close()
     say("# done")
