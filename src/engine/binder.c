@@ -314,9 +314,10 @@ static bool is_engine(const char *comm)
 }
 
 /*
- * Mounts that an engine has made for itself, on the host, as podman does for a container in a user namespace. The runtime that
- * it starts in there is at work before nobody has claimed them for long enough, and what a container's program does is no
- * set-up: so they are the host's at once.
+ * Whether an engine made this mount namespace for itself on the host, as podman does for a container in a
+ * user namespace. No runtime will ever claim it, and the runtime that the engine starts in there is at work
+ * before the hold ends: what it does would pass for a container's own deeds rather than for its set-up. So
+ * the slot is bound to the host at once.
  */
 static bool is_engines_own(const struct nunchi_head *record)
 {

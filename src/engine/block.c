@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules that block, put in force: what this kernel can do of them is said at the start, and which of
- * them a container is meant by is told to the kernel side when the container gets its name.
+ * Puts blocking rules in force. Says at the start which of them this kernel cannot carry out, and tells the
+ * kernel side which of them apply to a container when the container gets its name.
  */
 #include <errno.h>
 #include <limits.h>
@@ -17,8 +17,9 @@ static const char *why_not(const struct probe_block *b)
 }
 
 /*
- * What has been done cannot be denied any more; to kill for it something has to be left to look at, where anybody looks then: not for a
- * class that the kernel asks nobody about while it asks about others.
+ * The classes of calls (bits) for which this kernel can do what the rule asks. A call that has returned
+ * cannot be denied any more. A kill can still answer it, if the hook of its return can see what was done
+ * (not NUNCHI_BLOCK_NAMES), and if that hook is there: it is not where calls are decided before they are done.
  */
 static unsigned possible_here(const struct probe_block *b, const struct rule *rule)
 {
@@ -33,7 +34,7 @@ static void say_rules(const struct probe_block *b, unsigned n, const char *one, 
 		log_warn("%u %s %s: %s", n, n == 1 ? one : many, what, why_not(b));
 }
 
-/* Not all can be refused everywhere; -ENOTSUP if a rule insists. */
+/* Says which rules this kernel cannot carry out in full. -ENOTSUP, with a sentence, if one says on_unsupported: refuse. */
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
 	unsigned dropped = 0, names = 0, late = 0, addressed = 0, here = b->refused;
@@ -99,7 +100,7 @@ static bool choose_clauses(const struct engine *e, const struct ruleset *rs, str
 	return any;
 }
 
-/* A filter that nothing can be told by is not to be mistaken for one that nothing has matched. */
+/* Shows how --watch was understood, so that one that can never match is not mistaken for one that has not matched yet. */
 static void say_watched(const struct block_plan *plan)
 {
 	_cleanup_strbuf_ struct strbuf what = STRBUF_INIT;
@@ -142,7 +143,7 @@ int block_prepare(const struct engine *e, const struct ruleset *rs, struct probe
 	return 1;
 }
 
-/* Of a container that the filter refuses nothing is blocked. */
+/* Nothing is blocked in a container that the filter excludes. */
 static void add_masks(struct engine *e, struct container *c, uint64_t masks[NUNCHI_BLOCK_MAX])
 {
 	const struct in_force *f = e->force;
@@ -154,8 +155,8 @@ static void add_masks(struct engine *e, struct container *c, uint64_t masks[NUNC
 }
 
 /*
- * A rule that means a container means those in it, too: it takes no more than a cgroup of one's own to be taken for one,
- * and such a one has another name and no image.
+ * A rule that applies to a container applies to those inside it as well. Otherwise a process could escape it: a
+ * cgroup of its own is enough to be taken for a nested container, which has another name and no image.
  */
 void block_slot(struct engine *e, const struct slot *slot)
 {

@@ -34,15 +34,15 @@ bool claim_same_mounts(const struct slot *slot, const struct container_info *inf
 	return info->mntns && info->mntns == slot->mntns;
 }
 
-/* Its first process was there before the slot's namespaces. */
+/* Whether the container's first process is older than the slot's namespaces. */
 static bool is_older(const struct slot *slot, const struct container_info *info)
 {
 	return slot->born && info->init_start && info->init_start + PROCESS_START_GRAIN < slot->time;
 }
 
 /*
- * What a runtime makes in other mounts is no container that runs already, be it in that one's cgroup: runc before 1.2 makes two
- * of one name in one.
+ * A slot that a runtime made in other mounts is not a container that runs already, not even if it is in that
+ * container's cgroup: runc before 1.2 puts two containers of the same name into one cgroup.
  */
 bool claim_is_anothers(const struct slot *slot, const struct container_info *info)
 {
@@ -88,7 +88,7 @@ bool claim_may_be(struct engine *e, const struct slot *slot, const struct contai
 struct match {
 	struct engine *e;
 	const struct slot *slot;
-	bool mounts;	/* by these, since a cgroup can be that of several */
+	bool mounts;	/* match by mount namespace only: several containers can share a cgroup */
 };
 
 static bool is_match(struct container *c, void *arg)
@@ -210,15 +210,16 @@ static bool id_of_cgroup(struct engine *e, const struct slot *slot, char ret_id[
 	return may_be_called(e, slot, ret_id, c) || (c && c->running && claim_matches(slot, c->info));
 }
 
-/* One that the kernel alone knows, and that has ended: this can be its next run. */
+/* Whether c has ended, and only the kernel knew it: the slot can be its next run. */
 static bool is_unnamed(struct container *c, void *called)
 {
 	return !c->running && !c->info->owner && !c->info->space && c->info->called && streq(c->info->called, called);
 }
 
 /*
- * The id in the stream of what a plain runtime has made here; *ret_called: what it is called, if that is not it. One that runs
- * can be called the same, of another directory of the runtime's, or another runtime: this is one more. NULL: it cannot be believed.
+ * The id in the stream of a container that plain runc or crun made here, owned by the caller; *ret_called: its
+ * name, if that is not its id. A running container can have the same name, if it comes from another state
+ * directory or runtime: then this is one more. NULL: the name cannot be believed.
  */
 static char *plain_container(struct engine *e, const struct slot *slot, char **ret_called)
 {
@@ -227,7 +228,7 @@ static char *plain_container(struct engine *e, const struct slot *slot, char **r
 
 	if (!plain || may_be_called(e, slot, plain, c))
 		return TAKE_PTR(plain);
-	/* Ids that engines make are no two containers'. */
+	/* An id that an engine made is unique. */
 	if (strlen(plain) == CONTAINER_ID_LEN || claim_parent(e, slot) || !is_named_by_root(e, slot) || !namesake_runs(c) ||
 	    claim_matches(slot, c->info))
 		return NULL;

@@ -237,13 +237,14 @@ struct container *claim_by_kernel(struct engine *e, const struct slot *slot, con
 
 /* namesake.c: containers that have the same id. */
 /*
- * What a runtime says gets the id of the container that it is about in the stream, one that none has if it is about none;
- * what it is called is kept, if that is not it. asked: the slot that this answers a question about, or NULL.
+ * Sets info->id to the id, in the stream, of the container that a runtime's report is about, or to an unused one
+ * if the report is about none that is known. If that is not the runtime's own name, the name is kept in
+ * info->called. asked: the slot that the report answers a question about, or NULL.
  */
 void namesake_settle(struct engine *e, struct container_info *info, const struct slot *asked);
-/* An id in the stream for another that is called so; owned by the caller. NULL: there are too many. */
+/* An unused id for one more container of that name; owned by the caller. NULL: there are too many. */
 char *namesake_id(const struct engine *e, const char *called) _must_check_;
-/* Whether it is sure to run: its first process is there. */
+/* Whether it certainly runs: its first process is alive. */
 bool namesake_runs(const struct container *c);
 
 /* switches.c: whether somebody has switched our hooks off. Called before privileges are dropped; each second; at the end. */

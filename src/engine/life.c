@@ -18,11 +18,11 @@ static void life_gone(struct engine *e, const char *id, uint64_t time)
 	binder_stopped(e, id);
 }
 
-#define MADE_FOR (60 * NSEC_PER_SEC)	/* what was made longer ago has been told of, and may be forgotten */
+#define MADE_FOR (60 * NSEC_PER_SEC)	/* an earlier creation has been reported already, and perhaps been forgotten */
 
 /*
- * That it was made while we were there, before it starts. A runtime's word for it can be waiting behind its answer about
- * another container, and comes too late after this.
+ * Reports the creation of a container before its start, if it was created while nunchi ran. The runtime's own
+ * report may still wait behind its answer about another container, and would come after the start.
  */
 static void tell_made(struct engine *e, const struct container *c, uint64_t time)
 {

@@ -333,16 +333,16 @@ static int block_signals(bool usr1)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Whether times, PIDs and paths mean here what they mean to the kernel. Only without its clock nothing would work. */
+/* Whether times, PIDs and paths mean the same here as to the kernel side. Only another clock is an error. */
 static int check_surroundings(const struct engine *e, struct strbuf *err)
 {
-	/* What the kernel says of when something was, and what /proc says here, would not meet. */
+	/* The kernel side's times could not be compared with those that /proc shows here. */
 	if (doctor_own_clock()) {
 		strbuf_adds(err, "the boot clock here is not the machine's (a time namespace): no container would be known by its start\n"
 				 "Try: nsenter --time=/proc/1/ns/time nunchi ...");
 		return -EINVAL;
 	}
-	/* No error: a node of a cluster can be a container itself, which is the host to those in it. */
+	/* Not an error: a cluster's node can be a container itself, and is the host of those inside it. */
 	if (doctor_own_pidns())
 		log_warn("the PIDs here are not the machine's: what is outside of them is not known as the host's\n"
 			 "In a container: docker run --pid host; in a pod: hostPID: true");

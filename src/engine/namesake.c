@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Containers of root's that are called the same: runc's and ctr's, those of two of containerd's namespaces, of two directories
- * of runc's. Each has an id of its own in the stream, the second "ID#2". Which of them is meant: by its first process, which
- * is one container's alone; by where its name is its alone (its space), which all who tell of it say alike; and of one that
- * the kernel alone knows by its mounts. Ids that an engine has made need none of this: they have no space.
+ * Root's containers that have the same name: of runc and of ctr, of two containerd namespaces, of two of runc's
+ * state directories. Each has an id of its own in the stream; that of the second is "NAME#2". Which of them a
+ * report is about is known from its first process, which belongs to one container only; or from its space (the
+ * scope in which a name is unique), which all sources report alike; or, if only the kernel knows the container,
+ * from its mounts. Ids that an engine made are unique; such containers have no space, and need none of this.
  */
 #include "internal.h"
 
-#define NAMESAKES_MAX 1000	/* of one name: what more there are is the first's */
+#define NAMESAKES_MAX 1000	/* containers of one name; reports about more are taken for the first's */
 
-/* How surely it is meant, the higher the better. */
+/* How likely a report is about a known container; the highest wins. */
 enum likeness {
 	LIKE_NOT,
-	LIKE_NOBODYS,	/* called so, and nobody has said whose; nothing speaks against it */
-	LIKE_ASKED,	/* likewise, and its slot was asked about */
-	LIKE_MOUNTS,	/* likewise, and its tasks are in those mounts */
-	LIKE_SPACE,
-	LIKE_INIT,
+	LIKE_NOBODYS,	/* it has the name, nobody has reported its space, and nothing contradicts */
+	LIKE_ASKED,	/* likewise, and the report answers a question about its slot */
+	LIKE_MOUNTS,	/* its space is unknown, but its tasks are in the reported mounts */
+	LIKE_SPACE,	/* the same space */
+	LIKE_INIT,	/* the same first process */
 };
 
 struct search {
@@ -46,8 +47,9 @@ static bool has_mounts(const struct engine *e, const struct container *c, const 
 }
 
 /*
- * It runs, with another first process, whose start is not known if it has ended meanwhile; or what is told of has tasks that
- * are not its, and no first process yet.
+ * Whether c runs and certainly is not the container reported: its first process is another one (of which the
+ * start is 0 if it has ended meanwhile), or the report has no first process yet and is about a pending slot,
+ * which is not c's.
  */
 static bool is_another(const struct search *s, const struct container *c)
 {
@@ -69,7 +71,7 @@ static enum likeness likeness_of(const struct search *s, const struct container 
 		return streq(known->space, info->space) ? LIKE_SPACE : LIKE_NOT;
 	if (has_mounts(s->e, c, info))
 		return LIKE_MOUNTS;
-	/* What was made in a container is told of by who is in there. */
+	/* A container made inside another is reported by runtimes in there, which are not asked. */
 	if (known->parent_id || is_another(s, c))
 		return LIKE_NOT;
 	return s->asked && s->asked->phase == SLOT_CONTAINER && streq(s->asked->id, known->id) ? LIKE_ASKED : LIKE_NOBODYS;
@@ -80,7 +82,7 @@ static bool look(struct container *c, void *arg)
 	struct search *s = arg;
 	enum likeness likeness;
 
-	/* A user's is none of root's, whatever he calls it. */
+	/* A user's container is never one of root's, whatever its name. */
 	if (c->info->owner > CONTAINER_OWNER_ROOT || !streq(container_called(c->info), s->info->id))
 		return false;
 	likeness = likeness_of(s, c);
@@ -125,7 +127,7 @@ void namesake_settle(struct engine *e, struct container_info *info, const struct
 	free(info->called);
 	info->called = info->id;
 	info->id = id;
-	/* Who means it says that, and not the id. */
+	/* People call it that, not by the id. */
 	if (!info->name)
 		info->name = xstrdup(info->called);
 }
