@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Programs that block: which are loaded, and the tables they look things up in. Those are filled before
- * they are attached, but for what containers satisfy, which is a store into mapped memory; and when rules
- * change, the half of them that is not in force.
+ * Programs that block: which are loaded, and the tables that they use. The tables are filled before the programs
+ * are attached; what a container satisfies is a store into mapped memory, at any time. When rules change, the half
+ * of the tables is filled that is not in force.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -16,10 +16,10 @@
 #include "internal.h"
 
 enum place {
-	BEFORE,		/* refuses, asked by the kernel or in place of what asks */
-	CGROUP,		/* refuses by address, where nothing can of the first kind */
-	LATE,		/* when it has been done */
-	LATE_PERF,	/* the same where hooks of that kind can be preempted */
+	BEFORE,		/* refuses the call, as a BPF LSM program or attached by fmod_ret */
+	CGROUP,		/* refuses by address, where neither of these can */
+	LATE,		/* at the call's return */
+	LATE_PERF,	/* the same, where tracepoints can be preempted */
 };
 
 struct hook {
@@ -27,16 +27,16 @@ struct hook {
 	struct bpf_link **link;
 	unsigned classes;	/* 1 << enum nunchi_block_class that it is for */
 	enum place place;
-	const char *function;	/* by which the kernel asks its LSMs what this one is asked */
+	const char *function;	/* that calls the LSM hook, for fmod_ret; NULL: none */
 };
 
 #define BLOCK_HOOKS 38
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
-#define IMAGES_MAX 1024U	/* paths that something was executed by: 192 KiB */
+#define IMAGES_MAX 1024U	/* paths of executed images: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
 #define CLASS(id) (1U << NUNCHI_BLOCK_##id)
-#define RETURNED ~(CLASS(EXEC) | NUNCHI_BLOCK_NAMES)	/* what can be looked at when the call has been done */
-#define REQUESTED (CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND) | CLASS(SOCKET))	/* of io_uring, too */
+#define RETURNED ~(CLASS(EXEC) | NUNCHI_BLOCK_NAMES)	/* classes that can be judged at the call's return */
+#define REQUESTED (CLASS(OPEN) | CLASS(CONNECT) | CLASS(BIND) | CLASS(SOCKET))	/* classes that io_uring has, too */
 
 static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 {
@@ -86,7 +86,7 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 	memcpy(ret, hooks, sizeof(hooks));
 }
 
-/* Of a class whose function the kernel need not have: CONFIG_SECURITY_PATH, and Linux 6.1. */
+/* Functions that not every kernel has: by CONFIG_SECURITY_PATH, and since Linux 6.1. */
 static const struct {
 	unsigned classes;
 	const char *function;
@@ -111,7 +111,7 @@ unsigned probe_block_refused(enum probe_refusal refusal)
 	return refused;
 }
 
-/* Rules about opens can be about truncate, too, without naming it: the next ones, if these are not. */
+/* The classes to attach hooks for. Rules about opens can mean truncate without naming it; if these do not, those of a reload may. */
 static unsigned active_classes(const struct probe_block *block)
 {
 	unsigned classes = 0;
@@ -123,7 +123,7 @@ static unsigned active_classes(const struct probe_block *block)
 	return classes;
 }
 
-/* States of one half: there is more than these rules need, since others may come. */
+/* States that a half has room for: more than these rules need, for those of a reload. */
 static uint32_t room_of(const struct probe *p, uint32_t n_states)
 {
 	uint64_t wish = MAX(n_states + n_states / 4, ROOM_LEAST);
@@ -131,7 +131,7 @@ static uint32_t room_of(const struct probe *p, uint32_t n_states)
 	return (uint32_t)MIN(MIN(wish, p->memory.rules / PROBE_STATE_BYTES / 2), NUNCHI_BLOCK_STATES_MAX);
 }
 
-/* By which path images were executed is kept from the first rule on, whether one asks for it or not: the next may. */
+/* The paths of images are remembered whatever the rules ask for: those of a reload may ask. */
 static int choose_images(struct probe *p, bool blocks, struct strbuf *err)
 {
 	bool perf = bpf_program__autoload(p->skel->progs.sys_exit_perf);
@@ -149,7 +149,7 @@ static int choose_images(struct probe *p, bool blocks, struct strbuf *err)
 	return 0;
 }
 
-/* The same program in place of the function that asks: arguments and result are the same. */
+/* Attaches the LSM program by fmod_ret to the function that calls the LSM hook: arguments and result are the same. */
 static int replace_asking(const struct hook *hook, struct strbuf *err)
 {
 	int r = bpf_program__set_type(hook->program, BPF_PROG_TYPE_TRACING);
@@ -161,7 +161,7 @@ static int replace_asking(const struct hook *hook, struct strbuf *err)
 	return r < 0 ? load_failed(err, hook->function, r) : 0;
 }
 
-/* What these have let go without a look, where programs are preempted, is looked at later. */
+/* Where programs can be preempted, the kernel can skip a run of those that refuse: so those at the return are loaded as well. */
 static int choose_hooks(struct probe *p, unsigned classes, const struct probe_block *block, struct strbuf *err)
 {
 	enum probe_refusal refusal = block ? block->refusal : PROBE_REFUSES_NOTHING;
@@ -229,7 +229,7 @@ static struct nunchi_block_key key_in_half(const struct nunchi_block_value *valu
 	return key;
 }
 
-/* The states of a half begin behind those of the other. */
+/* The second half's states follow the first's. */
 static int fill_text(struct probe *p, const struct probe_block *block, unsigned generation, struct strbuf *err)
 {
 	const struct push_text *text = block->text;
@@ -289,12 +289,12 @@ int block_fill(struct probe *p, const struct probe_block *block, struct strbuf *
 		return r;
 	memcpy(p->skel->bss->block_rows, block->rows, sizeof(block->rows));
 	memcpy(p->skel->bss->block_calls, block->calls, sizeof(p->skel->bss->block_calls));
-	/* What the kernel itself starts is no container's. */
+	/* Helpers that the kernel starts belong to no container. */
 	p->block_slots[NUNCHI_SLOT_HELPERS].generation = PROBE_GENERATION_FIRST;
 	return 0;
 }
 
-/* Before the hooks that tell of calls: those read what these have decided. */
+/* Before the hooks that record calls, which read what these have decided. */
 int block_attach(struct probe *p, struct strbuf *err)
 {
 	struct hook hooks[BLOCK_HOOKS];
@@ -323,7 +323,7 @@ unsigned probe_block_missing(const struct probe *p, const struct probe_block *bl
 
 void wait_for_programs(void)
 {
-	/* The kernel has none where a CPU is left alone (nohz_full): they run for microseconds. */
+	/* The kernel refuses this if a CPU is nohz_full. Programs run for microseconds. */
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(1000000);
 }
@@ -364,6 +364,6 @@ void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
 		return;
 	row = &p->block_slots[slot];
 	memcpy(&row->masks[NUNCHI_BLOCK_ROW(0, rules)], masks, NUNCHI_BLOCK_MAX * sizeof(*masks));
-	/* The masks before the word that they are this container's. */
+	/* The masks before the generation that makes them valid. */
 	__atomic_store_n(&row->generation, generation, __ATOMIC_RELEASE);
 }

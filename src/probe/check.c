@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether this process and this kernel can do it, said in one sentence before anything is tried. */
+/* Whether this process and this kernel can trace at all, with one sentence if not, before anything is tried. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -38,7 +38,7 @@ static int too_old(struct strbuf *err, const char *missing)
 	return -ENOTSUP;
 }
 
-/* What the object is built on, oldest first; each came with a version, and can be backported. */
+/* What the object depends on, oldest first. Tested by trial: each came with a version, but can have been backported. */
 static int check_kernel(struct strbuf *err)
 {
 	const char *missing = NULL;
@@ -52,7 +52,7 @@ static int check_kernel(struct strbuf *err)
 
 int load_refused(struct strbuf *err, int r)
 {
-	/* Asked for now only, since it costs more than all of probe_check() does. */
+	/* Only now, because it takes longer than all of probe_check(). */
 	if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_RAW_TRACEPOINT, BPF_FUNC_loop, NULL) == 0)
 		return too_old(err, "bpf_loop() (it came with 5.17)");
 	return load_failed(err, "loading the BPF programs", r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What programs can be and do on this kernel: each program of bpf/canary.bpf.c is loaded alone,
- * attached, and must run when we do what it is attached to. No version is asked for: kernels are
- * configured, patched and locked down in ways that no version tells.
+ * Which types of programs work on this kernel: each program of bpf/canary.bpf.c is loaded alone, attached, and must
+ * run when we trigger it. Versions are not compared: kernels are configured, patched and locked down in ways that no
+ * version tells.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,7 +24,7 @@ static void destroy_link(struct bpf_link **link)
 	bpf_link__destroy(*link);
 }
 
-/* The program and what it needs; nothing else can then be at fault. */
+/* Chooses one program and the maps that it needs, so that nothing else can be at fault. */
 static struct bpf_program *choose(struct canary *canary, const char *name)
 {
 	struct bpf_program *program, *chosen = NULL;
@@ -49,13 +49,13 @@ static struct bpf_link *attach(struct canary *canary, struct bpf_program *progra
 
 	if (program == canary->progs.iter_task)
 		return bpf_program__attach_iter(program, NULL);
-	/* By its name: libbpf would read through all of the kernel's. */
+	/* By its name: given a pattern, libbpf would read all of the kernel's symbols. */
 	if (program == canary->progs.kprobe_multi)
 		return bpf_program__attach_kprobe_multi_opts(program, NULL, &by_name);
 	return variants_attach(program);
 }
 
-/* Of a datagram socket: nothing is sent. */
+/* A datagram socket's connect() sends nothing. */
 static void connect_to_nobody(void)
 {
 	const struct sockaddr_in nobody = { .sin_family = AF_INET, .sin_port = htons(9),
@@ -105,7 +105,7 @@ static struct doctor_try try_one(const char *name)
 
 static bool runs(enum doctor_feature feature)
 {
-	libbpf_print_fn_t print = libbpf_set_print(NULL);	/* that it does not is no error */
+	libbpf_print_fn_t print = libbpf_set_print(NULL);	/* a failure is an answer here, not an error */
 	bool it_does = try_one(doctor_feature_program(feature)).state == DOCTOR_FIRES;
 
 	libbpf_set_print(print);

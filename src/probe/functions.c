@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks of the wanted calls' own functions (--hooks fentry, --hooks kprobe). They are attached one after the
- * other, which takes the kernel a while; until all are, the tracepoint sees what they do not.
+ * Hooks of the wanted calls' own functions (--hooks fentry, --hooks kprobe). They are attached one by one, which
+ * takes the kernel a while; until the last is, the tracepoint sees the calls that have none yet.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -26,11 +26,11 @@ struct function_hook {
 
 struct functions {
 	enum probe_hooks kind;
-	struct btf *btf;		/* NULL: not needed, or not any more */
-	uint32_t next;			/* call to be hooked */
+	struct btf *btf;		/* NULL: not needed, or no longer */
+	uint32_t next;			/* the next call to hook */
 	struct function_hook hooks[NUNCHI_CALLS_MAX];
 	struct strbuf gaps;		/* calls without a hook */
-	struct kretprobes *kretprobes;	/* NULL: with what room the kernel gives them */
+	struct kretprobes *kretprobes;	/* NULL: kretprobes have the room that the kernel gives them */
 };
 
 /* Where the function has another name than the call. */
@@ -50,10 +50,10 @@ static const char *function_name(const char *call)
 	return call;
 }
 
-#define ROOM_WAITING 4096	/* the most there is; 100 bytes each */
+#define ROOM_WAITING 4096	/* the most that the kernel allows; 100 bytes each */
 #define ROOM_OTHERS 256
 
-/* How many calls may be under way: many, where they wait for somebody else to do something. */
+/* How many calls may be in progress at a time: many, if the call can block. */
 static unsigned room_for(const char *call)
 {
 	static const char *const waiting[] = {
@@ -71,7 +71,7 @@ static unsigned room_for(const char *call)
 	return ROOM_OTHERS;
 }
 
-/* A program for one function: an fd, or -errno. Links are fds as well. */
+/* Loads a program for one function. An fd, or -errno. */
 static int load_fexit(const struct bpf_insn *insns, size_t n, int function)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FEXIT,
@@ -107,7 +107,7 @@ static struct bpf_link *attach_kretprobe(const struct probe *p, const struct bpf
 static int attach_kprobe(const struct probe *p, const char *call, const char *name,
 			 struct function_hook *ret)
 {
-	/* The return first: an entry without one would be told as one that was missed. */
+	/* The return first: an entry without its return would count as a missed one. */
 	ret->exit = attach_kretprobe(p, p->skel->progs.call_kretprobe, name, room_for(call));
 	if (!ret->exit)
 		return -errno;
@@ -151,7 +151,7 @@ static void attach_call(struct probe *p, uint32_t nr)
 	log_debug("no hook of %s: %s", name, strerror(-r));
 }
 
-/* Those that end the task come back to nobody. */
+/* Calls that end the task never return. */
 static bool is_hooked(uint32_t nr, uint8_t wanted)
 {
 	const struct syscall_info *call = syscall_by_nr(nr);
@@ -220,7 +220,7 @@ static int attach_seccomp(struct probe *p)
 	return skel->links.seccomp_fexit || skel->links.seccomp_kretprobe ? 0 : -errno;
 }
 
-/* Each call takes up to four; of all calls that is more than the 1,024 that a process may open by default. */
+/* Each call takes up to four fds; all calls take more than the 1,024 that a process may have by default. */
 static void allow_more_files(void)
 {
 	struct rlimit limit;
@@ -308,7 +308,7 @@ void functions_detach(struct probe *p)
 	for (uint32_t nr = 0; p->functions && nr < NUNCHI_CALLS_MAX; nr++) {
 		struct function_hook *hook = &p->functions->hooks[nr];
 
-		/* The programs stay, for what they have missed. */
+		/* The programs stay: functions_missed() still asks them. */
 		if (hook->link >= 0)
 			close(hook->link);
 		hook->link = -1;
@@ -325,7 +325,7 @@ void functions_free(struct probe *p)
 	functions_detach(p);
 	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
 		detach(&p->functions->hooks[nr]);
-	/* The link of __secure_computing's is the skeleton's. */
+	/* The link of __secure_computing is the skeleton's. */
 	bpf_link__destroy(p->skel->links.seccomp_kretprobe);
 	p->skel->links.seccomp_kretprobe = NULL;
 	kretprobes_close(p->functions->kretprobes);

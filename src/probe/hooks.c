@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What has become of each hook: attached or not, run or not, and what all of it takes in memory. */
+/* The state of each hook for the doctor (attached or not, run or not), and the memory that the object takes. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -11,13 +11,13 @@ static bool is_iterator(const struct bpf_program *program)
 	return bpf_program__expected_attach_type(program) == BPF_TRACE_ITER;
 }
 
-/* Whether it is no hook, but what others go on with. */
+/* Whether the program is no hook itself, but is tail-called by others. */
 static bool is_behind_hooks(const struct probe *p, const struct bpf_program *program)
 {
 	return program == p->skel->progs.tells_raw || program == p->skel->progs.tells_perf;
 }
 
-/* The next hook that this run wants; NULL: there is none. Begins with *at = 0. */
+/* The next hook that was chosen for this run; NULL: there is none. *at is 0 at first. */
 static struct bpf_prog_skeleton *next_hook(const struct probe *p, int *at)
 {
 	struct bpf_object_skeleton *s = p->skel->skeleton;
@@ -109,7 +109,7 @@ uint32_t probe_misses(const struct probe *p, enum doctor_preemption preemption)
 
 	if (p->hooks == PROBE_HOOKS_TRACEPOINT)
 		return 0;
-	/* What kprobes run cannot be preempted. */
+	/* Programs of kprobes cannot be preempted. */
 	if (p->hooks == PROBE_HOOKS_FENTRY && preemption != PREEMPTION_NONE &&
 	    preemption != PREEMPTION_VOLUNTARY)
 		ways |= 1U << DOCTOR_UNSEEN_PREEMPTED_FEXIT;
@@ -121,7 +121,7 @@ bool probe_faultable(const struct probe *p)
 	return p->skel->bss->faultable;
 }
 
-/* What the kernel accounts for a map: the line memlock of its fdinfo. Older ones say 0 of rings. */
+/* What the kernel accounts for a map: "memlock" in its fdinfo. Older kernels say 0 for ring buffers. */
 static uint64_t map_bytes(int fd, uint64_t least)
 {
 	_cleanup_fclose_ FILE *f = NULL;

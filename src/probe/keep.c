@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocking that outlives the process (--keep-blocking): the links of what blocks are pinned, and with them
- * the programs, their tables, and the hooks by which a container's processes stay its own. Who comes next
- * pins its own beside them, and takes their places once it knows whose the containers are: until then
- * both block.
+ * Blocking that outlives the process (--keep-blocking): the links of the blocking programs are pinned, and with
+ * them the programs and their maps; so are the hooks that keep the identities of a container's processes. The
+ * next run pins its own links beside them and renames them into place once it knows which container each slot
+ * belongs to. Until then both block.
  */
 #include <bpf/libbpf.h>
 #include <dirent.h>
@@ -17,7 +17,7 @@
 
 #define DIRECTORY PIN_DIRECTORY "/block"
 #define LOCK "/run/nunchi/block.lock"
-#define NEXT "_next"	/* a dot is refused there */
+#define NEXT "_next"	/* bpffs refuses names with a dot */
 
 static bool is_next(const char *name)
 {
@@ -26,7 +26,7 @@ static bool is_next(const char *name)
 	return len > end && streq(name + len - end, NEXT);
 }
 
-/* Of one that ended before it was settled: nobody's rules. */
+/* Links that were not renamed: those of a run that ended before it could, and ours if we do. */
 static void drop_next(void)
 {
 	_cleanup_closedir_ DIR *d = opendir(DIRECTORY);
@@ -66,7 +66,7 @@ int probe_keep_blocking(struct probe *p, struct strbuf *err)
 	return r;
 }
 
-/* A rename lets the link go that has had the name. */
+/* The rename unpins the earlier run's link of that name. */
 static void settle(int dir, const char *name, bool *kept)
 {
 	_cleanup_free_ char *to = xstrndup(name, strlen(name) - strlen(NEXT));
@@ -77,7 +77,7 @@ static void settle(int dir, const char *name, bool *kept)
 		*kept = true;
 }
 
-/* Those of the run before, that this one has no use for: all that have no successor. */
+/* Unpins an earlier run's link if no link of ours takes its place. */
 static void drop_old(int dir, const char *name)
 {
 	_cleanup_free_ char *next = xasprintf("%s" NEXT, name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A kretprobe has room for so many calls that are under way, and misses those beyond. How many can be said in
- * tracefs only: "r4096:nunchi_PID/FUNCTION FUNCTION" in kprobe_events makes an event, at which a program is
- * attached as at any other. Events outlive who made them: those of dead processes are taken away.
+ * A kretprobe has room for a number of calls in progress (maxactive) and misses those beyond. The number can be set
+ * in tracefs only: a line "r4096:nunchi_PID/FUNCTION FUNCTION" in kprobe_events makes an event, to which a program is
+ * attached as to any other. Events outlive the process that made them: those of dead processes are removed.
  */
 #include <bpf/libbpf.h>
 #include <dirent.h>
@@ -13,15 +13,15 @@
 #include "internal.h"
 
 struct kretprobes {
-	int tracefs, events;	/* its root; kprobe_events, kept open because the end has no rights any more */
-	struct strbuf made;	/* what takes our own away, a line each */
+	int tracefs, events;	/* its root; kprobe_events, kept open because privileges are gone at the end */
+	struct strbuf made;	/* lines that remove our own events */
 };
 
 #define GROUP "nunchi_"
 
 static void write_line(int events, const char *line)
 {
-	/* Who cannot be taken away, because somebody looks at it, stays. */
+	/* An event that cannot be removed, because somebody reads it, stays. */
 	if (write(events, line, strlen(line)) < 0)
 		return;
 }

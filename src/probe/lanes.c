@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rings' shares, and what is counted in place of being told (bpf/lanes.bpf.c). */
+/* The containers' shares of the rings, and calls that are counted rather than recorded (bpf/lanes.bpf.c). */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ static size_t lane_entries(const struct probe *p)
 	return (size_t)(watched_row(p) + 1) * p->n_slots;
 }
 
-/* With --aggregate a working set is to stay, for which the bulk rings give a part: they have less to carry. */
+/* With --aggregate a whole working set must fit: the bulk rings, which carry less then, give memory for it. */
 void lanes_divide(struct probe *p, bool aggregate)
 {
 	uint64_t bytes = aggregate ? p->memory.bulk / 4 : p->memory.slots / 2;

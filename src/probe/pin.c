@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Identities that outlive the process. A task's slot and generation are only as good as what the slot
- * stands for, so that is kept too; and each run begins its other slots at a generation that no
- * earlier one has used: what is left of a slot that was not kept is stale.
+ * Identities that outlive the process (--pin). The slot and generation of a task mean nothing without the slot, so
+ * what is known of the slot is pinned as well. A run uses its other slots from a generation on that no earlier run has
+ * used, so that identities left over from slots that were not pinned are stale.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -21,7 +21,7 @@
 #define PIN_KEPT DIRECTORY "/kept"
 #define PIN_FORK DIRECTORY "/keep_fork"
 #define LOCK "/run/nunchi/pin.lock"
-#define GENERATIONS_A_RUN (1U << 16)	/* a slot is given back so often in a run, at most */
+#define GENERATIONS_A_RUN (1U << 16)	/* more often a slot is not given back in a run */
 
 int pin_lock(const char *path, const char *option, int *ret_fd, struct strbuf *err)
 {
@@ -58,7 +58,7 @@ int pin_directory(const char *option, struct strbuf *err)
 	return 0;
 }
 
-/* What another version has pinned is of no use: tasks are looked at anew. */
+/* What another version has pinned is of no use: every task is looked up anew. */
 static void unpin_all(void)
 {
 	unlink(PIN_FORK);
@@ -75,7 +75,7 @@ static bool map_is(int fd, __u32 value_size, __u32 max_entries)
 	       (!max_entries || info.max_entries == max_entries);
 }
 
-/* The three go together or not at all. */
+/* Whether all three pinned objects are there, and of this version. */
 static bool is_usable(struct probe *p)
 {
 	_cleanup_close_ int identities = bpf_obj_get(PIN_IDENTITIES);
@@ -143,7 +143,7 @@ int pin_link(struct probe *p, struct strbuf *err)
 	if (!link)
 		return load_failed(err, "attaching the hook keep_fork", -errno);
 	r = bpf_link__pin(link, PIN_FORK);
-	/* A pinned link stays; a link that could not be pinned goes with this. */
+	/* A pinned link stays attached; one that could not be pinned is detached by this. */
 	bpf_link__destroy(link);
 	return r ? load_failed(err, "pinning " PIN_FORK, r) : 0;
 }

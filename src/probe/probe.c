@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of the BPF object: open, configure, load, attach, free; what is wanted of it, and what it has
- * counted. The globals are mapped memory: a store is a change.
+ * The life of the BPF object: open, configure, load, attach, free; which calls it is to record, and what it has
+ * counted. Its globals are mapped memory, so a store takes effect at once.
  */
 #include "probe.h"
 
@@ -19,17 +19,17 @@
 #include "doctor/doctor.h"
 #include "internal.h"
 
-/* Of a slot, beside its accounts: rows of maps and of tables of the reader, and two entries of hash maps. */
+/* Bytes of a slot besides its accounts: its rows in maps and in the reader's tables, and two entries of hash maps. */
 #define SLOT_BYTES 768
-#define MOUNTED_ENTRY_BYTES 2048	/* what the kernel takes for struct mounted, a key and its own */
-#define ENTRY_BYTES 64	/* of a hash map's, beside its value */
+#define MOUNTED_ENTRY_BYTES 2048	/* of an entry of the map `mounted`, with what the kernel adds */
+#define ENTRY_BYTES 64	/* of an entry of a hash map, besides its value */
 
 _printf_(2, 0)
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
 	_cleanup_free_ char *text = NULL;
 
-	/* What libbpf warns of is said in our own words; its text, and the verifier's, is for -v. */
+	/* Our own messages say what failed; the text of libbpf and of the verifier is for -v. */
 	if (level == LIBBPF_DEBUG || vasprintf(&text, fmt, ap) < 0)
 		return 0;
 	text[strcspn(text, "\n") ? strlen(text) - 1 : 0] = '\0';
@@ -63,8 +63,8 @@ static uint32_t namespace_inum(const char *path)
 }
 
 /*
- * The host's namespaces are those of kthreadd, which never leaves them and can always be looked at;
- * where it cannot be seen (a container with its own PIDs) init's, or our own.
+ * The host's namespaces are those of kthreadd, which never leaves them and can always be read. Where it cannot be
+ * seen (in a PID namespace of our own) they are taken to be init's, or else our own.
  */
 static const char *host_process(void)
 {
@@ -98,7 +98,10 @@ static size_t accounts_bytes(const struct probe *p)
 	return (size_t)p->n_cpus * p->n_slots * sizeof(*p->accounts);
 }
 
-/* What calls under way may take: half of it requests of io_uring, few of them with several results, the rest copies, of which long ones are few. */
+/*
+ * Divides the memory for calls in progress: one half for io_uring requests, few of which have several results, the other
+ * for copies of arguments, few of which are long.
+ */
 static void configure_calls(struct probe *p)
 {
 	const struct {
@@ -125,7 +128,7 @@ static void configure(struct probe *p)
 	struct nunchi *skel = p->skel;
 
 	host_namespaces(skel->rodata->host_namespaces);
-	/* Init can have mounts of its own: it is the host all the same. */
+	/* Init may be in a mount namespace of its own: that is the host's, too. */
 	skel->rodata->host_mntns[0] = skel->rodata->host_namespaces[NUNCHI_NS_MNT];
 	skel->rodata->host_mntns[1] = namespace_inum("/proc/1/ns/mnt");
 	skel->rodata->host_pidns = skel->rodata->host_namespaces[NUNCHI_NS_PID];
@@ -150,7 +153,7 @@ unsigned probe_cpus(void)
 	return (unsigned)libbpf_num_possible_cpus();
 }
 
-/* Hooks that seldom tell go on with the program that does it for them. -errno. */
+/* Hooks that seldom make a record tail-call one program that does it for all of them. 0 or -errno. */
 static int link_telling(struct probe *p)
 {
 	const struct nunchi *skel = p->skel;
@@ -184,7 +187,7 @@ int map_table(const struct bpf_map *map, size_t size, const char *what, void **r
 	return 0;
 }
 
-/* The object's bytes are part of the program, and read when it is opened: from then on their pages only take room. */
+/* The object is part of the executable and is read when it is opened; after that its pages only take memory. */
 static void forget_object(const struct nunchi *skel)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), data = (uintptr_t)skel->skeleton->data;
@@ -194,7 +197,7 @@ static void forget_object(const struct nunchi *skel)
 		(void)madvise((void *)from, to - from, MADV_DONTNEED);
 }
 
-/* Types and functions that this kernel does not have are looked for in its modules, too; libbpf 1.1 fails if it may not. */
+/* libbpf looks for types and functions that the kernel lacks in its modules, too; libbpf 1.1 fails if it may not read these. */
 static struct nunchi *open_object(void)
 {
 	if (!(doctor_capabilities() & 1ULL << CAP_SYS_ADMIN))
@@ -202,7 +205,7 @@ static struct nunchi *open_object(void)
 	return nunchi__open();
 }
 
-/* All that must be said before the object is loaded: sizes of maps, constants, which programs there are. */
+/* Everything that must be set before the object is loaded: sizes of maps, constants, which programs to load. */
 static int choose(struct probe *p, const struct probe_config *config, struct strbuf *err)
 {
 	bool keeps = config->block && config->block->keep;
@@ -238,7 +241,7 @@ static int load(struct probe *p, const struct probe_config *config, struct strbu
 	return config->pin ? pin_link(p, err) : 0;
 }
 
-/* Maps what is shared with the loaded programs, and fills in what they need from their first run on. */
+/* Maps the memory shared with the loaded programs, and fills in what they need from their first run on. */
 static int fill(struct probe *p, const struct probe_config *config, struct strbuf *err)
 {
 	int r = map_table(p->skel->maps.accounts, accounts_bytes(p), "mapping the accounts", (void **)&p->accounts, err);
@@ -295,7 +298,7 @@ int attach_hook(const struct bpf_program *program, struct bpf_link **link, struc
 	return load_failed(err, what, -errno);
 }
 
-/* Without these no event is hidden: fields are of a lesser grade, which an event says itself. */
+/* Whether the program only raises the grade of fields: without it no event is lost, and events say that the grade is lower. */
 static bool only_grades(const struct probe *p, const struct bpf_program *program)
 {
 	const struct nunchi *skel = p->skel;
@@ -315,7 +318,7 @@ static int attach_optional(struct probe *p, const struct bpf_program *program, s
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 
-	/* What it has begun would have no end. */
+	/* Nothing would remove what it keeps. */
 	if (program == p->skel->progs.copied_request && !p->skel->links.copied_request_left)
 		return 0;
 	if (attach_hook(program, link, &err) < 0)
@@ -332,7 +335,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		struct bpf_link **link;
 	} hooks[] = {
 #define HOOK(name) { skel->progs.name, &skel->links.name }
-		/* Before it: what that has found out is not to be overwritten. With --pin there is one. */
+		/* Before process_fork, whose findings it must not overwrite. With --pin, pin_link() has attached it. */
 		{ keeps && p->kept_fd < 0 ? skel->progs.keep_fork : NULL, &skel->links.keep_fork },
 		HOOK(process_fork),
 		HOOK(process_fork_perf),
@@ -356,7 +359,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		HOOK(uring_submit_sqe),
 		HOOK(sys_exit),
 		HOOK(sys_exit_perf),
-		/* After it: what is kept of a call whose return nobody sees would be taken for the next one's. */
+		/* After sys_exit: a copy kept of a call whose return nobody sees would be taken for the next call's. */
 		HOOK(copied_path),
 		HOOK(copied_path_from),
 		HOOK(opened_file),
@@ -365,7 +368,7 @@ int probe_attach(struct probe *p, struct strbuf *err)
 		HOOK(copied_sendmsg),
 		HOOK(copied_request_left),
 		HOOK(copied_request),
-		/* After what tells of execs and exits: that is to find all as it was. */
+		/* After process_exec and process_exit, which must find everything as it was before. */
 		HOOK(keep_exec),
 		HOOK(keep_exit),
 #undef HOOK
@@ -390,7 +393,7 @@ void probe_detach(struct probe *p)
 {
 	functions_detach(p);
 	nunchi__detach(p->skel);
-	wait_for_programs();	/* one that was preempted in the middle counts and sends its record yet */
+	wait_for_programs();	/* one that was preempted may still count, and send its record */
 }
 
 void probe_free(struct probe *p)
@@ -410,7 +413,7 @@ void probe_free(struct probe *p)
 }
 
 #define CHROOTS 1U
-#define CHROOTS_MAYBE 2U	/* of what ran before it is not known yet */
+#define CHROOTS_MAYBE 2U	/* not known yet of processes that already run */
 
 void probe_chroots(struct probe *p)
 {
@@ -464,7 +467,7 @@ int probe_wake_fd(const struct probe *p)
 bool probe_sleeps(struct probe *p)
 {
 	__atomic_store_n(&p->skel->bss->reader_sleeps, ++p->sleeps, __ATOMIC_RELAXED);
-	/* Who does not see that yet has put its record in before, where we see it. */
+	/* A program that does not see this yet has put its record in before: then we find it below. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	for (unsigned i = 0; i < p->n_rings; i++) {
 		if (!ring_is_empty(&p->rings[i])) {
@@ -570,7 +573,7 @@ void probe_losses(struct probe *p,
 	struct nunchi_loss_key key;
 	struct nunchi_loss loss;
 
-	/* The first each time, since it is gone then; more than fit come in meanwhile: another time. */
+	/* Always the first, since each is removed. Bounded, because others come in meanwhile. */
 	while (most-- && !bpf_map_get_next_key(fd, NULL, &key))
 		if (!bpf_map_lookup_and_delete_elem(fd, &key, &loss))
 			fn(&key, &loss, arg);

@@ -23,14 +23,15 @@ struct probe;
  */
 int probe_check(struct strbuf *err) _must_check_;
 
+/* What can refuse a call before it is done on this kernel; each can refuse more than the one before. */
 enum probe_refusal {
 	PROBE_REFUSES_NOTHING,
-	PROBE_REFUSES_ADDRESSES,	/* cgroup programs, by address: TCP and UDP */
-	PROBE_REFUSES_BY_RETURN,	/* fmod_ret, in place of the functions by which the kernel asks its LSMs */
-	PROBE_REFUSES_BY_LSM,		/* BPF LSM, asked as one of them */
+	PROBE_REFUSES_ADDRESSES,	/* cgroup programs: addresses of TCP and UDP only */
+	PROBE_REFUSES_BY_RETURN,	/* fmod_ret programs on the functions that call the LSM hooks (security_*) */
+	PROBE_REFUSES_BY_LSM,		/* programs of the BPF LSM */
 };
 
-/* What the kernel side is to block by itself: see nunchi/block.h. */
+/* What the kernel side is to block: see nunchi/block.h. Pointers are borrowed. */
 struct probe_block {
 	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];
 	uint8_t calls[NUNCHI_CALLS_MAX];	/* block_bits_of() each call */
@@ -38,25 +39,25 @@ struct probe_block {
 	size_t n_values;
 	const struct nunchi_block_read *reads;	/* by class */
 	const struct push_text *text;
-	enum probe_refusal refusal;	/* what is not refused is blocked when the call has returned; not NUNCHI_BLOCK_NAMES */
-	unsigned refused;	/* classes that it refuses: probe_block_refused() */
-	bool dry;	/* nothing is blocked, only said */
-	bool keep;	/* it goes on when this process has ended */
+	enum probe_refusal refusal;	/* what it cannot refuse is blocked at the call's return, except NUNCHI_BLOCK_NAMES */
+	unsigned refused;	/* classes that it can refuse: probe_block_refused() */
+	bool dry;	/* nothing is blocked; events say what would have been */
+	bool keep;	/* blocking outlives this process */
 };
 
-/* Those that there can be: each has scratch and counters. */
+/* How many CPUs there can be: each has scratch memory and counters of its own. */
 unsigned probe_cpus(void);
 
-/* What the kernel side is loaded for. Pointers are borrowed, and needed until probe_load() returns. */
+/* What the kernel side is loaded for. Pointers are borrowed until probe_load() returns. */
 struct probe_config {
 	enum probe_hooks hooks;
-	bool host;		/* the host's processes are wanted, too */
+	bool host;		/* host processes too */
 	bool pin;		/* identities outlive this process; those of an earlier one are taken over: probe_kept() */
 	bool entries;		/* a record when a call begins, too; needs PROBE_HOOKS_KPROBE */
 	bool aggregate;		/* bulk calls: a record of the first, the rest is counted: probe_summaries() */
-	uint64_t memory;	/* bytes, as --memory has it */
+	uint64_t memory;	/* --memory, in bytes */
 	const struct probe_block *block;	/* NULL: nothing is blocked */
-	const struct nunchi_push *push;		/* what probe_interest() will be told first; NULL: everything leaves */
+	const struct nunchi_push *push;		/* of the first probe_interest(); NULL: every event leaves the kernel */
 };
 
 /* Opens, configures and loads the BPF object; attaches nothing. On error -errno, and a sentence in err. */
@@ -64,15 +65,16 @@ int probe_load(struct probe **ret, const struct probe_config *config, struct str
 /* Attaches all hooks, the scheduler's first, so that what starts meanwhile is known. */
 int probe_attach(struct probe *p, struct strbuf *err) _must_check_;
 /*
- * Hooks of the calls' own functions, one more: true until the last. What happens meanwhile is seen by the
- * tracepoint, which then goes. gaps: calls that have no hook, or NULL.
+ * With hooks of functions: attaches the next one. False: there are no more. Until then the tracepoint sees the
+ * calls without a hook; then it is detached.
  */
 bool probe_attach_more(struct probe *p);
+/* The calls that could not be hooked, as text; NULL: none. Owned by p. */
 const char *probe_gaps(const struct probe *p);
 enum probe_hooks probe_hooks(const struct probe *p);
 /*
- * By what the hooks of system calls can be switched off for everybody: files of the kernel's, the caller's, that begin
- * with a 0 while they are. Returns how many; 0 for the tracepoint.
+ * Opens the kernel's switches that turn off hooks of functions for everybody: files that begin with "0" while they
+ * are off. Returns how many fds it has put into ret, which the caller closes; none if the hook is the tracepoint.
  */
 #define PROBE_SWITCHES_MAX 2
 unsigned probe_switches(const struct probe *p, int ret[PROBE_SWITCHES_MAX]);
@@ -81,76 +83,84 @@ void probe_detach(struct probe *p);
 void probe_free(struct probe *p);	/* NULL is fine */
 
 /*
- * Which calls are wanted. May be changed at any time; but a call that probe_can_want() denies has no hook
- * by now. It is false of calls that were not wanted when hooks of functions were attached.
+ * Sets which calls are wanted; at any time. With hooks of functions, only calls that were wanted when these were
+ * attached have one: probe_can_want() is false if the interest is in any other.
  */
 bool probe_can_want(const struct probe *p, const struct interest *interest);
 void probe_interest(struct probe *p, const struct interest *interest);
-/* A process that ran before is in a chroot. Of later ones the programs find out. */
+/* A process that already runs is in a chroot. (The programs notice it of later ones.) */
 void probe_chroots(struct probe *p);
-/* From before hooks are attached until all that ran before has been looked at: what is told in between is told as if one were. */
+/* True from before hooks are attached until every process that already runs was looked at: one may be in a chroot. */
 void probe_chroots_may_be(struct probe *p, bool maybe);
-/* States that what need not leave takes, where there is no room for them, so that all leaves; else 0. */
+/*
+ * The automaton states that the conditions for leaving the kernel would need, if there is no room for them: then every
+ * event leaves. 0: there is room. *ret_room: the states that there is room for.
+ */
 uint32_t probe_push_missing(const struct probe *p, uint32_t *ret_room);
 
 /* Ring 0 is the critical one. */
 unsigned probe_rings(const struct probe *p);
 struct ring *probe_ring(struct probe *p, unsigned i);
 /*
- * The reader is about to wait for the fd: whoever puts a record into any ring from here on makes it readable (EPOLLIN,
- * to be waited for by its edge). False: there is one already, and it is not to wait. Whatever has ended the
- * wait, it is awake then.
+ * While the reader sleeps, a record put into any ring makes the fd readable (EPOLLIN, edge-triggered). probe_sleeps()
+ * says that the reader is about to wait; false: there is a record already, so it must not. probe_awake() follows each
+ * wait, whatever ended it.
  */
 int probe_wake_fd(const struct probe *p);
 bool probe_sleeps(struct probe *p);
 void probe_awake(struct probe *p);
 
-/* Of each bulk ring; and how much of it may be used, which containers share. */
+/* The size of each bulk ring in bytes; and how many of them may be used, by all containers together. */
 uint64_t probe_bulk_bytes(const struct probe *p);
 void probe_bulk_limit(struct probe *p, uint64_t bytes);
-/* The record has been taken out of its ring: its container may put another in. */
+/* Gives the room of a record that was taken out of its ring back to its container's share. */
 void probe_taken(struct probe *p, const struct nunchi_head *record);
 /*
- * Calls fn with each row of what was counted in place of being told. A row's count only grows while it is
- * there; one that has not grown for long may be forgotten, after which it begins anew.
+ * Calls fn with each row of calls that were counted rather than recorded. The count of a row only grows while the
+ * row is there; one that has not grown for long may be forgotten, after which it begins anew.
  */
 void probe_summaries(struct probe *p,
 		     void (*fn)(const struct nunchi_summary_key *key, const struct nunchi_summary_row *row,
 				void *arg),
 		     void *arg);
-/* ret: what it had come to. False: it was not there. */
+/* Removes the row; *ret: as it was last. False: there was none. */
 bool probe_summary_forget(struct probe *p, const struct nunchi_summary_key *key, struct nunchi_summary_row *ret);
 
-/* Which clauses of this generation of rules the slot's container satisfies; before it is said to be one. */
+/* Sets which clauses of this generation of rules the slot's container satisfies, by class. Before the slot is named. */
 void probe_block_slot(struct probe *p, uint32_t slot, uint32_t generation,
 		      const uint64_t masks[NUNCHI_BLOCK_MAX], unsigned rules);
 /*
- * Other rules, while programs run. The first generation is 0. The next one's values are filled in, once those of the
- * one before are cleared; by any thread. Then it is said whom they mean, and the flip puts all in force at once.
+ * Changes the rules while programs run. The rules of the start are generation 0. For the next one: clear the values of
+ * the one before the present, fill in the new ones (both from any thread), set the masks of all slots, and flip, which
+ * puts all of it in force at once. fill: 0, or -errno with a sentence.
  */
 int probe_block_fill(struct probe *p, const struct probe_block *block, unsigned generation,
 		     struct strbuf *err) _must_check_;
 void probe_block_clear(struct probe *p, const struct nunchi_block_value *values, size_t n,
 		       unsigned generation);
 void probe_block_flip(struct probe *p, const struct probe_block *block, unsigned generation);
-/* Classes that it blocks and that have no hooks, 1 << enum nunchi_block_class: there are those of the rules at the start. */
+/* Classes (bits 1 << enum nunchi_block_class) that it blocks but that have no hooks: only those of the first rules have. */
 unsigned probe_block_missing(const struct probe *p, const struct probe_block *block);
-/* Pins what blocks, once it is attached; beside what an earlier run has pinned, and then in its place. */
+/* Pins the links of what blocks, once attached, beside those of an earlier run. 0, or -errno with a sentence. */
 int probe_keep_blocking(struct probe *p, struct strbuf *err) _must_check_;
+/* Puts them in the place of those of the earlier run. */
 void probe_keep_settle(struct probe *p);
-/* What is pinned: how many, or -errno. fn may be NULL; remove: it is taken away. Needs no probe, and no bpf(). */
+/*
+ * Calls fn, which may be NULL, with each pinned hook and when it was pinned (epoch ns). remove: unpins it, which ends
+ * its blocking. Returns how many there were, or -errno. Needs no probe, and no bpf().
+ */
 int probe_kept_blocking(bool remove, void (*fn)(const char *hook, uint64_t since, void *arg), void *arg);
-/* Whether another process has what is pinned in its hands. */
+/* Whether a nunchi with --keep-blocking runs. */
 bool probe_is_keeping(void);
-/* What this kernel can, by trial: LSM programs attach also where "bpf" is not in lsm=, and are never called. */
+/* What this kernel can do, found by trial: LSM programs attach even if "bpf" is not in lsm=, but then never run. */
 enum probe_refusal probe_refusal(void);
-/* The classes of which it refuses calls, 1 << enum nunchi_block_class: a kernel need not have all hooks. */
+/* The classes of calls (bits 1 << enum nunchi_block_class) that it can refuse: a kernel need not have all hooks. */
 unsigned probe_block_refused(enum probe_refusal refusal);
 
 /* How many slots there can be. */
 unsigned probe_slots(const struct probe *p);
-/* All of these are ignored if the slot is of another generation by now. */
-/* The clauses of each class of what need not leave that the slot's container satisfies; of slot 0 the host. */
+/* What follows does nothing if the slot has another generation by now. */
+/* Sets which push clauses of each class the slot's container can satisfy; for slot 0, the host. */
 void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,
 		     const uint64_t clauses[NUNCHI_PUSH_CLASSES]);
 void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation,
@@ -169,16 +179,16 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
  * container meanwhile. Returns the slot's generation from here on.
  */
 uint32_t probe_slot_host(struct probe *p, uint32_t slot, uint32_t generation, enum nunchi_mode mode);
-/* The slot's mount namespace is the host's, also when the slot is gone. */
+/* The slot's mount namespace counts as the host's from now on, also after the slot was given back. */
 void probe_slot_sandbox(struct probe *p, uint32_t slot, uint32_t generation);
 /*
- * Nobody goes by the slot any more: who did is looked at anew. A program that runs may have found it a moment before, and
- * counts in its account yet.
+ * Retires the slot: tasks that are in it are looked up anew. A program that runs at the moment may have found it just
+ * before, and still count in its account.
  */
 void probe_slot_retire(struct probe *p, uint32_t slot, uint32_t generation);
-/* Gives a retired slot back, generation as before that: its account begins anew, and it may be used for another container. */
+/* Frees a slot that was retired with this generation: its account begins anew, and another container may get it. */
 void probe_slot_free(struct probe *p, uint32_t slot, uint32_t generation);
-/* Takes back what the two before have told, unless it is another slot's by now. */
+/* Withdraw what probe_slot_pidns() and probe_slot_cgroup() have set, unless it is another slot's by now. */
 void probe_forget_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint32_t inum);
 void probe_forget_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint64_t id);
 /* The generation of a slot that exists from the start: the host, and NUNCHI_SLOT_HELPERS. */
@@ -189,13 +199,13 @@ struct probe_kept {
 	uint32_t generation;
 	uint32_t parent, parent_generation;	/* see struct nunchi_slot */
 	uint32_t pidns, mntns;
-	uint32_t called;	/* so much of id is what its runtime calls it; 0: all */
+	uint32_t called;	/* length of the part of id that is the runtime's own name; 0: all of it is */
 	uint64_t key;
 	uint64_t cgroup;
 	char id[128], name[128], runtime[32], image[192];
 };
 
-/* Remembers the slot, if anything is pinned; what concerns the slot's row is filled in. */
+/* With --pin: saves the slot for the next run. Fills in the members that come from the slot's row. */
 void probe_keep(struct probe *p, uint32_t slot, struct probe_kept *kept);
 /* Calls fn with each slot that was taken over from an earlier run; its row is as it was. */
 void probe_kept(struct probe *p, void (*fn)(uint32_t slot, const struct probe_kept *k, void *arg),
@@ -208,43 +218,44 @@ bool probe_is_readable(const struct probe *p);
 void probe_account(struct probe *p, uint32_t slot, struct nunchi_account *ret);
 
 /*
- * What ran before: gives every task its identity, and calls fn with the head (a TASK record) of
- * each process that is recorded. 0 or -errno.
+ * Gives every task that already runs its identity, and calls fn with the head (a TASK record) of each process that
+ * is recorded. 0 or -errno.
  */
 int probe_tasks(struct probe *p, void (*fn)(const struct nunchi_head *head, void *arg), void *arg)
 	_must_check_;
 
 /* Counters of the whole host. */
 void probe_counts(const struct probe *p, uint64_t ret[NUNCHI_COUNT_MAX]);
-/* Runs that the kernel has skipped, of those that hide events: a name that lives as long as p, and how many. */
+/* Calls fn with each program of which the kernel has skipped runs, if events are lost by that. The name lives as long as p. */
 void probe_missed(const struct probe *p, void (*fn)(const char *program, uint64_t count, void *arg),
 		  void *arg);
 /* Grows with each loss. */
 uint64_t probe_losses_seen(const struct probe *p);
-/* Takes out what was lost since. */
+/* Calls fn with what was lost since the last time, and removes it. */
 void probe_losses(struct probe *p,
 		  void (*fn)(const struct nunchi_loss_key *key, const struct nunchi_loss *loss, void *arg),
 		  void *arg);
 
-/* Numbers used up so far in a ring's sequence: what was read and what is missing must add up to it. */
+/* How many sequence numbers a ring has given out: what was read and what is missing must add up to it. */
 uint64_t probe_ring_numbers(const struct probe *p, unsigned ring);
 
-/* Bits 1 << enum doctor_unseen of what hooks make visible that are attached. */
+/* Bits 1 << enum doctor_unseen of what the attached hooks make visible. */
 uint32_t probe_sees(const struct probe *p);
-/* Bits of what the chosen hooks do not see wherever they are; preemption: how the kernel does it. */
+/* The same bits, of what hooks of the chosen kind never see; preemption: the kernel's. */
 uint32_t probe_misses(const struct probe *p, enum doctor_preemption preemption);
 /* Whether system-call tracepoints can be preempted; known once probe_tasks() has run. */
 bool probe_faultable(const struct probe *p);
 
 /*
- * For the doctor. Attaches what probe_attach() has left out, or failed at, and says what has become
- * of each hook; returns how many there are, at most n.
+ * For the doctor. Attaches the hooks that probe_attach() left out or failed to attach, and fills in a row for each.
+ * Returns how many there are, at most n.
  */
 unsigned probe_hooks_attach(struct probe *p, struct doctor_hook *rows, unsigned n);
-/* While the fd that it returns is open the kernel counts runs of programs; -errno if it may not. */
+/* Returns an fd while which is open the kernel counts the runs of programs, or -errno. */
 int probe_count_runs(void);
-/* Of the same rows: which have run since they were loaded. */
+/* Fills in, in the same rows, which have run since they were loaded. */
 void probe_hooks_ran(struct probe *p, struct doctor_hook *rows, unsigned n);
+/* The memory that the loaded object takes, in bytes. */
 void probe_memory(const struct probe *p, struct doctor_memory *ret);
-/* Tries what programs can be here: loads, attaches, and makes each run. Needs no probe. */
+/* Loads, attaches and triggers one program of each type. Needs no probe. */
 void probe_features(struct doctor_try ret[DOCTOR_FEATURE_MAX]);

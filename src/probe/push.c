@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables of what need not leave the kernel. They can be changed while programs run: until the new ones stand
- * all of it leaves.
+ * The tables by which events stay in the kernel. They can be changed while programs run; until the new ones are
+ * complete every event leaves.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "internal.h"
 
-#define ROOM_MORE 4096	/* states, where there are any: other rules may come */
+#define ROOM_MORE 4096	/* states beyond what the first rules need, for those of a reload */
 
 void push_choose(struct probe *p, const struct nunchi_push *push)
 {
@@ -36,11 +36,11 @@ static void clear(struct probe *p)
 	memset(p->skel->bss->push_calls, 0, sizeof(p->skel->bss->push_calls));
 	p->skel->bss->push_image_start = 0;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	wait_for_programs();	/* one that has begun by these tables goes on by them */
+	wait_for_programs();	/* one that has begun still uses the old tables */
 	p->pushes = false;
 }
 
-/* No container is in one yet: all clauses are left of it. */
+/* Group 0, in which every slot begins: all clauses are possible. */
 static void forget_groups(struct probe *p)
 {
 	for (uint32_t slot = 0; slot < p->n_slots; slot++)
@@ -68,7 +68,7 @@ void probe_push_slot(struct probe *p, uint32_t slot, uint32_t generation,
 		__atomic_store_n(&p->skel->bss->slots[slot].group, group_for(p, clauses), __ATOMIC_RELEASE);
 }
 
-/* Identities outlive us with --pin: one that neither these rules' forerunners had nor those of an earlier run. */
+/* A number that neither the rules before these had nor, since --pin keeps identities, those of an earlier run. */
 static uint32_t next_generation(uint32_t last)
 {
 	uint32_t now = (uint32_t)(clock_boot() / NSEC_PER_MSEC);

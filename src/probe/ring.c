@@ -55,7 +55,7 @@ static struct nunchi_head *bulk_place(const struct ring *r)
 			(at & ((1ULL << b->piece_shift) - 1)));
 }
 
-/* What is at pos gets the number whose place the mark has. */
+/* The record's seq holds a mark until it is read here; then it gets its number. */
 static const struct nunchi_head *bulk_peek(struct ring *r, uint32_t *ret_len)
 {
 	struct nunchi_head *head = bulk_place(r);
@@ -133,6 +133,6 @@ uint64_t ring_last_number(const struct ring *r)
 {
 	uint64_t put = __atomic_load_n(&r->bulk.put->put, __ATOMIC_ACQUIRE);
 
-	/* The word has half of it. */
+	/* The word has its lower 32 bits. */
 	return r->number + (uint32_t)((uint32_t)(put >> 32) - (uint32_t)r->number);
 }

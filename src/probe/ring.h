@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reader's end of a ring: a BPF ring buffer (kernel/bpf/ringbuf.c: two positions that only grow, and data mapped
- * twice in a row so that no record is split), or a bulk ring of our own (nunchi/bulk.h). Read in place: a record
- * stays where it is until ring_commit() gives its room back. One reader only.
+ * The reader's end of a ring: a BPF ring buffer (kernel/bpf/ringbuf.c: two positions that only grow, and the data
+ * mapped twice in a row so that no record is split), or a bulk ring of our own (nunchi/bulk.h). Records are read in
+ * place: each stays where it is until ring_commit() gives its room back. There is one reader only.
  */
 #pragma once
 
@@ -14,10 +14,10 @@
 struct bulk {
 	const struct nunchi_bulk_put *put;	/* the programs' */
 	struct nunchi_bulk_taken *taken;	/* ours to write */
-	unsigned char *data;		/* its first piece */
-	unsigned piece_shift;		/* bytes of a piece, as a power of two */
-	uint64_t stride;		/* from one to the next */
-	uint64_t pieces;		/* a power of two */
+	unsigned char *data;		/* of the first piece */
+	unsigned piece_shift;		/* a piece has 1 << piece_shift bytes */
+	uint64_t stride;		/* bytes from one piece to the next */
+	uint64_t pieces;		/* how many, a power of two */
 	uint64_t secret;
 };
 
@@ -28,8 +28,8 @@ struct ring {
 	const unsigned char *data;
 	uint64_t mask;
 	uint64_t pos;			/* how far we have read; >= *consumer. Of a bulk ring: the word of the next record */
-	struct bulk bulk;		/* bulk.put: NULL: it is none */
-	const struct nunchi_head *found;	/* in a bulk ring: what is at pos, if that is whole */
+	struct bulk bulk;		/* bulk.put NULL: this is no bulk ring */
+	const struct nunchi_head *found;	/* in a bulk ring: the record at pos, if it is complete */
 	uint64_t number;		/* of the record before pos */
 };
 
@@ -46,7 +46,7 @@ const struct nunchi_head *ring_peek(struct ring *r, uint32_t *ret_len);
 void ring_advance(struct ring *r);
 /* Gives back the room of everything that was stepped over. */
 void ring_commit(struct ring *r);
-/* Whether nothing is in it that was not stepped over, nor on its way into it. */
+/* Whether every record in it was stepped over and none is on its way into it. */
 bool ring_is_empty(const struct ring *r);
-/* Of a bulk ring: the number that was given out last. */
+/* Of a bulk ring: the last sequence number that was given out. */
 uint64_t ring_last_number(const struct ring *r);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Slots as the kernel side has them: whose each is, by what else its tasks are known, and its account. A row is
- * mapped memory; what is keyed by a namespace or a cgroup stands in maps. Whoever has a row's generation
- * as it was before looks anew.
+ * The kernel side's slots: which container each is, by which PID namespace and cgroup its tasks are recognised, and
+ * its account. The rows are mapped memory; what is keyed by a namespace or a cgroup is in maps. A task whose
+ * identity has an earlier generation of its slot is looked up anew.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -22,7 +22,7 @@ void slots_init(struct probe *p)
 		}
 		p->skel->bss->slots[slot].generation =
 			slot > NUNCHI_SLOT_HELPERS ? p->first_generation : PROBE_GENERATION_FIRST;
-		/* One for each would be thousands of bpf() at a map, see struct map_accounts. */
+		/* Not all slots: that would be thousands of bpf(), during which programs are skipped (struct map_accounts). */
 		if (slot > NUNCHI_SLOT_HELPERS && slot < p->skel->bss->slots_had)
 			bpf_map_update_elem(fd, NULL, &slot, BPF_ANY);
 	}
@@ -72,7 +72,7 @@ void probe_slot_cgroup(struct probe *p, uint32_t slot, uint32_t generation, uint
 		bpf_map_update_elem(bpf_map__fd(p->skel->maps.cgroups), &id, &ref, BPF_ANY);
 }
 
-/* It is no more what was made in a container. */
+/* The slot no longer counts as opened inside a container. */
 static void forget_parent(struct probe *p, struct nunchi_slot *row)
 {
 	if (row->parent)
@@ -155,7 +155,7 @@ void probe_slot_retire(struct probe *p, uint32_t slot, uint32_t generation)
 	forget_parent(p, row);
 	row->pidns = row->opener = 0;
 	row->root = 0;
-	/* From here on whoever still has it looks again at where it is. */
+	/* From here on tasks that have the slot are looked up anew. */
 	__atomic_store_n(&row->generation, generation + 1, __ATOMIC_SEQ_CST);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which of the programs that do the same this kernel is to have: by what it has, never by its
- * version. Those that are not chosen are not loaded.
+ * Which of the programs that do the same are loaded on this kernel: by what the kernel has, never by its version.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -20,7 +19,7 @@
 
 #define ROOT_CGROUP 1	/* its inode, and no other's */
 
-/* A file system as a tree of our own that is mounted nowhere, so that it need not be anywhere. -1 or an fd. */
+/* A mount of a file system that is attached nowhere, so that it need not be mounted here. An fd, or -1. */
 static int own_tree(const char *type)
 {
 	_cleanup_close_ int fs = (int)syscall(SYS_fsopen, type, FSOPEN_CLOEXEC);
@@ -30,7 +29,7 @@ static int own_tree(const char *type)
 	return (int)syscall(SYS_fsmount, fs, FSMOUNT_CLOEXEC, 0);
 }
 
-/* tracefs; who may not make a tree takes the machine's. -errno or an fd. */
+/* Falls back to where tracefs is usually mounted, if we may not make a mount. */
 int variants_tracefs(void)
 {
 	int r = own_tree("tracefs");
@@ -49,7 +48,7 @@ unsigned probe_switches(const struct probe *p, int ret[PROBE_SWITCHES_MAX])
 		return 0;
 	ret[n] = open("/proc/sys/kernel/ftrace_enabled", O_RDONLY | O_CLOEXEC);
 	n += ret[n] >= 0;
-	/* Calls that can have no fexit have a kprobe. */
+	/* With fexit, too: calls that can have no fexit have a kprobe. */
 	ret[n] = debugfs < 0 ? open("/sys/kernel/debug/kprobes/enabled", O_RDONLY | O_CLOEXEC) :
 			       openat(debugfs, "kprobes/enabled", O_RDONLY | O_CLOEXEC);
 	return n + (ret[n] >= 0);
@@ -64,8 +63,8 @@ static bool is_root_cgroup(int fd)
 }
 
 /*
- * Attaches at the root of all cgroups of v2, in which every process is, also where v1 has all controllers. Who may not
- * make a tree, or is in a cgroup namespace, takes the machine's. EXDEV: there is none to be had.
+ * Attaches to the root of the v2 hierarchy, in which every process is, even if v1 has all controllers. If we may not make
+ * a mount, or are in a cgroup namespace, falls back to where it is usually mounted. NULL with errno EXDEV: it was not found.
  */
 static struct bpf_link *attach_cgroup(const struct bpf_program *program)
 {
@@ -83,7 +82,7 @@ static struct bpf_link *attach_cgroup(const struct bpf_program *program)
 	return NULL;
 }
 
-/* The kernel's types take 40 ms to read: only where there is no other way. */
+/* Reading the kernel's types takes 40 ms: only if there is no other way. */
 static bool has_type(const char *name, uint32_t kind)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -94,8 +93,8 @@ static bool has_type(const char *name, uint32_t kind)
 }
 
 /*
- * Whether an address can be called a struct: by the function's name among those of the kernel's types, for
- * which they need not be understood (a tenth of the time).
+ * Whether there is bpf_rdonly_cast(): looks for its name in the kernel's BTF without parsing it, which takes a tenth of
+ * the time.
  */
 static bool has_casts(void)
 {
@@ -105,7 +104,7 @@ static bool has_casts(void)
 	size_t n = 0;
 	ssize_t r;
 
-	/* In parts: memory for all of it at once malloc() would keep, as it would what comes after. */
+	/* In parts: malloc() would keep the memory for all of it, and whatever was allocated after. */
 	while (fd >= 0 && (r = read(fd, part + n, sizeof(part) - n)) > 0) {
 		n += (size_t)r;
 		if (memmem(part, n, name, sizeof(name)))
@@ -119,8 +118,8 @@ static bool has_casts(void)
 }
 
 /*
- * Whether programs can be attached to the kernel's own functions. One of a type that is no function is
- * refused by all kernels; by those that can do it only after they have looked.
+ * Whether programs can be attached to the kernel's functions. Type 1 is no function, so every kernel refuses this program:
+ * one that has trampolines with EINVAL, after looking the type up.
  */
 static bool has_trampolines(void)
 {
@@ -138,7 +137,7 @@ static bool has_trampolines(void)
 	if (fd != -EINVAL)
 		return false;
 #if defined(__aarch64__)
-	/* Until 6.4 it looks, loads, and attaches nothing. */
+	/* Before 6.4 arm64 gets that far, but cannot attach. */
 	return functions_can_have(PROBE_HOOKS_FENTRY);
 #else
 	return true;
@@ -168,9 +167,9 @@ bool variants_preempts(void)
 }
 
 /*
- * Those of the programs on functions that this kernel has the functions of. They can be preempted, and on 6.1
- * task storage that one is looking at is locked for all others on that CPU: sys_exit would not know whose
- * calls it sees (815 of 20,029 on a busy CPU with preempt=full). Kernels of 6.13 and later have not missed any.
+ * Chooses the programs on functions that this kernel has. They can be preempted, and on 6.1 task storage that one of them
+ * is reading is locked for every other program on that CPU: sys_exit would not know whose calls it sees (815 of 20,029 on
+ * a busy CPU with preempt=full). Kernels from 6.13 on have not missed any.
  */
 static void choose_copies(struct nunchi *skel)
 {
@@ -214,12 +213,11 @@ static bool has_tracepoint(int tracefs, const char *event, const char *type)
 }
 
 /*
- * Whether a program at the exit of a system call can be preempted by another task's. Since 6.13 the
- * kernel's system-call tracepoints run preemptible (their struct has since had a bit that says so);
- * a program that is in the middle of its work then makes the kernel skip the other task's run of it
- * (bpf_prog_info.recursion_misses), up to nine in ten on a busy CPU. In a kernel that does not
- * preempt itself there (preempt=none, voluntary) none is skipped. In 7.x it is so at all tracepoints
- * where no lock is held: the scheduler's, io_uring's, not those of cgroups and signals.
+ * Whether the kernel can skip runs of a program at the exit of system calls. Since 6.13 the system-call tracepoints run
+ * preemptibly (struct tracepoint_ext says so); while a task is preempted in the middle of a program, the kernel skips
+ * other tasks' runs of it on that CPU (bpf_prog_info.recursion_misses): up to nine in ten on a busy one. None is skipped
+ * with preempt=none or voluntary. In 7.x this holds for all tracepoints where no lock is held: those of the scheduler and
+ * io_uring, not those of cgroups and signals.
  */
 static bool skips_runs(void)
 {
@@ -250,7 +248,7 @@ struct bpf_link *variants_attach_event(const struct bpf_program *program, int tr
 		return NULL;
 	}
 	attr.config = (uint64_t)id;
-	/* The program runs on every CPU; the event must be somewhere. */
+	/* The event must be on some CPU; the program runs on each. */
 	fd = (int)syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return NULL;
@@ -260,7 +258,7 @@ struct bpf_link *variants_attach_event(const struct bpf_program *program, int tr
 	return link;
 }
 
-/* Of "tracepoint/raw_syscalls/sys_exit" all but the kind. */
+/* "tracepoint/raw_syscalls/sys_exit" without its first part. */
 static const char *event_of(const struct bpf_program *program)
 {
 	return strchr(bpf_program__section_name(program), '/') + 1;
@@ -273,15 +271,15 @@ struct bpf_link *variants_attach(const struct bpf_program *program)
 	if (bpf_program__type(program) == BPF_PROG_TYPE_CGROUP_SOCK_ADDR)
 		return attach_cgroup(program);
 	if (bpf_program__expected_attach_type(program) == BPF_MODIFY_RETURN)
-		return bpf_program__attach_trace(program);	/* its section can be another's */
+		return bpf_program__attach_trace(program);	/* its section may say otherwise */
 	if (bpf_program__type(program) != BPF_PROG_TYPE_TRACEPOINT)
 		return bpf_program__attach(program);
-	/* libbpf wants one that is mounted. */
+	/* Not by libbpf, which needs a mounted tracefs. */
 	tracefs = variants_tracefs();
 	return variants_attach_event(program, tracefs, event_of(program));
 }
 
-/* Whether a program of the perf type may look a task up by its number. */
+/* Whether a program of the perf type may look up a task by its PID. */
 static bool can_find_tasks(void)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -305,7 +303,7 @@ static bool can_find_tasks(void)
 	return fd >= 0;
 }
 
-/* The one of the two that is wanted, or none. */
+/* Loads one of the two, or neither. */
 static void choose(struct bpf_program *plain, struct bpf_program *perf, bool wanted, bool by_perf)
 {
 	bpf_program__set_autoload(plain, wanted && !by_perf);
@@ -317,7 +315,7 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 	_cleanup_close_ int tracefs = variants_tracefs();
 	bool perf = tracepoint_id(tracefs, event_of(skel->progs.sys_exit_perf)) > 0 && skips_runs();
 	bool perf_tasks = perf && can_find_tasks();
-	/* Until 6.2 the hook of the same place had another name. */
+	/* Up to 6.2 this tracepoint had another name. */
 	bool req = has_tracepoint(tracefs, "events/io_uring/io_uring_submit_req",
 				  "btf_trace_io_uring_submit_req");
 	bool sqe = !req && has_tracepoint(tracefs, "events/io_uring/io_uring_submit_sqe",
@@ -329,7 +327,7 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 	choose(skel->progs.sys_exit, skel->progs.sys_exit_perf, true, perf);
 	choose(skel->progs.process_fork, skel->progs.process_fork_perf, true, perf_tasks);
 	choose(skel->progs.process_exec, skel->progs.process_exec_perf, true, perf_tasks);
-	/* These go on with one program, which is of their type. */
+	/* Those below tail-call one of these two, which must be of their own type. */
 	choose(skel->progs.tells_raw, skel->progs.tells_perf, true, perf);
 	choose(skel->progs.process_exit, skel->progs.process_exit_perf, true, perf);
 	choose(skel->progs.task_rename, skel->progs.task_rename_perf, true, perf);
@@ -341,7 +339,7 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 	bpf_program__set_autoload(skel->progs.call_fexit, hooks == PROBE_HOOKS_FENTRY);
 	bpf_program__set_autoload(skel->progs.call_stub, hooks == PROBE_HOOKS_FENTRY);
 	bpf_program__set_autoload(skel->progs.seccomp_fexit, hooks == PROBE_HOOKS_FENTRY);
-	/* Of calls that can have no fexit, too. */
+	/* With fexit, too: for calls that can have no fexit. */
 	bpf_program__set_autoload(skel->progs.call_kprobe, hooks != PROBE_HOOKS_TRACEPOINT);
 	bpf_program__set_autoload(skel->progs.call_kretprobe, hooks != PROBE_HOOKS_TRACEPOINT);
 	bpf_program__set_autoload(skel->progs.seccomp_kretprobe, hooks == PROBE_HOOKS_KPROBE);
