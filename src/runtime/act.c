@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ends or freezes a container: through its runtime, so that this knows; and where there is none that
- * can, or that answers in time, without it. Some threads, since a runtime that hangs must not hold up
- * what is to be done about another's containers. Whether it was done is looked at, not believed.
+ * Ends or freezes a container: through its runtime, so that the runtime knows; without it if there is none that can,
+ * or none that answers in time. By several threads, so that a runtime that hangs does not delay actions on the
+ * containers of another. The result is verified, not believed.
  */
 #include "act.h"
 
@@ -21,7 +21,7 @@
 
 #define WORKERS 4
 #define WAITING_MAX 256
-#define ANSWER_MS 2000U	/* what a runtime takes to kill is some tens of ms, to say what it has when its socket has just been found no more */
+#define ANSWER_MS 2000U	/* a runtime kills within some tens of ms; one whose socket was just found lists its containers as fast */
 #define LOOK_MS 10U
 
 struct wish {
@@ -58,8 +58,8 @@ static int by_docker(struct http *h, enum runtime_act what, const char *id, stru
 }
 
 /*
- * Pods' containers are stopped by CRI, with no time left to them; others of containerd's, and what is to be
- * frozen, for which CRI has no word, by containerd's own tasks.
+ * Containers of pods are killed through CRI, by a stop with no grace period; other containers of containerd through its
+ * own task service. So is every pause, for which CRI has no call.
  */
 static int by_cri(struct http *h, enum runtime_act what, const char *id, const char *space,
 		  struct strbuf *why)
@@ -114,7 +114,7 @@ static int by_runtime(struct runtimes *rt, const struct route *route, const stru
 		http_limit(h, USER_ANSWER_MAX);
 	r = route->cri ? by_cri(h, w->what, w->info->id, route->space, why) :
 			 by_docker(h, w->what, w->info->id, why);
-	/* Before what it was connected by. */
+	/* Before fd is closed, by which it is connected. */
 	http_free(TAKE_PTR(h));
 	return r;
 }
@@ -139,7 +139,7 @@ static bool becomes_done(const struct runtimes *rt, const struct wish *w)
 	return true;
 }
 
-/* Whom nothing may happen to, whatever a rule says. NULL: it may. */
+/* Why nothing may be done to this container, whatever a rule says. NULL: it may. */
 static const char *refusal(const struct runtimes *rt, const struct container_info *info)
 {
 	uint64_t mounts = process_namespace(rt->root, info->init_pid, "mnt");
@@ -155,7 +155,7 @@ static const char *refusal(const struct runtimes *rt, const struct container_inf
 	return NULL;
 }
 
-/* Whose a container is is known at once, by its files; which socket has it, not before that has given its first list. */
+/* Which runtime has a container is known from files at once; which socket, only once that has given its first list. */
 static bool find_route(struct runtimes *rt, const struct container_info *c, struct route *ret)
 {
 	uint64_t deadline = clock_boot() + ANSWER_MS * NSEC_PER_MSEC;
@@ -179,7 +179,7 @@ static bool try_runtime(struct runtimes *rt, const struct wish *w, struct strbuf
 		return false;
 	if (by_runtime(rt, &route, w, &why) == 0 && !becomes_done(rt, w))
 		strbuf_adds(&why, "it says that it has, but that is not so");
-	/* What has answered too late, or that it is so already, may have done it all the same. */
+	/* A runtime that answered too late, or that it was done already, may still have done it. */
 	done = is_done(rt, w);
 	strbuf_adds(text, route.runtime);
 	if (!done)

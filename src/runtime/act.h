@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The threads that do something to containers; runtime.h says how they are asked. */
+/* The threads that carry out actions on containers: see runtimes_act() in runtime.h. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,6 +7,6 @@
 
 struct actor;
 
-/* True if all threads ended in time; else nothing may be freed. NULL is fine. */
+/* Waits until the deadline (CLOCK_MONOTONIC). True: all threads have ended; else nothing may be freed. NULL is fine. */
 bool actor_join(struct actor *a, const struct timespec *deadline);
 void actor_free(struct actor *a);	/* NULL is fine */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ending or freezing a container without its runtime. A cgroup's files mean all that is in it: they are
- * used only if that is the container alone, since a container without a cgroup of its own is in that
- * of who started it.
+ * Ends or freezes a container without its runtime. The files of a cgroup act on everything in it, so they are used
+ * only if nothing but the container is in there: a container without a cgroup of its own is in that of the process
+ * that started it.
  */
 #include "act_cgroup.h"
 
@@ -26,7 +26,7 @@ bool init_is_there(const char *root, const struct container_info *info)
 				PROCESS_START_GRAIN;
 }
 
-/* A process of the host, or in our own mounts, or ours. Those that are gone are nobody's. */
+/* Whether a process is the host's, or shares our mounts, or is this one. One that is gone is not. */
 static bool is_foreign(const char *root, uint32_t pid)
 {
 	uint64_t mounts = process_namespace(root, pid, "mnt");
@@ -86,7 +86,7 @@ static int by_cgroup(const char *root, enum runtime_act what, const struct conta
 	return write_text(dir, *ret_how, v1 && what == RUNTIME_ACT_PAUSE ? "FROZEN" : "1");
 }
 
-/* The descriptor first, then whether it is still the process that is meant. */
+/* The pidfd first; then whether it is still the right process. */
 static int by_signal(const char *root, const struct container_info *info)
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, info->init_pid, 0);

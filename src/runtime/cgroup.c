@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a cgroup's path tells about whose it is. Only a hint: anyone can make such a directory. */
+/* What a cgroup's path says of the container in it. Only a hint: anyone can make such a directory. */
 #include "runtime.h"
 
 #include "json.h"
 
 #define ID_LEN 64
-#define ID_LONG 12	/* of which nobody has another by chance, as "session-1.scope" has the id 1 */
+#define ID_LONG 12	/* an id this long is in no other name by chance; "session-1.scope" ends with the id 1 */
 
-/* Of a scope's name (systemd driver) and of the parent's (cgroupfs driver). */
+/* Beginnings of a scope's name (systemd driver), and the directory above (cgroupfs driver). */
 static const struct {
 	const char *prefix;
 	const char *runtime;
@@ -53,7 +53,7 @@ bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_run
 		if (!take_id(end, ret_id))
 			return false;
 		end += ID_LEN;
-		/* podman's cgroupfs driver names the directory so, without .scope, and so it does where it splits its own. */
+		/* podman's names have no .scope with the cgroupfs driver, nor with --cgroups=split. */
 		if (!streq(end, ".scope") && !(streq(end, "") && streq(scopes[i].runtime, "podman")))
 			return false;
 		*ret_runtime = scopes[i].runtime;
@@ -67,7 +67,7 @@ bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_run
 	return true;
 }
 
-/* The end of a directory that begins before the id at this place and is named after it; NULL: it is not. */
+/* If the directory that the id at `at` stands in is named after it: the end of its name. Else NULL. */
 static const char *end_of_name(const char *at, size_t len)
 {
 	const char *end = starts_with(at + len, ".scope") ? at + len + strlen(".scope") : at + len;
@@ -82,7 +82,7 @@ size_t cgroup_named_len(const char *path, const char *id)
 	for (const char *at = len && *path ? strstr(path + 1, id) : NULL; at; at = strstr(at + 1, id)) {
 		const char *end = end_of_name(at, len);
 
-		/* What is in a container can call its own cgroups so; what is above it can by chance have a short name. */
+		/* A container can name cgroups inside its own after itself; a short id can be above it by chance. */
 		if (end && !(found && len >= ID_LONG))
 			found = (size_t)(end - path);
 	}

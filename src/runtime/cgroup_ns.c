@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where our cgroup namespace begins, is said nowhere: it is found by looking for ourselves in the host's hierarchy.
- * That is done for version 2 only, with which runtimes give everyone such a namespace.
+ * Nothing says where our cgroup namespace begins: so we look for ourselves in the host's hierarchy. Only for v2, with
+ * which runtimes give each container such a namespace.
  */
 #include "cgroup_ns.h"
 
@@ -19,7 +19,7 @@
 #define DEPTH_MAX 32
 #define LOOKED_MAX 65536	/* cgroups: a second or two */
 
-/* Of our namespace's root in the host's hierarchy: "" where that is the host's own; NULL: not known. */
+/* The path of our namespace's root in the host's hierarchy; "": ours is the host's namespace; NULL: not known. */
 static const char *top = "";
 
 static bool goes_up(const char *path)
@@ -75,7 +75,7 @@ static bool are_we_in(const char *dir, const char *own)
 	return false;
 }
 
-/* The directory so far below dir that is the root of our namespace. */
+/* The root of our namespace: a directory that many levels below dir. Owned by the caller; NULL: not found. */
 static char *find_root(struct search *s, const char *dir, unsigned levels)
 {
 	char *found = NULL;
@@ -121,7 +121,7 @@ static char *find_top(const char *root)
 	struct search s = { .own = own, .left = LOOKED_MAX };
 	struct stat st;
 
-	/* What is mounted there may be a part of it only. */
+	/* Only a part of the hierarchy may be mounted there. */
 	if (!mount || !own || levels > DEPTH_MAX || stat(mount, &st) || st.st_ino != ROOT_INODE)
 		return NULL;
 	found = find_root(&s, mount, levels);

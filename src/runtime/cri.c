@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A CRI socket, and containerd's own services behind the same one: its stream of task events tells
- * of pods and of plain `ctr run` containers alike, in every version, and at a container's start,
- * when CRI does not admit to it yet. Without it (CRI-O) there is CRI's stream, else a list each
- * second. The pods' namespace is asked through CRI, the others by containerd's own services;
- * Docker's ("moby") is left to Docker.
+ * A CRI socket, and containerd's own services on the same one. containerd's stream of task events covers pods and plain
+ * `ctr run` containers alike, in every version, and reports a start before CRI knows the container. Where there is none
+ * (CRI-O), CRI's stream is used, else a list each second. Pods are looked up through CRI, containers in other containerd
+ * namespaces through containerd's services; Docker's ("moby") is left to Docker.
  */
 #include <errno.h>
 
@@ -30,7 +29,7 @@ struct cri {
 	bool has_cri;
 	bool has_tasks;		/* containerd's own services answer */
 	enum watch_kind watch;
-	bool streamed;		/* a message has come */
+	bool streamed;		/* a message has come on it */
 };
 
 static int failure(struct cri *d, const char *what, int r)
@@ -63,13 +62,13 @@ static int call(struct cri *d, const char *method, const char *space)
 	return r < 0 ? failure(d, http_error(d->calls), r) : 0;
 }
 
-/* What people call theirs is one namespace's own; an id that an engine has made is one container's, whoever tells of it. */
+/* A name that people gave is unique in its namespace only; an id that an engine made is unique everywhere (NULL). */
 static const char *own_space(const struct cri *d, const char *space, const char *id)
 {
 	return d->has_tasks && space && !container_id_hex64(id) ? space : NULL;
 }
 
-/* What only says that this one thing cannot be had. */
+/* Whether the error only means that this one thing cannot be had. */
 static bool is_refusal(int r)
 {
 	return r == -ENOENT || r == -ENOSYS || r == -EACCES || r == -EREMOTEIO;
@@ -184,7 +183,7 @@ static int ask_containerd(struct cri *d, const char *space, const char *id,
 	return 0;
 }
 
-/* As with a refusal, but what came was no message: of this one container nothing is known, then. */
+/* Whether the answer was not a valid message: then, as after a refusal, nothing is known of this one container. */
 static bool is_garbage(struct cri *d, int r)
 {
 	_cleanup_free_ char *why = NULL;
@@ -216,7 +215,7 @@ static int look_up(struct cri *d, const char *space, const char *id, uint32_t pi
 		c->init_pid = pid;
 	facts_fill(c, d->s->rt->root);
 	c->space = xstrdup(own_space(d, space, c->id));
-	/* Not running (yet): an event will say so. One that just was: who it was is still wanted. */
+	/* If it does not run yet, an event will report its start. If it just did (pid), its name is still wanted. */
 	if (c->init_pid || pid)
 		source_found(d->s, TAKE_PTR(c), d->has_tasks ? space : NULL);
 	return 0;
@@ -320,7 +319,7 @@ static void gone(struct cri *d, const char *space, const char *id)
 	source_gone(d->s, id, own_space(d, space, id));
 }
 
-/* What is being made: containerd's CRI does not admit to it yet, but its own service does. */
+/* A container that is being created: containerd's CRI does not know it yet, but its own service does. */
 static int on_created(struct cri *d, const char *space, const char *id, const char *image)
 {
 	_cleanup_container_info_ struct container_info *c = NULL;
@@ -406,7 +405,7 @@ static int list(struct cri *d, bool only_new)
 		r = list_cri(d, only_new);
 	if (r == 0 && d->has_tasks)
 		r = list_containerd(d, only_new);
-	/* Where nothing tells of an end, this is how one is seen. */
+	/* Without a stream of events this is how an end is noticed. */
 	if (r == 0 && d->watch == WATCH_NONE)
 		r = source_each_missing(d->s, stopped, d);
 	if (r == 0)
@@ -469,7 +468,7 @@ static int next_event(struct cri *d, struct strbuf *message)
 						 on_cri_event(d, message);
 	if (r == -EAGAIN)
 		return 0;
-	/* CRI-O has the stream, but unless it is told to fill it, ends it at once. */
+	/* CRI-O has the stream, but ends it at once unless it was configured to fill it. */
 	if (r == -EPIPE && d->watch == WATCH_CRI && !d->streamed)
 		r = -ENOSYS;
 	if (r != -ENOSYS)
@@ -481,7 +480,7 @@ static int next_event(struct cri *d, struct strbuf *message)
 static int watch(struct cri *d)
 {
 	_cleanup_strbuf_ struct strbuf message = STRBUF_INIT;
-	/* Nothing says when the stream has begun: what fell between is in this second list. */
+	/* Nothing says when the stream has begun: what was missed before is in this second list. */
 	uint64_t relist = clock_boot() + NSEC_PER_SEC;
 	int r;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process id of a container is no part of the interface: containerd and CRI-O both put it,
- * with the OCI spec, in the verbose answer's "info", a JSON text.
+ * A container's PID is not part of the interface: containerd and CRI-O both put it, with the OCI spec, into "info" in the
+ * verbose answer, as JSON text.
  */
 #include <errno.h>
 

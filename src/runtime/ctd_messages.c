@@ -51,7 +51,7 @@ static bool read_start(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllo
 	return true;
 }
 
-/* Processes put into a container later exit under ids of their own. */
+/* Processes started later in a container (exec) have ids of their own. */
 static bool read_exit(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a)
 {
 	Ctd__TaskExit *m = ctd__task_exit__unpack(a, any->value.len, any->value.data);
@@ -66,7 +66,7 @@ static bool read_exit(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAlloc
 	return true;
 }
 
-/* Those that have nothing but the container's id. */
+/* Events that have nothing but the container's id. */
 static bool read_task(const Ctd__Any *any, struct ctd_event *ret, ProtobufCAllocator *a,
 		      enum container_event type)
 {
@@ -202,8 +202,8 @@ int ctd_parse_tasks(const void *data, size_t len,
 }
 
 /*
- * The labels are the image's, too, whoever made that; what CRI and nerdctl say themselves stands over those, and what is in the
- * specification, over all of them. ctr says nothing, and who goes by it gives the id.
+ * Labels can come from the image, whoever made it; those that CRI and nerdctl set themselves replace the image's, and the
+ * specification is stronger than both. ctr sets none: its users name the container by the id.
  */
 static void take_labels(struct container_info *c, bool pods)
 {

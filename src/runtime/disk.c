@@ -23,19 +23,19 @@
 /* Questions that may wait; the loop asks once per task of a container without a name. */
 #define REQUESTS_MAX 4096
 #define ENTRIES_MAX (2 * NUNCHI_SLOTS_MAX)
-/* Of them those of users' directories: what they make there by the thousand leaves room for root's; and what one makes for others'. */
+/* Entries from users' directories: thousands of them leave room for root's, and those of one user for those of others. */
 #define USERS_ENTRIES_MAX (ENTRIES_MAX / 4)
 #define USER_ENTRIES_MAX (USERS_ENTRIES_MAX / 4)
 #define DOCKER_DIRS_MAX 8
 
 #define LOOK_MS 1000U
 /*
- * However the directories change, they are all read again no sooner than eight times what that took last, but for
- * the bound: of a container that lives some ms there is no state after it.
+ * However often the directories change, a scan begins no sooner after the last one than eight times what that took, but
+ * at most 10 ms: a container that lives some ms leaves no state behind.
  */
 #define RESCAN_SHARE 8U
 #define RESCAN_LEAST_MAX (10 * NSEC_PER_MSEC)
-/* What inotify does not tell: something mounted over a place. */
+/* For what inotify does not report: something mounted over a place. */
 #define RESCAN_MOST_MS 10000U
 
 #define WATCH_MASK                                                                        \
@@ -58,7 +58,7 @@ struct user {
 struct disk {
 	struct runtimes *rt;
 	pthread_t thread;
-	pthread_mutex_t lock;	/* of what stands up to the next blank line */
+	pthread_mutex_t lock;	/* protects what follows, up to the blank line */
 	struct request *requests, **tail;
 	size_t n_requests;
 	char *docker_dirs[DOCKER_DIRS_MAX];
@@ -69,15 +69,15 @@ struct disk {
 	bool watch_failed;	/* a directory that could not be watched: look each second */
 	bool dirty;
 	uint64_t began;		/* the last scan; boot ns */
-	uint64_t scanned;	/* and its end; 0: not yet */
-	uint64_t rescan_least;	/* ns from then to the next, if something changes */
+	uint64_t scanned;	/* its end; 0: none yet */
+	uint64_t rescan_least;	/* ns from then to the next scan, if something changes */
 	uint64_t frozen_looked;
 	struct place *places;
 	char **patterns;	/* those of the places that are not constant */
 	size_t n_places, n_patterns;
 	struct hmap entries;
-	size_t n_of_users;	/* of them those of users' directories */
-	struct user *users;	/* that have any */
+	size_t n_of_users;	/* entries from users' directories */
+	struct user *users;	/* who have such entries */
 	size_t n_users;
 	size_t named_by;	/* docker_dirs that the entries were read with */
 	atomic_uint generation;	/* of the last scan */
@@ -132,7 +132,7 @@ static void user_remove(struct disk *d, uid_t user)
 		*u = d->users[--d->n_users];
 }
 
-/* What changes hands is another one. NULL: there is no room for it. */
+/* The entry of that key and owner, made if there is none: one whose owner changes is another. NULL: there is no room. */
 static struct entry *entry_get(struct disk *d, const char *key, uid_t owner, uid_t user)
 {
 	uint64_t hash = hash_string(key);
@@ -164,8 +164,8 @@ static void forget_entry(struct disk *d, struct entry *e)
 }
 
 /*
- * The state below a containerd namespace and its bundle are one container; so are 64 equal digits.
- * But what a user's own directories say is not mixed with what root says.
+ * The state below a containerd namespace and the bundle of the same name are one container; so is everything with the
+ * same id of 64 digits. But what a user's directories say is not mixed with what root's say.
  */
 static char *entry_key(const struct place_hit *hit, uid_t owner, bool *ret_space)
 {
@@ -201,7 +201,7 @@ static void set_part(struct entry *e, const struct place_hit *hit)
 	e->stale = true;
 }
 
-/* NULL: there is no room for it, or it is gone. */
+/* NULL: there is no room, or the directory is gone. */
 static struct entry *entry_of(struct disk *d, const struct place_hit *hit, bool *ret_space)
 {
 	_cleanup_free_ char *key = NULL;
@@ -235,7 +235,7 @@ static bool admit(void *arg, const struct place_hit *hit)
 	return true;
 }
 
-/* One that has changed hands since it was admitted is found by the next look. */
+/* If the directory's owner has changed since it was admitted, the next scan finds it. */
 static void on_container(void *arg, const struct place_hit *hit)
 {
 	bool space;
@@ -260,7 +260,7 @@ static void life(struct disk *d, const struct entry *e, enum runtime_life what)
 	life_post(d->rt, what, container_info_dup(e->info), -1);
 }
 
-/* What a user has is told of once there was a process in it: directories alone he can make as fast as he likes. */
+/* A user's container is reported once a process was in it: directories alone can be made as fast as one likes. */
 static bool has_life(const struct entry *e)
 {
 	return entry_is_whole_life(e) && (!e->owner || e->stored || e->ran || e->info->init_pid);
@@ -271,7 +271,7 @@ static void look_whether_new(struct disk *d, struct entry *e)
 	if (!e->is_new || !has_life(e))
 		return;
 	e->is_new = false;
-	/* One that runs already is not told to have been made: that comes too late to be of use. */
+	/* The creation of a container that runs already is not reported: it would come after the start. */
 	if (entry_is_waiting(e))
 		life(d, e, RUNTIME_LIFE_CREATED);
 }
@@ -286,7 +286,7 @@ static void look_whether_frozen(struct disk *d, struct entry *e)
 	life(d, e, frozen ? RUNTIME_LIFE_PAUSED : RUNTIME_LIFE_RESUMED);
 }
 
-/* It runs; what is said of its end is of this run, whatever its directory has by then. */
+/* Reports that it runs, and remembers this run for the report of its end, whatever its directory says by then. */
 static void post_running(struct disk *d, struct entry *e)
 {
 	struct container_info *c = info_new(e->id);
@@ -307,7 +307,7 @@ static void post_gone(struct disk *d, struct entry *e)
 	post(d, RUNTIME_GONE, TAKE_PTR(e->posted), 0);
 }
 
-/* The directories as they are now; others may add to the list, nobody takes from it. */
+/* The directories as of now. Other threads may add to the list, but nobody removes anything. */
 static size_t docker_dirs(struct disk *d, const char *ret[DOCKER_DIRS_MAX])
 {
 	size_t n;
@@ -393,7 +393,7 @@ static void scan(struct disk *d)
 	d->rescan_least = MIN(RESCAN_SHARE * (d->scanned - d->began), RESCAN_LEAST_MAX);
 }
 
-/* Whether it can be about a container: a directory, or one of the files that say it runs. */
+/* Whether a change can be about a container: of a directory, or of a file that says that it runs. */
 static bool matters(const struct inotify_event *ev)
 {
 	if (ev->mask & (IN_ISDIR | IN_Q_OVERFLOW))
@@ -456,7 +456,7 @@ static void answer(struct disk *d)
 		struct container_info *c;
 
 		drain_inotify(d);
-		/* What was asked while others' answers were looked for is answered by the same look. */
+		/* Questions that came during a scan are answered from it. */
 		if (d->dirty && q->asked > d->began)
 			scan(d);
 		c = resolve_task(&x, q->pid, q->start, q->cgroup);
@@ -475,7 +475,7 @@ static void wait_for_work(struct disk *d)
 	};
 	eventfd_t woken;
 
-	/* Changes that came just after a scan wait together for the next. */
+	/* After a change wait for the time of the next scan, not for more changes. */
 	poll(p, d->dirty ? 2 : 3,
 	     (int)(d->dirty ? d->rescan_least / NSEC_PER_MSEC + 1 : LOOK_MS));
 	eventfd_read(d->wake_fd, &woken);

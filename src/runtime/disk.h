@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The disk: places where runtimes keep state, the entries found there, the thread that watches
- * them, and look-ups. All of struct disk but the two queues belongs to the thread.
+ * The disk: places where runtimes keep state, the entries found there, the thread that watches them, and look-ups.
+ * struct disk is the thread's own, except for the part with a lock.
  */
 #pragma once
 
@@ -14,10 +14,10 @@
 struct runtimes;
 struct disk;
 
-/* extra: "runc=DIR" and "crun=DIR" among them are taken, the rest is not ours. */
+/* Of config->extra it takes runc=DIR, crun=DIR and storage=DIR. 0 or -errno. */
 int disk_start(struct disk **ret, struct runtimes *rt, const struct runtimes_config *config)
 	_must_check_;
-/* True if the thread ended in time; else it is still in the kernel and nothing may be freed. */
+/* Waits until the deadline (CLOCK_MONOTONIC). False: the thread is still in the kernel, and nothing may be freed. */
 bool disk_join(struct disk *d, const struct timespec *deadline);
 void disk_free(struct disk *d);
 /* For tests: how often all directories have been looked through. From any thread. */
@@ -50,9 +50,9 @@ struct place_hit {
 	enum place_kind kind;
 	const char *path;	/* of ID */
 	size_t trusted;		/* bytes of it before the first "*"; below, anybody may have written */
-	uid_t user;		/* whose the directory is that the "*" stands for: of what is below it, all can be his; 0: root's, or ours */
+	uid_t user;		/* owner of the directory that the "*" stands for, and perhaps of all below; 0: root, or we */
 	int dir;
-	const char *above;	/* the name of the directory that has ID */
+	const char *above;	/* the name of the directory that ID is in */
 	const char *id;
 };
 
@@ -63,15 +63,15 @@ extern const size_t n_default_places;
 const char *place_state_file(enum place_kind kind);
 
 struct place_visitor {
-	/* Every directory on the way that is there, and each place, and what is to be watched of each ID in it. */
+	/* A directory to watch: each on the way, the place itself, and those of each ID in it. */
 	void (*directory)(void *arg, int fd);
-	/* False: there is no room for it, and it is not watched. Else container() is called once it is: what changes then is told. */
+	/* False: there is no room for it. Else it is watched first and then passed to container(), so that no change is missed. */
 	bool (*admit)(void *arg, const struct place_hit *hit);
 	void (*container)(void *arg, const struct place_hit *hit);
 	void *arg;
 };
 
-/* Of what is one user's no more than PLACE_USER_MAX directories are looked into, however many he makes. */
+/* At most so many directories of one user are looked into, however many there are. */
 #define PLACE_USER_MAX 1024
 void place_visit(const char *root, const struct place *place, const struct place_visitor *visitor);
 
@@ -88,9 +88,9 @@ struct entry_part {
 
 struct entry {
 	struct hnode by_key;
-	char *key;		/* the id if it is 64 hex digits, else with who has it before */
-	uid_t owner;		/* whose directories say so: root's (or ours), or a user's own */
-	uid_t user;		/* see struct place_hit: who has subordinate ids is one user all the same */
+	char *key;		/* see entry_key() */
+	uid_t owner;		/* of the directories; 0: root, or we */
+	uid_t user;		/* as in struct place_hit: one with subordinate ids is still one user */
 	char *id;
 	char *space;		/* containerd's namespace, or NULL */
 	struct entry_part parts[PLACE_KINDS];
@@ -100,10 +100,10 @@ struct entry {
 	char *freezer;		/* the file that says whether it is paused; NULL: unknown */
 	bool frozen;
 	bool stored;		/* podman or CRI-O had it in their storage: from create to remove */
-	bool ran;		/* there was a process in it */
-	bool is_new;		/* came after the first look, and nothing was said of it yet */
+	bool ran;		/* a process was in it */
+	bool is_new;		/* found after the first scan, and not reported yet */
 	bool stale;		/* a part changed since info was read */
-	struct container_info *posted;	/* whose end is to be told: id, runtime and init; NULL: nobody's */
+	struct container_info *posted;	/* the run whose end must be reported: id, runtime and init; NULL: none */
 };
 
 void entry_free(struct entry *e);
@@ -115,9 +115,9 @@ void entry_load(struct entry *e, const char *root, const char *const *docker_dir
  * runtimes, but not where an engine is above them.
  */
 bool entry_is_whole_life(const struct entry *e);
-/* False: a directory, and nothing in it yet that says whose. Needs e->info. */
+/* False: a directory in which nothing says yet which container it is. Needs e->info. */
 bool entry_is_known(const struct entry *e);
-/* It was made and its first process waits to be let go; or there is none yet. */
+/* Whether it was created and not started: its first process waits, or there is none. */
 bool entry_is_waiting(const struct entry *e);
 bool entry_alive(const struct entry *e, const char *root);
 /*
@@ -135,6 +135,6 @@ struct resolve_context {
 	size_t n_docker_dirs;
 };
 
-/* Whose container the task is in; NULL if nothing on disk claims it, or the claim does not hold. */
+/* The container that the task is in; NULL if nothing on disk claims it, or if the claim does not hold. */
 struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid, uint64_t start,
 				    const char *cgroup) _must_check_;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Docker Engine, and podman's service that speaks the same, and in an API of its own what Docker has
- * no word for (pods). The stream of events is open before the list is asked for, so that nothing
- * falls between the two; each start is looked up by inspect, since neither the list nor an event
- * has the process id.
+ * Docker Engine; and podman's service, which has the same API, and one of its own for what Docker does not have
+ * (pods). The stream of events is opened before the list is requested, so that nothing falls between the two. Each
+ * start is looked up by inspect, because neither the list nor an event has the PID.
  */
 #include <errno.h>
 
@@ -20,23 +19,23 @@
 /* filters={"type":["container"]} */
 #define EVENTS_PATH "/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D"
 
-/* Of what knows its own version without looking at any container. */
+/* For /version, which an engine answers without looking at a container. */
 #define ALIVE_TIMEOUT_MS 2000
 
 /*
- * What is asked of one container while others wait: who does not answer in that time is asked again when all others have been. One
- * that hangs would keep them from their names for ten seconds, each time that the list is asked for.
+ * For a question about one container while others wait. If there is no answer in that time it is asked again after all
+ * others: a container that hangs would keep them without names for ten seconds, each time that the list is requested.
  */
 #define FIRST_TIMEOUT_MS 1000
 #define LATE_MAX 256
 
-/* Digests of images are asked for once each; a host has some hundred. */
+/* The digest of each image is requested once; a host has some hundred images. */
 #define IMAGES_MAX 1024
 
 struct image {
 	struct hnode by_key;
-	char *key;	/* its id and the repository that it was asked for by */
-	char *digest;	/* NULL: it was made here, and has none */
+	char *key;	/* its id and repository */
+	char *digest;	/* NULL: it was built here, and has none */
 };
 
 struct docker {
@@ -49,9 +48,9 @@ struct docker {
 	char *libpod;		/* where podman's own API is; NULL: this is none */
 	uint64_t relist;	/* when the list is asked for again, boot ns */
 	unsigned patience_ms;	/* for an answer about one container */
-	char *late[LATE_MAX];	/* containers that were not told of in FIRST_TIMEOUT_MS: ids */
+	char *late[LATE_MAX];	/* ids of containers about which there was no answer in FIRST_TIMEOUT_MS */
 	size_t n_late;
-	bool left_out;		/* an event was too large; which has been said */
+	bool left_out;		/* an event was too large, which was logged */
 };
 
 static int failure(struct docker *d, struct http *h, int r)
@@ -69,8 +68,8 @@ static int garbage(struct docker *d, const char *what)
 }
 
 /*
- * 0 and the body, -ENOENT for status 404, which is no failure of the engine; -EBADMSG: it answered,
- * but not this.
+ * 0, and the answer in d->body; -ENOENT for status 404, which is no failure of the engine; -EBADMSG for any other
+ * status but 200.
  */
 static int get_within(struct docker *d, const char *path, unsigned timeout_ms)
 {
@@ -204,7 +203,7 @@ static int add_podman_pod(struct docker *d, struct container_info *c)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* event is what the start's event said, NULL if there was none. */
+/* event: the text of the start's event; NULL if there was none. */
 static int ask(struct docker *d, const char *id, const struct strbuf *event)
 {
 	_cleanup_container_info_ struct container_info *c = NULL;
@@ -213,7 +212,7 @@ static int ask(struct docker *d, const char *id, const struct strbuf *event)
 	r = inspect(d, id, &c);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	/* It ended meanwhile, which its own event says; but who it was is still wanted. */
+	/* It has ended, which its own event reports; but its name is still wanted. */
 	if (r < 0 && event)
 		c = docker_parse_event_container(event->s, event->len);
 	if (!c || (!c->init_pid && !event))
@@ -231,8 +230,8 @@ static int ask(struct docker *d, const char *id, const struct strbuf *event)
 }
 
 /*
- * What the engine itself cannot tell of one container must not cost the others their names; if it does not answer, that is
- * this one's fault only where it answers to something else.
+ * An engine's failure to answer about one container must not cost the others their names. After a timeout the container is
+ * to blame only if the engine answers another question.
  */
 static int forgive(struct docker *d, int r)
 {
@@ -351,7 +350,7 @@ static int on_event(struct docker *d, const struct strbuf *line)
 	return 0;
 }
 
-/* The list tells what that was about, if it lasts. */
+/* The next list shows what the event was about, if that still exists. */
 static void leave_out(struct docker *d)
 {
 	d->relist = MIN(d->relist, clock_boot() + NSEC_PER_SEC);
@@ -361,7 +360,7 @@ static void leave_out(struct docker *d)
 	d->left_out = true;
 }
 
-/* One event, if there is any in that time. */
+/* Takes one event, if one comes in that time; *ret_none: none came. */
 static int next_event(struct docker *d, unsigned wait_ms, struct strbuf *line, bool *ret_none)
 {
 	int r = http_next_line(d->events, wait_ms, line);
@@ -376,7 +375,7 @@ static int next_event(struct docker *d, unsigned wait_ms, struct strbuf *line, b
 	return 0;
 }
 
-/* What happened while a long list is asked for, one by one, of an engine that takes its time. */
+/* Takes the events that came while containers were asked about one by one. */
 static int drain(struct docker *d)
 {
 	_cleanup_strbuf_ struct strbuf line = STRBUF_INIT;
@@ -389,8 +388,8 @@ static int drain(struct docker *d)
 }
 
 /*
- * One after another, as long as there are answers; who does not answer at all waits behind the others for the next list. One that
- * has ended meanwhile is none any more.
+ * Asks about the late containers, as long as there are answers. One about which there is none goes to the end, for the next
+ * list; one that has ended is dropped.
  */
 static int ask_late(struct docker *d)
 {
@@ -470,13 +469,13 @@ static int greet(struct docker *d)
 	return 0;
 }
 
-/* The disk look-ups are faster than the API; tell them where an engine with its own paths keeps its. */
+/* Looking at the disk is faster than the API: tells the disk's thread where this engine keeps its containers. */
 static int tell_disk(struct docker *d)
 {
 	_cleanup_free_ char *dir = NULL;
 	int r;
 
-	/* What stands there is read as root's word, of anybody's containers. */
+	/* Not a user's engine: what is in that directory is believed about any container. */
 	if (d->s->owner)
 		return 0;
 	r = get(d, "/info");

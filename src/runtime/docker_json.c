@@ -44,7 +44,7 @@ static void set_shares(struct container_info *c, const json_t *host)
 	c->privileged = json_bool(host, "Privileged");
 }
 
-/* The address in its network, or in the first by name of several; none of the host's network, or before the start. */
+/* The address in its network, or in the first by name of several. There is none in the host's network, nor before the start. */
 static void set_ip(struct container_info *c, const json_t *j)
 {
 	const char *ip = json_text(j, "NetworkSettings.IPAddress"), *name, *first = NULL;
@@ -85,14 +85,14 @@ char *docker_parse_image_digest(const char *text, size_t len, const char *reposi
 
 		if (!at || !starts_with(at + 1, "sha256:"))
 			continue;
-		/* Registries can pack one image differently: another's digest is not this one's. */
+		/* Registries can pack one image differently, so another repository's digest is not this one's. */
 		if (n == 1 || (name && (size_t)(at - s) == name && !strncmp(s, repository, name)))
 			return bounded_dup(at + 1);
 	}
 	return NULL;
 }
 
-/* The labels are the image's, too, whoever made that: only what cri-dockerd has named is a pod's by them. */
+/* Labels can come from the image, whoever made it. So they say of which pod it is only if cri-dockerd named the container. */
 static void take_pod(struct container_info *c)
 {
 	if (kubernetes_apply_name(c))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A container's /etc/passwd is opened inside the container's own root, across no mount and through
- * no symbolic link at its end: a container can neither lead us to a file of the host nor, with a
- * file system of its own making, hold us up.
+ * A container's /etc/passwd is opened inside the container's root, crossing no mount and following no link at the end: a
+ * container can neither lead us to a file of the host, nor keep us waiting with a file system of its own.
  */
 #include "facts.h"
 
@@ -64,7 +63,7 @@ int read_proc(const char *root, uint32_t pid, const char *name, size_t max, stru
 	return read_bounded(path, max, ret);
 }
 
-/* Field n (from 3, the state) of /proc/PID/stat; the name before it may hold anything. */
+/* Field n of /proc/PID/stat, from 3 (the state) on; the name before that may contain anything. */
 static const char *stat_field(const struct strbuf *stat, unsigned n)
 {
 	const char *p = stat->s ? strrchr(stat->s, ')') : NULL;
@@ -125,7 +124,7 @@ uint64_t process_namespace(const char *root, uint32_t pid, const char *name)
 	return pid && stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-/* The host's: those of its first process, or ours where that one is hidden. */
+/* The host's namespaces are those of its first process, or ours if that is hidden. */
 static uint64_t host_namespace(const char *root, const char *name)
 {
 	_cleanup_free_ char *own = xasprintf("/proc/self/ns/%s", name);
@@ -195,7 +194,7 @@ void facts_parse_ids(const char *text, size_t len, struct id_name **ret, size_t 
 		char *stop;
 		unsigned long v;
 
-		/* What has no newline may be cut by our own bound. */
+		/* A line without a newline may have been cut by our own bound. */
 		if (!eol)
 			break;
 		next = eol + 1;
@@ -238,7 +237,7 @@ static void read_ids(int root_fd, const char *path, struct id_name **ret, size_t
 	facts_parse_ids(text, (size_t)n, ret, ret_n);
 }
 
-/* The mount that a descriptor is of; -1: not known. No file system is asked for it. */
+/* The id of the mount that the fd is on; -1: not known. Asks no file system. */
 static long mount_of(int fd)
 {
 	_cleanup_free_ char *path = xasprintf("/proc/self/fdinfo/%d", fd);
@@ -253,8 +252,8 @@ static long mount_of(int fd)
 }
 
 /*
- * Opening a file on FUSE waits for its server, which can be anyone; mountinfo asks nobody. It is the descriptor's mount that is
- * looked for: by then the process can have another root. One that is not found may be anything.
+ * Opening a file on FUSE waits for its server, which can be anyone; reading mountinfo waits for nobody. Looks for the fd's
+ * own mount, because the process may have another root by now. A mount that is not found may be anything.
  */
 static bool may_be_fuse(const char *root, uint32_t pid, int fd)
 {
@@ -268,7 +267,7 @@ static bool may_be_fuse(const char *root, uint32_t pid, int fd)
 	while ((line = strsep(&rest, "\n"))) {
 		char *f[4] = { NULL };
 
-		/* Its first word ends where the next one begins. */
+		/* mount_line() has ended the first word, the mount's id. */
 		if (mount_line(line, f) && strtol(line, NULL, 10) == id)
 			return starts_with(f[2], "fuse");
 	}
@@ -288,8 +287,8 @@ static void fill_users(struct container_info *c, const char *root)
 }
 
 /*
- * Whether a cgroup is the container's own. Where none was made (podman's --cgroups=disabled, engines of users who may
- * not make any) its first process is where its parent is, among processes of the host.
+ * Whether a cgroup is the container's own. If none was made (podman's --cgroups=disabled, engines of users who may not make
+ * one) the first process is in its parent's cgroup, among processes of the host.
  */
 static bool is_own_cgroup(const struct container_info *c, const char *root, const char *cgroup)
 {
@@ -340,7 +339,7 @@ void facts_fill(struct container_info *c, const char *root)
 	c->shares = shared_namespaces(root, c->init_pid, c->shares);
 	fill_cgroup(c, root);
 	fill_users(c, root);
-	/* The number may have gone to another process meanwhile: then none of this was the container's. */
+	/* The PID may have been reused meanwhile: then none of this was the container's. */
 	if (process_start(root, c->init_pid) != start) {
 		c->init_pid = 0;
 		c->pidns = c->mntns = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What /proc tells about a container's first process: the facts that no runtime is asked for,
- * because the kernel knows them better. root is the prefix of runtime.h.
+ * What /proc says of a container's first process: the facts that are not taken from a runtime, because the kernel knows
+ * better. root is the prefix of runtime.h.
  */
 #pragma once
 
@@ -10,11 +10,11 @@
 struct stat;
 
 /*
- * Reads a regular file (or one of /proc) that is no symbolic link. -EFBIG if there is more than
- * max bytes, -EINVAL if it is something else.
+ * Reads a regular file (or one of /proc) that is not a symbolic link into ret, whose former content is lost. 0; -EFBIG
+ * if it has more than max bytes, -EINVAL if it is something else, or another -errno.
  */
 int read_bounded(const char *path, size_t max, struct strbuf *ret) _must_check_;
-/* The same below a directory that its owner cannot lead us out of: no link, no mount on the way. */
+/* The same, below a directory, following no link and crossing no mount, so that its owner cannot lead us out of it. */
 int read_bounded_at(int dir, const char *name, size_t max, struct strbuf *ret,
 		    struct stat *ret_st) _must_check_;
 /* ROOT/proc/PID/NAME. */
@@ -28,12 +28,13 @@ int read_regular(int fd, size_t max, struct strbuf *ret, struct stat *ret_st) _m
 uint64_t process_start(const char *root, uint32_t pid);
 /* Field 22 as it stands there, for runtimes that keep it; 0 as above. */
 uint64_t process_start_ticks(const char *root, uint32_t pid);
+/* 0: it is gone, or has none. */
 uint32_t process_parent(const char *root, uint32_t pid);
-/* Its cgroup, as cgroup_of() has it. */
+/* Its cgroup, as from cgroup_of(). */
 char *process_cgroup(const char *root, uint32_t pid) _must_check_;
 /* The inode of ROOT/proc/PID/ns/NAME, 0 if it cannot be read. */
 uint64_t process_namespace(const char *root, uint32_t pid, const char *name);
-/* Who made the user namespace of pid; -1 if that cannot be known. */
+/* The uid that made the user namespace of pid; -1 if that cannot be known. */
 int64_t process_userns_owner(const char *root, uint32_t pid);
 
 /*

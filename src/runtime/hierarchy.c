@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cgroup hierarchies: which one says where a process is, where it is mounted, and whether what is
- * in a directory of it is frozen.
+ * Cgroup hierarchies: in which of them the cgroup of a process is looked up, where each is mounted, and whether a cgroup is
+ * frozen.
  */
 #include "hierarchy.h"
 
@@ -115,7 +115,7 @@ static bool is_hierarchy(char *const field[4], const char *hierarchy)
 	return streq(field[2], "cgroup") && strstr(options, option);
 }
 
-/* They are mounted early: the thousand mounts of containers after them are not read. */
+/* Stops at the first match: hierarchies are mounted early, and containers may have a thousand mounts after them. */
 char *hierarchy_mount(const char *root, const char *hierarchy, unsigned *ret_above)
 {
 	_cleanup_free_ char *top = xasprintf("%s/sys/fs/cgroup", root), *line = NULL;
@@ -148,7 +148,7 @@ uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgrou
 	_cleanup_free_ char *pids = streq(hierarchy, "memory") ? hierarchy_mount(root, "pids", NULL) : NULL;
 	struct stat st;
 
-	/* The kernel side looks at one of v1's only: in another one the number is another cgroup's. */
+	/* The kernel side looks at one v1 hierarchy only (pids, if there is one): in another the id is another cgroup's. */
 	if (pids)
 		return 0;
 	if (!mount)
@@ -159,7 +159,7 @@ uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgrou
 	return st.st_ino | (*hierarchy ? NUNCHI_CGROUP_V1 : 0);
 }
 
-/* What it was made in can be gone as well: then what that was made in. */
+/* Whether the nearest directory above path that still exists is root's or ours. */
 static bool is_made_by_root(const char *mount, const char *path)
 {
 	_cleanup_free_ char *above = xstrdup(path);
@@ -190,7 +190,7 @@ bool cgroup_is_roots(const char *root, const char *path)
 	return true;
 }
 
-/* Its path in that of v1, else of v2; NULL: it is in none, or where is not known. */
+/* The path of the cgroup that can be frozen: of v1's freezer, else of v2. NULL: there is none, or it cannot be known. */
 static char *freezer_path(const char *text, const char **ret_hierarchy)
 {
 	_cleanup_free_ char *path = cgroup_line(text, "freezer");

@@ -5,24 +5,25 @@
 #include "base/strbuf.h"
 
 /*
- * Its path in the v2 hierarchy unless that is the root, else pids' or memory's, as the host has it; NULL if it is gone, or
- * where it is cannot be known (cgroup_ns.h).
+ * The path of a process's cgroup in the v2 hierarchy, or, if that is the root, in that of pids or memory (v1), as the host
+ * has it; owned by the caller. *ret_hierarchy: "" (v2), "pids" or "memory". NULL: the process is gone, or its cgroup cannot
+ * be known (cgroup_ns.h).
  */
 char *cgroup_of(const char *root, uint32_t pid, const char **ret_hierarchy) _must_check_;
-/* The kernfs id of a directory, as nunchi_head.cgroup has it; 0 if it cannot be seen from here. */
+/* The kernfs id of a cgroup's directory, as in nunchi_head.cgroup; 0 if the directory cannot be seen from here. */
 uint64_t cgroup_inode(const char *root, const char *hierarchy, const char *cgroup);
 
-/* One line of mountinfo, cut in place: the mount's root and place, type and super options. */
+/* Cuts a line of mountinfo in place: root, mount point, type and super options. False: it is none. */
 bool mount_line(char *line, char *field[4]);
 
-/* The path on the line of a controller ("": version 2's) in the text of /proc/PID/cgroup, as it stands there; NULL: none. */
+/* The path on a controller's line ("": v2) in the text of /proc/PID/cgroup; owned by the caller. NULL: there is none. */
 char *cgroup_line(const char *text, const char *controller) _must_check_;
 /*
- * Where a hierarchy ("" is v2) is mounted whole, as this process sees it; the host's own if shown. *ret_above (unless NULL): how far
- * the root of our cgroup namespace is below its root.
+ * Where a whole hierarchy ("": v2) is mounted, as this process sees it, best below ROOT/sys/fs/cgroup; owned by the caller.
+ * *ret_above, unless NULL: how many levels the root of our cgroup namespace is below its root. NULL: nowhere.
  */
 char *hierarchy_mount(const char *root, const char *hierarchy, unsigned *ret_above) _must_check_;
 
-/* The file that says whether the container with that first process and id is frozen; NULL if none does. */
+/* The file that says whether the container of that first process and id is frozen; owned by the caller. NULL: none. */
 char *freezer_file(const char *root, uint32_t pid, const char *id) _must_check_;
 bool freezer_is_frozen(const char *file);

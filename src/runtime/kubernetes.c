@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pod facts stand in labels and OCI annotations, under keys that differ by who wrote them: the
- * kubelet, containerd's CRI, CRI-O, cri-dockerd. One table for all.
+ * The facts about pods are in labels and OCI annotations, under keys that depend on who wrote them: the kubelet,
+ * containerd's CRI, CRI-O, cri-dockerd. There is one table for all.
  */
 #include "kubernetes.h"
 
@@ -13,7 +13,7 @@ static const struct {
 	const char *key;
 	size_t member;
 } keys[] = {
-	/* The last counts. */
+	/* A later row replaces what an earlier one has set. */
 	{ "nerdctl/name", offsetof(struct container_info, name) },
 	{ "io.kubernetes.container.name", offsetof(struct container_info, name) },
 	{ "io.kubernetes.cri.container-name", offsetof(struct container_info, name) },
@@ -28,7 +28,7 @@ static const struct {
 	{ "io.kubernetes.sandbox.id", offsetof(struct container_info, pod_sandbox) },	/* cri-dockerd */
 	{ "io.kubernetes.cri-o.IP.0", offsetof(struct container_info, ip) },
 	{ "io.kubernetes.cri.image-name", offsetof(struct container_info, image) },
-	/* As it was asked for, then any name that the image has. */
+	/* The name that was requested, then any name of the image. */
 	{ "io.kubernetes.cri-o.Image", offsetof(struct container_info, image) },
 	{ "io.kubernetes.cri-o.ImageName", offsetof(struct container_info, image) },
 };
@@ -72,7 +72,7 @@ static void apply_sandbox_name(struct container_info *c, const char *text)
 	replace(&c->pod_uid, part[3]);
 }
 
-/* The same as JSON: of a pod, or of a container, which has its name only. */
+/* The same facts as JSON: of a pod; or of a container, which has only its name there. */
 static void apply_crio_metadata(struct container_info *c, const char *text, bool sandbox)
 {
 	_cleanup_json_ json_t *j = json_parse(text, strlen(text));
@@ -100,7 +100,7 @@ static void apply_crio_labels(struct container_info *c, const char *text)
 	}
 }
 
-/* Of a pod that crictl made there are no labels; so these come first, and labels over them. */
+/* A pod that crictl made has no labels. So these annotations come first, and labels replace them. */
 static void apply_crio(struct container_info *c, const struct label *from, size_t n)
 {
 	const char *type = labels_find(from, n, "io.kubernetes.cri-o.ContainerType");

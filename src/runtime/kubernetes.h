@@ -4,14 +4,14 @@
 #include "event/container_info.h"
 
 /*
- * Takes what labels and annotations say of pod, container name and image. What they say wins: a
- * runtime's own name for a pod's container is made up from the same facts.
+ * Takes the pod, the container's name and the image from labels and annotations. These replace what is there: a runtime's
+ * own name for a pod's container is made from the same facts.
  */
 void kubernetes_apply(struct container_info *c, const struct label *from, size_t n);
 
 /*
- * The same from labels that are the image's, too, whoever has made that: only by keys that CRI (else cri-dockerd) or the kubelet
- * puts over those in any case.
+ * The same from labels that may also be the image's, whoever made it: only from keys that the kubelet, and CRI (else
+ * cri-dockerd), always set themselves, over the image's.
  */
 void kubernetes_apply_labels(struct container_info *c, const struct label *labels, size_t n, bool cri);
 

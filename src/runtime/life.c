@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happened to containers, told once. A pause is seen by Docker's events and by the look at
- * the freezer a moment later: of two that say the same of one container the first counts. Deaths
- * and OOM kills have one source each, and can follow one another without anything between.
+ * Each change in a container's life is reported once. A pause is seen in Docker's events and, a moment later, in the
+ * freezer's file: of two equal reports about a container the first counts. Deaths and OOM kills have one source each, and
+ * can follow one another with nothing in between.
  */
 #include "source.h"
 
@@ -19,7 +19,7 @@ static bool same_pair(enum runtime_life a, enum runtime_life b)
 	return a_freezer == b_freezer;
 }
 
-/* True if this is what was told of it last, created or removed, paused or resumed. */
+/* Whether the last report of this kind (created or removed; paused or resumed) about the container was the same. */
 static bool was_told(const struct lives *l, uint64_t id, enum runtime_life life)
 {
 	for (size_t i = 1; i <= l->n; i++) {
@@ -31,7 +31,7 @@ static bool was_told(const struct lives *l, uint64_t id, enum runtime_life life)
 	return false;
 }
 
-/* What a user says takes nothing away from what root's runtime says of the same id, nor one runtime from another. */
+/* By owner and space, too: a user's report does not suppress that of root's runtime about the same id. */
 static bool remember(struct lives *l, const struct container_info *info, enum runtime_life life)
 {
 	uint64_t hash = hash_string(info->id) + info->owner + (info->space ? hash_u64(hash_string(info->space)) : 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A second engine, or one with a place of its own, is known by the name of the socket that it
- * listens on. Anybody can make one of that name: only a path that is root's from top to bottom
- * counts, which also means that nobody else's file system is entered on the way.
+ * A second engine, or one in an unusual place, is found by the name of the socket that it listens on. Anybody can make a
+ * socket of that name: so every directory on its path must be root's, which also means that no file system of anybody
+ * else is entered on the way.
  */
 #include "listening.h"
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets of engines in places that nobody told us of. root is the prefix of runtime.h. */
+/* Finds the sockets of engines in unusual places. root is the prefix of runtime.h. */
 #pragma once
 
 #include "base/strbuf.h"
 
-/* kind is one of --runtime's. */
+/* Calls each with every such socket. kind: as in --runtime. */
 void listening_visit(const char *root, void (*each)(void *arg, const char *kind, const char *path),
 		     void *arg);
 
-/* For tests. A line of /proc/net/unix, which is cut: the path of an engine's socket, or NULL. */
+/* For tests: the path of an engine's socket in a line of /proc/net/unix, which is cut in place; or NULL. */
 const char *listening_parse(char *line, const char **ret_kind);
-/* True if every directory on the way, and what it leads to, is root's (or ours). */
+/* For tests: whether the path, and every directory on the way, is root's or ours. */
 bool listening_is_roots(const char *root, const char *path);

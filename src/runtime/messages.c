@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From many threads to the loop. A full queue makes the threads wait and loses nothing; only an
- * answer to the loop itself may go past the bound, since the loop cannot wait for itself.
+ * The queue from many threads to the loop. While it is full the threads wait, so nothing is lost. Only answers to the loop
+ * itself may exceed the bound, because the loop cannot wait for itself.
  */
 #include "source.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * "Privileged" is a word of the engines, not of OCI: here it means that nothing is masked and the
- * bounding set has the capabilities that no default set has.
+ * OCI does not have the engines' word "privileged": here it means that no path is masked, and that the bounding set has the
+ * capabilities that are in no default set.
  */
 #include "oci.h"
 
@@ -36,7 +36,7 @@ static bool looks_privileged(const json_t *bounding, const json_t *masked)
 	       has_string(bounding, "CAP_SYS_RAWIO") && !json_array_size(masked);
 }
 
-/* What has no entry is the host's. Names as in config.json, then as in state.json. */
+/* The namespaces without an entry, which are the host's. Names as in config.json, and as in state.json. */
 static uint8_t missing_namespaces(const json_t *list)
 {
 	static const struct {
@@ -64,9 +64,9 @@ static uint8_t missing_namespaces(const json_t *list)
 }
 
 /*
- * podman copies an image's annotations, over its own io.container.manager if they have that: an image's author can write what
- * CRI-O writes. So it is known by what it calls the cgroup ("/libpod_parent/libpod-ID", "machine.slice:libpod:ID", or the
- * prefix of its scope); where it makes none, by what it writes besides.
+ * podman copies an image's annotations, and these replace even its own io.container.manager: an image's author can write
+ * what CRI-O writes. So podman is recognised by its name for the cgroup ("/libpod_parent/libpod-ID",
+ * "machine.slice:libpod:ID", or the prefix of its scope); if it makes no cgroup, by its other annotations.
  */
 static bool is_podman(const struct label *labels, size_t n, const char *cgroup)
 {
@@ -93,7 +93,7 @@ static const char *find_manager(const struct label *labels, size_t n)
 	return NULL;
 }
 
-/* Whose it is by its annotations, and of which pod. */
+/* Takes the pod from the annotations. Returns the manager ("podman", "cri-o"), or NULL. */
 static const char *read_annotations(const struct label *labels, size_t n, const char *cgroup,
 				    struct container_info *c)
 {
@@ -175,7 +175,7 @@ int oci_parse_crun_status(const char *text, size_t len, struct container_info *c
 	return 0;
 }
 
-/* What is bound into the container: but for the three files that every engine makes for itself. */
+/* The bind mounts, except the three files that every engine makes itself. */
 static void read_mounts(const json_t *list, struct container_info *c)
 {
 	static const char *const own[] = { "/etc/hosts", "/etc/hostname", "/etc/resolv.conf" };

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Some of these directories belong to users, and all are written by others: below the first "*"
- * no symbolic link is followed and no mount is crossed, so nobody can lead us elsewhere or make us
- * wait for a file system of his own.
+ * Some of these directories belong to users. So below the first "*" no symbolic link is followed and no mount is crossed:
+ * nobody can lead us elsewhere, or keep us waiting with a file system of his own.
  */
 #include "disk.h"
 
@@ -62,17 +61,15 @@ static DIR *list(int fd)
 	return d;
 }
 
-/* The state of one way down. */
+/* The state of a walk down one path. */
 struct walk {
 	const char *root;
 	const struct place *place;
 	const struct place_visitor *v;
 	size_t trusted;		/* 0: no "*" was passed yet */
 	uid_t user;		/* see struct place_hit */
-	unsigned *left;		/* directories of his that may be looked into; NULL: any number */
+	unsigned *left;		/* directories of that user that may still be looked into; NULL: any number */
 };
-
-/* Below a user's directory there can be as many as he likes. */
 static bool may_look(const struct walk *w)
 {
 	return !w->left || (*w->left && (*w->left)--);
@@ -126,7 +123,7 @@ static void visit_place(const struct walk *w, int fd, const char *path)
 
 static void walk(struct walk w, int fd, const char *path, const char *rest);
 
-/* What the first "*" stands for: if it is a user's, so is all that is below it. */
+/* Walks on from the directory that the first "*" stands for. If it is a user's, everything below counts as his. */
 static void walk_whose(struct walk w, int fd, const char *path, const char *rest)
 {
 	unsigned left = PLACE_USER_MAX;
@@ -148,7 +145,7 @@ static void descend(struct walk w, int fd, const char *path, const char *name, c
 
 	if (dir < 0)
 		return;
-	/* What is kept is opened again later, by a path that leads to the same place then. */
+	/* The path is kept and opened again later: it must lead to the same directory then. */
 	if (!w.trusted && *w.root) {
 		free(below);
 		below = fd_path(dir);
@@ -159,7 +156,7 @@ static void descend(struct walk w, int fd, const char *path, const char *name, c
 		walk(w, dir, below, rest);
 }
 
-/* A user's runtime directory is a mount itself, so its name is opened as the literal ones are. */
+/* A user's runtime directory (/run/user/UID) is a mount, so that it cannot be opened by open_within(). */
 static bool is_user_dir(const char *path)
 {
 	size_t len = strlen(path);

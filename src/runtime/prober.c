@@ -13,7 +13,7 @@
 
 #define PROBE_MS 2000U
 
-/* Of users' own services: their threads cost, and anyone can make a socket. */
+/* Services of users: each takes a thread, and anyone can make a socket. */
 #define USER_SOURCES_MAX 64
 #define USER_DIRS "/run/user"
 
@@ -33,7 +33,7 @@ static const struct {
 	{ "podman", "/run/podman/podman.sock" },
 };
 
-/* Engines that nobody named: looked for in every so many rounds, since the host's list is long. */
+/* Engines found by their sockets' names. The host's list of sockets is long: it is read once in so many rounds. */
 #define FOUND_SOURCES_MAX 16
 #define FOUND_ROUNDS 5
 
@@ -48,7 +48,7 @@ static const struct {
 
 struct prober {
 	struct runtimes *rt;
-	struct source *waiting;		/* not there yet, or another's double */
+	struct source *waiting;		/* their sockets do not exist yet, or are other names of started ones */
 	struct source *started;
 	pthread_t thread;
 	bool running;
@@ -58,7 +58,7 @@ struct prober {
 	unsigned rounds;
 };
 
-/* Later ones go to the end: who was asked for first wins over doubles. */
+/* At the end: of several names of one socket the first that was asked for is used. */
 static void append(struct source **list, struct source *s)
 {
 	while (*list)
@@ -172,7 +172,7 @@ static void add_found(void *arg, const char *kind, const char *path)
 	p->n_found++;
 }
 
-/* Of what nobody named those whose socket is gone, and those that were another's double. */
+/* Drops the sources found here, and users', whose socket is gone or is another name of a started one. */
 static void drop_ended(struct prober *p)
 {
 	struct source *lists[] = { p->waiting, p->started };
@@ -196,7 +196,7 @@ static void drop_ended(struct prober *p)
 	}
 }
 
-/* A daemon makes its socket anew when it restarts: the names are compared too. */
+/* Whether a started source has the same socket: by name as well, because a daemon that restarts makes a new one. */
 static bool is_double(const struct prober *p, const struct source *s, int fd, const struct stat *st)
 {
 	_cleanup_free_ char *real = fd_path(fd);
@@ -219,7 +219,7 @@ static bool is_double(const struct prober *p, const struct source *s, int fd, co
 	return false;
 }
 
-/* counted: its first list is one that runtimes_unlisted() counts. */
+/* Starts a thread for each new socket. counted: runtimes_unlisted() counts their first lists. 0 or -errno. */
 static int probe(struct prober *p, bool counted)
 {
 	if (p->defaults) {
@@ -261,7 +261,7 @@ static void *prober_main(void *arg)
 	struct prober *p = arg;
 
 	(void)privileges_keep(PRIVILEGES_LOOK);
-	/* A thread that could not be had now may be had later. */
+	/* A thread that cannot be created now may be later. */
 	while (!runtimes_wait(p->rt, PROBE_MS))
 		(void)probe(p, false);
 	return NULL;

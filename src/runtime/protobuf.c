@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A message of empty members is a hundred times as large in memory as on the wire. */
+/* A message of empty members takes a hundred times as much memory as on the wire: hence the budget. */
 #include "protobuf.h"
 
 static void *budget_alloc(void *budget, size_t size)

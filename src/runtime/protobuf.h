@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CRI's and containerd's protobuf messages, to and from what the rest of the room speaks. The
- * parsers take hostile bytes: memory for one message is bounded, ids are checked.
+ * CRI's and containerd's protobuf messages, translated to and from what the rest of the room uses. The parsers accept
+ * hostile bytes: the memory for a message is bounded, and ids are checked.
  */
 #pragma once
 
@@ -11,7 +11,7 @@
 
 typedef void each_id_fn(void *arg, const char *id);
 
-/* cri.c's: requests are appended to out. */
+/* For CRI. Requests are appended to out. */
 void cri_version_request(struct strbuf *out);
 void cri_list_containers_request(struct strbuf *out);
 void cri_list_sandboxes_request(struct strbuf *out);
@@ -19,12 +19,12 @@ void cri_container_status_request(struct strbuf *out, const char *id);
 void cri_stop_request(struct strbuf *out, const char *id);
 void cri_sandbox_status_request(struct strbuf *out, const char *id);
 
-/* All of them -EBADMSG if the bytes are something else. */
+/* Each returns 0, or -EBADMSG if the bytes are something else; results are owned by the caller. */
 int cri_parse_version(const void *data, size_t len, char **ret_name, char **ret_version)
 	_must_check_;
 int cri_parse_containers(const void *data, size_t len, each_id_fn *each, void *arg) _must_check_;
 int cri_parse_sandboxes(const void *data, size_t len, each_id_fn *each, void *arg) _must_check_;
-/* init_pid is what the verbose part says, 0 if nothing. *ret_sandbox: the pod's, or NULL. */
+/* init_pid is from the verbose part, 0 if that has none. *ret_sandbox: the id of the pod's sandbox, or NULL. */
 int cri_parse_container_status(const void *data, size_t len, struct container_info **ret,
 			       char **ret_sandbox) _must_check_;
 int cri_parse_sandbox_status(const void *data, size_t len, struct container_info **ret)
@@ -55,10 +55,10 @@ void ctd_pause_request(struct strbuf *out, const char *id);
 
 int ctd_parse_version(const void *data, size_t len, char **ret_version) _must_check_;
 int ctd_parse_namespaces(const void *data, size_t len, each_id_fn *each, void *arg) _must_check_;
-/* Those that run or are paused. */
+/* Tasks that run or are paused. */
 int ctd_parse_tasks(const void *data, size_t len,
 		    void (*each)(void *arg, const char *id, uint32_t pid), void *arg) _must_check_;
-/* pods: it is CRI's namespace that it is of. */
+/* pods: it is in CRI's namespace. */
 int ctd_parse_container(const void *data, size_t len, bool pods, struct container_info **ret) _must_check_;
 
 struct ctd_event {
@@ -73,8 +73,9 @@ struct ctd_event {
 int ctd_parse_event(const void *data, size_t len, struct ctd_event *ret) _must_check_;
 void ctd_event_free(struct ctd_event *e);	/* what it owns */
 
-/* For both: a message appended to out, and memory for one message, so much and no more. */
-#define PROTOBUF_MEMORY_MAX (64U << 20)
+#define PROTOBUF_MEMORY_MAX (64U << 20)	/* bytes that an unpacked message may take */
 
+/* Appends a message to out. */
 void protobuf_pack(struct strbuf *out, const ProtobufCMessage *m);
+/* An allocator for one message, bounded by PROTOBUF_MEMORY_MAX; *budget must live as long. */
 ProtobufCAllocator protobuf_bounded(size_t *budget) _must_check_;

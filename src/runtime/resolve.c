@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whose container is a task in? Its cgroup's path names one; but a path is a hint, so a container
- * that runs is believed to own the task only if both are in one cgroup or have the same mounts. Else the
- * way up from the task: an ancestor that is some container's first process settles it.
+ * Which container is a task in? The path of its cgroup names one, but a path is only a hint: a running container is
+ * believed to be the task's only if both are in one cgroup or in the same mount namespace. Else the task's ancestors are
+ * looked at: one that is a container's first process decides.
  */
 #include "disk.h"
 
@@ -14,12 +14,12 @@
 struct task {
 	const struct resolve_context *x;
 	uint32_t pid;
-	const char *cgroup;	/* what we were told */
-	char *now;		/* what /proc says, NULL if the task is gone, or that is not known */
+	const char *cgroup;	/* its path as the question has it */
+	char *now;		/* its path by /proc; NULL: the task is gone, or that is not known */
 	uint64_t mntns;
 };
 
-/* Of above len bytes. */
+/* Whether path is the first len bytes of above, or below that; never for "/". */
 static bool is_below(const char *path, const char *above, size_t len)
 {
 	return path && len > 1 && strncmp(path, above, len) == 0 &&
@@ -27,22 +27,22 @@ static bool is_below(const char *path, const char *above, size_t len)
 }
 
 /*
- * Equal mounts, and not the host's, which everything shares. Of PID namespaces that would prove
- * nothing: the containers of a pod can have one together.
+ * The same mount namespace, and not the host's, which would prove nothing; nor would a shared PID namespace, which the
+ * containers of a pod can have.
  */
 static bool same_mounts(const struct task *t, const struct container_info *c)
 {
-	/* Asked anew: a process that is ending has left them before it has ended. */
+	/* Read anew: a process that is ending leaves its mount namespace before it has ended. */
 	if (!t->mntns || t->mntns != process_namespace(t->x->root, c->init_pid, "mnt") ||
 	    t->mntns == process_namespace(t->x->root, 1, "mnt"))
 		return false;
-	/* Our own are no host's when we are in a container. */
+	/* If we are in a container (root is set), our own mount namespace is not the host's. */
 	return *t->x->root || t->mntns != process_namespace("", (uint32_t)getpid(), "mnt");
 }
 
 /*
- * What we were told counts only when the task is gone and cannot be asked, and then to the letter: a
- * cgroup can be made below another container's.
+ * The path in the question counts only if the task is gone, so that /proc does not know, and then it must be equal: a cgroup
+ * can be made below another container's.
  */
 static bool same_cgroup(const struct task *t, const struct container_info *c)
 {
@@ -53,8 +53,8 @@ static bool same_cgroup(const struct task *t, const struct container_info *c)
 }
 
 /*
- * Before its first process is known there is nothing to compare; but one that has ended has a name that a user would like to
- * have for what he does, and in a cgroup that was given to him he can make any.
+ * Before its first process is known there is nothing to compare. But it may also have ended, and a user can take its name:
+ * in a cgroup that was delegated to him he can make any directory. So then root must have made the cgroup.
  */
 static bool agrees(const struct task *t, const struct container_info *c, const char *path)
 {
@@ -105,8 +105,8 @@ static bool in_default_cgroup(const struct entry *e, const char *path)
 }
 
 /*
- * A user speaks of processes in namespaces of his own making. His id can be the name of a cgroup that others are in, too:
- * "user.slice". Of a task that has ended nobody knows that any more, but then the cgroup is to the letter.
+ * A user's entry may claim only processes in user namespaces that he made: its id can be the name of a cgroup that others
+ * are in, such as "user.slice". Of a task that has ended this is not known, but then the cgroup's path must be equal.
  */
 static bool may_claim(const struct task *t, const struct entry *e)
 {
@@ -114,9 +114,9 @@ static bool may_claim(const struct task *t, const struct entry *e)
 }
 
 /*
- * How well the entry's claim on the task stands, the lower the better: the nearest ancestor first, then
- * a cgroup, then mounts. Of one whose first process has ended only the cgroup counts, for a task that
- * has ended, too: the numbers of processes and namespaces are used again at once. SIZE_MAX: not.
+ * How good the entry's claim on the task is; lower is better: the nearest ancestor first, then the cgroup, then the mount
+ * namespace. If the first process has ended only the cgroup counts, and only for a task that has ended as well: PIDs and
+ * inode numbers of namespaces are reused at once. SIZE_MAX: no claim.
  */
 static size_t rank_of(const struct task *t, const struct entry *e, const uint32_t *chain,
 		      size_t n_chain)
@@ -147,8 +147,8 @@ static bool is_roots_id(const struct resolve_context *x, const char *id)
 }
 
 /*
- * Of two claims that stand equally well, which one user can make: not that by the id of a container of root's, which
- * is not believed; else the same one each time, whatever their order in the table.
+ * Which of two equally good claims wins; one user can make both. Not one by the id of a container of root's, which is not
+ * believed; else always the same, whatever the order in the table.
  */
 static bool is_better(const struct resolve_context *x, const struct entry *e, const struct entry *than)
 {
@@ -176,7 +176,7 @@ static struct container_info *by_entries(const struct task *t, const uint32_t *c
 	return best ? container_info_dup(best->info) : NULL;
 }
 
-/* The number can have gone to another process meanwhile. /proc tells a start in steps of a tick. */
+/* Whether the process is gone: its PID may have been reused. /proc has starts in steps of a tick. */
 static bool is_gone(const char *root, uint32_t pid, uint64_t start)
 {
 	uint64_t now = process_start(root, pid);

@@ -11,19 +11,19 @@
 
 struct stat;
 
-/* Neither a FIFO nor a terminal may hold us up or become ours. */
+/* Flags to open a file that is not ours: a FIFO must not keep us waiting, a terminal not become our controlling one. */
 #define OPEN_FOREIGN (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
-/* ROOT/path; the path is the host's. */
+/* Opens a path of the host. An fd (close-on-exec), or -errno. */
 int root_open(const char *root, const char *path, int flags) _must_check_;
-/* The same, as a path that has no link in it; NULL if there is nothing. */
+/* Where that is from here, without links; owned by the caller. NULL: it does not exist. */
 char *root_path(const char *root, const char *path) _must_check_;
-/* Reads a regular file there, as read_bounded does. */
+/* Reads a regular file there, as read_bounded() does. */
 int root_read(const char *root, const char *path, size_t max, struct strbuf *ret) _must_check_;
 
-/* Below a directory that its owner cannot lead us out of: no link, no mount on the way. */
+/* Opens below a directory, following no link and crossing no mount, so that its owner cannot lead us out. An fd, or -errno. */
 int open_within(int dir, const char *name, int flags) _must_check_;
-/* The first bytes of the path are opened as they are, the rest as above; 0: all as they are. */
+/* Opens the first `trusted` bytes of the path as they are, and the rest as open_within() does; 0: all of it as it is. */
 int open_trusted(const char *path, size_t trusted, int flags) _must_check_;
-/* Where fd is, by the kernel's word. */
+/* The path of an open file as the kernel has it; owned by the caller. NULL: it has none. */
 char *fd_path(int fd) _must_check_;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* By which socket a container can be commanded: that of the source that knows it. */
+/* The socket through which a container can be acted on: that of the source that knows it. */
 #include "routes.h"
 
 #include "source.h"
@@ -79,7 +79,7 @@ void route_set(struct routes *l, const char *id, const char *space, const struct
 
 	pthread_mutex_lock(&l->lock);
 	e = find(l, id, space);
-	/* A user's word changes nothing about what root's services have. */
+	/* A user's service does not replace a route to root's. */
 	if (!e || !route->owner || e->route.owner) {
 		if (e)
 			forget(l, e);

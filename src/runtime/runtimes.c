@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Start and end of all threads. All waits of this room are on stop_fd too, so they end at once.
- * What hangs inside the kernel (a dead network file system under a state directory) cannot be
- * ended: then its memory is given up rather than taken from under it.
+ * Start and end of all threads. Every wait of this room is on stop_fd, too, so that it can end at once. A thread that hangs
+ * inside the kernel (on a dead network file system) cannot be ended: its memory is then leaked, not freed under it.
  */
 #include "runtime.h"
 

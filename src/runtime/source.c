@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One socket's thread: connect, list, watch; when that ends, tell why and try again with back-off,
- * at once when the socket was made anew (its daemon restarted).
+ * The thread of a socket: connects, lists, watches. When that ends it reports why and tries again with back-off, or at once
+ * if there is a new socket (the daemon restarted).
  */
 #include "source.h"
 
@@ -134,7 +134,7 @@ static const char *shown_runtime(const struct source *s)
 	return s->runtime ? s->runtime : s->kind_name;
 }
 
-/* A user's service can say what it likes: of processes in a namespace of his making it may. */
+/* A user's service may report only processes in user namespaces that this user made. */
 static bool may_speak(const struct source *s, const struct container_info *info)
 {
 	return !s->owner || (info->init_pid && process_userns_owner(s->rt->root, info->init_pid) ==
@@ -231,7 +231,7 @@ static void listed(struct source *s)
 	messages_post(&s->rt->queue, message_new(RUNTIME_LISTED), false);
 }
 
-/* Not in the list. That leaves out what is paused, or about to be stopped, and what has been started just now. */
+/* Whether it was not in the list and is gone: a list can leave out paused containers, and those that stop or start now. */
 static bool is_missing(const struct source *s, const struct known_container *k)
 {
 	const struct container_info info = { .init_pid = k->init_pid, .init_start = k->init_start };
@@ -241,7 +241,7 @@ static bool is_missing(const struct source *s, const struct known_container *k)
 
 int source_each_missing(struct source *s, int (*each)(void *arg, const char *id), void *arg)
 {
-	/* each may take the entry that the walk stands at, and no other. */
+	/* each() may remove the present entry, but no other. */
 	hmap_for_each(&s->known, n) {
 		struct known_container *k = container_of(n, struct known_container, by_id);
 		_cleanup_free_ char *id = NULL;
@@ -269,7 +269,7 @@ void source_list_end(struct source *s)
 	listed(s);
 }
 
-/* Each state is told once, not at every attempt. */
+/* Reports a state once, not at every attempt. Takes text. */
 static void say(struct source *s, bool ok, char *text)
 {
 	struct runtime_message *m;

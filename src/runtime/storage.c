@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lists are arrays of all containers or images, written by Go without blanks; only the one
- * object that is wanted is parsed. A quote within a string is escaped, so that what is looked for
- * cannot stand in somebody's label.
+ * The lists are arrays of all containers or images, written by Go without blanks. Only the one object that is wanted is
+ * parsed. It is found by a text with quotes, which inside a string are escaped, so that no label can contain it.
  */
 #include "storage.h"
 
@@ -15,11 +14,9 @@
 #include "kubernetes.h"
 #include "root.h"
 
-/* podman's data base: what is larger is not searched to its end. */
-#define DB_MAX (64U << 20)
+#define DB_MAX (64U << 20)	/* bytes of podman's data base that are searched */
 #define DB_STEP 65536U
-/* Of the pod's id, its name and what is between. */
-#define DB_OVERLAP 512U
+#define DB_OVERLAP 512U	/* a pod's id, its name and what is between */
 
 /* The object that begins with this id. */
 static json_t *find_object(const char *text, size_t len, const char *id)
@@ -99,7 +96,7 @@ static int read_file(const struct storage_dir *dir, const char *path, struct str
 	return fd < 0 ? fd : read_regular(fd, dir->max, text, &st);
 }
 
-/* Text in pages; what was written over may still be there, but a pod's name never changes. */
+/* Text in pages. Stale rows may still be there, but a pod's name never changes. */
 static char *search_db(const struct storage_dir *dir, const char *path, const char *pod)
 {
 	_cleanup_close_ int fd = open_trusted(path, dir->trusted, OPEN_FOREIGN);
@@ -119,7 +116,7 @@ static char *search_db(const struct storage_dir *dir, const char *path, const ch
 	return name;
 }
 
-/* A pod's own container is the one that nobody gave a name. */
+/* A pod's infra container has its default name. */
 static bool is_infra(const struct container_info *c, const char *pod)
 {
 	return c->name && strncmp(c->name, pod, 12) == 0 && streq(c->name + 12, "-infra");
@@ -165,7 +162,7 @@ void storage_complete(struct container_info *c, const struct storage_dir *dir, c
 	names = xasprintf("%s/containers.json", list);
 	if (read_file(dir, names, &text) == 0)
 		image = storage_parse_names(text.s, text.len, c);
-	/* Of containers that go with the boot. */
+	/* Containers that do not survive a boot. */
 	if (!image) {
 		free(names);
 		names = xasprintf("%s/volatile-containers.json", list);

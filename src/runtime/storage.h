@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What podman and CRI-O keep of a container in their storage: names and image in the list of all
- * containers, and of podman's pods no more than an id in the cgroup's path, whose name is in its
- * data base. All of it is there with no service that could be asked.
+ * What podman and CRI-O keep of a container in their storage: its names and image in the list of all containers. Of
+ * podman's pods there is only an id in the cgroup's path; their names are in podman's data base. This works without a
+ * service that could be asked.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct storage_dir {
 	size_t max;		/* of a list's text */
 };
 
-/* Completes c, whose id is known, and whose cgroup may be. */
+/* Completes c, whose id is set. cgroup: the configured path, or NULL. */
 void storage_complete(struct container_info *c, const struct storage_dir *dir, const char *cgroup);
 
 /* The parts, for tests. */
