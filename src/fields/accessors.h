@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of accessors share. Nobody outside of this room needs it. */
+/* What the files of accessors share; only for this room. */
 #pragma once
 
 #include <sys/socket.h>
@@ -59,7 +59,7 @@ static inline void value_set_text(struct value *v, const char *s)
 		value_set_bytes(v, s, strlen(s));
 }
 
-/* An array that may be full, without a NUL then; missing when empty. */
+/* From an array that has no NUL if it is full; missing if empty. */
 static inline void value_set_comm(struct value *v, const char comm[16])
 {
 	if (comm[0])
@@ -69,7 +69,7 @@ static inline void value_set_comm(struct value *v, const char comm[16])
 /* proc.execfn of p. */
 void process_execfn(const struct process *p, struct value *ret);
 
-/* A text in memory of the context; missing when empty. */
+/* From memory of the context; missing if empty. */
 static inline void value_set_strbuf(struct value *v, const struct strbuf *b)
 {
 	if (b->len)
@@ -82,7 +82,7 @@ static inline struct strbuf *scratch_next(struct field_context *fc)
 	return fields_scratch(fc);
 }
 
-/* The head if a task caused the event, else NULL: its ids are not there then. */
+/* The head if a task caused the event; else NULL, because it has no ids then. */
 static inline const struct nunchi_head *task_head(const struct field_context *fc)
 {
 	const struct nunchi_head *head = fc->ev->head;
@@ -108,31 +108,31 @@ extern const char *const exit_arg_names[EXIT_ARGS_MAX];
 extern const char *const falco_arg_names[];
 extern const size_t falco_arg_names_len;
 
-/* False: arg is no name of Falco's for something else than the kernel's argument of that name. */
+/* Gets an argument of Falco's that is not simply the kernel's argument of that name. False: arg names none. */
 bool falco_arg_get(struct field_context *fc, const char *arg, struct value *ret);
 
-/* Which of the kernel's arguments has this name of Falco's in the call. False: none has, or it is another thing. */
+/* Which of the kernel's arguments has this name in Falco. False: none, or Falco means something else by it. */
 bool falco_arg_find(const struct syscall_info *call, const char *arg, unsigned *ret_index);
-/* Whether it is what the call returns, which is an argument of Falco's events. */
+/* Whether it is the call's result, which Falco's events have as an argument. */
 bool falco_arg_is_result(const struct syscall_info *call, const char *arg);
-/* Whether events of the call can have it: what falco_arg_get() takes. */
+/* Whether events of the call can have an argument that falco_arg_get() gets. */
 bool falco_arg_has(const struct syscall_info *call, const char *arg);
 
 /* Falco's numbers of arguments (arg_number.c). */
 #define FALCO_ARG_NAME_MAX 24
-/* The name of argument n of the call, "" if there is no such. False: of this call Falco has none. */
+/* The name of argument n of the call in Falco; "": it has no argument n. False: Falco has no arguments of this call. */
 bool falco_arg_name(const struct syscall_info *call, unsigned n, char ret[FALCO_ARG_NAME_MAX]);
 /* Whether a call has an argument of this number. */
 bool falco_arg_number_known(const char *arg);
 
-/* What a call opens a file for, of enum grade. */
+/* For what a call opens a file, and how far that can be trusted (enum grade). */
 struct open_access {
 	unsigned is;	/* nunchi_open_access() */
 	enum grade read_grade, write_grade;
 };
 
-/* False: it opens none, or nobody knows. */
+/* False: it opens no file, or that is not known. */
 bool event_open_access(const struct event *ev, struct open_access *ret);
 
-/* The flags of a call that opens a file by path or handle. False: it is none, or nobody knows. */
+/* The flags of a call that opens a file by path or handle. False: it does not, or they are not known. */
 bool event_open_flags(const struct event *ev, uint64_t *ret);

@@ -2,7 +2,7 @@
 /* proc.p*, proc.a*: parents and further ancestors, as far as the model knows them. */
 #include "accessors.h"
 
-/* The one so many steps up: 0 is the process itself. NULL: it is not known. */
+/* The ancestor so many steps up; 0 is the process itself. NULL: not known. */
 static const struct process *ancestor(const struct field_context *fc, unsigned steps)
 {
 	const struct process *p = fc->ev->proc;
@@ -24,7 +24,7 @@ static void many_get(struct field_context *fc, const char *arg, struct value *re
 			get(p, ret);
 		return;
 	}
-	/* As in Falco the process itself is none of its ancestors. */
+	/* As in Falco, the process itself is not among its ancestors. */
 	for (p = ancestor(fc, 1); p && steps < FIELD_ITEMS_MAX; steps++) {
 		struct value *item = &fc->items[n];
 
@@ -56,7 +56,7 @@ static void get_exepath(const struct process *p, struct value *ret)
 	value_set_text(ret, p->exepath);
 }
 
-/* Of what ran before nunchi it is not known how it was called; its image is. */
+/* How a process that ran before nunchi was called is not known, but its image is. */
 void process_execfn(const struct process *p, struct value *ret)
 {
 	value_set_text(ret, p->execfn ? p->execfn : p->exe_asked ? NULL : p->exepath);

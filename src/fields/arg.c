@@ -46,7 +46,7 @@ static bool exit_arg_print(const struct event *ev, unsigned index, struct strbuf
 	return true;
 }
 
-/* The name that a number means, in buf; of a call of which Falco knows no arguments it stays the kernel's number. */
+/* The name that a number means in Falco, in buf. If Falco has no arguments of the call it stays the kernel's number. */
 static const char *arg_name(const struct event *ev, const char *arg, char buf[FALCO_ARG_NAME_MAX])
 {
 	if (ev->type != EVENT_SYSCALL || arg[0] < '0' || arg[0] > '9')
@@ -85,7 +85,7 @@ bool field_arg_fits(const struct field *f, const char *arg, enum event_type type
 	return arg_find(&ev, arg, &index) || (call && falco_arg_has(call, arg));
 }
 
-/* After a successful exec the registers are gone: what its record lacks is missing. */
+/* After a successful exec the registers are gone: what the record does not have is missing. */
 static bool is_exec_record(const struct event *ev)
 {
 	return ev->type == EVENT_SYSCALL && ev->head->kind == NUNCHI_REC_EXEC;
@@ -101,7 +101,7 @@ static bool arg_text(const struct event *ev, unsigned index, struct strbuf *out)
 	return out->len > before || !is_exec_record(ev);
 }
 
-/* What setuid() and its like are given, of which Falco shows the name; NULL: it is none, or has none. */
+/* The name of the user or group that setuid() and its like are given, as Falco shows it. NULL: not such an argument, or no name. */
 static const char *id_name(struct field_context *fc, unsigned index)
 {
 	const struct event *ev = fc->ev;
@@ -169,7 +169,7 @@ static int64_t register_value(const struct syscall_arg *arg, uint64_t raw)
 	}
 }
 
-/* What is a text by its name, whichever call has it. */
+/* Whether an argument of this name is text in every call. */
 static bool is_raw_text(const char *arg)
 {
 	static const char *const names[] = { "path", "pathname", "name", "filename", "oldpath", "newpath", "linkpath", "target",
@@ -186,7 +186,7 @@ enum value_type field_arg_type(const struct field *f, const char *arg)
 	return arg && f->get == field_get_evt_rawarg && is_raw_text(arg) ? VALUE_STRING : f->type;
 }
 
-/* By the kernel's name, else by Falco's. */
+/* Finds an argument by the kernel's name, else by Falco's. */
 static bool raw_find(const struct event *ev, const char *arg, unsigned *ret)
 {
 	return arg_find(ev, arg, ret) || (ev->type == EVENT_SYSCALL && falco_arg_find(ev->call, arg, ret));
@@ -208,7 +208,7 @@ static bool raw_number(const struct event *ev, const char *arg, int64_t *ret)
 	return ev->type == EVENT_SYSCALL && !event_is_entry(ev) && falco_arg_is_result(ev->call, arg);
 }
 
-/* As the program wrote it; NULL: it was not captured, or is none. */
+/* The text as the program wrote it. NULL: it was not captured, or the argument is none. */
 static const struct event_blob *raw_text(const struct event *ev, const char *arg)
 {
 	const struct event_blob *b;

@@ -104,7 +104,7 @@ static void mode_get(struct field_context *fc, uint64_t mode, struct value *ret)
 	value_set_bytes(ret, b->s, b->len);
 }
 
-/* By the one name that means it in this call. */
+/* By the name that Falco has for it in this call. */
 bool falco_arg_find(const struct syscall_info *call, const char *arg, unsigned *ret_index)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
@@ -133,7 +133,7 @@ static void result_get(struct field_context *fc, struct value *ret)
 	value_set_bytes(ret, b->s, b->len);
 }
 
-/* What the program's file is, of an execve: EXE_WRITABLE|EXE_UPPER_LAYER. */
+/* Flags of an execve about the program's file: EXE_WRITABLE|EXE_UPPER_LAYER. */
 static void exec_flags_get(struct field_context *fc, struct value *ret)
 {
 	static const struct {
@@ -157,7 +157,7 @@ static void exec_flags_get(struct field_context *fc, struct value *ret)
 	value_set_strbuf(ret, b);
 }
 
-/* What an execve says of the new image, and a fork of the new process. */
+/* Arguments by which an execve describes the new image, and a fork the new process. */
 static const struct {
 	const char *name;
 	void (*get)(struct field_context *fc, const char *arg, struct value *ret);
@@ -195,7 +195,7 @@ static bool exec_get(struct field_context *fc, const char *arg, struct value *re
 
 	if (!(fc->ev->call->flags & (SYSCALL_EXEC | SYSCALL_FORK)))
 		return false;
-	/* One that failed has made nothing of the image: its flags are the kernel's argument. */
+	/* If the execve failed there is no new image, and its flags are the kernel's argument. */
 	if (streq(arg, "flags") && fc->ev->head->kind == NUNCHI_REC_EXEC) {
 		exec_flags_get(fc, ret);
 		return true;
@@ -223,7 +223,7 @@ static bool is_chmod(const struct syscall_info *call)
 	return strstr(call->name, "chmod") != NULL;
 }
 
-/* The other call, which has them in a register, of one that has its flags in a struct; NULL: it is none. */
+/* If the call has its flags in a struct: the similar call that has them in a register. Else NULL. */
 static const char *has_flags_like(const struct syscall_info *call)
 {
 	return streq(call->name, "openat2") ? "openat" : streq(call->name, "clone3") ? "clone" : NULL;
@@ -264,7 +264,7 @@ bool falco_arg_is_result(const struct syscall_info *call, const char *arg)
 	       (streq(arg, "fd") && call->ret == RET_FD && !falco_arg_find(call, arg, &index));
 }
 
-/* What is no argument of the call to the kernel. */
+/* Gets what Falco has as an argument but the kernel has not. */
 static bool made_get(struct field_context *fc, const char *arg, struct value *ret)
 {
 	const struct event *ev = fc->ev;

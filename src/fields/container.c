@@ -15,7 +15,7 @@ enum owner event_owner(const struct field_context *fc)
 
 	if (ev->container)
 		return OWNER_CONTAINER;
-	/* What went missing unread can have been anybody's. */
+	/* Records that went missing before they were read can have been of any container. */
 	if (ev->type == EVENT_LOST && (ev->lost.reason == NUNCHI_DROP_SEQUENCE ||
 				       ev->lost.reason == NUNCHI_DROP_DAMAGED))
 		return OWNER_UNKNOWN;
@@ -104,7 +104,7 @@ INFO_NUMBER(container_mntns, mntns)
 INFO_NUMBER(container_start_ts, started)
 INFO_NUMBER(container_created, created)
 
-/* How its last run ended, if that is what is told and anybody knows. */
+/* How its last run ended, if the event is about that and it is known. */
 static bool ended(const struct event *ev, int *ret_status)
 {
 	*ret_status = ev->container ? ev->container->exit_status : -1;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fd.connected, fd.name_changed: of datagrams each can have another peer, and rules want to hear of it when it
- * changes, not of each. What it was the last time is remembered by socket, in as many places as there are: two sockets that share one
- * are told of more often.
+ * fd.connected, fd.name_changed: each datagram can have another peer, and rules are about the changes. The last peer is
+ * remembered by socket, in a table of fixed size: of two sockets that share an entry changes are reported more often.
  */
 #include "accessors.h"
 

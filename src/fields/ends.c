@@ -37,7 +37,7 @@ FIELD_GET(fd_rport)
 		value_set_number(ret, fd->rport);
 }
 
-/* Printed, it is the other end, or this one where no other is known. Filters look at both. */
+/* What is shown: the remote end, or the local one if that is not known. Filters look at both. */
 FIELD_GET(fd_ip)
 {
 	if (fields_fd(fc)->has_rip)
@@ -96,7 +96,7 @@ static enum role role_of(const struct event *ev, const struct event_fd *fd)
 	return ROLE_UNKNOWN;
 }
 
-/* What the remote end has, or this one, by who is meant. */
+/* A value of the client or server (meant), which is the remote or the local end. */
 static void end_get(struct field_context *fc, enum role meant, struct value *ret,
 		    void (*local)(struct field_context *fc, const char *arg, struct value *ret),
 		    void (*remote)(struct field_context *fc, const char *arg, struct value *ret))
@@ -120,7 +120,7 @@ END_GET(fd_sport, ROLE_SERVER, port)
 END_GET(fd_cip, ROLE_CLIENT, ip)
 END_GET(fd_cport, ROLE_CLIENT, port)
 
-/* A port as text: Falco has names of services there only if it is told to look them up. */
+/* A port as text. Falco has names of services here only if it is configured to look them up. */
 #define PROTO_GET(ident, port)                                                                 \
 	FIELD_GET(ident)                                                                       \
 	{                                                                                      \
@@ -160,7 +160,7 @@ FIELD_GET(fd_sockfamily)
 
 #define NAMES_MAX 16	/* of one address */
 
-/* The names that somebody asks for: one, or several of which a comparison means any. */
+/* The host names of an address that rules ask for: one, or a list. */
 static void names_get(struct field_context *fc, void (*get)(struct field_context *fc, const char *arg, struct value *ret),
 		      struct value *ret)
 {

@@ -138,7 +138,7 @@ static bool user_flags(const struct event *ev)
 	return false;
 }
 
-/* Another thread can have changed them since the kernel read them. The file has what it was opened for, but for O_TRUNC. */
+/* From the opened file, since another thread can have changed the flags in memory. The file has them all except O_TRUNC. */
 static bool access_of_file(const struct event *ev, bool truncates, struct open_access *ret)
 {
 	const struct event_blob *b = event_blob(ev, NUNCHI_BLOB_FILE, NUNCHI_ARG_RET);
@@ -172,7 +172,7 @@ bool event_open_access(const struct event *ev, struct open_access *ret)
 	return known;
 }
 
-/* O_RDWR, or this one of O_RDONLY and O_WRONLY. */
+/* access: O_RDONLY or O_WRONLY; O_RDWR is both. */
 static bool is_open_for(const struct event *ev, unsigned access)
 {
 	struct open_access has;

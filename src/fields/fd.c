@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fd.*: views of struct event_fd, which is computed when the first of them is asked for. */
+/* fd.*: views of struct event_fd, which is computed when the first of them is read. */
 #include "accessors.h"
 
 #include <linux/magic.h>
@@ -82,7 +82,7 @@ FIELD_GET(fd_filename)
 		value_set_bytes(ret, fd->name + fd->file_off, fd->name_len - fd->file_off);
 }
 
-/* By other paths: as it was asked for, and by the root's own mount. */
+/* The file's other paths: the one that was asked for, and the one by the root's own mount. */
 static void get_path(const struct strbuf *path, struct value *ret)
 {
 	if (path)
@@ -95,7 +95,7 @@ static const struct strbuf *asked_file(struct field_context *fc)
 	return fields_fd(fc)->is_path ? fields_asked(fc) : NULL;
 }
 
-/* Of an absolute path: there is a slash. */
+/* The directory of an absolute path, which has a slash. */
 static void get_directory(const struct strbuf *path, struct value *ret)
 {
 	const char *slash = path ? strrchr(path->s, '/') : NULL;
@@ -140,7 +140,7 @@ FIELD_GET(fd_ino)
 		value_set_number(ret, (int64_t)fd->ino);
 }
 
-/* Of what no object has told it is not known. */
+/* Whether the kernel's object said what it is. */
 static bool is_known_file(const struct event_fd *fd)
 {
 	return fd->present && fd->is_path && fd->type != FD_NONE;
@@ -187,7 +187,7 @@ FIELD_GET(fd_dev_minor)
 		value_set_number(ret, fd->dev & ((1U << 20) - 1));
 }
 
-/* By the number that each kind has, wherever it is mounted. */
+/* File systems by their magic numbers, wherever they are mounted. */
 static const struct {
 	uint64_t magic;
 	const char *name;
@@ -225,7 +225,7 @@ FIELD_GET(fd_is_lower_layer)
 		value_set_bool(ret, fd->layer == FD_LAYER_LOWER);
 }
 
-/* Two values with a sign between; missing where one of them is. */
+/* Two values with a sign between them; missing if one of them is. */
 static void join_two(struct field_context *fc, const struct value *a, char sign, const struct value *b,
 		     struct value *ret)
 {

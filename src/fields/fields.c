@@ -106,7 +106,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Which of the values; of ancestors 0 is the process itself. */
+/* Whether arg is the number of a value; among ancestors 0 is the process itself. */
 static bool is_index(const char *arg)
 {
 	size_t digits = strspn(arg, "0123456789");
@@ -143,7 +143,7 @@ bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near
 		return type_known(arg, near);
 	if (f->get != field_get_evt_arg && f->get != field_get_evt_rawarg)
 		return true;
-	/* By number, or an argument of a call that the table does not have. */
+	/* A number, or the argument of a call that the table does not have. */
 	if (falco_arg_number_known(arg))
 		return true;
 	if (arg[0] == 'a' && arg[1] >= '0' && arg[1] <= '5' && !arg[2])

@@ -15,7 +15,7 @@ enum value_type {
 	VALUE_NUMBER,	/* n, signed 64 bits */
 	VALUE_BOOL,	/* n is 0 or 1 */
 	VALUE_IP,	/* ip, family AF_INET or AF_INET6 */
-	VALUE_NET,	/* of a field: it has an IP and is compared with networks; ip, family, prefix */
+	VALUE_NET,	/* ip, family, prefix; a field of this type has an IP and is compared with networks */
 	VALUE_LIST,	/* items, len of them: a comparison means any of them */
 };
 
@@ -33,17 +33,17 @@ struct value {
 /* What a field depends on: what an output may cache, and what a filter can decide early. */
 enum field_scope {
 	SCOPE_EVENT,	/* anything of the event itself */
-	SCOPE_OTHER,	/* anything of an event that is no system call; of those it is missing */
+	SCOPE_OTHER,	/* anything of an event that is not a system call; missing in system calls */
 	SCOPE_TYPE,	/* only the event's type: evt.type, activity.* */
 	SCOPE_PROCESS,	/* only struct process and its version (proc.exepath, proc.cmdline ...) */
 	SCOPE_CONTAINER,	/* only struct container and its version (container.*, k8s.*) */
 	SCOPE_HOST,
 };
 
-/* Texts that accessors made and that live at the same time. A power of two. */
+/* How many texts made by accessors live at the same time. A power of two. */
 #define FIELD_SCRATCH 8
 
-/* Of a field of many values (proc.aname); ancestors further away than that are not looked at. */
+/* The most values that a field can have (proc.aname); more distant ancestors are not looked at. */
 #define FIELD_ITEMS_MAX 64
 
 struct peers;
@@ -56,10 +56,10 @@ struct field_second {
 };
 
 /*
- * What accessors may use while one event is looked at: lazily computed parts, and room for text.
- * One per thread, zero-initialised; fields_begin() before each event. Strings in values live until
- * the next event, but for texts that an accessor had to make (evt.arg.*, evt.args, times, proc.args,
- * container.host_namespaces): those live until FIELD_SCRATCH more of them have been asked for.
+ * What accessors use for one event: parts that are computed when they are needed, and room for text. One per thread,
+ * zero-initialised; fields_begin() before each event, fields_end() at the end. Strings in values live until the next event;
+ * but texts that an accessor has to make (evt.arg.*, evt.args, times, proc.args, container.host_namespaces) only until
+ * FIELD_SCRATCH more of them were made.
  */
 struct field_context {
 	const struct event *ev;
@@ -86,7 +86,7 @@ struct field {
 	bool takes_arg;		/* evt.arg.NAME, container.label[KEY] */
 	bool arg_optional;	/* proc.env[NAME] is a part of it, proc.env all of it */
 	bool numbered;		/* likewise proc.args[N] and proc.args, proc.aname[N] and proc.aname, which is a list */
-	bool absent;		/* Falco's; no record has it yet: it is always missing */
+	bool absent;		/* a field of Falco's that no record carries yet: always missing */
 	uint8_t json;		/* enum field_json */
 	const char *doc;
 	const char *either[3];	/* fields of which a comparison means any: two (fd.ip), or three; else NULL */
@@ -111,20 +111,20 @@ const struct field *field_find(const char *name, size_t len, char **ret_arg) _mu
  * their names; true for the other fields. If not, near gets the nearest names (may be none).
  */
 bool field_arg_known(const struct field *f, const char *arg, struct strbuf *near) _must_check_;
-/* Whether such an event (call: of EVENT_SYSCALL) can have it; true for fields other than evt.arg and evt.rawarg. */
+/* Whether events of this type (and this call, for EVENT_SYSCALL) can have it; true for fields other than evt.arg and evt.rawarg. */
 bool field_arg_fits(const struct field *f, const char *arg, enum event_type type, const struct syscall_info *call);
-/* What a field with this argument is: of evt.rawarg a path and a buffer are texts, and all else numbers. */
+/* The type of a field with this argument: in evt.rawarg paths and buffers are text, everything else is a number. */
 enum value_type field_arg_type(const struct field *f, const char *arg);
 /* "number": as `list fields` and errors name it. */
 const char *value_type_name(enum value_type type);
 
 void fields_begin(struct field_context *fc, const struct event *ev, const struct model *model);
 void fields_end(struct field_context *fc);	/* frees the scratch */
-/* An empty text of the context's, for who makes a value of one: it lives as accessors' texts do. */
+/* An empty text in the context, to make a value of; it lives as long as accessors' texts do. */
 struct strbuf *fields_scratch(struct field_context *fc);
-/* A pipe or memfd, which an open by a path (a FIFO's; /proc/self/fd/3) led to: to Falco's rules it is a file so called. */
+/* Whether a pipe or memfd was opened by a path (a FIFO's; /proc/self/fd/3): for Falco's rules it is a file of that name. */
 bool fields_opened_as_path(struct field_context *fc);
-/* The path as it was asked for, if what was opened is another; else NULL. */
+/* The path that was asked for, if another one was opened; else NULL. */
 const struct strbuf *fields_asked(struct field_context *fc);
 /* What fd.alias is; or NULL. */
 const struct strbuf *fields_alias(struct field_context *fc);

@@ -29,13 +29,13 @@ static const struct {
 	{ "Filesystem Mount", "source", "target" },
 };
 
-/* By a rule: what it would have done is known. */
+/* Whether a rule refused the call: then it is known what it would have done. */
 static bool is_refused(const struct event *ev)
 {
 	return NUNCHI_VERDICT_EFFECT(ev->head->verdict) == NUNCHI_EFFECT_BEFORE;
 }
 
-/* *ret_arg: the argument's name in the kernel; NULL where there is one path, which fd.name is about. */
+/* *ret_arg: the kernel's name of the argument; NULL if there is only one path, that of fd.name. */
 static bool find_role(const struct event *ev, enum role role, const char **ret_arg)
 {
 	if (ev->type != EVENT_SYSCALL || event_is_entry(ev) || (event_failed(ev) && !is_refused(ev)))
@@ -91,7 +91,7 @@ static void argument_get(struct field_context *fc, enum role role, bool raw, str
 	if (!find_role(ev, role, &name) || !syscall_find_arg(ev->call, name, strlen(name), &index))
 		return;
 	b = scratch_next(fc);
-	/* A symlink's text and what is mounted are no paths of this process. */
+	/* A symlink's text and the source of a mount are not paths of this process. */
 	if (raw || !event_arg_path(ev, ev->proc ? ev->proc->cwd : NULL, index, b))
 		event_arg_print(ev, index, b);
 	value_set_strbuf(ret, b);
@@ -117,7 +117,7 @@ FIELD_GET(fs_path_targetraw)
 	argument_get(fc, ROLE_TARGET, true, ret);
 }
 
-/* evt.abspath is the first path, evt.abspath.dst the other one of two. */
+/* evt.abspath is the first path, evt.abspath.dst the second. */
 FIELD_GET(evt_abspath)
 {
 	const struct event *ev = fc->ev;

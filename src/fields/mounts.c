@@ -13,7 +13,7 @@ static const struct container_info *info_of(const struct field_context *fc)
 	return fc->ev->container ? fc->ev->container->info : NULL;
 }
 
-/* As Falco writes it: source, place, mode (which only Docker has), whether it is writable, propagation. */
+/* As Falco writes it: source, destination, mode (which only Docker has), whether it is writable, propagation. */
 static void mount_print(struct strbuf *out, const struct mount *m)
 {
 	strbuf_addf(out, "%s:%s::%s:%.*s", m->source, m->dest, m->writable ? "true" : "false",
@@ -103,7 +103,7 @@ FIELD_GET(container_mount_propagation)
 		value_set_bytes(ret, m.propagation, m.propagation_len);
 }
 
-/* How many bytes of a file's path are those of the place; SIZE_MAX: it is not below. */
+/* The length of the beginning of a file's path that is the mount's destination; SIZE_MAX: the file is not below it. */
 static size_t place_len(const struct event_fd *fd, const char *place)
 {
 	size_t len = strlen(place);
@@ -115,7 +115,7 @@ static size_t place_len(const struct event_fd *fd, const char *place)
 	return len;
 }
 
-/* Of one that had ended before anybody looked the namespace is not known: its processes had no time for others. */
+/* The namespace of a container that ended before it was looked at is not known; it had no time to make others. */
 static bool has_other_mounts(const struct nunchi_head *head, const struct container_info *info)
 {
 	return head->flags & NUNCHI_F_SETUP || (info->mntns && info->mntns != head->mntns);
@@ -132,7 +132,7 @@ static bool is_in_container(struct field_context *fc, const struct container_inf
 	return head && !has_other_mounts(head, info);
 }
 
-/* Of mounts within one another the innermost counts. */
+/* Of nested mounts the innermost counts. */
 FIELD_GET(fd_host_path)
 {
 	const struct container_info *info = info_of(fc);

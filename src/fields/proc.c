@@ -5,7 +5,7 @@
  */
 #include "accessors.h"
 
-/* Members of the record's head, where a task caused it. */
+/* Members of the record's head, if a task caused it. */
 #define HEAD_NUMBER(ident, member)                                                             \
 	FIELD_GET(ident)                                                                       \
 	{                                                                                      \
@@ -52,7 +52,7 @@ FIELD_GET(proc_start_ts)
 		value_set_number(ret, (int64_t)(head->start + (fc->ev->time - head->time)));
 }
 
-/* Whose names apply is unknown while the container is: the host's would be a guess. */
+/* While the container is not known, neither is whose names apply: the host's would be a guess. */
 FIELD_GET(user_name)
 {
 	const struct nunchi_head *head = task_head(fc);
@@ -97,7 +97,7 @@ FIELD_GET(proc_exename)
 	value_set_text(ret, slash ? slash + 1 : path);
 }
 
-/* Printed, it is the file's, which no program gives itself. */
+/* What is shown: the file's name, which a program cannot choose. */
 FIELD_GET(proc_program)
 {
 	field_get_proc_exename(fc, arg, ret);
@@ -157,7 +157,7 @@ FIELD_GET(proc_exe)
 		value_set_bytes(ret, p->argv, strnlen(p->argv, p->argv_len));
 }
 
-/* Where the arguments after argv[0] begin; *ret_len: of them together, without the last NUL. NULL: unknown. */
+/* The arguments after argv[0]; *ret_len: their length together, without the last NUL. NULL: unknown. */
 static const char *arguments(const struct process *p, size_t *ret_len)
 {
 	size_t first;
@@ -211,7 +211,7 @@ static bool is_many_programs(const char *name, size_t len)
 	return false;
 }
 
-/* The end of a path; a login shell has a dash in front. */
+/* Reduces a path to its last component, and a login shell's name to what is after the dash. */
 static void to_name(struct value *v)
 {
 	const char *slash = v->len ? memrchr(v->s, '/', v->len) : NULL;
@@ -222,7 +222,7 @@ static void to_name(struct value *v)
 		value_set_bytes(v, v->s + 1, v->len - 1);
 }
 
-/* argv[0] says which, if it is not the file's own name; then the argument after it does, as often as that is its own name. */
+/* The applet's name is argv[0] if that is not the file's own name; else the first argument that is not. */
 FIELD_GET(proc_applet)
 {
 	static const char option[] = "--coreutils-prog=";

@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-/* The calendar is asked once a second. */
+/* The date is computed once a second. */
 static void second_get(struct field_second *cache, uint64_t second, bool utc)
 {
 	time_t t = (time_t)second;

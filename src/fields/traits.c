@@ -111,7 +111,7 @@ static uint32_t pgid_of(const struct process *p)
 	return p->has_traits ? p->traits.pgid : 0;
 }
 
-/* The leader; where that has ended, the furthest ancestor of the same session or group, as Falco does. */
+/* The leader, or, if it has ended, the most distant ancestor in the same session or group, as in Falco. */
 static const struct process *leader(const struct field_context *fc,
 				    uint32_t (*number)(const struct process *p))
 {
@@ -172,7 +172,7 @@ static void set_capabilities(struct field_context *fc, struct value *ret, uint64
 	value_set_bytes(ret, b->s ? b->s : "", b->len);
 }
 
-/* Those of the thread when it made the call: what its process's last exec has left, unless the call says otherwise. */
+/* The thread's capabilities when it made the call: those that the process's last exec left, unless the record has others. */
 static bool capabilities_of(const struct field_context *fc, struct nunchi_caps *ret)
 {
 	const struct event_blob *now = event_blob(fc->ev, NUNCHI_BLOB_CAPS, -1);
@@ -214,12 +214,12 @@ FIELD_GET(proc_is_exe_lower_layer)
 
 FIELD_GET(proc_is_exe_moved)
 {
-	/* Of what ran before nunchi /proc does not tell. */
+	/* Not known of processes that ran before nunchi: /proc does not say. */
 	if (fc->ev->proc && fc->ev->proc->exe_layer)
 		value_set_bool(ret, fc->ev->proc->exe_moved);
 }
 
-/* The file with the first instruction of what was executed, where that is another; NULL: there is none, or it is not known. */
+/* The interpreter's file, if what was executed is not the file with the first instruction. NULL: none, or not known. */
 static const struct event_blob *interpreter(const struct field_context *fc)
 {
 	const struct event_blob *blob = event_blob(fc->ev, NUNCHI_BLOB_INTERPRETER, -1);
@@ -250,7 +250,7 @@ FIELD_GET(proc_is_interpreter_upper_layer)
 	value_set_bool(ret, file.magic == OVERLAYFS_SUPER_MAGIC && blob->flags & NUNCHI_BLOB_UPPER);
 }
 
-/* What ran before nunchi has told no mode. */
+/* The mode is not known of processes that ran before nunchi. */
 static void set_exe_mark(const struct field_context *fc, struct value *ret, bool (*is)(const struct process *p))
 {
 	if (fc->ev->proc && fc->ev->proc->exe_mode)
@@ -262,7 +262,7 @@ static bool is_setuid(const struct process *p)
 	return p->exe_mode & S_ISUID;
 }
 
-/* Without execution by the group the kernel takes the bit for something else. */
+/* Without execute permission for the group the set-group-ID bit means something else to the kernel. */
 static bool is_setgid(const struct process *p)
 {
 	return (p->exe_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
@@ -318,7 +318,7 @@ FIELD_GET(proc_exe_ino_mtime)
 		value_set_number(ret, (int64_t)t->exe_mtime);
 }
 
-/* From a boot time to the file's last change, or back; missing where they came the other way round. */
+/* The time between a boot time and the file's last change; missing if the two were in the other order. */
 static void set_between(const struct field_context *fc, struct value *ret, uint64_t boot, bool since)
 {
 	const struct nunchi_traits *t = traits_of(fc);
@@ -380,7 +380,7 @@ FIELD_GET(proc_env)
 
 #define ENV_ANCESTORS_MAX 20	/* Falco looks no further */
 
-/* The number of an ancestor, 0 for the process itself, means all of its environment; a name the nearest ancestor's. */
+/* A number is an ancestor (0: the process itself) and means its whole environment; a name means the nearest ancestor's variable. */
 FIELD_GET(proc_aenv)
 {
 	bool number = !arg || !arg[strspn(arg, "0123456789")];
