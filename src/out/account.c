@@ -70,7 +70,7 @@ static int busiest_first(const void *a, const void *b)
 	const struct account_row *x = *(struct account_row *const *)a;
 	const struct account_row *y = *(struct account_row *const *)b;
 
-	/* What lost something first of all. */
+	/* Those that lost something come first. */
 	if (!account_lost(x) != !account_lost(y))
 		return account_lost(x) ? -1 : 1;
 	if (x->kernel.seen != y->kernel.seen)
@@ -167,7 +167,7 @@ static void json_number(struct strbuf *out, const char *name, uint64_t n)
 	strbuf_addu(out, n);
 }
 
-/* An object of those of n that are not zero. __u64 or uint64_t, which are of the same size. */
+/* An object with those of the n values that are not zero. They are __u64 or uint64_t, which have the same size. */
 static void json_counts(struct strbuf *out, const char *name, const void *values,
 			const struct account_name *names, size_t n)
 {

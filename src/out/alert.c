@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Alerts, in the two forms that Falco has them: a line of text, and a JSON object with the same
- * text and each of its fields, so that what reads Falco's output reads this as well.
+ * Alerts in Falco's two forms: a line of text, and a JSON object with that text and each of its fields, so that a program
+ * that reads Falco's output can read this.
  */
 #include "internal.h"
 
@@ -63,7 +63,7 @@ static void make_text(struct alert *a, const struct rule *rule, struct field_con
 	add_action_text(a, rule, effect);
 }
 
-/* Before piece i there is one of the same name. */
+/* Whether a piece before i has the same name. */
 static bool is_repeated(const struct template *t, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -107,7 +107,7 @@ static void add_action(const struct rule *rule, unsigned effect, struct strbuf *
 			    effect_names[effect]);
 }
 
-/* What stands in any alert after its own fields. */
+/* The members of every alert after its output fields. */
 static void add_rule(const struct rule *rule, struct strbuf *out)
 {
 	strbuf_addf(out, ",\"priority\":\"%s\"", priority_names[rule->priority]);

@@ -86,7 +86,7 @@ static struct past *find(const struct context *c, const struct process *p)
 	return NULL;
 }
 
-/* The process's, a new one, or that of who did nothing for the longest time. */
+/* The events of the process; if there are none, a new ring, or that of the process that has been idle longest. */
 static struct past *get(struct context *c, const struct process *p)
 {
 	struct past *past = find(c, p);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each process did last, so that an alert can show what came before it. Kept as text, since the
+ * The last events of each process, so that an alert can show what came before it. Kept as text, since the
  * state that an event was seen in has changed by then. Bounded: CONTEXT_PROCESSES of them, those that did
  * something last, each with its last n events of at most CONTEXT_TEXT_MAX bytes: n MiB in all.
  */

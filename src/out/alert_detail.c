@@ -6,10 +6,10 @@
 #include "rules/operand.h"
 #include "rules/ruleset.h"
 
-#define MATCHED_MAX 32		/* fields that an alert says it is for */
+#define MATCHED_MAX 32		/* fields that made the rule match */
 #define ANCESTORS_MAX 16	/* from a container's process to its runtime are five */
 
-/* Who it was, whatever the rule's own output says. Those that are missing are left out. */
+/* Fields that every alert has, whatever the rule's own output is. Missing ones are left out. */
 static const char *const subject[] = {
 	"container.id", "container.name", "container.image", "container.runtime", "k8s.ns.name",
 	"k8s.pod.name", "k8s.pod.uid", "proc.pid", "proc.name", "proc.exepath", "proc.cmdline",

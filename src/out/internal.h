@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kinds of output share inside of the room: each is a struct that begins with this one. */
+/* What the kinds of output share: each is a struct that begins with this one. */
 #pragma once
 
 #include "out.h"

@@ -29,7 +29,7 @@ struct json_fields {
 	size_t n;
 };
 
-/* A procexit has no row in the table of calls; its arguments are fields all the same. */
+/* The arguments of procexit, which has no row in the table of calls. */
 static const char *const exit_args[] = { "status", "ret", "sig", "core" };
 
 /* A part as it was last rendered; NULL: not yet. */
@@ -54,7 +54,7 @@ static struct json *json_of(struct output *o)
 	return container_of(o, struct json, output);
 }
 
-/* Room for len bytes and a NUL. What it returns is where they go; out->len is the caller's. */
+/* Makes room for len bytes and a NUL, and returns where they go. The caller advances out->len. */
 static inline char *room(struct strbuf *out, size_t len)
 {
 	if (unlikely(out->len + len + 1 > out->cap))
@@ -68,7 +68,7 @@ static inline void put(struct strbuf *out, const char *s, size_t len)
 	out->len += len;
 }
 
-/* A key, whose memory is at least KEY_ROOM: a copy of a constant length is a few moves. */
+/* Copies KEY_ROOM bytes, which the key's memory has: a copy of constant length is a few instructions. */
 static inline void put_key(struct strbuf *out, const char *key, size_t len)
 {
 	if (unlikely(len > KEY_ROOM)) {
@@ -79,7 +79,7 @@ static inline void put_key(struct strbuf *out, const char *key, size_t len)
 	out->len += len;
 }
 
-/* `,"NAME":`, in memory that put_key() can copy. */
+/* `,"NAME":`, in at least KEY_ROOM bytes for put_key(); owned by the caller. */
 static char *make_key(const char *prefix, const char *name, size_t *ret_len)
 {
 	struct strbuf b = STRBUF_INIT;
@@ -144,7 +144,7 @@ static inline void put_number(struct strbuf *out, int64_t v)
 	uint64_t n = v < 0 ? -(uint64_t)v : (uint64_t)v;
 	char *p = room(out, sizeof(digits) + 1);
 
-	/* Two digits a division: times have nineteen. */
+	/* Two digits for each division: times have 19 digits. */
 	for (; n >= 10; n /= 100)
 		memcpy(d -= 2, pairs + n % 100 * 2, 2);
 	if (n || d == end)
@@ -198,10 +198,7 @@ static void put_fields(const struct json_fields *fields, struct field_context *f
 	}
 }
 
-/*
- * Which row of the call table it is; -1: none. Calls newer than the table have rows of their own,
- * elsewhere.
- */
+/* The call's row in the table; -1: none. Calls newer than the table have a struct elsewhere. */
 static ptrdiff_t row_of(const struct syscall_info *call)
 {
 	uintptr_t at = (uintptr_t)call, first = (uintptr_t)syscall_table;
@@ -248,7 +245,7 @@ static void put_arg_key(struct json *j, const struct syscall_info *call, ptrdiff
 	put_key(out, key->text, key->len);
 }
 
-/* As evt.arg.NAME has them: text; of a successful exec only what its record still knows. */
+/* As text, like evt.arg.NAME; of a successful exec only those that its record has. */
 static void put_args(struct json *j, const struct event *ev, struct strbuf *out)
 {
 	const struct syscall_info *call = ev->call;
@@ -344,8 +341,7 @@ static bool key_stands(const struct strbuf *keys, const char *key, size_t len)
 }
 
 /*
- * Labels as one object. Keys are a stranger's: two that differ only in what JSON cannot say would
- * be the same, of which the first counts.
+ * Labels as one object. Strangers choose the keys: if two differ only in what JSON cannot express, the first counts.
  */
 static void put_labels(struct strbuf *out, const char *key, const struct label *labels, size_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON of things that are no events, for `nunchi ps -o json`. */
+/* JSON of containers, for `nunchi ps -o json`. */
 #pragma once
 
 #include "fields/fields.h"

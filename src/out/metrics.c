@@ -57,7 +57,7 @@ static void add_labelled(struct metrics *m, enum metric metric, const struct str
 	metrics_add(m, metric, &all, n);
 }
 
-/* Zeros, too: what begins with its first loss has lost nothing, to who looks at increases. */
+/* With zeros: a series that begins with the first loss would show no increase. */
 static void add_row(struct metrics *m, const struct strbuf *others, const struct account_row *row)
 {
 	_cleanup_strbuf_ struct strbuf labels = STRBUF_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Accounts as Prometheus reads them: the text exposition format, 0.0.4. All samples of a metric stand together. */
+/* Accounts in Prometheus's text format 0.0.4, in which all samples of a metric are together. */
 #pragma once
 
 #include "event/account.h"
@@ -40,7 +40,7 @@ void metrics_label(struct strbuf *labels, const char *name, const char *value);
 /* labels: of metrics_label(); empty: none. */
 void metrics_add(struct metrics *m, enum metric metric, const struct strbuf *labels, uint64_t value);
 void metrics_add_seconds(struct metrics *m, enum metric metric, const struct strbuf *labels, double seconds);
-/* What the accounts have, beside these labels. */
+/* Adds the samples of the accounts, with these labels and their own. */
 void metrics_add_accounts(struct metrics *m, const struct strbuf *labels, const struct accounts *a);
 void metrics_text(const struct metrics *m, struct strbuf *out);
 void metrics_free(struct metrics *m);

@@ -28,29 +28,29 @@ struct output_config {
 int output_new(struct output **ret, const struct output_config *config, struct strbuf *err)
 	_must_check_;
 void output_free(struct output *o);
-/* What stands before the first event (the text's column heads); may append nothing. */
+/* Appends what comes before the first event (the heads of columns), if anything. */
 void output_header(struct output *o, struct strbuf *out);
 /* Appends the event, its line end included. fc: begun for this event. */
 void output_event(struct output *o, struct field_context *fc, struct strbuf *out);
-/* The same for an alert, of the kinds of output that are for these. effect: enum nunchi_effect of the rule's action. */
+/* The same for an alert; only for OUTPUT_ALERT_*. effect: enum nunchi_effect, of the rule's action. */
 void output_alert(struct output *o, const struct rule *rule, struct field_context *fc, unsigned effect,
 		  struct strbuf *out);
-/* What has come of a rule's action on a container. */
+/* The outcome of a rule's action on a container. */
 struct acted {
 	const struct rule *rule;	/* as rule_copy() makes it */
 	const struct container_info *info;
 	const char *name;		/* the container's */
-	const char *text;		/* what did it, or why it was not done */
+	const char *text;		/* by what it was done, or why not */
 	uint64_t time;			/* epoch ns */
 	unsigned effect;		/* NUNCHI_EFFECT_DONE or _FAILED */
 };
 void output_acted(struct output *o, const struct acted *acted, struct strbuf *out);
-/* Whether it shows a field that is only shown where somebody asks for it. */
+/* Whether it shows this field; for fields that are not recorded unless something asks for them. o NULL: false. */
 bool output_asks(const struct output *o, const char *field);
-/* What is due at that time (epoch ns; UINT64_MAX: all) without an event: counts of repeats. */
+/* Appends what is due at that time (epoch ns; UINT64_MAX: everything) without an event: counts of repeated alerts. */
 void output_tell(struct output *o, uint64_t now, struct strbuf *out);
-/* The same for all there is, before the rules that it is about go. */
+/* Appends all of it, because the rules that it is about will be freed. */
 void output_forget(struct output *o, struct strbuf *out);
-/* An event that could have been one to alert of, when that has been done: later ones may show it. */
+/* After an event was judged, whether or not there was an alert: later alerts may show it as context. */
 void output_passed(struct output *o, struct field_context *fc);
 void output_set_width(struct output *o, unsigned width);

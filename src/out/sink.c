@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A sink's queue. The thread sends the first of it without holding the lock, and takes it out when that
- * has been done: so that at the end everything is either sent, lost or in the queue, even where a thread
- * does not come back.
+ * A sink's queue. The thread sends the first alert without holding the lock and removes it afterwards, so that at the end
+ * every alert is either sent, lost or in the queue, even if the thread does not return.
  */
 #include "sink.h"
 
@@ -13,8 +12,8 @@
 #include "base/clock.h"
 
 #define RETRY_MIN (100 * NSEC_PER_MSEC)
-#define RETRY_MAX (10 * NSEC_PER_SEC)	/* a server that comes back is not left waiting longer */
-#define RETRY_LAST (200 * NSEC_PER_MSEC)	/* at the end there is no time for more */
+#define RETRY_MAX (10 * NSEC_PER_SEC)	/* a server that is back gets alerts again after that */
+#define RETRY_LAST (200 * NSEC_PER_MSEC)	/* at the end, when there is no time for more */
 
 uint64_t sink_remaining(struct sink *s)
 {
@@ -29,8 +28,8 @@ uint64_t sink_remaining(struct sink *s)
 }
 
 /*
- * With the lock held. To be said without it, since that may wait: what goes to text, once until the queue has been
- * empty again.
+ * With the lock held. Counts n losses. Puts a message into text, which must be logged without the lock because that can
+ * block; only the first time until the queue has been empty again.
  */
 static void lose(struct sink *s, uint64_t n, const char *why, struct strbuf *text)
 {
@@ -41,7 +40,7 @@ static void lose(struct sink *s, uint64_t n, const char *why, struct strbuf *tex
 	strbuf_addf(text, "%s: alerts are being lost: %s", s->name, why);
 }
 
-/* With the lock held, which it gives up meanwhile. */
+/* With the lock held; releases it meanwhile. */
 static void say(struct sink *s, bool error, const struct strbuf *text)
 {
 	if (!text->len)
@@ -71,7 +70,7 @@ static uint64_t drop_all(struct sink *s)
 	return n;
 }
 
-/* Waits, with the lock held, until something changes or so many ns have passed. */
+/* With the lock held: waits until something changes or so many ns have passed. */
 static void wait_for(struct sink *s, uint64_t ns)
 {
 	uint64_t until = clock_ns(CLOCK_MONOTONIC) + ns;
@@ -83,7 +82,7 @@ static void wait_for(struct sink *s, uint64_t ns)
 	pthread_cond_timedwait(&s->changed, &s->lock, &ts);
 }
 
-/* A retry is not hurried by what comes in meanwhile, but by the end. */
+/* New alerts do not hurry a retry; the end does. */
 static void back_off(struct sink *s, uint64_t *delay)
 {
 	uint64_t until = clock_ns(CLOCK_MONOTONIC) + *delay, now;
@@ -96,7 +95,7 @@ static void back_off(struct sink *s, uint64_t *delay)
 	}
 }
 
-/* With the lock held, which it gives up meanwhile. */
+/* With the lock held; releases it meanwhile. */
 static void send_first(struct sink *s, uint64_t *delay)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, text = STRBUF_INIT;
@@ -129,7 +128,7 @@ static void send_first(struct sink *s, uint64_t *delay)
 	say(s, true, &text);
 }
 
-/* With the lock held, which it gives up meanwhile. */
+/* With the lock held; releases it meanwhile. */
 static void open_anew(struct sink *s)
 {
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
@@ -229,7 +228,7 @@ uint64_t sink_account(struct sink *s)
 	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
 	uint64_t queued = 0;
 
-	/* Never given back: who is in the middle of one must not count it as well. */
+	/* Never unlocked: a thread in the middle of sending must not count that alert as well. */
 	pthread_mutex_lock(&s->lock);
 	for (const struct sink_line *line = s->first; line; line = line->next)
 		queued++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the sinks' process: a sink, its queue and its thread. */
+/* Within the process that serves sinks: a sink, its queue and its thread. */
 #pragma once
 
 #include <pthread.h>
@@ -36,7 +36,7 @@ struct sink {
 	const char *arg;	/* what follows the prefix */
 	void (*say)(bool error, const char *text);
 	int fd;			/* the thread's own; -1: none */
-	bool torn;		/* the same: of the last line only a part was written */
+	bool torn;		/* the same: only a part of the last line was written */
 	void *easy;		/* CURL; NULL: none */
 	void *headers;
 	pthread_t thread;
@@ -45,7 +45,7 @@ struct sink {
 	struct sink_line *first, *last;	/* the first is being sent */
 	size_t bytes;
 	uint64_t sent, lost;
-	bool losing;		/* said, and the queue has not been empty since */
+	bool losing;		/* a loss was logged, and the queue has not been empty since */
 	bool dead;
 	bool reopen;
 	uint64_t deadline;	/* CLOCK_MONOTONIC ns; 0: there is no end yet */
@@ -60,7 +60,7 @@ void sink_put(struct sink *s, const char *line, size_t len);	/* its line end inc
 void sink_reopen(struct sink *s);
 void sink_stop(struct sink *s, uint64_t deadline);
 bool sink_is_done(struct sink *s);
-/* What is queued yet is lost now. Returns how much was lost in all; says the account. */
+/* Counts what is still queued as lost, and logs the account. Returns how many alerts were lost in all. */
 uint64_t sink_account(struct sink *s);
 /* ns until the end; UINT64_MAX: there is none yet. */
 uint64_t sink_remaining(struct sink *s);

@@ -8,8 +8,8 @@
 #include "sink.h"
 
 #define CONNECT_MS 5000L
-#define REQUEST_MS 10000L	/* who needs longer for an alert is down */
-#define CHECK_MS 1000L		/* of what takes none */
+#define REQUEST_MS 10000L	/* a server that needs longer for an alert is down */
+#define CHECK_MS 1000L		/* for check_certificates(), which takes a few ms */
 
 static const struct curl *curl;
 
@@ -18,13 +18,13 @@ static size_t pass_over(char *data, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-/* Called at least each second: at the end nothing is waited for. */
+/* Called at least each second: aborts the request when the time at the end is over. */
 static int on_progress(void *arg, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
 {
 	return sink_remaining(arg) == 0;
 }
 
-/* A URL that is none would be tried for ever. 0, or -EINVAL and why. */
+/* An invalid URL would be retried for ever. 0, or -EINVAL with a sentence. */
 static int check_url(const char *url, struct strbuf *err)
 {
 	CURLU *u = curl->url();
@@ -45,7 +45,7 @@ static void set_certificate(CURL *easy, const struct sinks_config *config)
 		curl->easy_setopt(easy, CURLOPT_SSLKEY, config->key);
 }
 
-/* A socket whose name, which is in no directory, the kernel chooses. -errno if there can be none. */
+/* Listens on an abstract unix socket, whose name the kernel chooses. An fd, or -errno. */
 static int listen_anywhere(char *name, size_t size)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -62,7 +62,7 @@ static int listen_anywhere(char *name, size_t size)
 	return r;
 }
 
-/* Whether libcurl came there, where nobody answers, and said nothing; what came of it is *ret_code. */
+/* Whether libcurl connected to the listener, which never answers, and sent nothing; *ret_code: its result. */
 static bool is_mute(CURL *easy, int listener, CURLcode *ret_code)
 {
 	CURLM *multi = curl->multi_init();
@@ -89,8 +89,8 @@ static bool is_mute(CURL *easy, int listener, CURLcode *ret_code)
 }
 
 /*
- * Certificates are read when a server is spoken to, and what is none would be tried for ever. So libcurl is let speak to
- * nobody first, and says nothing if it cannot read them. 0, or -EINVAL and why.
+ * libcurl reads certificates only when it connects, and an invalid one would be retried for ever. So it is first made to
+ * connect to a socket of our own: if it cannot read its certificate, it sends nothing. 0, or -EINVAL with a sentence.
  */
 static int check_certificates(const struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
@@ -109,10 +109,10 @@ static int check_certificates(const struct sink *s, const struct sinks_config *c
 	curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, CHECK_MS);
 	curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, why);
 	set_certificate(easy, config);
-	/* Not the system's, which take long to read. */
+	/* Not the system's authorities, which take long to read. */
 	curl->easy_setopt(easy, CURLOPT_CAINFO, config->ca);
 	curl->easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	/* Authorities are read after the first word. */
+	/* Authorities are read after it has sent something, so their error is in the code. */
 	bad = is_mute(easy, listener, &code) || code == CURLE_SSL_CACERT_BADFILE;
 	curl->easy_cleanup(easy);
 	if (!bad)
@@ -144,7 +144,7 @@ int sink_http_open(struct sink *s, const struct sinks_config *config, struct str
 		return -ENOMEM;
 	s->easy = easy;
 	s->headers = headers;
-	/* Nobody waits a second for "100 Continue". */
+	/* Do not wait a second for "100 Continue". */
 	s->headers = curl->slist_append(headers, "Expect:");
 	curl->easy_setopt(easy, CURLOPT_URL, s->name);
 	curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -165,7 +165,7 @@ int sink_http_open(struct sink *s, const struct sinks_config *config, struct str
 	return 0;
 }
 
-/* What will not get better by asking again. */
+/* Statuses that another try will not change. */
 static bool is_final(long status)
 {
 	return status >= 400 && status < 500 && status != 408 && status != 429;

@@ -13,7 +13,7 @@
 
 #define SYSLOG_SOCKET "/dev/log"
 #define SYSLOG_FACILITY (3 << 3)	/* daemon */
-#define SYSLOG_MAX (32U << 10)	/* of a datagram: journald takes more, others less */
+#define SYSLOG_MAX (32U << 10)	/* bytes of an alert in a datagram: journald takes more, others less */
 
 static int write_all(struct sink *s, const char *line, size_t len, struct strbuf *err)
 {
@@ -38,7 +38,7 @@ static int write_all(struct sink *s, const char *line, size_t len, struct strbuf
 	return 0;
 }
 
-/* A line of which a full disk has taken the beginning is ended before the next, which would be lost with it. */
+/* If a full disk took only the beginning of a line, that is ended first, so that it does not spoil the next line. */
 static int write_line(struct sink *s, const char *line, size_t len, struct strbuf *err)
 {
 	int r = s->torn ? write_all(s, "\n", 1, err) : 0;
@@ -62,7 +62,7 @@ static bool is_fifo(const char *path)
 	return !stat(path, &st) && S_ISFIFO(st.st_mode);
 }
 
-/* A reader of a FIFO is not waited for. What it has not read yet is: by each write, in the sink's own thread. */
+/* Opening a FIFO does not wait for a reader. Writing does, in the sink's own thread. */
 static int file_reopen(struct sink *s, struct strbuf *err)
 {
 	bool fifo = is_fifo(s->arg);
@@ -92,7 +92,7 @@ static int file_open(struct sink *s, const struct sinks_config *config, struct s
 	return r;
 }
 
-/* In the child: the program gets signals and the terminal's keys as if it had been started by itself. */
+/* In the child: gives the program default signals, and a process group of its own, apart from the terminal's keys. */
 static void run_program(const char *command, int in)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGCHLD };
@@ -144,7 +144,7 @@ static int syslog_connect(struct sink *s, struct strbuf *err)
 	return r;
 }
 
-/* It may come later, or come back: that is no error at the start. */
+/* The syslog server may start later: so that it is missing is no error here. */
 static int syslog_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
 	if (strlen(s->arg) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
@@ -154,8 +154,8 @@ static int syslog_open(struct sink *s, const struct sinks_config *config, struct
 }
 
 /*
- * Priorities are syslog's levels, in its order. In JSON no text can hold this key: its quotes are escaped. In a line of text
- * anybody's can, so that there it is what comes after the time.
+ * Priorities are syslog's levels, in the same order. In JSON the key cannot be in a text, where quotes are escaped. In a line
+ * of text it could be, so there the priority is what comes right after the time.
  */
 static unsigned alert_level(const char *line, size_t len)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The process that serves sinks. It lives as long as the pipe from nunchi: signals are nunchi's, which
- * tells of the end by closing it, or by dying. What sinks need is opened before the lock (privileges.h); of
- * what nunchi holds it has nothing, because it is made before that is opened.
+ * The process that serves sinks. It lives until nunchi closes the pipe, or dies; signals are nunchi's to handle. What sinks
+ * need is opened before the lock (privileges.h). It has none of nunchi's fds, because it is forked before they are opened.
  */
 #include "sinks.h"
 
@@ -19,7 +18,7 @@
 #include "base/privileges.h"
 #include "sink.h"
 
-#define SAY_LAST_MS 1000	/* of each line at the end, the accounts */
+#define SAY_LAST_MS 1000	/* how long a line of the account may wait for stderr at the end */
 
 struct sinks {
 	pid_t pid;
@@ -59,7 +58,7 @@ static void put_all(struct sink *sinks, size_t n, const char *line, size_t len)
 		sink_put(&sinks[i], line, len);
 }
 
-/* Whole lines go on; the beginning of the next one stays. */
+/* Passes on complete lines; the beginning of the next one stays in the buffer. */
 static void put_lines(struct sink *sinks, size_t n, struct strbuf *in)
 {
 	size_t at = 0;
@@ -112,7 +111,7 @@ static bool all_done(struct sink *sinks, size_t n)
 	return true;
 }
 
-/* Threads that do not come back are left where they are: the process ends. */
+/* Threads that do not return are left alone: the process ends. */
 static uint64_t finish(struct sink *sinks, size_t n)
 {
 	uint64_t deadline = clock_ns(CLOCK_MONOTONIC) + SINK_STOP_MS * NSEC_PER_MSEC, lost = 0;
@@ -156,7 +155,7 @@ static int confine(const struct sink *sinks, size_t n)
 	return network ? privileges_lock_network() : privileges_lock(false);
 }
 
-/* What went wrong is a sentence in the pipe back; nothing is: all is open. */
+/* Writes a sentence to `back` if something fails; closing it without one means that all sinks are open. */
 static _noreturn_ void child(const struct sinks_config *config, int fd, int reopen_fd, int back)
 {
 	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE, SIGCHLD };
@@ -167,14 +166,14 @@ static _noreturn_ void child(const struct sinks_config *config, int fd, int reop
 	for (size_t i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_NAME, "nunchi-sinks");
-	/* No sink, and no end, waits for a reader of stderr. */
+	/* Neither a sink nor the end may wait for a reader of stderr. */
 	log_set_patience(0);
 	strbuf_reset(&err);
-	/* A disk of the network may hang: who ends nunchi meanwhile ends this, which ignores signals. */
+	/* Opening a file on a network disk may hang, and signals are ignored here: so this process must die with nunchi. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	r = open_sinks(sinks, config, &err);
 	prctl(PR_SET_PDEATHSIG, 0);
-	/* Threads come after it: each has the capabilities of its maker. Without seccomp nothing is locked. */
+	/* Before the threads, which inherit the capabilities. Without seccomp nothing is locked. */
 	if (!r)
 		(void)!confine(sinks, config->n);
 	for (size_t i = 0; !r && i < config->n; i++) {

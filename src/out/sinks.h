@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where alerts go: standard output, files, syslog, programs, HTTP servers; as many at once as are asked
- * for. They are served by a process of their own, made before nunchi locks itself down, which gets lines
- * through a pipe: so that nunchi itself keeps no way to the network or to programs, and no sink, slow or
- * dead, can hold it up. Each sink has a thread and a bounded queue; what a full one refuses is counted.
+ * Where alerts go: standard output, files, syslog, programs, HTTP servers; any number at once. A process of their own serves
+ * them; it is forked before nunchi locks itself down, and gets lines through a pipe. So nunchi itself keeps no way to the
+ * network or to programs, and no slow or dead sink can delay it. Each sink has a thread and a bounded queue; what a full
+ * queue refuses is counted.
  */
 #pragma once
 
@@ -25,9 +25,9 @@ struct sinks;
 
 /* Whether there is such a sink; if not, a sentence in err. 0 or -EINVAL. */
 int sinks_check(const char *to, struct strbuf *err) _must_check_;
-/* Whether this one, which there is, takes alerts as JSON only. */
+/* Whether this sink, which sinks_check() has accepted, takes alerts as JSON only. */
 bool sinks_is_server(const char *to);
-/* Makes the process. 0, or -errno and a sentence in err: one of them cannot be opened. */
+/* Starts the process. 0; or -errno, with a sentence, if a sink cannot be opened. */
 int sinks_start(struct sinks **ret, const struct sinks_config *config, struct strbuf *err) _must_check_;
 /* Where lines are to be written. */
 int sinks_fd(const struct sinks *s);

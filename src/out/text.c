@@ -14,9 +14,9 @@
 
 /* Columns of a terminal below which names are cut more and the time loses its milliseconds, */
 #define NARROW 116
-/* and below which there is no time at all: who watches 80 columns has a clock, but no room. */
+/* below which there is no time at all, since room is worth more, */
 #define NO_TIME 90
-/* and below which all give what they can, half a window: calls are called by their names. */
+/* and below which (half a window) all columns are as narrow as they can be, and show names of calls for activities. */
 #define TINY 80
 #define WHAT_MIN 20
 #define WHAT_TINY 12
@@ -24,7 +24,7 @@
 #define RESULT_WIDTH 12 /* "EINPROGRESS", "ok fd 12" */
 #define RESULT_TINY 9	/* "ok fd 123"; longer names of errors go beyond */
 #define GAP 2
-#define FOUND_AFTER (10 * NSEC_PER_SEC) /* runtimes tell of a start within seconds */
+#define FOUND_AFTER (10 * NSEC_PER_SEC) /* runtimes report a start within seconds */
 
 #define SGR_DIM "2"
 #define SGR_BOLD "1"
@@ -124,7 +124,7 @@ static void add_cell(struct text *t, struct strbuf *out, const char *color, size
 	strbuf_add(out, t->cell.s, t->cell.len);
 	if (color)
 		sgr(t, out, "0");
-	/* However long it became, the gap stands. */
+	/* The gap is there however long the cell is. */
 	columns_pad(out, used, MAX(used, width) + GAP);
 	strbuf_reset(&t->cell);
 }
@@ -176,7 +176,7 @@ static void add_time(struct text *t, uint64_t time, struct strbuf *out)
 	add_cell(t, out, color, t->time);
 }
 
-/* Whether cell is what last held; last is it from now on. */
+/* Whether the cell is the same as in the last line, which it then replaces. */
 static bool repeats(struct text *t, struct strbuf *last)
 {
 	bool same = t->any && last->len == t->cell.len &&
@@ -236,7 +236,7 @@ static void add_process(struct text *t, const struct event *ev, struct strbuf *o
 
 static void add_activity(struct text *t, const struct event *ev, struct strbuf *out)
 {
-	/* "Process E...": of two words cut short the name of the call says more. */
+	/* The call's name says more than "Process E...". */
 	const char *activity = t->width && t->width < TINY ? event_type_name(ev) : event_activity(ev);
 
 	if (t->cut)
@@ -266,7 +266,7 @@ static void add_what(struct text *t, struct field_context *fc, struct strbuf *ou
 		size_t excess = used > t->what ? used - t->what : 0;
 		size_t before;
 
-		/* The first of two gives half; the second what is still too much. */
+		/* Of two paths the first gives half of what is too much, the second the rest. */
 		if (i + 1 < w->n_paths)
 			excess = (excess + 1) / 2;
 		strbuf_add(&t->cell, w->text.s + done, w->paths[i].start - done);
@@ -286,7 +286,7 @@ static void add_what(struct text *t, struct field_context *fc, struct strbuf *ou
 	add_cell(t, out, NULL, t->what);
 }
 
-/* It is told of when it is found, too: a start that long ago was not seen. */
+/* Whether the container was found running: a start so long ago was not seen. */
 static bool runs_already(const struct event *ev)
 {
 	uint64_t started = ev->container ? ev->container->info->started : 0;

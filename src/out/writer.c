@@ -35,12 +35,12 @@ struct writer {
 	pthread_cond_t room;	/* pending was taken or written, or an error came */
 	int fd;			/* to write to */
 	int own_fd;		/* the same if opened here, else -1 */
-	int wake_fd;		/* there is something in pending, or the end is wished */
-	int tell_fd;		/* readable once error is set, or what was full is no more */
+	int wake_fd;		/* readable when there is something in pending, or stopping is set */
+	int tell_fd;		/* readable when error is set, or when there is room again */
 	size_t queue_max;
 	size_t chunk;		/* bytes that may be written at once */
 	struct strbuf pending;
-	size_t peaks[2];	/* the thread's own, bytes: most at once, in the second before and in this */
+	size_t peaks[2];	/* the thread's own: most bytes at once, in the last second and in this one */
 	uint64_t second_began;	/* the thread's own: CLOCK_MONOTONIC */
 	size_t in_flight;
 	int error;
@@ -96,7 +96,7 @@ static int remaining_ms(struct writer *w)
 	return (int)MIN((deadline - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC, (uint64_t)INT_MAX);
 }
 
-/* Waits until fd takes bytes. 0, or -ETIMEDOUT when the end was wished and its time has passed. */
+/* Waits until fd takes bytes. 0; -ETIMEDOUT: the deadline of writer_stop() has passed; or another -errno. */
 static int wait_writable(struct writer *w)
 {
 	for (;;) {
@@ -138,7 +138,7 @@ static int write_out(struct writer *w, const char *s, size_t len)
 	return 0;
 }
 
-/* Waits for work. Notices a reader that goes while there is none. */
+/* Waits for work. -EPIPE: the reader went away meanwhile. */
 static int wait_for_work(struct writer *w)
 {
 	struct pollfd fds[] = {
@@ -156,8 +156,8 @@ static int wait_for_work(struct writer *w)
 }
 
 /*
- * Bytes that a buffer of which so many were used now may keep: what one of the last one or two seconds grew to. New
- * pages cost more than what is written in them, so that a peak's are kept through the pauses of a flood.
+ * How many bytes a buffer may keep, of which so many were used now: as many as were needed in the last one or two seconds.
+ * New pages cost more than writing into them, so the memory of a peak is kept through the pauses of a flood.
  */
 static size_t worth_keeping(struct writer *w, size_t used)
 {
@@ -173,7 +173,7 @@ static size_t worth_keeping(struct writer *w, size_t used)
 	return MAX(2 * (MAX(w->peaks[0], w->peaks[1]) + 1), (size_t)SPARE_MIN);
 }
 
-/* Moves what is pending into busy. False: there is nothing; *ret_end: nor will there be. */
+/* Moves what is pending into busy. False: there is nothing; *ret_end: and nothing will come. */
 static bool take_pending(struct writer *w, struct strbuf *busy, bool *ret_end)
 {
 	bool taken = false;
@@ -234,7 +234,7 @@ static void writer_open_own(struct writer *w)
 	w->chunk = SSIZE_MAX;
 	if (fstat(w->fd, &st) < 0 || S_ISREG(st.st_mode))
 		return;
-	/* A larger one needs fewer turns of who writes and who reads; where it may not be, it stays. */
+	/* A larger pipe needs fewer switches between writer and reader; if that is not allowed it stays as it is. */
 	if (S_ISFIFO(st.st_mode))
 		(void)fcntl(w->fd, F_SETPIPE_SZ, PIPE_BYTES);
 	if (!S_ISFIFO(st.st_mode) && !isatty(w->fd) && !S_ISSOCK(st.st_mode))
@@ -303,7 +303,7 @@ int writer_start(struct writer **ret, int fd, size_t queue_max)
 	return 0;
 }
 
-/* Whether so many bytes more would be too many. What is too long by itself goes alone. */
+/* Whether len bytes more would be too many. More than queue_max at once are accepted if nothing else is queued. */
 static bool is_full(const struct writer *w, size_t len)
 {
 	size_t queued = w->pending.len + w->in_flight;

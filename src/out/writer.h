@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread between the event loop and an fd that can block. Takes formatted bytes, at most
- * queue_max of them; past that it refuses, and the caller accounts the loss.
+ * The thread between the event loop and an fd that can block. It queues formatted bytes, at most queue_max of them; beyond
+ * that it refuses, and the caller counts the loss.
  */
 #pragma once
 
 #include "base/strbuf.h"
 
-/* Of the memory that is there for what waits: 10 ms of the fastest JSON stream, or what a write has three times. */
+/* queue_max: a sixth of the memory for waiting records; at least three writes, at most 10 ms of the fastest JSON stream. */
 #define WRITER_QUEUE_OF(bytes) MIN(MAX((size_t)(bytes) / 6, (size_t)768 << 10), (size_t)4 << 20)
 
 struct writer;
@@ -23,9 +23,9 @@ int writer_put(struct writer *w, struct strbuf *b) _must_check_;
 int writer_put_wait(struct writer *w, struct strbuf *b) _must_check_;
 /* Readable once there is room after -EAGAIN, or the fd has failed, so that a loop can end; owned by w. */
 int writer_fd(const struct writer *w);
-/* By what the fd has failed: a negative errno, or 0; then writer_fd() is no longer readable. */
+/* The error with which the fd has failed: -errno. 0: it has not, and writer_fd() is no longer readable. */
 int writer_error(struct writer *w);
-/* Waits until all that was put is written, or the fd has failed, or at most so long. */
+/* Waits until everything is written or the fd has failed, but not longer than that. */
 void writer_wait(struct writer *w, unsigned timeout_ms);
 #define WRITER_WAITS UINT32_MAX	/* as long as the reader does */
 
