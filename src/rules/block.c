@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A condition comes apart into clauses: an or of ands of parts. What is the same for every call
- * that is blocked (its type, that it would succeed) is decided first; a part of the tree that is
- * about one property stays whole, however it is put together.
+ * Splits a condition into clauses: an "or" of "ands" of parts. What is the same for every call that can be blocked
+ * (its type, that it would succeed) is decided first. A part of the tree that is about one property stays whole,
+ * whatever its form.
  */
 #include "block.h"
 
@@ -14,15 +14,15 @@
 #include "evaluation.h"
 
 #define NO_KIND 0xff
-#define EXCEPTIONS_MAX 1000	/* of one and: each is compared with the others */
+#define EXCEPTIONS_MAX 1000	/* of one "and": each is compared with all others */
 
 struct expander {
 	unsigned class;
-	const struct syscall_info *calls[BLOCK_CALLS_MAX];	/* of the class, that the rule can be about */
+	const struct syscall_info *calls[BLOCK_CALLS_MAX];	/* those of the class that the rule can be about */
 	size_t n_calls;
-	bool watch;	/* not to block */
+	bool watch;		/* for --watch: nothing is blocked */
 	block_test_fn *test;
-	bool loose;		/* what is not known may be as it likes; nothing is an error */
+	bool loose;		/* assume that what is not known holds; nothing is an error */
 	struct strbuf *err;
 	const struct node *where;
 };
@@ -40,7 +40,7 @@ void block_clause_free(struct block_clause *c)
 	*c = (struct block_clause){ .parts = NULL };
 }
 
-/* What is in it. */
+/* Frees the clauses, not l. */
 static void clauses_free(struct block_clauses *l)
 {
 	while (l->n)
@@ -76,7 +76,7 @@ static bool is_by_type(const struct node *test)
 	return test->left.field->scope == SCOPE_TYPE || test->left.field->scope == SCOPE_OTHER;
 }
 
-/* What is the same for every call of the class. */
+/* The result of a test, if it is the same for every call of the class. */
 static enum tri known_test(const struct node *n, void *arg)
 {
 	const struct expander *x = arg;
@@ -104,7 +104,7 @@ static enum tri known(const struct expander *x, const struct node *n)
 	return node_decide(n, known_test, (void *)x);
 }
 
-/* The one property that all of it is about; NO_KIND: there is none. */
+/* The kind of property that all tests in the tree are about; NO_KIND: there is no single one. */
 static unsigned one_kind(const struct expander *x, const struct node *n)
 {
 	unsigned kind = NO_KIND, kid;
@@ -133,7 +133,7 @@ static bool too_many(struct expander *x, const struct node *n)
 	return false;
 }
 
-/* A condition that tells calls of a class apart. */
+/* Says that the condition is not the same for all calls of the class. */
 static void say_apart(const struct expander *x, struct strbuf *out)
 {
 	for (size_t i = 0; i < x->n_calls; i++)
@@ -161,14 +161,14 @@ static bool undecidable(struct expander *x, const struct node *n)
 
 static bool expand(struct expander *x, struct node *n, bool negated, struct block_clauses *ret);
 
-/* Each of a with each of b, into a. */
+/* a = a and b: each clause of a with each of b. */
 static bool multiply(struct expander *x, const struct node *n, struct block_clauses *a,
 		     const struct block_clauses *b)
 {
 	struct block_clauses *product;
 
 	if (a->n * b->n > NUNCHI_BLOCK_CLAUSES)
-		return too_many(x, n);	/* without b it holds more often */
+		return too_many(x, n);	/* loosely: without b it holds more often */
 	product = xcalloc(1, sizeof(*product));
 	for (size_t i = 0; i < a->n; i++) {
 		for (size_t k = 0; k < b->n; k++) {
@@ -189,16 +189,16 @@ static bool append(struct expander *x, const struct node *n, struct block_clause
 {
 	if (a->n + b->n > NUNCHI_BLOCK_CLAUSES) {
 		clauses_free(a);
-		a->n = 1;	/* it may always hold */
+		a->n = 1;	/* loosely: a clause without parts, which always holds */
 		return too_many(x, n);
 	}
 	memcpy(&a->c[a->n], b->c, b->n * sizeof(b->c[0]));
 	a->n += b->n;
-	memset(b, 0, sizeof(*b));	/* they are a's now */
+	memset(b, 0, sizeof(*b));	/* a owns them now */
 	return true;
 }
 
-/* Whether it asks for one of some values, by equality. */
+/* Whether it tests for equality with one of some values. */
 static bool is_choice(const struct node *n)
 {
 	if (n->kind != NODE_TEST || n->right || !n->n_values ||
@@ -210,7 +210,7 @@ static bool is_choice(const struct node *n)
 	return true;
 }
 
-/* How many values of a are some of b's. */
+/* How many values of a are among those of b. */
 static size_t in_common(const struct node *a, const struct node *b)
 {
 	size_t n = 0;
@@ -231,7 +231,7 @@ static bool are_apart(const struct node *a, const struct node *b)
 	return streq(a->left.field->name, b->left.field->name) && !in_common(a, b) && !in_common(b, a);
 }
 
-/* Of "not (a and b and ...)" the and; NULL: it is something else, or comes to no more than one part. */
+/* The "and" in "not (a and b and ...)"; NULL: n has another form, or becomes a single part. */
 static struct node *find_excepted(const struct expander *x, struct node *n, bool negated)
 {
 	for (; n->kind == NODE_NOT; n = n->kids[0])
@@ -239,7 +239,7 @@ static struct node *find_excepted(const struct expander *x, struct node *n, bool
 	return n->kind == NODE_AND && negated && known(x, n) == TRI_UNKNOWN && one_kind(x, n) == NO_KIND ? n : NULL;
 }
 
-/* The first choice of that kind in it. */
+/* The first test in the "and" that is a choice (is_choice()) of that kind. */
 static struct node *find_choice(const struct expander *x, const struct node *excepted, unsigned kind)
 {
 	for (size_t i = 0; i < excepted->n_kids; i++)
@@ -249,14 +249,14 @@ static struct node *find_choice(const struct expander *x, const struct node *exc
 	return NULL;
 }
 
-/* What is excepted, and for which values of one property. */
+/* An exception: the "and" that must not hold, and the test in it that is a choice. */
 struct excepted {
 	struct node *all, *choice;
 };
 
 /*
- * Those of the kids that are exceptions for values of this kind of which none is in two, unless they have them all in
- * common; by kid, with NULL for the others. Returns how many, less the part of one that each more choice is: fewer are better.
+ * Finds the kids that are exceptions with a choice of this kind, such that any two choices are the same or have no value
+ * in common. ret is by kid, NULL for others. Returns a score: more exceptions are better; of as many, fewer choices are.
  */
 static size_t find_exceptions(const struct expander *x, const struct node *n, bool negated, unsigned kind, struct excepted *ret)
 {
@@ -279,7 +279,7 @@ static size_t find_exceptions(const struct expander *x, const struct node *n, bo
 	return found < 2 ? 0 : found * (EXCEPTIONS_MAX + 1) - choices;
 }
 
-/* What is not excepted for the values of one choice: of each that has them, one of its other tests does not hold. */
+/* ret = ret and, for each exception with this choice: one of its other tests does not hold. */
 static bool expand_choice(struct expander *x, const struct node *n, const struct excepted *e, const struct node *choice,
 			  struct block_clauses *ret)
 {
@@ -304,8 +304,9 @@ static bool expand_choice(struct expander *x, const struct node *n, const struct
 }
 
 /*
- * Exceptions: not (a = 1 and b) and not (a = 2 and c) and ... would come apart into two to the power of their number. Since
- * a has one value, it is: a is none of these; or a = 1 and not b; or a = 2 and not c; and so on. ret is one clause without parts before.
+ * Exceptions: "not (a = 1 and b) and not (a = 2 and c) and ..." would be split into two to the power of their number of
+ * clauses. Since a has only one value, the same is: a is none of these; or a = 1 and not b; or a = 2 and not c; and so on.
+ * ret is one clause without parts before.
  */
 static bool expand_exceptions(struct expander *x, const struct node *n, const struct excepted *e, unsigned kind,
 			      struct block_clauses *ret)
@@ -329,7 +330,7 @@ static bool expand_exceptions(struct expander *x, const struct node *n, const st
 	return ok;
 }
 
-/* The exceptions among the kids, if there are any; ret is by kid, and how it begins. */
+/* Splits the exceptions among the kids, of the kind with the best score. e: by kid, NULL for the rest. ret: as above. */
 static bool take_exceptions(struct expander *x, const struct node *n, bool negated, struct excepted *e, struct block_clauses *ret)
 {
 	size_t most = 0, found;
@@ -389,7 +390,7 @@ static bool expand(struct expander *x, struct node *n, bool negated, struct bloc
 		return true;
 	}
 	if (n->kind == NODE_TEST && x->loose) {
-		ret->n = 1;	/* it may hold, whatever the rest */
+		ret->n = 1;	/* it may hold */
 		return true;
 	}
 	if (n->kind == NODE_TEST)
@@ -424,13 +425,13 @@ static int take(struct block_plan *p, struct expander *x, const struct block_cla
 	return 0;
 }
 
-/* As block_test(), of a call that makes no user namespace. */
+/* block_test() for a call that makes no user namespace. */
 static enum block_known test_without(unsigned class, const struct node *test, unsigned *ret_kind, const char **ret_why)
 {
 	return block_asks_userns(test) ? BLOCK_FALSE : block_test(class, test, ret_kind, ret_why);
 }
 
-/* Of a class that has only some calls of a number: whether the condition leaves out the others. */
+/* Whether the condition also holds for calls (of clone, unshare) that make no user namespace, which this class does not have. */
 static bool means_others(const struct expander *x, const struct node *root)
 {
 	struct expander without = *x;
@@ -468,7 +469,7 @@ void block_expand_loosely(const struct node *root, unsigned class, block_test_fn
 	(void)expand(&x, (struct node *)root, false, ret);
 }
 
-/* The calls that the rule can be about, by class. All of them must be such that can be blocked. */
+/* Finds the calls that the rule can be about, by class. -EINVAL with a sentence: one cannot be blocked, or there is none. */
 static int find_calls(struct expander x[NUNCHI_BLOCK_MAX], const struct node *root, struct strbuf *err)
 {
 	size_t n = 0;
@@ -502,7 +503,7 @@ static int find_calls(struct expander x[NUNCHI_BLOCK_MAX], const struct node *ro
 	return n ? 0 : -EINVAL;
 }
 
-/* As block_test(), of a truncate in place of an open that writes. */
+/* block_test() for a truncate in place of an open that writes. */
 static enum block_known test_emptied(unsigned class, const struct node *test, unsigned *ret_kind, const char **ret_why)
 {
 	const struct value yes = { .type = VALUE_BOOL, .n = true };
@@ -513,8 +514,8 @@ static enum block_known test_emptied(unsigned class, const struct node *test, un
 }
 
 /*
- * Who may not open a file to write is not to empty it by its path either, whether the rule names truncate or not: opens is what
- * it asks of those.
+ * A process that may not open a file to write must not empty it by truncate() either, whether or not the rule names that.
+ * opens: the expander for the opens.
  */
 static int imply_truncate(struct block_plan *p, const struct expander *opens, struct node *root, const struct block_clause *model)
 {
@@ -557,7 +558,7 @@ int block_add(struct block_plan *p, const struct node *root, const struct block_
 	return r;
 }
 
-/* Calls of a class that the filter can be about. What sends, and names, are not looked at where nothing refuses before. */
+/* Finds the calls that the filter can be about, by class. Not those that can only be judged before they are done. */
 static size_t find_watched(struct expander x[NUNCHI_BLOCK_MAX], const struct node *root)
 {
 	size_t n = 0;
@@ -595,7 +596,7 @@ int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err
 		x[class].test = block_test;
 		x[class].err = &why;
 		before += p->n_clauses[class];
-		/* The first reason is that of the likeliest: files come first. */
+		/* The reason of the first class is the likeliest to help: files come first. */
 		if (add_class(p, &x[class], f->root, &model) < 0 && !err->len)
 			strbuf_add(err, why.s, why.len);
 		strbuf_reset(&why);
@@ -608,7 +609,7 @@ int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err
 	return -EINVAL;
 }
 
-/* Whether the test tells the host from containers, and nothing else. */
+/* Whether the test only tells the host from containers. */
 static bool is_about_host(const struct node *n)
 {
 	for (size_t i = 0; i < n->n_values; i++)
@@ -645,7 +646,7 @@ static bool holds(const struct block_clause *c, const struct model *m, struct co
 	return true;
 }
 
-/* Whether it holds for the host because it names it. */
+/* Whether the clause holds for the host, and names it. */
 static bool takes_host(const struct block_clause *c)
 {
 	bool named = false;
@@ -656,7 +657,7 @@ static bool takes_host(const struct block_clause *c)
 	return named && holds(c, NULL, NULL);
 }
 
-/* Before the container's name is known: that it is one is known at once. */
+/* Whether the clause holds before the container's name is known: that it is a container is known at once. */
 static bool takes_pending(const struct block_clause *c)
 {
 	static struct container_info info;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rules that kill or deny, as the kernel side decides them (include/nunchi/block.h). A condition
- * comes apart into clauses, each an and of parts; each part is about one property, and is decided
- * here, for each value that matters, before anything runs. What no hook knows cannot be part of it.
+ * Rules that kill or deny, in the form in which the kernel side decides them (include/nunchi/block.h). A condition
+ * is split into clauses, each an "and" of parts. Each part is about one property, and is evaluated here, before
+ * anything runs, for each value that matters. It cannot be about what no hook knows.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "filter.h"
 #include "ruleset.h"
 
-/* A part of a clause: tests of one property, and, or, not between them. */
+/* A part of a clause: tests of one property, combined by and, or, not. */
 struct block_part {
 	struct node *node;
 	bool negated;
@@ -24,9 +24,9 @@ struct block_clause {
 	size_t n_parts;
 	unsigned rule;		/* its number in the ruleset */
 	bool kill;
-	bool watch;		/* nothing is done: rule is none */
-	bool pending_deny;	/* while a container has no name, what needs it holds */
-	bool implied;		/* of a call that the rule does not name, but that does the same to the file */
+	bool watch;		/* of --watch: it blocks nothing, and rule is UINT_MAX */
+	bool pending_deny;	/* while a container has no name, parts about the container hold */
+	bool implied;		/* for a call that the rule does not name, but that does the same to the file */
 };
 
 struct block_clauses {
@@ -34,13 +34,13 @@ struct block_clauses {
 	size_t n;
 };
 
-void block_clause_free(struct block_clause *c);
+void block_clause_free(struct block_clause *c);	/* what it owns */
 
 struct block_plan {
 	struct block_clause clauses[NUNCHI_BLOCK_MAX][NUNCHI_BLOCK_CLAUSES];
 	unsigned n_clauses[NUNCHI_BLOCK_MAX];
-	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];	/* active: all; host: those that name it */
-	struct nunchi_block_value *values;	/* a key's row is its class: of the first half of the tables */
+	struct nunchi_block_row rows[NUNCHI_BLOCK_MAX];	/* active: all clauses; host: those that name the host */
+	struct nunchi_block_value *values;	/* the row in a key is its class, as in the first half of the tables */
 	size_t n_values;
 	struct nunchi_block_read reads[NUNCHI_BLOCK_MAX];
 	struct push_text text;
@@ -48,73 +48,73 @@ struct block_plan {
 
 extern const char *const block_class_names[NUNCHI_BLOCK_MAX];
 
-/* Which class a call is of, if a rule names it; -1: it cannot be blocked. */
+/* The class of a call that a rule names; -1: it cannot be blocked. */
 int block_class_of(const struct syscall_info *call);
 
-/* Whether a hook of that class can refuse the call, whether a rule can name it or not. */
+/* Whether a hook of that class can refuse the call, even if no rule can name it. */
 bool block_may_be(const struct syscall_info *call, unsigned class);
 
 /* What to write in place of a call that cannot be blocked. */
 const char *block_instead_of_call(const struct syscall_info *call);
 
-/* And of a field that calls of the class do not know; NULL: nothing. */
+/* What to write in place of a field that the hooks of the class do not know; NULL: nothing. */
 const char *block_instead_of_field(unsigned class, const char *field);
 
-/* Its class, plus one, and NUNCHI_BLOCK_FLAGS; 0: nothing refuses it. */
+/* The class of the call plus one, and NUNCHI_BLOCK_FLAGS; 0: no hook refuses it. */
 uint8_t block_bits_of(const struct syscall_info *call);
 
-/* Whether it names a peer that its socket is not, or not yet, connected to. */
+/* Whether the call can name a peer to which its socket is not connected. */
 bool block_sends(const struct syscall_info *call);
 
 struct block_plan *block_plan_new(void) _must_check_;
 void block_plan_free(struct block_plan *p);	/* NULL is fine */
 /*
- * Adds the clauses of a rule, whose parts are taken from *model. -EINVAL if the kernel side cannot
- * decide it: a sentence in err, and the node that is to blame in *ret_where (NULL: the whole).
+ * Adds the clauses of a rule; members other than parts are copied from *model. 0; or -EINVAL if the kernel side cannot
+ * decide the condition, with a sentence in err and the node to blame in *ret_where (NULL: the whole).
  */
 int block_add(struct block_plan *p, const struct node *root, const struct block_clause *model,
 	      struct strbuf *err, const struct node **ret_where) _must_check_;
 /*
- * Adds what the filter matches, to be told for certain. Of calls that the kernel side cannot decide it
- * for there is nothing, unless there is none that it can: -EINVAL and a sentence in err.
+ * Adds the clauses of --watch, for calls of which the kernel side can decide whether the filter matches. 0; or -EINVAL,
+ * with a sentence in err, if there are no such calls.
  */
 int block_watch(struct block_plan *p, const struct filter *f, struct strbuf *err) _must_check_;
-/* Once all rules are added, and again whenever more are: rows, values and texts. -E2BIG and a sentence: there is no room. */
+/* Makes rows, values and texts; after all rules were added, and again after more were. 0; or -E2BIG, with a sentence. */
 int block_finish(struct block_plan *p, struct strbuf *err) _must_check_;
 /* The clauses of a class whose parts on the container hold for this one; NULL: the host. */
 uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,
 			 const struct model *m, struct container *c);
-/* What the kernel's look-ups come to, for tests: value by kind, NULL where there is none. */
+/* For tests: the clauses that the kernel's look-up of a value yields. bytes NULL: the value is missing. */
 uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class,
 		       enum nunchi_block_kind kind, const void *bytes, size_t len);
-/* The same of a text that is read. */
+/* For tests: the same for a text that is read in the automaton. */
 uint64_t block_read_text(const struct block_plan *p, enum nunchi_block_class class, enum nunchi_block_text text,
 			 const char *s);
-/* The classes of what the rule names that it has clauses in, as bits. */
+/* The classes (bits) in which the rule has clauses, except implied ones. */
 unsigned block_classes(const struct block_plan *p, unsigned rule);
-/* What of the rule's condition is looked up in the kernel, a line a class: "  open: by fd.name". UINT_MAX: of what is watched. */
+/* Appends a line for each class, with the fields that the kernel side looks up: "  open: by fd.name". rule UINT_MAX: --watch. */
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
 
-/* Adds the names of the fields that it asks for. */
+/* Appends the names of the fields that the condition uses, each once. */
 void block_fields(const struct node *n, struct strbuf *names);
 
 /* block_kinds.c: what hooks know. */
 enum block_known {
-	BLOCK_UNKNOWN,		/* no hook knows it: *ret_why says so */
-	BLOCK_FALSE, BLOCK_TRUE,	/* it is the same for every call that is blocked */
-	BLOCK_KIND,		/* it is looked up, as *ret_kind */
+	BLOCK_UNKNOWN,		/* no hook knows the field: *ret_why says what to do */
+	BLOCK_FALSE, BLOCK_TRUE,	/* the same for every call that can be blocked */
+	BLOCK_KIND,		/* looked up, as a value of *ret_kind */
 };
 typedef enum block_known block_test_fn(unsigned class, const struct node *test, unsigned *ret_kind,
 				       const char **ret_why);
 block_test_fn block_test;
-/* Whether it holds of all that make a user namespace, and of nothing else. */
+/* Whether the test holds for all calls that make a user namespace, and for no others. */
 bool block_asks_userns(const struct node *test);
 
 #define BLOCK_CALLS_MAX 16	/* of one class */
 
 /*
- * The condition, for these calls, as clauses of which one holds if it does; what test does not know is taken
- * to be as the condition wants it. ret is empty before.
+ * Splits the condition, for these calls, into clauses of which at least one holds if the condition does: what the test
+ * function does not know is assumed to be as the condition wants it. ret is empty before.
  */
 void block_expand_loosely(const struct node *root, unsigned class, block_test_fn *test,
 			  const struct syscall_info *const *calls, size_t n_calls,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernel's hooks know when they are asked whether a call may be: which field is which of
- * their properties, and which have the same value in every call that is refused.
+ * What the kernel's hooks know when they decide about a call: which field is which of their properties, and which fields
+ * have the same value in every call that can be refused.
  */
 #include "block.h"
 
@@ -21,7 +21,7 @@ const char *const block_class_names[NUNCHI_BLOCK_MAX] = {
 #define EVERY (CLASS(MAX) - 1)
 #define FILES (CLASS(OPEN) | CLASS(TRUNCATE))
 #define SOCKETS (CLASS(CONNECT) | CLASS(BIND))
-/* That can return more than 0. */
+/* Classes with calls that can return more than 0. */
 #define COUNTS (CLASS(OPEN) | CLASS(BPF) | CLASS(CONNECT) | CLASS(SOCKET) | CLASS(USERNS) | CLASS(PTRACE))
 
 static const struct {
@@ -68,7 +68,7 @@ static const struct {
 	{ "truncate", NUNCHI_BLOCK_TRUNCATE },
 };
 
-/* Its row above; ARRAY_SIZE(calls): it has none. */
+/* The call's row above; ARRAY_SIZE(calls): it has none. */
 static size_t row_of(const struct syscall_info *call)
 {
 	size_t i = 0;
@@ -104,7 +104,7 @@ uint8_t block_bits_of(const struct syscall_info *call)
 	return i < ARRAY_SIZE(calls) ? (uint8_t)((calls[i].class + 1) | calls[i].flags) : 0;
 }
 
-/* A field, in which classes it is known, and in which it is missing. */
+/* Fields: the kind of look-up, the classes in which the field is known, and those in which it is always missing. */
 static const struct property {
 	const char *field;
 	unsigned kind;
@@ -145,7 +145,7 @@ static const struct property {
 #define BOOL(value) { .type = VALUE_BOOL, .n = (value) }
 #define STRING(value) { .type = VALUE_STRING, .s = (value), .len = sizeof(value) - 1 }
 
-/* What a call that goes on would have: a test that comes out the same for all of them is decided. */
+/* The values that a call would have if it were not refused: a test with the same result for all of them is decided. */
 static const struct {
 	const char *field;
 	unsigned classes;
@@ -159,7 +159,7 @@ static const struct {
 	{ "evt.rawres", COUNTS, { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
 	{ "evt.rawres", EVERY & ~COUNTS, { NUMBER(0) }, 1 },
 	{ "fd.num", EVERY & ~CLASS(EXEC), { NUMBER(0), NUMBER(3), NUMBER(1000) }, 3 },
-	{ "fd.type", CLASS(TRUNCATE), { STRING("file") }, 1 },	/* of anything else the kernel refuses it before it asks */
+	{ "fd.type", CLASS(TRUNCATE), { STRING("file") }, 1 },	/* for anything else the kernel fails before it asks */
 	{ "fd.typechar", CLASS(TRUNCATE), { STRING("f") }, 1 },
 	{ "evt.is_open_read", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
 	{ "evt.is_open_write", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
@@ -167,7 +167,7 @@ static const struct {
 	{ "evt.is_open_create", EVERY & ~CLASS(OPEN), { BOOL(false) }, 1 },
 };
 
-/* BLOCK_UNKNOWN: nothing is assumed of it, or not all of it is alike. */
+/* BLOCK_UNKNOWN: nothing is assumed of the field, or the results differ. */
 static enum block_known test_assumed(unsigned class, const struct node *test)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(assumed); i++) {
@@ -184,7 +184,7 @@ static enum block_known test_assumed(unsigned class, const struct node *test)
 	return BLOCK_UNKNOWN;
 }
 
-/* Whether what begins with a value is known of values that begin alike. */
+/* Whether a look-up by a value's beginning can decide the test. */
 static bool is_comparable(const struct node *test)
 {
 	static const char *const texts[] = { "=", "==", "!=", "in", "startswith", "pmatch",
@@ -207,7 +207,7 @@ static bool fits(const struct node *test)
 	return true;
 }
 
-/* What is to be done so that a text's test can be read. */
+/* What to write so that the test of a text can be decided in the automaton. */
 static const char *why_not_read(const struct node *test)
 {
 	if (test->quantifier == QUANTIFIER_ALL || test->quantifier == QUANTIFIER_ONE)
@@ -227,7 +227,7 @@ static const char *why_not_read(const struct node *test)
 	       "iglob, and by nothing that all texts satisfy; ask by one of these, or let the rule alert";
 }
 
-/* What a look-up by its beginning does not decide is read byte by byte. */
+/* For a text that a look-up by its beginning cannot decide: it is read byte by byte. */
 static enum block_known test_read(unsigned kind, const struct node *test, unsigned *ret_kind, const char **ret_why)
 {
 	static const unsigned texts[] = {
@@ -245,7 +245,7 @@ static enum block_known test_read(unsigned kind, const struct node *test, unsign
 		*ret_why = why_not_read(test);
 		return BLOCK_UNKNOWN;
 	}
-	/* What a path comes by need not be in its directory, or in its name: that is known by its end. */
+	/* A match within the path need not be within its directory or its name: only the end of the path decides that. */
 	if (place == NUNCHI_PUSH_WITHIN && (kind == NUNCHI_BLOCK_DIRECTORY || kind == NUNCHI_BLOCK_FILENAME))
 		place = NUNCHI_PUSH_TAIL;
 	*ret_kind = NUNCHI_BLOCK_READ_KIND(texts[kind], place - NUNCHI_PUSH_HEAD);
@@ -281,7 +281,7 @@ bool block_asks_userns(const struct node *test)
 	       node_test_value(test, &newuser);
 }
 
-/* An argument of socket(2) as it is written, or its number. index: which one it is. */
+/* Tests argument `index` of socket(2), as it is printed (evt.arg) or as a number (evt.rawarg). */
 static bool test_socket_arg(const struct node *test, unsigned index, uint64_t n)
 {
 	const uint64_t args[6] = { [0] = index ? 0 : n, [1] = index ? n : 0 };
@@ -295,7 +295,7 @@ static bool test_socket_arg(const struct node *test, unsigned index, uint64_t n)
 	return node_test_value(test, &v);
 }
 
-/* The kernel takes the flags away before it asks: they must not matter. */
+/* Whether the test is the same with and without flags of the type, which the kernel removes before it asks. */
 static bool ignores_flags(const struct node *test)
 {
 	static const unsigned flags[] = { SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_CLOEXEC | SOCK_NONBLOCK };
@@ -332,7 +332,7 @@ static enum block_known test_arg(unsigned class, const struct node *test, unsign
 	return BLOCK_UNKNOWN;
 }
 
-/* Whether the text has what the name of a socket with addresses has not: "10.0.0.7:40000->[fd00::1]:443". */
+/* Whether the text cannot be from the name of a socket with addresses: "10.0.0.7:40000->[fd00::1]:443". */
 static bool is_no_address(const struct value *v)
 {
 	for (size_t i = 0; i < v->len; i++)
@@ -341,7 +341,7 @@ static bool is_no_address(const struct value *v)
 	return false;
 }
 
-/* Whether fd.name is asked for as only a unix socket in a file system has it, an abstract one (@) not either. */
+/* Whether the test of fd.name can only be about a unix socket in a file system, not an abstract one ("@"). */
 static bool names_file(const struct node *test)
 {
 	for (size_t i = 0; i < test->n_values; i++) {
@@ -353,7 +353,7 @@ static bool names_file(const struct node *test)
 	return test->n_values;
 }
 
-/* Of a field that no hook of the class knows. */
+/* What to do about a field that no hook of the class knows. */
 static const char *why_unknown(unsigned class, const struct node *test)
 {
 	const char *instead = block_instead_of_field(class, test->left.field->name);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The automaton of rules that block: what of a text a look-up by its beginning does not decide. Unlike that of rules
- * that only look (push.c) it is exact: a part that is about the head or the tail of a text is decided by
- * the state in which the text ends; what the text comes by is a mark, a bit for each such test.
+ * The automaton of blocking rules, for texts that a look-up by their beginning cannot decide. Unlike that of rules that only
+ * alert (push.c) it is exact: a part about the head or the tail of a text is decided by the state in which the text ends; a
+ * match within the text sets a mark, one bit for each such test.
  */
 #include "block_read.h"
 
@@ -13,7 +13,7 @@
 
 #define GROUPS (NUNCHI_BLOCK_TEXTS * 2)	/* of a class */
 
-/* Of a row's marks: the tests that they are. */
+/* The tests that a class's marks stand for. */
 struct marks {
 	const struct node *tests[NUNCHI_BLOCK_MARKS];
 	unsigned n;
@@ -25,7 +25,7 @@ struct reader {
 	struct marks marks[NUNCHI_BLOCK_MAX];
 };
 
-/* Of a kind from NUNCHI_BLOCK_READ_FIRST on: enum nunchi_block_text. */
+/* enum nunchi_block_text of a kind from NUNCHI_BLOCK_READ_FIRST on. */
 static unsigned text_of(unsigned kind)
 {
 	return (kind - NUNCHI_BLOCK_READ_FIRST) / NUNCHI_BLOCK_PLACES;
@@ -36,13 +36,13 @@ unsigned block_place_of(unsigned kind)
 	return (kind - NUNCHI_BLOCK_READ_FIRST) % NUNCHI_BLOCK_PLACES;
 }
 
-/* What is had within is read with the tail. */
+/* The group of patterns: those within a text are in that of the tail. */
 static unsigned group_of(unsigned class, unsigned kind)
 {
 	return class * GROUPS + text_of(kind) * 2 + (block_place_of(kind) != NUNCHI_BLOCK_HEAD);
 }
 
-/* The number of a test's mark, or of a new one; NUNCHI_BLOCK_MARKS: there are too many. */
+/* The number of the test's mark, a new one if it has none; NUNCHI_BLOCK_MARKS: there are too many. */
 static unsigned mark_of(struct marks *m, const struct node *test)
 {
 	unsigned i = 0;
@@ -119,7 +119,7 @@ struct at_end {
 	unsigned state;
 };
 
-/* Whether it holds for texts that end in this state. */
+/* Whether the test holds for texts that end in this state. */
 static bool holds_at_end(const struct node *test, void *arg)
 {
 	const struct at_end *at = arg;

@@ -3,12 +3,12 @@
 
 #include "block.h"
 
-/* Once rows are made: the automaton, and how texts are read in it. -E2BIG and a sentence: there is no room. */
+/* Makes the automaton, after the rows. 0; or -E2BIG, with a sentence. */
 int block_read_make(struct block_plan *p, struct strbuf *err) _must_check_;
-/* Of a kind from NUNCHI_BLOCK_READ_FIRST on: enum nunchi_block_place. */
+/* enum nunchi_block_place of a kind from NUNCHI_BLOCK_READ_FIRST on. */
 unsigned block_place_of(unsigned kind);
 
-/* Such tests are parts by themselves: each is a mark. */
+/* Whether it is a match within a text: each such test is a part by itself, and has a mark. */
 static inline bool block_is_within(unsigned kind)
 {
 	return kind >= NUNCHI_BLOCK_READ_FIRST && kind < NUNCHI_BLOCK_KINDS &&

@@ -3,5 +3,5 @@
 
 #include "block.h"
 
-/* The table of values and which kinds are in it, of clauses that are complete. */
+/* Fills in p->values, and the kinds in p->rows, from the clauses. */
 void block_values(struct block_plan *p);

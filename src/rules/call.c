@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments are evaluated one after the other into texts of their own: a context has room for few at once. */
+/* Each argument is evaluated into memory of its own, because a context has room for few texts at a time. */
 #include "call.h"
 
 #include "fields/fields.h"
@@ -10,7 +10,7 @@ const struct field call_fields[CALL_MAX] = {
 	[CALL_GETOPT] = { .name = "getopt", .type = VALUE_STRING, .scope = SCOPE_EVENT },
 };
 
-/* Texts that an argument came to. */
+/* The texts that an argument has yielded. */
 struct texts {
 	struct strbuf b;
 	size_t n;
@@ -23,7 +23,7 @@ static void texts_free(struct texts *t)
 }
 #define _cleanup_texts_ _cleanup_(texts_free)
 
-/* What does not fit is left out, as of a field of many values. */
+/* Ends the present text. More than FIELD_ITEMS_MAX are left out, as for a field with many values. */
 static void texts_end(struct texts *t)
 {
 	if (t->n < ARRAY_SIZE(t->ends))
@@ -174,13 +174,13 @@ static void set_joined(const struct texts *t, const char *separator, size_t len,
 	*ret = (struct value){ .type = VALUE_STRING, .s = b->s ? b->s : "", .len = b->len };
 }
 
-/* The options of a command: as they are found, or the value of one of them. */
+/* The options of a command; or the value of one of them. */
 struct getopt {
 	const char *known;	/* getopt(3)'s optstring */
 	size_t known_len;
-	int wanted;		/* the option whose value is asked for; -1: all */
+	int wanted;		/* the option whose value is wanted; -1: all options */
 	bool found;
-	struct texts out;	/* of a wanted one, its last value */
+	struct texts out;	/* the options; or the last value of the wanted one */
 };
 
 static bool is_known(const struct getopt *o, char option, bool *ret_takes_value)
@@ -191,7 +191,7 @@ static bool is_known(const struct getopt *o, char option, bool *ret_takes_value)
 	return at;
 }
 
-/* letter: whether the option itself is told too, where all are wanted; value: NULL: it takes none. */
+/* letter: if all options are wanted, add the letter, too. value NULL: the option takes none. */
 static void tell_option(struct getopt *o, char option, bool letter, const char *value, size_t len)
 {
 	if (o->wanted >= 0) {
@@ -265,7 +265,7 @@ static void set_list(const struct texts *t, struct field_context *fc, struct val
 					       .len = t->ends[i] - start };
 		start = t->ends[i];
 	}
-	/* No option at all: no comparison with one holds. */
+	/* If there is no option the result is missing, so that every comparison is false. */
 	if (t->n)
 		*ret = (struct value){ .type = VALUE_LIST, .items = fc->items, .len = t->n };
 }

@@ -36,21 +36,21 @@ struct call {
 	size_t n;
 };
 
-/* What stands in struct operand.field for a call of this kind: no event has it. */
+/* The value of struct operand.field for a call of this kind; it has no accessor. */
 extern const struct field call_fields[CALL_MAX];
 
-/* CALL_MAX: there is none of that name. */
+/* The call of that name; CALL_MAX: there is none. */
 enum call_kind call_find(const char *name, size_t len);
 struct call *call_new(enum call_kind kind) _must_check_;
 struct call *call_ref(struct call *c) _must_check_;
 void call_unref(struct call *c);	/* NULL is fine */
-/* The next of n, all zero; pointers into the array are invalid then. */
+/* Appends an argument, all zero. Pointers into the array become invalid. */
 struct call_arg *call_arg_add(struct call_arg **args, size_t *n) _must_check_;
 
 /* Whether it has one value, or many (which a comparison means any of). */
 bool call_arg_is_list(const struct call_arg *a);
 
-/* option: of getopt, what stands in brackets; NULL: none. *ret is left alone where the result is missing. */
+/* option: what is in brackets after getopt(); NULL: nothing. *ret is not changed if the result is missing. */
 void call_get(const struct call *c, const char *option, struct field_context *fc, struct value *ret);
 void call_print(const struct call *c, struct strbuf *out);
 /* Each field that an argument is. */
