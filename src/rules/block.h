@@ -29,11 +29,6 @@ struct block_clause {
 	bool implied;		/* for a call that the rule does not name, but that does the same to the file */
 };
 
-struct block_clauses {
-	struct block_clause c[NUNCHI_BLOCK_CLAUSES];
-	size_t n;
-};
-
 void block_clause_free(struct block_clause *c);	/* what it owns */
 
 struct block_plan {
@@ -109,16 +104,6 @@ typedef enum block_known block_test_fn(unsigned class, const struct node *test, 
 block_test_fn block_test;
 /* Whether the test holds for all calls that make a user namespace, and for no others. */
 bool block_asks_userns(const struct node *test);
-
-#define BLOCK_CALLS_MAX 16	/* of one class */
-
-/*
- * Splits the condition, for these calls, into clauses of which at least one holds if the condition does: what the test
- * function does not know is assumed to be as the condition wants it. ret is empty before.
- */
-void block_expand_loosely(const struct node *root, unsigned class, block_test_fn *test,
-			  const struct syscall_info *const *calls, size_t n_calls,
-			  struct block_clauses *ret);
 
 /* How values of a kind are compared. */
 enum block_form { BLOCK_TEXT, BLOCK_NUMBER, BLOCK_CODE, BLOCK_ADDRESS };

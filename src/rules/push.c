@@ -6,6 +6,7 @@
  */
 #include "push.h"
 
+#include "block_expand.h"
 #include "evaluation.h"
 
 struct class {
