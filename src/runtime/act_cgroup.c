@@ -37,6 +37,7 @@ static bool is_foreign(const char *root, uint32_t pid)
 	       mounts == process_namespace("", (uint32_t)getpid(), "mnt");
 }
 
+/* A PID of 0 is a process that cannot be seen from our PID namespace: it may be anybody's. */
 static bool is_its_own(const char *root, const char *dir, unsigned depth)
 {
 	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", dir);
@@ -46,7 +47,7 @@ static bool is_its_own(const char *root, const char *dir, unsigned depth)
 	DIR *d;
 
 	while (own && fscanf(f, "%u", &pid) == 1)
-		own = !is_foreign(root, pid);
+		own = pid && !is_foreign(root, pid);
 	d = own ? opendir(dir) : NULL;
 	for (struct dirent *e; d && own && (e = readdir(d));) {
 		_cleanup_free_ char *below = NULL;
@@ -59,6 +60,11 @@ static bool is_its_own(const char *root, const char *dir, unsigned depth)
 	if (d)
 		closedir(d);
 	return own;
+}
+
+bool cgroup_is_its_own(const char *root, const char *dir)
+{
+	return is_its_own(root, dir, 0);
 }
 
 static int write_text(const char *dir, const char *name, const char *text)
@@ -81,7 +87,7 @@ static int by_cgroup(const char *root, enum runtime_act what, const struct conta
 	*slash = '\0';
 	v1 = streq(slash + 1, "freezer.state");
 	*ret_how = what == RUNTIME_ACT_KILL ? "cgroup.kill" : v1 ? "freezer.state" : "cgroup.freeze";
-	if (!is_its_own(root, dir, 0))
+	if (!cgroup_is_its_own(root, dir))
 		return -EBUSY;
 	return write_text(dir, *ret_how, v1 && what == RUNTIME_ACT_PAUSE ? "FROZEN" : "1");
 }
@@ -109,8 +115,18 @@ int act_by_kernel(const char *root, enum runtime_act what, const struct containe
 		  const char **ret_how, struct strbuf *why)
 {
 	const char *how = "its cgroup";
-	int r = by_cgroup(root, what, info, &how);
+	int r;
 
+	*ret_how = how;
+	/*
+	 * In a PID namespace of our own the host's PID means another process, or none: to pidfd_open(), and in cgroup.procs,
+	 * which shows the host's processes as 0 (v2) or not at all (v1).
+	 */
+	if (!init_is_there("", info)) {
+		strbuf_adds(why, "its first process is not in the PID namespace of nunchi");
+		return -ESRCH;
+	}
+	r = by_cgroup(root, what, info, &how);
 	if (r < 0)
 		add_why(why, how, r);
 	if (r < 0 && what == RUNTIME_ACT_KILL) {

@@ -12,3 +12,6 @@ bool init_is_there(const char *root, const struct container_info *info);
  */
 int act_by_kernel(const char *root, enum runtime_act what, const struct container_info *info,
 		  const char **ret_how, struct strbuf *why) _must_check_;
+
+/* For tests: whether in a cgroup's directory, and below it, there is no process of the host, and none that cannot be seen. */
+bool cgroup_is_its_own(const char *root, const char *dir);
