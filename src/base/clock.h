@@ -14,11 +14,17 @@ static inline uint64_t clock_ns(clockid_t id)
 	return (uint64_t)ts.tv_sec * NSEC_PER_SEC + (uint64_t)ts.tv_nsec;
 }
 
-#define PROCESS_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc tells a process's start in steps of it */
+#define PROCESS_START_GRAIN (10 * NSEC_PER_MSEC)	/* /proc has a process's start in steps of it */
+
+/* Whether two starts (boot ns), from /proc or from the kernel side, can be of one process. */
+static inline bool process_start_is(uint64_t a, uint64_t b)
+{
+	return (a > b ? a - b : b - a) <= PROCESS_START_GRAIN;
+}
 
 /*
- * A process's start, in ticks since boot (field 22 of proc(5)'s stat): with the number it is one process for
- * ever. 0: it is gone, be it that nobody has waited for it yet.
+ * A process's start, in ticks since boot (field 22 of stat in proc(5)): together with the PID it is unique. 0: the
+ * process is gone, or a zombie.
  */
 unsigned long long process_start_of(pid_t pid);
 

@@ -188,8 +188,7 @@ static void tell(struct engine *e, const char *id, enum nunchi_life_what what, i
 /* Whether the facts are of a run that has ended by now. */
 static bool has_ended(const struct container *c, const struct container_info *info)
 {
-	return c && c->ended_pid && c->ended_pid == info->init_pid &&
-	       c->ended_start - info->init_start <= PROCESS_START_GRAIN;
+	return c && c->ended_pid && c->ended_pid == info->init_pid && process_start_is(c->ended_start, info->init_start);
 }
 
 static void take_facts(struct engine *e, struct runtime_message *message)
@@ -242,10 +241,8 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 static bool init_lives(struct engine *e, const struct container *c)
 {
 	const struct process *p = model_process_alive(e->model, c->info->init_pid);
-	uint64_t said = c->info->init_start;
 
-	return p && (p->start > said ? p->start - said : said - p->start) <= PROCESS_START_GRAIN &&
-	       binder_is_alive(p->pid);
+	return p && process_start_is(p->start, c->info->init_start) && binder_is_alive(p->pid);
 }
 
 void life_said_gone(struct engine *e, const char *id, uint64_t said)

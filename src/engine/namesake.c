@@ -30,8 +30,7 @@ struct search {
 
 static bool is_init(const struct container_info *info, uint32_t pid, uint64_t start)
 {
-	return pid && pid == info->init_pid && start && info->init_start &&
-	       (start > info->init_start ? start - info->init_start : info->init_start - start) <= PROCESS_START_GRAIN;
+	return pid && pid == info->init_pid && start && info->init_start && process_start_is(start, info->init_start);
 }
 
 static bool has_mounts(const struct engine *e, const struct container *c, const struct container_info *info)

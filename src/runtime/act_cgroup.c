@@ -22,8 +22,7 @@ bool init_is_there(const char *root, const struct container_info *info)
 {
 	uint64_t start = info->init_pid ? process_start(root, info->init_pid) : 0;
 
-	return start && (start > info->init_start ? start - info->init_start : info->init_start - start) <=
-				PROCESS_START_GRAIN;
+	return start && process_start_is(start, info->init_start);
 }
 
 /* Whether a process is the host's, or shares our mounts, or is this one. One that is gone is not. */

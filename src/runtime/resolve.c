@@ -6,10 +6,10 @@
  */
 #include "disk.h"
 
+#include "base/clock.h"
 #include "facts.h"
 
 #define ANCESTORS_MAX 16
-#define TICK_MAX (10 * NSEC_PER_MSEC)
 
 struct task {
 	const struct resolve_context *x;
@@ -181,7 +181,7 @@ static bool is_gone(const char *root, uint32_t pid, uint64_t start)
 {
 	uint64_t now = process_start(root, pid);
 
-	return !now || now > start || start - now > TICK_MAX;
+	return !now || now > start || !process_start_is(now, start);
 }
 
 struct container_info *resolve_task(const struct resolve_context *x, uint32_t pid, uint64_t start,
