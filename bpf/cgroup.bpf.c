@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Cgroups: their end tells user space that what ran in them has gone (their birth is told too, and
- * nothing hangs on it yet); a task that is moved into a named container's is the container's, and
- * a container's task that is moved is told. Only v2 and the v1 hierarchy in use are reported; of the others of v1, which
- * runtimes move tasks in one by one, what a container's task does: so it leaves the limits of devices and memory.
+ * Cgroups. The end of one tells user space that what ran in it is gone (its creation is recorded, too, but not used yet). A
+ * task that is moved into a named container's cgroup becomes the container's, and moves of a container's tasks are recorded:
+ * in v2 and the v1 hierarchy in use. In other v1 hierarchies, into which runtimes move tasks one by one, only moves by a
+ * container's task are recorded: that is how it gets out of the limits on devices and memory.
  */
 #include "lib/leave.h"
 
-#define CGROUPS_MAX 32	/* one in another */
+#define CGROUPS_MAX 32	/* levels of a path */
 
-/* A name more of a cgroup's path. 1 ends it. */
+/* Appends one name of a cgroup's path. 1: it is complete. */
 static long cgroup_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;

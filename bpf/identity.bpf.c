@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whose a place is: found by what is known of it, or a slot that is opened for it. In a function that is
- * verified once: it is on the way of nearly every program.
+ * Which slot a task's place belongs to: one that is known, or one that is opened for it. In a function that is verified
+ * once, because nearly every program calls it.
  */
 #include "lib/identity.h"
 
-#define NESTING_MAX 4	/* containers in containers that a look at parents goes through */
+#define NESTING_MAX 4	/* levels of nested containers at which parents are looked at */
 
 /*
- * The container that the task cannot leave any more, be it that nobody knows its name yet; slot 0:
- * none. If a pending slot turns out to be the host's, its tasks are let go (see probe_slot_host).
+ * The container that the task can no longer leave, even if its name is not known yet; slot 0: none. If a pending slot turns
+ * out to be the host's, its tasks are released (see probe_slot_host()).
  */
 static __always_inline struct nunchi_slot_ref identity_holder(const struct identity *id)
 {
@@ -26,7 +26,7 @@ static __always_inline struct nunchi_slot_ref identity_holder(const struct ident
 	return holder;
 }
 
-/* Whether the slot is holder's, or of something that was made inside holder. */
+/* Whether the slot is holder, or was made inside holder. */
 static __always_inline bool slot_is_within(const struct nunchi_slot_ref *ref,
 					   const struct nunchi_slot_ref *holder)
 {
@@ -45,7 +45,7 @@ static __always_inline bool slot_is_within(const struct nunchi_slot_ref *ref,
 	return false;
 }
 
-/* The slot is known by another mount namespace from now on. */
+/* From now on the slot is known by this mount namespace. */
 static __always_inline void slot_rekey(const struct nunchi_slot_ref *ref, u64 key)
 {
 	struct nunchi_slot *row = slot_row(ref->slot);
@@ -61,8 +61,8 @@ static __always_inline void slot_rekey(const struct nunchi_slot_ref *ref, u64 ke
 }
 
 /*
- * What is made in a container that has no name either is for rules that block what that was made in: however many are
- * made one in the other, until one has a name, the first is known.
+ * Sets the slot that rules that block go by while this one has no name: the outermost of the nested slots that have none,
+ * however many there are.
  */
 static __always_inline void slot_set_outer(struct nunchi_slot *row, const struct nunchi_slot_ref *holder)
 {
@@ -91,7 +91,7 @@ static __always_inline bool slot_take(struct place *p)
 	u64 key = p->key;
 	u32 slot;
 
-	/* Half of them are enough for what containers make inside: none is to take those that the next ones need. */
+	/* Slots made inside containers may take half of all: the rest is for new containers of the host. */
 	if (p->holder.slot && slots_inside >= lane_slots / 2)
 		return false;
 	if (!slot_pop(&slot)) {
@@ -136,9 +136,9 @@ static __always_inline bool slot_take(struct place *p)
 }
 
 /*
- * The task is in a mount namespace that nobody knows: perhaps a new container's. Not so if it is
- * known as a sandbox; if its process has opened a slot already, which it keeps; and if it is a
- * container's and has that one's PID namespace: then it plays with its mounts.
+ * The task is in an unknown mount namespace, perhaps a new container's: opens a slot. Not if the namespace is known as a
+ * sandbox; nor if the task's process has opened a slot already, which it keeps; nor if the task is a container's and in that
+ * one's PID namespace: then it has only unshared its mounts.
  */
 static __always_inline bool slot_open(const struct identity *id, struct place *p)
 {
@@ -188,10 +188,11 @@ static __noinline bool has_storage(struct task_struct *task)
 }
 
 /*
- * A copy for the running task, which is said to have no identity. Before 6.2 a look at any task's storage locks it for all
- * others on that CPU, and who looks can be preempted in the middle of it: NULL says no more than that, and the lock can be
- * gone a moment later. Who is taken for new then is a runtime's, come in from the host, of which rules that block are
- * not; so nobody is while there is something, of the task or of whom it is copied from, that cannot be had.
+ * Makes an identity for the running task, of which a look-up said that it has none. Before 6.2 reading any task's storage
+ * locks storage for all other tasks on that CPU, and the reader can be preempted in the middle: so NULL may only mean that,
+ * and a moment later the lock may be gone. A task that is wrongly taken for new would count as a runtime's that came in from
+ * the host, to which rules that block do not apply. So no identity is made while the task, or the one to copy from, has
+ * storage that cannot be read.
  */
 static __always_inline struct identity *identity_begin(struct task_struct *task)
 {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Processes: sched_process_fork copies the identity to the child, sched_process_exec reports the
- * one event of an execve that succeeded, sched_process_exit the end of a process (tells.bpf.c makes its record), task_rename
- * keeps the name an exec takes away. All records go by the critical ring. Not seen: threads'
- * births and ends, of which the model has no need. Cost: nothing for the host's processes but a
- * look at whether namespaces or cgroup changed.
+ * Processes: sched_process_fork copies the identity to the child; sched_process_exec records an execve that succeeded;
+ * sched_process_exit the end of a process (tells.bpf.c makes the record); task_rename keeps the name that an exec replaces.
+ * All records go to the critical ring. Not recorded: births and ends of threads, which the model does not need. Cost for
+ * the host's processes: only to look whether namespaces or cgroup have changed.
  *
- * Each body has two hooks, of which src/probe/variants.c chooses: where the kernel preempts at
- * tracepoints, one of the perf type, whose runs are never skipped. That one is given no pointers.
+ * Each body has two hooks, of which src/probe/variants.c chooses one: if the kernel preempts in tracepoints, that of the perf
+ * type, whose runs are never skipped. It is given no pointers.
  */
 #include "lib/leave.h"
 #include "lib/mounted.h"
@@ -23,8 +22,8 @@ extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 
 /*
- * A new task gets an identity: a copy of from's (0: its origin's), corrected by where it is, unless that is
- * known to be the same place.
+ * Gives a new task an identity: a copy of from's (0: its origin's), corrected by where the task is, unless that is known to
+ * be the same place.
  */
 static __noinline struct identity *identity_make(struct task_struct *task, struct identity *from,
 						 bool same_place, bool starting)
@@ -51,7 +50,7 @@ static __always_inline int forked(struct task_struct *parent, struct task_struct
 	bool same_place = same_namespaces && same_cgroup;
 	struct scratch *s;
 
-	/* The host's child is looked at when it does something, unless it was born elsewhere. */
+	/* A child of a host process is looked at when it does something, unless it is in another place. */
 	if ((!from || !from->slot) && same_place && !slots[0].mode && makes_host_children(parent))
 		return 0;
 	id = identity_make(child, from, same_place, true);
@@ -101,7 +100,7 @@ static __always_inline void find_helper(struct task_struct *task, struct identit
 	id->generation = slots[NUNCHI_SLOT_HELPERS].generation;
 }
 
-/* Where in an exec's record its first piece of data begins. */
+/* The offset of the data of the first blob in an exec's record. */
 #define EXEC_FILENAME (sizeof(struct nunchi_head) + sizeof(struct nunchi_call) + sizeof(struct nunchi_blob))
 
 /* filename: a string of the kernel's; file: the image. */
@@ -143,7 +142,7 @@ static __always_inline int executed(struct task_struct *task, u64 filename, u64 
 		s->call.nr = syscall_nr((struct pt_regs *)bpf_task_pt_regs(task));
 	id->renamed_by_exec = 0;
 	call_forget(id);
-	/* By way of memory, after which the verifier takes it for the number that it is. */
+	/* Through memory, so that the verifier takes it for a plain number. */
 	*(volatile u64 *)&s->names = filename;
 	blob_kernel_str(s, *(volatile u64 *)&s->names, BLOB(NUNCHI_BLOB_FILENAME, 0));
 	if (unlikely(chroots) && s->data[EXEC_FILENAME] == '/')
@@ -185,7 +184,7 @@ int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 	return executed(task, (u64)ctx + filename, (u64)BPF_CORE_READ(task, mm, exe_file));
 }
 
-/* All of it by the program that tells, but of what is the host's. */
+/* Everything is done in tells.bpf.c, except to pass over the host's tasks. */
 static __always_inline int exits(void *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -222,7 +221,7 @@ __noinline int exec_begins(void)
 	return 1;
 }
 
-/* Before an exec renames the task; by prctl or /proc/self/comm it is the same hook. Whom another has renamed executes nothing. */
+/* Before the task is renamed: by an exec, prctl() or /proc/self/comm. (If another task renames it, that is not an exec.) */
 static __always_inline int renamed(void *ctx, struct task_struct *task)
 {
 	struct identity *id = bpf_task_storage_get(&identities, task, 0, 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What hooks that seldom tell of a call leave to one program: calls that a signal, an exec or the process's end cuts short, requests
- * of io_uring, and ends. It is attached nowhere. Cost: 10 ns to come here.
+ * The program that makes records for hooks that seldom have one to make: of calls that a signal, an exec or the end of the
+ * process cuts short, of io_uring requests, and of the ends of processes. It is attached nowhere; those hooks tail-call it.
+ * Cost: 10 ns to come here.
  */
 #include "lib/tells.h"
 
@@ -12,12 +13,12 @@ static __always_inline bool is_wanted(const struct identity *id)
 	return mode != NUNCHI_MODE_NONE && account_seen(id->slot, mode);
 }
 
-/* Of a request at its end, or one of its results. */
+/* Whether the end of a request, or one of its results, is recorded. */
 static __always_inline bool is_told(const struct task_struct *task, u64 req, const struct request *r, const struct result *result)
 {
 	/*
-	 * Its own has succeeded quietly, or was behind one that asked for no word and failed, and never begun with: of neither the
-	 * kernel says anything. This is another in its place, which nobody wants.
+	 * The request that was remembered has succeeded quietly, or was never begun because one before it in its chain, with
+	 * IOSQE_CQE_SKIP_SUCCESS, failed: the kernel reports neither. This is another one at the same address, not wanted.
 	 */
 	if (r->op != BPF_CORE_READ((struct io_kiocb *)req, opcode) || (r->quiet && r->tgid != (u32)task->tgid))
 		return false;
@@ -28,7 +29,7 @@ static __always_inline bool is_told(const struct task_struct *task, u64 req, con
 	return !r->quiet || result->res < 0;
 }
 
-/* In frames of their own, which do not add to that of what tells of a call. */
+/* These two are functions so that their frames do not add to that of call_interrupted_end(). */
 static __noinline int request_told(struct task_struct *task, struct result *result)
 {
 	struct identity *id;
@@ -64,15 +65,15 @@ static __noinline int exited(struct task_struct *task)
 	if (signal->live.counter)
 		return 0;
 	leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
-	/* The last to go can be one of io_uring's, which no fork has told of; storage can be locked. */
+	/* The last thread to exit can be an io_uring worker, whose fork no hook sees; and storage can be locked. */
 	if (!id && (slots[0].mode || leader || storage_find(task)))
 		id = identity_get(task);
-	/* Threads that go at the same time can all find that nobody is left. */
+	/* Several threads that exit at the same time can each find that no other is left. */
 	if (!id || __sync_lock_test_and_set(leader ? &leader->ended : &id->ended, 1))
 		return 0;
 	if (unlikely((leader ? leader : id)->rings))
 		requests_forget(task->tgid);
-	/* A PID namespace ends with its init, and its inode number may be another's at once. */
+	/* A PID namespace ends with its init, and its inode number may be reused at once. */
 	if (id->slot && id->vpid == 1 && id->pidns != host_pidns) {
 		u64 key = NUNCHI_KEY_PIDNS | id->pidns;
 
@@ -84,7 +85,7 @@ static __noinline int exited(struct task_struct *task)
 	s->exit.code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code :
 							   task->exit_code;
 	s->exit.oom = signal->oom_mm != 0;
-	/* The model waits for the end of what it knows. */
+	/* If the model knows the process, it needs this record. */
 	life_send(s, (leader ? leader : id)->untold ? LANE_CRITICAL : LANE_NEEDED);
 	return 0;
 }
@@ -102,7 +103,7 @@ static __always_inline int told(void)
 		return request_told(task, &telling->result);
 	what = telling->what;
 	if (what == TELL_NOTHING)
-		return 0;	/* an interrupt's hook has come here before, and told it */
+		return 0;	/* a hook in an interrupt was here before, and has recorded it */
 	telling->what = TELL_NOTHING;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (id && id->interrupted.ret)
@@ -113,8 +114,8 @@ static __always_inline int told(void)
 }
 
 /*
- * As in function.bpf.c: a hook's run keeps the same hook from running inside of it, but not this program, to which another goes on; that it
- * could call on to another, too, has each of its runs have a stack of its own.
+ * As in function.bpf.c: while a hook runs, the kernel does not run the same hook inside it, but this program can be
+ * tail-called by another. Because it contains a tail call itself, each of its runs has a stack of its own.
  */
 SEC("raw_tp")
 int tells_raw(void *ctx)

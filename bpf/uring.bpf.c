@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What io_uring does: files opened, sockets connected, names removed without a system call of their
- * own. A request is read when it is taken from the ring (its arguments are the kernel's copies, but for addresses:
- * those are kept when the security hooks are asked about them, see copies.bpf.c) and told when it is complete, as the system call that does the same; what it was done to is the
- * request's own file. Who asks for no word of a success (IOSQE_CQE_SKIP_SUCCESS) gets none, and
- * neither do we: that is told when it is taken, as a success, and once more if it fails. Not seen:
- * operations that are none of those below (waiting, polling, commands to devices and sockets, messages
- * between rings), a request that the kernel refuses before it is one, what a process leaves behind that
- * ends. Cost: nothing but for who uses io_uring; 100 ns a request that nobody wants.
+ * What io_uring does: files opened, sockets connected, names removed without a system call of their own. A request is read
+ * when it is taken from the ring, and recorded when it completes, as the equivalent system call. Its arguments are the
+ * kernel's copies, except addresses, which are kept when the security hooks are asked about them (copies.bpf.c); its object
+ * is the request's own file. If the caller does not want to hear of a success (IOSQE_CQE_SKIP_SUCCESS), no hook does either:
+ * such a request is recorded when it is taken, as a success, and again if it fails.
+ *
+ * Not seen: operations without an equivalent call (waiting, polling, commands to devices and sockets, messages between
+ * rings), what the kernel refuses before it becomes a request, and what is still pending when a process ends. Cost: nothing
+ * unless a process uses io_uring; then 100 ns for a request that nobody wants.
  */
 #include "lib/tells.h"
 #include "lib/uring_args.h"
 
-/* A frame of its own, as read_request(). False: there is no room. */
+/* A function so that it has a frame of its own, like read_request(). False: there is no room. */
 static __noinline bool remember(struct task_struct *task, u64 req, struct request *r)
 {
 	struct identity *leader = bpf_task_storage_get(&identities, task->group_leader, 0, 0);
@@ -29,7 +30,7 @@ static __noinline bool remember(struct task_struct *task, u64 req, struct reques
 	return true;
 }
 
-/* Of a process that has ended: what it leaves has no end that can be told; what has had none that was said would be here for good. */
+/* Forgets the requests of a process that has ended: those still pending can no longer be recorded, and others would stay here for good. */
 static long forget_step(struct bpf_map *map, u64 *key, struct request *r, u32 *tgid)
 {
 	u64 req = *key;
@@ -48,7 +49,7 @@ __noinline int requests_forget(u32 tgid)
 	return 0;
 }
 
-/* Tells of the request as it begins. */
+/* Prepares the record of a request that begins. */
 static __always_inline bool begun(u64 req, const struct request *r)
 {
 	struct telling *telling = telling_here();
@@ -85,7 +86,7 @@ static __always_inline int submitted(void *ctx, u64 req)
 	s = scratch_get();	/* room for it, no more */
 	if (!s) {
 		count(counts[NUNCHI_COUNT_URING]);
-		bpf_map_delete_elem(&requests, &req);	/* of what was in its place before */
+		bpf_map_delete_elem(&requests, &req);	/* an earlier request at the same address */
 		return 0;
 	}
 	r = (void *)s->data;
@@ -95,7 +96,7 @@ static __always_inline int submitted(void *ctx, u64 req)
 	kept = remember(task, req, r);
 	if (!kept)
 		count(counts[NUNCHI_COUNT_URING]);
-	/* Of one that cannot be remembered the beginning is told: whoever has many under way hides no other. */
+	/* If there is no room to remember it, its beginning is recorded: a process with many requests cannot hide one. */
 	is_told = (r->quiet || !kept) && begun(req, r);
 	scratch_put(s);
 	return is_told ? request_tell(ctx) : 0;
@@ -107,7 +108,7 @@ static __always_inline bool has_address(u8 op)
 	       op == OP_SEND_ZC;
 }
 
-/* A request is begun with. */
+/* A request begins. */
 SEC("fentry/io_issue_sqe")
 int BPF_PROG(copied_request, struct io_kiocb *req)
 {
@@ -122,7 +123,7 @@ int BPF_PROG(copied_request, struct io_kiocb *req)
 	return 0;
 }
 
-/* It waits, or is over: what the task does from here on is another's. By then the request can be gone. */
+/* The request waits or has ended: what the task does from here on is not for it. The request may be freed by now. */
 SEC("fexit/io_issue_sqe")
 int BPF_PROG(copied_request_left)
 {
@@ -133,7 +134,7 @@ int BPF_PROG(copied_request_left)
 	return 0;
 }
 
-/* Until 6.2 the hook of the same place had another name. */
+/* Up to 6.2 this tracepoint had another name. */
 SEC("raw_tp/io_uring_submit_req")
 int uring_submit_req(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -146,14 +147,14 @@ int uring_submit_sqe(struct bpf_raw_tracepoint_args *ctx)
 	return submitted(ctx, ctx->args[0]);
 }
 
-/* Where the kernel preempts at tracepoints; see sched.bpf.c. */
+/* For kernels that preempt in tracepoints; see sched.bpf.c. */
 SEC("tracepoint/io_uring/io_uring_submit_req")
 int uring_submit_perf(struct trace_event_raw_io_uring_submit_req *ctx)
 {
 	return submitted(ctx, (u64)ctx->req);
 }
 
-/* The last of a request, which is at its end. */
+/* The last result of a request. */
 static __always_inline void result_last(struct result *ret, u64 req)
 {
 	ret->req = req;
@@ -161,7 +162,7 @@ static __always_inline void result_last(struct result *ret, u64 req)
 	ret->more = 0;
 }
 
-/* One of several, of which only the last comes with its request. */
+/* One of several results, of which only the last comes with its request. */
 static __always_inline void result_named(struct result *ret, u64 ring, u64 user_data, s32 res)
 {
 	struct request_name name = { ring, user_data };
@@ -172,7 +173,7 @@ static __always_inline void result_named(struct result *ret, u64 ring, u64 user_
 	ret->more = 1;
 }
 
-/* A result of which all is said: told, if it is of a request that is wanted. */
+/* Records the result if its request is one that is wanted. */
 static __always_inline int completed(void *ctx, struct result *result)
 {
 	u64 req = result->req;
@@ -217,9 +218,9 @@ int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 	return completed(ctx, &telling->result);
 }
 
-#define CQE_F_MORE 2	/* of a result: others of its request follow */
+#define CQE_F_MORE 2	/* further results of the request follow */
 
-/* The ring is full: whose result it is must be found out. */
+/* The completion queue is full. This hook does not say which request the result is of: it must be found. */
 static __always_inline int overflowed(void *ctx, u64 ring, u64 user_data, s32 res, u32 flags)
 {
 	struct telling *telling = telling_here();

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Namespaces and cgroups that a container's task leaves: told where they can have changed. */
+/* Namespaces and cgroups that a container's task leaves: checked wherever they can have changed. */
 #pragma once
 
 #include "identity.h"
 
 /*
- * 1 or 0, computed: with a branch for each of the namespaces the verifier would walk each combination
- * of them, and 6.1's gives up there on what newer compilers make.
+ * 1 or 0, without a branch: with one for each namespace the verifier would follow every combination, and that of 6.1 gives
+ * up on the code of newer compilers.
  */
 static __always_inline u32 differs(u32 a, u32 b)
 {
 	u64 difference = a ^ b;
 
-	barrier_var(difference);	/* or the compiler finds out, and branches */
+	barrier_var(difference);	/* or the compiler sees through it, and branches */
 	return -difference >> 63;
 }
 
-/* Tells if a container's task is in other namespaces than before. */
+/* Records it if a container's task is in other namespaces than before. */
 static __noinline __attribute__((unused)) void
 namespaces_check(struct task_struct *task, struct identity *id)
 {
@@ -45,7 +45,7 @@ namespaces_check(struct task_struct *task, struct identity *id)
 	__builtin_memcpy(id->namespaces, now, sizeof(now));
 }
 
-/* A container's task was moved by somebody: out of it, perhaps. */
+/* Records that a container's task was moved to another cgroup, perhaps out of the container's. */
 static __noinline __attribute__((unused)) void
 moved_send(struct task_struct *task, const struct identity *id, struct cgroup *to)
 {

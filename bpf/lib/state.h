@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the kernel side keeps, all of it. Defined in state.bpf.c; user space (src/probe) sizes the
- * maps and maps the globals. Nothing here is scratch of one program: see record.h for that.
+ * All state of the kernel side. Defined in state.bpf.c; user space (src/probe) sizes the maps and maps the globals.
+ * The scratch memory of a program is struct scratch: see record.h for its use.
  */
 #pragma once
 
@@ -25,8 +25,8 @@ enum entered {
 /* Whether a task that entered its container has executed nothing yet. */
 enum setup {
 	SETUP_NOT = 0,
-	SETUP = 1,		/* its runtime's doing */
-	SETUP_LONG = 2,		/* no runtime takes so long: what was restored (CRIU), or runs in the runtime's own process (WebAssembly) */
+	SETUP = 1,		/* what it does is its runtime's doing */
+	SETUP_LONG = 2,		/* too long for a runtime: restored by CRIU, or run in the runtime's own process (WebAssembly) */
 };
 
 /* Who a task is; in task storage, so that it lives and dies with the task. */
@@ -40,59 +40,59 @@ struct identity {
 	u8 setup;		/* enum setup */
 	u8 entered;		/* enum entered */
 	u8 sandboxed;		/* the host's, in a mount namespace of its own */
-	u8 copied;		/* what copies has of the call under way: arguments, a bit each, and COPY_OPENED */
-	u32 base;		/* slot of the container that it was in before: it does not get above */
+	u8 copied;		/* what `copies` has of the call in progress: a bit for each argument, and for COPY_OPENED */
+	u32 base;		/* slot of the container that it was in before, and cannot leave */
 	u32 base_generation;
 	u32 namespaces[NUNCHI_NS_MAX];	/* last seen; filled once it is in a container */
 	char prev_comm[16];	/* before the last rename, of which an exec is one */
-	u8 renamed_by_exec;	/* the last rename was an exec's, and interrupted is what was called */
-	u8 untold;		/* its birth was counted only, and nothing was told of it since */
-	u8 image;		/* group of what it executes, see push.h; 0: not known */
+	u8 renamed_by_exec;	/* the last rename was an exec's, and interrupted is the call that executes */
+	u8 untold;		/* its birth was only counted, and nothing of it was recorded since */
+	u8 image;		/* group of the image that it executes, see push.h; 0: not known */
 	u8 passed;		/* calls that have returned while interrupted waits */
-	u32 answered;		/* number and one of the call that its function's hook has told of; 0: none */
+	u32 answered;		/* number plus one of the call that the hook of its function has recorded; 0: none */
 	u8 within;		/* in a call whose kretprobe is due */
-	u8 rings;		/* of a leader: requests of io_uring have been remembered of its process */
-	u16 setup_at;		/* when that began, in seconds since boot */
-	u32 verdict;		/* of its call that is under way: see block.h; 0: none */
-	u32 ended;		/* of a leader: that its process has ended is told */
+	u8 rings;		/* of a leader: io_uring requests of its process were remembered */
+	u16 setup_at;		/* when setup began, in seconds since boot */
+	u32 verdict;		/* on its call in progress, see block.h; 0: none */
+	u32 ended;		/* of a leader: the end of its process was recorded */
 	u32 image_generation;	/* of the rules by which image is that group */
-	u64 exe;		/* of a leader: hash of the path that its image was executed by, see block_image.h */
-	u32 exe_run;		/* of nunchi, by whose key that is; another: not known */
-	u32 exe_execs;		/* task_struct.self_exec_id then; another: it has executed something since */
-	u64 exec_clauses;	/* of an exec under way: those that it satisfies but for paths */
-	u32 exec_generation;	/* of rules, as block_row() has it, that they are of */
-	u32 of_messages;	/* what was decided of one that a call sends of several */
-	u32 shared;		/* its descriptors or directories have been another's, too, since it was born or has executed something */
-	struct nunchi_caps caps;	/* what user space takes them for: those of the last exec that was told */
-	u64 copied_of;		/* of which call, see copies_of() */
-	u64 request;		/* of io_uring, that it does, and of which an address is still to be copied; 0: none */
-	struct nunchi_call call;	/* the one that returns now: not on the stack, which is full (512 bytes) */
-	struct nunchi_call interrupted;	/* and may go on yet; its ret is -ERESTART*, 0: there is none */
+	u64 exe;		/* of a leader: hash of the path by which its image was executed, see block_image.h */
+	u32 exe_run;		/* the run of nunchi whose key made that hash; if it is another, exe is not known */
+	u32 exe_execs;		/* task_struct.self_exec_id then; if it is another, it has executed something since */
+	u64 exec_clauses;	/* of an exec in progress: the clauses that it satisfies, apart from paths */
+	u32 exec_generation;	/* of the rules that these are of, as in block_row() */
+	u32 of_messages;	/* verdict on one of several messages that a call sends */
+	u32 shared;		/* since its birth or last exec its fds or directories were shared with another task */
+	struct nunchi_caps caps;	/* as user space knows them: those of the last exec that was recorded */
+	u64 copied_of;		/* the call that `copied` is of, see copies_of() */
+	u64 request;		/* io_uring request that it carries out, of which an address is still to be copied; 0: none */
+	struct nunchi_call call;	/* the one that returns now: the stack (512 bytes) has no room for it */
+	struct nunchi_call interrupted;	/* a call that may still continue; its ret is -ERESTART*, 0: there is none */
 };
 
-#define CAPS_UNKNOWN (~0ULL)	/* as effective: nobody has them */
+#define CAPS_UNKNOWN (~0ULL)	/* as effective capabilities, which nobody has */
 
-/* Where a walk from a dentry to the root has come. */
+/* The state of a walk from a dentry to the root. */
 struct walk {
 	u64 mnt;		/* struct vfsmount * */
 	u64 mnt_root;		/* its root dentry */
 	u64 dentry;		/* or a cgroup's struct kernfs_node */
 	u64 parent, name;	/* of the dentry; no room for them on the stack */
-	u64 top;		/* struct mount *, where it ends, or at the root directory that is in its place; */
-	u64 root_mnt;		/* 0: that is in none */
+	u64 top;		/* struct mount * at which it ends; or it ends at the root directory that is in its place: */
+	u64 root_mnt;		/* of that directory; 0: none is */
 	u64 root_dentry;
 	u64 event;		/* of the task's mount namespace */
-	u64 below;		/* struct vfsmount * of the root, or that it has left last; 0: it has left none */
-	u64 own_root;		/* root dentry of the mount that it began in */
-	u64 within;		/* where a walk ends that leaves no file system; 0: at the root of that */
-	u64 of;			/* dentry of the file that it began at */
+	u64 below;		/* struct vfsmount * of the root, or of the last mount that it left; 0: it left none */
+	u64 own_root;		/* root dentry of the mount in which it began */
+	u64 within;		/* dentry at which a walk within one file system ends; 0: at that one's root */
+	u64 of;			/* dentry of the file at which it began */
 	u32 pos;		/* of the blob's data in the record */
-	u32 len;		/* so far */
+	u32 len;		/* of the data so far */
 	u32 flags;		/* NUNCHI_BLOB_* */
 	u32 pad;
 };
 
-/* How far a string array has been copied. */
+/* The state of copying a string array. */
 struct strv {
 	u64 next;		/* the array, in user memory */
 	u32 pos;
@@ -101,116 +101,116 @@ struct strv {
 	u32 flags;
 };
 
-/* Names of a request of io_uring, as the kernel copied them; or its address, in the place of the first. */
+/* Names of an io_uring request, as the kernel copied them; or its address, in place of the first. */
 struct uring_names {
 	char text[2][512];
-	u32 cut[2];		/* it was longer */
-	u32 address;		/* how long that is; 0: none was copied */
+	u32 cut[2];		/* the name was longer */
+	u32 address;		/* length of the address; 0: none was copied */
 	u32 pad;
 };
 
-#define PLACE_MAX 256		/* of where a container has a mount */
+#define PLACE_MAX 256		/* of the path at which a container has a mount */
 
-/* A place in a bulk ring, looked for. */
+/* A search for a place in a bulk ring. */
 struct bulk_search {
 	u64 word;		/* of the place that was found */
 	u32 ring;
 	u32 found;
 };
 
-/* How far a string of user memory has been measured. */
+/* The state of measuring a string in user memory. */
 struct measure {
 	u64 ptr;
 	u32 len;
 	u32 pad;
 };
 
-/* How far two pieces of data have been compared. */
+/* The state of comparing two pieces of data. */
 struct comparison {
-	u32 one, other;		/* where they are */
+	u32 one, other;		/* their offsets */
 	u32 differs;
 	u32 pad;
 };
 
-#define BLOCK_TEXT_MAX 8192	/* of a path in the making: one that a call can name, twice */
-#define BLOCK_NAME_MAX 4096	/* what execve was asked for */
+#define BLOCK_TEXT_MAX 8192	/* of a path that is being made: twice the longest that a call can name */
+#define BLOCK_NAME_MAX 4096	/* of the path given to execve */
 
-/* Whether a rule blocks, in the making. */
+/* Work space of a decision whether a rule blocks. */
 struct block_work {
 	struct nunchi_block_key key;
 	char name[256 + 4];
-	char text[BLOCK_TEXT_MAX + 512];	/* room behind it, so that no bound is ever met half-way */
+	char text[BLOCK_TEXT_MAX + 512];	/* with room for one more name, so that bounds are checked between names only */
 	char asked[BLOCK_NAME_MAX + 16];
 };
 
-/* Of a path that something was executed by: the clauses of each class that it satisfies. */
+/* The clauses of each class that the path of an executed image satisfies. */
 struct block_image {
-	u32 generation;		/* of the rules, as block_row() has it */
+	u32 generation;		/* of the rules, as in block_row() */
 	u32 pad;
 	u64 masks[NUNCHI_BLOCK_MAX];
 };
 
-/* How far a text has been read, by two automata: how it begins, and how it ends and what it has within. */
+/* The state of reading a text in two automata: one for how it begins, one for how it ends and what is within it. */
 struct reading {
-	u32 head;
+	u32 head;		/* states of the two */
 	u32 tail;
-	u64 heads, tails, within;	/* clauses that what has been read satisfies */
-	u32 head_over;		/* whatever follows */
-	u32 at;			/* in the record */
-	u32 left;		/* names */
-	u32 slash;		/* what a path may not have that is looked up as it is written */
-	u32 odd;		/* it has */
-	u32 whole;		/* it is read to its end all the same */
-	u32 bytes;		/* a NUL is no end */
-	u32 shift;		/* to where the same is to stand again: of the directory, and of what was asked */
-	u32 asked;		/* there, from this byte of the text on */
+	u64 heads, tails, within;	/* clauses satisfied by what has been read */
+	u32 head_over;		/* the state `head` will not change any more */
+	u32 at;			/* offset in the record */
+	u32 left;		/* names that are left */
+	u32 slash;		/* progress of looking for what a path that is taken as written may not have ("//", "/./", "/../") */
+	u32 odd;		/* it has some */
+	u32 whole;		/* read to the end in any case */
+	u32 bytes;		/* a NUL is not the end */
+	u32 shift;		/* distance to where the same bytes should be again: in the directory's blob, and */
+	u32 asked;		/* here, in the path that was asked for, from byte asked_from of the text on */
 	u32 asked_from;
-	u32 differs;
-	u32 half;		/* of the tables of what is blocked */
+	u32 differs;		/* they are not the same */
+	u32 half;		/* of the tables of blocking rules */
 };
 
-/* Where the blobs of a record are that conditions are about, as offsets; 0: there is none. */
+/* Offsets of the blobs in a record that conditions are about; 0: there is none. */
 struct found {
-	u32 next;		/* to be looked at */
-	u32 whole;		/* all have been */
-	u32 path;		/* the argument that is one */
-	u32 asked;		/* that argument */
+	u32 next;		/* the next blob to look at */
+	u32 whole;		/* all were looked at */
+	u32 path;		/* which argument is a path */
+	u32 asked;		/* the blob of that argument */
 	u32 base;		/* its directory */
 	u32 file;		/* what was opened */
-	u32 other;		/* it is no file */
+	u32 other;		/* what was opened is not a file */
 	u32 socket;		/* of argument 0 */
-	u32 address;		/* that is given */
+	u32 address;		/* the address argument */
 	u32 pad;
 };
 
-/* Addresses that one option names, looked up one after another. */
+/* The state of looking up the addresses that a socket option names, one after another. */
 struct named {
 	u64 at, end;
-	u64 socket;		/* that is to be connected to them; 0: bound */
-	u64 mask;		/* clauses that there are left */
-	u64 met;		/* those that one of them satisfies */
+	u64 socket;		/* to be connected to them; 0: to be bound */
+	u64 mask;		/* clauses that can still hold */
+	u64 met;		/* those that one of the addresses satisfies */
 	u32 row;
 	u32 pad;
 };
 
-/* What a path is of: a vfsmount and a dentry in it. */
+/* What a path leads to: a vfsmount and a dentry in it. */
 struct leaf {
 	u64 mnt, dentry;
 };
 
-/* One record in the making. data has room behind RECORD_MAX so that no bound is ever met half-way. */
+/* The work space for one record. data has room behind RECORD_MAX, so that bounds are checked between pieces only. */
 struct scratch {
 	u32 busy;
-	u32 pos;
-	u64 file;		/* what argument 0 of the call is, whatever the fd table says; 0: not known */
-	u64 task;		/* the running one, as a number: see FIELD() */
-	u64 of;			/* whom the head is about, the same */
-	u64 names;		/* struct uring_names that arguments have numbers of; 0: they are pointers */
+	u32 pos;		/* where the next blob goes */
+	u64 file;		/* the struct file of argument 0, whatever the fd table has; 0: not known */
+	u64 task;		/* the running task, as a number: see FIELD() */
+	u64 of;			/* the task that the head is about, likewise */
+	u64 names;		/* struct uring_names in which arguments are indices; 0: arguments are pointers */
 	u32 copied;		/* as in the identity */
-	u32 differs;		/* number of the first argument, plus one, of which user memory says something else */
-	u32 found;		/* that: so many bytes of scratch, at FOUND */
-	u32 is_address;		/* that it is an address, not a string */
-	u32 headless;		/* call_finish() is to fill in what the head says of the running task */
+	u32 differs;		/* number plus one of the first argument for which user memory now has something else */
+	u32 found;		/* length of that, at FOUND in scratch */
+	u32 is_address;		/* it is an address, not a string */
+	u32 headless;		/* call_finish() must still fill in what the head says of the running task */
 	u32 shared;		/* as in the identity */
 	union {
 		struct walk walk;
@@ -223,21 +223,21 @@ struct scratch {
 	struct found blobs;
 	struct named named;
 	struct nunchi_caps caps;	/* of s->of */
-	struct nunchi_caps known;	/* identity.caps: in the callers it would be more stack than they have */
-	u64 hash[4];		/* in the making */
-	struct nunchi_slot_ref whose;	/* the container whose process is judged */
-	struct leaf leaf;	/* whose paths are made */
-	u64 image;		/* hash of a path that something was executed by; 0: not known */
-	struct block_image judged;	/* what that satisfies */
-	u32 judged_row;	/* less its class */
-	u64 clauses;		/* what push_codes() has left: in the callers it would be more stack than they have */
-	u32 walked;		/* the blob whose walk was the last, and where each of its names begins in it */
+	struct nunchi_caps known;	/* identity.caps; here, because the callers' stacks are full */
+	u64 hash[4];		/* state of SipHash */
+	struct nunchi_slot_ref whose;	/* the container of the process that is judged */
+	struct leaf leaf;	/* what paths are made of */
+	u64 image;		/* hash of the path of an executed image; 0: not known */
+	struct block_image judged;	/* the clauses that this path satisfies */
+	u32 judged_row;		/* the row of `judged`, minus its class */
+	u64 clauses;		/* what push_codes() has left; here, because the callers' stacks are full */
+	u32 walked;		/* the blob that was walked last, and where each of its names begins in it */
 	u32 n_names;
 	u16 names_at[NUNCHI_COMPONENTS_MAX];
 	u64 mount;		/* struct mount * that is looked at, see mounted.bpf.c */
-	u32 mount_done;		/* and those below it */
+	u32 mount_done;		/* it, and those below it, were looked at */
 	u32 place_len;
-	char place[PLACE_MAX];	/* what mounted_find() has found */
+	char place[PLACE_MAX];	/* the path that mounted_find() has found */
 	union {
 		struct {
 			struct nunchi_head head;
@@ -259,8 +259,8 @@ struct scratch {
 extern const volatile __u32 host_mntns[2];	/* the kernel's own and init's */
 extern const volatile __u32 host_pidns;
 extern const volatile __u32 host_namespaces[NUNCHI_NS_MAX];	/* 0: not known */
-extern const volatile __u32 own_tgid;	/* nunchi's: what it does itself is no event */
-extern const volatile __u64 own_start;	/* and when it started, in 10 ms: the number may be another's later */
+extern const volatile __u32 own_tgid;	/* nunchi's, whose own calls are not recorded */
+extern const volatile __u64 own_start;	/* its start in ticks, because the PID may be another process's later */
 extern const volatile __u32 ring_shift;	/* CPUs of a bulk ring, as a power of two */
 extern const volatile __u32 bulk_pieces;	/* of each bulk ring, a power of two */
 extern const volatile __u32 bulk_piece_shift;	/* bytes of a piece, as a power of two, */
@@ -268,32 +268,32 @@ extern const volatile __u32 bulk_piece_mask;	/* and less one */
 extern const volatile __u64 bulk_secret;	/* of marks: see nunchi/bulk.h */
 extern const volatile __u32 lane_slots;	/* in a row of lane_put and lane_taken */
 extern const volatile __u32 lane_watched;	/* number of the row for what is watched */
-extern const volatile __u64 critical_bytes;	/* in that ring */
-extern const volatile __u8 aggregates;	/* bulk calls are told at first sight, then counted */
-extern const volatile __u32 summary_objects;	/* rows for objects; the rest is for what cannot be told apart */
-extern const volatile __u32 cgroup_hierarchy;	/* v1's, where pids or memory has one; else 0 */
-extern const volatile __u8 entries;	/* calls are told when they begin, too */
-extern const volatile __u8 calls_on;	/* never: see function.bpf.c */
+extern const volatile __u64 critical_bytes;	/* size of the critical ring */
+extern const volatile __u8 aggregates;	/* --aggregate: of equal bulk calls the first is recorded, the others are counted */
+extern const volatile __u32 summary_objects;	/* rows of summaries with an object; the rest is for summaries without */
+extern const volatile __u32 cgroup_hierarchy;	/* of v1's pids or memory controller; 0: there is none */
+extern const volatile __u8 entries;	/* --entry: calls are recorded when they begin, too */
+extern const volatile __u8 calls_on;	/* never true: see function.bpf.c */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
-extern const volatile __u8 has_casts;	/* an address can be called a struct: bpf_rdonly_cast() */
-extern const volatile __u8 copies_requests;	/* addresses of io_uring's requests are seen when the kernel copies them */
+extern const volatile __u8 has_casts;	/* there is bpf_rdonly_cast(): see cast.h */
+extern const volatile __u8 copies_requests;	/* addresses of io_uring requests are seen when the kernel copies them */
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */
-extern const volatile __u8 block_comes_before;	/* block.bpf.c is loaded; else, for what has an address, block_cgroup.bpf.c */
+extern const volatile __u8 block_comes_before;	/* block.bpf.c is loaded; else, for addresses, block_cgroup.bpf.c */
 extern const volatile __u8 block_has_cgroup;
 extern const volatile __u8 block_comes_late;	/* block_late.bpf.c is loaded */
 extern const volatile __u64 block_image_key[2];
 extern const volatile __u32 block_image_run;	/* of nunchi: 0 if nothing blocks */
 
-/* Rules that block: filled before hooks are attached; a half anew before the generation changes. */
+/* Rules that block. Filled before hooks are attached, and one half again before the generation changes. */
 extern struct nunchi_block_row block_rows[NUNCHI_BLOCK_ROWS];
 extern __u32 block_generation;
 extern struct nunchi_block_read block_reads[NUNCHI_BLOCK_ROWS];
 extern __u8 block_letters[2][256];	/* of each half */
 extern __u8 block_calls[NUNCHI_CALLS_MAX];	/* class of a call, plus one, and NUNCHI_BLOCK_FLAGS; 0: it cannot be blocked */
 
-/* What need not leave; see nunchi/push.h. */
+/* Conditions by which events stay in the kernel: see nunchi/push.h. */
 extern struct nunchi_push_call push_calls[NUNCHI_CALLS_MAX];
 extern struct nunchi_push_row push_rows[NUNCHI_PUSH_CLASSES];
 extern __u8 push_letters[256];
@@ -301,32 +301,32 @@ extern __u8 push_letters[256];
 extern __u64 push_groups[NUNCHI_PUSH_GROUPS][NUNCHI_PUSH_CLASSES];
 extern __u64 push_images[NUNCHI_PUSH_IMAGES][NUNCHI_PUSH_CLASSES];
 extern __u32 push_image_start;		/* as in nunchi_push */
-extern __u32 push_image_generation;	/* another for each set of rules, in each run */
+extern __u32 push_image_generation;	/* different for each set of rules in each run */
 
 /* Written by user space while programs run; see enum nunchi_want and the types in wire.h. */
-extern __u64 bulk_bytes;	/* of each of the other rings: all of it, or what --cpu-limit leaves */
+extern __u64 bulk_bytes;	/* of each bulk ring that may be used: all of it, or what --cpu-limit leaves */
 extern __u8 wanted[NUNCHI_CALLS_MAX];
 extern struct nunchi_spec specs[NUNCHI_CALLS_MAX];
 extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
-extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the call that does the same, plus one */
+extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the equivalent call, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
-extern __u32 slots_inside;	/* of these, which have a parent; both sides count */
-extern __u32 slots_had;		/* the first that nobody has had, nor anyone behind it */
-extern __u8 wants_env;		/* somebody asked for the environment of what is executed */
-extern __u8 chroots;		/* some process is in a chroot: of absolute paths it is told where they start */
-extern __u8 settled;		/* what ran before has its identity: who is new now is starting */
+extern __u32 slots_inside;	/* how many have a parent; both sides count */
+extern __u32 slots_had;		/* from here on slots have never been used */
+extern __u8 wants_env;		/* record the environment at an exec */
+extern __u8 chroots;		/* a process is, or may be, in a chroot: record where absolute paths start */
+extern __u8 settled;		/* tasks that ran before have an identity: one without is new */
 extern struct nunchi_bulk_taken bulk_taken[RINGS_MAX];
-extern __u64 reader_sleeps;	/* a number of this sleep: who has put a record in wakes it; 0: it is awake */
+extern __u64 reader_sleeps;	/* number of the reader's present sleep, from which a record must wake it; 0: it is awake */
 
-/* What the walk over the tasks has found out of the kernel. */
+/* Found out about the kernel by the iterator over tasks. */
 extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempted */
 
 /* Counted by programs, read by user space. */
-extern __u64 critical_number;	/* the last that was given out in the critical ring */
+extern __u64 critical_number;	/* the last sequence number of the critical ring */
 extern struct nunchi_bulk_put bulk_put[RINGS_MAX];	/* by number of the bulk ring, from 0 */
 extern __u64 counts[NUNCHI_COUNT_MAX];	/* of the whole host: see nunchi/account.h */
-extern __u64 losses_seen;	/* how often something was lost: user space looks when it has changed */
-extern __u64 summary_rows;	/* in the table of summaries; user space takes out */
+extern __u64 losses_seen;	/* how often something was lost: user space reads `losses` when this has changed */
+extern __u64 summary_rows;	/* how many there are in `summaries`; user space removes them */
 
 struct map_identities {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -347,8 +347,8 @@ struct map_namespaces {
 extern struct map_namespaces namespaces SEC(".maps");
 
 /*
- * Mount namespaces that are known to be the host's, without a slot: of sandboxes, when there are
- * many. One that is forgotten is looked up again.
+ * Mount namespaces that are known to be the host's and have no slot: of sandboxes, when there are many. One that the LRU
+ * drops is looked up again.
  */
 struct map_sandboxes {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -368,7 +368,7 @@ struct map_cgroups {
 };
 extern struct map_cgroups cgroups SEC(".maps");
 
-/* Slots that were given back, the last first: the tables that are in use stay short. Then those that nobody has had. */
+/* Slots that were given back; they are used before new ones, so that the tables in use stay short. */
 struct map_free_slots {
 	__uint(type, BPF_MAP_TYPE_STACK);
 	__uint(max_entries, NUNCHI_SLOTS_MAX);
@@ -394,7 +394,7 @@ struct mounted {
 	char places[MOUNTED_BYTES];
 };
 
-/* By container; see mounted.bpf.c. User space takes out, and sets max_entries. */
+/* By container; see mounted.bpf.c. User space removes entries, and sets max_entries. */
 struct map_mounted {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, NUNCHI_SLOTS_MAX);
@@ -405,8 +405,8 @@ struct map_mounted {
 extern struct map_mounted mounted SEC(".maps");
 
 /*
- * A row of lane_slots for each CPU, mapped by user space: while bpf() looks at a map the kernel runs no program of the
- * perf type on that CPU, nor if it is preempted there and others go on.
+ * A row of lane_slots for each CPU. Mapped by user space, because during a bpf() on a map the kernel skips programs of the
+ * perf type on that CPU, even if it is preempted in the middle and other tasks run.
  */
 struct map_accounts {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -417,7 +417,7 @@ struct map_accounts {
 };
 extern struct map_accounts accounts SEC(".maps");
 
-/* What was lost, taken out by user space. One that does not fit is in the account all the same. */
+/* When and what was lost; user space removes entries. A loss that does not fit is still in the account. */
 struct map_losses {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1024);
@@ -427,14 +427,14 @@ struct map_losses {
 extern struct map_losses losses SEC(".maps");
 
 /*
- * What arguments of calls under way point to, as the kernel copied it (copies.bpf.c). Most are short: the
- * others have a map of their own, so that those need no room for 4 KiB each.
+ * What arguments of calls in progress point to, as the kernel copied it (copies.bpf.c). Most are short. Long ones have a map
+ * of their own, so that not each takes 4 KiB.
  */
 #define COPY_SHORT 256
 
 struct copy_key {
 	u32 tid;
-	u32 arg;		/* or COPY_OPENED: the file that the call has opened, as the data of its blob */
+	u32 arg;		/* or COPY_OPENED: the file that the call opened, as the data of its blob */
 };
 
 #define COPY_OPENED 6
@@ -448,7 +448,7 @@ struct copy {
 struct long_copy {
 	u32 len;
 	u32 flags;
-	char data[NUNCHI_PATH_MAX + 256];	/* of a file a name more, as its blob has it */
+	char data[NUNCHI_PATH_MAX + 256];	/* a file's blob can have one name more */
 };
 
 struct map_copies {
@@ -494,8 +494,8 @@ struct map_critical {
 extern struct map_critical critical SEC(".maps");
 
 /*
- * Bytes of each slot's records with NUNCHI_F_SHARED: put into a lane, and taken out of it by user space,
- * which has lane_taken mapped. A row of lane_slots for each ring, and one for what is watched.
+ * Bytes of each slot's records with NUNCHI_F_SHARED that were put into a lane, and that user space, which maps lane_taken,
+ * took out. A row of lane_slots for each ring, and one for watched events.
  */
 struct map_lane_put {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -542,7 +542,7 @@ struct map_block_slots {
 };
 extern struct map_block_slots block_slots SEC(".maps");
 
-/* What cgroup programs have decided of calls under way, by thread: they cannot get at its identity. As identity.verdict. */
+/* Verdicts of cgroup programs, which cannot use task storage, on calls in progress; by thread. As identity.verdict. */
 struct map_block_told {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -551,7 +551,7 @@ struct map_block_told {
 };
 extern struct map_block_told block_told SEC(".maps");
 
-/* By the hash of the path; one row if nothing is blocked. One that is forgotten is made anew. */
+/* By the hash of the path; one row if nothing is blocked. One that the LRU drops is made again. */
 struct map_block_images {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
@@ -560,7 +560,7 @@ struct map_block_images {
 };
 extern struct map_block_images block_images SEC(".maps");
 
-/* An automaton that texts are read in, mapped by user space: of rules that block two halves, and of what may leave. */
+/* Automata for texts, mapped by user space: two halves for rules that block, and one for what may leave the kernel. */
 struct map_states {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -571,7 +571,7 @@ struct map_states {
 extern struct map_states block_states SEC(".maps");
 extern struct map_states push_states SEC(".maps");
 
-/* The pieces of all bulk rings, those of one in a row, mapped by user space; which says how many, and how long. */
+/* The pieces of all bulk rings, those of one ring in a row. Mapped by user space, which sets their number and size. */
 struct map_bulk {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

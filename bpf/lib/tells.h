@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Hooks that seldom come to a record of a call have it made by one program for all of them (tells.bpf.c), to which they go on:
- * all that makes one takes 50 ms to load, each time. What it is to tell is left where it is found on the same CPU: none of these hooks is
- * preempted, and of what interrupts them only io_uring tells anything, which has a place of its own.
+ * Hooks that seldom make a record of a call tail-call one program that does it for all of them (tells.bpf.c): the code that
+ * makes one takes 50 ms to load, each time. What to record is left in a per-CPU map: none of these hooks is preempted, and
+ * of what can interrupt them only io_uring's make records, which have a place of their own.
  */
 #pragma once
 
@@ -11,18 +11,18 @@
 
 enum tell {
 	TELL_NOTHING,
-	TELL_SIGNAL,	/* a handler ends what the task has put aside */
-	TELL_EXIT,	/* it ends */
-	TELL_EXEC,	/* it executes, and is renamed; what it has put aside ends */
+	TELL_SIGNAL,	/* a signal handler ends the call that was put aside */
+	TELL_EXIT,	/* the task exits */
+	TELL_EXEC,	/* an exec renames it; the call that was put aside ends */
 };
 
-/* A result of a request of io_uring, or its beginning. */
+/* A result of an io_uring request, or its beginning. */
 struct result {
 	u64 req;	/* 0: there is none */
 	s64 res;
 	u16 flags;	/* NUNCHI_F_* */
-	u8 more;	/* others of the same follow */
-	u8 is_new;	/* it begins, and is below; else it is in requests */
+	u8 more;	/* others of the same request follow */
+	u8 is_new;	/* the request begins, and is below; else it is in `requests` */
 	u32 pad;
 	struct request request;
 };
@@ -41,7 +41,7 @@ struct map_tellings {
 };
 extern struct map_tellings tellings SEC(".maps");
 
-/* The program that tells, of this hook's type. */
+/* The program of tells.bpf.c, of the same type as the hooks. */
 struct map_tells {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
@@ -57,7 +57,7 @@ static __always_inline struct telling *telling_here(void)
 	return bpf_map_lookup_elem(&tellings, &first);
 }
 
-/* Goes on with the program that tells: what comes after is for the case that there is none, which is counted. */
+/* Tail-calls the program. It only returns if there is none, which is counted. */
 static __always_inline int tell(void *ctx, enum tell what)
 {
 	struct telling *telling = telling_here();
@@ -71,7 +71,7 @@ static __always_inline int tell(void *ctx, enum tell what)
 	return 0;
 }
 
-/* The same of the request in telling_here()->result. */
+/* The same for the request in telling_here()->result. */
 static __always_inline int request_tell(void *ctx)
 {
 	struct telling *telling;
@@ -85,7 +85,7 @@ static __always_inline int request_tell(void *ctx)
 }
 
 /*
- * Whether the running task is in an exec. Who is has no interrupted call to go back to: the room has its arguments, once what was in it
- * has been told.
+ * Whether the running task is in an exec. Then it has no interrupted call to go back to, and identity.interrupted holds the
+ * exec's own arguments, once the call that was in it has been recorded.
  */
 int exec_begins(void);
