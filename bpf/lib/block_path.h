@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A file's path as text, to be looked up: from the leaf up to the root of the container, which is
- * the top of its mounts, so that a chroot changes nothing. It is written from the end of the room
- * to its beginning. Of one that is longer than the room the end is let go, since a look-up is about its first
- * bytes; it cannot be read (block_read.h).
+ * Makes the path of a file as text, for look-ups: from the leaf up to the root of the container, which is the top of
+ * its mounts, so that a chroot changes nothing. The text is written from the end of the buffer to its beginning. If a
+ * path is longer than the buffer its end is dropped, since look-ups are about its first bytes; it cannot be read byte
+ * by byte then (block_read.h).
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 #define TEXT_END (BLOCK_TEXT_MAX - 1)	/* where its NUL stands */
 #define TEXT_LOW 512	/* below this the next name might not fit */
-#define TEXT_KEPT 300	/* of its beginning, when it is too long */
+#define TEXT_KEPT 300	/* bytes of the beginning that are kept if it is too long */
 
 static __always_inline void text_shift(struct block_work *b, struct walk *w)
 {
@@ -21,11 +21,11 @@ static __always_inline void text_shift(struct block_work *b, struct walk *w)
 
 	bpf_probe_read_kernel(&b->text[to], TEXT_KEPT, &b->text[w->pos & (BLOCK_TEXT_MAX - 1)]);
 	w->pos = to;
-	w->len = 1;	/* where the leaf stood is lost: further than what is compared */
+	w->len = 1;	/* the leaf was dropped: it is beyond the bytes that are compared */
 	w->flags = NUNCHI_BLOB_TRUNCATED;
 }
 
-/* A name and the slash before it, of which the NUL is counted, before what there is. */
+/* Puts a name, and the slash before it, in front of the text. n counts the name's NUL, for the slash. */
 static __always_inline u32 text_put(struct block_work *b, struct walk *w, u32 n)
 {
 	u32 len = n - 1, pos;
@@ -41,7 +41,7 @@ static __always_inline u32 text_put(struct block_work *b, struct walk *w, u32 n)
 	return pos;
 }
 
-/* The path of what s->walk has as mnt (0: that within its file system) and dentry, into s->block.text. */
+/* Makes the path of s->walk.dentry in s->walk.mnt (0: the path within its file system), in s->block.text. */
 int block_walk(struct scratch *s);
 
 /* Of s->leaf. */
@@ -67,7 +67,7 @@ static __always_inline void leaf_of(struct scratch *s, u64 file)
 	leaf_set(s, path.mnt, path.dentry);
 }
 
-/* Of a struct file, which is the leaf then. */
+/* The same for a struct file, which becomes the leaf. */
 static __always_inline void block_path(struct scratch *s, u64 file)
 {
 	leaf_of(s, file);
@@ -78,8 +78,8 @@ static __always_inline void block_path(struct scratch *s, u64 file)
 #define PLACE_SYS 0x7379732fULL	/* "/sys" */
 
 /*
- * After that: whether it is of proc or sysfs, and may be mounted elsewhere than in /proc or /sys, be it below those. Then its path
- * there is made.
+ * After that: whether it is in a proc or sysfs that may be mounted elsewhere than at /proc or /sys, even below these.
+ * Then makes its path there.
  */
 static __always_inline bool block_misplaced(struct scratch *s, u64 magic)
 {
@@ -104,7 +104,7 @@ static __always_inline bool block_misplaced(struct scratch *s, u64 magic)
 	return true;
 }
 
-/* A component of s->place before what there is. 1 ends it. */
+/* Puts a component of s->place in front of the text. 1: it was the last. */
 static long place_put_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -122,7 +122,10 @@ static long place_put_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* After that: whether what it lies below was mounted elsewhere when the container began, see blob_mounted(). Then its path there is made. */
+/*
+ * After that: whether it is below something that was mounted elsewhere when the container began, see blob_mounted().
+ * Then makes its path there.
+ */
 static __noinline int block_mounted(struct scratch *s)
 {
 	struct mnt_namespace *ns = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), nsproxy, mnt_ns);
@@ -150,11 +153,14 @@ static __noinline int block_mounted(struct scratch *s)
 
 enum alias {
 	ALIAS_NONE = 0,
-	ALIAS_PATH,	/* it has another path, see blob_alias(), which is made */
-	ALIAS_FOREIGN,	/* it lies in what the container has mounted itself, as a tmpfs, and has none but where it has put that */
+	ALIAS_PATH,	/* it has another path, which is made: see blob_alias() */
+	ALIAS_FOREIGN,	/* it is in a mount that the container has made, and has no other path than there */
 };
 
-/* What lies below no mount that the runtime has made, in that file system or another. Where nobody can say whose it is (cgroup programs), it is none. */
+/*
+ * For a file below no mount that the runtime made, in this file system or another. If it is not known whose it is
+ * (cgroup programs), it has no other path.
+ */
 static __always_inline enum alias alias_elsewhere(struct scratch *s)
 {
 	if (block_mounted(s))
@@ -198,8 +204,8 @@ static __always_inline void block_no_path(struct scratch *s)
 }
 
 /*
- * The same of an image, which is to be let pass by each path that it has. One that is foreign has the path of what there is not
- * besides: anybody can put it where he likes. Whether there is another.
+ * The same for an image, which must be allowed by each of its paths. A foreign one has the path of a missing value as
+ * well, since anybody can put it anywhere. Returns whether there is another path.
  */
 static __always_inline bool block_image_alias(struct scratch *s)
 {
@@ -210,7 +216,7 @@ static __always_inline bool block_image_alias(struct scratch *s)
 	return alias != ALIAS_NONE;
 }
 
-/* What block_path() has made, into the key. */
+/* Puts the path that block_path() has made into the key. */
 static __always_inline void block_path_key(struct scratch *s)
 {
 	struct block_work *b = &s->block;
@@ -219,13 +225,13 @@ static __always_inline void block_path_key(struct scratch *s)
 			      &b->text[s->walk.pos & (BLOCK_TEXT_MAX - 1)]);
 }
 
-/* After that: its directory, "/" for what is in the root. */
+/* After that: puts its directory into the key; "/" if it is in the root. */
 static __always_inline void block_directory_key(struct scratch *s)
 {
 	u32 len = s->walk.len - s->walk.pos;
 
 	if (len > sizeof(s->block.key.bytes) - 2)
-		return;	/* it is longer than what is compared */
+		return;	/* longer than the bytes that are compared */
 	if (!len)
 		len = 1;
 	s->block.key.bytes[len] = 0;

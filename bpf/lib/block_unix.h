@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Who connects or sends to a unix socket, held against rules that block by the socket's path: that of the file which its owner has
- * bound it to, as it is mounted there, and by where the runtime has mounted it in the container. What the call names is not
- * looked at: it can be any link.
+ * Rules that block connecting and sending to a unix socket by its path: that of the file to which its owner has bound
+ * it, as it is mounted there, and as the runtime has mounted it in the container. The name in the call is not looked
+ * at: it can be any link.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ static __always_inline bool asks_unix_path(u32 row)
 	return asks_path(block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds);
 }
 
-/* peer: a struct sock, or 0. One without a path, which an abstract one is, has that of what there is not. */
+/* peer: a struct sock, or 0. For a socket without a path, such as an abstract one, the path is a missing value. */
 static __noinline u64 block_unix(struct scratch *s, u64 peer, u32 row, u64 mask)
 {
 	struct unix_sock *bound = (void *)peer;

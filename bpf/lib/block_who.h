@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who a task is for rules that block, where its storage cannot be asked for: block_who.bpf.c. */
+/* For rules that block: who a task is, if its storage cannot be used: block_who.bpf.c. */
 #pragma once
 
 #include "identity.h"
@@ -12,10 +12,11 @@ struct who {
 };
 
 /*
- * That of the running task where its storage cannot be asked for: before 6.2 one look at it locks it for all others on that CPU, and
- * who looks can be pushed aside; and cgroup programs may not. A task that has not used it yet is known by where it is.
+ * Reads who the running task is without using its storage: before 6.2 a program that reads storage locks it for all
+ * others on that CPU, and can be preempted; and cgroup programs may not use it. A task that has no storage yet is
+ * known by where it is.
  */
 int who_read(struct who *ret);
 
-/* The hash of the path that the running task's image was executed by, as who_read() would read it; 0: not known. */
+/* The hash of the path by which the running task's image was executed, read as in who_read(); 0: not known. */
 u64 image_read(void);

@@ -1,34 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A record into the bulk ring of its CPU; nunchi/bulk.h says how those work. */
+/* Puts a record into the bulk ring of its CPU; nunchi/bulk.h explains these rings. */
 #pragma once
 
 #include "record.h"
 
 /*
- * Whether there is room for the record in a ring of which so much is used. row: of lane_put. Marks the
- * record if it is to count against its container's share.
+ * Whether the record may go into a ring of which so much is used. row: of lane_put. Marks the record if it counts
+ * against its container's share.
  */
 int lane_admit(struct scratch *s, u64 used, u32 row, u32 lane);
 /* It went, and counts. */
 int lane_count(struct scratch *s, u32 row);
 /* The reader sleeps, or did. */
 int reader_wake(void);
-/* Room for the record, with all that may be in the way: 1, and the word of its place is in s->search. 0: there is none. */
+/*
+ * Reserves room for the record, whatever may be in the way. 1: the word of its place is in s->search; 0: there is no
+ * room.
+ */
 int bulk_search(struct scratch *s, u32 ring);
 
-/* Room for the record, and its number: the word of its place. False: somebody was faster. */
+/* Reserves room and a number for the record; *ret: the word of its place. False: another program was faster. */
 static __always_inline bool bulk_take(const struct scratch *s, u32 ring, u64 put, u64 *ret)
 {
 	*ret = put;
 	return __sync_val_compare_and_swap(&bulk_put[ring].put, put, nunchi_bulk_next(put, s->pos)) == put;
 }
 
-/* The same, with what is seldom in the way left to a function: the verifier walks that once, not wherever records are sent. */
+/* The same; what is seldom needed is in a function, which the verifier checks once, not wherever records are sent. */
 static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
 {
 	u64 put = *(volatile u64 *)&bulk_put[ring].put;
 
-	/* While nothing floods, that is all that shares cost: what the reader writes is read once in a while only. */
+	/* Unless something floods, this is all that shares cost: the reader's position is read only now and then. */
 	if (likely(nunchi_bulk_used(put, bulk_put[ring].taken) < bulk_bytes / 4) && likely(bulk_take(s, ring, put, ret)))
 		return true;
 	if (!bulk_search(s, ring))
@@ -37,10 +40,10 @@ static __always_inline bool bulk_reserve(struct scratch *s, u32 ring, u64 *ret)
 	return true;
 }
 
-/* Most records are no longer: they are copied without a call. */
+/* Most records are not longer, and are copied without a call. */
 #define COPY_INLINE 512
 
-/* The record, in units, to where there is room for it. */
+/* Copies the record, in units, to its place. */
 static __always_inline void bulk_copy(u8 *to, struct scratch *s)
 {
 	const u64 *from = (const u64 *)s->data;
@@ -60,10 +63,10 @@ static __always_inline void bulk_copy(u8 *to, struct scratch *s)
 		bpf_probe_read_kernel(to + COPY_INLINE, rest, s->data + COPY_INLINE);
 }
 
-/* After all that has been written before it. */
+/* Writes the mark, after everything before it was written. */
 static __always_inline void mark_put(u64 *at, u64 mark)
 {
-#if defined(__TARGET_ARCH_x86)	/* keeps the order of what is written */
+#if defined(__TARGET_ARCH_x86)	/* keeps the order of writes */
 	barrier();
 	*(volatile u64 *)at = mark;
 #else
@@ -87,7 +90,7 @@ static __always_inline bool bulk_output(struct scratch *s)
 		return false;
 	to += at & bulk_piece_mask;
 	bulk_copy(to, s);
-	/* There, not before: a word is slow to be read whose parts have just been written. */
+	/* Only now: reading a word whose parts were just written is slow. */
 	head = (struct nunchi_head *)to;
 	head->len = s->pos;
 	head->ring = ring + 1;
@@ -98,8 +101,9 @@ static __always_inline bool bulk_output(struct scratch *s)
 }
 
 /*
- * Counts a record that went, and wakes the reader if it sleeps. Its place was taken by what is a full barrier, before we look:
- * who says that it sleeps looks once more whether any place was taken, and does not if so.
+ * Counts a record that was sent, and wakes the reader if it sleeps. The record's place was reserved by an atomic
+ * operation, which is a full barrier, before this looks; a reader that announces its sleep looks once more whether
+ * any place was reserved, and then does not sleep.
  */
 static __always_inline void record_sent(const struct scratch *s)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sendmmsg sends several messages by one call, and each can name a peer. The call's own record tells of the
- * first. After it comes one of each that names another peer than the one before it does, as user memory has
- * it by then: the same call, whose msgvec is that message's.
+ * sendmmsg() sends several messages in one call, and each can name a peer. The call's own record is about the first.
+ * It is followed by a record for each message that names another peer than the one before, as user memory has it by
+ * then: the same call, with that message as msgvec.
  */
 #pragma once
 
 #include "blob.h"
 #include "call.h"
 
-/* A struct mmsghdr is as long as so many pointers, with padding. */
+/* The size of struct mmsghdr in pointers, with padding. */
 #define MESSAGE_POINTERS 8
 
-/* Whether the message that the call's msgvec is at names a peer, and another than the one before it. */
+/* Whether the message at the call's msgvec names a peer, and another one than the message before it. */
 int message_names_another(struct identity *id);
 
 static __always_inline bool sends_several(const struct nunchi_call *call, s64 ret)
@@ -25,7 +25,7 @@ static __always_inline bool verdict_refuses(u32 verdict)
 	return NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE;
 }
 
-/* Before the record of the call: what was refused is another message than its. */
+/* Before the record of the call: keeps the verdict for the message that was refused. */
 static __always_inline void messages_begin(struct identity *id)
 {
 	refused_take(id, id->call.nr);
@@ -35,7 +35,7 @@ static __always_inline void messages_begin(struct identity *id)
 }
 
 /*
- * One after the other, and then that which was refused, at which the call ended. 1 ends the loop, which has
+ * Takes one message after the other, and then the refused one, at which the call ended. 1 ends the loop, which has
  * one round more than messages were sent.
  */
 static __noinline long message_step(u32 i, struct identity **ctx)

@@ -5,15 +5,15 @@
 #include "identity.h"
 #include "root.h"
 
-/* The mounts below that of a container's root, a struct vfsmount *, as struct mounted into s->data. */
+/* Writes the mounts below that of a container's root (a struct vfsmount *) into s->data, as struct mounted. */
 int mounted_take(struct scratch *s, u64 mnt);
 /*
- * Looks for the mount that what s->walk has as dentry lies below, of the container that is not made inside of another. 1: found,
- * s->walk.within is its root and s->place where it was.
+ * Looks for the mount of the outermost container below which s->walk.dentry is. 1: found, s->walk.within is the
+ * mount's root, and s->place the path where it was.
  */
 int mounted_find(struct scratch *s, u32 slot, u32 generation);
 
-/* The slot of the container that is not made inside of another. */
+/* The slot of the outermost container. */
 static __always_inline u32 slot_outermost(u32 slot)
 {
 	for (u32 i = 0; i < ROOTS_MAX && unlikely(slots[slot & (NUNCHI_SLOTS_MAX - 1)].parent); i++)
@@ -21,7 +21,7 @@ static __always_inline u32 slot_outermost(u32 slot)
 	return slot & (NUNCHI_SLOTS_MAX - 1);
 }
 
-/* Whether mounts are others than those that its runtime has made. event: of the mount namespace. */
+/* Whether the mounts have changed since the runtime made them. event: of the mount namespace. */
 static __always_inline bool mounted_anew(u32 slot, u64 event)
 {
 	u64 first = slots[slot_outermost(slot)].mounts;
@@ -29,13 +29,13 @@ static __always_inline bool mounted_anew(u32 slot, u64 event)
 	return first && event != first;
 }
 
-/* Of the running task's mount namespace: it changes with each mount. */
+/* The event counter of the running task's mount namespace, which changes with each mount. */
 static __always_inline u64 mounts_event(void)
 {
 	return BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), nsproxy, mnt_ns, event);
 }
 
-/* What a container's mounts are when its root has been made: of one that is made inside of another those of that one count. */
+/* Remembers a container's mounts when its root was made; for a container inside another the outer one's count. */
 static __always_inline void mounted_begin(struct task_struct *task, u32 slot)
 {
 	struct nunchi_slot *row = &slots[slot & (NUNCHI_SLOTS_MAX - 1)];
@@ -51,7 +51,7 @@ static __always_inline void mounted_begin(struct task_struct *task, u32 slot)
 		return;
 	}
 	mounted_take(s, (u64)mnt);
-	/* Here: the verifier of 6.1 takes no value from a function that is verified by itself. */
+	/* Not in mounted_take(): the verifier of 6.1 takes no map value from a function that is verified by itself. */
 	if (!bpf_map_update_elem(&mounted, &key, s->data, BPF_ANY))
 		row->mounts = BPF_CORE_READ(task, nsproxy, mnt_ns, event);
 	else
@@ -60,9 +60,9 @@ static __always_inline void mounted_begin(struct task_struct *task, u32 slot)
 }
 
 /*
- * The root of a container is what its runtime has made it for the last that it executes of its own, the entrypoint. Who comes in later has one
- * that the container may have changed; so has who opens a slot inside of one, be it a container or not: in the same file system it
- * begins where that one does.
+ * The root of a container is the one that its runtime has made when it executes the entrypoint. A process that comes
+ * in later has a root that the container may have changed. So has one that opens a slot inside a container, whether
+ * or not that is a container: in the same file system its root begins where the outer one's does.
  */
 static __always_inline void container_root(struct task_struct *task, const struct identity *id, bool entering)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whether a call's record is to leave the kernel (nunchi/push.h). What costs nothing is asked before the
- * record is made: whose it is, what it executes, the result, and the flags of an open. The rest is read from the record itself, so that
- * what is judged here is what user space would have judged.
+ * Whether a call's record leaves the kernel (nunchi/push.h). What costs nothing is checked before the record is made:
+ * the container, the image, the result, and the flags of an open. The rest is read from the finished record, so that
+ * the kernel judges what user space would have judged.
  */
 #pragma once
 
@@ -12,13 +12,13 @@
 
 #define PUSH_ALL ((u64)-1)
 
-/* Of a record that is made: 0 if no condition can want it. s->clauses: what push_codes() has left. */
+/* For a finished record: 0 if no condition can match it. s->clauses: those that push_codes() has left. */
 int push_record(struct scratch *s);
 
-/* The group of an image, of which the blob at this place has the path and was the last to be walked. */
+/* The group of an image whose path is the blob at `at`, which was walked last. */
 u32 push_image(struct scratch *s, u32 at);
 
-/* What the task executes from now on, as above; NULL: nothing is known of it. */
+/* Sets the group of the image that the task executes from now on, as above; s NULL: it is not known. */
 static __always_inline void push_executed(struct identity *id, struct scratch *s, u32 at)
 {
 	id->image_generation = push_image_generation;
@@ -38,7 +38,7 @@ static __always_inline u32 push_group(const struct identity *id)
 	return id->slot && row->generation != id->generation ? 0 : row->group & (NUNCHI_PUSH_GROUPS - 1);
 }
 
-/* The clauses that the container, the image, the result and the flags leave; all where the call is not looked at. */
+/* The clauses that can still hold for this container, image, result and flags; all, if the call has no conditions. */
 static __always_inline u64 push_codes(const struct identity *id, const struct nunchi_call *call, s64 ret)
 {
 	const struct nunchi_push_call *how = &push_calls[call->nr & (NUNCHI_CALLS_MAX - 1)];
@@ -66,7 +66,7 @@ static __always_inline u64 push_codes(const struct identity *id, const struct nu
 	return mask & row->codes[NUNCHI_PUSH_ACCESSES + (code & 7)];
 }
 
-/* Counts a call that was seen and that nobody wants. */
+/* Counts a call that was seen and that no condition can match. */
 static __always_inline void push_count(u32 slot)
 {
 	struct nunchi_account *account = account_of(slot);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A record in the making: scratch and head (lanes.bpf.c sends it). Programs can be preempted and interrupted, so
- * that each takes a scratch of its own and gives it back; a record is sent whole or not at all.
+ * Making a record: scratch memory and head (lanes.bpf.c sends it). Programs can be preempted and interrupted, so each
+ * takes a scratch of its own and gives it back; a record is sent whole or not at all.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ static __always_inline struct nunchi_account *account_of(u32 slot)
 }
 
 /*
- * An event of the slot is lost (enum nunchi_drop): counted, and told in the stream. what: a call's number; of any other record
- * NUNCHI_CALLS_MAX and its kind.
+ * Counts a lost event of the slot (enum nunchi_drop), for the account and for the stream. what: a call's number; for
+ * any other record NUNCHI_CALLS_MAX plus its kind.
  */
 int account_drop(u32 slot, u32 reason, u32 what);
 
@@ -50,14 +50,14 @@ static __always_inline struct scratch *scratch_get(void)
 	return 0;
 }
 
-/* It is of this CPU: no locked instruction is needed to let go. */
+/* It belongs to this CPU, so no locked instruction is needed. */
 static __always_inline void scratch_put(struct scratch *s)
 {
 	barrier();
 	*(volatile u32 *)&s->busy = 0;
 }
 
-/* What the head says of s->of, but what record_begin() does. */
+/* Fills in what the head says of s->of, except what record_begin() does. */
 int head_fill(struct scratch *s);
 
 #define SETUP_SECONDS 30
@@ -67,7 +67,7 @@ static __always_inline u16 boot_seconds(void)
 	return bpf_ktime_get_boot_ns() / 1000000000;
 }
 
-/* Whether the task's doing is its runtime's yet. One that is traced is in another's hands. */
+/* Whether what the task does is still its runtime's doing. Not if it is traced: then another process controls it. */
 static __always_inline bool is_setup(const struct task_struct *task, u8 setup, u16 setup_at)
 {
 	return unlikely(setup == SETUP) && !BPF_CORE_READ(task, ptrace) &&
@@ -98,7 +98,7 @@ static __always_inline u16 identity_flags(const struct task_struct *task, const 
 }
 
 /*
- * The head of a record about task, whose identity is id. The record's body is body bytes long. follow: task is the
+ * Begins a record about task, whose identity is id: its head. The record's body has `body` bytes. follow: task is the
  * running one, and the rest of the head is left to call_finish(), where it costs least.
  */
 static __always_inline void record_begin(struct scratch *s, struct task_struct *task,
@@ -120,7 +120,7 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 	head->loginuid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val : (u32)-1;
 	head->pidns = id->pidns;
 	head->verdict = 0;
-	/* Here, where id is at hand: a variable more in the callers is more stack than they have. */
+	/* Here, where id is at hand: the callers' stacks have no room for one more variable. */
 	if (kind == NUNCHI_REC_SYSCALL || kind == NUNCHI_REC_EXEC) {
 		head->verdict = id->verdict;
 		((struct identity *)id)->verdict = 0;
@@ -136,15 +136,15 @@ static __always_inline void record_begin(struct scratch *s, struct task_struct *
 		s->task = bpf_get_current_task();
 		head_fill(s);
 	}
-	/* The kernel pads it with zeros, so that 16 bytes carry nothing else. */
+	/* The kernel pads comm with zeros, so all 16 bytes can be copied. */
 	((u64 *)head->comm)[0] = ((u64 *)task->comm)[0];
 	((u64 *)head->comm)[1] = ((u64 *)task->comm)[1];
 	s->pos = sizeof(*head) + body;
 }
 
 /*
- * How a record travels: by the ring of its CPU, or by the critical one. LANE_NEEDED may use what the
- * others leave of that: without it the model would go wrong.
+ * Which ring a record goes to: that of its CPU, or the critical one. LANE_NEEDED may use what the others leave of the
+ * critical one: without such a record the model would be wrong.
  */
 enum lane {
 	LANE_BULK,
@@ -154,16 +154,16 @@ enum lane {
 };
 
 /*
- * Numbers and sends a record that a container's account has seen, and counts what became of it: if its
- * container has no room in the lane any more, what it tells is counted (lanes.bpf.c). Returns whether it went.
+ * Numbers and sends a record that a container's account has counted as seen, and counts what became of it. If the
+ * container has no room left in the lane the event is only counted (lanes.bpf.c). Returns whether it was sent.
  */
 int record_send(struct scratch *s, u32 lane);
-/* The end of one that its lane had no room for: what it tells is counted, or lost. Returns 0. */
+/* For a record for which its lane has no room: the event is only counted, or lost. Returns 0. */
 int record_refused(struct scratch *s);
-/* A record that is no container's yet: of slots and cgroups. */
+/* Sends a record that belongs to no container yet: about slots and cgroups. */
 int record_send_name(struct scratch *s);
 
-/* Whether the verdict can be of such a call. */
+/* Whether the verdict can be on a call of this number. */
 static __always_inline bool verdict_is_of(u32 verdict, u64 nr)
 {
 	u32 class = NUNCHI_VERDICT_CLASS(verdict), call = block_calls[nr & (NUNCHI_CALLS_MAX - 1)];
@@ -171,7 +171,7 @@ static __always_inline bool verdict_is_of(u32 verdict, u64 nr)
 	return (call & ~NUNCHI_BLOCK_FLAGS) == class + 1 || (call & NUNCHI_BLOCK_SETS && class == NUNCHI_BLOCK_BIND);
 }
 
-/* Of a call. What a rule has decided of another call, which nobody is told of, does not count. */
+/* The lane of a call's record. A verdict on another call, which was not recorded, does not count. */
 static __always_inline enum lane call_lane(struct scratch *s, bool is_critical)
 {
 	u32 verdict = s->head.verdict;

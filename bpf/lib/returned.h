@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/*
- * What is done when a system call returns, whichever hook it is that sees it: all that they differ
- * in is where they find the result.
- */
+/* What is done when a system call returns. The hooks that see it differ only in where they find the result. */
 #pragma once
 
 #include "call.h"
 #include "leave.h"
 #include "messages.h"
 
-#define SIGNALS_SEEN 4	/* that wait for a thread, the newest first: what comes of its own call is behind what was blocked */
+#define SIGNALS_SEEN 4	/* pending signals that are looked at, newest first: the call's own is behind blocked ones */
 
 /*
- * Whether seccomp answers the call that returns with a signal (SECCOMP_RET_TRAP, SECCOMP_RET_KILL_*): it has not run. Nobody
- * but the thread itself can send it one with that code, and that would not wait until another call.
+ * Whether seccomp answers the returning call with a signal (SECCOMP_RET_TRAP, SECCOMP_RET_KILL_*), so that the call
+ * has not run. Only the thread itself can send itself a signal with that code, and that would not stay pending until
+ * another call.
  */
 static __noinline int call_is_trapped(struct task_struct *task)
 {
@@ -33,7 +31,7 @@ static __noinline int call_is_trapped(struct task_struct *task)
 	return false;
 }
 
-/* A wanted call of a task that is counted. */
+/* Records a wanted call, of a task whose events are at least counted. */
 static __always_inline void call_returned(struct task_struct *task, struct identity *id,
 					  const struct nunchi_call *call, long ret, u8 want,
 					  enum nunchi_mode mode)
@@ -61,8 +59,8 @@ static __always_inline void call_returned(struct task_struct *task, struct ident
 }
 
 /*
- * function: a hook of the call's own function asks. Until each wanted call has such a hook the
- * tracepoint is there too, and leaves alone what was answered: nothing is lost or told twice.
+ * function: the hook is of the call's own function. Until each wanted call has such a hook the tracepoint is attached
+ * as well, and ignores calls that were answered, so that nothing is lost or recorded twice.
  */
 static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool function)
 {
@@ -107,7 +105,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 		return 0;
 	if (unlikely(is_put_back(regs, ret)) && call_is_trapped(task))
 		ret = -EPERM;
-	/* A fork leaves its caller where it is: but who is not known to be anywhere yet may be found by now. */
+	/* A fork does not move its caller; but a task of which it was not known where it is may be found by now. */
 	moves = unlikely(want & NUNCHI_WANT_IDENTITY) && ret >= 0 &&
 		(!(specs[call->nr & (NUNCHI_CALLS_MAX - 1)].flags & NUNCHI_SPEC_FORK) || identity_is_open(id));
 	if (moves)
@@ -116,7 +114,7 @@ static __always_inline int syscall_returned(struct pt_regs *regs, long ret, bool
 	if (mode == NUNCHI_MODE_NONE)
 		return 0;
 	if (is_nunchi(task))
-		return 0;	/* it would report its own reports, in a container too */
+		return 0;	/* its reports would cause further reports, also if it runs in a container */
 	several = unlikely(sends_several(call, ret)) && mode == NUNCHI_MODE_EVENT;
 	if (several)
 		messages_begin(id);

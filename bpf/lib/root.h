@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a container's paths begin: the directory that its runtime has made the root, whatever its processes make their
- * own since. A slot has it as an address, that is compared and never trusted: who has left the last mount of it cannot reach it any more.
+ * Where a container's paths begin: at the directory that its runtime made the root, whatever its processes change
+ * later. A slot has its address, which is compared and never followed. A process that has left the last mount of that
+ * directory cannot reach it any more.
  */
 #pragma once
 
@@ -14,7 +15,7 @@ static __always_inline u64 root_directory(struct task_struct *task)
 	return (u64)BPF_CORE_READ(task, fs, root.dentry);
 }
 
-/* The root that the slot has, or before anything has been executed in it that of the slot in which it was opened; 0: not known. */
+/* The slot's root, or, before anything was executed in it, that of the slot from which it was opened; 0: not known. */
 static __always_inline u64 root_own(u32 slot, u32 generation)
 {
 	const struct nunchi_slot *row = &slots[slot & (NUNCHI_SLOTS_MAX - 1)];
@@ -24,7 +25,7 @@ static __always_inline u64 root_own(u32 slot, u32 generation)
 	return row->generation == generation ? row->root : 0;
 }
 
-/* That of the slot, or of one that it was opened in, which is of this file system; 0: none is. */
+/* The root, of the slot or of those from which it was opened, that is in this file system; 0: none is. */
 static __always_inline u64 root_within(u32 slot, u32 generation, u64 sb)
 {
 	for (u32 i = 0; i < ROOTS_MAX; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Requests of io_uring: uring.bpf.c. */
+/* io_uring requests: see uring.bpf.c. */
 #pragma once
 
 #include "state.h"
@@ -14,7 +14,7 @@ struct io_uring_cqe {
 	s32 res;
 };
 
-/* Until 6.15 it had user_data and res in the place of what they stand in. */
+/* Before 6.15 it has user_data and res as arguments in place of the completion queue entry. */
 typedef void (*btf_trace_io_uring_complete)(void *, struct io_ring_ctx *, void *, struct io_uring_cqe *);
 
 struct io_cqe {
@@ -54,22 +54,25 @@ struct io_socket {
 
 #pragma clang attribute pop
 
-/* What the kernel says of a result where it does not say whose it is. Two of a ring that its process calls the same are taken for the later. */
+/*
+ * By what the kernel identifies a result if it does not say of which request it is. If a process gives two requests
+ * of a ring the same user_data, the later one is meant.
+ */
 struct request_name {
 	u64 ring;	/* struct io_ring_ctx */
 	u64 user_data;
 };
 
-/* A request under way. In the place of a pointer to a name its arguments have the name's number, from 1. */
+/* A request in progress. In its arguments a pointer to a name is replaced by the name's number, from 1. */
 struct request {
 	struct nunchi_call call;
 	struct uring_names names;
 	struct request_name name;
 	u32 tgid;
-	u8 has_file;	/* argument 0 is what the request's own file is */
-	u8 quiet;	/* has been told; nothing but a failure is heard of it */
+	u8 has_file;	/* argument 0 is the request's own file */
+	u8 quiet;	/* was recorded; only a failure of it will be reported */
 	u8 op;
-	u8 many;	/* there can be results before the last */
+	u8 many;	/* it can have several results */
 };
 
 struct map_requests {
@@ -101,22 +104,22 @@ static __noinline __attribute__((unused)) void request_forget(u64 req, const str
 	bpf_map_delete_elem(&requests, &req);
 }
 
-/* Of a request's flags, whose lowest are those of the UAPI (IOSQE_...). */
-#define REQ_F_FIXED_FILE 0x1	/* its file is one of the ring's own: what it goes by is an index, no fd */
+/* Flags of a request; the lowest are the UAPI's (IOSQE_...). */
+#define REQ_F_FIXED_FILE 0x1	/* its file is one of the ring's own, given by an index instead of an fd */
 #define REQ_F_CQE_SKIP 0x40	/* no word of a success */
 
 /*
- * A ring that its owner does not read is full. Then the kernel does not say which request is complete, but to what ring it belongs, what it
- * is called there, and its result.
+ * The search for a request if the completion queue is full because its owner does not read it. Then the kernel says
+ * only of which ring the completed request is, its user_data and its result.
  */
 struct overflow {
 	struct request_name name;
-	u64 req;	/* which it is; 0: none that is remembered */
+	u64 req;	/* the request; 0: none that is remembered */
 	s32 res;
 	u32 pad;
 };
 
-/* Whether it is that one. Of some of one name and one result any is. 1 ends it. */
+/* Whether this is the request; any of several with the same name and result will do. 1: found. */
 static long overflow_step(struct bpf_map *map, u64 *key, struct request *r, struct overflow *o)
 {
 	struct io_kiocb *req = (void *)*key;
@@ -129,7 +132,7 @@ static long overflow_step(struct bpf_map *map, u64 *key, struct request *r, stru
 	return 1;
 }
 
-/* Cost: 10 us, for whoever does not read. */
+/* Costs 10 us, but only for a process that does not read its results. */
 static __noinline __attribute__((unused)) u64 overflow_find(u64 ring, u64 user_data, s32 res)
 {
 	struct overflow o = { .name = { ring, user_data }, .res = res };
@@ -138,10 +141,10 @@ static __noinline __attribute__((unused)) u64 overflow_find(u64 ring, u64 user_d
 	return o.req;
 }
 
-/* Those of a process that has ended. */
+/* Forgets the requests of a process that has ended. */
 int requests_forget(u32 tgid);
 
-/* The address that a request goes by. */
+/* Keeps the address of a request. */
 static __always_inline void address_take(struct request *r, u64 address, u32 len)
 {
 	if (len && len <= NUNCHI_SOCKADDR_MAX &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a request of io_uring asks for, as the arguments of the system call that does the same. It is read when the
- * kernel has taken it from the ring: what it names are the kernel's own copies.
+ * The arguments of an io_uring request, as those of the equivalent system call. It is read when the kernel has taken
+ * it from the ring: names are the kernel's own copies.
  */
 #pragma once
 
@@ -101,11 +101,11 @@ struct io_bind {
 	int addr_len;
 };
 
-/* Until 6.9, where none of that is made before it is needed. */
+/* Before 6.9, where it is only allocated when it is needed. */
 struct io_async_connect {
 };
 
-/* What a request to send has of its own. */
+/* The part of struct io_async_msghdr that is used for sends. */
 struct io_async_msghdr {
 	struct msghdr msg;
 };
@@ -157,7 +157,7 @@ struct io_splice {
 
 struct xattr_name;	/* is a text */
 
-/* What it is called has changed; where it stands says what it is. */
+/* The struct's name has changed; its place says what it is. */
 struct xattr_ctx {
 	void *value;
 	u64 size;
@@ -209,7 +209,7 @@ struct io_link___delayed {
 
 #pragma clang attribute pop
 
-/* The newest operations (6.9, 6.11) are not known to every kernel. */
+/* Not every kernel has the newest operations (6.9, 6.11). */
 #define CMD(type, field) BPF_CORE_READ((struct type *)req, field)
 #define CMD_WORD(type, field)                                                                      \
 	(bpf_core_field_size(((struct type *)0)->field) == 4 ? (u32)CMD(type, field) : CMD(type, field))
@@ -236,7 +236,7 @@ static __always_inline u64 name_take(struct request *r, u32 number, u64 filename
 	return text_take(r, number, BPF_CORE_READ((struct filename *)filename, name));
 }
 
-/* The attribute that a request is about, whose name is behind that of a file, if that has one. */
+/* The extended attribute of a request; its name's number follows that of the file's name, if there is one. */
 static __always_inline void xattr_take(u64 req, struct request *r, u32 number, bool sets)
 {
 	u64 *args = r->call.args;
@@ -248,7 +248,7 @@ static __always_inline void xattr_take(u64 req, struct request *r, u32 number, b
 		args[4] = CMD(io_xattr, ctx.flags);
 }
 
-/* What names files. False: it is another. */
+/* Operations that name files. False: it is none of these. */
 static __always_inline bool read_name(u64 req, u8 op, struct request *r)
 {
 	u64 *args = r->call.args;
@@ -306,7 +306,7 @@ static __always_inline bool read_name(u64 req, u8 op, struct request *r)
 	}
 }
 
-/* What goes by a file, which is the request's, and stands for argument 0. */
+/* Operations on the request's own file, which is argument 0. */
 static __always_inline void read_file(u64 req, u8 op, struct request *r)
 {
 	u64 *args = r->call.args;
@@ -386,7 +386,7 @@ static __always_inline void read_file(u64 req, u8 op, struct request *r)
 	}
 }
 
-/* What goes by descriptors of which the request's own file is not the first. False: it is none of these. */
+/* Operations on fds whose first is not the request's own file. False: it is none of these. */
 static __always_inline bool read_fds(u64 req, u8 op, u64 *args)
 {
 	bool fixed = BPF_CORE_READ((struct io_kiocb *)req, flags) & REQ_F_FIXED_FILE;
@@ -412,12 +412,12 @@ static __always_inline bool read_fds(u64 req, u8 op, u64 *args)
 	}
 }
 
-/* What is about no file that is there. False: it is none of these. */
+/* Operations on no existing file. False: it is none of these. */
 static __always_inline bool read_other(u64 req, u8 op, u64 *args)
 {
 	switch (op) {
 	case OP_CLOSE:
-		args[0] = CMD(io_close, file_slot) ? -1 : CMD(io_close, fd);	/* of the ring's own files it is no fd */
+		args[0] = CMD(io_close, file_slot) ? -1 : CMD(io_close, fd);	/* a slot of the ring's own files is not an fd */
 		return true;
 	case OP_SOCKET:
 		args[0] = CMD(io_socket, domain);
@@ -441,8 +441,8 @@ static __always_inline bool read_other(u64 req, u8 op, u64 *args)
 }
 
 /*
- * The address that a request to send has, where the kernel has copied it by now. Of a connect and a bind it has, too,
- * but at a place that is another's in 6.18.
+ * The address of a send, if the kernel has copied it by now. It has those of connect and bind as well, but in 6.18 at
+ * a place that belongs to something else.
  */
 static __always_inline void read_address(u64 req, struct request *r)
 {
@@ -456,7 +456,7 @@ static __always_inline void read_address(u64 req, struct request *r)
 		address_take(r, name, BPF_CORE_READ(m, msg.msg_namelen));
 }
 
-/* Whether the result is an index of the ring's own files, not an fd. */
+/* Whether the result is an index into the ring's own files, not an fd. */
 static __always_inline bool goes_to_slot(u64 req, u8 op)
 {
 	switch (op) {
@@ -487,7 +487,7 @@ static __always_inline void read_arguments(u64 req, u8 op, struct request *r)
 		read_address(req, r);
 }
 
-/* Whether one request has many results. Before 6.10 an accept does not say. */
+/* Whether the request can have many results. Before 6.10 an accept does not say so. */
 static __always_inline bool has_many(u64 req, u8 op)
 {
 	switch (op) {
@@ -505,7 +505,7 @@ static __always_inline bool has_many(u64 req, u8 op)
 	}
 }
 
-/* A frame of its own, which is gone when the record is made: 512 bytes are all that a chain of calls has. */
+/* A function so that its frame is gone when the record is made: a chain of calls has only 512 bytes of stack. */
 static __noinline void read_request(u64 req, u32 nr, struct request *r)
 {
 	__builtin_memset(&r->call, 0, sizeof(r->call));
