@@ -37,7 +37,7 @@ static long measure_step(u32 i, struct scratch **ctx)
 	return n < DATA_MAX;
 }
 
-/* How long a user string is that did not fit into DATA_MAX. */
+/* Measures a user string that did not fit into DATA_MAX. */
 __noinline u32 measure(struct scratch *s, u64 ptr)
 {
 	if (!s)
@@ -70,7 +70,7 @@ static __always_inline void user_str(struct scratch *s, u64 ptr, u32 blob)
 	blob_end(s, pos, len, full, flags, blob);
 }
 
-/* The struct file of an fd; 0: there is none. ret_shared: others share the table. */
+/* The struct file of an fd; 0: there is none. *ret_shared: other tasks share the table. */
 static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
 {
 	struct task_struct *task;
@@ -94,9 +94,9 @@ static __always_inline u64 fd_file(struct scratch *s, u32 fd, bool *ret_shared)
 }
 
 /*
- * The path of what s->walk has as mnt (0: that within its file system) and dentry. Its components, leaf first: names up to the root of the mount,
- * then on from where that is mounted, until the first mount of all: a chroot changes nothing. A walk that ends
- * elsewhere (a detached mount, a pipe, another namespace's file) is marked.
+ * Appends the path of s->walk.dentry in s->walk.mnt (0: the path within its file system). Its components, leaf first:
+ * names up to the root of the mount, then on from where that is mounted, until the first mount of all: a chroot
+ * changes nothing. A walk that ends elsewhere (a detached mount, a pipe, a file of another namespace) is marked.
  */
 __noinline int blob_walk(struct scratch *s, u32 blob)
 {
@@ -150,7 +150,7 @@ __noinline int blob_walk(struct scratch *s, u32 blob)
 	return 0;
 }
 
-/* By way of memory: the verifier takes no pointers for numbers. */
+/* Through memory, because the verifier does not take pointers for numbers. */
 static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, u32 blob)
 {
 	s->walk.mnt = mnt;
@@ -159,9 +159,9 @@ static __always_inline void path_append(struct scratch *s, u64 mnt, u64 dentry, 
 }
 
 /*
- * What was found by another mount of the container's own file system than the root's (mount --bind), or below another root
- * (pivot_root), has another path without: the one that is meant, mostly, when somebody names it. Of a file that was walked to
- * just now; root: of the container. Returns whether it has.
+ * A file that was reached through a bind mount of the container's own file system, or below another root
+ * (pivot_root), has another path without that: mostly the one that people mean when they name it. For the file walked
+ * last; root: the container's. Returns whether there is such a path.
  */
 static __always_inline bool blob_alias(struct scratch *s, u64 root, u64 dentry, u32 arg)
 {
@@ -171,7 +171,7 @@ static __always_inline bool blob_alias(struct scratch *s, u64 root, u64 dentry, 
 	path_append(s, 0, dentry, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	if (!(s->walk.flags & NUNCHI_BLOB_UNREACHABLE))
 		return true;
-	s->pos = pos;	/* the root is a part of its file system, and this is another */
+	s->pos = pos;	/* the root is only a part of its file system, and the file is in another part */
 	return false;
 }
 
@@ -209,7 +209,7 @@ __noinline int blobs_equal(struct scratch *s, u32 one, u32 other)
 	       !data_differs(s, one + sizeof(struct nunchi_blob), other + sizeof(struct nunchi_blob), len);
 }
 
-/* What was mounted elsewhere when the container began has the path that it had then: of a file of which the blob is at pos. */
+/* For a file whose blob is at pos: if it was mounted elsewhere when the container began, its path then. */
 static __always_inline void blob_mounted(struct scratch *s, u64 dentry, u32 pos, u32 arg)
 {
 	u32 names, begin, at, len;
@@ -229,14 +229,14 @@ static __always_inline void blob_mounted(struct scratch *s, u64 dentry, u32 pos,
 	blob_end(s, begin, len, len, s->walk.flags, BLOB(NUNCHI_BLOB_ALIAS, arg));
 	if (!blobs_equal(s, pos, begin))
 		return;
-	/* It is where it was; the names of its path are those of the other, too. */
+	/* It is where it was: the names are the same as in the other path. */
 	s->walked = pos;
 	s->n_names = names;
 drop:
 	s->pos = begin;
 }
 
-/* Whether the walk that was the last has led to the root of a mount that is mounted nowhere; a pipe is below none. */
+/* Whether the last walk has ended at the root of a mount that is mounted nowhere; a pipe is below no mount. */
 static __always_inline bool is_apart(const struct scratch *s)
 {
 	return s->walk.flags & NUNCHI_BLOB_UNREACHABLE && s->walk.dentry == s->walk.mnt_root;
@@ -245,7 +245,10 @@ static __always_inline bool is_apart(const struct scratch *s)
 #define FIRST_PROC 0x636f7270	/* "proc" and its NUL as a little-endian number */
 #define FIRST_SYS 0x737973
 
-/* Whether the FILE at pos, of the walk that was the last, is of proc or sysfs, and may be mounted elsewhere than in /proc or /sys, be it below those. */
+/*
+ * Whether the FILE at pos, of the last walk, is in a proc or sysfs that may be mounted elsewhere than at /proc or
+ * /sys, even below these.
+ */
 static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 {
 	u32 at = pos + sizeof(struct nunchi_blob) + s->names_at[(s->n_names - 1) & (NUNCHI_COMPONENTS_MAX - 1)];
@@ -266,8 +269,8 @@ static __always_inline bool is_misplaced(struct scratch *s, u32 pos)
 }
 
 /*
- * Of a file that was walked to just now, and not by nothing but its own mount below the container's root: by which other path it
- * has. s->walk.of is its dentry, pos where its blob is.
+ * For the file walked last, if that did not lead to the container's root through its own mount alone: appends the
+ * other path that it has. s->walk.of is its dentry, pos the offset of its blob.
  */
 __noinline int blob_elsewhere(struct scratch *s, u32 pos, u32 arg)
 {
@@ -338,7 +341,7 @@ __noinline int blob_cwd(struct scratch *s, u32 blob)
 	return blob_walk(s, blob);
 }
 
-/* The root directory of the running task. Returns whether that is another than its namespace's: a chroot. */
+/* Appends the running task's root directory. Returns whether it differs from its namespace's: a chroot. */
 static __noinline int blob_root(struct scratch *s, u32 blob)
 {
 	bool shared;
@@ -374,7 +377,7 @@ __noinline int blob_file(struct scratch *s, u64 file, u32 blob)
 	return 0;
 }
 
-/* What the file is open for, into its blob at pos. */
+/* Puts what the file is open for into its blob at pos. */
 static __always_inline void opened_mark(struct scratch *s, u32 pos, u64 file)
 {
 	if (s->pos == pos)
@@ -386,8 +389,8 @@ static __always_inline void opened_mark(struct scratch *s, u32 pos, u64 file)
 }
 
 /*
- * What an fd is by now: a file, or a socket. Who shares the table can have put something else there since the
- * call. What argument 0 is may be known otherwise.
+ * Appends what an fd is by now: a file or a socket. A task that shares the table can have put something else there
+ * since the call. What argument 0 is may be known otherwise.
  */
 __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 {
@@ -400,7 +403,10 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 	file = s->file;
 	if (likely(arg || !file)) {
 		file = fd_file(s, fd, &late);
-		/* Who shared it when the call began can have gone while that slept; once a file has its number, no open sleeps. */
+		/*
+		 * A task that shared it when the call began may have exited while the call slept; after an open has
+		 * its fd it does not sleep any more.
+		 */
 		late |= s->shared && arg != NUNCHI_ARG_RET;
 	}
 	if (!file)
@@ -411,7 +417,7 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 		blob_sock(s, file, arg);
 	} else {
 		file_append(s, (u64)FIELD(struct file, file, f_path.mnt), (u64)FIELD(struct file, file, f_path.dentry), arg);
-		/* Others are asked for it in a register: openat2 in memory. */
+		/* Only openat2 has its flags in memory; the others have them in a register. */
 		if (arg == NUNCHI_ARG_RET && unlikely(specs[s->call.nr & (NUNCHI_CALLS_MAX - 1)].capture[2] == NUNCHI_CAP_BYTES))
 			opened_mark(s, pos, file);
 	}
@@ -420,7 +426,7 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 	return 0;
 }
 
-/* A relative path starts at a directory: the working directory, or what dirfd is. */
+/* Appends the directory at which a relative path starts: the working directory, or dirfd. */
 __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 {
 	bool shared;
@@ -446,7 +452,7 @@ __noinline int blob_base(struct scratch *s, s32 dirfd, u32 arg)
 	return 0;
 }
 
-/* A string argument that is the number of a name which the kernel had copied. */
+/* Appends a string argument that is the number of a name that the kernel copied. */
 static __noinline int blob_uring_name(struct scratch *s, u64 value, u32 arg)
 {
 	struct uring_names *names;
@@ -464,11 +470,11 @@ static __noinline int blob_uring_name(struct scratch *s, u64 value, u32 arg)
 	if (!cut || s->pos == pos || pos > LAST_POS)
 		return 0;
 	b = (void *)&s->data[pos];
-	b->full = NUNCHI_PATH_MAX;	/* at most: how long it was is not known */
+	b->full = NUNCHI_PATH_MAX;	/* an upper bound: its length is not known */
 	return 0;
 }
 
-/* A string argument: in the caller's memory, mostly. */
+/* Appends a string argument, which is mostly in the caller's memory. */
 static __always_inline void string_append(struct scratch *s, u64 value, u32 arg)
 {
 	if (unlikely(s->names))
@@ -477,7 +483,7 @@ static __always_inline void string_append(struct scratch *s, u64 value, u32 arg)
 		user_str(s, value, BLOB(NUNCHI_BLOB_STR, arg));
 }
 
-/* An address, if there is one. full: how long the caller says that it is. */
+/* Appends an address, if there is one. full: its length as given by the caller. */
 static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, u32 arg)
 {
 	u32 blob = BLOB(NUNCHI_BLOB_SOCKADDR, arg);
@@ -490,7 +496,7 @@ static __always_inline int blob_address(struct scratch *s, u64 value, u32 full, 
 			       blob);
 }
 
-/* sendmsg and recvmsg: the address in struct msghdr. Of sendmmsg that in the first struct mmsghdr. */
+/* For sendmsg and recvmsg: appends the address in struct msghdr; for sendmmsg that in the first struct mmsghdr. */
 static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 {
 	u32 len = 0;
@@ -498,7 +504,7 @@ static __noinline int blob_msghdr(struct scratch *s, u64 ptr, u32 arg)
 
 	if (!s)
 		return 0;
-	/* What says by now that there is none may have had one. */
+	/* Even if user memory names none by now, there may have been one. */
 	name = msghdr_name(ptr, pointer_size(&s->call), &len);
 	return blob_address(s, name, len, arg);
 }
@@ -508,7 +514,7 @@ static __always_inline u32 at_most(u64 n, u32 max)
 	return n > max ? max : n;
 }
 
-/* Argument i of the call in the record. */
+/* Appends argument i of the call in the record. */
 __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 {
 	u64 value, next, previous;
@@ -520,7 +526,10 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 		return 0;
 	value = s->call.args[i];
 	next = i < 5 ? s->call.args[i + 1] : 0;
-	/* Of the first, whose is not asked for, what stands behind them: older verifiers do not learn from i != 0. */
+	/*
+	 * For argument 0, which does not use it, this reads behind the array's end: older verifiers do not learn from
+	 * i != 0.
+	 */
 	previous = s->call.args[(i - 1) & 7];
 	ret = s->call.ret;
 	switch (capture) {
@@ -536,7 +545,7 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 		string_append(s, value, i);
 		if (capture == NUNCHI_CAP_STR || s->pos == pos || pos > LAST_POS)
 			return 0;
-		/* What was copied decides, not what stands in user memory by now. */
+		/* The kernel's copy decides, not what user memory has by now. */
 		b = (void *)&s->data[pos];
 		if (b->flags & NUNCHI_BLOB_UNREADABLE)
 			return 0;
@@ -574,7 +583,7 @@ __noinline int blob_argument(struct scratch *s, u32 i, u32 capture, u32 size)
 	}
 }
 
-/* Every argument of the call, as its row says; the returned fd. */
+/* Appends every argument of the call, as its row says, and the returned fd. */
 static __always_inline void call_blobs(struct scratch *s, const struct nunchi_spec *spec)
 {
 	u32 captures = spec->captures;
@@ -646,7 +655,7 @@ __noinline int call_finish(struct scratch *s)
 	lane = call_lane(s, spec->flags & NUNCHI_SPEC_CRITICAL);
 	if (unlikely(lane != LANE_BULK || aggregates || s->pos > NUNCHI_RECORD_MAX))
 		return record_send(s, lane);
-	/* Most go so, and without a call more. */
+	/* Most records are sent like this, without one more call. */
 	if (unlikely(!bulk_output(s)))
 		return record_refused(s);
 	record_sent(s);

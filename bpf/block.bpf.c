@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rules that block, by LSM hooks, which refuse what lib/block.h says is to be refused. Where no BPF program is among the
- * LSMs that the kernel asks, these run before the functions that ask them (fmod_ret on security_*(), which have the same arguments,
- * and are skipped if one refuses): see block.c of the probe. Where the kernel preempts itself, a program can fail to look:
- * block_late.bpf.c comes behind.
+ * Rules that block, in LSM hooks, which refuse what lib/block.h decides. If the kernel does not call BPF programs as
+ * an LSM, these programs are attached by fmod_ret to the functions that call the LSMs (security_*(), which have the
+ * same arguments, and are skipped if a program refuses): see block.c of the probe. Where the kernel preempts
+ * programs, a run can be skipped; then block_late.bpf.c looks again at the call's return.
  */
 #include "lib/block_file.h"
 #include "lib/block_made.h"
@@ -12,9 +12,9 @@
 
 #define SOCKADDR_IN 16
 #define SOCKADDR_IN6 28
-#define NAMED_MAX 4400	/* addresses: more than an option of SCTP can be long for (sctp_setsockopt()) */
+#define NAMED_MAX 4400	/* addresses: more than fit into an option of SCTP (sctp_setsockopt()) */
 
-/* Without one the call is let go until it returns. */
+/* Without a scratch the call is only looked at when it returns. */
 static __always_inline struct scratch *block_scratch(void)
 {
 	struct scratch *s = scratch_get();
@@ -24,7 +24,7 @@ static __always_inline struct scratch *block_scratch(void)
 	return s;
 }
 
-/* From its end to the last slash, or the one put before it. 1 ends it. */
+/* Goes back from the end to the last slash, or to the one put in front. 1 ends it. */
 static long basename_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -36,7 +36,10 @@ static long basename_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The name that an exec gives to the task, into the key: the last one of what was asked for, or the file's. */
+/*
+ * Puts the name that an exec will give to the task into the key: the last component of the path that was asked for,
+ * or the file's name.
+ */
 static __noinline int block_comm_key(struct scratch *s, struct linux_binprm *bprm)
 {
 	u64 filename;
@@ -59,8 +62,9 @@ static __noinline int block_comm_key(struct scratch *s, struct linux_binprm *bpr
 }
 
 /*
- * The ELF interpreter of an image that block_exec() has let go: it runs first, and need not be one. It is meant by clauses that
- * its path satisfies and no path does not: one that lets pass by the image's path has let pass what that names.
+ * The ELF interpreter of an image that block_exec() has allowed: it runs first, and can be any file. A clause applies
+ * to it if its path satisfies the clause and a missing path does not: a clause that allows by the image's path has
+ * allowed what the image names.
  */
 static __always_inline int block_interpreter(struct task_struct *task, struct file *file)
 {
@@ -92,10 +96,13 @@ int BPF_PROG(block_open, struct file *file, int ret)
 	struct scratch *s;
 	u64 mask;
 
-	/* A file below a file of overlay, or of FUSE, is opened for the kernel, by whoever mounted that: the one above was asked about. */
+	/*
+	 * The file below one of overlay or FUSE is opened for the kernel, on behalf of whoever mounted it: the upper
+	 * one was looked at.
+	 */
 	if (ret || file->f_mode & FMODE_NOACCOUNT)
 		return ret;
-	/* The kernel opens what it executes by this hook, too: block_exec() has the images. */
+	/* The kernel opens what it executes through this hook, too; images are block_exec()'s. */
 	if (file->f_flags & FMODE_EXEC)
 		return block_interpreter(task, file);
 	mask = block_begin(task, row, &id);
@@ -126,7 +133,7 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	mask = block_begin(task, row, &id);
 	if (id)
 		id->exec_clauses = 0;
-	/* Of a script its interpreter is what will run: the hook comes again with that. */
+	/* If this is a script the hook is called again, with the interpreter that will run. */
 	bpf_probe_read_kernel(&magic, sizeof(magic), bprm->buf);
 	if (magic == ('#' | '!' << 8))
 		return 0;
@@ -147,11 +154,11 @@ int BPF_PROG(block_exec, struct linux_binprm *bprm, int ret)
 	scratch_put(s);
 	refused = block_act(id, row, mask, NUNCHI_EFFECT_BEFORE);
 	if (refused && id)
-		id->exec_clauses = 0;	/* or the image of its next exec would be taken for this one's interpreter */
+		id->exec_clauses = 0;	/* or the image of the next exec would be taken for the interpreter of this one */
 	return refused;
 }
 
-/* A call that is being looked at, and the clauses that are left. */
+/* A call that is being decided, and the clauses that are left. */
 struct looked_at {
 	struct task_struct *task;
 	struct identity *id;
@@ -181,7 +188,7 @@ static __always_inline int block_leave(struct looked_at *l)
 	return block_act(l->id, l->row, l->mask, NUNCHI_EFFECT_BEFORE);
 }
 
-/* A call of which nothing is asked but whose it is. */
+/* Decides a call by its process only. */
 static __always_inline int block_call(u32 class)
 {
 	struct looked_at l = { 0 };
@@ -189,7 +196,7 @@ static __always_inline int block_call(u32 class)
 	return block_enter(&l, class) ? block_leave(&l) : 0;
 }
 
-/* And which address, of what socket. familiar: it must say its family. */
+/* Decides a call by its address, too. familiar: the address must have a family. */
 static __always_inline int block_address(u32 class, u64 address, u64 socket, bool familiar)
 {
 	struct looked_at l = { 0 };
@@ -198,7 +205,7 @@ static __always_inline int block_address(u32 class, u64 address, u64 socket, boo
 	if (!block_enter(&l, class))
 		return 0;
 	address_from_sockaddr(&a, address, familiar ? 0 : socket);
-	/* Whose path it is, is known to block_unix_connect() and block_unix_send(). */
+	/* Paths of unix sockets are decided in block_unix_connect() and block_unix_send(), which know the peer. */
 	if (a.family == AF_UNIX && asks_unix_path(l.row)) {
 		scratch_put(l.s);
 		return 0;
@@ -215,7 +222,10 @@ int BPF_PROG(block_connect, struct socket *sock, struct sockaddr *address, int l
 	return ret ? ret : block_address(NUNCHI_BLOCK_CONNECT, (u64)address, (u64)sock, true);
 }
 
-/* TCP's goes to whom it is connected with; but for the first, which connects. A stream of SCTP goes to whom it names. */
+/*
+ * TCP sends to the peer that it is connected with, except for a first message that connects. SCTP streams send to the
+ * peer that is named.
+ */
 static __always_inline bool ignores_name(struct socket *sock, const struct msghdr *msg)
 {
 	u16 protocol = BPF_CORE_READ(sock, sk, sk_protocol);
@@ -224,7 +234,7 @@ static __always_inline bool ignores_name(struct socket *sock, const struct msghd
 	       !(msg->msg_flags & MSG_FASTOPEN);
 }
 
-/* What is sent to a peer that it names. */
+/* Messages that name their peer. */
 SEC("lsm/socket_sendmsg")
 int BPF_PROG(block_send, struct socket *sock, struct msghdr *msg, int size, int ret)
 {
@@ -233,7 +243,7 @@ int BPF_PROG(block_send, struct socket *sock, struct msghdr *msg, int size, int 
 	return block_address(NUNCHI_BLOCK_CONNECT, (u64)msg->msg_name, (u64)sock, false);
 }
 
-/* Which unix socket is found by what the call names. */
+/* Decides by the unix socket that the call's name leads to. */
 static __always_inline int block_unix_peer(struct sock *peer)
 {
 	const struct block_address a = { .family = AF_UNIX };
@@ -253,7 +263,9 @@ int BPF_PROG(block_unix_connect, struct sock *sk, struct sock *peer, struct sock
 	return ret ? ret : block_unix_peer(peer);
 }
 
-/* A datagram, and who connects to send such; what goes where the socket is connected to was asked about then. */
+/*
+ * For datagrams, and for connecting a datagram socket. What is sent on a connected socket was decided at the connect.
+ */
 SEC("lsm/unix_may_send")
 int BPF_PROG(block_unix_send, struct socket *sock, struct socket *peer, int ret)
 {
@@ -269,7 +281,7 @@ int BPF_PROG(block_bind, struct socket *sock, struct sockaddr *address, int len,
 	return ret ? ret : block_address(NUNCHI_BLOCK_BIND, (u64)address, (u64)sock, false);
 }
 
-/* The next of the addresses that an option names, as they stand one behind another. 1 ends it. */
+/* Takes the next of the addresses that an option has one after another. 1 ends it. */
 static long named_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -301,8 +313,9 @@ static __always_inline int block_named(u32 class, u64 addresses, u32 len, u64 so
 }
 
 /*
- * What SCTP connects to or binds besides: addresses that an option names (sctp_connectx(), sctp_bindx()), or a message
- * that is sent. What its peers ask for comes here, too, whoever happens to run: of other options.
+ * Further addresses that SCTP connects or binds to: those in an option (sctp_connectx(), sctp_bindx()), or of a
+ * message that is sent. The hook is also called for what peers ask for, in whatever task happens to run, but with
+ * other options.
  */
 SEC("lsm/sctp_bind_connect")
 int BPF_PROG(block_sctp, struct sock *sk, int option, struct sockaddr *addresses, int len, int ret)
@@ -316,7 +329,7 @@ int BPF_PROG(block_sctp, struct sock *sk, int option, struct sockaddr *addresses
 	return 0;
 }
 
-/* What socket, socketpair and io_uring make; kern: the kernel's own. */
+/* Sockets made by socket(), socketpair() and io_uring; kern: the kernel's own. */
 SEC("lsm/socket_create")
 int BPF_PROG(block_create, int family, int type, int protocol, int kern, int ret)
 {
@@ -329,7 +342,7 @@ int BPF_PROG(block_create, int family, int type, int protocol, int kern, int ret
 	return block_leave(&l);
 }
 
-/* What unshare, clone and clone3 make. */
+/* User namespaces made by unshare(), clone() and clone3(). */
 SEC("lsm/userns_create")
 int BPF_PROG(block_userns, const struct cred *cred, int ret)
 {
@@ -360,7 +373,7 @@ int BPF_PROG(block_rmdir, const struct path *dir, struct dentry *dentry, int ret
 	return ret ? ret : block_removal(dir, dentry);
 }
 
-/* The clauses that a name and the one that is to be it satisfy; both are in the same mount. */
+/* The clauses that an old and a new name satisfy; both are in the same mount. */
 static __always_inline u64 block_pair(struct looked_at *l, const struct vfsmount *mnt, const struct dentry *old,
 				      const struct dentry *new)
 {
@@ -401,7 +414,7 @@ int BPF_PROG(block_link, struct dentry *old, const struct path *new_dir, struct 
 	return block_leave(&l);
 }
 
-/* Which call the running task is in. */
+/* Whether the running task is in this call. */
 static __always_inline bool is_in_call(u32 nr)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -410,7 +423,7 @@ static __always_inline bool is_in_call(u32 nr)
 	return call_read(task, (struct pt_regs *)bpf_task_pt_regs(task), &call) && call.nr == nr;
 }
 
-/* By its path; an open that empties (O_TRUNC) is asked about here, too, and has been refused as one that writes. */
+/* truncate() by path. An open with O_TRUNC comes here, too, but was decided as an open that writes. */
 SEC("lsm/path_truncate")
 int BPF_PROG(block_truncate, const struct path *path, int ret)
 {
@@ -424,7 +437,7 @@ int BPF_PROG(block_truncate, const struct path *path, int ret)
 	return block_leave(&l);
 }
 
-/* Whether a file is read for a module: one that the kernel is to uncompress is another kind since 7.0. */
+/* Whether a file is read as a module; since 7.0 one that the kernel uncompresses has an id of its own. */
 static __always_inline bool reads_module(int id)
 {
 	return id == READING_MODULE ||
@@ -451,7 +464,7 @@ int BPF_PROG(block_mount, const char *device, const struct path *path, const cha
 	return ret ? ret : block_call(NUNCHI_BLOCK_MOUNT);
 }
 
-/* What fsmount and open_tree give, and a mount that stands elsewhere. */
+/* Mounts from fsmount() and open_tree(), and mounts that are moved. */
 SEC("lsm/move_mount")
 int BPF_PROG(block_move_mount, const struct path *from, const struct path *to, int ret)
 {
@@ -459,8 +472,8 @@ int BPF_PROG(block_move_mount, const struct path *from, const struct path *to, i
 }
 
 /*
- * A file system that is made by descriptors can be used by them, mounted nowhere: it is refused when it is made (or changed)
- * by fsconfig. The kernel asks the same for what mount(2) makes, which has been asked, and for itself.
+ * A file system that is made through fds can be used without being mounted: so making (or changing) it by fsconfig()
+ * is refused. The kernel calls this hook for mount(2), which was decided before, and for itself as well.
  */
 static __always_inline int block_fsconfig(void)
 {
@@ -481,7 +494,8 @@ int BPF_PROG(block_remount, struct super_block *sb, void *options, int ret)
 }
 
 /*
- * Where ret is differs (6.15 has one argument more); it is 0: after a program that refuses the kernel runs no other.
+ * The position of ret differs (6.15 has one more argument); it is 0 in any case, because the kernel calls no program
+ * after one that refuses.
  */
 SEC("lsm/bpf")
 int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size)
@@ -489,14 +503,14 @@ int BPF_PROG(block_bpf, int cmd, union bpf_attr *attr, unsigned int size)
 	return block_call(NUNCHI_BLOCK_BPF);
 }
 
-/* Who asks to be traced by his parent: that has an image of another's then, as if it had attached. */
+/* A process that asks to be traced by its parent, which then controls it as if it had attached. */
 SEC("lsm/ptrace_traceme")
 int BPF_PROG(block_traceme, struct task_struct *parent, int ret)
 {
 	return ret ? ret : block_call(NUNCHI_BLOCK_PTRACE);
 }
 
-/* /proc asks it too; what attaches, or takes another's memory or descriptor by a call, asks for ATTACH. */
+/* /proc calls this hook, too; attaching, and calls that take another process's memory or fds, have the mode ATTACH. */
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(block_ptrace, struct task_struct *child, unsigned int mode, int ret)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rules that block by address, where nothing else refuses before: cgroup programs, at the root of all cgroups, refuse
- * what TCP and UDP are asked for. They may neither get at task storage nor send signals, so that what they decide is left
- * for the hook by which the call returns: that tells it, and kills.
+ * Rules that block by address, if nothing else can refuse before the call: cgroup programs at the root of all cgroups
+ * refuse addresses of TCP and UDP. They may neither use task storage nor send signals, so they leave their verdict to
+ * the hook of the call's return, which records it and kills.
  */
 #include "lib/block.h"
 
@@ -48,7 +48,7 @@ static __always_inline int judge(u32 class, const struct block_address *a)
 	return refuse(row, mask);
 }
 
-/* By the hook's family, whatever the address says: one without is taken for IPv4 by the kernel, too. */
+/* By the hook's family, whatever the address says: the kernel, too, takes one without a family for IPv4. */
 static __always_inline int judge_ipv4(u32 class, struct bpf_sock_addr *ctx)
 {
 	struct block_address a = { .family = AF_INET };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Paths that something was executed by, for rules that block: sched_process_exec keeps whose is which, before the image's
- * first instruction, and what it satisfies. The hash is SipHash-1-3 by a key of each run: who could make two paths of one hash
- * could have the one taken for the other.
+ * The paths of executed images, for rules that block: before the image's first instruction sched_process_exec keeps
+ * the path's hash in the process's identity, and what the path satisfies. The hash is SipHash-1-3 with a random key
+ * in each run: otherwise somebody could make two paths with the same hash, and have one taken for the other.
  */
 #include "lib/block_image.h"
 #include "lib/identity.h"

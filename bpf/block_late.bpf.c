@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Rules that block, when the call has been done: its process is killed before it sees the result. So it is where
- * nothing refuses before, and of what block.bpf.c has let go without a look: where the kernel preempts
- * itself, one that is pushed aside in the middle of its work takes along its scratch, and before 6.2 the kernel
- * skips the runs of all others on that CPU until it has gone on. These here nobody can push aside.
+ * Rules that block, when the call has been done: its process is killed before it sees the result. They apply where
+ * nothing can refuse before the call; and to what block.bpf.c has let pass without looking, which happens where the
+ * kernel preempts programs: a program that is preempted keeps its scratch, and before 6.2 the kernel skips all other
+ * runs of it on that CPU meanwhile. The programs here cannot be preempted.
  */
 #include "lib/block_file.h"
 #include "lib/block_made.h"
@@ -21,7 +21,10 @@ static __always_inline u64 fd_file(struct task_struct *task, u64 fd)
 	return (u64)file;
 }
 
-/* The flags of a call that opens a file: argument 1 where the first is a path, else 2, or in the struct that that points to. */
+/*
+ * The flags of a call that opens a file: argument 1 if argument 0 is a path, else argument 2, or in the struct that
+ * this points to.
+ */
 static __always_inline u64 asked_flags(const struct nunchi_call *call)
 {
 	const struct nunchi_spec *spec = &specs[call->nr & (NUNCHI_CALLS_MAX - 1)];
@@ -42,7 +45,7 @@ static __always_inline u64 unix_peer(u64 file)
 	return (u64)BPF_CORE_READ(own, peer);
 }
 
-/* What a call was about, as far as a file says it: one that was opened, or a socket's. A function for its stack. */
+/* Looks up a call's object by its file: an opened file, or a socket. A function because of its stack. */
 static __noinline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
 	u32 class = block_class(row);
@@ -65,7 +68,7 @@ static __noinline u64 file_object(struct scratch *s, u64 file, u64 asked, u32 ro
 	return a.family == AF_UNIX ? block_unix(s, unix_peer(file), row, mask) : mask;
 }
 
-/* A socket as the kernel makes it of what was asked for: see __sock_create(). */
+/* Looks up a socket by the arguments of socket(2), as __sock_create() uses them. */
 static __always_inline u64 asked_socket(struct scratch *s, const struct nunchi_call *call, u32 row, u64 mask)
 {
 	struct made_socket made = { call->args[0], call->args[1], call->args[2] };
@@ -75,7 +78,7 @@ static __always_inline u64 asked_socket(struct scratch *s, const struct nunchi_c
 	return block_made(s, &made, row, mask);
 }
 
-/* What the call that has returned was about. */
+/* Looks up the object of a call that has returned. */
 static __always_inline u64 returned_object(struct scratch *s, struct task_struct *task,
 					   const struct nunchi_call *call, s64 ret, u32 row, u64 mask)
 {
@@ -90,7 +93,7 @@ static __always_inline u64 returned_object(struct scratch *s, struct task_struct
 	return file ? file_object(s, file, class == NUNCHI_BLOCK_OPEN ? asked_flags(call) : 0, row, mask) : 0;
 }
 
-/* clone3's are the first word of what its first argument points to. */
+/* clone3() has its flags in the first word of the struct that its first argument points to. */
 static __always_inline bool makes_userns(const struct nunchi_call *call)
 {
 	u64 flags = call->args[0];
@@ -100,7 +103,7 @@ static __always_inline bool makes_userns(const struct nunchi_call *call)
 	return flags & CLONE_NEWUSER;
 }
 
-/* By a call that is about another process: itself a task is asked nothing, see __ptrace_may_access(). */
+/* Whether a call is about another process: a task may always access itself, see __ptrace_may_access(). */
 static __always_inline bool is_about_another(struct task_struct *task, const struct nunchi_call *call)
 {
 	u32 pidns, pid = call->args[0];
@@ -109,8 +112,8 @@ static __always_inline bool is_about_another(struct task_struct *task, const str
 }
 
 /*
- * Whether the call does what the class is about: others of the same number are not refused either. Of what sends
- * only what connects is known by its socket afterwards; the flags are sendto's, or sendmsg's.
+ * Whether the call does what its class is about: others with the same number are not refused either. Of calls that
+ * send, only one that connects the socket can be judged afterwards; the flags are those of sendto() or sendmsg().
  */
 static __always_inline bool is_meant(struct task_struct *task, const struct nunchi_call *call, u32 class)
 {
@@ -129,7 +132,7 @@ static __always_inline bool is_meant(struct task_struct *task, const struct nunc
 	return call->args[0] == PTRACE_TRACEME || call->args[0] == PTRACE_ATTACH || call->args[0] == PTRACE_SEIZE;
 }
 
-/* Whether a call has done what it was asked for, or begun: who is interrupted while he waits for a connection gets it all the same. */
+/* Whether a call has succeeded or is in progress: a connect that is interrupted while it waits is still made. */
 static __always_inline bool is_under_way(long ret)
 {
 	return ret >= 0 || ret == -EINPROGRESS || ret == -EALREADY || ret == -EINTR || ret == -ERESTARTSYS;
@@ -149,7 +152,10 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	if (!call_read(task, regs, &call) || call.nr >= NUNCHI_CALLS_MAX)
 		return 0;
 	class = (block_calls[call.nr] & ~NUNCHI_BLOCK_FLAGS) - 1;
-	/* An exec that succeeded returns 0, and is block_executed's; of names nothing is left to be looked at. */
+	/*
+	 * An exec that succeeded returns 0, and is decided in block_executed(); of removed or renamed names nothing
+	 * is left to look at.
+	 */
 	if (class >= NUNCHI_BLOCK_MAX || class == NUNCHI_BLOCK_EXEC || NUNCHI_BLOCK_NAMES >> class & 1 ||
 	    !is_meant(task, &call, class) || (ret < 0 && class != NUNCHI_BLOCK_CONNECT))
 		return 0;
@@ -166,7 +172,7 @@ static __always_inline int block_returned(struct task_struct *task, struct pt_re
 	return 0;
 }
 
-/* What a request of io_uring is about that is complete; 0: it is opened into the ring's own table, where it is not looked for. */
+/* The file of a completed io_uring request; 0: it was opened into the ring's own table, where it is not searched. */
 static __always_inline u64 requested_file(struct task_struct *task, u64 req, u32 class, s32 res)
 {
 	if (class == NUNCHI_BLOCK_SOCKET)
@@ -176,13 +182,13 @@ static __always_inline u64 requested_file(struct task_struct *task, u64 req, u32
 	return BPF_CORE_READ((struct io_open *)req, file_slot) ? 0 : fd_file(task, res);
 }
 
-/* The same of a request of io_uring, which returns by no system call. */
+/* The same for an io_uring request, which does not return from a system call. */
 static __always_inline int block_requested(u64 req)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	u32 nr = uring_calls[BPF_CORE_READ((struct io_kiocb *)req, opcode) & (NUNCHI_URING_MAX - 1)];
 	s32 res = BPF_CORE_READ((struct io_kiocb *)req, cqe.res);
-	/* What sends has another number than these classes. */
+	/* Calls that send have a higher number than these classes. */
 	u32 class = nr ? block_calls[(nr - 1) & (NUNCHI_CALLS_MAX - 1)] - 1 : NUNCHI_BLOCK_MAX, row;
 	struct identity *id;
 	struct scratch *s;
@@ -206,8 +212,8 @@ static __always_inline int block_requested(u64 req)
 }
 
 /*
- * The clauses that the ELF interpreter of what was executed satisfies, as in block_interpreter(). One that is not known
- * satisfies each that asks for a path.
+ * The clauses that the ELF interpreter of an executed image satisfies, as in block_interpreter(). One that is not
+ * known satisfies every clause about a path.
  */
 static __noinline u64 executed_interpreter(struct scratch *s, u32 row, u64 mask)
 {
@@ -227,7 +233,7 @@ static __noinline u64 executed_interpreter(struct scratch *s, u32 row, u64 mask)
 	return mask & ~block_exe(s, 0, row, mask);
 }
 
-/* An exec, before the new image's first instruction. */
+/* Decides an exec, before the new image's first instruction. */
 static __always_inline int block_executed(struct task_struct *task)
 {
 	u32 row = block_row(NUNCHI_BLOCK_EXEC);
@@ -250,14 +256,14 @@ static __always_inline int block_executed(struct task_struct *task)
 	return 0;
 }
 
-/* Attached before the hooks that tell of calls, which run in that order. */
+/* Attached before the hooks that record calls: programs run in the order in which they were attached. */
 SEC("tp_btf/sys_exit")
 int BPF_PROG(block_sys_exit, struct pt_regs *regs, long ret)
 {
 	return block_returned(bpf_get_current_task_btf(), regs, ret);
 }
 
-/* The same where hooks of the first kind can be pushed aside: see syscall.bpf.c. */
+/* The same for kernels where the hook above can be preempted: see syscall.bpf.c. */
 SEC("tracepoint/raw_syscalls/sys_exit")
 int block_sys_exit_perf(struct trace_event_raw_sys_exit *ctx)
 {

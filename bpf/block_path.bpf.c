@@ -2,9 +2,9 @@
 /* The walk from a leaf up to the root of its container, verified once: lib/block_path.h. */
 #include "lib/block_path.h"
 
-#define BLOCK_STEPS 4096	/* names and mounts: PATH_MAX has not more */
+#define BLOCK_STEPS 4096	/* names and mounts; a path of PATH_MAX bytes has no more */
 
-/* One step: a name, or from the root of a mount to where it is mounted. 1 ends it. */
+/* One step: a name; or, at the root of a mount, up to where it is mounted. 1 ends it. */
 static long block_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * A text read byte by byte in the automaton of rules that block (nunchi/block.h). Where it ends says which clauses
- * it satisfies; what it comes by on its way (contains) are marks, which say the rest.
+ * Reads a text byte by byte in the automaton of rules that block (nunchi/block.h). The state in which it ends says
+ * which clauses it satisfies, except for matches within the text (contains), which set marks on the way.
  */
 #include "lib/block_read.h"
 
@@ -30,7 +30,7 @@ static long block_read_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The clauses that are left of the marks. */
+/* The clauses that the marks leave. */
 static __always_inline u64 block_marks(const struct nunchi_block_read *read, u32 text, u64 seen)
 {
 	u64 marks = read->marks[text], mask = (u64)-1;

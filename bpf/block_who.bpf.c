@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who a task is where its storage cannot be asked for: it is read as the kernel itself finds it, without its lock. */
+/*
+ * Who a task is, if its storage cannot be used: the storage is read as the kernel itself finds it, but without the
+ * lock.
+ */
 #include "lib/block_who.h"
 
 __noinline int who_read(struct who *who)

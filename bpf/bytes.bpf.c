@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Capture of what has no structs of the kernel's: bytes, strings and arrays of them. As blob.bpf.c, which has all else. */
+/* Capture of bytes, strings and arrays of strings; blob.bpf.c has everything that reads the kernel's structs. */
 #include "lib/blob.h"
 
-#define STRINGS_MAX 16384	/* of an argv that are looked at: beyond it full is too small */
+#define STRINGS_MAX 16384	/* strings of an argv that are looked at; with more, `full` is too small */
 
 __noinline int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob)
 {
@@ -18,7 +18,7 @@ __noinline int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob)
 	return 0;
 }
 
-/* full: how long it was; what is kept of it is len. */
+/* full: its length; len: how much of it is kept. */
 __noinline int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u32 blob)
 {
 	u32 pos, flags = full > len ? NUNCHI_BLOB_TRUNCATED : 0;
@@ -33,7 +33,7 @@ __noinline int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u3
 	return 0;
 }
 
-/* One string of an array. What does not fit any more is measured only. 1 ends the loop. */
+/* Copies one string of an array. What no longer fits is only measured. 1 ends the loop. */
 static long strv_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * For nunchi doctor: a program of each kind, which counts that it ran for the process that asks. An
- * object of its own, of which one program at a time is loaded: what a kernel can do is known by
- * doing it. Functions come and go, those of system calls stay.
+ * For nunchi doctor: a program of each type, which counts its runs in the process that asks. It is an object of its
+ * own, of which one program at a time is loaded: what a kernel can do is found by trying. System calls serve as
+ * triggers, because internal functions come and go.
  */
 #include "lib/kernel.h"
 
@@ -59,7 +59,7 @@ PROGRAM(lsm, "lsm/file_open")
 PROGRAM(modify_return, "fmod_ret/security_file_open")
 PROGRAM(iter_task, "iter/task")
 
-/* Lets it be, as all that are asked. */
+/* Allows it, as all programs here do. */
 SEC("cgroup/connect4")
 int cgroup_connect(struct bpf_sock_addr *ctx)
 {

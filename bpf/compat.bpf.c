@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Calls by other doors: int 0x80 and 32-bit programs, whose numbers are i386's and whose registers
- * are others, and x32. A program of 64 bits can use each of them to call what a filter by native
- * numbers does not see. Each is told as the native call that it is. Cost: 200 ns before the record.
+ * Calls by other ABIs: int 0x80 and 32-bit programs, which have i386's numbers and other registers, and x32. A 64-bit
+ * program can use each of them to make calls that a filter by native numbers does not see. Each is recorded as the
+ * equivalent native call. Cost: 200 ns before the record.
  */
 #include "lib/compat.h"
 
@@ -50,7 +50,7 @@ static __always_inline u64 argument(const u64 raw[6], u8 from)
 	return raw[i] | raw[i + 1] << 32;
 }
 
-/* The row of a number, or of what a multiplexer of that number is asked for. */
+/* The row of a number; for a multiplexer (socketcall, ipc) that of its first argument. */
 static __always_inline struct nunchi_compat *find_row(u32 nr, u32 first)
 {
 	u8 flags = compat_calls[nr & (NUNCHI_COMPAT_MAX - 1)].flags;

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a call points to, as the kernel copied it. When a call returns, its caller's memory can hold
- * something else: another thread can have changed it after the kernel had read it. So paths are kept when
- * the kernel gives its copy back (each path of a call comes by putname, and no compiler has made that
- * part of its callers, as it has getname_flags before 7.0), addresses when the security hooks are asked about them; the record
- * of the call has those, and what user memory says by then is compared with them. What is opened is kept, too, where
- * other threads share the descriptors and could have put something else under the number by then. Needs BPF
- * trampolines: without them all is as user memory has it. Not kept: other strings (of xattrs, mount's source),
- * structs, argv of an execve that fails. Cost: 50 ns a path or address, for the host's processes too;
- * 400 ns for one that is kept.
+ * What a call's arguments point to, as the kernel copied it.
+ *
+ * When a call returns, its caller's memory can have changed: another thread can have written to it after the kernel
+ * read it. So paths are kept when the kernel gives its copy back (all paths of calls pass putname(), which no
+ * compiler has inlined, as it has getname_flags() before 7.0), and addresses when the security hooks are asked about
+ * them. The call's record has those copies; user memory at the return is compared with them. The opened file is kept
+ * as well, if other threads share the fds and could have put another file under its number.
+ *
+ * Needs BPF trampolines; without them everything is as user memory has it. Not kept: other strings (of xattrs,
+ * mount's source), structs, argv of an execve that fails. Cost: 50 ns for a path or address, also for the host's
+ * processes; 400 ns for one that is kept.
  */
 #include "lib/blob.h"
 #include "lib/call.h"
 #include "lib/uring.h"
 #include "nunchi/open.h"
 
-/* What an open was asked for, as the kernel has it. */
+/* The flags of an open, as the kernel has them. */
 struct open_flags {
 	int open_flag;
 } __attribute__((preserve_access_index));
 
-/* Whether a call is in flight that a record is wanted of, and whose; the call is then in call. */
+/* The running task's identity, if it is in a call that is to be recorded, which is then in identity.call; else 0. */
 static __always_inline struct identity *caller(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
@@ -38,7 +40,7 @@ static __always_inline struct identity *caller(struct task_struct *task)
 	return wanted[id->call.nr] & (NUNCHI_WANT_EVENT | NUNCHI_WANT_MODEL) ? id : 0;
 }
 
-#define COPY_NAME ((u32)-1)	/* in place of a length: it is from a struct filename */
+#define COPY_NAME ((u32)-1)	/* in place of a length: from is a struct filename */
 
 static __always_inline bool copy_put(struct copy_key *key, struct copy *copy)
 {
@@ -47,7 +49,7 @@ static __always_inline bool copy_put(struct copy_key *key, struct copy *copy)
 	return !bpf_map_update_elem(&long_copies, key, copy, BPF_ANY);
 }
 
-/* By way of scratch: the stack has no room. Returns whether it is kept. */
+/* Keeps it by way of scratch, because the stack has no room. Returns whether it was kept. */
 static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64 from, u32 len)
 {
 	struct copy *copy = (void *)s->data;
@@ -65,7 +67,7 @@ static __always_inline bool keep_by(struct scratch *s, struct copy_key *key, u64
 	return copy_put(key, copy);
 }
 
-/* What was kept under this bit, and of any call before, makes room. */
+/* Removes what was kept under this bit, and everything of an earlier call. */
 static __always_inline void make_room(struct identity *id, u32 bit)
 {
 	u64 of = copies_of(&id->call);
@@ -97,7 +99,10 @@ static __noinline int keep(struct identity *id, u32 arg, u64 from, u32 len)
 	return 0;
 }
 
-/* Of several messages the first's address is told: this is it, if none is kept yet and that one has any. */
+/*
+ * Whether this is the address of the first of several messages, which the call's record has: none is kept yet, and
+ * the first has one.
+ */
 static __always_inline bool is_of_first(const struct identity *id, u32 arg)
 {
 	u32 name = 0;
@@ -108,7 +113,7 @@ static __always_inline bool is_of_first(const struct identity *id, u32 arg)
 	return name;
 }
 
-/* Of the call under way: its arguments of these two kinds. user: only one that points there; 0: whichever. */
+/* Keeps the arguments of these two kinds of the call in progress. user: only one that points there; 0: any. */
 static __always_inline int keep_arguments(u32 one, u32 other, u64 user, u64 from, u32 len)
 {
 	struct identity *id = caller(bpf_get_current_task_btf());
@@ -130,7 +135,7 @@ static __always_inline int keep_arguments(u32 one, u32 other, u64 user, u64 from
 
 static __always_inline int keep_path(struct filename *name, u64 user)
 {
-	if (!name || (u64)name >= (u64)-4095 || !user)	/* the kernel's own names are of nobody's memory */
+	if (!name || (u64)name >= (u64)-4095 || !user)	/* names made by the kernel are not from user memory */
 		return 0;
 	return keep_arguments(NUNCHI_CAP_PATH, NUNCHI_CAP_PATHAT, user, (u64)name, COPY_NAME);
 }
@@ -141,7 +146,10 @@ int BPF_PROG(copied_path, struct filename *name)
 	return keep_path(name, (u64)BPF_CORE_READ(name, uptr));
 }
 
-/* Where a copy does not say where it is from (7.0), but is made by a function that no caller has swallowed. */
+/*
+ * For kernels (7.0) whose copies do not say where they are from, but which make them in a function that is not
+ * inlined.
+ */
 SEC("fexit/getname_flags")
 int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *name)
 {
@@ -150,7 +158,7 @@ int BPF_PROG(copied_path_from, const char *user, int flags, struct filename *nam
 
 _Static_assert(sizeof(((struct long_copy *)0)->data) >= DATA_MAX + 256, "a file's blob is a name longer than a path");
 
-/* As a FILE blob, whose head ends where the copy's begins. */
+/* Keeps a file as a FILE blob, whose head ends where the copy's data begins. */
 static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key, struct file *file, u32 flags)
 {
 	struct nunchi_blob *b = (void *)s->data;
@@ -158,7 +166,7 @@ static __always_inline bool keep_file_by(struct scratch *s, struct copy_key *key
 
 	s->task = bpf_get_current_task();
 	s->pos = 0;
-	/* By way of memory, after which the verifier takes it for the number that it is. */
+	/* Through memory, so that the verifier takes it for a plain number. */
 	*(volatile u64 *)&s->file = (u64)file;
 	blob_file(s, *(volatile u64 *)&s->file, BLOB(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET));
 	if (!s->pos)
@@ -199,7 +207,7 @@ int BPF_PROG(opened_file, int dfd, struct filename *name, const struct open_flag
 	return 0;
 }
 
-/* Of a request of io_uring that the running task does. */
+/* Keeps the address of an io_uring request that the running task carries out. */
 static __always_inline bool copied_in_ring(u64 socket, u64 address, u32 len)
 {
 	struct identity *id = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
@@ -243,7 +251,7 @@ int BPF_PROG(copied_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 	return copied_address((u64)sock, (u64)msg->msg_name, msg->msg_namelen);
 }
 
-/* Whether user memory holds something else than the len bytes at pos. What cannot be read is no lie. */
+/* Whether user memory differs from the len bytes at pos. If it cannot be read, it does not. */
 static __always_inline bool user_differs(struct scratch *s, u64 user, u32 pos, u32 len, bool string)
 {
 	u32 n = len;
@@ -291,7 +299,7 @@ __noinline int copies_opened(struct scratch *s, u32 pos)
 	barrier_var(len);
 	if (len > DATA_MAX + 256 || bpf_probe_read_kernel(now, len, then))
 		return 0;
-	s->walked = 0;	/* where its names begin is not known */
+	s->walked = 0;	/* it is not known where its names begin */
 	blob_end(s, pos, len, len, copy->flags, BLOB(NUNCHI_BLOB_FILE, NUNCHI_ARG_RET));
 	return 0;
 }
@@ -347,7 +355,7 @@ __noinline int blob_copy(struct scratch *s, u64 user, u32 blob)
 	return 1;
 }
 
-/* The head and the call are those of the record that has been sent. */
+/* The head and the call are still those of the record that was sent. */
 __noinline int copies_tell(struct scratch *s)
 {
 	u32 arg, pos, found;
@@ -357,7 +365,7 @@ __noinline int copies_tell(struct scratch *s)
 	arg = s->differs - 1;
 	s->head.kind = NUNCHI_REC_MISMATCH;
 	s->head.time++;		/* it comes after its call */
-	/* And in a lane of its own, with that one's share. */
+	/* It may go to another lane, and counts against the share there. */
 	s->head.flags &= ~(NUNCHI_F_CUT | NUNCHI_F_MODEL | NUNCHI_F_WATCHED | NUNCHI_F_SHARED);
 	s->pos = sizeof(s->head) + sizeof(s->call);
 	copy_append(s, BLOB(s->is_address ? NUNCHI_BLOB_SOCKADDR : NUNCHI_BLOB_STR, arg));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * System calls at their own functions (--hooks fentry, --hooks kprobe), in place of the tracepoint
- * that every call passes: a call that nobody wants costs nothing. Number and arguments are those of
- * the caller's registers, so that one program does for all. What seccomp denies never comes to
- * its function, and is seen at the return of __secure_computing(). Not seen: calls that had begun
- * before the hook was there, and 32-bit ones, whose functions are others.
+ * System calls at their own functions (--hooks fentry, --hooks kprobe) instead of the tracepoint that every call
+ * passes: a call that nobody wants costs nothing. Number and arguments are in the caller's registers, so one program
+ * serves all calls. A call that seccomp denies never reaches its function; it is seen at the return of
+ * __secure_computing(). Not seen: calls that began before the hook was attached, and 32-bit calls, which have other
+ * functions.
  */
 #include "lib/returned.h"
 
@@ -30,7 +30,7 @@ static __always_inline int seccomp_returned(int ret)
 	return ret == -1 ? syscall_returned(regs, result_register(regs), true) : 0;
 }
 
-/* In a frame of its own, which is gone when the record is made: 512 bytes are all that a chain of calls has. */
+/* A function so that its frame is gone when the record is made: a chain of calls has only 512 bytes of stack. */
 static __noinline u64 traced_result(void *ctx)
 {
 	u64 ret = 0;
@@ -47,9 +47,10 @@ struct {
 } bodies SEC(".maps");
 
 /*
- * Each function's program goes on with this one, and the kernel sees to it for each of those alone that it is not pushed
- * aside by itself. So this one is, by another function's; since 6.13 all runs of a program on a CPU have one stack for
- * what is large in them, but not those of one that could call on to another. That it could is all that calls_on is for.
+ * The programs of all functions tail-call this one. The kernel prevents only that each of those runs inside itself;
+ * this one can run inside a run that another function's program began. Since 6.13 all runs of a program on a CPU
+ * share one stack for large frames, unless the program contains a tail call: calls_on, which is never true, is there
+ * only for that.
  */
 SEC("fexit/" OPENAT)
 int call_fexit(void *ctx)
@@ -59,7 +60,10 @@ int call_fexit(void *ctx)
 	return function_returned(traced_result(ctx));
 }
 
-/* A program of this kind is loaded for one function: this one once for each, to go on with the one above. */
+/*
+ * A program of this type is loaded for a single function: this one is loaded once for each, and tail-calls the one
+ * above.
+ */
 SEC("fexit/" OPENAT)
 int call_stub(void *ctx)
 {
@@ -74,7 +78,7 @@ int seccomp_fexit(void *ctx)
 	return seccomp_returned(traced_result(ctx));
 }
 
-/* A call begins that is to be told then, too (--entry). */
+/* Records a call that begins (--entry). */
 static __always_inline void call_entered(struct task_struct *task, struct identity *id,
 					 enum nunchi_mode mode)
 {
@@ -89,7 +93,7 @@ static __always_inline void call_entered(struct task_struct *task, struct identi
 		call_record(task, id, call, NUNCHI_RET_ENTRY, NUNCHI_F_ENTRY, false);
 }
 
-/* Tells kretprobes which did not come: there are only so many at a time for a function. */
+/* Counts kretprobes that did not fire: there is only a limited number per function at a time. */
 SEC("kprobe")
 int call_kprobe(void *ctx)
 {

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The file with the first instruction of what has just been executed. A program that is not linked statically names another that
- * runs first, its ELF interpreter: the dynamic linker, mostly, but it can be any. Where that lies is found by where the task is to
- * go on: what else the image's headers, or the auxiliary vector (AT_BASE), say of it need not be so.
- * Not found: code outside of any file, and what lies in a memory map that somebody else changes right now (trylock).
+ * The file with the first instruction of what was just executed. A program that is not linked statically names
+ * another one that runs first, its ELF interpreter: mostly the dynamic linker, but it can be any file. It is found
+ * from the address at which the task will continue; what the image's headers or the auxiliary vector (AT_BASE) say
+ * need not be true. Not found: code outside of any file, and code in a memory map that another task is changing at
+ * the moment (trylock).
  */
 #include "lib/blob.h"
 #include "lib/drift.h"
 
-/* Of kernels from 6.8 on: what an overlay maps are its layer's files, which have the path by which they were opened behind them. */
+/*
+ * From 6.8 on: what is mapped on an overlay is the layer's file, which is followed by the path by which it was
+ * opened.
+ */
 struct backing_file___user {
 	struct path user_path;
 } __attribute__((preserve_access_index));
@@ -17,12 +21,15 @@ static long mapped_file(struct task_struct *task, struct vm_area_struct *vma, st
 {
 	struct scratch *s = *ctx;
 
-	/* By way of memory, after which the verifier takes it for the number that it is. */
+	/* Through memory, so that the verifier takes it for a plain number. */
 	*(volatile u64 *)&s->walk.name = (u64)vma->vm_file;
 	return 0;
 }
 
-/* Whether what may be a path is one, of a file system that passes on what is mapped. Nothing else says so on each kernel alike. */
+/*
+ * Whether the struct path is one, in a file system that maps files of another (overlay, FUSE). Nothing else says so on
+ * every kernel.
+ */
 static __always_inline bool is_user_path(const struct path *path)
 {
 	struct super_block *sb = BPF_CORE_READ(path->mnt, mnt_sb);

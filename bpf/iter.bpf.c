@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What already runs when nunchi starts: every task gets its identity, and each process of a
- * container (with the host: every process) is written to the reader of the iterator as the head of
- * a TASK record. User space adds from /proc what it likes to know.
+ * What already runs when nunchi starts: every task gets its identity, and for each process of a container (with
+ * --host: each process) the head of a TASK record is written to the iterator's reader. User space adds what it needs
+ * from /proc.
  */
 #include "lib/block_image.h"
 #include "lib/identity.h"
 #include "lib/mounted.h"
 
-/* For rules that block: what it runs is taken to have been executed by the path that it has now. */
+/* For rules that block: its image is assumed to have been executed by the path that it has now. */
 static __always_inline void find_image(struct task_struct *task, struct identity *id)
 {
 	u64 execs = task->self_exec_id, exe = (u64)BPF_CORE_READ(task, mm, exe_file);
@@ -26,7 +26,7 @@ static __always_inline void find_image(struct task_struct *task, struct identity
 	scratch_put(s);
 }
 
-/* Where the host's paths begin, and those of what runs already. */
+/* Sets where the host's paths begin, and those of containers that already run. */
 static __always_inline void find_root(struct task_struct *task, const struct identity *id)
 {
 	struct nunchi_slot *row = slot_row(id ? id->slot : 0);
@@ -51,7 +51,7 @@ int tasks(struct bpf_iter__task *ctx)
 		return 0;
 	id = bpf_task_storage_get(&identities, task, 0, 0);
 	if (id && !settled) {
-		/* An earlier nunchi's, whose user space knew others than ours is about to learn from /proc. */
+		/* From an earlier run, whose user space knew other capabilities than ours will read from /proc. */
 		id->caps.effective = CAPS_UNKNOWN;
 	} else if (!id) {
 		id = identity_late(task, false);

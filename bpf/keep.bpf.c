@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What goes on while no nunchi runs, with --pin or --keep-blocking: a container's processes stay its own. The
- * link of keep_fork and the identities are pinned by --pin; it needs nothing else of the object, so that one of
- * an earlier run serves the next. While nunchi runs, process_fork does the same and more.
+ * What continues while no nunchi runs, with --pin or --keep-blocking: a container's processes keep their identities.
+ * --pin pins the link of keep_fork and the map of identities; keep_fork needs nothing else of the object, so that one
+ * from an earlier run serves the next. While nunchi runs, process_fork does the same and more.
  */
 #include "lib/mounted.h"
 
@@ -16,7 +16,7 @@ int BPF_PROG(keep_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-/* With blocking that outlives nunchi: what process_exec and process_exit know besides what they tell. */
+/* With --keep-blocking: the part of process_exec and process_exit that keeps identities up to date, without records. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(keep_exec, struct task_struct *task)
 {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * When a lane fills: shares, and what is counted in place of being told. A container may have twice as
- * much in a ring as is left of it: of one that floods that is two thirds, of two two fifths each, and
- * however many they are, there is room for those that do not. Nothing is to be set, and nobody needs to know
- * how many containers there are. Only what came since the ring was a quarter full counts, so that
- * nothing is counted while none floods. The critical ring keeps a part that these shares are not of: half of it is left by
- * the ends of processes, and half of that by those who have little in it, to names. With --cpu-limit a bulk ring can be
- * taken for a smaller one, so that as much comes out of it as may be read: the same shares, of less. To those who have
- * little in it, it is twice as large: what came in before it was taken for half of it refuses nobody else.
+ * What happens when a lane fills: shares, and events that are only counted.
+ *
+ * A container may have twice as much in a ring as is still free: if one floods it gets two thirds, if two do two
+ * fifths each, and however many do, there is room for those that do not. Nothing has to be configured, and nobody
+ * needs to know how many containers there are. Only what came since the ring was a quarter full counts towards a
+ * share, so nothing is counted while nobody floods. The critical ring has a reserve beyond these shares: the ends of
+ * processes leave half of it free, and of that half containers with little in the ring leave half to names.
+ *
+ * With --cpu-limit a bulk ring acts as a smaller one, so that no more goes through it than may be read: the shares
+ * are the same, of less. For containers with little in it the ring is twice as large: what came in before the limit
+ * was applied refuses nobody else.
  */
 #include "lib/blob.h"
 #include "lib/bulk.h"
@@ -19,7 +22,9 @@
 #define KEY (NUNCHI_RECORD_MAX + 4096)	/* of scratch: a key and a row */
 #define ROW (KEY + 512)
 
-/* Whether there is room for so much more, of which there is that much under way and this much left. */
+/*
+ * Whether len more bytes fit into the share of a container that has under_way bytes in a ring with `left` bytes free.
+ */
 static __always_inline bool has_room(u64 len, s64 under_way, u64 left, u32 lane)
 {
 	u64 kept = lane == LANE_BULK ? 0 : critical_bytes / RESERVE;
@@ -31,7 +36,7 @@ static __always_inline bool has_room(u64 len, s64 under_way, u64 left, u32 lane)
 	return left >= len + kept && under_way <= (s64)(SHARE * (left - kept));
 }
 
-/* What a lane's ring is taken to hold by one of whom so much is under way. */
+/* The size that a lane's ring has for a container with so many bytes in it. */
 static __always_inline u64 lane_bytes(s64 under_way, u32 lane)
 {
 	u64 all = (u64)bulk_pieces << bulk_piece_shift, bytes = bulk_bytes, little = bytes / LITTLE;
@@ -79,7 +84,7 @@ __noinline int lane_count(struct scratch *s, u32 row)
 	return 0;
 }
 
-#define BULK_TRIES 32	/* for a place: each lost one is another CPU's record, or an interrupt's */
+#define BULK_TRIES 32	/* attempts at a place: each that fails means that another CPU, or an interrupt, has reserved one */
 
 /* One try. 1 ends them. */
 static long search_step(u32 i, struct scratch **ctx)
@@ -93,7 +98,7 @@ static long search_step(u32 i, struct scratch **ctx)
 		at->taken = *(volatile u64 *)&bulk_taken[ring].taken;
 		used = nunchi_bulk_used(put, at->taken);
 	}
-	/* If others were faster, what is taken can be beyond what was read of put. */
+	/* If others were faster, `taken` can be beyond the value of `put` that was read before. */
 	if (used >= bulk_bytes / 4 && !lane_admit(s, used, ring + 1, LANE_BULK))
 		return *(volatile u64 *)&at->put == put;
 	return s->search.found = bulk_take(s, ring, put, &s->search.word);
@@ -109,7 +114,7 @@ __noinline int bulk_search(struct scratch *s, u32 ring)
 	return s->search.found;
 }
 
-/* What a blob is worth as what the call is about; 0: nothing. */
+/* How well a blob says what the call is about; 0: not at all. */
 static __always_inline u32 object_rank(const struct nunchi_blob *b)
 {
 	switch (b->type) {
@@ -129,7 +134,10 @@ static __always_inline u32 object_rank(const struct nunchi_blob *b)
 	}
 }
 
-/* One blob. walk: pos is its place, len the best rank so far, full where that is. 1 ends the loop. */
+/*
+ * Looks at one blob. strv.pos: its offset; strv.len: the best rank so far; strv.full: the offset of that one. 1 ends
+ * the loop.
+ */
 static long object_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -149,8 +157,8 @@ static long object_step(u32 i, struct scratch **ctx)
 }
 
 /*
- * One end of a connection has a port that is another each time: the higher one. A socket is not the
- * object either, but whom it is connected with.
+ * Clears what differs each time: of a connection's two ports the higher one; and the socket, since the object is what
+ * it is connected to.
  */
 static __always_inline void object_peer(struct nunchi_sock *sock)
 {
@@ -159,7 +167,7 @@ static __always_inline void object_peer(struct nunchi_sock *sock)
 	sock->ino = 0;
 	sock->state = 0;
 	if (sock->family == AF_UNIX)
-		*(u32 *)sock->raddr = 0;	/* the other process, which is another each time, too */
+		*(u32 *)sock->raddr = 0;	/* the other process, which differs each time, too */
 	else if (sock->family == AF_NETLINK)
 		local->first = 0;	/* so is this one */
 	else if (sock->family == AF_VSOCK && peer->second != VMADDR_PORT_ANY && local->second > peer->second)
@@ -172,7 +180,7 @@ static __always_inline void object_peer(struct nunchi_sock *sock)
 		sock->rport = 0;
 }
 
-/* What the call in the record is about, into the key. */
+/* Puts what the call in the record is about into the key. */
 __noinline int summary_object(struct scratch *s)
 {
 	struct nunchi_summary_key *key;
@@ -192,7 +200,7 @@ __noinline int summary_object(struct scratch *s)
 	len = ((struct nunchi_blob *)&s->data[pos])->len;
 	if (len > sizeof(key->object) - sizeof(*b))
 		len = sizeof(key->object) - sizeof(*b);
-	barrier_var(len);	/* a minimum in a copy of it is lost on older verifiers */
+	barrier_var(len);	/* older verifiers lose the bound if it is checked in a copy */
 	if (len > sizeof(key->object) - sizeof(*b))
 		return 0;
 	if (bpf_probe_read_kernel(b, sizeof(*b) + len, &s->data[pos]))
@@ -248,7 +256,7 @@ __noinline int summary_row(struct scratch *s)
 	return 0;
 }
 
-/* The same scratch as a map's value: before 6.2 nothing else can be a key but what is on the stack. */
+/* The same scratch, as a map value: before 6.2 a key must be on the stack or in a map value. */
 static __always_inline struct scratch *scratch_again(const struct scratch *s)
 {
 	u32 first = bpf_get_smp_processor_id() * NUNCHI_SCRATCH_LEVELS;
@@ -259,7 +267,7 @@ static __always_inline struct scratch *scratch_again(const struct scratch *s)
 		struct scratch *found = bpf_map_lookup_elem(&scratches, &index);
 		u64 a = (u64)found, b = (u64)s;
 
-		/* Or the compiler takes the one for the other. */
+		/* Or the compiler merges the two. */
 		barrier_var(a);
 		barrier_var(b);
 		if (found && a == b)
@@ -268,7 +276,7 @@ static __always_inline struct scratch *scratch_again(const struct scratch *s)
 	return 0;
 }
 
-/* One more of the key's row; make: it is made if it is not there. 0: there is none. */
+/* Adds one to the key's row; make: creates it if there is none. 0: there is none. */
 __noinline int summary_count(const struct scratch *of, u32 make)
 {
 	struct scratch *s = scratch_again(of);
@@ -278,7 +286,7 @@ __noinline int summary_count(const struct scratch *of, u32 make)
 		return 0;
 	row = bpf_map_lookup_elem(&summaries, &s->data[KEY]);
 	if (!row && make) {
-		/* Another CPU may be faster: then it is its row. */
+		/* Another CPU may be faster: then its row is used. */
 		if (!bpf_map_update_elem(&summaries, &s->data[KEY], &s->data[ROW], BPF_NOEXIST))
 			count(summary_rows);
 		row = bpf_map_lookup_elem(&summaries, &s->data[KEY]);
@@ -290,7 +298,10 @@ __noinline int summary_count(const struct scratch *of, u32 make)
 	return 1;
 }
 
-/* Something like it is told now: from here on it is counted. 1: another CPU was faster. No room to remember: it is told each time. */
+/*
+ * This event is recorded, and equal ones are counted from now on. 1: another CPU was faster. If there is no room to
+ * remember that, each is recorded.
+ */
 __noinline int summary_begin(const struct scratch *of)
 {
 	struct scratch *s = scratch_again(of);
@@ -303,7 +314,7 @@ __noinline int summary_begin(const struct scratch *of)
 	return 0;
 }
 
-/* What the record tells is counted instead; ask: unless nothing like it has been told. 0: it is not. */
+/* Counts the event instead of recording it; ask: only if an equal one was recorded. 0: it was not counted. */
 __noinline int summary_add(struct scratch *s, u32 ask)
 {
 	struct nunchi_summary_key *key;
@@ -319,7 +330,10 @@ __noinline int summary_add(struct scratch *s, u32 ask)
 		return 1;
 	if (ask)
 		return summary_begin(s) && summary_count(s, false);
-	/* What there is no room for is counted by less: without the object, then without the image. */
+	/*
+	 * If there is no room for a row, it is counted less precisely: without the object, then also without the
+	 * image.
+	 */
 	__builtin_memset(key->object, 0, sizeof(key->object));
 	if (summary_count(s, true))
 		return 1;
@@ -328,9 +342,9 @@ __noinline int summary_add(struct scratch *s, u32 ask)
 }
 
 /*
- * The reader waits, and a record is there that it may not have seen before it did. It waits on the critical ring:
- * a record of no use in that wakes it. Only then is it said to be awake, and by the number of this sleep: who
- * is stopped in between takes no wake-up from the next.
+ * Wakes the reader: it sleeps, and there is a record that it may not have seen before it did. It waits for the
+ * critical ring, so an empty record in that wakes it. Only then is it marked as awake, and only from this sleep (by
+ * its number), so that a program that is stopped in between does not cancel the wake-up from the next one.
  */
 __noinline int reader_wake(void)
 {
@@ -365,7 +379,7 @@ static __always_inline bool critical_output(struct scratch *s, enum lane lane, b
 	s->head.len = len;
 	s->head.ring = 0;
 	s->head.seq = __sync_fetch_and_add(&critical_number, 1) + 1;
-	/* Older verifiers forget the bound when the register is spilled: say it again, as a mask. */
+	/* Older verifiers forget the bound when the register is spilled: so it is applied again, as a mask. */
 	barrier_var(len);
 	len &= sizeof(s->data) - 1;
 	sent = !bpf_ringbuf_output(&critical, s->data, len, BPF_RB_NO_WAKEUP);
@@ -376,7 +390,7 @@ static __always_inline bool critical_output(struct scratch *s, enum lane lane, b
 	return sent;
 }
 
-/* When, and of what kind: told beside the account, in the stream. */
+/* Keeps when and what was lost, which is reported in the stream, beside the account. */
 static __always_inline void loss_add(u32 slot, u32 reason, u32 what)
 {
 	struct nunchi_loss_key key = { .slot = slot, .reason = reason, .what = what };
@@ -407,7 +421,7 @@ __noinline int account_drop(u32 slot, u32 reason, u32 what)
 	return 0;
 }
 
-/* A call's number; of any other record NUNCHI_CALLS_MAX and its kind. */
+/* The call's number; for any other record NUNCHI_CALLS_MAX plus its kind. */
 static __always_inline u32 record_what(const struct scratch *s)
 {
 	return s->head.kind == NUNCHI_REC_SYSCALL ? s->call.nr : NUNCHI_CALLS_MAX + s->head.kind;

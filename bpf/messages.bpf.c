@@ -2,7 +2,10 @@
 /* Which of several messages name another peer than the one before: see lib/messages.h. */
 #include "lib/messages.h"
 
-/* The address that the message at ptr names, into to, and zeros behind it. Returns how long it is; 0: it names none. */
+/*
+ * Copies the address that the message at ptr names to offset `to`, padded with zeros. Returns its length; 0: it names
+ * none.
+ */
 static __noinline u32 message_name(struct scratch *s, u64 ptr, u32 size, u32 to)
 {
 	u32 len = 0;

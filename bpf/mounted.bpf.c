@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * By which path a file of a volume, a tmpfs or a cgroup hierarchy was to be found before somebody mounted it elsewhere. When a
- * container's root is made (root.h), its runtime has made all mounts: of each the root dentry is kept and where it is. A file that is
- * reached when mounts are others is looked for by the directories above it: the nearest that is one of those roots was mounted there. They
- * are addresses, which are compared and never followed. Not kept are those of proc and sysfs, whose places are known, and single devices:
- * what masks files is one of them. While mounts are as they were it is one comparison (30 instructions of an open and close on 6.1).
+ * The path that a file of a volume, a tmpfs or a cgroup hierarchy had before somebody mounted that elsewhere.
+ *
+ * When a container's root is made (root.h) its runtime has made all mounts: the root dentry of each is kept, and
+ * where it is. If a file is reached after the mounts have changed, the directories above it are searched: the nearest
+ * that is one of those roots was mounted at the path that was kept. Dentries are kept as addresses, which are
+ * compared and never followed. Not kept are proc and sysfs, whose places are known, and single devices: some of those
+ * mask files. As long as no mount has changed it costs one comparison (30 instructions for an open and close on 6.1).
  */
 #include "lib/mounted.h"
 
 #define TREE_STEPS 1024		/* each mount is passed twice at most */
-#define PLACE_STEPS 64		/* directories and mounts that one lies below */
+#define PLACE_STEPS 64		/* directories and mounts above one mount */
 
-/* A step of the way from a mount's root to the container's. 1 ends it. */
+/* One step up from a mount's root towards the container's. 1 ends it. */
 static long place_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -81,14 +83,17 @@ static __noinline int mount_add(struct scratch *s)
 		return 0;
 	}
 	row_add(m, root, at, w->len - at);
-	/* A container has a part of its hierarchy: the rest would be there, too. */
+	/* A container has only a part of its hierarchy; a mount of the whole would show the rest, too. */
 	if (is_cgroups(magic) && root != (u64)FIELD(struct super_block, sb, s_root))
 		row_add(m, (u64)FIELD(struct super_block, sb, s_root), at, w->len - at);
 	m->len = w->len;
 	return 0;
 }
 
-/* From a mount to the first in it, to the next beside it, or back to that which it is in: as next_mnt() does. 1 ends it. */
+/*
+ * Goes on to the first mount inside this one, to the next beside it, or back to the one that it is in, as next_mnt()
+ * does. 1 ends it.
+ */
 static long tree_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -132,7 +137,7 @@ struct search {
 	struct mounted *m;
 };
 
-/* Whether that directory is the root of one; else on to the one above. 1 ends it. */
+/* Looks whether the directory is the root of a kept mount, and goes on to the one above it. 1 ends it. */
 static long above_step(u32 i, struct search *ctx)
 {
 	struct mounted *m = ctx->m;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a record says, held against the clauses of all conditions at once: a path is read byte by byte in
- * one automaton, whose last state has the clauses that such a path satisfies. A path has two forms, what was
- * opened and what was asked for, and either may be meant. Mostly they are the same, which is found while the
- * first is read; where they are not the other is read, too, if it is absolute and has nothing that would have
- * to be taken out of it ("//", "/./", "/../"). Whatever is not known as user space would know it leaves.
+ * Compares a finished record with the clauses of all conditions at once: a path is read byte by byte in one
+ * automaton, whose last state has the clauses that the path satisfies. A path has two forms, the one that was opened
+ * and the one that was asked for, and a condition may mean either. Mostly they are the same, which is found while the
+ * first is read. If not, the other is read as well, provided that it is absolute and has nothing that user space
+ * would remove ("//", "/./", "/../"). If something is not known as user space would know it, the record leaves the
+ * kernel.
  */
 #include "lib/blob.h"
 #include "lib/push.h"
@@ -12,7 +13,7 @@
 #define ALL PUSH_ALL
 #define TEXT_MAX (DATA_MAX + 256)
 #define DATA_MASK (sizeof(((struct scratch *)0)->data) - 1)
-#define AT_MAX 16384	/* where a blob may begin that is looked at */
+#define AT_MAX 16384	/* blobs that begin behind this offset are not looked at */
 #define BLOBS_MAX 8	/* of a record */
 #define BODY (sizeof(struct nunchi_head) + sizeof(struct nunchi_call))
 
@@ -31,13 +32,13 @@ static __always_inline struct nunchi_push_state *state_at(u32 index)
 	return bpf_map_lookup_elem(&push_states, &index);
 }
 
-/* One byte more. True: whatever follows, nothing changes. */
+/* Reads one byte. True: nothing that follows changes the result. */
 static __always_inline bool read_byte(struct reading *r, u8 byte)
 {
 	u32 letter = push_letters[byte];
 	struct nunchi_push_state *state;
 
-	/* Masked where it is used: older verifiers forget what was known of it before it was spilled. */
+	/* Masked where it is used: older verifiers forget bounds when a register is spilled. */
 	if (!r->head_over) {
 		state = state_at(r->head);
 		if (state) {
@@ -55,7 +56,7 @@ static __always_inline bool read_byte(struct reading *r, u8 byte)
 	return state->over;
 }
 
-/* A byte of a path in names, the one next to the root first. 1 ends it. */
+/* Reads one byte of a path that is stored as names, beginning with the name next to the root. 1 ends it. */
 static long names_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -63,7 +64,7 @@ static long names_step(u32 i, struct scratch **ctx)
 	u32 at = r->at, left, same;
 	u8 byte = data_at(s, at), other;
 
-	/* What was asked for has its bytes in order; its directory is in names, as this. */
+	/* The path that was asked for has its bytes in order; its directory is stored as names, like this one. */
 	same = i + 1 >= r->asked_from ? r->asked + (i + 1 - r->asked_from) : at - r->shift;
 	other = data_at(s, same);
 	if (byte) {
@@ -85,7 +86,7 @@ static long names_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* Reads the path of the walk that was the last, from the root on. */
+/* Reads the path of the last walk, from the root on. */
 static __always_inline void read_names(struct scratch *s, u32 len)
 {
 	struct reading *r = &s->reading;
@@ -99,7 +100,7 @@ static __always_inline void read_names(struct scratch *s, u32 len)
 	bpf_loop(len, names_step, &s, 0);
 }
 
-/* A byte of a text as it is written. 1 ends it. */
+/* Reads one byte of a text that is stored in order. 1 ends it. */
 static long text_step(u32 i, struct scratch **ctx)
 {
 	struct scratch *s = *ctx;
@@ -120,7 +121,7 @@ static long text_step(u32 i, struct scratch **ctx)
 	return read_byte(r, byte) && !r->whole;
 }
 
-/* whole: it is looked at to its end, for what a path may not have. */
+/* whole: reads it to its end, to find what a path may not have. */
 static __always_inline void read_text(struct scratch *s, u32 at, u32 len, bool whole)
 {
 	struct reading *r = &s->reading;
@@ -131,7 +132,7 @@ static __always_inline void read_text(struct scratch *s, u32 at, u32 len, bool w
 	bpf_loop(len, text_step, &s, 0);
 }
 
-/* What a text comes to that is no path. bytes: a NUL does not end it. */
+/* The clauses that a text other than a path satisfies. bytes: a NUL does not end it. */
 __noinline u64 text_mask(struct scratch *s, u32 start, u32 at, u32 len, u32 bytes)
 {
 	struct nunchi_push_state *state;
@@ -154,7 +155,7 @@ static __always_inline void path_begin(struct reading *r, const struct nunchi_pu
 	r->head_over = 0;
 }
 
-/* What is known by the end of a path, of one of its forms. */
+/* Adds the clauses that are decided at the end of a path, for one of its forms. */
 static __always_inline void path_end(struct reading *r)
 {
 	struct nunchi_push_state *head = state_at(r->head), *tail = state_at(r->tail);
@@ -196,7 +197,7 @@ static long find_step(u32 i, struct scratch **ctx)
 	return 0;
 }
 
-/* The blobs that matter. False: the record is not as it should be. */
+/* Finds the blobs that conditions are about. False: the record is not as expected. */
 static __always_inline bool find_blobs(struct scratch *s, const struct nunchi_push_call *how)
 {
 	struct found *f = &s->blobs;
@@ -211,7 +212,7 @@ static __always_inline bool find_blobs(struct scratch *s, const struct nunchi_pu
 #define PEERS (1 << NUNCHI_PUSH_ADDRESS | 1 << NUNCHI_PUSH_PORT)
 #define UNSURE (NUNCHI_BLOB_TRUNCATED | NUNCHI_BLOB_UNREADABLE | NUNCHI_BLOB_UNREACHABLE)
 
-/* Reads what was asked for. False: it is not known as user space would know it. */
+/* Reads the path that was asked for. False: it is not known as user space would know it. */
 static __noinline u32 read_asked(struct scratch *s, const struct nunchi_push_row *row, u32 asked, u32 base)
 {
 	struct nunchi_blob *b;
@@ -242,7 +243,7 @@ static __noinline u32 read_asked(struct scratch *s, const struct nunchi_push_row
 	return !r->odd && !r->slash;
 }
 
-/* Where what was opened has what was asked for, if it is the same path. */
+/* Computes where the bytes of the path that was asked for are in the path that was opened, if they are the same. */
 static __always_inline void expect_asked(struct scratch *s, const struct found *f, u32 len)
 {
 	struct reading *r = &s->reading;
@@ -264,12 +265,12 @@ static __always_inline void expect_asked(struct scratch *s, const struct found *
 	b = blob_at(s, f->base);
 	r->shift -= f->base + b->len;
 	r->asked_from = len - asked;
-	/* A directory that is no root is followed by a slash. */
+	/* A directory other than the root is followed by a slash. */
 	r->differs = !f->base || b->flags & UNSURE || asked >= len ||
 		     len - asked != b->len - sizeof(struct nunchi_file) + 1;
 }
 
-/* Reads what was opened, and what was asked for if it is something else. False: as above. */
+/* Reads the path that was opened, and the one that was asked for if it differs. False: as above. */
 static __noinline u32 read_paths(struct scratch *s, const struct nunchi_push_row *row, const struct found *f)
 {
 	struct nunchi_blob *b;
@@ -287,7 +288,7 @@ static __noinline u32 read_paths(struct scratch *s, const struct nunchi_push_row
 		return 0;
 	len = b->len - sizeof(struct nunchi_file);	/* of the path as a text */
 	if (!len || len > TEXT_MAX)
-		return 0;	/* the root has no name, which no text can say */
+		return 0;	/* the root has no name, so there is no text to read */
 	expect_asked(s, f, len);
 	path_begin(r, row);
 	read_names(s, len);
@@ -309,9 +310,9 @@ static __always_inline u64 path_mask(struct scratch *s, const struct nunchi_push
 	return r->heads & r->tails & (row->not_within | r->within);
 }
 
-/* An address that may be meant, as the automaton reads it: where nothing of the record is any more. */
+/* An address as the automaton reads it, in the part of the scratch that no record uses. */
 struct peer {
-	u64 addresses, ports;	/* the clauses that those which may be meant satisfy */
+	u64 addresses, ports;	/* clauses that the addresses, and the ports, satisfy */
 	u32 port;
 	u32 pad;
 };
@@ -335,8 +336,8 @@ static __always_inline void peer_add(struct scratch *s, const struct nunchi_push
 }
 
 /*
- * An address whose 4 or 16 bytes are at ip in the record. An IPv4 one in IPv6 may be meant as either; nobody's is one
- * of this end.
+ * Reads an address whose 4 or 16 bytes are at ip in the record. An IPv4 address in IPv6 counts as either; the
+ * unspecified address as one of this end.
  */
 static __noinline u32 peer_address(struct scratch *s, const struct nunchi_push_row *row, struct peer *p,
 				   u32 ip, u32 family)
@@ -358,7 +359,7 @@ static __noinline u32 peer_address(struct scratch *s, const struct nunchi_push_r
 	return 0;
 }
 
-/* The clauses that the other end leaves: of a socket that has one, and of what the call was given. */
+/* The clauses that can still hold for the peers: of the socket, if it has one, and the address in the call. */
 static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row *row, u32 socket, u32 address)
 {
 	struct peer p = { 0 };
@@ -392,7 +393,7 @@ static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row 
 		u16 *given = (u16 *)(blob_at(s, address) + 1);
 
 		p.port = __builtin_bswap16(given[1]);
-		/* Without a family it is taken for one of the socket's. */
+		/* An address without a family is taken to be of the socket's. */
 		if (given[0] != AF_INET6)
 			peer_address(s, row, &p, address + sizeof(struct nunchi_blob) + 4, AF_INET);
 		if (given[0] != AF_INET)
@@ -447,7 +448,7 @@ __noinline int push_record(struct scratch *s)
 	mask = s->clauses;
 	how = &push_calls[s->call.nr & (NUNCHI_CALLS_MAX - 1)];
 	row = &push_rows[(how->class - 1) & (NUNCHI_PUSH_CLASSES - 1)];
-	/* What was done about it, and what was changed under it, is told. */
+	/* Verdicts, and arguments that were changed during the call, are always recorded. */
 	if (!how->class || mask == ALL || s->head.verdict || s->differs || s->head.flags & NUNCHI_F_CUT)
 		return 1;
 	if (how->path != NUNCHI_PUSH_NO_ARG) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What an exec leaves a process with: session and terminal, standard streams, capabilities, more of the image's file, and
- * its environment.
+ * What a process has after an exec: session and terminal, standard streams, capabilities, more about the image's
+ * file, and the environment.
  */
 #include "lib/blob.h"
 #include "lib/drift.h"
 
-/* The number of a process group as the PID namespace of task has it; 0: it is none of that. */
+/* The number of a process group in the PID namespace of a task; 0: it is not in there. */
 static __always_inline u32 number_inside(struct pid *pid, struct pid *of_task)
 {
 	u64 level = BPF_CORE_READ(of_task, level);
@@ -46,7 +46,7 @@ static __always_inline void read_session(struct nunchi_traits *t, struct task_st
 	t->tty = (minor & 0xff) | major << 8 | (minor & ~0xffU) << 12;
 }
 
-/* By owner, group and mode, whatever other groups the user is in. */
+/* By owner, group and mode only; supplementary groups are not looked at. */
 static __always_inline bool may_write(struct file *file, struct inode *inode, const struct cred *cred,
 				      u64 effective)
 {
@@ -76,13 +76,13 @@ static __always_inline u8 socket_stream(struct file *file)
 				    NUNCHI_STREAM_SOCKET;
 }
 
-/* One of pipe(2) is in a file system of its own. */
+/* A pipe made by pipe(2) is in pipefs. */
 static __always_inline u8 pipe_stream(struct file *file)
 {
 	return BPF_CORE_READ(file, f_inode, i_sb, s_magic) == PIPEFS_MAGIC ? S_IFIFO >> 12 : NUNCHI_STREAM_FIFO;
 }
 
-/* A table of files has room for 64 at least. */
+/* A file table has at least 64 entries. */
 static __always_inline void read_streams(struct nunchi_traits *t, struct task_struct *task)
 {
 	struct file **fds = BPF_CORE_READ(task, files, fdt, fd), *file;

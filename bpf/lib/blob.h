@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Appending to a record. These are global functions, which the verifier checks once each however
- * often they are called. All return 0 where nothing else is said; what did not fit is marked in the record's head.
+ * Appending blobs to a record. These are global functions, which the verifier checks only once however often they are
+ * called. All return 0 unless something else is said; what did not fit is marked in the record's head.
  */
 #pragma once
 
@@ -9,10 +9,10 @@
 
 #define DATA_MAX 4096		/* of one blob */
 #define LAST_POS (NUNCHI_RECORD_MAX - DATA_MAX - 512)	/* where the last blob may begin */
-#define FOUND NUNCHI_RECORD_MAX		/* of scratch: what user memory held in place of a copy */
-#define SPARE (NUNCHI_RECORD_MAX + 4096)	/* of scratch: bytes that are measured, not kept */
+#define FOUND NUNCHI_RECORD_MAX		/* offset in scratch: what user memory has in place of a copy */
+#define SPARE (NUNCHI_RECORD_MAX + 4096)	/* offset in scratch: bytes that are only measured */
 
-/* A field of a struct whose address is a number. cast.h, which comes before, has a faster one. */
+/* A field of a struct whose address is a number. cast.h, if included before, has a faster way. */
 #ifndef FIELD
 #define FIELD(type, addr, field) BPF_CORE_READ((type *)(addr), field)
 #endif
@@ -23,25 +23,31 @@
 int blob_user_bytes(struct scratch *s, u64 ptr, u32 len, u32 full, u32 blob);
 int blob_kernel_str(struct scratch *s, u64 ptr, u32 blob);
 int blob_user_strv(struct scratch *s, u64 ptr, u32 blob);
-/* Two longs, told as two of 64 bits. */
+/* Two longs, recorded as two of 64 bits. */
 int blob_longs(struct scratch *s, u64 ptr, u32 blob);
-/* The running task's argv, as its memory has it. */
+/* The running task's argv, from its memory. */
 int blob_argv(struct scratch *s);
-/* What s->walk has as mnt and dentry: a file or directory, with its path from the first mount of the running task's namespace. */
+/*
+ * The file or directory s->walk.dentry in s->walk.mnt, with its path from the first mount of the running task's
+ * namespace.
+ */
 int blob_walk(struct scratch *s, u32 blob);
-/* What an fd of the running task is, or what s->file says that argument 0 is: a FILE, or a SOCK. */
+/* What an fd of the running task is, or, for argument 0, what s->file is: a FILE or a SOCK. */
 int blob_fd(struct scratch *s, u32 fd, u32 arg);
 /* The running task's working directory. */
 int blob_cwd(struct scratch *s, u32 blob);
-/* Where its absolute paths start, of which argument arg is one; nothing where that is its namespace's root. */
+/*
+ * Where the running task's absolute paths start, for the path in argument arg; nothing if that is its namespace's
+ * root.
+ */
 int blob_start(struct scratch *s, u32 arg);
 int blob_file(struct scratch *s, u64 file, u32 blob);
 /*
- * Of an image of which the blob is at pos, and that was come to by s->walk otherwise than by its own mount below the container's root: marks
- * it if it has another path without the mounts that were made in the container, or none.
+ * For an image whose blob is at pos, if s->walk did not lead to the container's root through that one's own mount
+ * alone: marks it if, without the mounts that were made in the container, it has another path or none.
  */
 int blob_moved(struct scratch *s, u64 file, u32 pos);
-/* Whether the walk that was the last, from that mount, has led to that root by nothing but its own mount. */
+/* Whether the last walk, from this mount, has led to this root through no other mount. */
 static __always_inline bool is_plain(const struct scratch *s, u64 mnt, u64 root)
 {
 	const struct walk *w = &s->walk;
@@ -49,31 +55,34 @@ static __always_inline bool is_plain(const struct scratch *s, u64 mnt, u64 root)
 	return (w->below == mnt || !w->below) && (w->own_root == root || !root);
 }
 
-/* What the exec of this file leaves the running task with (traits.bpf.c). */
+/* What the running task has after the exec of this file (traits.bpf.c). */
 int blob_traits(struct scratch *s, u64 file);
 enum interpreter { INTERPRETER_NONE, INTERPRETER_FOUND, INTERPRETER_UNKNOWN };
 
 /*
- * What the running task has just executed: whether its first instruction is in another file than its image, which s->walk then has as
- * mnt and dentry: enum interpreter.
+ * Whether the first instruction that the running task will execute is in another file than its image: enum
+ * interpreter. That file is then in s->walk.mnt and dentry.
  */
 int interpreter_find(struct scratch *s);
-/* That file, if there is one, or that it is not known. */
+/* Appends that file, if there is one, or that it is not known. */
 int blob_interpreter(struct scratch *s);
-/* The running task's environment, as an exec has made it. */
+/* The running task's environment, as its exec has set it. */
 int blob_env(struct scratch *s);
 /* A cgroup's path. */
 int blob_cgroup(struct scratch *s, u64 kn);
 /*
- * The record of a call, begun: the rest of its head, if that was left; its arguments, as its specs row says; the returned
- * fd. Then it is sent, if it is to leave (s->clauses: push.h). Returns whether it went.
+ * Finishes the record of a call: the rest of its head, if that was left; its arguments, as its row in specs says; the
+ * returned fd. Then sends it, if it leaves the kernel (s->clauses: push.h). Returns whether it was sent.
  */
 int call_finish(struct scratch *s);
 
-/* Argument arg of the running call as the kernel copied it, if it did: 1. user: where it had it from. */
+/*
+ * Argument arg of the running call as the kernel copied it. 1: there is a copy. user: the address from which it was
+ * copied.
+ */
 int blob_copy(struct scratch *s, u64 user, u32 blob);
 
-/* Of struct msghdr, with which struct mmsghdr begins: where the address is that it names, and its length. 0: it names none. */
+/* The address that a struct msghdr (with which struct mmsghdr begins) names, and its length. 0: it names none. */
 static __always_inline u64 msghdr_name(u64 ptr, u32 pointer_size, u32 *ret_len)
 {
 	u64 name = 0;
@@ -90,10 +99,10 @@ static __always_inline u32 pointer_size(const struct nunchi_call *call)
 	return call->layout & NUNCHI_LAYOUT_POINTERS32 ? sizeof(u32) : sizeof(u64);
 }
 
-/* Whether len bytes at two places of the record differ; both end in whole words, padded with zeros. */
+/* Whether len bytes at two offsets of the record differ; both are padded with zeros to whole words. */
 int data_differs(struct scratch *s, u32 one, u32 other, u32 len);
 
-/* From the root of a mount to where it is mounted. 1: that is the first of all, where a walk ends; else 0. */
+/* Goes from the root of a mount to where it is mounted. 1: it is the first mount of all, where a walk ends; else 0. */
 static __always_inline long walk_up(struct walk *w)
 {
 	u64 m = w->mnt - bpf_core_field_offset(struct mount, mnt);
@@ -109,7 +118,7 @@ static __always_inline long walk_up(struct walk *w)
 	return 0;
 }
 
-/* Where the next blob begins. False: there is no room for one, which the record's head says; or no record. */
+/* Where the next blob begins. False: there is no record, or no room, which is then marked in the record's head. */
 static __always_inline bool blob_begin(struct scratch *s, u32 *ret)
 {
 	if (!s)
@@ -122,7 +131,7 @@ static __always_inline bool blob_begin(struct scratch *s, u32 *ret)
 	return false;
 }
 
-/* Zeroes the rest of the eight bytes in which data ends before end. */
+/* Zeroes the rest of the last eight bytes of data that ends at `end`. */
 static __always_inline void blob_pad(struct scratch *s, u32 end)
 {
 	u64 *word = (u64 *)&s->data[end & ~7U & (sizeof(s->data) - 1)];
@@ -148,7 +157,7 @@ static __always_inline void blob_end(struct scratch *s, u32 pos, u32 len, u32 fu
 	b->pad = 0;
 	if (unlikely(flags & NUNCHI_BLOB_UNREADABLE))
 		count(counts[NUNCHI_COUNT_UNREADABLE]);
-	/* Of a buffer a beginning is all that is wanted. */
+	/* Only the beginning of a buffer is wanted in any case. */
 	if (unlikely(flags & NUNCHI_BLOB_TRUNCATED) && (u8)blob != NUNCHI_BLOB_BYTES)
 		count(counts[NUNCHI_COUNT_TRUNCATED]);
 	end = pos + sizeof(*b) + len;
@@ -156,18 +165,18 @@ static __always_inline void blob_end(struct scratch *s, u32 pos, u32 len, u32 fu
 	s->pos = (end + 7) & ~7U;
 }
 
-/* Flags of the blob that was appended at pos, if one was. */
+/* Sets flags of the blob that was appended at pos, if one was. */
 static __always_inline void blob_mark(struct scratch *s, u32 pos, u32 flags)
 {
 	if (s->pos == pos)
 		return;
-	/* Older verifiers forget what was known of it before it was spilled. */
+	/* Older verifiers forget bounds when a register is spilled. */
 	barrier_var(pos);
 	if (pos <= LAST_POS)
 		((struct nunchi_blob *)&s->data[pos])->flags |= flags;
 }
 
-/* A task's name. comm: 16 bytes, the kernel's or of a map. */
+/* A task's name. comm: 16 bytes, in the kernel's memory or a map. */
 static __always_inline void blob_comm(struct scratch *s, const char *comm, u32 blob)
 {
 	u32 pos = s->pos;

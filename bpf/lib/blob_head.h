@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the head says of a task, in three ways: of any by structs; where those cannot be had, of the running one by
- * pointers that the verifier follows, in a function that is verified once (for each, the one of 6.x searches all the
- * kernel's type names: milliseconds), and of any by reads, which cost 600 ns.
+ * Reads what the head says of a task, in three ways: of any task through structs (casts); without casts, of the
+ * running task through pointers that the verifier follows, in a function that is verified once (for each pointer the
+ * verifier of 6.x searches all type names of the kernel: milliseconds), and of any other task by helper calls, which
+ * take 600 ns.
  */
 #pragma once
 

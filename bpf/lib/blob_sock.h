@@ -5,7 +5,7 @@
 #include "cast.h"
 #include "blob.h"
 
-/* The path that a unix socket is bound to: bytes of sun_path appended at pos. */
+/* Appends the path that a unix socket is bound to, the bytes of sun_path, at pos. Returns their number. */
 static __always_inline u32 unix_name(struct scratch *s, u32 pos, u64 sk)
 {
 	u64 address;
@@ -27,8 +27,8 @@ static __always_inline u32 unix_name(struct scratch *s, u32 pos, u64 sk)
 }
 
 /*
- * Both ends of what has no IP addresses. A type that is a module's cannot be cast to, and few sockets are such: all is
- * read.
+ * The two ends of sockets without IP addresses. Types defined in a module cannot be cast to; such sockets are rare,
+ * so everything is read by helper calls.
  */
 static __always_inline void netlink_ends(struct netlink_sock *sk, struct nunchi_sock *out)
 {
@@ -37,7 +37,7 @@ static __always_inline void netlink_ends(struct netlink_sock *sk, struct nunchi_
 	u32 group;
 
 	local->first = BPF_CORE_READ(sk, portid);
-	/* Of many groups the first, as getsockname(2) has them. */
+	/* Of several groups only the first, as getsockname(2) shows them. */
 	bpf_probe_read_kernel(&groups, sizeof(groups), BPF_CORE_READ(sk, groups));
 	local->second = groups;
 	peer->first = BPF_CORE_READ(sk, dst_portid);
@@ -63,8 +63,8 @@ struct vsock_address {
 };
 
 /*
- * vsock's type is in no kernel's own BTF where that is a module. After what all sockets have it begins with a pointer
- * and both addresses, which begin with their family: what has none there is not what it was.
+ * If vsock is a module its type is not in the kernel's own BTF. After struct sock it begins with a pointer and both
+ * addresses, each of which begins with its family: if that is not AF_VSOCK, the layout is another.
  */
 static __always_inline void vsock_ends(u64 sk, struct nunchi_sock *out)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The way along a path: its steps, what is said of the file at its beginning, where it ends, and from where the running
- * task's own paths start. blob.bpf.c walks it.
+ * The parts of a walk along a path: its steps, what is recorded of the file at its beginning, where it ends, and
+ * where the running task's own paths begin. blob.bpf.c does the walk.
  */
 #pragma once
 
@@ -9,9 +9,8 @@
 #include "blob.h"
 
 /*
- * Where structs cannot be had, their beginning is read at once: a read costs as much for 64 bytes as for 8. The
- * offsets are constants once the object is loaded; a field that lies further back on some kernel
- * is read by itself.
+ * Without casts the beginning of a struct is read in one go: reading 64 bytes costs as much as reading 8. The offsets
+ * are constants once the object is loaded; a field that is further back on some kernel is read by itself.
  */
 #define HEAD_BYTES 64
 #define HEAD_FIELD(bytes, addr, type, field, to)                                               \
@@ -23,9 +22,9 @@
 			bpf_core_read(&(to), sizeof(to), &((type *)(addr))->field);            \
 	})
 
-#define SHORT_NAME 32	/* what every kernel has room for in the dentry itself */
+#define SHORT_NAME 32	/* every kernel has room for that in the dentry itself */
 
-/* Where short names are; 6.14 has renamed it. */
+/* The field with short names, which was renamed in 6.14. */
 struct dentry___iname {
 	unsigned char d_iname[SHORT_NAME];
 } __attribute__((preserve_access_index));
@@ -39,8 +38,8 @@ struct dentry___shortname {
 } __attribute__((preserve_access_index));
 
 /*
- * The short name of a dentry, without a call: its bytes and a NUL, to data, which has room. Returns how many
- * they are; 0: it is long, or somebody renames it right now.
+ * Copies the short name of a dentry, with a NUL, to data, without a call. Returns the number of bytes; 0: the name is
+ * long, or is being changed at the moment.
  */
 static __always_inline u32 short_name(u64 addr, u8 *data)
 {
@@ -60,7 +59,7 @@ static __always_inline u32 short_name(u64 addr, u8 *data)
 	return dentry->d_seq.seqcount.sequence == seq ? len + 1 : 0;
 }
 
-/* Where a dentry's parent and its name are. */
+/* Reads where a dentry's parent and name are. */
 static __always_inline bool dentry_read(struct walk *w, u64 dentry, bool typed)
 {
 	u8 head[HEAD_BYTES];
@@ -77,7 +76,7 @@ static __always_inline bool dentry_read(struct walk *w, u64 dentry, bool typed)
 	return true;
 }
 
-/* One step of a walk: a name, or from the root of a mount to where it is mounted. 1 ends it. */
+/* One step of a walk: a name; or, at the root of a mount, up to where it is mounted. 1 ends it. */
 static __always_inline long walk_on(struct scratch *s, bool typed)
 {
 	struct walk *w = &s->walk;
@@ -113,8 +112,8 @@ static __always_inline long walk_on(struct scratch *s, bool typed)
 }
 
 /*
- * The last of the longest chain of calls, so that nothing is on its stack but the 64 bytes: where structs can
- * be had it is another.
+ * The last function of the longest chain of calls, so there is nothing on its stack but the 64 bytes. With casts
+ * walk_typed() is used instead.
  */
 static long walk_step(u32 i, struct scratch **ctx)
 {
@@ -126,12 +125,12 @@ static long walk_step_typed(u32 i, struct scratch **ctx)
 	return walk_on(*ctx, true);
 }
 
-/* Most paths are no longer: they are walked without a call a step, which costs as much as the step. */
+/* Most paths are not longer. They are walked without a call for each step, which would cost as much as the step. */
 #define WALK_INLINE 8
 
 /*
- * Returns whether the walk has come to its end. The jump back by hand: the verifier of 6.1 takes no loop whose
- * beginning is reached by falling into it from its end, as the compiler likes to have it.
+ * Returns whether the walk has reached its end. The backward jump is written by hand: the verifier of 6.1 rejects a
+ * loop whose beginning is also reached by falling into it from its end, which compilers like to generate.
  */
 static __always_inline bool walk_typed(struct scratch *s)
 {
@@ -146,7 +145,7 @@ again:
 	       NUNCHI_COMPONENTS_MAX - WALK_INLINE;
 }
 
-/* Whether an overlay's file is in its upper layer: the dentry of that follows the inode in struct ovl_inode. */
+/* Whether a file of an overlay is in its upper layer: the upper dentry follows the inode in struct ovl_inode. */
 static __always_inline bool is_upper(u64 inode)
 {
 	struct dentry *upper = 0;
@@ -155,7 +154,7 @@ static __always_inline bool is_upper(u64 inode)
 	return upper && BPF_CORE_READ(upper, d_inode);
 }
 
-/* The file itself. Returns NUNCHI_BLOB_* of it. */
+/* Completes what is recorded of the file itself. Returns its NUNCHI_BLOB_* flags. */
 static __always_inline u32 facts_end(struct nunchi_file *file, u64 inode, u16 mode, u64 ino, u64 hashed)
 {
 	u32 flags = hashed ? 0 : NUNCHI_BLOB_DELETED;
@@ -179,7 +178,7 @@ static __always_inline u32 facts_typed(struct nunchi_file *file, u64 dentry)
 			 (u64)TYPED(struct dentry, dentry, d_hash.pprev));
 }
 
-/* A function, so that its 64 bytes are not on the stack of the longest chain of calls. */
+/* A function so that its 64 bytes are not on the stack of the longest chain of calls. */
 static __noinline u32 facts_read(struct nunchi_file *file, u64 dentry)
 {
 	u64 inode = 0, sb = 0, ino = 0, pprev = 0;
@@ -235,13 +234,13 @@ static __always_inline void ends_follow(struct walk *ret)
 	ret->root_dentry = (u64)task->fs->root.dentry;
 	if (unlikely((u64)root->mnt_root != ret->root_dentry))
 		return;
-	/* They lie side by side; if they did not the walk would only go on to the top. */
+	/* The two are adjacent; if they were not, the walk would only continue to the top. */
 	bpf_probe_read_kernel(&ret->parent, 2 * sizeof(u64), (void *)m + bpf_core_field_offset(struct mount, mnt_parent));
 	if (likely(ret->parent == ret->top && ret->name == over))
 		ret->root_mnt = (u64)root;
 }
 
-/* Its root directory. Returns whether others share it, or have done so. */
+/* Reads the task's root directory. Returns whether other tasks share it, or have done so. */
 static __always_inline bool root_read(struct scratch *s, struct walk *ret)
 {
 	struct task_struct *task;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Whether a rule that blocks is about what a task does. Each property of the task and of what it wants is
- * one look-up in one table (nunchi/block.h); it yields the clauses that it satisfies, and who satisfies none
- * is let go at once. What a file is comes from the file that is being opened, not from a path in
- * user memory, so that nobody can change it in between. Cost for a container that no clause is about: its
- * identity and a look at its masks.
+ * Whether a rule that blocks applies to what a task does. Each property of the task and of the call is one look-up in
+ * one table (nunchi/block.h), which yields the clauses that it satisfies; as soon as no clause is left the call is
+ * allowed. A file's properties come from the file that is being opened, not from a path in user memory, so that
+ * nobody can change it in between. Cost for a container to which no clause applies: a look at its identity and at its
+ * masks.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 #include "block_who.h"
 #include "call.h"
 
-/* The clauses that the container of a slot satisfies; NULL: that is not known yet. */
+/* The clauses that a slot's container satisfies; NULL: not known yet. */
 static __always_inline struct nunchi_block_slot *block_slot_of(u32 number, u32 generation)
 {
 	struct nunchi_block_slot *slot = bpf_map_lookup_elem(&block_slots, &number);
@@ -22,9 +22,10 @@ static __always_inline struct nunchi_block_slot *block_slot_of(u32 number, u32 g
 }
 
 /*
- * Which clauses can be about this task at all: those that its container satisfies. A pending slot is
- * taken for a container's if it has PIDs of its own; the host's sandboxes have those of the host. One that was opened
- * in a container is meant by what that is meant by: who unshares is not to be let go until somebody has looked.
+ * The clauses that can apply to this task: those that its container satisfies. A pending slot counts as a container's
+ * if it has a PID namespace of its own; the host's sandboxes have the host's. To a slot that was opened in a
+ * container everything applies that applies to that container: a process that unshares must not be free until user
+ * space has looked at it.
  */
 static __always_inline u64 block_who(const struct who *who, u32 row)
 {
@@ -35,7 +36,7 @@ static __always_inline u64 block_who(const struct who *who, u32 row)
 
 	if (!who->ref.slot || !slot_is_current(&who->ref) || known->state == NUNCHI_SLOT_HOST)
 		return rules->active & rules->host;
-	/* The runtime's own doing; its last exec is the container's first. */
+	/* What the runtime itself does; but its last exec is the container's first. */
 	if (who->setup && block_class(row) != NUNCHI_BLOCK_EXEC)
 		return 0;
 	slot = block_slot_of(who->ref.slot, who->ref.generation);
@@ -78,7 +79,7 @@ static __always_inline u64 block_comm(struct scratch *s, u32 row, const char *co
 	return look_up_comm(s, row, NUNCHI_BLOCK_COMM, NUNCHI_BLOCK_TEXT_COMM, mask);
 }
 
-/* A path that has been made, of what the call is about. */
+/* Looks up a path that was made, of the call's object. */
 static __noinline u64 block_name(struct scratch *s, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -105,7 +106,7 @@ static __always_inline bool asks_path(u32 kinds)
 	return kinds & (1 << NUNCHI_BLOCK_PATH | 1 << NUNCHI_BLOCK_DIRECTORY) || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_PATH);
 }
 
-/* The path of s->leaf, and its alias. */
+/* Looks up the path of s->leaf, and its alias. */
 static __always_inline u64 block_paths(struct scratch *s, u32 row, u64 mask)
 {
 	u64 found;
@@ -117,7 +118,7 @@ static __always_inline u64 block_paths(struct scratch *s, u32 row, u64 mask)
 	return found;
 }
 
-/* What the address satisfies; of a unix socket's path: block_unix.h. */
+/* The clauses that an address satisfies; for a unix socket's path see block_unix.h. */
 static __noinline u64 block_socket(struct scratch *s, const struct block_address *a, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -150,7 +151,7 @@ static __noinline u64 block_socket(struct scratch *s, const struct block_address
 	return mask;
 }
 
-/* The lowest bit that is set, of one that has any; clang 14 dies of __builtin_ctzll here. */
+/* The lowest bit that is set in a mask other than 0; clang 14 crashes on __builtin_ctzll() here. */
 static __always_inline u32 first_bit(u64 mask)
 {
 	u32 n = 0;
@@ -166,9 +167,9 @@ static __always_inline u32 first_bit(u64 mask)
 }
 
 /*
- * The clause that decides: of those that are left one that kills, else the first. id: 0 if storage is locked, so
- * that nobody is told. What has been done already cannot be refused: its process is killed, by a rule that denies
- * only if that was to be done before, by a hook that was pushed aside.
+ * Carries out the clause that decides: of those that are left one that kills, else the first. id: 0 if storage is
+ * locked, so that nobody can be told. A call that is done cannot be refused any more: its process is killed, by a
+ * rule that only denies just if a hook before the call was skipped.
  */
 static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enum nunchi_effect effect)
 {
@@ -192,13 +193,13 @@ static __always_inline int block_act(struct identity *id, u32 row, u64 mask, enu
 	return effect == NUNCHI_EFFECT_BEFORE ? -EPERM : 0;
 }
 
-/* Whether rules that block are about what the task does at all. io_uring's workers are no kernel threads in this. */
+/* Whether rules that block can apply to the task at all. io_uring's workers do not count as kernel threads here. */
 static __always_inline bool is_judged(struct task_struct *task)
 {
 	return !(task->flags & PF_KTHREAD) && !is_nunchi(task);
 }
 
-/* Whose doing it is, and which clauses may be meant; 0: none. */
+/* Finds out who the task is, and which clauses can apply; 0: none. */
 static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct identity **ret)
 {
 	struct who who = { 0 };
@@ -218,7 +219,7 @@ static __always_inline u64 block_begin(struct task_struct *task, u32 row, struct
 	return block_who(&who, row);
 }
 
-/* Who has what is known of the task's image; NULL: that cannot be asked for, or there is nobody. */
+/* The identity that has what is known of the task's image; NULL: there is none, or it cannot be read. */
 static __always_inline struct identity *image_owner(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
@@ -226,7 +227,7 @@ static __always_inline struct identity *image_owner(struct task_struct *task)
 	return leader ? bpf_task_storage_get(&identities, leader, 0, 0) : 0;
 }
 
-/* The image that the task runs, by the path that it was executed by. owner: image_owner(), or NULL. */
+/* Looks up the task's image, by the path by which it was executed. owner: image_owner(), or NULL. */
 static __noinline u64 block_image(struct scratch *s, struct task_struct *task, struct identity *owner, u32 row,
 				  u64 mask)
 {
@@ -250,7 +251,7 @@ static __noinline u64 block_image(struct scratch *s, struct task_struct *task, s
 	return mask;
 }
 
-/* All that is known of the running task itself. */
+/* Looks up all properties of the running task itself. */
 static __always_inline u64 block_subject(struct scratch *s, u32 row, u64 mask)
 {
 	struct task_struct *task = bpf_get_current_task_btf();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The address that a socket is to be connected or bound to, or is, and how it is looked up. */
+/* The address to which a socket is, or is to be, connected or bound, and its look-up. */
 #pragma once
 
 #include "record.h"
@@ -23,7 +23,7 @@ struct block_address {
 	};
 	u16 family;
 	u16 port;		/* host byte order */
-	u32 own;		/* IPv4's that may be meant besides; 0: none */
+	u32 own;		/* an IPv4 address that may be meant as well; 0: none */
 };
 
 static __always_inline bool address_is_mapped(const struct block_address *a)
@@ -32,9 +32,10 @@ static __always_inline bool address_is_mapped(const struct block_address *a)
 }
 
 /*
- * Who connects or sends to nobody's address means this end: ::1 or 127.0.0.1, or IPv4's own address that the socket is
- * bound to (ip_route_output_key_hash_rcu(), tcp_v6_connect(), udpv6_sendmsg()). own: that one, or 0; mapped: whether the
- * socket is bound to one of IPv4 in IPv6. Either is held against the rules: a control message can choose, too.
+ * Connecting or sending to the unspecified address means this host: ::1 or 127.0.0.1, or the IPv4 address that the
+ * socket is bound to (ip_route_output_key_hash_rcu(), tcp_v6_connect(), udpv6_sendmsg()). own: that one, or 0;
+ * mapped: whether the socket is bound to an IPv4 address in IPv6. Rules are compared with either, because a control
+ * message can choose as well.
  */
 static __always_inline void address_of_nobody(struct block_address *a, u32 own, bool mapped)
 {
@@ -61,7 +62,7 @@ static __always_inline void address_of_peer(struct block_address *a, u64 socket)
 	address_of_nobody(a, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), address_is_mapped(&bound));
 }
 
-/* socket: 0, or one that takes an address without a family for one of its own. */
+/* socket: a socket that takes an address without a family for one of its own; or 0. */
 static __always_inline void address_from_sockaddr(struct block_address *a, u64 addr, u64 socket)
 {
 	struct block_sockaddr sa = { 0 };
@@ -69,7 +70,7 @@ static __always_inline void address_from_sockaddr(struct block_address *a, u64 a
 
 	__builtin_memset(a, 0, sizeof(*a));
 	bpf_probe_read_kernel(&sa, 8, (void *)addr);
-	/* struct sockaddr_rxrpc: behind its own beginning it has that of the UDP that it goes by. */
+	/* struct sockaddr_rxrpc: after its own head comes the address of the UDP transport. */
 	if (sa.family == AF_RXRPC) {
 		addr += 8;
 		bpf_probe_read_kernel(&sa, 8, (void *)addr);
@@ -135,7 +136,7 @@ static __always_inline void own_key(struct block_work *b, const struct block_add
 	__builtin_memcpy(&b->key.bytes[1], &a->own, 4);
 }
 
-/* As user space has it: an IPv6 socket that speaks IPv4 is of IPv4. */
+/* The type as user space has it: an IPv6 socket that uses IPv4 counts as IPv4. */
 static __always_inline u32 address_type(const struct block_address *a)
 {
 	if (a->family == AF_INET || address_is_mapped(a))

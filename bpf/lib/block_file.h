@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The file that is opened or executed, held against the clauses. */
+/* The look-ups of a file that is opened or executed. */
 #pragma once
 
 #include "block.h"
@@ -25,7 +25,7 @@ static __always_inline u8 file_type(u64 file)
 	}
 }
 
-/* What s->leaf is called: by its last name, by its path, and by its alias. */
+/* Looks up the names of s->leaf: its last name, its path, and its alias. */
 static __always_inline u64 file_names(struct scratch *s, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -38,7 +38,7 @@ static __always_inline u64 file_names(struct scratch *s, u32 row, u64 mask)
 	return mask && asks_path(kinds) ? block_paths(s, row, mask) : mask;
 }
 
-/* The file that is opened. asked: flags that it has no more once it is open. */
+/* Looks up a file that is opened. asked: flags that it does not have any more once it is open. */
 static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds, access;
@@ -61,7 +61,7 @@ static __noinline u64 block_file(struct scratch *s, u64 file, u64 asked, u32 row
 	return file_names(s, row, mask);
 }
 
-/* exe: an image as it is executed, a struct file, of whom s->whose says; 0: there is none. */
+/* Looks up an image at its exec. exe: a struct file, 0: there is none; s->whose: the container. */
 static __noinline u64 block_exe(struct scratch *s, u64 exe, u32 row, u64 mask)
 {
 	u64 found;

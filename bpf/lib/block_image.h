@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What a rule that blocks asks of the image that a process runs, it asks of the path by which that was executed, as
- * user space knows it: the file can be renamed since, or be another's by now (prctl(PR_SET_MM)). Each process has
- * the hash of that path, and what a path satisfies is kept by its hash; so the path is walked at the exec, and
- * again only after rules have changed. One that is another path by then is not known any more, and satisfies
- * all: block_image.bpf.c.
+ * A rule that blocks by a process's image means the path by which that was executed, as user space knows it: the file
+ * may have been renamed since, or be another by now (prctl(PR_SET_MM)). Each process has the hash of that path, and
+ * what a path satisfies is kept by its hash; so the path is walked at the exec, and again only after rules have
+ * changed. If it has changed by then it is no longer known, and satisfies everything: block_image.bpf.c.
  */
 #pragma once
 
@@ -12,17 +11,17 @@
 #include "block_read.h"
 #include "block_rows.h"
 
-/* Whose the task is, for what is asked of its paths. id: of it, or NULL. */
+/* Sets s->whose, the container of a task whose paths are looked up. id: the task's identity, or NULL. */
 static __always_inline void block_whose(struct scratch *s, const struct identity *id)
 {
 	s->whose.slot = id ? id->slot : 0;
 	s->whose.generation = id ? id->generation : 0;
 }
 
-/* The hash of the path that block_path() has made, as far as it is kept. Never 0. */
+/* The hash of as much of the path made by block_path() as is kept. Never 0. */
 u64 image_hash(struct scratch *s);
 
-/* The clauses of the row that a path satisfies which s->image has the hash of; NULL: that is not kept. */
+/* The clauses of the row that the path with the hash s->image satisfies; NULL: not kept. */
 static __always_inline const u64 *image_kept(const struct scratch *s, u32 row)
 {
 	struct block_image *image = bpf_map_lookup_elem(&block_images, &s->image);
@@ -30,7 +29,7 @@ static __always_inline const u64 *image_kept(const struct scratch *s, u32 row)
 	return image && image->generation == row >> 8 ? &image->masks[row & (NUNCHI_BLOCK_MAX - 1)] : 0;
 }
 
-/* Who executed it when it had executed as much as now. */
+/* Notes the image of a process, and how often it had executed something by then. */
 static __always_inline void image_set(struct identity *id, u64 image, u64 execs)
 {
 	id->exe = image;
@@ -43,7 +42,7 @@ static __always_inline bool image_is_set(const struct identity *id, const struct
 	return id->exe_run == block_image_run && id->exe_execs == (u32)task->self_exec_id;
 }
 
-/* What the task runs, wherever that is by now. */
+/* The struct file of the task's image, wherever that is by now. */
 static __always_inline u64 task_exe(struct task_struct *task)
 {
 	return (u64)BPF_CORE_READ(task, mm, exe_file);
@@ -56,7 +55,7 @@ static __always_inline bool asks_exe(u32 row)
 	return kinds & 1 << NUNCHI_BLOCK_EXE || NUNCHI_BLOCK_READS(kinds, NUNCHI_BLOCK_TEXT_EXE);
 }
 
-/* An image's path, that block_path() has made. */
+/* Looks up an image's path that block_path() has made. */
 static __noinline u64 block_exe_path(struct scratch *s, u32 row, u64 mask)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -84,7 +83,7 @@ static long image_judge_class(u32 class, struct scratch **ctx)
 	return 0;
 }
 
-/* The clauses of each class that the path satisfies which block_path() has made, besides those that one before it does. */
+/* Adds the clauses of each class that the path made by block_path() satisfies to those of an earlier path. */
 static __always_inline void image_judge_path(struct scratch *s, u32 row)
 {
 	s->judged_row = row & ~(NUNCHI_BLOCK_MAX - 1);
@@ -92,9 +91,9 @@ static __always_inline void image_judge_path(struct scratch *s, u32 row)
 }
 
 /*
- * The clauses of the row that the paths satisfy which exe has now, a struct file, by another mount, too; s->whose says whose
- * it is. What they satisfy of all classes is kept. If s->image is 0 they are taken for those that were executed, and
- * in s->image then; else, if they are others, nothing is known of those.
+ * The clauses of the row that the present paths of exe (a struct file) satisfy, also that by another mount; s->whose
+ * is its container. What they satisfy in all classes is kept. If s->image is 0, they are taken for the paths at the
+ * exec, and s->image is set; else, if they differ from those, nothing is known of those.
  */
 static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
 {
@@ -123,7 +122,7 @@ static __noinline u64 image_judge(struct scratch *s, u64 exe, u32 row)
 	}
 	s->image = hash;
 	s->judged.generation = row >> 8;
-	/* What is not known of a path is counted each time. */
+	/* A path that is not known is counted each time. */
 	if (!flags)
 		bpf_map_update_elem(&block_images, &hash, &s->judged, BPF_ANY);
 	return s->judged.masks[row & (NUNCHI_BLOCK_MAX - 1)];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A socket that is made, held against rules that block: nothing but what socket(2) is asked for is known of it. */
+/* Rules that block making a socket: only the arguments of socket(2) are known. */
 #pragma once
 
 #include "block.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Names of files that come and go, held against rules that block: by the path of each, and by its alias. */
+/* Rules that block making and removing names of files: by the path of each name, and its alias. */
 #pragma once
 
 #include "block.h"
 
-/* A path that has been made, as the new name or the old one. */
+/* Looks up a path that was made, as the new name or the old one. */
 static __noinline u64 block_as(struct scratch *s, u32 row, u64 mask, bool old)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;
@@ -21,7 +21,7 @@ static __noinline u64 block_as(struct scratch *s, u32 row, u64 mask, bool old)
 	return mask;
 }
 
-/* What s->leaf is called, or is to be called: its dentry has a name in a directory, and need not be a file's yet. */
+/* Looks up the name that s->leaf has or is to get: its dentry has a name in a directory, but perhaps no file yet. */
 static __noinline u64 block_entry(struct scratch *s, u32 row, u64 mask, bool old)
 {
 	u32 kinds = block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kinds;

@@ -12,7 +12,7 @@
 #include "identity.h"
 #include "push.h"
 
-/* The call that the running task's registers are of. False: it has no counterpart among the native ones. */
+/* The call in the running task's registers. False: there is no equivalent native call. */
 static __always_inline bool call_read(struct task_struct *task, struct pt_regs *regs,
 				      struct nunchi_call *call)
 {
@@ -28,7 +28,7 @@ static __always_inline bool call_read(struct task_struct *task, struct pt_regs *
 	return true;
 }
 
-/* The record of a call, made in s and sent, if it is to leave. follow: see record.h; s->clauses: push.h. */
+/* Makes the record of a call in s, and sends it if it leaves the kernel. follow: see record.h; s->clauses: push.h. */
 static __always_inline void call_send(struct scratch *s, struct task_struct *task,
 				      const struct identity *id, const struct nunchi_call *call,
 				      s64 ret, u16 flags, bool follow)
@@ -41,12 +41,12 @@ static __always_inline void call_send(struct scratch *s, struct task_struct *tas
 	if (!(wanted[nr] & NUNCHI_WANT_EVENT))
 		flags |= NUNCHI_F_MODEL;
 	s->head.flags |= flags;
-	/* What is told of it makes the model know the process. */
+	/* From this record the model knows the process. */
 	if (call_finish(s) && unlikely(id->untold))
 		((struct identity *)id)->untold = 0;
 }
 
-/* What a cgroup program has decided of the call: told with it, and done, if it kills. */
+/* Takes a cgroup program's verdict on the call, to be recorded with it; if it says so, kills. */
 static __noinline void refused_take(struct identity *id, u32 nr)
 {
 	u64 thread = bpf_get_current_pid_tgid();
@@ -60,13 +60,13 @@ static __noinline void refused_take(struct identity *id, u32 nr)
 	verdict = id->verdict = *told;
 	bpf_map_delete_elem(&block_told, &thread);
 	row = NUNCHI_BLOCK_ROW(class, NUNCHI_VERDICT_GENERATION(verdict));
-	barrier_var(row);	/* the verifier is to see that it is masked */
+	barrier_var(row);	/* so that the verifier sees the mask */
 	if (NUNCHI_VERDICT_EFFECT(verdict) == NUNCHI_EFFECT_BEFORE &&
 	    block_rows[row & (NUNCHI_BLOCK_ROWS - 1)].kill & 1ULL << (NUNCHI_VERDICT_CLAUSE(verdict) & 63))
 		bpf_send_signal(SIGKILL);
 }
 
-/* For the record of a call, if anybody can want it. */
+/* A scratch for the record of a call, if any condition can match it. */
 static __always_inline struct scratch *call_scratch(const struct identity *id,
 						    const struct nunchi_call *call, s64 ret)
 {
@@ -107,7 +107,7 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 	scratch_put(s);
 }
 
-/* Of no system call but what does the same. file and names: as struct scratch has them. */
+/* Records an io_uring request as the equivalent call. file and names: as in struct scratch. */
 static __always_inline void call_record_other(struct task_struct *task, const struct identity *id,
 					      const struct nunchi_call *call, s64 ret, u16 flags,
 					      u64 file, u64 names)
@@ -126,8 +126,8 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 }
 
 /*
- * Not a call that ended: the child's return of a fork, and an exec that the exec hook has reported
- * (one by execveat that only asks executes nothing, and leaves the registers as they were).
+ * Whether this is not the end of a call: the child's return from a fork; or an exec that the exec hook has recorded
+ * (an execveat() that only checks executes nothing, and leaves the registers as they were).
  */
 static __always_inline bool call_is_no_end(const struct nunchi_call *call, u8 flags, s64 ret)
 {
@@ -142,7 +142,7 @@ static __always_inline bool call_is_interrupted(s64 ret)
 	       ret == -ERESTART_RESTARTBLOCK;
 }
 
-/* Whether this return is that of what was put aside; a handler's own calls may come before it. */
+/* Whether this is the return of the call that was put aside; a signal handler's own calls may return before it. */
 static __always_inline bool call_goes_on(const struct identity *id, const struct nunchi_call *call,
 					 bool restart)
 {
@@ -161,15 +161,16 @@ static __always_inline bool call_goes_on(const struct identity *id, const struct
 #define PASSED_MAX 8	/* calls of a handler's own */
 
 /*
- * Whether what was put aside is told as it is: a handler need not come back (siglongjmp), nor what it was called in go on. There
- * is room for one: this call, which has returned, is to be put aside itself, or a handler would not have made so many.
+ * Whether the call that was put aside is recorded as it is: a handler need not return (siglongjmp), nor need the
+ * interrupted call continue. There is room for one: either the present call must be put aside itself, or so many have
+ * returned that this is no handler.
  */
 static __always_inline bool call_is_given_up(struct identity *id, s64 ret)
 {
 	return call_is_interrupted(ret) || ++id->passed > PASSED_MAX;
 }
 
-/* What the kernel copied for the call is of no more use. */
+/* Drops what the kernel copied for the call. */
 static __always_inline void call_forget(struct identity *id)
 {
 	if (unlikely(id->copied))
@@ -178,7 +179,7 @@ static __always_inline void call_forget(struct identity *id)
 }
 
 /*
- * What the running task has put aside has ended, with -EINTR where a handler ran that does not let it go on, or the task dies.
- * A function that is verified once, and so is all that it calls.
+ * Records the end of the call that was put aside: with -EINTR if a handler ran after which it does not continue, or
+ * if the task dies. A function that is verified once, with everything that it calls.
  */
 int call_interrupted_end(s64 ret);

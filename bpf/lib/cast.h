@@ -4,9 +4,9 @@
 #include "kernel.h"
 
 /*
- * A field of a struct whose address is a number. What the kernel lets be called a struct is read by one
- * instruction, all else by a function's call: 30 ns each, and there are thirty in a path.
- * Of one object only: libbpf before 1.2 links none that declares a function of the kernel a second time.
+ * A field of a struct whose address is a number. With bpf_rdonly_cast() it is read by one instruction, otherwise by a
+ * helper call: 30 ns each, and there are thirty in a path. Included in one object file only: libbpf before 1.2 cannot
+ * link two that declare the same kernel function.
  */
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 

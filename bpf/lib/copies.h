@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What calls point to, as the kernel copied it: copies.bpf.c. */
+/* What arguments point to, as the kernel copied it: copies.bpf.c. */
 #pragma once
 
 #include "state.h"
 
 /*
- * What tells calls apart by number and arguments: a call whose return no hook has seen (--hooks, where a function can have
- * none) leaves its copies, and they are not those of the next one.
+ * A hash of a call's number and arguments. If no hook has seen a call's return (with --hooks not every function can
+ * have one) its copies are left, and must not be taken for those of the next call.
  */
 static __always_inline u64 copies_of(const struct nunchi_call *call)
 {
@@ -18,9 +18,9 @@ static __always_inline u64 copies_of(const struct nunchi_call *call)
 	return sum;
 }
 
-/* Sends a MISMATCH after the record in s, if an argument of that was not what the kernel went by. */
+/* Sends a MISMATCH after the record in s, if user memory now differs from an argument as the kernel used it. */
 int copies_tell(struct scratch *s);
-/* What was opened in place of what its fd, whose blob begins at pos, is by now. */
+/* Replaces the blob at pos, of what the fd is by now, by what the call opened. */
 int copies_opened(struct scratch *s, u32 pos);
-/* Forgets those of the running task that mask has a bit of. */
+/* Forgets the running task's copies that have a bit in mask. */
 int copies_drop(u32 mask);

@@ -13,13 +13,13 @@ static __always_inline u32 syscall_nr(struct pt_regs *regs)
 #endif
 }
 
-/* The three sets are of 64 bits each, one after the other, also where they are called two of 32 (before 6.3). */
+/* The three sets have 64 bits each, one after another; before 6.3 they are declared as two halves. */
 static __always_inline void caps_read(struct nunchi_caps *ret, const struct cred *cred)
 {
 	bpf_probe_read_kernel(ret, sizeof(*ret), (void *)cred + bpf_core_field_offset(struct cred, cap_inheritable));
 }
 
-/* Where a task goes on in its own code. */
+/* The address at which a task continues in user space. */
 static __always_inline u64 next_instruction(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -29,7 +29,7 @@ static __always_inline u64 next_instruction(struct pt_regs *regs)
 #endif
 }
 
-/* What a function, or a call, has returned. */
+/* The return value of a function or system call. */
 static __always_inline long result_register(struct pt_regs *regs)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -39,7 +39,7 @@ static __always_inline long result_register(struct pt_regs *regs)
 #endif
 }
 
-/* Whether what a call has returned is what its register held before: seccomp puts that back for a signal's handler. */
+/* Whether a call's result is what its register held before: seccomp restores that for a signal handler. */
 static __always_inline bool is_put_back(struct pt_regs *regs, long ret)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -49,7 +49,7 @@ static __always_inline bool is_put_back(struct pt_regs *regs, long ret)
 #endif
 }
 
-/* The registers still hold the arguments when a call returns, but for the first on arm64. */
+/* When a call returns the registers still hold the arguments, except the first on arm64. */
 static __always_inline void syscall_args(struct pt_regs *regs, __u64 args[6])
 {
 #if defined(__TARGET_ARCH_x86)
@@ -79,7 +79,7 @@ static __always_inline bool syscall_is_x32(u64 nr)
 #endif
 }
 
-/* By which door the task came in; at another than the native one numbers mean other calls. */
+/* The ABI by which the task entered the kernel; in others than the native one numbers mean other calls. */
 static __always_inline enum nunchi_abi syscall_abi(struct task_struct *task, u32 nr)
 {
 #if defined(__TARGET_ARCH_x86)
@@ -93,8 +93,8 @@ static __always_inline enum nunchi_abi syscall_abi(struct task_struct *task, u32
 }
 
 /*
- * The cgroup that says most: v2's, unless the task is in its root (as everything is on pure v1,
- * and on hybrid systems that do not use it), else that of a v1 controller.
+ * The most specific cgroup: that of v2, unless the task is in its root (as on pure v1, and on hybrid systems that do
+ * not use it); else that of a v1 controller.
  */
 static __always_inline struct cgroup *task_cgroup(struct task_struct *task)
 {
@@ -126,8 +126,8 @@ static __always_inline u64 task_cgroup_id(struct task_struct *task)
 }
 
 /*
- * A number of the mount namespace that no other ever has: mnt_namespace.seq, until that moved into
- * struct ns_common as ns_id for all kinds of namespaces (6.18).
+ * A number that no other mount namespace ever has: mnt_namespace.seq, until that moved to struct ns_common as ns_id,
+ * for all kinds of namespaces (6.18).
  */
 struct ns_common___id {
 	u64 ns_id;
@@ -169,10 +169,10 @@ static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
 	return BPF_CORE_READ(new, __parent);
 }
 
-/* The number of a task in its own PID namespace: the last of its numbers. */
+/* The PID of a task in its own PID namespace: the last of its numbers. */
 static __always_inline u32 task_vnr(struct task_struct *task, u32 *ret_pidns)
 {
-	/* Read, not dereferenced: older verifiers allow no arithmetic on a pointer they know. */
+	/* Read, not dereferenced: older verifiers allow no arithmetic on a pointer that they track. */
 	struct pid *pid = BPF_CORE_READ(task, thread_pid);
 	struct pid_namespace *ns = 0;
 	const void *number;
@@ -186,7 +186,7 @@ static __always_inline u32 task_vnr(struct task_struct *task, u32 *ret_pidns)
 	return nr;
 }
 
-/* Inode numbers by enum nunchi_namespace; 0 where the task has none any more, or the kernel no such kind. */
+/* Inode numbers by enum nunchi_namespace; 0 if the task has none any more, or the kernel has no such kind. */
 static __always_inline void task_namespaces(struct task_struct *task, u32 ret[NUNCHI_NS_MAX])
 {
 	struct nsproxy *ns = BPF_CORE_READ(task, nsproxy);
@@ -203,7 +203,7 @@ static __always_inline void task_namespaces(struct task_struct *task, u32 ret[NU
 		ret[NUNCHI_NS_TIME] = BPF_CORE_READ(ns, time_ns_for_children, ns.inum);
 }
 
-/* Came with a bit that says which tracepoints may sleep: those of system calls do from then on. */
+/* This struct came with a bit for tracepoints that may sleep: those of system calls do since then. */
 struct tracepoint_ext {
 	unsigned int faultable : 1;
 };
@@ -214,8 +214,8 @@ static __always_inline bool syscalls_are_faultable(void)
 }
 
 /*
- * When a file changed and was written last: a struct timespec64 until 6.5, renamed in 6.6 and 6.7,
- * numbers by themselves since 6.11.
+ * When a file was changed and written last: a struct timespec64 until 6.5, renamed in 6.6 and 6.7, separate numbers
+ * since 6.11.
  */
 struct timespec64 {
 	s64 tv_sec;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The kernel's own structures, as far as they are read here. CO-RE finds each field by name in the
- * running kernel's BTF, so that only names and types matter, neither order nor size. What differs
- * between kernels has its getter in drift.h.
+ * The kernel's structures, as far as they are read here. CO-RE finds each field by name in the running kernel's BTF,
+ * so only names and types matter, neither order nor size. What differs between kernels has its getter in drift.h.
  */
 #pragma once
 
@@ -64,7 +63,7 @@ struct mnt_namespace {
 	struct ns_common ns;
 	struct mount *root;
 	u64 seq;
-	u64 event;	/* another with each change of its mounts; no two namespaces have the same but 0 */
+	u64 event;	/* changes with each change of its mounts; no two namespaces have the same, except 0 */
 };
 
 struct net {
@@ -132,7 +131,7 @@ struct cred {
 	struct user_namespace *user_ns;
 };
 
-/* Until 6.3 capabilities are halves. */
+/* Before 6.3 capabilities are two halves. */
 struct cred___halves {
 	struct {
 		u32 cap[2];
@@ -331,7 +330,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	u64 start_boottime;
-	u64 self_exec_id;	/* one more with each exec; a child's is its parent's */
+	u64 self_exec_id;	/* incremented by each exec; a child begins with its parent's */
 	const struct cred *cred;
 	char comm[16];
 	struct fs_struct *fs;
@@ -349,12 +348,12 @@ struct hlist_node {
 	struct hlist_node *next;
 };
 
-/* Stands for any pointer in memory, too: what an address is called must be a struct. */
+/* Also used for any pointer in memory: an address can only be cast to a struct. */
 struct hlist_head {
 	struct hlist_node *first;
 };
 
-/* Task storage, of which the last used has its place in the cache. */
+/* Task storage; the most recently used one is in the cache. */
 struct bpf_local_storage_map {
 	u16 cache_idx;
 };
@@ -388,7 +387,7 @@ struct msghdr {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
-	unsigned int comm_from_dentry : 1;	/* since 6.14, and in stable ones before: an exec by a descriptor alone */
+	unsigned int comm_from_dentry : 1;	/* since 6.14, and in earlier stable kernels: an exec by an fd alone */
 	char buf[2];
 };
 
@@ -469,7 +468,7 @@ struct bpf_iter__task {
 	struct task_struct *task;
 };
 
-/* What tracepoints of the perf type are given. */
+/* The arguments of tracepoints of the perf type. */
 struct trace_event_raw_sys_exit {
 	long ret;
 };
@@ -479,7 +478,7 @@ struct trace_event_raw_sched_process_fork {
 };
 
 struct trace_event_raw_sched_process_exec {
-	u32 __data_loc_filename;	/* where it is in the record, and its length in the upper half */
+	u32 __data_loc_filename;	/* its offset in the record; its length in the upper half */
 };
 
 struct trace_event_raw_task_rename {
@@ -630,8 +629,8 @@ enum cgroup_subsys_id {
 #endif
 
 /*
- * value, below a power of two as the verifier sees it: where a compiler can prove that of itself it
- * leaves a plain AND out, and the verifier, which cannot, refuses the program.
+ * value, which is below a power of two, such that the verifier sees it: if a compiler can prove that itself it leaves
+ * a plain AND out, and the verifier, which cannot, rejects the program.
  */
 #define below(value, power) ({ u32 below_ = (value); barrier_var(below_); below_ & ((power) - 1); })
 
