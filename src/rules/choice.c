@@ -52,7 +52,7 @@ enum rule_left_out choice_leaves_out(const struct rules_choice *choice, const st
 	return rule->priority > choice->least ? LEFT_OUT_PRIORITY : LEFT_OUT_NOT;
 }
 
-/* Of names, those that may have been meant, in the report. */
+/* Reports a name that does not exist, with names that may have been meant. */
 static void tell(struct report *report, const char *option, const char *given, const char *is_none,
 		 const char *const *names, size_t n)
 {

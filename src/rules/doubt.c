@@ -8,7 +8,7 @@
 
 #define LINKS_LOOKED_AT 100	/* values of a test: one warning is enough */
 
-/* What they are about is told once a rule. */
+/* Each is reported once for a rule. */
 struct doubts {
 	struct strbuf absent, words, never, unfit, links;
 	bool beginnings;

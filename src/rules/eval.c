@@ -29,7 +29,7 @@ static bool compare_one(const struct node *n, const struct value *v, const struc
 	}
 }
 
-/* Of several values one that holds is enough; with != and two forms of one value both have to. */
+/* Of several values one that compares true is enough; with != and two forms of one value both must. */
 static bool needs_all(const struct node *n, const struct operand *o)
 {
 	return o->field->others[0] && n->op->negative;
@@ -77,7 +77,7 @@ static void keep_texts(struct value *v, size_t n, struct strbuf *text)
 	}
 }
 
-/* The right side is another field. made: the texts of the left side belong to the context. */
+/* For a right side that is another field. made: the texts of the left side are in the context. */
 static bool test_val(const struct node *n, struct field_context *fc, struct evaluation *e,
 		     const struct value *v, bool made)
 {
@@ -90,7 +90,7 @@ static bool test_val(const struct node *n, struct field_context *fc, struct eval
 		memcpy(items, v->items, v->len * sizeof(*items));
 		left.items = items;
 	}
-	/* and for few texts, all of which a call on the right can need. An evaluation has copies. */
+	/* and for few texts, which a call on the right may all need. An evaluation has copies. */
 	if (made && !e)
 		keep_texts(list ? items : &left, list ? left.len : 1, &text);
 	get(n->right, fc, e, &w);

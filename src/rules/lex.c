@@ -101,10 +101,10 @@ bool parser_take_keyword(struct parser *p, const char *word)
 	return true;
 }
 
-/* What follows a backslash at pos. False: no escape that we know. */
+/* Parses what follows a backslash at pos. False: an unknown escape. */
 static bool parse_escape(struct parser *p, struct strbuf *out)
 {
-	/* A blank after a backslash is Falco's, for old rules: the two are a backslash. */
+	/* As in Falco, for old rules, a backslash and a blank are a backslash. */
 	static const char from[] = "bfnrt\\/\"' ", to[] = "\b\f\n\r\t\\/\"'\\";
 	char c = p->pos < p->len ? p->text[p->pos] : '\0';
 	const char *known = c ? strchr(from, c) : NULL;

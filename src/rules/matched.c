@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a rule has matched: the tests that made its condition true, not those that were of no matter. */
+/* Why a rule has matched: the tests that made its condition true, without those that made no difference. */
 #include "evaluation.h"
 #include "ruleset.h"
 
@@ -18,8 +18,8 @@ static void add(struct found *f, const struct operand *o)
 }
 
 /*
- * n is known to be what `is` says. What makes an "and" true are all of its parts, and false those that
- * are false; of an "or" it is the other way round.
+ * The value of n is known to be `is`. All parts of an "and" make it true, and those that are false make it false;
+ * with "or" it is the other way round.
  */
 static void walk(struct found *f, const struct node *n, bool is, struct field_context *fc)
 {

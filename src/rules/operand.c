@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transformers: what they make is text of the context's, so that nothing is allocated per event. */
+/* Transformers. The texts that they make are in the context, so that nothing is allocated for each event. */
 #include "operand.h"
 
 #include "call.h"
@@ -46,7 +46,7 @@ static int base64_digit(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Text that is no base64 has no value: false. */
+/* False: the text is not base64, and the value is missing. */
 static bool append_base64(const struct value *v, struct strbuf *out)
 {
 	size_t len = v->len, start = out->len;
@@ -87,7 +87,7 @@ static bool makes_text(enum transform t)
 	return t == TRANSFORM_TOLOWER || t == TRANSFORM_TOUPPER || t == TRANSFORM_B64;
 }
 
-/* What it makes of a text, behind what is in out. False: nothing. */
+/* Appends the transformed text. False: the value is missing. */
 static bool append_text(enum transform t, const struct value *v, struct strbuf *out)
 {
 	switch (t) {
@@ -130,7 +130,10 @@ static void transform(enum transform t, struct field_context *fc, struct value *
 		v->type = VALUE_NONE;
 }
 
-/* Each of the values; what has none any more goes. Their texts are one of the context's: there can be more than it has. */
+/*
+ * Transforms each value of a list, and drops those that become missing. Their texts share one text of the context,
+ * which has room for few.
+ */
 static void transform_list(enum transform t, struct field_context *fc, struct value *v)
 {
 	struct strbuf *out = makes_text(t) ? fields_scratch(fc) : NULL;
@@ -248,7 +251,7 @@ bool operand_asks(const struct operand *o, const char *field)
 	return a.found;
 }
 
-/* Two calls are the same if they are written so. */
+/* Two calls are equal if they are written alike. */
 static bool calls_equal(const struct call *a, const struct call *b)
 {
 	_cleanup_strbuf_ struct strbuf one = STRBUF_INIT, other = STRBUF_INIT;
@@ -314,7 +317,7 @@ void operand_print(const struct operand *o, struct strbuf *out)
 void quoted_print(const char *s, size_t len, struct strbuf *out)
 {
 	strbuf_addc(out, '"');
-	/* Not byte by byte: a character can have several. */
+	/* By characters, which can have several bytes. */
 	for (size_t n; len; s += n, len -= n) {
 		const char *quote = memchr(s, '"', len);
 

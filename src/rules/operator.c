@@ -45,7 +45,7 @@ bool value_equal(const struct value *a, const struct value *b)
 	return !value_compare(a, b);
 }
 
-/* Of a text its length, beginning and end: what differs in the middle only is compared. */
+/* For a text, from its length, beginning and end only: texts with the same hash are compared. */
 uint64_t value_hash(const struct value *v)
 {
 	uint64_t first = 0, last = 0;
@@ -109,7 +109,7 @@ static bool test_in(const struct node *node, const struct value *v, const struct
 	return false;
 }
 
-/* Without a set it is another field's value: one path. */
+/* Without a set the right side is another field's value: one path. */
 static bool test_pmatch(const struct node *node, const struct value *v, const struct value *w,
 			size_t n)
 {

@@ -20,7 +20,7 @@
 
 #include "regex.h"
 
-/* What ends an operator that is a word. */
+/* Whether the character ends an operator that is a word. */
 static bool ends_operator(char c)
 {
 	return ends_bare(c) || c == '<' || c == '>' || c == '!';
@@ -114,7 +114,7 @@ static bool parse_operator(struct parser *p, struct left *left)
 	return true;
 }
 
-/* A test of the field on the left, or of another one in its place. Leaves left and r as they are. */
+/* Makes a test of the field on the left, or of another field in its place. Does not change left and r. */
 static struct node *make_test(const struct left *left, const char *field, const struct operation *op,
 			      const struct right *r)
 {
@@ -146,14 +146,17 @@ static struct node *if_there(const struct left *left, const char *field, const s
 }
 
 /*
- * fd.ip: either end; with != neither, though one must be there. Written with the two or three fields
- * that it stands for.
+ * Expands a field such as fd.ip into the two or three that it stands for: one of them must compare true; with != all,
+ * and at least one must exist.
  */
 static struct node *expand_either(const struct left *left, const struct right *r)
 {
 	const char *const *either = left->operand.field->either;
 	const struct operation *op = left->op->negative ? operation_find("=", 1) : left->op;
-	/* To differ from one of several is not to equal none of them, and from what is missing nothing differs. */
+	/*
+	 * With anyof (or another field) != is not the same as "equals none of them", and a missing value differs from
+	 * nothing.
+	 */
 	bool each = left->op->negative && (r->quantifier || r->val);
 	struct node *n = node_new(each ? NODE_AND : NODE_OR), *there;
 
@@ -168,8 +171,8 @@ static struct node *expand_either(const struct left *left, const struct right *r
 }
 
 /*
- * container.id against more than its 12 digits means the whole id, or a beginning of it. NULL: no
- * value is that long.
+ * container.id compared with more than its 12 digits means the whole id, or a beginning of that. NULL: no value is
+ * that long.
  */
 static struct node *expand_long_ids(const struct left *left, const struct values *w)
 {
@@ -197,7 +200,10 @@ static struct node *expand_long_ids(const struct left *left, const struct values
 			 node_not(any));
 }
 
-/* Of a test, or of all in a tree of them. False: a regular expression is none, which is in err. */
+/*
+ * Compiles the regular expressions of a test, or of all tests in a tree. False: one is invalid, with a sentence in
+ * the parser's error.
+ */
 static bool compile_regexes(struct parser *p, const struct left *left, struct node *n)
 {
 	for (size_t i = 0; i < n->n_kids; i++)
@@ -244,8 +250,8 @@ static bool has_value(const struct values *w, const char *text)
 }
 
 /*
- * Falco told beginnings of calls too, and rules of that time ask for them by "evt.dir = >". Here a rule sees the one event
- * that a call has, its end, and that is then meant. Not behind "not", where ends are.
+ * Falco used to have events for the beginning of calls, and old rules ask for these by "evt.dir = >". Here a call has
+ * a single event, its end, which is then meant. Not after "not", where rules mean ends.
  */
 static void take_only_event(const struct parser *p, struct left *left, struct right *r)
 {
@@ -259,7 +265,7 @@ static void take_only_event(const struct parser *p, struct left *left, struct ri
 	values_add(&r->w, &end);
 }
 
-/* A test can come apart into several. */
+/* Sets the place of a test, or of all tests into which it was expanded. */
 static void set_place(struct node *n, size_t at)
 {
 	n->at = at;
@@ -378,7 +384,7 @@ static struct node *parse_not(struct parser *p)
 	return n;
 }
 
-/* One operand, or several with the keyword between them, under one node. */
+/* Parses one operand, or several with the keyword between them, into one node. */
 static struct node *parse_chain(struct parser *p, const char *keyword, enum node_kind kind,
 				struct node *(*operand)(struct parser *))
 {
@@ -453,7 +459,7 @@ int condition_parse(struct node **ret, const char *text, const struct names *nam
 	return 0;
 }
 
-/* Behind the next "and" or "or" that is not in quotes. False: there is none. */
+/* Skips to after the next "and" or "or" that is not in quotes. False: there is none. */
 static bool skip_to_next(struct parser *p)
 {
 	while (p->pos < p->len) {

@@ -96,7 +96,7 @@ static bool is_text(const struct call_arg *a)
 	return !call_arg_is_list(a) && (!a->operand || a->operand->type == VALUE_STRING);
 }
 
-/* NULL: its arguments are what it takes. */
+/* What is wrong with the arguments; NULL: nothing. */
 static const char *wrong_args(const struct call *c)
 {
 	switch (c->kind) {

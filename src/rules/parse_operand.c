@@ -24,7 +24,7 @@ bool parser_skip_bracket(struct parser *p)
 	return true;
 }
 
-/* What other tools call a field, or what is a plugin's. */
+/* Adds advice for a name that is a field of another tool or of a Falco plugin. */
 static bool add_meant(struct parser *p, const char *word, size_t len)
 {
 	static const char *const meant[][2] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is right of an operator: text that becomes values of the type of the field on its left. */
+/* The right side of an operator: text that becomes values of the type of the field on the left. */
 #include "parser.h"
 
 #include <arpa/inet.h>
@@ -49,7 +49,7 @@ static void fail_list(struct parser *p, const struct left *left, const char *wha
 		    exact ? "" : " anyof");
 }
 
-/* The text of one value into out, its place into *ret_where. */
+/* Parses the text of one value into out; *ret_where: its place. */
 static bool parse_text(struct parser *p, const struct left *left, struct strbuf *out,
 		       struct span *ret_where)
 {
@@ -82,7 +82,7 @@ static bool parse_text(struct parser *p, const struct left *left, struct strbuf 
 	return true;
 }
 
-/* "1e9", "5.0": Falco's numbers; what is no whole number cannot equal a field's. */
+/* "1e9", "5.0": numbers as Falco writes them. A number that is not whole cannot equal a field's. */
 static bool parse_float(const char *s, size_t len, int64_t *ret)
 {
 	size_t sign = len && (s[0] == '-' || s[0] == '+');
@@ -139,7 +139,7 @@ static bool parse_ip(const char *s, struct value *v)
 	return true;
 }
 
-/* "10.0.0.0/8"; an address alone is a network of one. */
+/* "10.0.0.0/8"; an address alone is a network of one address. */
 static bool parse_net(const char *s, struct value *v)
 {
 	char address[64];
@@ -237,7 +237,7 @@ static bool convert_port(struct parser *p, const struct left *left, const struct
 	return (strlen(text->s) == text->len && service_port(text->s, &v->n)) || fail_value(p, left, text, where);
 }
 
-/* Text into a value of the field's type. */
+/* Converts text into a value of the field's type. */
 static bool convert(struct parser *p, const struct left *left, const struct strbuf *text,
 		    struct span where, struct value *v)
 {
@@ -364,7 +364,7 @@ static bool take_list(struct parser *p, const struct left *left, struct values *
 	return parser_fail_at(p, parser_word(p));
 }
 
-/* A list's name where one value is due must mean one. */
+/* If a list's name stands for a single value, the list must have exactly one. */
 static bool take_one(struct parser *p, const struct left *left, struct values *w)
 {
 	_cleanup_free_ char *what = NULL;
