@@ -3,6 +3,7 @@
 #pragma once
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,7 +55,7 @@ static inline void free_pointer(void *p)
 	free(*(void **)p);
 }
 
-/* It is none afterwards: the number is the next one's who opens something. */
+/* Sets it to -1, because the number will be reused by the next open. */
 static inline void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -72,6 +73,17 @@ static inline void close_directory(DIR **d)
 {
 	if (*d)
 		closedir(*d);
+}
+
+/* Opens the directory at path, relative to an fd. NULL and errno: that is not possible. */
+static inline DIR *open_directory(int at, const char *path)
+{
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d)
+		close_fd(&fd);
+	return d;
 }
 
 static inline bool streq(const char *a, const char *b)

@@ -74,8 +74,7 @@ static void look_at(struct engine *e, int dir, const char *name)
 
 static void look_at_all(struct engine *e, int dir)
 {
-	int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_closedir_ DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	_cleanup_closedir_ DIR *d = open_directory(dir, ".");
 
 	for (struct dirent *entry; d && (entry = readdir(d));)
 		look_at(e, dir, entry->d_name);

@@ -26,49 +26,32 @@ static void write_line(int events, const char *line)
 		return;
 }
 
-/* NULL: it cannot be opened. */
-static DIR *open_directory(int at, const char *path)
-{
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir && fd >= 0)
-		close(fd);
-	return dir;
-}
-
 /* The events of a group: "-:nunchi_123/__x64_sys_openat". */
 static void remove_group(int tracefs, int events, const char *group)
 {
 	_cleanup_free_ char *path = xasprintf("events/%s", group);
-	DIR *dir = open_directory(tracefs, path);
+	_cleanup_closedir_ DIR *dir = open_directory(tracefs, path);
 	const struct dirent *entry;
 
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
+	while (dir && (entry = readdir(dir))) {
 		_cleanup_free_ char *line = xasprintf("-:%s/%s\n", group, entry->d_name);
 
 		if (starts_with(entry->d_name, "__"))
 			write_line(events, line);
 	}
-	closedir(dir);
 }
 
 static void remove_stale(int tracefs, int events)
 {
-	DIR *dir = open_directory(tracefs, "events");
+	_cleanup_closedir_ DIR *dir = open_directory(tracefs, "events");
 	const struct dirent *entry;
 
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
+	while (dir && (entry = readdir(dir))) {
 		pid_t pid = starts_with(entry->d_name, GROUP) ? atoi(entry->d_name + strlen(GROUP)) : 0;
 
 		if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
 			remove_group(tracefs, events, entry->d_name);
 	}
-	closedir(dir);
 }
 
 struct kretprobes *kretprobes_open(void)

@@ -42,8 +42,8 @@ static bool is_its_own(const char *root, const char *dir, unsigned depth)
 	_cleanup_free_ char *procs = xasprintf("%s/cgroup.procs", dir);
 	_cleanup_fclose_ FILE *f = fopen(procs, "re");
 	bool own = f && depth < DEPTH_MAX;
+	_cleanup_closedir_ DIR *d = NULL;
 	uint32_t pid;
-	DIR *d;
 
 	while (own && fscanf(f, "%u", &pid) == 1)
 		own = pid && !is_foreign(root, pid);
@@ -56,8 +56,6 @@ static bool is_its_own(const char *root, const char *dir, unsigned depth)
 		below = xasprintf("%s/%s", dir, e->d_name);
 		own = is_its_own(root, below, depth + 1);
 	}
-	if (d)
-		closedir(d);
 	return own;
 }
 

@@ -78,8 +78,8 @@ static bool are_we_in(const char *dir, const char *own)
 /* The root of our namespace: a directory that many levels below dir. Owned by the caller; NULL: not found. */
 static char *find_root(struct search *s, const char *dir, unsigned levels)
 {
+	_cleanup_closedir_ DIR *d = NULL;
 	char *found = NULL;
-	DIR *d;
 
 	if (!s->left)
 		return NULL;
@@ -95,8 +95,6 @@ static char *find_root(struct search *s, const char *dir, unsigned levels)
 		below = xasprintf("%s/%s", dir, e->d_name);
 		found = find_root(s, below, levels - 1);
 	}
-	if (d)
-		closedir(d);
 	return found;
 }
 

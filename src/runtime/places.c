@@ -50,17 +50,6 @@ const char *place_state_file(enum place_kind kind)
 	return files[kind];
 }
 
-/* A stream over a copy of fd, which stays the caller's. */
-static DIR *list(int fd)
-{
-	int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = copy < 0 ? NULL : fdopendir(copy);
-
-	if (!d && copy >= 0)
-		close(copy);
-	return d;
-}
-
 /* The state of a walk down one path. */
 struct walk {
 	const char *root;
@@ -83,7 +72,7 @@ static void watch(const struct walk *w, int fd)
 
 static void visit_place(const struct walk *w, int fd, const char *path)
 {
-	_cleanup_closedir_ DIR *d = list(fd);
+	_cleanup_closedir_ DIR *d = open_directory(fd, ".");
 	const char *above = strrchr(path, '/');
 	unsigned n = 0;
 
@@ -199,7 +188,7 @@ static void walk(struct walk w, int fd, const char *path, const char *rest)
 	}
 	if (!w.trusted)
 		w.trusted = strlen(path);
-	d = list(fd);
+	d = open_directory(fd, ".");
 	for (struct dirent *e; d && n < NUNCHI_SLOTS_MAX && (e = readdir(d)); n++) {
 		if (fnmatch(name, e->d_name, FNM_PERIOD))
 			continue;

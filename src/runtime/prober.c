@@ -120,15 +120,11 @@ static void add_user(struct prober *p, const char *uid)
 static void add_users(struct prober *p)
 {
 	_cleanup_close_ int fd = root_open(p->rt->root, USER_DIRS, O_RDONLY | O_DIRECTORY);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : open_directory(fd, ".");
 
-	if (!d)
-		return;
-	fd = -1;
-	for (struct dirent *e; (e = readdir(d));)
+	for (struct dirent *e; d && (e = readdir(d));)
 		if (e->d_name[strspn(e->d_name, "0123456789")] == '\0')
 			add_user(p, e->d_name);
-	closedir(d);
 }
 
 static void add_all(struct prober *p, const struct runtimes_config *config)
