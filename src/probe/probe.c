@@ -150,7 +150,9 @@ static void configure(struct probe *p)
 
 unsigned probe_cpus(void)
 {
-	return (unsigned)libbpf_num_possible_cpus();
+	int n = libbpf_num_possible_cpus();
+
+	return n > 0 ? (unsigned)n : 1;	/* without sysfs it is not known; probe_check() says what to do about it */
 }
 
 /* Hooks that seldom make a record tail-call one program that does it for all of them. 0 or -errno. */

@@ -45,7 +45,7 @@ struct probe_block {
 	bool keep;	/* blocking outlives this process */
 };
 
-/* How many CPUs there can be: each has scratch memory and counters of its own. */
+/* How many CPUs there can be: each has scratch memory and counters of its own. 1 if it is not known (no sysfs). */
 unsigned probe_cpus(void);
 
 /* What the kernel side is loaded for. Pointers are borrowed until probe_load() returns. */

@@ -117,6 +117,18 @@ def test_root_of_a_user_namespace_is_told(setup):
     return None
 
 
+def test_without_sysfs_it_is_told(setup):
+    """How many CPUs there are is not known either, and must not be taken for four billion."""
+    del setup
+    for args, code in (["doctor"], 2), (["trace"], 1):
+        done = subprocess.run(["unshare", "-m", "sh", "-c", 'umount -l /sys && exec "$@"', "sh",
+                               harness.PROGRAM, *args], capture_output=True, text=True,
+                              check=False, timeout=SLOW)
+        assert done.returncode == code, (args, done.returncode)
+        said = done.stdout + done.stderr
+        assert "mount sysfs on /sys" in said and "--memory" not in said, said
+
+
 def test_a_runtime_that_does_not_answer(setup):
     """A socket that nobody listens on: told as that, and worse than fine."""
     path = setup.file("doctor", "docker.sock")
