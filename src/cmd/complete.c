@@ -174,10 +174,11 @@ static const struct option_row *option_before(unsigned command, const char *word
 {
 	for (size_t i = 0; i < n_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
-		const char letter[] = { '-', row->code < OPTION_NO_LETTER ? (char)row->code : '-', '\0' };
+		const char letter[] = { '-', (char)row->code, '\0' };
 
 		if ((row->commands & command) && row->arg &&
-		    ((starts_with(word, "--") && streq(word + 2, row->name)) || streq(word, letter)))
+		    ((starts_with(word, "--") && streq(word + 2, row->name)) ||
+		     (row->code < OPTION_NO_LETTER && streq(word, letter))))
 			return row;
 	}
 	return NULL;
@@ -226,6 +227,15 @@ static unsigned command_named(const char *name)
 	return 0;
 }
 
+/* Whether "--" is before the last word, which then is no option whatever it begins with. */
+static bool options_ended(int n_words, char **words)
+{
+	for (int i = 1; i < n_words - 1; i++)
+		if (streq(words[i], "--"))
+			return true;
+	return false;
+}
+
 static void complete(struct completion *c, int n_words, char **words)
 {
 	unsigned command = command_named(words[0]);
@@ -233,6 +243,8 @@ static void complete(struct completion *c, int n_words, char **words)
 
 	if (n_words == 1 || (n_words == 2 && streq(words[0], "help")))
 		add_commands(c);
+	else if (options_ended(n_words, words))
+		add_argument(c, command, n_words - 1, words + 1);
 	else if ((row = option_before(command, words[n_words - 2])))
 		add_values(c, row, 0);
 	else if (starts_with(c->word, "--") && strchr(c->word, '='))

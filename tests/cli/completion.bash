@@ -40,6 +40,8 @@ expect 'Shell with a terminal' guard -D 'Shell\ w'
 expect 'syslog syslog:' guard --to sys
 expect 'default' guard -f def
 expect 'container.name' trace container.n
+expect 'container.name' trace -- container.n
+expect '' trace -- --form
 expect 'ps' help p
 expect '' trace --nonsense
 cd "${BASH_SOURCE[0]%/*}" || exit
