@@ -249,13 +249,16 @@ int reload_start(struct engine *e)
 	r = e->reload = xcalloc(1, sizeof(*r));
 	r->e = e;
 	r->in_force = e->force->block;
+	r->inotify = -1;
 	r->ask = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->made = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->taken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (r->ask < 0 || r->made < 0 || r->taken < 0 || r->stop < 0)
+		return -errno;
 	r->had_terminal = has_terminal();
 	watch_paths(r);
-	error = r->stop < 0 ? errno : pthread_create(&r->thread, NULL, run, r);
+	error = pthread_create(&r->thread, NULL, run, r);
 	r->runs = !error;
 	return -error;
 }
