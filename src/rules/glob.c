@@ -4,7 +4,34 @@
  * enough, since what an earlier star takes can as well be taken by the last one. Bytes, not
  * characters; "/" and a leading dot are bytes as any other, as in Falco.
  */
+#include <ctype.h>
+
 #include "ast.h"
+
+static const struct {
+	const char *name;
+	int (*has)(int c);
+} classes[] = {
+	{ "alnum", isalnum }, { "alpha", isalpha }, { "blank", isblank }, { "cntrl", iscntrl },
+	{ "digit", isdigit }, { "graph", isgraph }, { "lower", islower }, { "print", isprint },
+	{ "punct", ispunct }, { "space", isspace }, { "upper", isupper }, { "xdigit", isxdigit },
+};
+
+/* "[:digit:]" in a set, at p: its length, or 0 if there is none. One that is unknown has no byte. */
+static size_t class_match(const unsigned char *p, size_t n, unsigned char c, bool *match)
+{
+	const unsigned char *name = p + 2, *end;
+
+	if (n < 4 || p[0] != '[' || p[1] != ':')
+		return 0;
+	end = memmem(name, n - 2, ":]", 2);
+	if (!end)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (strlen(classes[i].name) == (size_t)(end - name) && !memcmp(classes[i].name, name, (size_t)(end - name)))
+			*match |= c < 0x80 && classes[i].has(c);
+	return (size_t)(end + 2 - p);
+}
 
 /*
  * The set that begins at p[0] == '['. Returns its length and sets *ret_match, or 0 if it is not
@@ -13,13 +40,18 @@
 static size_t set_match(const unsigned char *p, size_t n, unsigned char c, bool *ret_match)
 {
 	bool negated, match = false;
-	size_t i = 1;
+	size_t i = 1, class;
 
 	negated = i < n && (p[i] == '!' || p[i] == '^');
 	i += negated;
 	for (size_t first = i; i < n && (p[i] != ']' || i == first); i++) {
 		unsigned char low, high;
 
+		class = class_match(p + i, n - i, c, &match);
+		if (class) {
+			i += class - 1;
+			continue;
+		}
 		if (p[i] == '\\' && i + 1 < n)
 			i++;
 		low = high = p[i];

@@ -33,6 +33,10 @@ static const struct {
 	{ "\\[a]", "[a]", true },    { "[\\]]", "]", true },	  { "x[*]y", "x*y", true },
 	{ "[*]*", "*abc", true },    { "*[0-9]", "web-7", true }, { "*[0-9]", "web-", false },
 	{ "\xff?", "\xff\xfe", true }, { "[\x80-\xff]", "\xc3", true },
+	{ "[[:digit:]]*", "7up", true }, { "[[:digit:]]*", "up", false }, { "[[:digit:]]", ":", false },
+	{ "[![:digit:]]", "7", false }, { "[![:digit:]]", "a", true }, { "[[:alpha:]_]x", "_x", true },
+	{ "[a[:digit:]x-z]", "y", true }, { "[[:nonesuch:]]", "n", false }, { "[[:alpha:]]", "\xc3", false },
+	{ "[[:xdigit:]-]", "-", true }, { "[[:digit]", ":", true }, { "[[:digit:", "[[:digit:", true },
 };
 
 static void test_rows(void **state)
@@ -64,6 +68,23 @@ static void test_as_fnmatch(void **state)
 	}
 }
 
+static void test_classes(void **state)
+{
+	static const char *const patterns[] = {
+		"[[:alnum:]]", "[[:alpha:]]", "[[:blank:]]", "[[:cntrl:]]", "[[:digit:]]", "[[:graph:]]", "[[:lower:]]", "[[:print:]]",
+		"[[:punct:]]", "[[:space:]]", "[[:upper:]]", "[[:xdigit:]]", "[^[:space:]]", "[![:upper:][:digit:]]", "[[:digit:]a-c]",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		for (int c = 1; c < 256; c++) {
+			const char s[] = { (char)c, '\0' };
+
+			if (glob(patterns[i], s) != !fnmatch(patterns[i], s, 0))
+				fail_msg("%s and the byte %d", patterns[i], c);
+		}
+	}
+}
+
 /* What makes a matcher that backtracks take for ever. */
 static void test_time(void **state)
 {
@@ -84,6 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_as_fnmatch),
+		cmocka_unit_test(test_classes),
 		cmocka_unit_test(test_time),
 	};
 
