@@ -189,7 +189,7 @@ const struct operation operation_table[] = {
 	{ ">", RIGHT_ONE, NUMBER, false, false, FORM_TYPE, test_greater },
 	{ ">=", RIGHT_ONE, NUMBER, false, false, FORM_TYPE, test_greater_equal },
 	{ "in", RIGHT_LIST, ANY, false, true, FORM_TYPE, test_in },
-	{ "intersects", RIGHT_LIST, TEXT | NUMBER, false, true, FORM_TYPE, test_in },
+	{ "intersects", RIGHT_LIST, ANY, false, true, FORM_TYPE, test_in },
 	{ "pmatch", RIGHT_LIST, TEXT, false, false, FORM_TYPE, test_pmatch },
 	{ "contains", RIGHT_ONE, TEXT, false, false, FORM_TYPE, test_contains },
 	{ "icontains", RIGHT_ONE, TEXT, false, false, FORM_TYPE, test_icontains },

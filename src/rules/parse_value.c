@@ -395,15 +395,17 @@ enum quantifier quantifier_find(const char *word, size_t len)
 	return QUANTIFIER_NONE;
 }
 
+/* Before a list, that is: alone the word is a value. */
 static enum quantifier at_quantifier(const struct parser *p, size_t *ret_len)
 {
 	struct span word = parser_word(p);
-	size_t after = word.at + word.len;
+	struct parser after = *p;
 
 	*ret_len = word.len;
-	while (after < p->len && is_blank(p->text[after]))
-		after++;
-	return after < p->len && p->text[after] == '(' ? quantifier_find(p->text + word.at, word.len) : QUANTIFIER_NONE;
+	after.pos = word.at + word.len;
+	parser_skip_blanks(&after);
+	return parser_at_char(&after, '(') || find_list(&after, parser_word(&after)) ? quantifier_find(p->text + word.at, word.len) :
+										       QUANTIFIER_NONE;
 }
 
 static bool can_compare(const struct left *left, const struct operand *val)
@@ -452,8 +454,7 @@ bool parser_take_right(struct parser *p, const struct left *left, struct right *
 		r->quantifier = at_quantifier(p, &len);
 	if (r->quantifier) {
 		p->pos += len;
-		parser_skip_blanks(p);
-		return take_items(p, left, &r->w);
+		return take_list(p, left, &r->w);
 	}
 	len = parser_call_length(p);
 	if (len)

@@ -277,7 +277,7 @@ static void test_verdicts(void **state)
 	"=, ==, !=, in, intersects, pmatch, contains, icontains, bcontains, startswith, "     \
 	"bstartswith, endswith, glob, iglob, regex, exists"
 #define OPERATORS_NUMBER "=, ==, !=, <, <=, >, >=, in, intersects, exists"
-#define OPERATORS_EQUAL "=, ==, !=, in, exists"
+#define OPERATORS_EQUAL "=, ==, !=, in, intersects, exists"
 
 static const struct {
 	const char *text;

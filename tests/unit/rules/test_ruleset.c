@@ -329,9 +329,11 @@ static void test_order(void **state)
 	struct ruleset *rs = load("- list: outer\n  items: [inner]\n- list: inner\n  items: [cat]\n"
 				  RULE("A", "evt.type=openat and proc.name in (outer)")
 				  RULE("B", "evt.type=openat and late")
+				  RULE("C", "evt.type=openat and proc.name startswith anyof inner and proc.name != oneof inner2")
+				  "- list: inner2\n  items: [cat, dog]\n"
 				  "- macro: late\n  condition: proc.name=cat\n");
 
-	assert_fires(rs, W_OPEN, "B");
+	assert_fires(rs, W_OPEN, "B,C");
 	ruleset_free(rs);
 	assert_null(load_both("- macro: early\n  condition: late\n- macro: late\n  condition: proc.pid=1\n"
 			      RULE("A", "evt.type=openat and early"), NULL));
