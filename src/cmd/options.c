@@ -315,8 +315,7 @@ static bool take_priority(struct options *o, const char *value)
 
 	if (priority_parse(value, &o->choice.least))
 		return true;
-	if (!did_you_mean(&meant, value, strlen(value), priority_names, PRIORITY_MAX))
-		strbuf_adds(&meant, ": from EMERGENCY to DEBUG");
+	priority_meant(value, &meant);
 	strbuf_adds(&o->error, "--priority ");
 	strbuf_add_printable(&o->error, value, strlen(value));
 	strbuf_addf(&o->error, ": no such priority%s", meant.s);

@@ -150,6 +150,21 @@ static void tell_missing(const struct item *it, const char *name, struct place p
 		    meant.s);
 }
 
+/*
+ * In another file a second definition is a change, in the same one most likely a mistake: what was said first, a whole
+ * rule perhaps, would be gone without a word.
+ */
+static void tell_again(const struct item *it, const struct definition *d, struct place place)
+{
+	_cleanup_strbuf_ struct strbuf name = STRBUF_INIT;
+
+	if (!d->place.source || d->place.source != place.source)
+		return;
+	strbuf_add_printable(&name, d->name, strlen(d->name));
+	report_addf(it->f->report, REPORT_WARNING, place, "%s %s is defined twice in this file: what line %ld says means nothing",
+		    it->kind_name, name.s, d->place.line + 1);
+}
+
 /* Finds or makes the definition that the item is about. Takes name. False: an error was reported. */
 static bool find_definition(struct item *it, char *name, struct place place)
 {
@@ -178,6 +193,7 @@ static bool find_definition(struct item *it, char *name, struct place place)
 		free(name);
 		it->again = true;
 		if (!adds) {
+			tell_again(it, d, place);
 			clear(it->all, d);
 			d->enabled = true;
 		}

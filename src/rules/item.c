@@ -149,6 +149,15 @@ bool priority_parse(const char *s, enum rule_priority *ret)
 	return false;
 }
 
+void priority_meant(const char *s, struct strbuf *out)
+{
+	if (did_you_mean(out, s, strlen(s), priority_names, PRIORITY_MAX))
+		return;
+	strbuf_adds(out, ". There are ");
+	for (unsigned i = 0; i < PRIORITY_MAX; i++)
+		strbuf_addf(out, "%s%s", i ? ", " : "", priority_names[i]);
+}
+
 static void take_priority(struct item *it)
 {
 	const yaml_node_t *n = yaml_get(it->f, it->node, "priority");
@@ -161,8 +170,7 @@ static void take_priority(struct item *it)
 		it->d->has_priority = true;
 		return;
 	}
-	if (!s || !did_you_mean(&meant, s, strlen(s), priority_names, PRIORITY_MAX))
-		strbuf_adds(&meant, ": from EMERGENCY to DEBUG");
+	priority_meant(s ? s : "", &meant);
 	report_addf(it->f->report, REPORT_ERROR, yaml_place(it->f, n), "no such priority%s", meant.s);
 }
 

@@ -26,6 +26,8 @@ extern const char *const priority_names[PRIORITY_MAX];
 
 /* As rules write it: upper or lower case, INFO too. False: no such priority. */
 bool priority_parse(const char *s, enum rule_priority *ret);
+/* For a message about a word that is none: ". Did you mean ...?", or which there are. */
+void priority_meant(const char *s, struct strbuf *out);
 
 /* What a rule does besides the alert. X(enum, value of the key "action", also in alerts) */
 #define RULE_ACTIONS(X)                                                                \

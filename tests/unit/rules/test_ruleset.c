@@ -554,7 +554,7 @@ static void test_wrong_files(void **state)
 		{ "- macro: A\n  condition: proc.pid=1\n- macro: B\n  condition: A\n"
 		  "- macro: A\n  condition: B\n" RULE("R", "A"), "would contain itself" },
 		{ "- rule: A\n  desc: d\n  output: o\n  priority: urgent\n  condition: evt.type=openat\n",
-		  "no such priority" },
+		  "no such priority. There are Emergency, Alert, " },
 		{ "- rule: A\n  desc: d\n  output: o\n  priority: WARNIN\n  condition: evt.type=openat\n",
 		  "no such priority. Did you mean Warning?" },
 		{ RULE("A", "evt.type=openat") "  enabled: maybe\n", "enabled: expected true or false" },
@@ -632,6 +632,8 @@ static void test_warnings(void **state)
 		  "warning: rule A asks for evt.arg.target, evt.arg.20, which no event has that it is about" },
 		{ "- macro: m\n  condition: proc.pid=1\n", "nothing uses macro m" },
 		{ "- list: m\n  items: [x]\n", "nothing uses list m" },
+		{ RULE("A", "evt.type=openat") RULE("A", "evt.type=open"), "warning: rule A is defined twice in this file: what line 1 says means nothing" },
+		{ "- list: m\n  items: [x]\n- list: m\n  items: [y]\n", "3:9: warning: list m is defined twice in this file: what line 1 says" },
 		{ "- macro: m-n\n  condition: proc.pid=1\n", "1:10: warning: no condition can name this macro: a name has letters" },
 		{ "- list: m n\n  items: [x]\n", "1:9: warning: no condition can name this list: a name has no blanks" },
 		{ RULE("A", "evt.type=execve and thread.cpu > 5"), "rule A asks for what no event has yet: thread.cpu" },
