@@ -12,7 +12,7 @@ static const struct usage usage = {
 	.command = FOR_CONFIG,
 	.name = "config",
 	.synopsis = "check [FILE]|example",
-	.text = "check    reports every error in a configuration file\n"
+	.text = "check    reports every error in a configuration file and the rules that it names\n"
 		"example  writes one in which every option is a comment\n"
 		"\n"
 		"The default FILE is " NUNCHI_CONFIG ".\n"

@@ -2,9 +2,11 @@
 #include "config_file.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "option_table.h"
+#include "rule_files.h"
 #include "rules/define.h"
 
 /* A walk through the file: first all of it into scratch options, to find errors, then what applies. */
@@ -49,6 +51,7 @@ static bool take_scalar(const struct walk *w, const struct option_row *row, cons
 	struct options *o = w->o;
 	size_t len;
 	const char *text = yaml_text(n, &len);
+	bool taken;
 
 	if (!text || is_null(n) || strlen(text) != len) {
 		refuse(w, n, row->name, expected(row), row);
@@ -56,10 +59,12 @@ static bool take_scalar(const struct walk *w, const struct option_row *row, cons
 	}
 	o->kept = xrealloc(o->kept, (o->n_kept + 1) * sizeof(*o->kept));
 	o->kept[o->n_kept++] = xstrdup(text);
-	if (option_take(o, row, o->kept[o->n_kept - 1]))
-		return true;
-	refuse_value(w, n, row);
-	return false;
+	o->at = yaml_place(w->file, n);
+	taken = option_take(o, row, o->kept[o->n_kept - 1]);
+	o->at.source = NULL;
+	if (!taken)
+		refuse_value(w, n, row);
+	return taken;
 }
 
 static bool take_value(const struct walk *w, const struct option_row *row, const yaml_node_t *n)
@@ -206,6 +211,21 @@ static void walk_mapping(const struct walk *w, const yaml_node_t *n, unsigned co
 	}
 }
 
+/* Where the command's option stands; NULL: nowhere. */
+static const yaml_node_t *option_place(const struct walk *w, const yaml_node_t *root, const struct option_row *row)
+{
+	const yaml_node_t *at = row ? yaml_get(w->file, w->section, row->name) : NULL;
+
+	return row && !at ? yaml_get(w->file, root, row->name) : at;
+}
+
+/* The options as the command has them without a command line. */
+static void take_command(const struct walk *w, const yaml_node_t *root)
+{
+	options_init(w->o);
+	walk_mapping(w, root, ~MANY, NULL);
+}
+
 /*
  * Reports options that conflict, for each command as if it were run without options. A command line can
  * resolve such a conflict; so only `nunchi config check` reports it.
@@ -216,23 +236,71 @@ static void check_together(const struct yaml_file *f, const yaml_node_t *root)
 
 	for (size_t i = 0; i < n_option_commands; i++) {
 		unsigned command = option_commands[i].command;
-		const yaml_node_t *section = yaml_get(f, root, option_commands[i].name), *at;
 		struct options o;
-		struct walk w = { f, &o, command, NULL, 0, section };
+		struct walk w = { f, &o, command, NULL, 0, yaml_get(f, root, option_commands[i].name) };
 		const struct option_row *row;
+		const yaml_node_t *at;
 
-		options_init(&o);
-		walk_mapping(&w, root, ~MANY, NULL);
+		take_command(&w, root);
 		row = option_find(command, options_conflict(&o));
-		at = row ? yaml_get(f, section, row->name) : NULL;
-		if (row && !at)
-			at = yaml_get(f, root, row->name);
+		at = option_place(&w, root, row);
 		/* An option outside of the sections applies to several commands: reported once. */
 		if (row && at != told)
 			refuse_value(&w, at, row);
 		told = at;
 		options_free(&o);
 	}
+}
+
+/* Files that guard reads at its start. */
+static void check_files(const struct walk *w, const yaml_node_t *root)
+{
+	const struct sinks_config *sinks = &w->o->sinks;
+	const struct {
+		const char *option, *path;
+	} files[] = { { "http-ca", sinks->ca }, { "http-cert", sinks->cert }, { "http-key", sinks->key } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		const yaml_node_t *at = option_place(w, root, row_named(files[i].option, FOR_GUARD));
+
+		if (files[i].path && access(files[i].path, R_OK) < 0)
+			report_addf(w->file->report, REPORT_ERROR, yaml_place(w->file, at), "%s: %s: %s", files[i].option,
+				    files[i].path, strerror(errno));
+	}
+}
+
+/*
+ * Reports what the command would not start with, though each option is right by itself: rule files that are not there or
+ * have errors, tags that no rule has. Only for `nunchi config check`, too: other commands read no rules.
+ */
+static void check_rules_of(const struct yaml_file *f, const yaml_node_t *root, const struct option_command *command,
+			   struct strbuf *told)
+{
+	struct report report = { .least = REPORT_ERROR };
+	struct options o;
+	struct walk w = { f, &o, command->command, NULL, 0, yaml_get(f, root, command->name) };
+
+	take_command(&w, root);
+	rule_files_check(&o, &report);
+	/* What is outside of the sections applies to both commands: reported once. */
+	if (report.text.len && !(told->len && streq(report.text.s, told->s))) {
+		strbuf_add(&f->report->text, report.text.s, report.text.len);
+		f->report->counts[REPORT_ERROR] += report.counts[REPORT_ERROR];
+		strbuf_add(told, report.text.s, report.text.len);
+	}
+	if (command->command == FOR_GUARD)
+		check_files(&w, root);
+	report_free(&report);
+	options_free(&o);
+}
+
+static void check_rules(const struct yaml_file *f, const yaml_node_t *root)
+{
+	_cleanup_strbuf_ struct strbuf told = STRBUF_INIT;
+
+	for (size_t i = 0; i < n_option_commands; i++)
+		if (option_commands[i].command & (FOR_GUARD | FOR_RULES))
+			check_rules_of(f, root, &option_commands[i], &told);
 }
 
 static void walk_document(struct options *o, unsigned command, const int *groups, size_t n_groups,
@@ -248,6 +316,7 @@ static void walk_document(struct options *o, unsigned command, const int *groups
 		return;
 	if (!command) {
 		check_together(f, root);
+		check_rules(f, root);
 		return;
 	}
 	w = (struct walk){ f, o, command, groups, n_groups, NULL };
@@ -313,7 +382,8 @@ int config_file_take(struct options *o, unsigned command, const int *groups, siz
 		return r;
 	}
 	walk_file(o, command, groups, n_groups, source, report);
-	rule_file_free(source);
+	/* Messages about rules come later, and show where an option stands. */
+	o->config_text = source;
 	return report->counts[REPORT_ERROR] ? -EINVAL : 0;
 }
 

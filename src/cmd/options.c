@@ -293,8 +293,12 @@ static bool take_watch(struct options *o, const char *text)
 
 static bool take_rules(struct options *o, const char *path)
 {
-	o->rule_paths = xrealloc(o->rule_paths, (o->n_rule_paths + 1) * sizeof(*o->rule_paths));
-	o->rule_paths[o->n_rule_paths++] = path;
+	size_t n = o->n_rule_paths++;
+
+	o->rule_paths = xrealloc(o->rule_paths, (n + 1) * sizeof(*o->rule_paths));
+	o->rule_places = xrealloc(o->rule_places, (n + 1) * sizeof(*o->rule_places));
+	o->rule_paths[n] = path;
+	o->rule_places[n] = o->at;
 	return true;
 }
 
@@ -305,7 +309,9 @@ static bool take_name(struct options *o, const char *option, const char *name, s
 		return false;
 	}
 	to->names = xrealloc(to->names, (to->n + 1) * sizeof(*to->names));
-	to->names[to->n++] = name;
+	to->places = xrealloc(to->places, (to->n + 1) * sizeof(*to->places));
+	to->names[to->n] = name;
+	to->places[to->n++] = o->at;
 	return true;
 }
 

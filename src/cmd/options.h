@@ -50,6 +50,8 @@ struct options {
 	bool verbose;
 	const char *config;		/* of --config; NULL: not given */
 	struct strbuf error;		/* what is wrong with an option, as a sentence */
+	struct place at;		/* while an option of the configuration file is taken: its value; source NULL: of argv */
+	struct rule_file *config_text;	/* owned, that places are in; NULL: there is none */
 	char **kept;			/* owned; the values that the configuration file gave */
 	size_t n_kept;
 	char *host_root;		/* owned; NULL: not given */
@@ -57,6 +59,7 @@ struct options {
 	struct block_plan *watch_plan;	/* owned, engine.watch is it; NULL: not given */
 	const char **runtimes;		/* owned; the strings are argv's, or kept */
 	const char **rule_paths;	/* of -f and --rules-dir, in their order; NULL: nunchi's own rules; owned likewise */
+	struct place *rule_places;	/* of each; owned */
 	size_t n_rule_paths;
 	struct rule_file **kept_rules;	/* as many, owned: what can be read once, NULL of the others; NULL: nothing is kept */
 	struct rules_choice choice;	/* of --tag, --disable-tag, --disable, --priority; its arrays are owned */

@@ -229,6 +229,12 @@ enum parsed options_parse(struct options *o, const struct usage *usage, int argc
 	return PARSED_OK;
 }
 
+static void names_free(struct choice_names *names)
+{
+	free(names->names);
+	free(names->places);
+}
+
 void options_free(struct options *o)
 {
 	filter_free(o->engine.filter);
@@ -240,9 +246,10 @@ void options_free(struct options *o)
 			rule_file_free(o->kept_rules[i]);
 	free(o->kept_rules);
 	free(o->rule_paths);
-	free(o->choice.tags.names);
-	free(o->choice.not_tags.names);
-	free(o->choice.not_names.names);
+	free(o->rule_places);
+	names_free(&o->choice.tags);
+	names_free(&o->choice.not_tags);
+	names_free(&o->choice.not_names);
 	free(o->sink_names);
 	free(o->host_root);
 	for (size_t i = 0; i < o->engine.n_watches; i++)
@@ -253,6 +260,8 @@ void options_free(struct options *o)
 	for (size_t i = 0; i < o->n_kept; i++)
 		free(o->kept[i]);
 	free(o->kept);
+	if (o->config_text)
+		rule_file_free(o->config_text);
 }
 
 int command_run(const struct usage *usage, int (*run)(struct options *o), int argc, char **argv)

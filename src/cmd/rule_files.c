@@ -49,7 +49,8 @@ static struct rules_input input_of(const struct options *o, size_t i)
 	if (!o->rule_paths[i])
 		return own;
 	return (struct rules_input){ .path = o->rule_paths[i],
-				     .text = o->kept_rules && o->kept_rules[i] ? o->kept_rules[i]->text : NULL };
+				     .text = o->kept_rules && o->kept_rules[i] ? o->kept_rules[i]->text : NULL,
+				     .named = o->rule_places[i] };
 }
 
 int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
@@ -73,6 +74,17 @@ int rule_files_read(struct ruleset **ret, const struct options *o, int first, st
 	r = ruleset_load(ret, inputs, n, &o->choice, report);
 	free(inputs);
 	return r;
+}
+
+void rule_files_check(const struct options *o, struct report *report)
+{
+	struct ruleset *rs = NULL;
+
+	for (size_t i = 0; i < o->n_rule_paths; i++)
+		if (can_be_read_once(o->rule_paths[i]))
+			return;
+	if (rule_files_read(&rs, o, o->n_args, report) >= 0)
+		ruleset_free(rs);
 }
 
 int rule_files_load(struct ruleset **ret, const struct options *o, int first)

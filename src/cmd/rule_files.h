@@ -18,5 +18,10 @@ int rule_files_load(struct ruleset **ret, const struct options *o, int first) _m
 /* The same, with all messages in the report; returns what ruleset_load() does. */
 int rule_files_read(struct ruleset **ret, const struct options *o, int first, struct report *report)
 	_must_check_;
+/*
+ * Reports the errors with which rule_files_load() would refuse -f, --rules-dir, --tag and their like. Nothing is known of
+ * rules from standard input or a pipe: then it checks nothing.
+ */
+void rule_files_check(const struct options *o, struct report *report);
 /* Logs how many rules --tag and its like leave out: no rule is disarmed silently. */
 void rule_files_say_choice(const struct ruleset *rs);

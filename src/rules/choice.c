@@ -52,17 +52,19 @@ enum rule_left_out choice_leaves_out(const struct rules_choice *choice, const st
 	return rule->priority > choice->least ? LEFT_OUT_PRIORITY : LEFT_OUT_NOT;
 }
 
-/* Reports a name that does not exist, with names that may have been meant. */
-static void tell(struct report *report, const char *option, const char *given, const char *is_none,
+/* Reports a given name that no rule has, where it stands, and names that may have been meant. */
+static void tell(struct report *report, const char *option, const struct choice_names *given, size_t i, const char *is_none,
 		 const char *const *names, size_t n)
 {
+	struct place at = given->places ? given->places[i] : (struct place){ NULL, -1, 0 };
 	_cleanup_strbuf_ struct strbuf meant = STRBUF_INIT, word = STRBUF_INIT;
 
 	strbuf_reset(&word);
-	strbuf_add_printable(&word, given, strlen(given));
-	if (!did_you_mean(&meant, given, strlen(given), names, n))
+	strbuf_add_printable(&word, given->names[i], strlen(given->names[i]));
+	if (!did_you_mean(&meant, given->names[i], strlen(given->names[i]), names, n))
 		strbuf_adds(&meant, ". See nunchi rules list");
-	report_addf(report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "--%s %s: %s%s", option, word.s, is_none, meant.s);
+	report_addf(report, REPORT_ERROR, at, "%s%s%s %s: %s%s", at.source ? "" : "--", option, at.source ? ":" : "", word.s,
+		    is_none, meant.s);
 }
 
 static bool among(const char *const *names, size_t n, const char *name)
@@ -89,7 +91,7 @@ static void check_tags(const struct definitions *d, const char *option, const st
 		for (size_t k = 0; k < d->n && !found; k++)
 			found = has_tag(d->all[k], tags->names[i]);
 		if (!found)
-			tell(report, option, tags->names[i], "no rule has this tag", all, n);
+			tell(report, option, tags, i, "no rule has this tag", all, n);
 	}
 }
 
@@ -107,7 +109,7 @@ static void check_names(const struct definitions *d, const struct choice_names *
 		for (size_t k = 0; k < d->n && !found; k++)
 			found = d->all[k]->kind == DEFINES_RULE && is_called(d, d->all[k], names->names[i]);
 		if (!found)
-			tell(report, left_out_names[LEFT_OUT_DISABLE], names->names[i], "no rule is called so", all, n);
+			tell(report, left_out_names[LEFT_OUT_DISABLE], names, i, "no rule is called so", all, n);
 	}
 }
 

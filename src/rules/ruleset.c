@@ -85,14 +85,14 @@ static void load_source(struct ruleset *rs, struct definitions *d, struct rule_f
 	define_file(d, source);
 }
 
-static void load_file(struct ruleset *rs, struct definitions *d, const char *path)
+/* named: where somebody asked for the file, or for its directory. */
+static void load_file(struct ruleset *rs, struct definitions *d, const char *path, struct place named)
 {
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	struct rule_file *source;
 
 	if (rule_file_read(&source, path, &err) < 0)
-		report_addf(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "%s: %s", path,
-			    err.s);
+		report_addf(d->report, REPORT_ERROR, named, "%s: %s", path, err.s);
 	else
 		load_source(rs, d, source);
 }
@@ -104,23 +104,21 @@ static int is_rule_file(const struct dirent *entry)
 	return entry->d_name[0] != '.' && dot && (streq(dot, ".yaml") || streq(dot, ".yml"));
 }
 
-static void load_directory(struct ruleset *rs, struct definitions *d, const char *path)
+static void load_directory(struct ruleset *rs, struct definitions *d, const char *path, struct place named)
 {
 	struct dirent **entries;
 	int n = scandir(path, &entries, is_rule_file, alphasort);
 
 	if (n < 0) {
-		report_addf(d->report, REPORT_ERROR, (struct place){ NULL, -1, 0 }, "%s: %s", path,
-			    strerror(errno));
+		report_addf(d->report, REPORT_ERROR, named, "%s: %s", path, strerror(errno));
 		return;
 	}
 	if (!n)
-		report_addf(d->report, REPORT_WARNING, (struct place){ NULL, -1, 0 },
-			    "%s: there is no .yaml file", path);
+		report_addf(d->report, REPORT_WARNING, named, "%s: there is no .yaml file", path);
 	for (int i = 0; i < n; i++) {
 		_cleanup_free_ char *file = xasprintf("%s/%s", path, entries[i]->d_name);
 
-		load_file(rs, d, file);
+		load_file(rs, d, file, named);
 		free(entries[i]);
 	}
 	free(entries);
@@ -273,9 +271,9 @@ int ruleset_load(struct ruleset **ret, const struct rules_input *inputs, size_t 
 		if (inputs[i].text)
 			load_source(rs, &d, rule_file_new(path, inputs[i].text));
 		else if (!stat(path, &st) && S_ISDIR(st.st_mode))
-			load_directory(rs, &d, path);
+			load_directory(rs, &d, path, inputs[i].named);
 		else
-			load_file(rs, &d, path);
+			load_file(rs, &d, path, inputs[i].named);
 	}
 	/* The rules of files that could not be read are not known. */
 	if (choice && !report->counts[REPORT_ERROR] && !choice_check(choice, &d, report))

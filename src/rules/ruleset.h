@@ -106,11 +106,13 @@ struct rules_input {
 	const char *text;
 	bool common;		/* its macros and lists are for the inputs after it that use but do not define them */
 	bool offered;		/* a text that is not loaded: a file that changes what only this defines gets a message */
+	struct place named;	/* where the configuration file names path; source NULL: it does not */
 };
 
 struct choice_names {
 	const char **names;
 	size_t n;
+	struct place *places;	/* of each, where the configuration file has it; source NULL: it does not. NULL: of none */
 };
 
 /* Which of the rules that the files enable are to be in force. */

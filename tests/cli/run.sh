@@ -191,11 +191,38 @@ says 'config: nor in its section' 1 "unblock: no such option: 'list'" config che
 printf 'guard:\n  to: [stdout, https://x/]\n' >"$tmp/server.yaml"
 says 'config: a server without JSON' 1 'server.yaml:2:7: error: to: https://x/: servers take' config check "$tmp/server.yaml"
 says 'config: a word may complete it' 0 '"rule":"' guard --config "$tmp/server.yaml" -o json --to stdout -r "$cap"
+# What an option names has to be there, too: the start of a service is a bad moment to find out.
+cat >"$tmp/names.yaml" <<YAML
+rules: [default, $tmp/nowhere.yaml]
+guard:
+  http-ca: $tmp/nowhere.pem
+YAML
+says 'config: a rule file that is not there' 1 "names.yaml:1:18: error: $tmp/nowhere.yaml: cannot be read" config check "$tmp/names.yaml"
+says 'config: it is told once' 1 '2 errors' config check "$tmp/names.yaml"
+says 'config: certificates that are not there' 1 'names.yaml:3:12: error: http-ca: ' config check "$tmp/names.yaml"
+says 'config: so says a command' 1 "names.yaml:1:18: error: $tmp/nowhere.yaml: cannot be read" guard --config "$tmp/names.yaml" -r "$cap"
+says 'config: the command line in its place' 1 "error: $tmp/elsewhere: cannot be read" guard --config "$tmp/names.yaml" -f "$tmp/elsewhere" -r "$cap"
+cat >"$tmp/tags.yaml" <<YAML
+guard:
+  tag: [T1611, T16l1]
+  disable: Shelll
+rules:
+  disable-tag: [nonsense]
+YAML
+says 'config: a tag of no rule' 1 'tags.yaml:2:16: error: tag: T16l1: no rule has this tag. Did you mean T1611?' config check "$tmp/tags.yaml"
+says 'config: a name of no rule' 1 'tags.yaml:3:12: error: disable: Shelll: no rule is called so' config check "$tmp/tags.yaml"
+says 'config: of each section' 1 'tags.yaml:5:17: error: disable-tag: nonsense: no rule has this tag' config check "$tmp/tags.yaml"
+says 'config: a command says where it is' 2 'tags.yaml:2:16: error: tag: T16l1: no rule' guard --config "$tmp/tags.yaml" -r "$cap"
+printf -- '- rule: a\n  desc: d\n  condition: evt.type=opn\n  output: o\n  priority: INFO\n' >"$tmp/opn.yaml"
+echo "rules: $tmp/opn.yaml" >"$tmp/opn.conf"
+says 'config: errors of its rules' 1 "opn.yaml:3:23: error: no such system call or event: 'opn'" config check "$tmp/opn.conf"
+echo 'rules: [-]' >"$tmp/stdin.conf"
+says 'config: rules from standard input are not read' 0 '0 errors' config check "$tmp/stdin.conf"
 printf 'quiet: true\n---\ncount: 1\n' >"$tmp/two.yaml"
 says 'config: two documents' 2 'two.yaml:2:1: error: a second document' ps --config "$tmp/two.yaml" -r "$cap"
 "$nunchi" config example >"$tmp/example.yaml"
 says 'config: the example says nothing' 0 '0 errors' config check "$tmp/example.yaml"
-sed -n '/^\.RS/,/^\.RE/p' "$root/man/nunchi.yaml.5.in" | sed '/^\./d; s/\\-/-/g' >"$tmp/shown.yaml"
+sed -n '/^\.RS/,/^\.RE/p' "$root/man/nunchi.yaml.5.in" | sed "/^\./d; s/\\\\-/-/g; s|/etc/nunchi/rules.d|$root/rules|" >"$tmp/shown.yaml"
 says 'config: what the manual shows' 0 '0 errors' config check "$tmp/shown.yaml"
 [ -e /etc/nunchi/nunchi.yaml ] || says 'config: none need be there' 0 'is not there, and need not be' config check
 says 'config: one that is named must be' 1 'cannot be read' config check "$tmp/nope"
@@ -233,7 +260,7 @@ tag: [T1611, container]
 priority: critical
 YAML
 config=$tmp/nunchi.yaml
-says 'config: checked' 0 '0 errors' config check "$config"
+says 'config: checked' 1 '1 error' config check "$config"
 says 'config: its options are taken' 0 'made by web' trace --config "$config" -r "$cap" --failed=no
 says 'config: another section is not' 0 '"container.name"' ps --config "$config" -r "$cap" -c web
 silent 'config: what all have is taken' web ps --config "$config" -r "$cap"
