@@ -247,6 +247,33 @@ void strbuf_add_lines(struct strbuf *b, const char *s, size_t len)
 	add_printable(b, s, len, true);
 }
 
+/* Of one line of len bytes, as many words as fit; returns where the next line begins. */
+static size_t fitting(const char *s, size_t len, size_t width)
+{
+	size_t at = len;
+
+	if (len <= width)
+		return len;
+	for (at = width; at && s[at] != ' '; at--)
+		;
+	return at ? at : len;
+}
+
+void strbuf_add_wrapped(struct strbuf *b, const char *s, size_t len, size_t indent, size_t width)
+{
+	for (;;) {
+		size_t n = fitting(s, len, width - indent);
+
+		strbuf_add_printable(b, s, n);
+		strbuf_addc(b, '\n');
+		if (n == len)
+			return;
+		s += n + 1;
+		len -= n + 1;
+		strbuf_addf(b, "%*s", (int)indent, "");
+	}
+}
+
 char *printable(const char *s)
 {
 	struct strbuf b = STRBUF_INIT;

@@ -60,6 +60,8 @@ char *printable(const char *s) _must_check_;
  * should be printable before, or it forges lines; the cursor it does not move.
  */
 void strbuf_add_lines(struct strbuf *b, const char *s, size_t len);
+/* Printable, broken between words, with a newline at the end. The cursor stands at indent, which is below width, or before it; further lines begin there. */
+void strbuf_add_wrapped(struct strbuf *b, const char *s, size_t len, size_t indent, size_t width);
 
 /* 2026-11-23T23:26:09.123456789Z, from ns since the epoch. */
 void strbuf_add_iso8601(struct strbuf *b, uint64_t ns);

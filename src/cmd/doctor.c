@@ -9,8 +9,9 @@ static const struct usage usage = {
 	.command = FOR_DOCTOR,
 	.name = "doctor",
 	.synopsis = "[OPTION]...",
-	.text = "Examines this machine, tries each hook, and says what nunchi can see here and what it\n"
-		"cannot. Exit code 0: fine; 1: degraded, something is not seen; 2: unusable.\n"
+	.text = "Examines this machine, tries each hook, and says what nunchi can see here and\n"
+		"what it cannot. Exit code 0: fine; 1: degraded, something is not seen; 2:\n"
+		"unusable.\n"
 		"\n"
 		"  sudo nunchi doctor\n"
 		"  sudo nunchi doctor -o json\n",

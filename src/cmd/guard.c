@@ -16,11 +16,11 @@ static const struct usage usage = {
 	.command = FOR_GUARD,
 	.name = "guard",
 	.synopsis = "[-f RULES]... [OPTION]... [FILTER]",
-	.text = "Judges what containers do by rules, and writes an alert for each event that matches\n"
-		"one. Rule files are Falco's: lists, macros and rules (docs/rules.md). Without -f and\n"
-		"--rules-dir, nunchi's own rules are in force. Calls that no rule is about are not\n"
-		"hooked. --tag, --disable-tag, --disable and --priority select rules; FILTER narrows\n"
-		"which events are judged.\n"
+	.text = "Judges what containers do by rules, and writes an alert for each event that\n"
+		"matches one. Rule files are Falco's: lists, macros and rules (docs/rules.md).\n"
+		"Without -f and --rules-dir, nunchi's own rules are in force. Calls that no rule\n"
+		"is about are not hooked. --tag, --disable-tag, --disable and --priority select\n"
+		"rules; FILTER narrows which events are judged.\n"
 		"\n"
 		"  nunchi guard\n"
 		"  nunchi guard -f default -f my_changes.yaml\n"

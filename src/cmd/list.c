@@ -11,9 +11,9 @@ static const struct usage usage = {
 	.command = FOR_LIST,
 	.name = "list",
 	.synopsis = "calls|events|categories|fields|options [OPTION]...",
-	.text = "Lists the system calls that nunchi knows (those marked * are shown unless -e says\n"
-		"otherwise), the other events, the categories of activity, the fields for filters and\n"
-		"formats, or the options of all commands, which are also the keys of\n"
+	.text = "Lists the system calls that nunchi knows (those marked * are shown unless -e\n"
+		"says otherwise), the other events, the categories of activity, the fields for\n"
+		"filters and formats, or the options of all commands, which are also the keys of\n"
 		NUNCHI_CONFIG ".\n",
 };
 

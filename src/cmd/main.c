@@ -61,7 +61,7 @@ static void add_help(struct strbuf *b)
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		strbuf_addf(b, "  %-8s  %s\n", commands[i].name, commands[i].help);
 	strbuf_adds(b, "\n"
-			"nunchi COMMAND --help says more about a command; nunchi --version prints the version.\n"
+			"nunchi COMMAND --help says more; nunchi --version prints the version.\n"
 			"To begin: sudo nunchi trace\n");
 }
 

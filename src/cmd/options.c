@@ -132,7 +132,7 @@ const struct option_row option_rows[] = {
 	  "another runtime to ask: docker, podman, cri, containerd; or runc, crun, storage with a directory" },
 	{ OPT_HOST_ROOT, "host-root", "DIR", LIVE | FOR_PS | FOR_DOCTOR,
 	  "where the host's / is, when nunchi runs in a container" },
-	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name" },
+	{ OPT_HOLD_MS, "hold-ms", "MS", LIVE, "how long events wait for their container's name (default 2000)" },
 	{ OPT_HOLD_BYTES, "hold-bytes", "SIZE", LIVE,
 	  "memory for events that wait for names (default 8M); beyond it events go on without" },
 	{ OPT_MEMORY, "memory", "SIZE", LIVE | FOR_PS,

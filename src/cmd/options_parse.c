@@ -12,9 +12,13 @@
 #include "config_file.h"
 #include "rules/fold.h"
 
+#define HELP_INDENT 32
+#define HELP_WIDTH_MIN 60U
+
 static int show_help(const struct usage *usage)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+	size_t width = terminal_width();
 
 	strbuf_addf(&b, "Usage: nunchi %s %s\n\n%s\nOptions:\n", usage->name, usage->synopsis,
 		    usage->text);
@@ -30,7 +34,15 @@ static int show_help(const struct usage *usage)
 		strbuf_addf(&flag, "--%s", option_rows[i].name);
 		if (option_rows[i].arg)
 			strbuf_addf(&flag, " %s", option_rows[i].arg);
-		strbuf_addf(&b, "  %-28s  %s\n", flag.s, option_rows[i].help);
+		if (!width) {
+			strbuf_addf(&b, "  %-*s  %s\n", HELP_INDENT - 4, flag.s, option_rows[i].help);
+			continue;
+		}
+		if (flag.len > HELP_INDENT - 4)
+			strbuf_addf(&b, "  %s\n%*s", flag.s, HELP_INDENT, "");
+		else
+			strbuf_addf(&b, "  %-*s  ", HELP_INDENT - 4, flag.s);
+		strbuf_add_wrapped(&b, option_rows[i].help, strlen(option_rows[i].help), HELP_INDENT, MAX(width, HELP_WIDTH_MIN));
 	}
 	return cmd_print(&b);
 }

@@ -9,8 +9,8 @@ static const struct usage usage = {
 	.command = FOR_RECORD,
 	.name = "record",
 	.synopsis = "-w FILE [OPTION]... [FILTER]",
-	.text = "Writes what containers do, with their names, to a capture file. Commands that show live\n"
-		"events can read it with -r FILE, on any machine and without root.\n"
+	.text = "Writes what containers do, with their names, to a capture file. Commands that\n"
+		"show live events can read it with -r FILE, on any machine and without root.\n"
 		"\n"
 		"  nunchi record -w web.cap -c web --timeout 60\n"
 		"  nunchi trace -r web.cap -o json\n",

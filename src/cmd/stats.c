@@ -22,9 +22,9 @@ static const struct usage usage = {
 	.command = FOR_STATS,
 	.name = "stats",
 	.synopsis = "[OPTION]...",
-	.text = "Shows what each running nunchi has seen of each container, and what became of it:\n"
-		"seen = filtered + aggregated + lost + shown + what is still held or in flight. On a\n"
-		"terminal it is updated each second.\n"
+	.text = "Shows what each running nunchi has seen of each container, and what became of\n"
+		"it: seen = filtered + aggregated + lost + shown + what is still held or in\n"
+		"flight. On a terminal it is updated each second.\n"
 		"\n"
 		"  sudo nunchi stats\n"
 		"  sudo nunchi stats -o json\n"

@@ -9,8 +9,9 @@ static const struct usage usage = {
 	.command = FOR_TRACE,
 	.name = "trace",
 	.synopsis = "[OPTION]... [FILTER]",
-	.text = "Shows what containers do: container, process, activity, object and result of each\n"
-		"event. FILTER is a condition on the fields that `nunchi list fields` shows.\n"
+	.text = "Shows what containers do: container, process, activity, object and result of\n"
+		"each event. FILTER is a condition on the fields that `nunchi list fields`\n"
+		"shows.\n"
 		"\n"
 		"  nunchi trace -c web\n"
 		"  nunchi trace -e openat,connect --failed\n"

@@ -12,8 +12,8 @@ static const struct usage usage = {
 	.command = FOR_UNBLOCK,
 	.name = "unblock",
 	.synopsis = "[--list]",
-	.text = "Removes what nunchi guard --keep-blocking has left in force: from then on nothing is\n"
-		"denied, and no process killed, by it.\n"
+	.text = "Removes what nunchi guard --keep-blocking has left in force: from then on\n"
+		"nothing is denied, and no process killed, by it.\n"
 		"\n"
 		"  sudo nunchi unblock --list\n"
 		"  sudo nunchi unblock\n",

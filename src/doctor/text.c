@@ -15,34 +15,6 @@ static const char *color_of(enum doctor_verdict verdict)
 	return colors[verdict];
 }
 
-/* Of one line of len bytes, as many words as fit; returns where the next line begins. */
-static size_t fitting(const char *s, size_t len, size_t width)
-{
-	size_t at = len;
-
-	if (len <= width)
-		return len;
-	for (at = width; at && s[at] != ' '; at--)
-		;
-	return at ? at : len;
-}
-
-/* The cursor stands at column; what does not fit goes on at indent. */
-static void add_wrapped(struct strbuf *out, const char *s, size_t len, size_t indent, size_t width)
-{
-	for (;;) {
-		size_t n = fitting(s, len, width - indent);
-
-		strbuf_add_printable(out, s, n);
-		strbuf_addc(out, '\n');
-		if (n == len)
-			return;
-		s += n + 1;
-		len -= n + 1;
-		strbuf_addf(out, "%*s", (int)indent, "");
-	}
-}
-
 static void add_notes(struct strbuf *out, const struct doctor_row *row, size_t width)
 {
 	const char *s = row->notes.s;
@@ -51,7 +23,7 @@ static void add_notes(struct strbuf *out, const struct doctor_row *row, size_t w
 		size_t len = strcspn(s, "\n");
 
 		strbuf_addf(out, "%*s", INDENT, "");
-		add_wrapped(out, s, len, INDENT + 2, width);
+		strbuf_add_wrapped(out, s, len, INDENT + 2, width);
 		s += len + (s[len] == '\n');
 	}
 }
@@ -68,7 +40,7 @@ static void add_row(struct strbuf *out, const struct doctor_row *row, size_t wid
 	if (row->unchecked)
 		strbuf_adds(out, "not checked\n");
 	else
-		add_wrapped(out, row->text.s ? row->text.s : "", row->text.len, INDENT, width);
+		strbuf_add_wrapped(out, row->text.s ? row->text.s : "", row->text.len, INDENT, width);
 	add_notes(out, row, width);
 }
 

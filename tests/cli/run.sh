@@ -114,6 +114,22 @@ silent 'a container that it has' 'what was asked for' trace -c web -r "$cap"
 silent 'quiet, of what a replay leaves out, too' 'not shown' trace -q -r "$cap"
 says 'letters together' 0 '* started' trace -qn1 -r "$cap"
 
+# On a terminal help is as wide as that is; elsewhere an option is a line.
+python3 -c 'import fcntl, os, pty, struct, sys, termios
+pid, fd = pty.fork()
+if not pid:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    os.execv(sys.argv[1], sys.argv[1:])
+try:
+    while part := os.read(fd, 65536):
+        sys.stdout.write(part.decode().replace("\r", ""))
+except OSError:
+    pass' "$nunchi" trace --help >"$tmp/out"
+grep -n '.\{81\}\| $' "$tmp/out" >"$tmp/diff"
+grep -q '^ *namespace/pod, or a glob$' "$tmp/out" || echo 'no line is broken' >>"$tmp/diff"
+"$nunchi" trace --help | grep -q 'its beginning, namespace/pod, or a glob$' || echo 'a line is broken in a pipe' >>"$tmp/diff"
+result 'help on a terminal of 80 columns' "$tmp/diff"
+
 # What a file of rules has in its texts moves no cursor, and forges no line.
 printf -- '- rule: "no\\e[31m"\n  desc: d\n  condition: evt.type = openat\n' >"$tmp/wrong.yaml"
 {

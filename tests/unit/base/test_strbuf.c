@@ -245,6 +245,21 @@ static void test_all_pairs(void **state)
 	}
 }
 
+static void test_wrapped(void **state)
+{
+	static const char s[] = "the words of a line";
+
+	strbuf_reset(&b);
+	strbuf_add_wrapped(&b, s, strlen(s), 4, 13);
+	assert_string_equal(b.s, "the words\n    of a line\n");
+	strbuf_reset(&b);
+	strbuf_add_wrapped(&b, s, strlen(s), 4, 80);
+	assert_string_equal(b.s, "the words of a line\n");
+	strbuf_reset(&b);
+	strbuf_add_wrapped(&b, "indivisible", 11, 4, 8);
+	assert_string_equal(b.s, "indivisible\n");
+}
+
 static const char *iso8601(uint64_t ns)
 {
 	strbuf_reset(&b);
@@ -274,6 +289,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_printable, reset),
 		cmocka_unit_test_teardown(test_lines, reset),
 		cmocka_unit_test_teardown(test_all_pairs, reset),
+		cmocka_unit_test_teardown(test_wrapped, reset),
 		cmocka_unit_test_teardown(test_iso8601, reset),
 	};
 
