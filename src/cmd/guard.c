@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -162,12 +163,30 @@ static int judge(struct options *o, struct ruleset *rs, struct fold *fold)
 	return r;
 }
 
+/* Who has changed options and reloads the service would think that they apply. */
+static void say_config_changed(const struct options *o)
+{
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
+	const struct rule_file *then = o->config_text;
+	struct rule_file *now;
+	struct stat st;
+
+	/* A pipe is read only once. */
+	if (!then || stat(then->path, &st) < 0 || !S_ISREG(st.st_mode) || rule_file_read(&now, then->path, &err) < 0)
+		return;
+	if (now->len != then->len || memcmp(now->text, then->text, now->len))
+		log_warn("%s has changed: options are read at the start only; restart nunchi", then->path);
+	rule_file_free(now);
+}
+
 /* Errors are reported as at the start; then the old rules stay in force, and NULL is returned. */
 static struct ruleset *reread(void *arg)
 {
 	const struct options *o = arg;
 	struct ruleset *rs = NULL;
 
+	if (!o->quiet)
+		say_config_changed(o);
 	if (!rule_files_load(&rs, o, o->n_args) && !add_watches(o, rs)) {
 		ruleset_free(rs);
 		rs = NULL;

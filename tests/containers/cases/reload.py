@@ -138,6 +138,21 @@ def test_what_was_left_out_stays_so(setup):
     assert {e["rule"] for e in nunchi.events()} == {"new"}, nunchi.events()
 
 
+def test_changed_options_are_told(setup):
+    rules, config = Rules(setup), setup.file("reload", "nunchi.yaml")
+    rules.write(("first", condition("nobody"), "alert"))
+    with open(config, "w", encoding="utf-8") as f:
+        f.write("guard: {output: json}\n")
+    rules.nunchi = nunchi = setup.nunchi("guard", "--config", config, "-f", rules.path)
+    rules.reload()
+    assert "has changed" not in nunchi.stderr(), nunchi.stderr()
+    with open(config, "w", encoding="utf-8") as f:
+        f.write("guard: {output: text}\n")
+    rules.reload()
+    assert f"{config} has changed: options are read at the start only" in nunchi.stderr(), nunchi.stderr()
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
 def test_a_change_of_the_file_is_enough(setup):
     rules = Rules(setup)
     marker = setup.file("marker")
