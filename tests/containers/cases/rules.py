@@ -212,6 +212,7 @@ DEEDS = {
 # Rule: deeds that make it fire although who does them has the name of somebody who may: as a file elsewhere, by a link, by
 # renaming itself or who started it; or has put a line's end into its arguments.
 PRETENDERS = {
+    "BPF program loaded from a container": ["/opt/t/systemd bpf 5", "deed as runc bpf 5"],
     "Password hashes read": ["/opt/t/sshd read /etc/shadow", "deed as sshd read /etc/shadow",
                              "ln -s /opt/t/deed /tmp/login; /tmp/login read /etc/shadow",
                              "cd /opt/t; exec ./useradd read /etc/shadow", "/usr/bin/perl read /etc/shadow",
@@ -357,6 +358,8 @@ OTHER_WAYS = {
 
 # Rule: what does the same by right, in the ways that programs of a system are made.
 RIGHTFUL = {
+    "BPF program loaded from a container": ["/usr/bin/runc bpf 5", "/usr/bin/systemd bpf 5"],
+    "Root directory changed": ["/usr/bin/sshd chroot /", "/usr/bin/sshd-session chroot /"],
     "Protection of a mount taken away": ["mount -o bind /proc/tty /proc/tty; mount -o remount,bind,ro /proc/tty"],
     "Own memory written by file": ["deed write /proc/self/mem"],
     "Setuid programs searched for": ["find / -maxdepth 0 -perm 0755"],
@@ -404,7 +407,7 @@ OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 # Programs by other names; what they do is said by their first argument.
 NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb getcap iptables kubectl kubelet
 kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap openssl perl php-fpm8.2 php8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
-sshd sshdd sshh strace sudoedit systemctl useradd usermod worker""".split()
+sshd sshdd sshh strace sudoedit systemctl systemd useradd usermod worker""".split()
 
 # What the deeds find there; a line each.
 FILES = """/etc/cron.d/other /etc/hosts /etc/kubernetes/admin.conf /etc/kubernetes/manifests/pod.yaml
@@ -426,7 +429,8 @@ exec /bin/pause
 
 
 # Of these the system has one, too.
-OF_THE_SYSTEM = "apt-get chsh criu gpasswd rpm dpkg gdb kubelet npm perl ping scp ssh-add sshd strace systemctl traceroute.db useradd".split()
+OF_THE_SYSTEM = """apt-get chsh criu gpasswd rpm dpkg gdb kubelet npm perl ping runc scp ssh-add sshd sshd-session strace systemctl systemd
+traceroute.db useradd""".split()
 
 
 def more_deeds():

@@ -547,6 +547,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "bpf"))
 		return load_bpf(atoi(argv[2]));
+	if (!strcmp(argv[1], "chroot"))
+		return chroot(argv[2]) ? fail("chroot") : 0;
 	if (!strcmp(argv[1], "clock"))
 		return set_time(atoi(argv[2]));
 	if (!strcmp(argv[1], "ring"))
