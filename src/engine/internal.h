@@ -208,6 +208,12 @@ void pipeline_flush_last(struct engine *e);
 /* Sends the record in e->record the same way. */
 void pipeline_made(struct engine *e);
 
+/* interrupt.c: signals while the kernel side is loaded. */
+/* From now on SIGINT and SIGTERM end the process at once; file (borrowed) is removed then, if it is not NULL. */
+void interrupt_allow(const char *file);
+/* They are blocked again, as live_run() wants them. */
+void interrupt_forbid(void);
+
 /* recording.c: the capture, where one is asked for. */
 int recording_open(struct engine *e) _must_check_;
 /* Adds a record to the capture; only if there is one. False: it has no room at the moment. */

@@ -375,7 +375,9 @@ static int load(struct engine *e, struct strbuf *err)
 		.block = blocks ? &block : NULL,
 		.push = e->force->push ? push_table(e->force->push) : NULL,
 	};
+	interrupt_allow(e->capture ? capture_writer_created(e->capture) : NULL);
 	r = probe_load(&e->probe, &config, err);
+	interrupt_forbid();
 	if (r < 0)
 		return r;
 	e->force->block = blocks ? block_plan_of(e, e->force->rules) : NULL;

@@ -254,6 +254,11 @@ bool capture_writer_has_begun(const struct capture_writer *w)
 	return w->begun;
 }
 
+const char *capture_writer_created(const struct capture_writer *w)
+{
+	return w->created;
+}
+
 void capture_writer_drop(struct capture_writer *w)
 {
 	if (w->created)

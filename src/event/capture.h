@@ -21,6 +21,7 @@ struct capture_reader;
  */
 int capture_writer_open(struct capture_writer **ret, const char *path) _must_check_;
 int capture_writer_fd(const struct capture_writer *w);	/* what it writes to, its own */
+const char *capture_writer_created(const struct capture_writer *w);	/* its path, its own; NULL: there was such a file before */
 /* Takes all of b, which is empty then, and returns 0; -EAGAIN: it is full, and is asked again; or another -errno. */
 typedef int capture_put_fn(void *arg, struct strbuf *b);
 /* From now on frames are put there instead of being written. */

@@ -179,6 +179,25 @@ def test_interrupt_and_closed_pipe(setup):
         made.remove()
 
 
+def has_maps(pid):
+    """Whether it has begun to load its kernel side."""
+    with contextlib.suppress(FileNotFoundError):
+        return any("bpf-map" in os.readlink(entry.path) for entry in os.scandir(f"/proc/{pid}/fd"))
+    return False
+
+
+def test_interrupted_while_it_loads(setup):
+    """Which can take long: it ends at once, and leaves no capture."""
+    for end in (signal.SIGINT, signal.SIGTERM):
+        capture = setup.file(f"loading-{end}.cap")
+        with subprocess.Popen([PROGRAM, "record", "-w", capture], stderr=subprocess.PIPE, text=True) as nunchi:
+            while not has_maps(nunchi.pid):
+                assert nunchi.poll() is None
+            nunchi.send_signal(end)
+            said = nunchi.communicate(timeout=patient(20))[1]
+        assert (nunchi.returncode, said, os.path.exists(capture)) == (-end, "", False), (nunchi.returncode, said)
+
+
 def test_short_lives(setup):
     """Containers that live some ms, one after the other, so that kernel ids are used again."""
     nunchi = setup.nunchi("trace", "-o", "json")
