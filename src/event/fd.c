@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "fd_sock.h"
@@ -333,6 +334,47 @@ static void view_exec(struct view *v)
 	view_image(v);
 }
 
+/* Rows of the table, by their number on x86-64. */
+enum { CALL_MMAP = 9, CALL_URING_SETUP = 425, CALL_URING_ENTER = 426, CALL_URING_REGISTER = 427, CALL_LANDLOCK_CREATE = 444 };
+
+#define URING_SETUP_REGISTERED_FD_ONLY (1U << 15)
+#define URING_ENTER_REGISTERED_RING (1U << 4)
+#define URING_REGISTER_USE_REGISTERED_RING (1U << 31)
+
+/* io_uring_setup's flags are the third word of what its argument 1 points to. */
+static bool ring_has_no_fd(const struct event *ev)
+{
+	const struct event_blob *params = event_blob(ev, NUNCHI_BLOB_BYTES, 1);
+	uint32_t flags;
+
+	if (!params || params->len < 3 * sizeof(flags))
+		return false;
+	memcpy(&flags, params->data + 2 * sizeof(flags), sizeof(flags));
+	return flags & URING_SETUP_REGISTERED_FD_ONLY;
+}
+
+/*
+ * Whether what stands in a descriptor's place, as an argument or the result, is one: by what else it is given, a call takes
+ * no notice of it, or counts in something else, where another file of the process has that number.
+ */
+static bool is_descriptor(const struct event *ev, int arg)
+{
+	switch (ev->call->nr_x86_64) {
+	case CALL_MMAP:
+		return !(ev->args[3] & MAP_ANONYMOUS);
+	case CALL_URING_SETUP:
+		return !ring_has_no_fd(ev);	/* an index of rings that the thread has registered */
+	case CALL_URING_ENTER:
+		return !(ev->args[3] & URING_ENTER_REGISTERED_RING);
+	case CALL_URING_REGISTER:
+		return !(ev->args[1] & URING_REGISTER_USE_REGISTERED_RING);
+	case CALL_LANDLOCK_CREATE:
+		return arg != NUNCHI_ARG_RET || !ev->args[2];	/* what the kernel knows of Landlock: its version */
+	default:
+		return true;
+	}
+}
+
 static void view_result(struct view *v)
 {
 	if (event_is_entry(v->ev))
@@ -341,6 +383,8 @@ static void view_result(struct view *v)
 		v->fd->num = -1;
 		return;
 	}
+	if (!is_descriptor(v->ev, NUNCHI_ARG_RET))
+		return;
 	v->fd->num = v->ev->ret;
 	v->fd->present = true;
 	view_object(v, NUNCHI_ARG_RET);
@@ -356,7 +400,7 @@ static void view_arguments(struct view *v)
 	for (int i = 0; i < call->n_args; i++) {
 		int num = (int)v->ev->args[i];
 
-		if (call->args[i].kind != ARG_FD)
+		if (call->args[i].kind != ARG_FD || !is_descriptor(v->ev, i))
 			continue;
 		if (view_object(v, i)) {
 			if (!has_num)

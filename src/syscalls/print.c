@@ -320,6 +320,17 @@ static void print_mount_attr(struct strbuf *out, const char *data)
 	strbuf_addc(out, '}');
 }
 
+/* Its first three words: entries of both queues, as the kernel has made them, and the flags. */
+static void print_uring_params(struct strbuf *out, const char *data)
+{
+	uint32_t words[3];
+
+	memcpy(words, data, sizeof(words));
+	strbuf_addf(out, "{sq_entries=%u, cq_entries=%u, flags=", words[0], words[1]);
+	print_flags(out, values_io_uring_setup_flags, words[2]);
+	strbuf_addc(out, '}');
+}
+
 /* Structs that are not all there, and those without a form of their own, are shown as hex. */
 static void print_struct(struct strbuf *out, enum arg_kind kind, const char *data, size_t len)
 {
@@ -334,6 +345,7 @@ static void print_struct(struct strbuf *out, enum arg_kind kind, const char *dat
 		[ARG_CAPHDR] = { sizeof(struct __user_cap_header_struct), print_cap_header },
 		[ARG_CAPDATA] = { sizeof(struct __user_cap_data_struct[2]), print_cap_data },
 		[ARG_MOUNTATTR] = { sizeof(struct mount_attr), print_mount_attr },
+		[ARG_URINGPARAMS] = { sizeof(uint32_t[3]), print_uring_params },
 	};
 
 	if (structs[kind].print && len >= structs[kind].size)
@@ -435,6 +447,7 @@ static void print_memory(struct strbuf *out, const struct syscall_arg *arg, uint
 	case ARG_CAPHDR:
 	case ARG_CAPDATA:
 	case ARG_MOUNTATTR:
+	case ARG_URINGPARAMS:
 		return print_struct(out, arg->kind, data, len);
 	default:
 		return print_register(out, arg, raw);

@@ -76,6 +76,7 @@ extern const char *const category_titles[CATEGORY_MAX];	/* "File Operation" */
 	X(CAPHDR, BYTES)	/* struct __user_cap_header_struct */             \
 	X(CAPDATA, BYTES)	/* two struct __user_cap_data_struct */           \
 	X(MOUNTATTR, BYTES)	/* struct mount_attr */                           \
+	X(URINGPARAMS, BYTES)	/* the beginning of struct io_uring_params */     \
 	X(MMSGHDR, MMSGHDR)	/* the address in the first of them */
 
 enum arg_kind {

@@ -726,7 +726,7 @@ CALL(336, -1, uprobe, PROCESS, "Probe Hit", VALUE, 0)
 CALL(424, 424, pidfd_send_signal, SIGNAL, "Signal Send", ZERO, DEFAULT,
      A(FD, pidfd), A(SIGNAL, sig), A(POINTER, info), V(FLAGS, flags, pidfd_signal_flags))
 CALL(425, 425, io_uring_setup, SYSTEM, "Ring Create", FD, DEFAULT,
-     A(UINT, entries), A(POINTER, p))
+     A(UINT, entries), B(URINGPARAMS, p, 12))
 CALL(426, 426, io_uring_enter, SYSTEM, "Ring Enter", COUNT, 0,
      A(FD, fd), A(UINT, to_submit), A(UINT, min_complete), V(FLAGS, flags, io_uring_enter_flags),
      A(POINTER, sig), A(SIZE, sz))

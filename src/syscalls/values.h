@@ -70,7 +70,8 @@ extern const struct named_value values_clocks[], values_futex2_flags[], values_f
 /* System (values_system.c) */
 extern const struct named_value values_bpf_cmds[], values_delete_module_flags[],
 	values_finit_module_flags[], values_getrandom_flags[], values_io_uring_enter_flags[],
-	values_io_uring_register_ops[], values_kexec_file_flags[], values_kexec_flags[],
+	values_io_uring_register_ops[], values_io_uring_setup_flags[], values_kexec_file_flags[],
+	values_kexec_flags[],
 	values_keyctl_ops[], values_keyrings[], values_landlock_create_flags[],
 	values_landlock_restrict_flags[], values_landlock_rules[], values_lsm_attrs[],
 	values_perf_flags[], values_quotactl_ops[], values_reboot_magics[], values_reboot_ops[],

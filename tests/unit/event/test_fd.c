@@ -6,6 +6,7 @@
 #include <linux/netlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -225,6 +226,44 @@ static void test_no_path(void **state)
 	assert_true(fd.present);
 	assert_text(fd.name, fd.name_len, "pipe:[42]");
 	assert_false(fd.is_path);
+}
+
+/* A number that is no descriptor's, of which the kernel side has found that of the process. */
+static void check_no_descriptor(const char *call, int64_t ret, int arg, const uint64_t args[4], uint32_t flags, bool is_one)
+{
+	_cleanup_strbuf_ struct strbuf rec = STRBUF_INIT, scratch = STRBUF_INIT;
+	const uint32_t params[3] = { 4, 8, flags };
+	struct event_fd fd;
+	struct event ev;
+
+	begin_call(&rec, NUNCHI_REC_SYSCALL, call, ret, args[0], args[1], args[2]);
+	((struct nunchi_call *)(void *)(rec.s + sizeof(struct nunchi_head)))->args[3] = args[3];
+	add_file_raw(&rec, NUNCHI_BLOB_FILE, arg, 0, S_IFREG, 1, "decoy", 6);
+	if (streq(call, "io_uring_setup"))
+		encode_blob(&rec, NUNCHI_BLOB_BYTES, 1, 0, params, sizeof(params));
+	decode(&ev, &rec);
+	event_fd(&ev, CWD, &scratch, &fd);
+	assert_text(fd.name, fd.name_len, is_one ? "/decoy" : NULL);
+	assert_int_equal(fd.num, !is_one ? NO_NUM : arg == RET ? ret : (int64_t)args[arg]);
+	assert_int_equal(fd.present, is_one);
+}
+
+static void test_no_descriptor(void **state)
+{
+	const uint64_t file[4] = { 3, 0, 0, MAP_PRIVATE }, memory[4] = { 3, 0, 0, MAP_PRIVATE | MAP_ANONYMOUS };
+	const uint64_t ring[4] = { 0, 1U << 31 | 8, 0, 1 << 4 }, plain[4] = { 3, 8, 0, 1 }, version[4] = { 0, 0, 1 },
+		       none[4] = { 0 };
+
+	check_no_descriptor("read", 1, 0, file, 0, true);
+	check_no_descriptor("io_uring_enter", 1, 0, plain, 0, true);
+	check_no_descriptor("io_uring_enter", 1, 0, ring, 0, false);
+	check_no_descriptor("io_uring_register", 0, 0, plain, 0, true);
+	check_no_descriptor("io_uring_register", 0, 0, ring, 0, false);
+	check_no_descriptor("io_uring_setup", 3, RET, plain, 1 << 14, true);
+	check_no_descriptor("io_uring_setup", 0, RET, plain, 3 << 14, false);
+	check_no_descriptor("landlock_create_ruleset", 3, RET, none, 0, true);
+	check_no_descriptor("landlock_create_ruleset", 7, RET, version, 0, false);
+	check_no_descriptor("mmap", 4096, 4, memory, 0, false);
 }
 
 static void test_split(void **state)
@@ -570,4 +609,5 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
+		cmocka_unit_test(test_no_descriptor),
 }

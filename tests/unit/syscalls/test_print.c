@@ -261,6 +261,7 @@ static void test_times(void **state)
 static void test_structs(void **state)
 {
 	int32_t fds[2] = { 3, -4 };
+	uint32_t ring[3] = { 4, 8, 1 << 1 | 1 << 14 };
 	uint64_t limits[2] = { 1024, UINT64_MAX };
 	struct open_how how = { .flags = O_RDWR | O_CREAT, .mode = 0640,
 				.resolve = RESOLVE_IN_ROOT };
@@ -288,6 +289,8 @@ static void test_structs(void **state)
 	assert_string_equal(bytes("mount_setattr", 3, &attr, sizeof(attr)),
 			    "{attr_set=MOUNT_ATTR_RDONLY|MOUNT_ATTR_IDMAP, attr_clr=0, "
 			    "propagation=MS_PRIVATE, userns_fd=9}");
+	assert_string_equal(bytes("io_uring_setup", 1, ring, sizeof(ring)),
+			    "{sq_entries=4, cq_entries=8, flags=IORING_SETUP_SQPOLL|IORING_SETUP_NO_MMAP}");
 	assert_string_equal(bytes("file_setattr", 2, "\xde\xad", 2), "dead");
 	assert_string_equal(bytes("clone3", 0, "\xde\xad", 2), "dead");
 	assert_string_equal(bytes("pipe2", 0, "", 0), "");

@@ -40,7 +40,7 @@ static void rings(void)
 {
 	static struct io_uring_params params;
 
-	FAIL(OR(EINVAL, EPERM), io_uring_setup, V(0), U(&params));
+	FAIL(OR(EINVAL, EPERM), io_uring_setup, V(0), T(&params, "{sq_entries=0, cq_entries=0, flags=0}"));
 	FAIL(EBADF, io_uring_enter, V(-1), V(0), V(0), N(IORING_ENTER_GETEVENTS), U(NULL), V(0));
 	FAIL(OR(EBADF, EPERM), io_uring_register, V(9999), N(IORING_REGISTER_EVENTFD), U(NULL), V(0));
 }
