@@ -389,9 +389,12 @@ static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row 
 	else
 		peer_address(s, row, &p, socket + sizeof(struct nunchi_blob) +
 			     __builtin_offsetof(struct nunchi_sock, raddr), family);
-	if (address && (family == AF_INET || family == AF_INET6)) {
+	if (address) {
 		u16 *given = (u16 *)(blob_at(s, address) + 1);
 
+		/* Others that are given one of IP's (SMC) go there, and have no address that is known. */
+		if (family != AF_INET && family != AF_INET6 && given[0] != AF_INET && given[0] != AF_INET6)
+			goto done;
 		p.port = __builtin_bswap16(given[1]);
 		/* An address without a family is taken to be of the socket's. */
 		if (given[0] != AF_INET6)
@@ -399,6 +402,7 @@ static __noinline u64 peer_mask(struct scratch *s, const struct nunchi_push_row 
 		if (given[0] != AF_INET)
 			peer_address(s, row, &p, address + sizeof(struct nunchi_blob) + 8, AF_INET6);
 	}
+done:
 	if (row->kinds & 1 << NUNCHI_PUSH_ADDRESS)
 		mask &= p.addresses;
 	if (row->kinds & 1 << NUNCHI_PUSH_PORT)

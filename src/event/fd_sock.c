@@ -37,8 +37,12 @@ static bool is_inet(unsigned family)
 	return family == AF_INET || family == AF_INET6;
 }
 
+#define PROTOCOL_SMC 256	/* IPPROTO_SMC, Linux 6.11 */
+
 static uint16_t protocol_of(unsigned family, unsigned type, unsigned protocol)
 {
+	if (protocol == PROTOCOL_SMC)
+		return IPPROTO_TCP;	/* which it is to whoever does not speak it */
 	if (protocol || !is_inet(family))
 		return (uint16_t)protocol;
 	return type == SOCK_STREAM ? IPPROTO_TCP : type == SOCK_DGRAM ? IPPROTO_UDP : 0;
@@ -373,6 +377,29 @@ static bool name_ends(const struct event *ev, const struct nunchi_sock *sock, st
 	return true;
 }
 
+static bool is_inet_address(const struct event_blob *given)
+{
+	return has_family(given, AF_INET) || has_family(given, AF_INET6);
+}
+
+/*
+ * A family that goes by IP without being of it, and is given IP's addresses: SMC, which anyone can have in place of TCP (and
+ * mostly is that, by the first handshake on), or RDS. The kernel's socket has none; what the call was given is all there is.
+ */
+static bool name_carried(const struct event *ev, const struct nunchi_sock *sock, const struct event_blob *given,
+			 struct strbuf *text, struct event_fd *fd)
+{
+	struct nunchi_sock carrier = { .type = sock->type };
+	sa_family_t family;
+
+	memcpy(&family, given->data, sizeof(family));
+	fd->family = family;
+	fd->type = type_of_family(family);
+	if (sock->family == AF_SMC)
+		fd->protocol = IPPROTO_TCP;	/* as above */
+	return name_inet(ev, &carrier, text, fd);
+}
+
 bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct strbuf *text,
 		  struct event_fd *fd, size_t *ret_name)
 {
@@ -396,6 +423,8 @@ bool fd_view_sock(const struct event *ev, const struct event_blob *blob, struct 
 		memcpy(&fd->peer_pid, sock.raddr, sizeof(fd->peer_pid));
 	} else if (sock.family == AF_NETLINK || sock.family == AF_PACKET || sock.family == AF_VSOCK) {
 		named = name_ends(ev, &sock, text, fd);
+	} else if (is_inet_address(given)) {
+		named = name_carried(ev, &sock, given, text, fd);
 	} else {
 		named = given != NULL;
 		if (named) {

@@ -381,6 +381,14 @@ static const struct net_row net_rows[] = {
 	  FD_IPV4, IPPROTO_TCP, "10.0.0.1:4000->10.0.0.2:9" },
 	{ "sendto", -111, 0, AF_INET, SOCK_STREAM, NULL, 0, "10.0.0.7", 0, "10.0.0.7", 80, FD_IPV4,
 	  IPPROTO_TCP, "0.0.0.0:0->10.0.0.7:80" },
+	/* What goes by IP, and has no address that the kernel side knows. */
+	{ "connect", 0, 0, AF_SMC, SOCK_STREAM, NULL, 0, NULL, 0, "10.0.0.7", 80, FD_IPV4, IPPROTO_TCP,
+	  "0.0.0.0:0->10.0.0.7:80" },
+	{ "connect", -111, 0, AF_SMC, SOCK_STREAM, NULL, 0, NULL, 0, "::ffff:10.0.0.7", 80, FD_IPV4, IPPROTO_TCP,
+	  "0.0.0.0:0->10.0.0.7:80" },
+	{ "bind", 0, 0, AF_SMC, SOCK_STREAM, NULL, 0, NULL, 0, "10.0.0.1", 80, FD_IPV4, IPPROTO_TCP, "10.0.0.1:80" },
+	{ "sendto", 5, 0, AF_RDS, SOCK_SEQPACKET, NULL, 0, NULL, 0, "10.0.0.7", 80, FD_IPV4, 0,
+	  "0.0.0.0:0->10.0.0.7:80" },
 	{ "socket", 3, RET, AF_INET, SOCK_STREAM, NULL, 0, NULL, 0, NULL, 0, FD_IPV4, IPPROTO_TCP,
 	  NULL },
 	{ "sendto", 5, 0, AF_INET, SOCK_RAW, NULL, 1, NULL, 0, "10.0.0.53", 0, FD_IPV4, 0,
@@ -601,6 +609,7 @@ int main(void)
 		cmocka_unit_test(test_unreachable),
 		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_no_path),
+		cmocka_unit_test(test_no_descriptor),
 		cmocka_unit_test(test_split),
 		cmocka_unit_test(test_network),
 		cmocka_unit_test(test_unix),
@@ -609,5 +618,4 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
-		cmocka_unit_test(test_no_descriptor),
 }
