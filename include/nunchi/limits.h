@@ -5,7 +5,7 @@
  */
 #pragma once
 
-/* System-call numbers fit below this (x86-64 and arm64 stand at 470 in Linux 6.18). */
+/* System-call numbers fit below this (x86-64 and arm64 stand at 472 in Linux 7.2). */
 #define NUNCHI_CALLS_MAX 512
 
 /*

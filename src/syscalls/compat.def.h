@@ -456,6 +456,8 @@ I386(466, removexattrat, removexattrat)
 I386(467, open_tree_attr, open_tree_attr)
 I386(468, file_getattr, file_getattr)
 I386(469, file_setattr, file_setattr)
+I386(470, listns, listns)
+I386(471, rseq_slice_yield, rseq_slice_yield)
 
 /* socketcall(2) */
 OTHER(SOCKETCALL_ROW(1), socket, socket, MEMORY_1, R(0), R(1), R(2))

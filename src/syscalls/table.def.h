@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every system call of x86-64 up to Linux 6.18: the only list of calls there is.
+ * Every system call of x86-64 up to Linux 7.2: the only list of calls there is.
  *
  *	CALL(number, arm64 number, name, CATEGORY, "Activity", RESULT, flags, arguments...)
  *
@@ -830,3 +830,6 @@ CALL(468, 468, file_getattr, FILE, "Attribute Read", ZERO, 0,
 CALL(469, 469, file_setattr, FILE, "Attribute Change", ZERO, DEFAULT,
      A(DIRFD, dirfd), A(PATHAT, path), B(STRUCT, attr, 24), A(SIZE, size),
      V(FLAGS, at_flags, at_flags))
+CALL(470, 470, listns, NAMESPACE, "Namespace Query", COUNT, 0,
+     A(POINTER, req), A(POINTER, ns_ids), A(SIZE, nr_ns_ids), A(UINT, flags))
+CALL(471, 471, rseq_slice_yield, PROCESS, "Process Yield", VALUE, 0)

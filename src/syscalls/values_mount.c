@@ -23,8 +23,8 @@ const struct named_value values_tree_flags[] = {
 };
 
 const struct named_value values_open_tree_flags[] = {
-	N(OPEN_TREE_CLONE), N(OPEN_TREE_CLOEXEC), N(AT_SYMLINK_NOFOLLOW), N(AT_NO_AUTOMOUNT),
-	N(AT_EMPTY_PATH), N(AT_RECURSIVE), END
+	N(OPEN_TREE_CLONE), L(OPEN_TREE_NAMESPACE, 2), N(OPEN_TREE_CLOEXEC), N(AT_SYMLINK_NOFOLLOW),
+	N(AT_NO_AUTOMOUNT), N(AT_EMPTY_PATH), N(AT_RECURSIVE), END
 };
 
 const struct named_value values_move_mount_flags[] = {
@@ -34,7 +34,7 @@ const struct named_value values_move_mount_flags[] = {
 };
 
 const struct named_value values_fsopen_flags[] = { N(FSOPEN_CLOEXEC), END };
-const struct named_value values_fsmount_flags[] = { N(FSMOUNT_CLOEXEC), END };
+const struct named_value values_fsmount_flags[] = { N(FSMOUNT_CLOEXEC), L(FSMOUNT_NAMESPACE, 2), END };
 
 const struct named_value values_fspick_flags[] = {
 	N(FSPICK_CLOEXEC), N(FSPICK_SYMLINK_NOFOLLOW), N(FSPICK_NO_AUTOMOUNT), N(FSPICK_EMPTY_PATH),

@@ -38,6 +38,7 @@ static void new_ones(void)
 	     T(&attr, "{attr_set=MOUNT_ATTR_RDONLY, attr_clr=0, propagation=0}"), V(sizeof(attr)));
 	FAIL(EINVAL, mount_setattr, N(AT_FDCWD), P("/tmp/none"), V(0), U(NULL), V(0));
 	FAIL(EFAULT, statmount, U(NULL), U(NULL), V(0), V(0));
+	FAIL(EFAULT, listns, U(NULL), U(NULL), V(0), V(0));
 	FAIL(EFAULT, listmount, U(NULL), U(NULL), V(0), V(0));
 	close((int)fd);
 	close((int)mounted);

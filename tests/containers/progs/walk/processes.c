@@ -41,6 +41,7 @@ void scheduling(void)
 	static unsigned cpu, node;
 
 	CALL(sched_yield);
+	FAIL(ANY, rseq_slice_yield);
 	CALL(sched_getparam, V(0), U(&param));
 	CALL(sched_setparam, V(0), U(&param));
 	FAIL(EINVAL, sched_setparam, V(-1), U(&param));

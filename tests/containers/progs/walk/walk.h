@@ -29,6 +29,8 @@
 #define SYS_open_tree_attr 467
 #define SYS_file_getattr 468
 #define SYS_file_setattr 469
+#define SYS_listns 470
+#define SYS_rseq_slice_yield 471
 #ifdef __x86_64__
 #define SYS_uretprobe 335
 #define SYS_uprobe 336
