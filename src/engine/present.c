@@ -6,10 +6,13 @@
  */
 #include <fcntl.h>
 
+#include "base/patience.h"
+#include "base/privileges.h"
 #include "internal.h"
 
 #define PROC_FILE_MAX 4096	/* of cmdline, exe, cwd */
 #define ANCESTORS_MAX 32
+#define MEMORY_WAIT_MS 500	/* for what lies in a process's memory; half of it after each that was left */
 
 static size_t read_proc(uint32_t pid, const char *name, char *buf, size_t size)
 {
@@ -22,6 +25,52 @@ static size_t read_proc(uint32_t pid, const char *name, char *buf, size_t size)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	while (fd >= 0 && len < size && (n = read(fd, buf + len, size - len)) > 0)
 		len += (size_t)n;
+	return len;
+}
+
+/* cmdline or environ, of which both are as long at most. */
+struct others_memory {
+	struct patience patience;
+	uint32_t pid;
+	const char *name;
+	size_t size, len;
+	char text[PROC_FILE_MAX];
+};
+
+static void memory_read(struct patience *what)
+{
+	struct others_memory *m = (struct others_memory *)what;
+
+	(void)privileges_keep(PRIVILEGES_LOOK);
+	m->len = read_proc(m->pid, m->name, m->text, m->size);
+}
+
+static void memory_release(struct patience *what)
+{
+	free(what);
+}
+
+/*
+ * Whose memory is locked keeps who reads it waiting: a process that takes away the mapping of a file on FUSE has it locked until
+ * the server, which is its own, has written what is to be written. None is to keep us from the others.
+ */
+static size_t read_memory(uint32_t pid, const char *name, char *buf, size_t size)
+{
+	struct others_memory *m = xcalloc(1, sizeof(*m));
+	unsigned left = patience_left();
+	size_t len;
+
+	m->patience = (struct patience){ .run = memory_read, .release = memory_release };
+	m->pid = pid;
+	m->name = name;
+	m->size = MIN(size, sizeof(m->text));
+	if (!patience_run(&m->patience, MEMORY_WAIT_MS >> MIN(left, 6U))) {
+		log_warn("the memory of process %u is locked: its %s is not known", pid, name);
+		return 0;
+	}
+	len = m->len;
+	memcpy(buf, m->text, len);
+	free(m);
 	return len;
 }
 
@@ -89,8 +138,8 @@ static void process_found(struct engine *e, const struct nunchi_head *head)
 	_cleanup_strbuf_ struct strbuf record = STRBUF_INIT;
 	char exe[PROC_FILE_MAX], cwd[PROC_FILE_MAX], root[PROC_FILE_MAX], argv[PROC_FILE_MAX], parent_comm[16];
 	char env[NUNCHI_ENV_MAX];
-	size_t env_len = e->env ? read_proc(head->pid, "environ", env, sizeof(env)) : 0;
-	size_t argv_len = read_proc(head->pid, "cmdline", argv, sizeof(argv));
+	size_t env_len = e->env ? read_memory(head->pid, "environ", env, sizeof(env)) : 0;
+	size_t argv_len = read_memory(head->pid, "cmdline", argv, sizeof(argv));
 	const char *exe_link = read_link(head->pid, "exe", exe, sizeof(exe));
 	const char *cwd_link = read_link(head->pid, "cwd", cwd, sizeof(cwd));
 	const char *chroot = read_link(head->pid, "root", root, sizeof(root));

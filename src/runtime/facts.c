@@ -251,9 +251,31 @@ static long mount_of(int fd)
 	return -1;
 }
 
+/* The file system that a line of mountinfo is of, by its numbers. */
+static unsigned long long mount_device(const char *line)
+{
+	unsigned major, minor;
+
+	return sscanf(line, "%*d %*d %u:%u ", &major, &minor) == 2 ? (unsigned long long)major << 32 | minor : 0;
+}
+
+/* Whether the host has the file system mounted, too: whoever made it a container's root has done so there. */
+static bool is_of_host(const char *root, unsigned long long device)
+{
+	_cleanup_free_ char *path = xasprintf("%s/proc/1/mountinfo", root), *line = NULL;
+	_cleanup_fclose_ FILE *f = device ? fopen(path, "re") : NULL;
+	bool found = false;
+	size_t size = 0;
+
+	while (f && !found && getline(&line, &size, f) > 0)
+		found = mount_device(line) == device;
+	return found;
+}
+
 /*
- * Opening a file on FUSE waits for its server, which can be anyone; reading mountinfo waits for nobody. Looks for the fd's
- * own mount, because the process may have another root by now. A mount that is not found may be anything.
+ * Opening a file on FUSE waits for its server, which can be anyone, and nothing ends that wait; reading mountinfo waits for nobody.
+ * Looks for the fd's own mount, because the process may have another root by now. A mount that is not found may be anything, and so
+ * may an overlay that a container has made itself, whatever its layers are.
  */
 static bool may_be_fuse(const char *root, uint32_t pid, int fd)
 {
@@ -265,11 +287,12 @@ static bool may_be_fuse(const char *root, uint32_t pid, int fd)
 		return true;
 	rest = text.s;
 	while ((line = strsep(&rest, "\n"))) {
+		unsigned long long device = mount_device(line);
 		char *f[4] = { NULL };
 
 		/* mount_line() has ended the first word, the mount's id. */
 		if (mount_line(line, f) && strtol(line, NULL, 10) == id)
-			return starts_with(f[2], "fuse");
+			return starts_with(f[2], "fuse") || (streq(f[2], "overlay") && !is_of_host(root, device));
 	}
 	return true;
 }

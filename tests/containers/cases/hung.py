@@ -4,12 +4,17 @@ Docker hangs, or dies and comes back, while containers run, start and stop. Attr
 kernel and the disk, so nothing else changes; and when Docker answers again, nunchi uses it again.
 """
 
+import contextlib
 import json
+import os
 import re
+import signal
+import subprocess
 import threading
 import time
 
 from harness.many import Findings, Parsed, ShortRunc, full_or, in_turns, mark
+from harness.place import wait_until
 from harness.setup import IMAGE
 
 CROWD = re.compile(r"/tmp/(hung[\w-]+)-\d+")
@@ -166,3 +171,36 @@ def test_docker_dies_and_comes_back(setup):
         if setup.docker.process.poll() is not None:
             setup.docker.begin()
         scene.old.remove()
+
+
+def let_go(made):
+    """Ends who serves: the first process's child."""
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        pid = made.pid()
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            for child in f.read().split():
+                os.kill(int(child), signal.SIGKILL)
+
+
+def test_what_a_container_serves_itself(setup):
+    """
+    A file system of a container's own that does not answer: a process's memory is locked by it, another's root is an overlay on
+    it. Whoever reads there waits, unkillably; nunchi starts, knows the others, and ends.
+    """
+    if not os.path.exists("/dev/fuse"):
+        return "there is no FUSE"
+    with contextlib.ExitStack() as stack:
+        for how in ("memory", "root"):
+            made = setup.runc.run(f"{setup.name}-{how}", ["/bin/stuck", how], privileged=True)
+            stack.callback(let_go, made)
+            wait_until(lambda made=made: made.output(), 10, "the file system")
+            assert made.output() == "stuck\n", made.output()
+        other = setup.name + "-other"
+        plain = setup.runc.run(other, ["/bin/busybox", "sleep", "100"])
+        wait_until(lambda: setup.runc.is_running(other), 10, "the other container")
+        nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat")
+        plain.execute(["/bin/cat", "/etc/passwd"])
+        nunchi.wait_event(lambda e: e.get("container.name") == other and e["fd.name"] == "/etc/passwd")
+        assert nunchi.stop() == 0, nunchi.stderr()
+        assert "is locked: its cmdline is not known" in nunchi.stderr(), nunchi.stderr()
+    return None
