@@ -6,6 +6,7 @@
 
 /* Newer than Debian 12's headers. */
 #define OP_READ_MULTISHOT 49
+#define OP_FIXED_FD_INSTALL 54
 #define OP_FTRUNCATE 55
 #define OP_BIND 56
 #define OP_LISTEN 57
@@ -53,6 +54,7 @@ static const char *const names[NUNCHI_URING_MAX] = {
 	[IORING_OP_SEND_ZC] = "sendto",
 	[IORING_OP_SENDMSG_ZC] = "sendmsg",
 	[OP_READ_MULTISHOT] = "read",
+	[OP_FIXED_FD_INSTALL] = "dup",	/* of one of the ring's own files */
 	[OP_FTRUNCATE] = "ftruncate",
 	[OP_BIND] = "bind",
 	[OP_LISTEN] = "listen",

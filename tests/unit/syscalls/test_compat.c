@@ -103,6 +103,7 @@ static void test_rings(void **state)
 	assert_int_equal(calls[18] - 1, syscall_nr(syscall_by_name("openat", 6)));
 	assert_int_equal(calls[30] - 1, syscall_nr(syscall_by_name("splice", 6)));
 	assert_int_equal(calls[42] - 1, syscall_nr(syscall_by_name("setxattr", 8)));
+	assert_int_equal(calls[54] - 1, syscall_nr(syscall_by_name("dup", 3)));
 	assert_int_equal(calls[62] - 1, syscall_nr(syscall_by_name("pipe2", 5)));
 	assert_int_equal(calls[0], 0);	/* IORING_OP_NOP */
 	assert_int_equal(calls[6], 0);	/* IORING_OP_POLL_ADD */
