@@ -342,6 +342,23 @@ int BPF_PROG(block_create, int family, int type, int protocol, int kern, int ret
 	return block_leave(&l);
 }
 
+/*
+ * What an exec has opened and hands over, to be read, to the interpreter that binfmt_misc has for it (flags O and C). That can
+ * be anyone's program, for anything that is executable: since 6.7 who has a user namespace of his own can have his own entries.
+ */
+SEC("lsm/bprm_check_security")
+int BPF_PROG(block_handed, struct linux_binprm *bprm, int ret)
+{
+	struct file *file = BPF_CORE_READ(bprm, executable);
+	struct looked_at l = { 0 };
+
+	if (ret || !file || !block_enter(&l, NUNCHI_BLOCK_OPEN))
+		return ret;
+	block_whose(l.s, l.id);
+	l.mask = block_file(l.s, (u64)file, 0, l.row, l.mask);
+	return block_leave(&l);
+}
+
 /* User namespaces made by unshare(), clone() and clone3(). */
 SEC("lsm/userns_create")
 int BPF_PROG(block_userns, const struct cred *cred, int ret)

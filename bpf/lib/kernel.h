@@ -385,6 +385,7 @@ struct msghdr {
 };
 
 struct linux_binprm {
+	struct file *executable;	/* what is handed over to the interpreter, file by then; NULL: nothing is */
 	struct file *file;
 	const char *filename;
 	unsigned int comm_from_dentry : 1;	/* since 6.14, and in earlier stable kernels: an exec by an fd alone */

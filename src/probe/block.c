@@ -30,7 +30,7 @@ struct hook {
 	const char *function;	/* that calls the LSM hook, for fmod_ret; NULL: none */
 };
 
-#define BLOCK_HOOKS 38
+#define BLOCK_HOOKS 39
 #define TOLD_MAX 4096U	/* threads whose call was refused and has not returned */
 #define IMAGES_MAX 1024U	/* paths of executed images: 192 KiB */
 #define ROOM_LEAST 256U	/* states */
@@ -44,6 +44,7 @@ static void list_hooks(struct nunchi *skel, struct hook ret[BLOCK_HOOKS])
 #define HOOK(name, classes, place, function) { skel->progs.name, &skel->links.name, classes, place, function }
 		HOOK(block_open, CLASS(OPEN) | CLASS(EXEC), BEFORE, "security_file_open"),
 		HOOK(block_exec, CLASS(EXEC), BEFORE, "security_bprm_check"),
+		HOOK(block_handed, CLASS(OPEN), BEFORE, "security_bprm_check"),
 		HOOK(block_connect, CLASS(CONNECT), BEFORE, "security_socket_connect"),
 		HOOK(block_send, CLASS(CONNECT), BEFORE, "security_socket_sendmsg"),
 		HOOK(block_unix_connect, CLASS(CONNECT), BEFORE, "security_unix_stream_connect"),

@@ -45,6 +45,21 @@ def test_kill_who_reads_below_boot(setup):
     assert nunchi.stderr().count("effect=after") == (0 if refuses_all() else 1), nunchi.stderr()
 
 
+def test_what_binfmt_hands_over_is_an_open(setup):
+    """An exec opens it, and it is read by whoever has made himself its interpreter."""
+    if need_refusal():
+        return need_refusal()
+    nunchi = guard(setup, [("Keys", "evt.type in (open, openat, openat2) and evt.is_open_read=true and container.id != host and "
+                            "fd.name endswith .key", "deny")])
+    lines, _ = in_container(setup, setup.name + "-handed", "cd /tmp; echo HANDED over > a.key; echo HANDED too > b.txt; "
+                            "chmod 755 a.key b.txt; openings handed /tmp/binfmt HANDED /tmp/b.txt /tmp/a.key", privileged=True)
+    assert nunchi.stop() == 0
+    if lines[-1].startswith("no such way"):
+        return Elsewhere("binfmt_misc is not to be had in a user namespace (Linux 6.7)")
+    assert lines[-2:] == ["/tmp/b.txt: HANDED too", "/tmp/a.key: Operation not permitted"], lines
+    return None
+
+
 def test_kill_a_program_before_its_first_instruction(setup):
     victim, other = setup.name + "-exec", setup.name + "-other-exec"
     nunchi = guard(setup, [("Kill", f"evt.type in (execve, execveat) and container.name = {victim} and "
