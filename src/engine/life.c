@@ -98,11 +98,36 @@ static bool is_below(const char *path, const char *above, size_t len)
 	return strncmp(path, above, len) == 0 && (path[len] == '/' || path[len] == '\0' || len == 1);
 }
 
+/* Whether its init is alive, whatever was reported: a runtime's list may omit paused containers, and files may have been removed. */
+static bool init_lives(struct engine *e, const struct container *c)
+{
+	const struct process *p = model_process_alive(e->model, c->info->init_pid);
+
+	return p && process_start_is(p->start, c->info->init_start) && binder_is_alive(p->pid);
+}
+
+static bool is_in_own(const char *path, const char *own, const struct container *c)
+{
+	return is_below(path, own, cgroup_own_len(own, container_called(c->info)));
+}
+
+/*
+ * The container's cgroup in the hierarchy of that number: v1's can have different paths for it, if whoever started it was in
+ * different places there. It is that of the container's first process, if that is not the one that was moved. Owned by the caller.
+ */
+static char *own_cgroup_in(struct engine *e, const struct container *c, uint32_t hierarchy, uint32_t moved_pid)
+{
+	if (c->info->init_pid == moved_pid || !init_lives(e, c))
+		return NULL;
+	return cgroup_in(e->config->runtimes.root, c->info->init_pid, hierarchy);
+}
+
 /* Whether a container's task has moved the task out of its container's cgroup. The host may do so. */
 static bool left_cgroup(struct engine *e, const struct slot *slot, const struct container *c,
 			const struct event *ev, const struct event_blob *path)
 {
 	_cleanup_strbuf_ struct strbuf to = STRBUF_INIT;
+	_cleanup_free_ char *there = NULL;
 	const char *own = c->info->cgroup ? c->info->cgroup : slot->cgroup_path;
 	const struct nunchi_moved *moved = ev->body;
 	const struct slot *mover = &e->slots[moved->mover_slot % NUNCHI_SLOTS_MAX];
@@ -111,7 +136,12 @@ static bool left_cgroup(struct engine *e, const struct slot *slot, const struct 
 	    mover->generation != moved->mover_generation)
 		return false;
 	cgroup_from_walk(&to, path);
-	return !is_below(to.len ? to.s : "/", own, cgroup_own_len(own, container_called(c->info)));
+	if (!to.len)
+		strbuf_adds(&to, "/");
+	if (is_in_own(to.s, own, c))
+		return false;
+	there = own_cgroup_in(e, c, moved->hierarchy, ev->head->pid);
+	return !there || !is_in_own(to.s, there, c);
 }
 
 static void look_for_escape(struct engine *e, struct slot *slot, const struct nunchi_head *record)
@@ -235,14 +265,6 @@ static void take_life(struct engine *e, const struct runtime_message *message)
 		pipeline_made(e);
 	}
 	tell(e, message->info->id, whats[message->life], message->exit_code);
-}
-
-/* Whether its init is alive, whatever was reported: a runtime's list may omit paused containers, and files may have been removed. */
-static bool init_lives(struct engine *e, const struct container *c)
-{
-	const struct process *p = model_process_alive(e->model, c->info->init_pid);
-
-	return p && process_start_is(p->start, c->info->init_start) && binder_is_alive(p->pid);
 }
 
 void life_said_gone(struct engine *e, const char *id, uint64_t said)

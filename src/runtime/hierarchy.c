@@ -69,6 +69,22 @@ char *process_cgroup(const char *root, uint32_t pid)
 	return cgroup_of(root, pid, &hierarchy);
 }
 
+char *cgroup_in(const char *root, uint32_t pid, uint32_t hierarchy)
+{
+	_cleanup_free_ char *number = xasprintf("%u:", hierarchy);
+	_cleanup_strbuf_ struct strbuf text = STRBUF_INIT;
+
+	if (read_proc(root, pid, "cgroup", PROC_MAX, &text) < 0)
+		return NULL;
+	for (const char *line = text.s, *end, *path; line && *line; line = *end ? end + 1 : NULL) {
+		end = strchrnul(line, '\n');
+		path = starts_with(line, number) ? memchr(line + strlen(number), ':', (size_t)(end - line) - strlen(number)) : NULL;
+		if (path)
+			return xstrndup(path + 1, (size_t)(end - path - 1));
+	}
+	return NULL;
+}
+
 /* "\040" and the like in mountinfo. */
 static void unescape(char *s)
 {

@@ -107,6 +107,12 @@ bool cgroup_container_id(const char *path, char ret_id[65], const char **ret_run
 bool cgroup_is_roots(const char *root, const char *path);
 
 /*
+ * The path of a process's cgroup in the hierarchy of that number (0: v2), as /proc shows it to us; owned by the caller. NULL: the
+ * process is gone, or there is no such hierarchy. root: as in the config.
+ */
+char *cgroup_in(const char *root, uint32_t pid, uint32_t hierarchy) _must_check_;
+
+/*
  * The length of a cgroup's path up to the directory that is named after the container: the name is its id, or, if the id is
  * long, ends with -ID or -ID.scope. 0: no directory is.
  */

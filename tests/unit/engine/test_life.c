@@ -2,6 +2,7 @@
 /* What starts and ends a container, by records and by runtimes' words. The pipeline and the slots are this file. */
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../event/record.h"
@@ -9,7 +10,7 @@
 
 #define ID "aaaabbbbcccc"
 
-static unsigned n_created, n_started, n_stopped, n_removed, n_waiting;
+static unsigned n_created, n_started, n_stopped, n_removed, n_waiting, n_escapes;
 
 static void take(struct engine *e, const struct nunchi_head *record)
 {
@@ -22,6 +23,7 @@ static void take(struct engine *e, const struct nunchi_head *record)
 	n_started += ev.type == EVENT_CONTAINER_STARTED;
 	n_stopped += ev.type == EVENT_CONTAINER_STOPPED;
 	n_removed += ev.type == EVENT_CONTAINER_REMOVED;
+	n_escapes += record->kind == NUNCHI_REC_ESCAPE;
 }
 
 void pipeline_made(struct engine *e)
@@ -129,7 +131,7 @@ void probe_slot_pidns(struct probe *p, uint32_t slot, uint32_t generation, uint3
 
 static struct engine *engine_begin(void)
 {
-	n_created = n_started = n_stopped = n_removed = n_waiting = 0;
+	n_created = n_started = n_stopped = n_removed = n_waiting = n_escapes = 0;
 	return bare_engine();
 }
 
@@ -338,6 +340,91 @@ static void test_said_while_others_wait(void **state)
 	bare_engine_free(e);
 }
 
+/* What the kernel side says when a task of the container moves one to a cgroup of that hierarchy. */
+static void move(struct engine *e, uint32_t pid, uint32_t hierarchy, const char *path)
+{
+	struct nunchi_head head = head_of(NUNCHI_REC_MOVED, pid);
+	const struct nunchi_moved moved = { .hierarchy = hierarchy, .mover_slot = 2, .mover_generation = 1 };
+	struct strbuf b = STRBUF_INIT;
+
+	head.slot = 2;
+	head.generation = 1;
+	encode_begin(&b, &head);
+	encode_bytes(&b, &moved, sizeof(moved));
+	add_text(&b, NUNCHI_BLOB_CGROUP_PATH, 0, path);
+	encode_end(&b);
+	life_deliver(e, &e->slots[2], (const struct nunchi_head *)(const void *)b.s);
+	strbuf_free(&b);
+}
+
+static void put_file(const char *root, pid_t pid, const char *text)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/proc", root);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/proc/%d", root, (int)pid);
+	mkdir(path, 0700);
+	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, (int)pid);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void remove_file(const char *root, pid_t pid)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, (int)pid);
+	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
+	rmdir(root);
+}
+
+/* In a v1 hierarchy the container's cgroup can be at another path than in that by which it is known. */
+static void test_moved_in_another_hierarchy(void **state)
+{
+	char root[] = "/tmp/nunchi-life-XXXXXX";
+	struct engine_config config = { .runtimes.root = mkdtemp(root) };
+	struct engine *e = engine_begin();
+	struct container_info info = { .id = (char *)ID, .init_pid = (uint32_t)getpid(), .init_start = NSEC_PER_SEC,
+				       .cgroup = (char *)"/" ID };
+	struct nunchi_head init = head_of(NUNCHI_REC_SYSCALL, (uint32_t)getpid());
+	const struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("getpid")) };
+
+	(void)state;
+	put_file(root, getpid(), "13:pids:/" ID "\n3:memory:/user.slice/" ID "/inner\n0::/\n");
+	e->config = &config;
+	encode_container(&e->record, &info, 1);
+	pipeline_made(e);
+	init.start = info.init_start;
+	encode_begin(&e->record, &init);
+	encode_bytes(&e->record, &call, sizeof(call));
+	pipeline_made(e);
+	e->slots[2] = (struct slot){ .phase = SLOT_CONTAINER, .generation = 1, .id = (char *)ID };
+	move(e, 5, 13, "/" ID "/child");
+	move(e, 5, 3, "/user.slice/" ID "/child");
+	move(e, 5, 0, "/");	/* where the container is, too */
+	assert_int_equal(n_escapes, 0);
+	move(e, 5, 13, "/user.slice/" ID "/child");
+	move(e, 5, 3, "/user.slice");
+	move(e, 5, 3, "/other");
+	move(e, 5, 13, "/");
+	move(e, 5, 4, "/other");	/* in none that its first process is in */
+	assert_int_equal(n_escapes, 5);
+	/* Where its first process is now says nothing of where it was. */
+	move(e, (uint32_t)getpid(), 3, "/user.slice/" ID);
+	assert_int_equal(n_escapes, 6);
+	e->slots[2].id = NULL;
+	bare_engine_free(e);
+	remove_file(root, getpid());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -347,6 +434,7 @@ int main(void)
 		cmocka_unit_test(test_first_exec),
 		cmocka_unit_test(test_made_before_it_starts),
 		cmocka_unit_test(test_said_while_others_wait),
+		cmocka_unit_test(test_moved_in_another_hierarchy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
