@@ -98,6 +98,9 @@ ROOMS = ["base", "syscalls", "event", "model", "out"]
 # Calls on names are not checked again on return: nothing is left to check.
 RETURNS = ["actions_calls deny_changes"]
 
+# Since 6.7 anyone can be an interpreter of binfmt_misc.
+HANDED = ["actions what_binfmt"]
+
 # Without the BPF LSM: rules that block use other hooks.
 NO_LSM = "lsm=lockdown"
 
@@ -129,7 +132,7 @@ MATRIX = [
     row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE + RETURNS, "preempt=full", always=True),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
-    row("6.12 v2", "6.12", "v2", CRUN + SAME, runtimes="runc,crun", always=True),
+    row("6.12 v2", "6.12", "v2", CRUN + SAME + HANDED, runtimes="runc,crun", always=True),
     row("6.12 doors", "6.12", "v2", DOORS + COPIES + ["podman without"]),
     row("6.12 slip", "6.12", "v2", SLIP),
     row("6.12 kubernetes", "6.12", "v2", ["kubernetes cgroups", "services"], runtimes="runc,cri"),
@@ -141,7 +144,7 @@ MATRIX = [
     row("6.1 actions", "6.1", "v2", ACTIONS),
     row("6.1 reload", "6.1", "v2", RELOAD),
     row("6.12 refuses", "6.12", "hybrid", REFUSES, NO_LSM),
-    row("6.12 blocks", "6.12", "hybrid", PLACES, NO_LSM),
+    row("6.12 blocks", "6.12", "hybrid", PLACES + HANDED, NO_LSM),
     row("6.12 actions", "6.12", "hybrid", ACTIONS + RELOAD + PUSH),
     row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),

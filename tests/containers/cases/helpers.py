@@ -89,13 +89,25 @@ def test_core_pattern(setup):
     return None
 
 
+def mount_hierarchy(name, top):
+    return subprocess.run(["mount", "-t", "cgroup", "-o", f"none,name={name}", "none", top],
+                          capture_output=True, text=True, check=False).returncode == 0
+
+
+def is_no_more(name, top):
+    """A hierarchy whose last cgroup was not quite gone yet stays without a mount, until it has been mounted and left once more."""
+    if f":name={name}:" not in read("/proc/self/cgroup"):
+        return True
+    if mount_hierarchy(name, top):
+        subprocess.run(["umount", top], check=True)
+    return False
+
+
 @contextlib.contextmanager
 def hierarchy(setup, program):
     """A v1 hierarchy of its own, whose release_agent is the program: nobody else's is touched."""
     top = setup.directory("hierarchy")
-    done = subprocess.run(["mount", "-t", "cgroup", "-o", f"none,name={setup.name}", "none", top],
-                          capture_output=True, text=True, check=False)
-    if done.returncode:
+    if not mount_hierarchy(setup.name, top):
         yield None
         return
     group = os.path.join(top, "short")
@@ -110,6 +122,7 @@ def hierarchy(setup, program):
         with contextlib.suppress(OSError):
             os.rmdir(group)
         subprocess.run(["umount", top], check=True)
+        wait_until(lambda: is_no_more(setup.name, top), 30, "the hierarchy's end", step=0.2)
 
 
 def test_release_agent(setup):
