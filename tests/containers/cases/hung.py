@@ -192,11 +192,13 @@ def test_what_a_container_serves_itself(setup):
     with contextlib.ExitStack() as stack:
         for how in ("memory", "root"):
             made = setup.runc.run(f"{setup.name}-{how}", ["/bin/stuck", how], privileged=True)
+            stack.callback(made.remove)
             stack.callback(let_go, made)
             wait_until(lambda made=made: made.output(), 10, "the file system")
             assert made.output() == "stuck\n", made.output()
         other = setup.name + "-other"
         plain = setup.runc.run(other, ["/bin/busybox", "sleep", "100"])
+        stack.callback(plain.remove)
         wait_until(lambda: setup.runc.is_running(other), 10, "the other container")
         nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat")
         plain.execute(["/bin/cat", "/etc/passwd"])
