@@ -21,6 +21,7 @@ from harness.runc import CAPABILITIES, own_capabilities
 from harness.setup import IMAGE, KINDS
 
 RULES = os.path.join(TOP, "rules", "default.yaml")
+SMALL = os.environ.get("NUNCHI_TEST_SIZE") == "small"
 
 MARKER = """
 - rule: Marker
@@ -434,8 +435,8 @@ traceroute.db useradd""".split()
 
 
 def more_deeds():
-    """Rule, deed, and how often that is to be told."""
-    return [(rule, deed, times) for rules, times in ((PRETENDERS, 1), (OTHER_WAYS, 1), (RIGHTFUL, 0))
+    """Rule, deed, and how often that is to be told. On an emulated processor none: here they are done by runc."""
+    return [] if SMALL else [(rule, deed, times) for rules, times in ((PRETENDERS, 1), (OTHER_WAYS, 1), (RIGHTFUL, 0))
             for rule, deeds in rules.items() for deed in deeds]
 
 
