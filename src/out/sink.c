@@ -45,9 +45,11 @@ static void say(struct sink *s, bool error, const struct strbuf *text)
 {
 	if (!text->len)
 		return;
+	s->saying++;
 	pthread_mutex_unlock(&s->lock);
 	s->say(error, text->s);
 	pthread_mutex_lock(&s->lock);
+	s->saying--;
 }
 
 static void drop_first(struct sink *s)
@@ -218,7 +220,7 @@ bool sink_is_done(struct sink *s)
 	bool done;
 
 	pthread_mutex_lock(&s->lock);
-	done = !s->first;
+	done = !s->first && !s->saying;
 	pthread_mutex_unlock(&s->lock);
 	return done;
 }

@@ -46,6 +46,7 @@ struct sink {
 	size_t bytes;
 	uint64_t sent, lost;
 	bool losing;		/* a loss was logged, and the queue has not been empty since */
+	unsigned saying;	/* messages that are being logged, without the lock */
 	bool dead;
 	bool reopen;
 	uint64_t deadline;	/* CLOCK_MONOTONIC ns; 0: there is no end yet */

@@ -96,11 +96,46 @@ static void test_syslog_level(void **state)
 	assert_int_equal(level_of("{\"output\":\"1: Debug ,\\\"priority\\\":\\\"Debug\\\"\",\"priority\":\"Warning\"}\n"), 4);
 }
 
+static int send_never(struct sink *s, const char *line, size_t len, struct strbuf *err)
+{
+	(void)s;
+	(void)line;
+	(void)len;
+	strbuf_adds(err, "it is gone");
+	return -EPIPE;
+}
+
+static volatile bool is_said;
+
+static void say_slowly(bool error, const char *text)
+{
+	(void)error;
+	(void)text;
+	usleep(100000);
+	is_said = true;
+}
+
+/* Who waits until it is done ends the process: nothing that is to be said may be left. */
+static void test_last_word(void **state)
+{
+	static const struct sink_kind kind = { .prefix = "none:", .send = send_never };
+	/* Its thread is left alone, as in a process that ends. */
+	static struct sink s = { .kind = &kind, .name = "none:", .say = say_slowly, .fd = -1 };
+
+	(void)state;
+	assert_int_equal(sink_start(&s), 0);
+	sink_put(&s, "a line\n", 7);
+	while (!sink_is_done(&s))
+		usleep(1000);
+	assert_true(is_said);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_file_full),
 		cmocka_unit_test(test_syslog_level),
+		cmocka_unit_test(test_last_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
