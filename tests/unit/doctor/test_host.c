@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "facts.h"
 
-#include <ftw.h>
 #include <limits.h>
-#include <sys/stat.h>
+
+#include "../tree.h"
 
 static char top[] = "/tmp/nunchi-test-XXXXXX";
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	return remove(path);
-}
 
 static int make_top(void **state)
 {
@@ -20,22 +15,12 @@ static int make_top(void **state)
 
 static int remove_top(void **state)
 {
-	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	return tree_remove(top);
 }
 
 static void put(const char *path, const char *text)
 {
-	_cleanup_free_ char *full = xasprintf("%s%s", top, path);
-	_cleanup_fclose_ FILE *f = NULL;
-
-	for (char *slash = full + strlen(top) + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		mkdir(full, 0755);
-		*slash = '/';
-	}
-	f = fopen(full, "w");
-	assert_non_null(f);
-	fputs(text, f);
+	tree_put(top, text, "%s", path);
 }
 
 static struct doctor_host look(void)

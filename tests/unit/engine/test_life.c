@@ -2,10 +2,10 @@
 /* What starts and ends a container, by records and by runtimes' words. The pipeline and the slots are this file. */
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "../event/record.h"
+#include "../tree.h"
 #include "bare.h"
 
 #define ID "aaaabbbbcccc"
@@ -357,35 +357,6 @@ static void move(struct engine *e, uint32_t pid, uint32_t hierarchy, const char 
 	strbuf_free(&b);
 }
 
-static void put_file(const char *root, pid_t pid, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/proc", root);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/proc/%d", root, (int)pid);
-	mkdir(path, 0700);
-	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, (int)pid);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
-static void remove_file(const char *root, pid_t pid)
-{
-	char path[256];
-
-	snprintf(path, sizeof(path), "%s/proc/%d/cgroup", root, (int)pid);
-	unlink(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
-	*strrchr(path, '/') = '\0';
-	rmdir(path);
-	rmdir(root);
-}
-
 /* In a v1 hierarchy the container's cgroup can be at another path than in that by which it is known. */
 static void test_moved_in_another_hierarchy(void **state)
 {
@@ -398,7 +369,7 @@ static void test_moved_in_another_hierarchy(void **state)
 	const struct nunchi_call call = { .nr = (uint32_t)syscall_nr(call_named("getpid")) };
 
 	(void)state;
-	put_file(root, getpid(), "13:pids:/" ID "\n3:memory:/user.slice/" ID "/inner\n0::/\n");
+	tree_put(root, "13:pids:/" ID "\n3:memory:/user.slice/" ID "/inner\n0::/\n", "/proc/%d/cgroup", (int)getpid());
 	e->config = &config;
 	encode_container(&e->record, &info, 1);
 	pipeline_made(e);
@@ -422,7 +393,7 @@ static void test_moved_in_another_hierarchy(void **state)
 	assert_int_equal(n_escapes, 6);
 	e->slots[2].id = NULL;
 	bare_engine_free(e);
-	remove_file(root, getpid());
+	assert_int_equal(tree_remove(root), 0);
 }
 
 int main(void)

@@ -6,10 +6,10 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 
 #include <cmocka.h>
 
+#include "../tree.h"
 #include "base/clock.h"
 #include "fake.h"
 #include "runtime/source.h"
@@ -216,21 +216,6 @@ static void test_one_hung_container(void **state)
 	check_others(ONE_HUNG, 5000);
 }
 
-static void put(const char *root, const char *name, const char *text)
-{
-	_cleanup_free_ char *path = xasprintf("%s%s", root, name);
-	_cleanup_fclose_ FILE *file = NULL;
-
-	for (char *slash = strchr(path + strlen(root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	file = fopen(path, "we");
-	assert_non_null(file);
-	fputs(text, file);
-}
-
 /* The disk goes on to answer while Docker hangs. */
 static void test_disk_beside_a_hung_engine(void **state)
 {
@@ -238,7 +223,7 @@ static void test_disk_beside_a_hung_engine(void **state)
 	_cleanup_free_ char *config = xasprintf("/var/lib/docker/containers/%s/config.v2.json", id);
 	_cleanup_free_ char *text = xasprintf("{\"ID\":\"%s\",\"Name\":\"/db\"}", id);
 	_cleanup_free_ char *cgroup = xasprintf("/docker/%s", id);
-	_cleanup_free_ char *clean = NULL;
+	_cleanup_free_ char *var = NULL;
 	struct runtime_message *m;
 	uint64_t before;
 	struct runtimes *rt;
@@ -248,7 +233,7 @@ static void test_disk_beside_a_hung_engine(void **state)
 	(void)state;
 	fake_start(&f, serve, &n);
 	f.mode = HUNG;
-	put(f.dir, config, text);
+	tree_put(f.dir, text, "%s", config);
 	rt = start(&f, f.dir);
 	before = clock_boot();
 	runtimes_resolve(rt, 7, 999999, 0, cgroup);
@@ -261,8 +246,8 @@ static void test_disk_beside_a_hung_engine(void **state)
 	runtime_message_free(m);
 	assert_int_equal(runtimes_unlisted(rt), 1);
 	stop_soon(rt);
-	clean = xasprintf("rm -rf '%s/var'", f.dir);
-	assert_int_equal(system(clean), 0);
+	var = xasprintf("%s/var", f.dir);
+	assert_int_equal(tree_remove(var), 0);
 	fake_stop(&f);
 }
 

@@ -2,7 +2,6 @@
 /* A host made of files: state directories, and a /proc with just what is read. */
 #include "runtime/runtime.h"
 
-#include <ftw.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -12,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "../tree.h"
 #include "base/clock.h"
 #include "runtime/disk.h"
 #include "runtime/facts.h"
@@ -26,30 +26,6 @@ struct host {
 	struct runtimes *rt;
 };
 
-static void put(struct host *h, const char *text, const char *fmt, ...) _printf_(3, 4);
-static void put(struct host *h, const char *text, const char *fmt, ...)
-{
-	_cleanup_free_ char *name = NULL, *path = NULL, *temporary = NULL;
-	_cleanup_fclose_ FILE *f = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	assert_true(vasprintf(&name, fmt, ap) > 0);
-	va_end(ap);
-	path = xasprintf("%s%s", h->root, name);
-	temporary = xasprintf("%s.new", path);
-	for (char *slash = strchr(path + strlen(h->root) + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	f = fopen(temporary, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(TAKE_PTR(f));
-	assert_int_equal(rename(temporary, path), 0);
-}
-
 static void put_process(struct host *h, unsigned pid, unsigned parent, unsigned start,
 			const char *cgroup)
 {
@@ -58,10 +34,10 @@ static void put_process(struct host *h, unsigned pid, unsigned parent, unsigned 
 			  start);
 	_cleanup_free_ char *groups = xasprintf("0::%s\n", cgroup);
 
-	put(h, stat, "/proc/%u/stat", pid);
-	put(h, groups, "/proc/%u/cgroup", pid);
-	put(h, "", "/proc/%u/ns/pid", pid);
-	put(h, "", "/proc/%u/ns/mnt", pid);
+	tree_put(h->root, stat, "/proc/%u/stat", pid);
+	tree_put(h->root, groups, "/proc/%u/cgroup", pid);
+	tree_put(h->root, "", "/proc/%u/ns/pid", pid);
+	tree_put(h->root, "", "/proc/%u/ns/mnt", pid);
 }
 
 static void put_state(struct host *h, const char *dir, const char *id, unsigned pid, unsigned start)
@@ -70,22 +46,14 @@ static void put_state(struct host *h, const char *dir, const char *id, unsigned 
 		"{\"id\":\"%s\",\"init_process_pid\":%u,\"init_process_start\":%u,"
 		"\"created\":\"2026-11-24T00:29:15Z\",\"config\":{\"labels\":[]}}", id, pid, start);
 
-	put(h, text, "%s/%s/state.json", dir, id);
-}
-
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
+	tree_put(h->root, text, "%s/%s/state.json", dir, id);
 }
 
 static void remove_tree(struct host *h, const char *name)
 {
 	_cleanup_free_ char *path = xasprintf("%s%s", h->root, name);
 
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	(void)tree_remove(path);
 }
 
 static int set_up(void **state)
@@ -192,7 +160,7 @@ static void test_runc_comes_and_goes(void **state)
 	struct host *h = *state;
 	struct runtime_message *m;
 
-	put(h, "", "/run/x");
+	tree_put(h->root, "", "/run/x");
 	start(h, NULL);
 	put_process(h, 500, 1, 777, "/web");
 	put_state(h, "/run/runc", "web", 500, 777);
@@ -294,7 +262,7 @@ static void test_resolve_by_cgroup(void **state)
 	put_process(h, 510, 400, 800, "/docker/" ID);
 	put_process(h, 520, 1, 800, "/user.slice");
 	put_state(h, "/run/docker/runtime-runc/moby", ID, 500, 777);
-	put(h, "{\"ID\":\"" ID "\",\"Name\":\"/db\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
+	tree_put(h->root, "{\"ID\":\"" ID "\",\"Name\":\"/db\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
 	start(h, NULL);
 	check_resolve(h, 510, NULL, "db");
 	check_resolve(h, 510, "/docker/" ID, "db");
@@ -311,13 +279,13 @@ static void test_resolve_while_created(void **state)
 {
 	struct host *h = *state;
 
-	put(h, "{\"ID\":\"" ID "\",\"Name\":\"/new\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
-	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.cri.container-name\":\"c\"}}",
+	tree_put(h->root, "{\"ID\":\"" ID "\",\"Name\":\"/new\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
+	tree_put(h->root, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.cri.container-name\":\"c\"}}",
 	    "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" OTHER "/config.json");
-	put(h, "{\"ociVersion\":\"1\"}",
+	tree_put(h->root, "{\"ociVersion\":\"1\"}",
 	    "/run/containerd/io.containerd.runtime.v2.task/default/plain/config.json");
 	/* runc's, for an engine that nobody knows of before the state says so. */
-	put(h, "", "/run/runc/" ENGINE "/exec.fifo");
+	tree_put(h->root, "", "/run/runc/" ENGINE "/exec.fifo");
 	start(h, NULL);
 	check_resolve(h, 999, "/docker/" ID, "new");
 	check_resolve(h, 999, "/kubepods/pod1/" OTHER, "c");
@@ -379,7 +347,7 @@ static void test_resolve_many(void **state)
 		put_state(h, "/run/runc", id, 7, 7);
 	}
 	put_state(h, "/run/runc", ID, 7, 7);
-	put(h, "", "/run/crun/x/none");
+	tree_put(h->root, "", "/run/crun/x/none");
 	start(h, NULL);
 	assert_int_equal(pthread_create(&thread, NULL, churn, &c), 0);
 	/* The disk's thread waits for a reader while these are asked. */
@@ -422,8 +390,8 @@ static void test_bundle_and_state_are_one(void **state)
 
 	put_process(h, 500, 1, 777, "/default/plain");
 	put_state(h, "/run/containerd/runc/default", "plain", 500, 777);
-	put(h, "500", "/run/containerd/io.containerd.runtime.v2.task/default/plain/init.pid");
-	put(h, "{\"ociVersion\":\"1\"}",
+	tree_put(h->root, "500", "/run/containerd/io.containerd.runtime.v2.task/default/plain/init.pid");
+	tree_put(h->root, "{\"ociVersion\":\"1\"}",
 	    "/run/containerd/io.containerd.runtime.v2.task/default/plain/config.json");
 	start(h, NULL);
 	remove_tree(h, "/run/containerd/io.containerd.runtime.v2.task/default/plain");
@@ -440,9 +408,9 @@ static void test_own_directory_and_hostile_files(void **state)
 	struct runtime_message *m;
 
 	put_process(h, 500, 1, 777, "/x");
-	put(h, "{\"id\":[[[", "/my/runc/bad/state.json");
-	put(h, "", "/my/runc/empty/state.json");
-	put(h, "x", "/my/runc/notdir");
+	tree_put(h->root, "{\"id\":[[[", "/my/runc/bad/state.json");
+	tree_put(h->root, "", "/my/runc/empty/state.json");
+	tree_put(h->root, "x", "/my/runc/notdir");
 	put_state(h, "/my/runc", "good", 500, 777);
 	start(h, "runc=/my/runc");
 	m = want(h, RUNTIME_CONTAINER);
@@ -466,12 +434,12 @@ static void test_life_of_plain_runc(void **state)
 {
 	struct host *h = *state;
 
-	put(h, "", "/run/runc/x");
+	tree_put(h->root, "", "/run/runc/x");
 	put_process(h, 400, 1, 776, "/old");
 	put_state(h, "/run/runc", "old", 400, 776);
 	start(h, NULL);
 	put_process(h, 500, 1, 777, "/web");
-	put(h, "", "/run/runc/web/exec.fifo");
+	tree_put(h->root, "", "/run/runc/web/exec.fifo");
 	put_state(h, "/run/runc", "web", 500, 777);
 	check_life(h, RUNTIME_LIFE_CREATED, "web");
 	remove_tree(h, "/run/runc/web");
@@ -489,14 +457,14 @@ static void test_no_life_of_a_users_directory(void **state)
 
 	if (geteuid())
 		skip();
-	put(h, "", "/elsewhere/web/exec.fifo");
+	tree_put(h->root, "", "/elsewhere/web/exec.fifo");
 	assert_int_equal(chown(from, 1000, 1000), 0);
-	put(h, "", "/run/user/1000/runc/x/none");
-	put(h, "", "/run/runc/x/none");
+	tree_put(h->root, "", "/run/user/1000/runc/x/none");
+	tree_put(h->root, "", "/run/runc/x/none");
 	start(h, NULL);
 	assert_int_equal(rename(from, to), 0);
 	put_process(h, 500, 1, 777, "/own");
-	put(h, "", "/run/runc/own/exec.fifo");
+	tree_put(h->root, "", "/run/runc/own/exec.fifo");
 	put_state(h, "/run/runc", "own", 500, 777);
 	check_life(h, RUNTIME_LIFE_CREATED, "own");
 	remove_tree(h, "/run/user/1000/runc/web");
@@ -510,7 +478,7 @@ static void test_no_life_below_an_engine(void **state)
 	struct host *h = *state;
 	struct runtime_message *m;
 
-	put(h, "", "/run/docker/runtime-runc/moby/x");
+	tree_put(h->root, "", "/run/docker/runtime-runc/moby/x");
 	start(h, NULL);
 	put_process(h, 500, 1, 777, "/docker/" ID);
 	put_state(h, "/run/docker/runtime-runc/moby", ID, 500, 777);
@@ -538,13 +506,13 @@ static void test_podman_by_pidfile(void **state)
 	struct host *h = *state;
 	struct runtime_message *m;
 
-	put(h, podman_list, STORAGE "overlay-containers/containers.json");
-	put(h, "[{\"id\":\"" OTHER "\",\"digest\":\"sha256:6c37\"}]", STORAGE "overlay-images/images.json");
-	put(h, "..{\"id\":\"" POD "\",\"name\":\"shop\",\"l\":1}", STORAGE "libpod/bolt_state.db");
-	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"libpod\"}}",
+	tree_put(h->root, podman_list, STORAGE "overlay-containers/containers.json");
+	tree_put(h->root, "[{\"id\":\"" OTHER "\",\"digest\":\"sha256:6c37\"}]", STORAGE "overlay-images/images.json");
+	tree_put(h->root, "..{\"id\":\"" POD "\",\"name\":\"shop\",\"l\":1}", STORAGE "libpod/bolt_state.db");
+	tree_put(h->root, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"libpod\"}}",
 	    STORAGE "overlay-containers/" ID "/userdata/config.json");
 	put_process(h, 500, 1, 777, cgroup);
-	put(h, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
+	tree_put(h->root, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
 	start(h, NULL);
 	/* Listed already, so the answers to questions tell. */
 	check_resolve(h, 500, cgroup, "web");
@@ -562,16 +530,16 @@ static void test_podman_facts(void **state)
 	struct host *h = *state;
 	struct runtime_message *m;
 
-	put(h, podman_list, STORAGE "overlay-containers/containers.json");
-	put(h, "[{\"id\":\"" OTHER "\",\"digest\":\"sha256:6c37\"}]", STORAGE "overlay-images/images.json");
-	put(h, "..{\"id\":\"" POD "\",\"name\":\"shop\",\"l\":1}", STORAGE "libpod/bolt_state.db");
-	put(h, "", "/run/crun/x");
+	tree_put(h->root, podman_list, STORAGE "overlay-containers/containers.json");
+	tree_put(h->root, "[{\"id\":\"" OTHER "\",\"digest\":\"sha256:6c37\"}]", STORAGE "overlay-images/images.json");
+	tree_put(h->root, "..{\"id\":\"" POD "\",\"name\":\"shop\",\"l\":1}", STORAGE "libpod/bolt_state.db");
+	tree_put(h->root, "", "/run/crun/x");
 	start(h, NULL);
-	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"libpod\"}}",
+	tree_put(h->root, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"libpod\"}}",
 	    STORAGE "overlay-containers/" ID "/userdata/config.json");
 	check_life(h, RUNTIME_LIFE_CREATED, ID);
 	put_process(h, 500, 1, 777, cgroup);
-	put(h, "{\"pid\":500,\"process-start-time\":777,\"cgroup-path\":\"/x\"}", "/run/crun/" ID "/status");
+	tree_put(h->root, "{\"pid\":500,\"process-start-time\":777,\"cgroup-path\":\"/x\"}", "/run/crun/" ID "/status");
 	m = want(h, RUNTIME_CONTAINER);
 	assert_non_null(m);
 	assert_string_equal(m->info->runtime, "podman");
@@ -593,16 +561,16 @@ static void test_crio(void **state)
 	struct host *h = *state;
 	struct runtime_message *m;
 
-	put(h, "", "/run/runc/x");
+	tree_put(h->root, "", "/run/runc/x");
 	start(h, NULL);
-	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"cri-o\","
+	tree_put(h->root, "{\"ociVersion\":\"1\",\"annotations\":{\"io.container.manager\":\"cri-o\","
 	       "\"io.kubernetes.cri-o.ContainerType\":\"container\","
 	       "\"io.kubernetes.cri-o.ImageName\":\"quay.io/a/b:1\","
 	       "\"io.kubernetes.container.name\":\"web\",\"io.kubernetes.pod.name\":\"web-0\","
 	       "\"io.kubernetes.pod.namespace\":\"shop\"}}",
 	    "/run/containers/storage/overlay-containers/" ID "/userdata/config.json");
 	put_process(h, 500, 1, 777, cgroup);
-	put(h, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
+	tree_put(h->root, "500", "/run/containers/storage/overlay-containers/" ID "/userdata/pidfile");
 	put_state(h, "/run/runc", ID, 500, 777);
 	do {
 		m = want(h, RUNTIME_CONTAINER);
@@ -627,17 +595,17 @@ static void test_links_stay_in_the_root(void **state)
 	_cleanup_free_ char *data = xasprintf("%s/var/lib/docker", h->root);
 	struct runtime_message *m;
 
-	put(h, "", "/run/runc/x");
-	put(h, "", "/var/lib/x");
+	tree_put(h->root, "", "/run/runc/x");
+	tree_put(h->root, "", "/var/lib/x");
 	assert_int_equal(symlink("/run", link), 0);
 	assert_int_equal(symlink("/data/docker", data), 0);
-	put(h, "{\"ID\":\"" OTHER "\",\"Name\":\"/db\"}", "/data/docker/containers/" OTHER "/config.v2.json");
+	tree_put(h->root, "{\"ID\":\"" OTHER "\",\"Name\":\"/db\"}", "/data/docker/containers/" OTHER "/config.v2.json");
 	start(h, "runc=/var/run/mine");
 	check_resolve(h, 999, "/docker/" OTHER, "db");
-	put(h, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.container.name\":\"web\"}}",
+	tree_put(h->root, "{\"ociVersion\":\"1\",\"annotations\":{\"io.kubernetes.container.name\":\"web\"}}",
 	    "/run/bundles/b/config.json");
 	put_process(h, 500, 1, 777, "/x");
-	put(h, "{\"id\":\"a\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	tree_put(h->root, "{\"id\":\"a\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
 	       "[\"bundle=/var/run/bundles/b\"]}}", "/run/mine/a/state.json");
 	m = want(h, RUNTIME_CONTAINER);
 	assert_non_null(m);
@@ -656,8 +624,8 @@ static void test_user_speaks_for_himself(void **state)
 		return;
 	put_process(h, 500, 1, 777, "/docker/" ID);
 	put_state(h, "/run/docker/runtime-runc/moby", ID, 500, 777);
-	put(h, "{\"ID\":\"" ID "\",\"Name\":\"/db\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
-	put(h, "{\"id\":\"" ID "\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	tree_put(h->root, "{\"ID\":\"" ID "\",\"Name\":\"/db\"}", "/var/lib/docker/containers/" ID "/config.v2.json");
+	tree_put(h->root, "{\"id\":\"" ID "\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
 	       "[\"io.kubernetes.container.name=evil\"]}}", "/run/user/1000/runc/" ID "/state.json");
 	dir = xasprintf("%s/run/user/1000/runc/" ID, h->root);
 	assert_int_equal(chown(dir, 1000, 1000), 0);
@@ -677,7 +645,7 @@ static void test_user_has_names_of_his_own(void **state)
 		skip();
 	put_process(h, 500, 1, 777, "/default/web");
 	put_state(h, "/run/containerd/runc/default", "web", 500, 777);
-	put(h, "{\"id\":\"web\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
+	tree_put(h->root, "{\"id\":\"web\",\"init_process_pid\":500,\"init_process_start\":777,\"config\":{\"labels\":"
 	       "[\"io.kubernetes.container.name=evil\"]}}", "/run/user/1000/docker/runtime-runc/default/web/state.json");
 	assert_int_equal(chown(dir, 1000, 1000), 0);
 	start(h, NULL);
@@ -698,7 +666,7 @@ static void test_directory_given_away(void **state)
 	if (geteuid())
 		skip();
 	put_process(h, 500, 1, 777, "/web");
-	put(h, "", "/run/user/1000/runc/x/none");
+	tree_put(h->root, "", "/run/user/1000/runc/x/none");
 	start(h, NULL);
 	put_state(h, "/run/user/1000/runc", "web", 500, 777);
 	m = want(h, RUNTIME_CONTAINER);
@@ -732,7 +700,7 @@ static void test_user_leaves_room(void **state)
 	if (geteuid())
 		skip();
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
-		put(h, "", "%s/none", dirs[i]);
+		tree_put(h->root, "", "%s/none", dirs[i]);
 		for (unsigned k = 0; k < NUNCHI_SLOTS_MAX; k++) {
 			_cleanup_free_ char *dir = xasprintf("%s%s/c%u", h->root, dirs[i], k);
 
@@ -750,7 +718,7 @@ static void test_user_leaves_room(void **state)
 	assert_non_null(m);
 	assert_string_equal(m->info->id, "web");
 	runtime_message_free(m);
-	put(h, "{}", "%s/userdata/config.json", others);
+	tree_put(h->root, "{}", "%s/userdata/config.json", others);
 	give(h, 1001, "/home/other");
 	give(h, 1001, others);
 	remove_tree(h, "/run/runc/web");	/* all places are looked at; that it is gone may be told first */
