@@ -18,27 +18,28 @@ static void end(int number)
 	raise(number);	/* delivered when this returns */
 }
 
+static void mask(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	pthread_sigmask(how, &set, NULL);
+}
+
 void interrupt_allow(const char *file)
 {
 	const struct sigaction action = { .sa_handler = end };
-	sigset_t set;
 
 	unfinished = file;
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	mask(SIG_UNBLOCK);
 }
 
 void interrupt_forbid(void)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	mask(SIG_BLOCK);
 	unfinished = NULL;
 }
