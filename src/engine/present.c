@@ -50,6 +50,18 @@ static void memory_release(struct patience *what)
 	free(what);
 }
 
+/* What is not even tried is said once, not of each of the host's processes. */
+static void say_locked(uint32_t pid, const char *name, unsigned left)
+{
+	static bool all_said;
+
+	if (left < PATIENCE_LEFT_MAX)
+		log_warn("the memory of process %u is locked: its %s is not known", pid, name);
+	else if (!all_said)
+		log_warn("the memory of %u processes is locked: what is in that of others, from %u on, is not known", left, pid);
+	all_said |= left >= PATIENCE_LEFT_MAX;
+}
+
 /*
  * Whose memory is locked keeps who reads it waiting: a process that takes away the mapping of a file on FUSE has it locked until
  * the server, which is its own, has written what is to be written. None is to keep us from the others.
@@ -65,7 +77,7 @@ static size_t read_memory(uint32_t pid, const char *name, char *buf, size_t size
 	m->name = name;
 	m->size = MIN(size, sizeof(m->text));
 	if (!patience_run(&m->patience, MEMORY_WAIT_MS >> MIN(left, 6U))) {
-		log_warn("the memory of process %u is locked: its %s is not known", pid, name);
+		say_locked(pid, name, left);
 		return 0;
 	}
 	len = m->len;
