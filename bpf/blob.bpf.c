@@ -658,6 +658,6 @@ __noinline int call_finish(struct scratch *s)
 	/* Most records are sent like this, without one more call. */
 	if (unlikely(!bulk_output(s)))
 		return record_refused(s);
-	record_sent(s);
+	reader_call();
 	return 1;
 }

@@ -460,7 +460,9 @@ __noinline int record_send(struct scratch *s, u32 lane)
 	}
 	if (!(lane == LANE_BULK ? bulk_output(s) : critical_output(s, lane, true)))
 		return record_refused(s);
-	record_sent(s);
+	if (lane != LANE_BULK)
+		account_sent(s->head.slot);
+	reader_call();
 	return 1;
 }
 
@@ -468,7 +470,6 @@ __noinline int record_send_name(struct scratch *s)
 {
 	if (s && (s->pos > NUNCHI_RECORD_MAX || !critical_output(s, LANE_NEEDED, false)))
 		count(counts[NUNCHI_COUNT_NAMES]);
-	if (unlikely(reader_sleeps))
-		reader_wake();
+	reader_call();
 	return 0;
 }

@@ -52,35 +52,46 @@ static __always_inline u32 short_name(u64 addr, u8 *data)
 
 	if (seq & 1 || len >= SHORT_NAME || (u64)dentry->d_name.name != addr + at)
 		return 0;
-	for (u32 i = 0; i < SHORT_NAME / sizeof(u64); i++)
-		((u64 *)data)[i] = words[i];
+	((u64 *)data)[0] = words[0];
+	((u64 *)data)[1] = words[1];
+	if (len >= 2 * sizeof(u64)) {	/* each word that is read is checked by ten instructions: most names have few */
+		((u64 *)data)[2] = words[2];
+		((u64 *)data)[3] = words[3];
+	}
 	data[len] = 0;
 	barrier();
 	return dentry->d_seq.seqcount.sequence == seq ? len + 1 : 0;
 }
 
-/* Reads where a dentry's parent and name are. */
-static __always_inline bool dentry_read(struct walk *w, u64 dentry, bool typed)
+/*
+ * Reads where a dentry's parent is, and its name, with a NUL, to data. Returns the number of bytes; not above 0: it cannot be read.
+ */
+static __always_inline long dentry_read(struct walk *w, u64 dentry, u8 *data, u64 *ret_parent, bool typed)
 {
 	u8 head[HEAD_BYTES];
+	u32 n;
 
 	if (typed) {
-		w->parent = (u64)TYPED(struct dentry, dentry, d_parent);
+		*ret_parent = (u64)TYPED(struct dentry, dentry, d_parent);
+		n = short_name(dentry, data);
+		if (likely(n))
+			return n;
 		w->name = (u64)TYPED(struct dentry, dentry, d_name.name);
-		return true;
+	} else {
+		if (bpf_probe_read_kernel(head, sizeof(head), (void *)dentry))
+			return 0;
+		HEAD_FIELD(head, dentry, struct dentry, d_parent, w->parent);
+		HEAD_FIELD(head, dentry, struct dentry, d_name.name, w->name);
+		*ret_parent = w->parent;
 	}
-	if (bpf_probe_read_kernel(head, sizeof(head), (void *)dentry))
-		return false;
-	HEAD_FIELD(head, dentry, struct dentry, d_parent, w->parent);
-	HEAD_FIELD(head, dentry, struct dentry, d_name.name, w->name);
-	return true;
+	return bpf_probe_read_kernel_str(data, 256, (void *)w->name);
 }
 
 /* One step of a walk: a name; or, at the root of a mount, up to where it is mounted. 1 ends it. */
 static __always_inline long walk_on(struct scratch *s, bool typed)
 {
 	struct walk *w = &s->walk;
-	u64 dentry = w->dentry;
+	u64 dentry = w->dentry, parent;
 	u32 pos, len;
 	long n;
 
@@ -88,8 +99,6 @@ static __always_inline long walk_on(struct scratch *s, bool typed)
 		return 1;
 	if (dentry == w->mnt_root)
 		return walk_up(w);
-	if (!dentry_read(w, dentry, typed))
-		return 1;
 	pos = w->pos;
 	len = w->len;
 	if (pos > LAST_POS + sizeof(struct nunchi_blob))
@@ -98,16 +107,14 @@ static __always_inline long walk_on(struct scratch *s, bool typed)
 		w->flags |= NUNCHI_BLOB_TRUNCATED;
 		return 1;
 	}
-	n = typed ? short_name(dentry, &s->data[pos + len]) : 0;
-	if (!n)
-		n = bpf_probe_read_kernel_str(&s->data[pos + len], 256, (void *)w->name);
+	n = dentry_read(w, dentry, &s->data[pos + len], &parent, typed);
 	if (n <= 0 || n > 256)
 		return 1;
 	s->names_at[s->n_names++ & (NUNCHI_COMPONENTS_MAX - 1)] = len;
 	w->len = len + n;
-	if (dentry == w->parent)
+	if (dentry == parent)
 		return 1;
-	w->dentry = w->parent;
+	w->dentry = parent;
 	return 0;
 }
 
