@@ -5,6 +5,7 @@
  * used, so that identities left over from slots that were not pinned are stale.
  */
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -75,24 +76,61 @@ static bool map_is(int fd, __u32 value_size, __u32 max_entries)
 	       (!max_entries || info.max_entries == max_entries);
 }
 
+static uint64_t fnv(uint64_t hash, const void *data, size_t len)
+{
+	for (const unsigned char *p = data; len--; p++)
+		hash = (hash ^ *p) * 0x100000001b3;
+	return hash;
+}
+
+/* What an identity consists of in this version: the names, places and sizes of its members. Never 0. */
+static uint64_t identity_layout(const struct probe *p)
+{
+	const struct btf *btf = bpf_object__btf(p->skel->obj);
+	int id = btf__find_by_name_kind(btf, "identity", BTF_KIND_STRUCT);
+	const struct btf_type *t = id < 0 ? NULL : btf__type_by_id(btf, (uint32_t)id);
+	const struct btf_member *members = t ? btf_members(t) : NULL;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (unsigned i = 0; members && i < btf_vlen(t); i++) {
+		const char *name = btf__name_by_offset(btf, members[i].name_off);
+		int64_t size = btf__resolve_size(btf, members[i].type);
+
+		hash = fnv(hash, name, strlen(name) + 1);
+		hash = fnv(hash, &members[i].offset, sizeof(members[i].offset));
+		hash = fnv(hash, &size, sizeof(size));
+	}
+	return hash | 1;
+}
+
+/* Row 0 is of the runs: the first generation that the last one used, and what identities consist of (as key). */
+static struct probe_kept row_of_runs(const struct probe *p)
+{
+	const uint32_t zero = 0;
+	struct probe_kept runs = { 0 };
+
+	bpf_map_lookup_elem(p->kept_fd, &zero, &runs);
+	return runs;
+}
+
 /* Whether all three pinned objects are there, and of this version. */
-static bool is_usable(struct probe *p)
+static bool is_usable(const struct probe *p)
 {
 	_cleanup_close_ int identities = bpf_obj_get(PIN_IDENTITIES);
 	_cleanup_close_ int hook = bpf_obj_get(PIN_FORK);
 
 	return p->kept_fd >= 0 && map_is(p->kept_fd, sizeof(struct probe_kept), NUNCHI_SLOTS_MAX) &&
 	       identities >= 0 && hook >= 0 &&
-	       map_is(identities, bpf_map__value_size(p->skel->maps.identities), 0);
+	       map_is(identities, bpf_map__value_size(p->skel->maps.identities), 0) &&
+	       row_of_runs(p).key == identity_layout(p);
 }
 
-/* Row 0 counts the runs: its generation is the first that this one uses. */
 static void begin_run(struct probe *p)
 {
 	const uint32_t zero = 0;
-	struct probe_kept run = { 0 };
+	struct probe_kept run = row_of_runs(p);
 
-	bpf_map_lookup_elem(p->kept_fd, &zero, &run);
+	run.key = identity_layout(p);
 	run.generation += GENERATIONS_A_RUN;
 	p->first_generation = run.generation + PROBE_GENERATION_FIRST;
 	bpf_map_update_elem(p->kept_fd, &zero, &run, BPF_ANY);

@@ -11,6 +11,7 @@ import time
 
 from harness.nunchi import run
 from harness.place import patient, wait_until
+from harness.resources import bpftool
 
 PINS = "/sys/fs/bpf/nunchi"
 MARK = "/tmp/none-restart"
@@ -85,6 +86,30 @@ def test_who_got_away_stays_its_container_s(setup):
             os.kill(loop, signal.SIGKILL)
         away.wait()
         made.stop()
+
+
+def test_what_another_version_pinned_is_not_used(setup):
+    """It is known by what an identity consists of, which is in row 0 of what is kept, and not by its size alone."""
+    bpf_file_system(setup)
+    setup.stack.callback(unpin)
+    unpin()  # what other cases have left
+    kept, row = ("pinned", PINS + "/kept"), ("key", "hex", "00", "00", "00", "00")
+
+    def started():
+        """What a run says of what is pinned, and the generation of its slots."""
+        nunchi = setup.nunchi("trace", "--pin")
+        assert nunchi.stop() == 0, nunchi.stderr()
+        value = bpftool("map", "lookup", *kept, *row)["value"]
+        return "another version's" in nunchi.stderr(), value
+
+    (warned, first), (again, second) = started(), started()
+    assert not warned and not again and second != first, (first, second)
+    layout = second[24:32]  # struct probe_kept: its key
+    assert layout == first[24:32] and any(byte != "0x00" for byte in layout), second
+    other = second[:24] + [f"0x{int(byte, 16) ^ 255:02x}" for byte in layout] + second[32:]
+    bpftool("map", "update", *kept, *row, "value", "hex", *(byte[2:] for byte in other))
+    warned, third = started()
+    assert warned and third == first, third
 
 
 OPENS = "while :; do { : < /tmp/of-an-image; } 2>/dev/null; /bin/busybox sleep 0.05; done"
