@@ -112,7 +112,7 @@ def test_what_another_version_pinned_is_not_used(setup):
     assert warned and third == first, third
 
 
-OPENS = "while :; do { : < /tmp/of-an-image; } 2>/dev/null; /bin/busybox sleep 0.05; done"
+OPENS = "echo begun; while :; do { : < /tmp/of-an-image; } 2>/dev/null; /bin/busybox sleep 0.05; done"
 
 
 def guard_of_image(setup, image, name):
@@ -132,11 +132,12 @@ def test_what_an_image_was_is_of_that_run(setup):
     first = guard_of_image(setup, "/bin/busybox", name)
     made = setup.runc.run(name, ["/bin/bash", "-c", OPENS])
     try:
+        wait_until(lambda: "begun" in made.output(), 20, "the container")
         time.sleep(patient(0.5))
         assert first.stop() == 0, first.stderr()
         assert not list(first.events()) and "unwanted" in first.stderr(), first.stderr()
         second = guard_of_image(setup, "/usr/bin/bash", name)
-        second.wait_event(lambda e: e["rule"] == "image", patient(5), "what bash opens")
+        second.wait_event(lambda e: e["rule"] == "image", patient(20), "what bash opens")
         assert second.stop() == 0, second.stderr()
     finally:
         made.stop()

@@ -67,9 +67,15 @@ class RuncContainer:
                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
     def stop(self):
-        subprocess.run([*self.program, "kill", self.name, "KILL"], check=False,
-                       capture_output=True)
-        self.wait()
+        """More than once, because one that is not created yet cannot be killed."""
+        for left in reversed(range(60)):
+            subprocess.run([*self.program, "kill", self.name, "KILL"], check=False,
+                           capture_output=True)
+            try:
+                return self.wait(2)
+            except subprocess.TimeoutExpired:
+                if not left:
+                    raise
 
     def remove(self):
         subprocess.run([*self.program, "delete", "--force", self.name], check=False,
