@@ -74,11 +74,12 @@ enum nunchi_count {
 
 /* The kernel's half of a container's account, per CPU. No member is derived from others. */
 struct nunchi_account {
+	/* What most events count, beside each other: mostly in the same cache line. */
 	__u64 seen;
+	__u64 sent;
 	__u64 filtered[NUNCHI_FILTER_MAX];
 	__u64 aggregated;
 	__u64 dropped[NUNCHI_DROP_MAX];
-	__u64 sent;
 };
 
 /* Losses since user space last looked: of what kind, how many, and when. */
