@@ -3,6 +3,8 @@
  * evt.late, evt.untrusted, mismatch.*: how good the evidence is. A field that neither names is from an
  * object, or from a copy, that the kernel itself went by.
  */
+#include <netinet/in.h>
+
 #include "accessors.h"
 
 static void name_add(struct strbuf *b, const char *name, const char *rest)
@@ -51,6 +53,29 @@ FIELD_GET(evt_late)
 	value_set_strbuf(ret, b);
 }
 
+static bool has_blob(const struct event *ev, unsigned arg)
+{
+	for (unsigned i = 0; i < ev->n_blobs; i++) {
+		if (ev->blobs[i].arg == arg)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Whether argument 1 had an address that user memory does not name any more: a message was sent by an IP socket that has no peer, and
+ * none was found. udp_sendmsg() and raw_sendmsg() want one then; SCTP can go by the number of an association.
+ */
+static bool hides_address(struct field_context *fc)
+{
+	const struct event *ev = fc->ev;
+	const struct event_fd *fd = fields_fd(fc);
+	bool sends = streq(ev->call->name, "sendmsg") || streq(ev->call->name, "sendmmsg");
+
+	return sends && ev->ret >= 0 && (fd->family == AF_INET || fd->family == AF_INET6) && !fd->has_rip &&
+	       fd->protocol != IPPROTO_SCTP && !has_blob(ev, 1);
+}
+
 FIELD_GET(evt_untrusted)
 {
 	const struct event *ev = fc->ev;
@@ -66,6 +91,8 @@ FIELD_GET(evt_untrusted)
 		    !(blob->flags & NUNCHI_BLOB_UNREADABLE))
 			name_add(b, "evt.arg.", ev->call->args[blob->arg].name);
 	}
+	if (hides_address(fc))
+		name_add(b, "evt.arg.", ev->call->args[1].name);
 	names_add(fc, GRADE_USER, b);
 	access_add(fc, GRADE_USER, b);
 	value_set_strbuf(ret, b);

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <linux/magic.h>
 
 #include "event/encode.h"
@@ -97,6 +98,34 @@ static void test_paths(void **state)
 	encode_blob(&b, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_UNREADABLE, "", 0);
 	encode_end(&b);
 	EXPECT(&b, "evt.late=-", "evt.untrusted=-");
+}
+
+static void sent_by(struct strbuf *b, const char *call, int64_t ret, uint16_t rport)
+{
+	struct nunchi_head head = world_head(NUNCHI_REC_SYSCALL, 1, 5000, 31, "dig");
+	struct nunchi_sock sock = { .family = AF_INET, .type = SOCK_DGRAM, .protocol = IPPROTO_UDP, .rport = rport,
+				    .raddr = { rport ? 10 : 0 } };
+
+	world_call(b, &head, call, ret, (const uint64_t[6]){ 5, 0x1000 });
+	encode_blob(b, NUNCHI_BLOB_SOCK, 0, 0, &sock, sizeof(sock));
+	encode_end(b);
+}
+
+/* Without a peer a message has an address: one that is not there was taken away. */
+static void test_hidden_address(void **state)
+{
+	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
+
+	sent_by(&b, "sendmsg", 5, 0);
+	EXPECT(&b, "evt.untrusted=evt.arg.msg");
+	sent_by(&b, "sendmmsg", 1, 0);
+	EXPECT(&b, "evt.untrusted=evt.arg.msgvec");
+	sent_by(&b, "sendmsg", 5, 53);
+	EXPECT(&b, "evt.untrusted=-");
+	sent_by(&b, "sendmsg", -EDESTADDRREQ, 0);
+	EXPECT(&b, "evt.untrusted=-");
+	sent_by(&b, "recvmsg", 5, 0);
+	EXPECT(&b, "evt.untrusted=-");
 }
 
 static void openat2_of(struct strbuf *b, uint64_t flags, uint16_t opened, uint16_t blob_flags)
@@ -230,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_hidden_address),
 		cmocka_unit_test(test_open_access),
 		cmocka_unit_test(test_alias_of_proc),
 		cmocka_unit_test(test_addresses),
