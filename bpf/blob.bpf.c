@@ -641,6 +641,8 @@ __noinline int call_finish(struct scratch *s)
 		head_typed(s);
 	else if (likely(s->headless))
 		head_follow(s);
+	else if (s->creds)
+		head_creds(s);
 	nr = s->call.nr;
 	if (nr >= NUNCHI_CALLS_MAX)
 		return 0;

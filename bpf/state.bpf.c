@@ -25,6 +25,7 @@ const volatile __u8 entries;
 const volatile __u8 calls_on;
 const volatile __u8 hooks_overlap;
 const volatile __u8 has_casts;
+const volatile __u32 request_creds;
 const volatile __u8 copies_requests;
 const volatile __u8 block_is_dry;
 const volatile __u8 block_comes_before;

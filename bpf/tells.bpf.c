@@ -29,6 +29,14 @@ static __always_inline bool is_told(const struct task_struct *task, u64 req, con
 	return !r->quiet || result->res < 0;
 }
 
+/* The credentials that a request is done with, if it has any of its own: of a personality, or kept for a worker. */
+static __always_inline u64 request_cred(u64 req)
+{
+	if (!(BPF_CORE_READ((struct io_kiocb *)req, flags) & request_creds))
+		return 0;
+	return (u64)BPF_CORE_READ((struct io_kiocb *)req, creds);
+}
+
 /* These two are functions so that their frames do not add to that of call_interrupted_end(). */
 static __noinline int request_told(struct task_struct *task, struct result *result)
 {
@@ -46,7 +54,8 @@ static __noinline int request_told(struct task_struct *task, struct result *resu
 	id = result->is_new || is_told(task, req, r, result) ? identity_get(task) : 0;
 	if (id && is_wanted(id)) {
 		file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
-		call_record_other(task, id, &r->call, result->res, result->flags, file, (u64)&r->names);
+		call_record_other(task, id, &r->call, result->res, result->flags, file, (u64)&r->names,
+				  request_cred(req));
 	}
 	if (!result->is_new && !result->more)
 		request_forget(req, r);

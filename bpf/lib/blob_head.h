@@ -85,3 +85,14 @@ static __always_inline void head_read(struct scratch *s)
 	head->mntns = task_mntns(task);
 	head->cgroup = task_cgroup_id(task);
 }
+
+/* An io_uring request can be done with other credentials than its task has. */
+static __always_inline void head_creds(struct scratch *s)
+{
+	const struct cred *cred = (const struct cred *)s->creds;
+	struct nunchi_head *head = &s->head;
+
+	head->uid = BPF_CORE_READ(cred, euid.val);
+	head->gid = BPF_CORE_READ(cred, egid.val);
+	caps_read(&s->caps, cred);
+}

@@ -97,7 +97,7 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 
 	if (!s)
 		return;
-	s->file = s->names = 0;
+	s->file = s->names = s->creds = 0;
 	s->copied = 0;
 	if (unlikely(id->copied) && id->copied_of == copies_of(call))
 		s->copied = id->copied;
@@ -107,10 +107,10 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 	scratch_put(s);
 }
 
-/* Records an io_uring request as the equivalent call. file and names: as in struct scratch. */
+/* Records an io_uring request as the equivalent call. file, names and creds: as in struct scratch. */
 static __always_inline void call_record_other(struct task_struct *task, const struct identity *id,
 					      const struct nunchi_call *call, s64 ret, u16 flags,
-					      u64 file, u64 names)
+					      u64 file, u64 names, u64 creds)
 {
 	struct scratch *s = call_scratch(id, call, ret);
 
@@ -118,6 +118,7 @@ static __always_inline void call_record_other(struct task_struct *task, const st
 		return;
 	s->file = file;
 	s->names = names;
+	s->creds = creds;
 	s->copied = 0;
 	call_send(s, task, id, call, ret, flags, false);
 	if (unlikely(s->differs))

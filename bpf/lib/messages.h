@@ -50,7 +50,8 @@ static __noinline long message_step(u32 i, struct identity **ctx)
 		return 0;
 	id->verdict = !refused && verdict_refuses(id->of_messages) ? 0 : id->of_messages;
 	if (account_seen(id->slot, NUNCHI_MODE_EVENT))
-		call_record_other(bpf_get_current_task_btf(), id, &id->call, refused ? -EPERM : id->call.ret, 0, 0, 0);
+		call_record_other(bpf_get_current_task_btf(), id, &id->call, refused ? -EPERM : id->call.ret, 0, 0, 0,
+				  0);
 	id->verdict = 0;
 	return 0;
 }

@@ -206,6 +206,7 @@ struct scratch {
 	u64 task;		/* the running task, as a number: see FIELD() */
 	u64 of;			/* the task that the head is about, likewise */
 	u64 names;		/* struct uring_names in which arguments are indices; 0: arguments are pointers */
+	u64 creds;		/* struct cred, of the request that is recorded; 0: those of s->of */
 	u32 copied;		/* as in the identity */
 	u32 differs;		/* number plus one of the first argument for which user memory now has something else */
 	u32 found;		/* length of that, at FOUND in scratch */
@@ -277,6 +278,7 @@ extern const volatile __u8 calls_on;	/* never true: see function.bpf.c */
 extern const volatile __u8 hooks_overlap;	/* calls can pass both the tracepoint and a hook of their own */
 
 extern const volatile __u8 has_casts;	/* there is bpf_rdonly_cast(): see cast.h */
+extern const volatile __u32 request_creds;	/* the flag of an io_uring request with credentials of its own; 0: not known */
 extern const volatile __u8 copies_requests;	/* addresses of io_uring requests are seen when the kernel copies them */
 
 extern const volatile __u8 block_is_dry;	/* say what would be blocked, and block nothing */

@@ -28,6 +28,7 @@ struct io_kiocb {
 	void *ctx;
 	u8 opcode;
 	void *async_data;
+	const struct cred *creds;
 	u32 flags;		/* the low half, which is all there was before 6.8 */
 	struct io_cqe cqe;
 };

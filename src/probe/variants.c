@@ -156,6 +156,27 @@ static bool has_member(const struct btf *btf, const char *type, const char *name
 	return false;
 }
 
+/*
+ * The flag of an io_uring request with credentials of its own. Which bit that is differs between kernels, and its enum has no
+ * name by which the programs could ask for it. 0: not known.
+ */
+static uint32_t creds_flag(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	uint32_t types = btf ? btf__type_cnt(btf) : 0, bit = 32;
+
+	for (uint32_t id = 1; id < types && bit == 32; id++) {
+		const struct btf_type *t = btf__type_by_id(btf, id);
+		const struct btf_enum *values = btf_is_enum(t) ? btf_enum(t) : NULL;
+
+		for (unsigned i = 0; values && i < btf_vlen(t); i++)
+			if (streq(btf__name_by_offset(btf, values[i].name_off), "REQ_F_CREDS_BIT"))
+				bit = (uint32_t)values[i].val;
+	}
+	btf__free(btf);
+	return bit < 32 ? 1U << bit : 0;
+}
+
 bool variants_preempts(void)
 {
 	enum doctor_preemption preemption;
@@ -346,4 +367,5 @@ void variants_choose(struct nunchi *skel, enum probe_hooks hooks)
 	choose_copies(skel);
 	skel->rodata->hooks_overlap = hooks != PROBE_HOOKS_TRACEPOINT;
 	skel->rodata->has_casts = has_casts();
+	skel->rodata->request_creds = req || sqe ? creds_flag() : 0;
 }

@@ -112,6 +112,18 @@ def test_a_ring_that_is_full(setup):
     return check_ring(setup, "full")
 
 
+def test_a_request_with_other_credentials(setup):
+    """Who asks with credentials that it has given up is who they say, for that request."""
+    name = f"{setup.name}-uring-users"
+    _, shut, events = run_it(setup, name, ["/bin/uring", "users"])
+    if shut:
+        return "no io_uring on this kernel"
+    opened = [e for e in events if e["evt.type"] == "openat" and e.get("evt.abi") == "io_uring"]
+    users = [(e["evt.rawres"] >= 0, e["user.uid"], e["group.gid"]) for e in opened]
+    assert users == 2 * [(True, 0, 0)] + 2 * [(False, 65534, 65533)], users
+    return None
+
+
 def test_more_requests_than_can_be_remembered(setup):
     """Who has hundreds under way hides no other with them: of one that there is no room for the beginning is told."""
     name = f"{setup.name}-uring-crowd"

@@ -7,6 +7,7 @@
  *	uring direct|fd PATH	opens it and no more
  *	uring litter		200 requests under way at once that ask for no word, and succeed
  *	uring crowd		asks for 200 connections that nobody makes, then opens a file
+ *	uring users		asks as root, which it has ceased to be, for a file of root's; then as it is
  *	uring swap		asks for calls with addresses, and changes those when the kernel has them; then connects in
  *				vain, plainly, while a request on that socket waits
  *
@@ -556,6 +557,28 @@ static void litter(void)
 	result();
 }
 
+/* With credentials that were registered before they were given up: by this thread, then by a worker. Then without. */
+static void users(void)
+{
+	struct io_uring_sqe open_it = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)"/tmp/ring-root",
+					.open_flags = O_RDONLY };
+	int root = (int)syscall(SYS_io_uring_register, ring, IORING_REGISTER_PERSONALITY, NULL, 0);
+
+	close(open("/tmp/ring-root", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	if (root < 0 || syscall(SYS_setresgid, 65533, 65533, 65533) || syscall(SYS_setresuid, 65534, 65534, 65534)) {
+		perror("users");
+		exit(1);
+	}
+	open_it.personality = (uint16_t)root;
+	do_one(open_it);
+	open_it.flags = IOSQE_ASYNC;
+	do_one(open_it);
+	open_it.personality = 0;
+	do_one(open_it);
+	open_it.flags = 0;
+	do_one(open_it);
+}
+
 /* Into the ring's own files, or as an fd. */
 static int open_only(const char *path, bool direct)
 {
@@ -580,6 +603,12 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "crowd")) {
 		set_up(0, 8);
 		crowd();
+		puts("{\"done\":true}");
+		return 0;
+	}
+	if (argc > 1 && !strcmp(argv[1], "users")) {
+		set_up(0, 8);
+		users();
 		puts("{\"done\":true}");
 		return 0;
 	}
