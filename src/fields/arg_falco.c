@@ -242,16 +242,20 @@ static bool clone_flags(const struct event *ev, uint64_t *ret)
 static bool struct_flags_get(struct field_context *fc, struct value *ret)
 {
 	const char *like = has_flags_like(fc->ev->call);
+	bool clones = like && streq(like, "clone");
 	const struct syscall_info *call;
 	struct strbuf *b;
 	uint64_t flags;
 	unsigned index;
 
-	if (!like || !(streq(like, "clone") ? clone_flags : event_open_flags)(fc->ev, &flags))
+	if (!like || !(clones ? clone_flags : event_open_flags)(fc->ev, &flags))
 		return false;
 	call = syscall_by_name(like, strlen(like));
 	b = scratch_next(fc);
-	arg_print(b, syscall_find_arg(call, "flags", strlen("flags"), &index), flags, NULL, 0);
+	if (clones)	/* which has more of them, and no signal among them */
+		clone3_flags_print(b, flags);
+	else
+		arg_print(b, syscall_find_arg(call, "flags", strlen("flags"), &index), flags, NULL, 0);
 	value_set_bytes(ret, b->s, b->len);
 	return true;
 }

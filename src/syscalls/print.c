@@ -81,6 +81,21 @@ static void print_enum(struct strbuf *out, const struct named_value *values, uin
 		strbuf_addi(out, (int32_t)raw);
 }
 
+/* Numbers that stand for something of which the caller needs no descriptor. */
+static void print_descriptor(struct strbuf *out, int32_t fd)
+{
+	static const struct named_value known[] = {
+		{ "PIDFD_SELF_THREAD", (uint32_t)-10000, 0 }, { "PIDFD_SELF_THREAD_GROUP", (uint32_t)-10001, 0 },
+		{ "FD_PIDFS_ROOT", (uint32_t)-10002, 0 }, { "FD_NSFS_ROOT", (uint32_t)-10003, 0 }, END
+	};
+	const char *name = enum_name(known, (uint32_t)fd);
+
+	if (name)
+		strbuf_adds(out, name);
+	else
+		strbuf_addi(out, fd);
+}
+
 static void print_clone_flags(struct strbuf *out, uint32_t raw)
 {
 	struct flag_list list = { out, false };
@@ -223,6 +238,11 @@ static void print_open_how(struct strbuf *out, const char *data)
 	strbuf_addc(out, '}');
 }
 
+void clone3_flags_print(struct strbuf *out, uint64_t flags)
+{
+	print_flags(out, values_clone_flags, flags);
+}
+
 /* Shown unasked is what the oldest form of the struct has: other bytes follow a short one. */
 static void print_clone_args(struct strbuf *out, const char *data)
 {
@@ -230,7 +250,7 @@ static void print_clone_args(struct strbuf *out, const char *data)
 
 	memcpy(&args, data, sizeof(args));
 	strbuf_adds(out, "{flags=");
-	print_flags(out, values_clone_flags, args.flags);
+	clone3_flags_print(out, args.flags);
 	strbuf_adds(out, ", exit_signal=");
 	print_signal(out, (int)args.exit_signal);
 	if (args.flags & CLONE_INTO_CGROUP) {
@@ -386,8 +406,9 @@ static void print_register(struct strbuf *out, const struct syscall_arg *arg, ui
 		return;
 	case ARG_INT:
 	case ARG_PID:
-	case ARG_FD:
 		return strbuf_addi(out, word);
+	case ARG_FD:
+		return print_descriptor(out, word);
 	case ARG_DIRFD:
 		return word == AT_FDCWD ? strbuf_adds(out, "AT_FDCWD") : strbuf_addi(out, word);
 	case ARG_LONG:

@@ -226,6 +226,9 @@ void arg_print(struct strbuf *out, const struct syscall_arg *arg, uint64_t raw, 
 void syscall_print_arg(struct strbuf *out, const struct syscall_info *call,
 		       const uint64_t args[6], unsigned index, const char *data, size_t len);
 
+/* The flags in the struct of clone3(): 64 bits, none of which is the exit signal's. */
+void clone3_flags_print(struct strbuf *out, uint64_t flags);
+
 /* The result as evt.res: "SUCCESS", or the errno's name ("ENOENT"). */
 const char *result_name(const struct syscall_info *call, int64_t ret);
 

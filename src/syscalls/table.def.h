@@ -578,7 +578,7 @@ CALL(271, 73, ppoll, FILE, "File Poll", COUNT, 0,
      A(POINTER, fds), A(UINT, nfds), B(TIME, tmo_p, 16), A(POINTER, sigmask),
      A(SIZE, sigsetsize))
 CALL(272, 97, unshare, NAMESPACE, "Namespace Create", ZERO, DEFAULT | IDENTITY,
-     V(FLAGS, flags, clone_flags))
+     V(FLAGS, flags, unshare_flags))
 CALL(273, 99, set_robust_list, IPC, "Futex List Set", ZERO, 0,
      A(POINTER, head), A(SIZE, len))
 CALL(274, 100, get_robust_list, IPC, "Futex List Query", ZERO, 0,

@@ -48,7 +48,7 @@ extern const struct named_value values_arch_prctl_ops[], values_capabilities[],
 	values_prctl_options[], values_priority_which[], values_ptrace_requests[],
 	values_rlimits[], values_rseq_flags[], values_rusage_who[], values_sched_policies[],
 	values_seccomp_flags[], values_seccomp_ops[], values_sigmask_how[], values_signals[],
-	values_wait_idtypes[], values_wait_options[];
+	values_unshare_flags[], values_wait_idtypes[], values_wait_options[];
 extern const struct arg_choice choices_prctl_args2[], choices_prctl_args3[];
 
 /* Memory (values_memory.c) */

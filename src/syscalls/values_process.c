@@ -28,6 +28,13 @@ const struct named_value values_clone_flags[] = {
 	L(CLONE_PIDFD_AUTOKILL, 1ULL << 36), L(CLONE_EMPTY_MNTNS, 1ULL << 37), END
 };
 
+/* All that unshare() takes. What clone() has as CLONE_PARENT_SETTID is another flag here. */
+const struct named_value values_unshare_flags[] = {
+	N(CLONE_NEWTIME), N(CLONE_VM), N(CLONE_FS), N(CLONE_FILES), N(CLONE_SIGHAND), N(CLONE_THREAD),
+	N(CLONE_NEWNS), N(CLONE_SYSVSEM), L(UNSHARE_EMPTY_MNTNS, 0x100000), N(CLONE_NEWCGROUP),
+	N(CLONE_NEWUTS), N(CLONE_NEWIPC), N(CLONE_NEWUSER), N(CLONE_NEWPID), N(CLONE_NEWNET), END
+};
+
 const struct named_value values_wait_options[] = {
 	N(WNOHANG), N(WUNTRACED), N(WEXITED), N(WCONTINUED), N(WNOWAIT), N(__WNOTHREAD), N(__WALL),
 	N(__WCLONE), END

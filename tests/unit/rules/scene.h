@@ -121,7 +121,7 @@ static inline void scene_files(struct scene *s)
 
 static inline void scene_mounts(struct scene *s)
 {
-	const uint64_t clone_args[11] = { CLONE_NEWPID | CLONE_VFORK };
+	const uint64_t clone_args[11] = { CLONE_NEWPID | CLONE_VFORK | 0x200000000ULL };
 	struct strbuf *b;
 
 	b = SCENE(s, S_MOUNT, "mount", 0, 0x1000, 0x2000, 0, MS_BIND | MS_REC, 0);

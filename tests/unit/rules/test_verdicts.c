@@ -601,6 +601,7 @@ static const struct {
 	{ S_UMOUNT, "evt.arg.name = /dst and evt.arg.flags = MNT_DETACH", T },
 	{ S_CLONE3, "evt.arg.flags contains CLONE_NEWPID", T },
 	{ S_CLONE3, "evt.arg.flags contains CLONE_NEWNS", F },
+	{ S_CLONE3, "evt.arg.flags contains CLONE_INTO_CGROUP", T },
 	{ S_CHOWN, "evt.arg.uid = 101 and evt.arg.gid = 33", T },
 	{ S_WRITE, "evt.arg.size = 8 and evt.arg.fd contains 3", T },
 	{ S_SENDTO, "evt.arg.size = 10", T },

@@ -184,6 +184,22 @@ static void test_clone_flags(void **state)
 	assert_string_equal(value("clone", 0, SIGCHLD), "SIGCHLD");
 	assert_string_equal(value("clone", 0, 0), "0");
 	assert_string_equal(value("clone", 0, CLONE_NEWNS | 0x80), "CLONE_NEWNS|0x80");
+	assert_string_equal(value("clone", 0, CLONE_PARENT_SETTID), "CLONE_PARENT_SETTID");
+	assert_string_equal(value("unshare", 0, CLONE_NEWTIME | CLONE_NEWUSER | 0x100000),
+			    "CLONE_NEWTIME|UNSHARE_EMPTY_MNTNS|CLONE_NEWUSER");
+	assert_string_equal(value("unshare", 0, CLONE_IO), "0x80000000");
+}
+
+/* Negative numbers can stand for the caller itself, or for a file system that nobody can mount. */
+static void test_descriptors(void **state)
+{
+	assert_string_equal(value("pidfd_send_signal", 0, (uint32_t)-10001), "PIDFD_SELF_THREAD_GROUP");
+	assert_string_equal(value("open_by_handle_at", 0, (uint32_t)-10003), "FD_NSFS_ROOT");
+	assert_string_equal(value("read", 0, (uint32_t)-1), "-1");
+	assert_string_equal(value("read", 0, 10000), "10000");
+	assert_string_equal(value("ioctl", 1, 0xff03), "PIDFD_GET_MNT_NAMESPACE");
+	assert_string_equal(value("io_uring_register", 1, 0x80000025), "IORING_REGISTER_BPF_FILTER|"
+			    "IORING_REGISTER_USE_REGISTERED_RING");
 }
 
 static void test_signals(void **state)
@@ -335,6 +351,7 @@ int main(void)
 		cmocka_unit_test(test_enums),
 		cmocka_unit_test(test_socket_type),
 		cmocka_unit_test(test_clone_flags),
+		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_signals),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_text),
