@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Cgroups. The end of one tells user space that what ran in it is gone (its creation is recorded, too, but not used yet). A
- * task that is moved into a named container's cgroup becomes the container's, and moves of a container's tasks are recorded:
- * in v2 and the v1 hierarchy in use. In other v1 hierarchies, into which runtimes move tasks one by one, only moves by a
- * container's task are recorded: that is how it gets out of the limits on devices and memory.
+ * Cgroups. The end of one tells user space that the host's sandbox in it is gone (its creation is recorded, too, but not used
+ * yet). Those that a container's task makes and removes are not recorded: nobody needs them, and they would be in nobody's share
+ * of the ring. A task that is moved into a named container's cgroup becomes the container's, and moves of a container's tasks
+ * are recorded: in v2 and the v1 hierarchy in use. In other v1 hierarchies, into which runtimes move tasks one by one, only
+ * moves by a container's task are recorded: that is how it gets out of the limits on devices and memory.
  */
 #include "lib/leave.h"
 
@@ -52,13 +53,21 @@ __noinline int blob_cgroup(struct scratch *s, u64 kn)
 	return 0;
 }
 
+/* Whether a container's task does it. */
+static __always_inline bool is_contained(void)
+{
+	struct identity *id = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
+
+	return id && !identity_is_host(id);
+}
+
 static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind kind)
 {
 	u32 hierarchy = cgroup->root->hierarchy_id;
 	struct nunchi_head *head;
 	struct scratch *s;
 
-	if (hierarchy && hierarchy != cgroup_hierarchy)
+	if ((hierarchy && hierarchy != cgroup_hierarchy) || is_contained())
 		return 0;
 	s = scratch_get();
 	if (!s) {
@@ -94,12 +103,7 @@ int BPF_PROG(cgroup_rmdir, struct cgroup *cgroup, const char *path)
 
 static __always_inline bool move_is_told(u32 hierarchy)
 {
-	struct identity *mover;
-
-	if (!hierarchy || hierarchy == cgroup_hierarchy)
-		return true;
-	mover = bpf_task_storage_get(&identities, bpf_get_current_task_btf(), 0, 0);
-	return mover && !identity_is_host(mover);
+	return !hierarchy || hierarchy == cgroup_hierarchy || is_contained();
 }
 
 SEC("tp_btf/cgroup_attach_task")

@@ -187,6 +187,16 @@ def test_fork_bombs(setup):
           f"({aggregated} in all); {len(others)} others whole")
 
 
+def test_cgroups_in_a_loop(setup):
+    """Cgroups that a container makes and removes, though they are in nobody's share, leave room for names."""
+    nunchi = setup.nunchi("trace", "-o", "json", "-e", "openat")
+    made = setup.runc.run(f"{setup.name}-cgroups", ["/bin/lanes", "cgroups", "1000", "1"], privileged=True)
+    stopped(nunchi, made.output)
+    assert made.wait() == 0 and made.output() == "1000\n", made.output()
+    assert nunchi.stop() == 0, nunchi.stderr()
+    assert "degraded" not in nunchi.stderr(), nunchi.stderr()
+
+
 def test_aggregate(setup):
     """What repeats is told once, then counted: opens and their failures, by file, to the last one."""
     times = full_or(1000000, 50000)

@@ -9,14 +9,18 @@
  *						(CLOCK_REALTIME, ns)
  *	lanes peers TIMES PORT			accepts so many connections, each of another process, at /tmp/peers, or at the port
  *	lanes bomb TIMES PROCESSES		each TIMES: a child that does nothing and ends
+ *	lanes cgroups TIMES PROCESSES		each TIMES: a cgroup with a long path, made and removed
  */
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -52,6 +56,31 @@ static void flood(long times)
 {
 	for (long i = 0; i < times; i++)
 		open_one("/etc/passwd", O_RDONLY);
+}
+
+static void cgroups(long times)
+{
+	const int levels = 12;
+	char top[32], name[256];
+	int depth = 0;
+
+	snprintf(top, sizeof(top), "/tmp/cgroups-%d", getpid());
+	snprintf(name, sizeof(name), "%0250d", getpid());
+	if (unshare(CLONE_NEWNS | CLONE_NEWCGROUP) || mkdir(top, 0700) || mount("none", top, "cgroup2", 0, NULL) ||
+	    chdir(top)) {
+		perror(top);
+		exit(1);
+	}
+	while (depth < levels && !mkdir(name, 0700) && !chdir(name))
+		depth++;
+	for (long i = 0; i < times; i++)
+		if (mkdir("x", 0700) || rmdir("x")) {
+			perror("cgroup");
+			exit(1);
+		}
+	while (depth-- > 0)
+		if (chdir("..") || rmdir(name))
+			exit(1);
 }
 
 static void bomb(long times)
@@ -152,6 +181,8 @@ int main(int argc, char **argv)
 		peers(atoi(argv[2]), atoi(argv[3]));
 	else if (argc == 4 && !strcmp(argv[1], "bomb"))
 		at_once(bomb, atol(argv[2]), atoi(argv[3]));
+	else if (argc == 4 && !strcmp(argv[1], "cgroups"))
+		at_once(cgroups, atol(argv[2]), atoi(argv[3]));
 	else if (argc == 5 && !strcmp(argv[1], "label"))
 		printf("%ld\n", label(argv[2], atof(argv[3]), atof(argv[4])));
 	else if (argc == 5 && !strcmp(argv[1], "attack"))
