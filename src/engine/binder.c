@@ -549,9 +549,30 @@ static void give_up(struct engine *e, struct slot *slot, const char *why)
 		bind_host(e, slot);
 }
 
+static bool waits_too_much(const struct engine *e)
+{
+	return e->held_bytes > MIN(e->config->hold_bytes, backlog_room(e));
+}
+
+/*
+ * More waits than there is room for. Slots that were opened inside containers continue first: without a name they are those
+ * containers', who could otherwise take all the room with slots of which nobody knows a name.
+ */
+static void wait_less(struct engine *e, struct slot *slot)
+{
+	static const char why[] = "more waited for names than --hold-bytes allows";
+
+	e->counts[ACCOUNT_READER_NAMELESS]++;
+	for (uint32_t i = NUNCHI_SLOT_HELPERS + 1; i < e->slots_used; i++)
+		if (e->slots[i].phase == SLOT_PENDING && e->slots[i].held.bytes && claim_outer(e, &e->slots[i]))
+			give_up(e, &e->slots[i], why);
+	if (waits_too_much(e) && slot->phase == SLOT_PENDING)
+		give_up(e, slot, why);
+}
+
 /*
  * The waiting records tell which process is init in the slot, and when all of its processes have ended:
- * then a name will come soon or never. Beyond the bound of what may wait, the slot continues without.
+ * then a name will come soon or never. Beyond the bound of what may wait, a slot continues without.
  */
 void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *record)
 {
@@ -570,10 +591,8 @@ void binder_hold(struct engine *e, struct slot *slot, const struct nunchi_head *
 	slot->account.held += is_accounted(record);
 	hold_add(&slot->held, record);
 	e->held_bytes += record->len;
-	if (unlikely(e->held_bytes > MIN(e->config->hold_bytes, backlog_room(e)))) {
-		e->counts[ACCOUNT_READER_NAMELESS]++;
-		give_up(e, slot, "more waited for names than --hold-bytes allows");
-	}
+	if (unlikely(waits_too_much(e)))
+		wait_less(e, slot);
 }
 
 /* Whether records that the output has not accepted yet may be of this slot. */

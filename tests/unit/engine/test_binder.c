@@ -6,6 +6,7 @@
 
 #define ID "aaaabbbbcccc"
 #define SLOT 300U
+#define HOLD_BYTES 1000U
 
 void pipeline_made(struct engine *e)
 {
@@ -15,8 +16,8 @@ void pipeline_made(struct engine *e)
 	model_apply(e->model, &ev);
 }
 
-/* A slot is whose the test says. */
-static struct container *found;
+/* A slot is whose the test says; and those with a parent were opened in this one. */
+static struct container *found, *around;
 
 struct container *claim_find(struct engine *e, const struct slot *slot)
 {
@@ -35,8 +36,7 @@ struct slot *claim_parent(struct engine *e, const struct slot *slot)
 struct container *claim_outer(struct engine *e, const struct slot *slot)
 {
 	(void)e;
-	(void)slot;
-	return NULL;
+	return slot->parent ? around : NULL;
 }
 
 struct container *claim_by_kernel(struct engine *e, const struct slot *slot, const char *why)
@@ -96,8 +96,8 @@ bool account_complete(struct engine *e, uint32_t slot)
 
 void backlog_release(struct engine *e, struct slot *slot)
 {
-	(void)e;
-	(void)slot;
+	e->held_bytes -= slot->held.bytes;
+	slot->held.bytes = 0;
 }
 
 size_t backlog_room(const struct engine *e)
@@ -114,8 +114,7 @@ void block_slot(struct engine *e, const struct slot *slot)
 
 void hold_add(struct hold_queue *q, const struct nunchi_head *record)
 {
-	(void)q;
-	(void)record;
+	q->bytes += record->len;
 }
 
 struct held *hold_take(struct hold_queue *q)
@@ -235,7 +234,7 @@ void probe_slot_set(struct probe *p, uint32_t slot, uint32_t generation, enum nu
 
 static struct engine *engine_begin(void)
 {
-	static const struct engine_config config = { .hold_ms = 1000 };
+	static const struct engine_config config = { .hold_ms = 1000, .hold_bytes = HOLD_BYTES };
 	struct engine *e = bare_engine();
 
 	e->config = &config;
@@ -345,12 +344,49 @@ static void test_given_back(void **state)
 	engine_end(e);
 }
 
+static void hold(struct engine *e, uint32_t slot, uint32_t bytes)
+{
+	struct nunchi_head head = head_of(NUNCHI_REC_SYSCALL, 100);
+
+	head.slot = slot;
+	head.len = bytes;
+	binder_hold(e, &e->slots[slot], &head);
+}
+
+/* What a container opens in itself must not use up the room in which new containers wait for their names. */
+static void test_too_much_waits(void **state)
+{
+	struct engine *e = engine_begin();
+	struct slot *inner = &e->slots[SLOT], *idle = inner + 1, *new = inner + 2, *other = inner + 3;
+
+	(void)state;
+	found = NULL;
+	around = say_container(e, ID, 0);
+	for (struct slot *slot = inner; slot <= other; slot++)
+		*slot = (struct slot){ .phase = SLOT_PENDING, .generation = 1, .parent = slot < new ? 7 : 0 };
+	e->slots_used = SLOT + 4;
+	hold(e, SLOT, HOLD_BYTES);
+	hold(e, SLOT + 2, 100);
+	assert_int_equal(inner->phase, SLOT_CONTAINER);
+	assert_string_equal(inner->id, ID);
+	assert_int_equal(idle->phase, SLOT_PENDING);
+	assert_int_equal(new->phase, SLOT_PENDING);
+	assert_int_equal(e->held_bytes, 100);
+	/* If that does not do, the one with one too many. */
+	hold(e, SLOT + 3, HOLD_BYTES);
+	assert_int_equal(new->phase, SLOT_PENDING);
+	assert_int_equal(other->phase, SLOT_HOST);
+	assert_int_equal(e->held_bytes, 100);
+	engine_end(e);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slot_of_forgotten),
 		cmocka_unit_test(test_born),
 		cmocka_unit_test(test_given_back),
+		cmocka_unit_test(test_too_much_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
