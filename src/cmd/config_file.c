@@ -252,6 +252,21 @@ static void check_together(const struct yaml_file *f, const yaml_node_t *root)
 	}
 }
 
+/* Files that guard writes. Of a list each sink has its own place. */
+static void check_sinks(const struct walk *w, const yaml_node_t *root)
+{
+	const yaml_node_t *at = option_place(w, root, row_named("to", FOR_GUARD));
+	const struct sinks_config *sinks = &w->o->sinks;
+
+	for (size_t i = 0; i < sinks->n; i++) {
+		const yaml_node_t *one = at->type == YAML_SEQUENCE_NODE ? yaml_item(w->file, at, i) : at;
+		_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
+
+		if (sinks_check_open(sinks->to[i], &why) < 0)
+			report_addf(w->file->report, REPORT_ERROR, yaml_place(w->file, one), "to: %s", why.s);
+	}
+}
+
 /* Files that guard reads at its start. */
 static void check_files(const struct walk *w, const yaml_node_t *root)
 {
@@ -288,8 +303,10 @@ static void check_rules_of(const struct yaml_file *f, const yaml_node_t *root, c
 		f->report->counts[REPORT_ERROR] += report.counts[REPORT_ERROR];
 		strbuf_add(told, report.text.s, report.text.len);
 	}
-	if (command->command == FOR_GUARD)
+	if (command->command == FOR_GUARD) {
 		check_files(&w, root);
+		check_sinks(&w, root);
+	}
 	report_free(&report);
 	options_free(&o);
 }

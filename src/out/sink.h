@@ -13,6 +13,8 @@ struct sink;
 struct sink_kind {
 	const char *prefix;	/* what an argument begins with */
 	bool takes_rest;	/* something must follow it */
+	/* Whether what follows the prefix could be opened; changes nothing. 0, or -errno. NULL: only open() can say. */
+	int (*check)(const char *arg);
 	/* Before the lock. 0 or -errno, with a sentence in err. */
 	int (*open)(struct sink *s, const struct sinks_config *config, struct strbuf *err);
 	/*

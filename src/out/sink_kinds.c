@@ -82,6 +82,25 @@ static int file_reopen(struct sink *s, struct strbuf *err)
 	return 0;
 }
 
+/* A file that is not there yet needs a directory. Who checks a service's configuration may not be who runs it, but root. */
+static int file_check(const char *path)
+{
+	_cleanup_free_ char *dir = xstrdup(path);
+	char *slash = strrchr(dir, '/');
+	struct stat st;
+	int r = 0;
+
+	if (slash)
+		slash[slash == dir] = '\0';
+	if (!stat(path, &st) && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (access(path, W_OK) < 0)
+		r = -errno;
+	if (r == -ENOENT)
+		r = access(slash ? dir : ".", W_OK | X_OK) < 0 ? -errno : 0;
+	return r == -EACCES && geteuid() ? 0 : r;
+}
+
 static int file_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
 	_cleanup_strbuf_ struct strbuf why = STRBUF_INIT;
@@ -196,12 +215,12 @@ static int syslog_send(struct sink *s, const char *line, size_t len, struct strb
 }
 
 const struct sink_kind sink_kinds[] = {
-	{ "stdout", false, stdout_open, write_line, NULL },
-	{ "file:", true, file_open, write_line, file_reopen },
-	{ "program:", true, program_open, write_line, NULL },
-	{ "syslog:", true, syslog_open, syslog_send, NULL },
-	{ "syslog", false, syslog_open, syslog_send, NULL },
-	{ "http://", true, sink_http_open, sink_http_send, NULL },
-	{ "https://", true, sink_http_open, sink_http_send, NULL },
+	{ "stdout", false, NULL, stdout_open, write_line, NULL },
+	{ "file:", true, file_check, file_open, write_line, file_reopen },
+	{ "program:", true, NULL, program_open, write_line, NULL },
+	{ "syslog:", true, NULL, syslog_open, syslog_send, NULL },
+	{ "syslog", false, NULL, syslog_open, syslog_send, NULL },
+	{ "http://", true, NULL, sink_http_open, sink_http_send, NULL },
+	{ "https://", true, NULL, sink_http_open, sink_http_send, NULL },
 };
 const size_t n_sink_kinds = ARRAY_SIZE(sink_kinds);

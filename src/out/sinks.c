@@ -47,6 +47,16 @@ int sinks_check(const char *to, struct strbuf *err)
 	return -EINVAL;
 }
 
+int sinks_check_open(const char *to, struct strbuf *err)
+{
+	const struct sink_kind *kind = find_kind(to);
+	int r = kind->check ? kind->check(to + strlen(kind->prefix)) : 0;
+
+	if (r < 0)
+		strbuf_addf(err, "%s: %s", to, strerror(-r));
+	return r;
+}
+
 bool sinks_is_server(const char *to)
 {
 	return find_kind(to)->send == sink_http_send;

@@ -25,6 +25,11 @@ struct sinks;
 
 /* Whether there is such a sink; if not, a sentence in err. 0 or -EINVAL. */
 int sinks_check(const char *to, struct strbuf *err) _must_check_;
+/*
+ * Whether this sink, which sinks_check() has accepted, could be opened, as far as that shows without doing so.
+ * 0; or -errno, with a sentence.
+ */
+int sinks_check_open(const char *to, struct strbuf *err) _must_check_;
 /* Whether this sink, which sinks_check() has accepted, takes alerts as JSON only. */
 bool sinks_is_server(const char *to);
 /* Starts the process. 0; or -errno, with a sentence, if a sink cannot be opened. */

@@ -216,6 +216,14 @@ YAML
 says 'config: a rule file that is not there' 1 "names.yaml:1:18: error: $tmp/nowhere.yaml: cannot be read" config check "$tmp/names.yaml"
 says 'config: it is told once' 1 '2 errors' config check "$tmp/names.yaml"
 says 'config: certificates that are not there' 1 'names.yaml:3:12: error: http-ca: ' config check "$tmp/names.yaml"
+cat >"$tmp/sinks.yaml" <<YAML
+guard:
+  to: [stdout, file:$tmp/alerts, file:$tmp/none/alerts, "file:$tmp"]
+YAML
+says 'config: a file for alerts where no directory is' 1 "sinks.yaml:2:$((30 + ${#tmp})): error: to: file:$tmp/none/alerts: No such file" \
+	config check "$tmp/sinks.yaml"
+says 'config: alerts into a directory' 1 "error: to: file:$tmp: Is a directory" config check "$tmp/sinks.yaml"
+says 'config: a file that can be made is none of the errors' 1 '2 errors' config check "$tmp/sinks.yaml"
 says 'config: so says a command' 1 "names.yaml:1:18: error: $tmp/nowhere.yaml: cannot be read" guard --config "$tmp/names.yaml" -r "$cap"
 says 'config: the command line in its place' 1 "error: $tmp/elsewhere: cannot be read" guard --config "$tmp/names.yaml" -f "$tmp/elsewhere" -r "$cap"
 cat >"$tmp/tags.yaml" <<YAML
