@@ -14,7 +14,7 @@
 static const struct usage usage = {
 	.command = FOR_RULES,
 	.name = "rules",
-	.synopsis = "check FILE...|list|explain RULE|test FILE... -r CAPTURE [OPTION]...",
+	.synopsis = "check FILE...|list|explain RULE|test FILE... -r CAPTURE",
 	.text = "check    reports every error in rule files, and what is doubtful\n"
 		"list     lists the rules\n"
 		"explain  shows a rule with its macros expanded, and the events that it needs\n"

@@ -129,6 +129,11 @@ grep -n '.\{81\}\| $' "$tmp/out" >"$tmp/diff"
 grep -q '^ *namespace/pod, or a glob$' "$tmp/out" || echo 'no line is broken' >>"$tmp/diff"
 "$nunchi" trace --help | grep -q 'its beginning, namespace/pod, or a glob$' || echo 'a line is broken in a pipe' >>"$tmp/diff"
 result 'help on a terminal of 80 columns' "$tmp/diff"
+# What stands before the options is not broken.
+for command in trace record guard rules ps list config doctor stats unblock; do
+	"$nunchi" $command --help | sed '/^Options:/q' | grep '.\{81\}'
+done >"$tmp/diff"
+result 'what each command does, in 80 columns' "$tmp/diff"
 
 # What a file of rules has in its texts moves no cursor, and forges no line.
 printf -- '- rule: "no\\e[31m"\n  desc: d\n  condition: evt.type = openat\n' >"$tmp/wrong.yaml"
