@@ -109,6 +109,10 @@ bool value_in_net(const struct value *ip, const struct value *net);
 
 /* Shell pattern over any bytes: * ? [a-z] [!a] and \ before a character. Time is O(len * n). */
 bool glob_match(const char *pattern, size_t n, const char *s, size_t len, bool fold_case);
+/* The name of a class in the pattern that there is not ("dig" in "[[:dig:]]"); *ret_len: its length. NULL: there is none. */
+const char *glob_unknown_class(const char *pattern, size_t n, size_t *ret_len);
+/* Appends the names of all classes. */
+void glob_add_classes(struct strbuf *out);
 
 /* ASCII only: names in the kernel are bytes, and the answer must not depend on the locale. */
 static inline char ascii_lower(char c)

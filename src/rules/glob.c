@@ -17,20 +17,32 @@ static const struct {
 	{ "punct", ispunct }, { "space", isspace }, { "upper", isupper }, { "xdigit", isxdigit },
 };
 
-/* "[:digit:]" in a set, at p: its length, or 0 if there is none. One that is unknown has no byte. */
-static size_t class_match(const unsigned char *p, size_t n, unsigned char c, bool *match)
+/* The length of "[:digit:]" in a set, at p; 0: there is none. *ret_class: its row above, ARRAY_SIZE(classes) if it has none. */
+static size_t take_class(const unsigned char *p, size_t n, size_t *ret_class)
 {
 	const unsigned char *name = p + 2, *end;
+	size_t i = 0, len;
 
 	if (n < 4 || p[0] != '[' || p[1] != ':')
 		return 0;
 	end = memmem(name, n - 2, ":]", 2);
 	if (!end)
 		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
-		if (strlen(classes[i].name) == (size_t)(end - name) && !memcmp(classes[i].name, name, (size_t)(end - name)))
-			*match |= c < 0x80 && classes[i].has(c);
-	return (size_t)(end + 2 - p);
+	len = (size_t)(end - name);
+	while (i < ARRAY_SIZE(classes) && (strlen(classes[i].name) != len || memcmp(classes[i].name, name, len)))
+		i++;
+	*ret_class = i;
+	return len + 4;
+}
+
+/* Its length, or 0 if there is none. One that is unknown has no byte. */
+static size_t class_match(const unsigned char *p, size_t n, unsigned char c, bool *match)
+{
+	size_t class, len = take_class(p, n, &class);
+
+	if (len && class < ARRAY_SIZE(classes))
+		*match |= c < 0x80 && classes[class].has(c);
+	return len;
 }
 
 /*
@@ -136,4 +148,49 @@ bool glob_match(const char *pattern, size_t n, const char *s, size_t len, bool f
 	while (i < n && p[i] == '*')
 		i++;
 	return i == n;
+}
+
+/* The name of the unknown class in a set; *ret_len: its length. NULL: there is none. */
+static const unsigned char *unknown_in_set(const unsigned char *p, size_t n, size_t *ret_len)
+{
+	size_t class;
+
+	for (size_t i = 1; i < n; i++) {
+		size_t len = take_class(p + i, n - i, &class);
+
+		if (len && class == ARRAY_SIZE(classes)) {
+			*ret_len = len - 4;
+			return p + i + 2;
+		}
+		if (len)
+			i += len - 1;
+		else if (p[i] == '\\')
+			i++;
+	}
+	return NULL;
+}
+
+const char *glob_unknown_class(const char *pattern, size_t n, size_t *ret_len)
+{
+	const unsigned char *p = (const unsigned char *)pattern, *unknown;
+
+	for (size_t i = 0; i < n; i++) {
+		bool match;
+		size_t len = p[i] == '[' ? set_match(p + i, n - i, 0, &match) : 0;
+
+		unknown = len ? unknown_in_set(p + i, len, ret_len) : NULL;
+		if (unknown)
+			return (const char *)unknown;
+		if (len)
+			i += len - 1;
+		else if (p[i] == '\\')
+			i++;
+	}
+	return NULL;
+}
+
+void glob_add_classes(struct strbuf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		strbuf_addf(out, "%s%s", i ? ", " : "", classes[i].name);
 }

@@ -237,6 +237,23 @@ static bool convert_port(struct parser *p, const struct left *left, const struct
 	return (strlen(text->s) == text->len && service_port(text->s, &v->n)) || fail_value(p, left, text, where);
 }
 
+/* A class that there is not has no byte, so that the pattern could never match. */
+static bool check_glob(struct parser *p, const struct left *left, const struct strbuf *text, struct span where)
+{
+	const char *op = left->op->name, *class = NULL;
+	size_t len;
+
+	if (streq(op, "glob") || streq(op, "iglob") || streq(op, "pmatch"))
+		class = glob_unknown_class(text->s, text->len, &len);
+	if (!class)
+		return true;
+	strbuf_adds(p->err, "no such class of characters: ");
+	error_add_word(p->err, class, len);
+	strbuf_adds(p->err, ". There is ");
+	glob_add_classes(p->err);
+	return parser_fail_at(p, where);
+}
+
 /* Converts text into a value of the field's type. */
 static bool convert(struct parser *p, const struct left *left, const struct strbuf *text,
 		    struct span where, struct value *v)
@@ -260,6 +277,8 @@ static bool convert(struct parser *p, const struct left *left, const struct strb
 		parser_add_nearest(p, &near);
 		return parser_fail_at(p, where);
 	}
+	if (!check_glob(p, left, text, where))
+		return false;
 	*v = (struct value){ .type = VALUE_STRING };
 	v->s = synonym ? xstrdup(synonym) : xstrndup(text->s, text->len);
 	v->len = synonym ? strlen(synonym) : text->len;

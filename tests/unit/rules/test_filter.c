@@ -277,6 +277,7 @@ static void test_verdicts(void **state)
 	"=, ==, !=, in, intersects, pmatch, contains, icontains, bcontains, startswith, "     \
 	"bstartswith, endswith, glob, iglob, regex, exists"
 #define OPERATORS_NUMBER "=, ==, !=, <, <=, >, >=, in, intersects, exists"
+#define CLASSES "alnum, alpha, blank, cntrl, digit, graph, lower, print, punct, space, upper, xdigit"
 #define OPERATORS_EQUAL "=, ==, !=, in, intersects, exists"
 
 static const struct {
@@ -411,6 +412,14 @@ static const struct {
 	  "no such result: 'enoent'. Did you mean ENOENT?\n"
 	  "  evt.res != enoent\n"
 	  "             ^~~~~~" },
+	{ "proc.name glob 'web-[[:dig:]]*'",
+	  "no such class of characters: 'dig'. There is " CLASSES "\n"
+	  "  proc.name glob 'web-[[:dig:]]*'\n"
+	  "                 ^~~~~~~~~~~~~~~~" },
+	{ "fd.name pmatch (/etc, /var/[![:Digit:]])",
+	  "no such class of characters: 'Digit'. There is " CLASSES "\n"
+	  "  fd.name pmatch (/etc, /var/[![:Digit:]])\n"
+	  "                        ^~~~~~~~~~~~~~~~~" },
 	{ "evt.arg.pathnam=x",
 	  "no event has an argument 'pathnam'. Did you mean pathname?\n"
 	  "  evt.arg.pathnam=x\n"

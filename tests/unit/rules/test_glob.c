@@ -85,6 +85,26 @@ static void test_classes(void **state)
 	}
 }
 
+static void test_unknown_classes(void **state)
+{
+	static const struct {
+		const char *pattern, *class;
+	} rows[] = {
+		{ "[[:dig:]]", "dig" }, { "a*[^x[:alpha:][:Alpha:]]?", "Alpha" }, { "[[::]]", "" }, { "[]][[:word:]]", "word" },
+		{ "[[:digit:]]", NULL }, { "", NULL }, { "[:dig:]", NULL },
+		/* No class there, or no set. */
+		{ "[[:dig]", NULL }, { "[[:dig:", NULL }, { "[[:dig:]", NULL }, { "\\[[:dig]", NULL }, { "[\\[:dig:]]", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t len = 99;
+		const char *class = glob_unknown_class(rows[i].pattern, strlen(rows[i].pattern), &len);
+
+		if (!class != !rows[i].class || (class && (len != strlen(rows[i].class) || memcmp(class, rows[i].class, len))))
+			fail_msg("%s: %.*s", rows[i].pattern, class ? (int)len : 0, class);
+	}
+}
+
 /* What makes a matcher that backtracks take for ever. */
 static void test_time(void **state)
 {
@@ -106,6 +126,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_as_fnmatch),
 		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_unknown_classes),
 		cmocka_unit_test(test_time),
 	};
 
