@@ -37,16 +37,18 @@ static void say_rules(const struct probe_block *b, unsigned n, const char *one, 
 /* Says which rules this kernel cannot carry out in full. -ENOTSUP, with a sentence, if one says on_unsupported: refuse. */
 static int check_rules(const struct ruleset *rs, const struct probe_block *b, struct strbuf *err)
 {
-	unsigned dropped = 0, names = 0, late = 0, addressed = 0, here = b->refused;
+	unsigned dropped = 0, names = 0, late = 0, addressed = 0, pathed = 0;
 	bool some = b->refusal >= PROBE_REFUSES_BY_RETURN;	/* all but what this kernel is not made for */
 
-	for (unsigned i = 0; here != ~0U && i < ruleset_count(rs); i++) {
+	for (unsigned i = 0; b->refused != ~0U && i < ruleset_count(rs); i++) {
 		const struct rule *rule = ruleset_rule(rs, i);
-		unsigned classes;
+		unsigned classes, paths, here;
 
 		if (!rule->enabled || !rule_blocks(rule))
 			continue;
 		classes = block_classes(ruleset_block(rs), i);
+		paths = b->refusal == PROBE_REFUSES_ADDRESSES ? block_classes_without_address(ruleset_block(rs), i) : 0;
+		here = b->refused & ~paths;
 		if (rule->refuse) {
 			if (some && !(classes & ~here))
 				continue;
@@ -58,12 +60,15 @@ static int check_rules(const struct ruleset *rs, const struct probe_block *b, st
 			return -ENOTSUP;
 		}
 		addressed += b->refusal == PROBE_REFUSES_ADDRESSES && classes & here;
-		dropped += classes & ~here && rule->action != ACTION_KILL;
+		pathed += paths && rule->action != ACTION_KILL;
+		dropped += classes & ~here & ~paths && rule->action != ACTION_KILL;
 		names += classes & ~possible_here(b, rule) && rule->action == ACTION_KILL;
 		late += classes & ~here & possible_here(b, rule) && rule->action == ACTION_KILL;
 	}
 	say_rules(b, addressed, "rule that blocks connect, bind or sendto does",
 		  "rules that block connect, bind or sendto do", "so for TCP and UDP only, by cgroup programs");
+	say_rules(b, pathed, "rule that denies unix sockets", "rules that deny unix sockets",
+		  "can only alert, since cgroup programs refuse TCP and UDP alone");
 	say_rules(b, dropped, "rule that denies", "rules that deny", "can only alert");
 	say_rules(b, names, some ? "rule that kills" : "rule that kills who removes, renames, links or truncates",
 		  some ? "rules that kill" : "rules that kill who removes, renames, links or truncates", "can only alert");

@@ -366,6 +366,34 @@ unsigned block_classes(const struct block_plan *p, unsigned rule)
 	return classes;
 }
 
+/* The clauses that a socket with an IP address can satisfy: it has no path. */
+static uint64_t addressed(const struct block_plan *p, unsigned class)
+{
+	static const uint8_t types[] = { NUNCHI_BLOCK_TYPE_IPV4, NUNCHI_BLOCK_TYPE_IPV6 };
+	uint32_t kinds = p->rows[class].kinds;
+	uint64_t mask = block_read_text(p, class, NUNCHI_BLOCK_TEXT_PATH, ""), any = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		any |= block_look_up(p, class, NUNCHI_BLOCK_TYPE, &types[i], 1);
+	if (kinds & 1U << NUNCHI_BLOCK_TYPE)
+		mask &= any;
+	if (kinds & 1U << NUNCHI_BLOCK_PATH)
+		mask &= block_look_up(p, class, NUNCHI_BLOCK_PATH, "", 0);
+	return mask;
+}
+
+unsigned block_classes_without_address(const struct block_plan *p, unsigned rule)
+{
+	static const unsigned sockets[] = { NUNCHI_BLOCK_CONNECT, NUNCHI_BLOCK_BIND };
+	unsigned classes = block_classes(p, rule);
+
+	for (size_t k = 0; k < ARRAY_SIZE(sockets); k++)
+		for (unsigned i = 0; i < p->n_clauses[sockets[k]]; i++)
+			if (p->clauses[sockets[k]][i].rule == rule && addressed(p, sockets[k]) >> i & 1)
+				classes &= ~(1U << sockets[k]);
+	return classes & (1U << NUNCHI_BLOCK_CONNECT | 1U << NUNCHI_BLOCK_BIND);
+}
+
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out)
 {
 	for (unsigned class = 0; class < NUNCHI_BLOCK_MAX; class++) {

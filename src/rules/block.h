@@ -79,14 +79,16 @@ int block_finish(struct block_plan *p, struct strbuf *err) _must_check_;
 /* The clauses of a class whose parts on the container hold for this one; NULL: the host. */
 uint64_t block_container(const struct block_plan *p, enum nunchi_block_class class,
 			 const struct model *m, struct container *c);
-/* For tests: the clauses that the kernel's look-up of a value yields. bytes NULL: the value is missing. */
+/* The clauses that the kernel's look-up of a value yields. bytes NULL: the value is missing. */
 uint64_t block_look_up(const struct block_plan *p, enum nunchi_block_class class,
 		       enum nunchi_block_kind kind, const void *bytes, size_t len);
-/* For tests: the same for a text that is read in the automaton. */
+/* The same for a text that is read in the automaton. */
 uint64_t block_read_text(const struct block_plan *p, enum nunchi_block_class class, enum nunchi_block_text text,
 			 const char *s);
 /* The classes (bits) in which the rule has clauses, except implied ones. */
 unsigned block_classes(const struct block_plan *p, unsigned rule);
+/* Those of them, of connect and bind, in which no socket with an IP address satisfies it: it is about unix sockets. */
+unsigned block_classes_without_address(const struct block_plan *p, unsigned rule);
 /* Appends a line for each class, with the fields that the kernel side looks up: "  open: by fd.name". rule UINT_MAX: --watch. */
 void block_describe(const struct block_plan *p, unsigned rule, struct strbuf *out);
 

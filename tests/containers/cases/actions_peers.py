@@ -100,6 +100,18 @@ def test_deny_unix_sockets(setup):
     return None
 
 
+def test_denied_unix_sockets_where_only_addresses_are_refused(setup):
+    """Without LSM the start says that such a rule can only alert, not that it blocks TCP and UDP."""
+    if refuses_all() or not refuses_peers():
+        return Elsewhere("this kernel does not refuse addresses alone")
+    nunchi = guard(setup, [("Unix", "evt.type = connect and container.id != host and fd.name = /run/docker.sock", "deny"),
+                           ("Port", "evt.type = connect and container.id != host and fd.rport = 2375", "deny")])
+    assert "1 rule that denies unix sockets can only alert, since cgroup programs refuse TCP and UDP alone" in nunchi.stderr()
+    assert "1 rule that blocks connect, bind or sendto does so for TCP and UDP only" in nunchi.stderr()
+    assert nunchi.stop() == 0
+    return None
+
+
 def test_kill_who_connects_to_a_unix_socket(setup):
     directory, victim = unix_sockets(setup, "killed"), setup.name + "-unix-kill"
     nunchi = guard(setup, [("Kill", f"evt.type = connect and container.name = {victim} and fd.name = /sock/stream", "kill")])

@@ -397,6 +397,37 @@ static void test_verdicts_match_their_rule(void **state)
 	ruleset_free(rs);
 }
 
+/* Whether a rule about connect or bind is about unix sockets alone, which cgroup programs cannot refuse. */
+static void test_without_address(void **state)
+{
+	static const struct {
+		const char *condition;
+		unsigned classes;
+	} rows[] = {
+		{ "evt.type = connect and fd.name = /run/docker.sock", 1U << NUNCHI_BLOCK_CONNECT },
+		{ "evt.type = connect and container.id != host and fd.name startswith /run/", 1U << NUNCHI_BLOCK_CONNECT },
+		{ "evt.type = connect and fd.name endswith docker.sock", 1U << NUNCHI_BLOCK_CONNECT },
+		{ "evt.type in (connect, sendto) and fd.type = unix", 1U << NUNCHI_BLOCK_CONNECT },
+		{ "evt.type = bind and fd.typechar = u", 1U << NUNCHI_BLOCK_BIND },
+		{ "evt.type in (connect, bind) and not fd.type in (ipv4, ipv6)",
+		  1U << NUNCHI_BLOCK_CONNECT | 1U << NUNCHI_BLOCK_BIND },
+		{ "evt.type = connect", 0 },
+		{ "evt.type = connect and fd.rport = 443", 0 },
+		{ "evt.type = connect and fd.type in (ipv6, unix)", 0 },
+		{ "evt.type = connect and not fd.name = /run/docker.sock", 0 },
+		{ "evt.type = connect and (fd.name = /run/docker.sock or fd.rport = 2375)", 0 },
+		{ "evt.type = openat and fd.name = /run/docker.sock", 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct ruleset *rs = load_condition(rows[i].condition);
+
+		if (!rs || block_classes_without_address(ruleset_block(rs), 0) != rows[i].classes)
+			fail_msg("%s: %s", rows[i].condition, rs ? "others" : report.text.s);
+		ruleset_free(rs);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +442,7 @@ int main(void)
 		cmocka_unit_test(test_watch),
 		cmocka_unit_test(test_watch_beside_rules),
 		cmocka_unit_test(test_verdicts_match_their_rule),
+		cmocka_unit_test(test_without_address),
 	};
 	int r = cmocka_run_group_tests(tests, NULL, NULL);
 
