@@ -22,6 +22,7 @@
 #include "rules/block.h"
 
 #define SETTLE_MS 250	/* of several files that change at once all should be written by then */
+#define FIND_MS 1000	/* between looks for a watched directory that is gone */
 #define JOIN_NS (3 * NSEC_PER_SEC)	/* how long the end waits for the thread */
 
 struct reload {
@@ -30,7 +31,8 @@ struct reload {
 	int ask, made, taken, stop;	/* eventfds */
 	int inotify;			/* -1: changes are not noticed */
 	struct watch {
-		int wd;
+		int wd;			/* -1: the directory is gone, or another one has its name now */
+		const char *path;	/* as it was given */
 		const char *name;	/* file name in the watched directory; NULL: every rule file in it */
 	} *watches;
 	size_t n_watches;
@@ -44,25 +46,32 @@ struct reload {
 	const struct block_plan *idle;		/* and the other half; NULL: nothing */
 };
 
+/* Sets w->wd; -1, and errno: it cannot be watched. */
+static void add_watch(const struct reload *r, struct watch *w)
+{
+	_cleanup_free_ char *dir = xstrdup(w->path);
+	char *slash = strrchr(dir, '/');
+
+	/* Watch the directory, because editors replace the file by another one. */
+	if (w->name && slash)
+		slash[slash == dir] = '\0';
+	w->wd = inotify_add_watch(r->inotify, w->name && !slash ? "." : dir,
+				  IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MOVE_SELF | IN_ONLYDIR);
+}
+
 static void watch_path(struct reload *r, const char *path)
 {
-	_cleanup_free_ char *dir = xstrdup(path);
-	char *slash = strrchr(dir, '/');
-	struct watch w = { .wd = -1 };
+	const char *slash = strrchr(path, '/');
+	struct watch w = { .path = path };
 	struct stat st;
 	bool there = !stat(path, &st);
 
 	/* Standard input and pipes never change. */
 	if (streq(path, "-") || (there && !S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)))
 		return;
-	if (!there || !S_ISDIR(st.st_mode)) {
-		w.name = slash ? path + (slash - dir) + 1 : path;
-		/* Watch the directory, because editors replace the file by another one. */
-		if (slash)
-			slash[slash == dir] = '\0';
-	}
-	w.wd = inotify_add_watch(r->inotify, w.name && !slash ? "." : dir,
-				 IN_CLOSE_WRITE | IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE);
+	if (!there || !S_ISDIR(st.st_mode))
+		w.name = slash ? slash + 1 : path;
+	add_watch(r, &w);
 	if (w.wd < 0)
 		log_warn("%s: changes are not noticed (%s): SIGHUP reads the rules anew", path,
 			 strerror(errno));
@@ -99,6 +108,44 @@ static bool is_about_rules(const struct reload *r, const struct inotify_event *e
 	return false;
 }
 
+/* Whether a watched directory has got another name, or is deleted: what has its name then is to be watched instead. */
+static bool is_gone(struct reload *r, const struct inotify_event *event)
+{
+	bool gone = false;
+
+	if (!(event->mask & (IN_MOVE_SELF | IN_IGNORED)))
+		return false;
+	for (size_t i = 0; i < r->n_watches; i++) {
+		if (r->watches[i].wd != event->wd)
+			continue;
+		r->watches[i].wd = -1;
+		gone = true;
+	}
+	return gone;
+}
+
+static bool is_missing(const struct reload *r)
+{
+	for (size_t i = 0; i < r->n_watches; i++)
+		if (r->watches[i].wd < 0)
+			return true;
+	return false;
+}
+
+/* Looks for directories that were gone. Returns whether one is there. */
+static bool find_again(struct reload *r)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < r->n_watches; i++) {
+		if (r->watches[i].wd >= 0)
+			continue;
+		add_watch(r, &r->watches[i]);
+		found |= r->watches[i].wd >= 0;
+	}
+	return found;
+}
+
 /* Reads all inotify events. Returns whether one is about a rule file. */
 static bool have_changed(struct reload *r)
 {
@@ -110,7 +157,7 @@ static bool have_changed(struct reload *r)
 		for (const char *at = buf; at < buf + n;) {
 			const struct inotify_event *event = (const void *)at;
 
-			changed |= event->mask & IN_Q_OVERFLOW || is_about_rules(r, event);
+			changed |= event->mask & IN_Q_OVERFLOW || is_gone(r, event) || is_about_rules(r, event);
 			at += sizeof(*event) + event->len;
 		}
 	}
@@ -147,8 +194,8 @@ static bool wait_for_wish(struct reload *r)
 	eventfd_t n;
 
 	while (now < due) {
-		int ready = poll(fds, ARRAY_SIZE(fds),
-				 due == UINT64_MAX ? -1 : (int)((due - now) / NSEC_PER_MSEC) + 1);
+		int wait = due == UINT64_MAX ? -1 : (int)((due - now) / NSEC_PER_MSEC) + 1;
+		int ready = poll(fds, ARRAY_SIZE(fds), wait < 0 && is_missing(r) ? FIND_MS : wait);
 
 		if (fds[0].revents || (ready < 0 && errno != EINTR))
 			return false;
@@ -156,6 +203,8 @@ static bool wait_for_wish(struct reload *r)
 			break;
 		now = clock_boot();
 		if (fds[2].revents && have_changed(r))
+			due = now + SETTLE_MS * NSEC_PER_MSEC;
+		if (find_again(r))
 			due = now + SETTLE_MS * NSEC_PER_MSEC;
 	}
 	(void)eventfd_read(r->ask, &n);

@@ -9,6 +9,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import time
 
@@ -181,6 +182,40 @@ def test_a_change_of_the_file_is_enough(setup):
     assert rules.count_said() == said, nunchi.stderr()
     os.unlink(rules.path)
     wait_until(lambda: "the rules stay what they were" in nunchi.stderr(), 10, "a refusal")
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
+def test_a_directory_that_is_replaced_is_watched(setup):
+    """By another, at once or after a while: what is in that one counts, and so does what changes there later."""
+    directory = setup.directory("rules.d")
+
+    def write(where, name):
+        with open(os.path.join(where, name + ".yaml"), "w", encoding="utf-8") as f:
+            f.write(RULE.format(name=name, condition="evt.type = openat and fd.name = /nowhere", action="alert"))
+
+    def read_anew(rules):
+        wait_until(lambda: f"rules are read anew: {rules} rule" in nunchi.stderr(), 10, nunchi.stderr())
+
+    write(directory, "one")
+    nunchi = setup.nunchi("guard", "-f", directory, "-f", os.path.join(directory, "one.yaml"))
+    other = setup.directory("other.d")
+    for name in "one", "two", "three":
+        write(other, name)
+    os.rename(directory, directory + ".old")
+    os.rename(other, directory)
+    read_anew(3)
+    write(directory, "four")
+    read_anew(4)
+    shutil.rmtree(directory)
+    wait_until(lambda: "the rules stay what they were" in nunchi.stderr(), 10, nunchi.stderr())
+    os.mkdir(directory)
+    for name in "one", "five":
+        write(directory, name)
+    read_anew(2)
+    write(directory, "six")
+    write(directory, "seven")
+    write(directory, "eight")
+    read_anew(5)
     assert nunchi.stop() == 0, nunchi.stderr()
 
 
