@@ -165,18 +165,25 @@ static void say_parent(struct engine *e, struct container *c, const struct conta
 	pipeline_made(e);
 }
 
-/* With --pin: keeps the container's name for the next run of nunchi. */
+/* What does not fit is left out, because a part of it would be another's. */
+static void copy_whole(char *to, size_t size, const char *from)
+{
+	if (from && strlen(from) < size)
+		memcpy(to, from, strlen(from) + 1);
+}
+
+/* With --pin: keeps the container's name for the next run of nunchi. Without its id nothing is of use. */
 static void keep(struct engine *e, const struct slot *slot, const struct container_info *info)
 {
 	struct probe_kept kept = { .mntns = slot->mntns, .cgroup = slot->cgroup };
 
-	if (!e->config->pin)
+	if (!e->config->pin || strlen(info->id) >= sizeof(kept.id))
 		return;
-	snprintf(kept.id, sizeof(kept.id), "%s", info->id);
+	copy_whole(kept.id, sizeof(kept.id), info->id);
 	kept.called = info->called ? (uint32_t)strlen(info->called) : 0;
-	snprintf(kept.name, sizeof(kept.name), "%s", info->name ? info->name : "");
-	snprintf(kept.runtime, sizeof(kept.runtime), "%s", info->runtime ? info->runtime : "");
-	snprintf(kept.image, sizeof(kept.image), "%s", info->image ? info->image : "");
+	copy_whole(kept.name, sizeof(kept.name), info->name);
+	copy_whole(kept.runtime, sizeof(kept.runtime), info->runtime);
+	copy_whole(kept.image, sizeof(kept.image), info->image);
 	probe_keep(e->probe, number_of(e, slot), &kept);
 }
 

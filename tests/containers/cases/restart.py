@@ -164,3 +164,20 @@ def test_capabilities_are_those_of_the_event(setup):
     lines = set(second.text().decode().splitlines()) - {"<NA> <NA>"}  # the gap
     assert lines == {"/caps-aside CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE",
                      "/caps-back CAP_KILL CAP_NET_BIND_SERVICE CAP_AUDIT_WRITE"}, lines
+
+
+def test_a_long_id_stays_whole(setup):
+    """An id, or name, for which there is no room among what is pinned, is found out anew."""
+    bpf_file_system(setup)
+    setup.stack.callback(unpin)
+    name = setup.name + "-" + "l" * (200 - len(setup.name))
+    first = setup.nunchi("trace", "-o", "json", "--pin")
+    made = setup.runc.run(name, ["/bin/sh", "-c", f"while :; do cat {MARK}; sleep 0.1; done"])
+    first.wait_event(lambda e: e.get("fd.nameraw") == MARK and e.get("container.full_id") == made.id)
+    assert first.stop() == 0
+    second = setup.nunchi("trace", "-o", "json", "--pin")
+    for _ in range(5):
+        marked = second.wait_event(lambda e: e.get("fd.nameraw") == MARK)
+        assert (marked["container.full_id"], marked["container.name"]) == (made.id, made.name), marked
+    assert second.stop() == 0
+    made.remove()

@@ -111,7 +111,7 @@ class Runc:
                 "env": ["PATH=/usr/bin:/bin", *env], "noNewPrivileges": not privileged,
                 "capabilities": {kind: capabilities
                                  for kind in ("bounding", "effective", "permitted")}},
-            "root": {"path": root or self.root, "readonly": True}, "hostname": name,
+            "root": {"path": root or self.root, "readonly": True}, "hostname": name[:64],
             "mounts": [{"destination": where, "type": kind, "source": source, "options": options}
                        for where, kind, source, options in
                        MOUNTS + [(where, "bind", source, ["rbind", "rw"])
