@@ -203,6 +203,33 @@ static int add_podman_pod(struct docker *d, struct container_info *c)
 	return r == -ENOENT ? 0 : r;
 }
 
+/* Whether the answer made no sense, or was too large: it says nothing of the rest of what the engine knows. */
+static bool is_garbage(struct docker *d, int r)
+{
+	_cleanup_free_ char *why = NULL;
+
+	if (r != -EBADMSG && r != -EMSGSIZE)
+		return false;
+	why = printable(d->why->s);
+	log_debug("%s: %s", d->s->socket, why);
+	strbuf_reset(d->why);
+	return true;
+}
+
+/* What is asked about a container's pod or image must not cost the container its name. */
+static int complete(struct docker *d, struct container_info *c)
+{
+	static int (*const parts[])(struct docker *d, struct container_info *c) = { add_podman_pod, add_pod_labels, add_digest };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		int r = parts[i](d, c);
+
+		if (r < 0 && !is_garbage(d, r))
+			return r;
+	}
+	return 0;
+}
+
 /* event: the text of the start's event; NULL if there was none. */
 static int ask(struct docker *d, const char *id, const struct strbuf *event)
 {
@@ -217,11 +244,7 @@ static int ask(struct docker *d, const char *id, const struct strbuf *event)
 		c = docker_parse_event_container(event->s, event->len);
 	if (!c || (!c->init_pid && !event))
 		return 0;
-	r = add_podman_pod(d, c);
-	if (r == 0)
-		r = add_pod_labels(d, c);
-	if (r == 0)
-		r = add_digest(d, c);
+	r = complete(d, c);
 	if (r < 0)
 		return r;
 	facts_fill(c, d->s->rt->root);
@@ -237,12 +260,13 @@ static int forgive(struct docker *d, int r)
 {
 	_cleanup_free_ char *why = NULL;
 
-	if (r != -EBADMSG && r != -EMSGSIZE && r != -ETIMEDOUT)
+	if (is_garbage(d, r))
+		return 0;
+	if (r != -ETIMEDOUT)
 		return r;
 	why = printable(d->why->s);
 	log_debug("%s: %s", d->s->socket, why);
-	if (r == -ETIMEDOUT &&
-	    get_within(d, "/version", d->patience_ms < CALL_TIMEOUT_MS ? CALL_TIMEOUT_MS : ALIVE_TIMEOUT_MS) < 0)
+	if (get_within(d, "/version", d->patience_ms < CALL_TIMEOUT_MS ? CALL_TIMEOUT_MS : ALIVE_TIMEOUT_MS) < 0)
 		return r;
 	strbuf_reset(d->why);
 	return 0;

@@ -16,7 +16,7 @@
 #include "base/clock.h"
 #include "fake.h"
 
-enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED, LARGE, LONG_EVENT };
+enum mode { GOOD, SILENT, GARBAGE, HALF, EMPTY, LIVELY, UNLISTED, LARGE, LONG_EVENT, BROKEN_IMAGE };
 
 #define ID "675fbb69a050ddff24d5bad0e87288445022f3db543aa5c7f54b6890432da70d"
 
@@ -57,8 +57,8 @@ static void serve(struct fake *f, int fd)
 	static const char event[] =
 		"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"aa\"}}\n";
 	_cleanup_free_ char *inspect = xasprintf(
-		"{\"Id\":\"aa\",\"Name\":\"/web\",\"State\":{\"Running\":true,\"Pid\":%d}}",
-		init ? init : getpid());
+		"{\"Id\":\"aa\",\"Name\":\"/web\",\"Image\":\"%s\",\"State\":{\"Running\":true,\"Pid\":%d}}",
+		f->mode == BROKEN_IMAGE ? "sha256:" ID : "", init ? init : getpid());
 	char path[512];
 
 	while (fake_request(fd, path)) {
@@ -104,6 +104,8 @@ static void serve(struct fake *f, int fd)
 			fake_answer(fd, 200, f->mode == EMPTY || f->mode == UNLISTED ? "[]" : "[{\"Id\":\"aa\"}]");
 		} else if (streq(path, "/containers/aa/json")) {
 			fake_answer(fd, 200, inspect);
+		} else if (f->mode == BROKEN_IMAGE && starts_with(path, "/images/")) {
+			fake_answer(fd, 500, "{\"message\":\"content digest not found\"}");
 		} else {
 			fake_answer(fd, 404, "{}");
 		}
@@ -191,6 +193,27 @@ static void test_good(void **state)
 	assert_non_null(m);
 	assert_string_equal(m->info->id, "aa");
 	assert_int_equal(m->info->init_pid, getpid());
+	runtime_message_free(m);
+	stop_soon(rt);
+	fake_stop(&f);
+}
+
+/* An image of which the engine cannot say anything costs its containers the digest, and nothing else. */
+static void test_broken_image(void **state)
+{
+	struct runtime_message *m;
+	struct runtimes *rt;
+	struct fake f;
+
+	(void)state;
+	fake_start(&f, serve, NULL);
+	f.mode = BROKEN_IMAGE;
+	rt = start(&f);
+	m = want(rt, RUNTIME_CONTAINER, 5000);
+	assert_non_null(m);
+	assert_string_equal(m->info->name, "web");
+	assert_string_equal(m->info->image_id, "sha256:" ID);
+	assert_null(m->info->image_digest);
 	runtime_message_free(m);
 	stop_soon(rt);
 	fake_stop(&f);
@@ -700,6 +723,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_broken_image),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_life_after_long_event),
 		cmocka_unit_test(test_hung_is_stopped),
