@@ -127,22 +127,35 @@ static _noreturn_ void child(int fd)
 	_exit(0);
 }
 
+struct wanted {
+	struct strbuf *all;
+	unsigned left_out;
+};
+
 static void add_name(const char *name, void *arg)
 {
-	struct strbuf *all = arg;
+	struct wanted *wanted = arg;
 
-	if (all->len + strlen(name) + 1 > NAMES_BYTES)
+	if (wanted->all->len + strlen(name) + 1 > NAMES_BYTES) {
+		wanted->left_out++;
 		return;
-	strbuf_adds(all, name);
-	strbuf_addc(all, '\n');
+	}
+	strbuf_adds(wanted->all, name);
+	strbuf_addc(wanted->all, '\n');
 }
 
 static void collect(const struct engine *e, struct strbuf *all)
 {
+	struct wanted wanted = { .all = all };
+
 	strbuf_reset(all);
 	if (e->force->rules)
-		ruleset_host_names(e->force->rules, add_name, all);
-	filter_host_names(e->config->filter, add_name, all);
+		ruleset_host_names(e->force->rules, add_name, &wanted);
+	filter_host_names(e->config->filter, add_name, &wanted);
+	if (wanted.left_out)
+		log_warn("%u of the names that addresses are compared with are not looked up, so no address has them: there is "
+			 "room for %u KiB of names. Compare with addresses or networks (fd.sip, fd.snet) instead",
+			 wanted.left_out, NAMES_BYTES >> 10);
 }
 
 int resolver_start(struct engine *e)

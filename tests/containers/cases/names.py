@@ -80,6 +80,19 @@ def test_no_names_no_process(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
 
 
+def test_more_names_than_there_is_room_for(setup):
+    rules = Rules(setup)
+    names = [f"name-{i:03}-{'x' * 40}.invalid" for i in range(600)]
+    fit = (32 << 10) // (len(names[0]) + 1)
+    rules.write(("few", rule(setup, f"fd.sip.name in ({', '.join(names[:fit])})"), "alert"))
+    rules.nunchi = nunchi = setup.nunchi("guard", "-f", rules.path, *EXACT)
+    assert "are not looked up" not in nunchi.stderr(), nunchi.stderr()
+    rules.write(("many", rule(setup, f"fd.sip.name in ({', '.join(names)})"), "alert"))
+    rules.reload()
+    assert f"{600 - fit} of the names that addresses are compared with are not looked up" in nunchi.stderr(), nunchi.stderr()
+    assert nunchi.stop() == 0, nunchi.stderr()
+
+
 def test_a_datagram_to_another_peer(setup):
     rules = Rules(setup)
     rules.write(("peer", rule(setup, "fd.l4proto = udp and fd.connected = false and fd.name_changed = true"), "alert"),
