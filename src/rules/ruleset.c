@@ -425,6 +425,7 @@ unsigned ruleset_effect(const struct event *ev)
 /* The rule by which the kernel has blocked the call; NULL: none of these. */
 static struct rule *blocking_rule(const struct ruleset *rs, const struct event *ev)
 {
+	const struct block_clause *c;
 	uint32_t verdict;
 	unsigned class, clause;
 
@@ -435,8 +436,10 @@ static struct rule *blocking_rule(const struct ruleset *rs, const struct event *
 		return NULL;
 	class = NUNCHI_VERDICT_CLASS(verdict);
 	clause = NUNCHI_VERDICT_CLAUSE(verdict);
-	return clause < rs->block->n_clauses[class] ? rs->rules[rs->block->clauses[class][clause].rule]
-						    : NULL;
+	if (clause >= rs->block->n_clauses[class])
+		return NULL;
+	c = &rs->block->clauses[class][clause];
+	return c->watch ? NULL : rs->rules[c->rule];
 }
 
 /*

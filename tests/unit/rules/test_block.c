@@ -374,12 +374,18 @@ static void test_verdicts_match_their_rule(void **state)
 		{ S_LINKED, NUNCHI_VERDICT(0, NUNCHI_BLOCK_OPEN, NUNCHI_EFFECT_DRY, 0), NUNCHI_EFFECT_DRY, 1 },
 		{ S_LINKED, NUNCHI_VERDICT(0, NUNCHI_BLOCK_OPEN, 77, 0), NUNCHI_EFFECT_NONE, 0 },
 		{ S_LINKED, UINT32_MAX, NUNCHI_EFFECT_NONE, 0 },
+		/* As if --watch, which is no rule, had refused it: no kernel says so, but a capture can. */
+		{ S_LINKED, NUNCHI_VERDICT(1, NUNCHI_BLOCK_OPEN, NUNCHI_EFFECT_DRY, 0), NUNCHI_EFFECT_DRY, 0 },
 	};
 	struct ruleset *rs = load_condition("evt.type in (ptrace, openat) and proc.name = nosuch");
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	struct field_context fc = { .ev = NULL };
 	struct scene *scene = scene_new();
+	struct filter *watch = NULL;
 
 	assert_non_null(rs);
+	assert_int_equal(filter_parse(&watch, "evt.type = openat and fd.name = /x", &err), 0);
+	assert_int_equal(ruleset_watch(rs, watch, &err), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct event ev = scene->events[rows[i].event];
 		struct nunchi_head head = *ev.head;
@@ -394,6 +400,7 @@ static void test_verdicts_match_their_rule(void **state)
 	}
 	fields_end(&fc);
 	scene_free(scene);
+	filter_free(watch);
 	ruleset_free(rs);
 }
 
