@@ -342,9 +342,29 @@ static void fill_cgroup(struct container_info *c, const char *root)
 		free(TAKE_PTR(c->cgroup));
 }
 
+static void forget_names(struct id_name **ids, size_t *n)
+{
+	while (*n)
+		free((*ids)[--*n].name);
+	free(TAKE_PTR(*ids));
+}
+
+/* What facts_fill() has taken from a process that was another's. */
+static void forget_facts(struct container_info *c, uint64_t started, uint8_t shares)
+{
+	c->init_pid = c->pidns = c->mntns = 0;
+	c->init_start = c->cgroup_id = c->mntns_key = 0;
+	c->started = started;
+	c->shares = shares;
+	free(TAKE_PTR(c->cgroup));
+	forget_names(&c->users, &c->n_users);
+	forget_names(&c->groups, &c->n_groups);
+}
+
 void facts_fill(struct container_info *c, const char *root)
 {
-	uint64_t start;
+	uint64_t start, started = c->started;
+	uint8_t shares = c->shares;
 
 	if (!c->init_pid)
 		return;
@@ -363,9 +383,6 @@ void facts_fill(struct container_info *c, const char *root)
 	fill_cgroup(c, root);
 	fill_users(c, root);
 	/* The PID may have been reused meanwhile: then none of this was the container's. */
-	if (process_start(root, c->init_pid) != start) {
-		c->init_pid = 0;
-		c->pidns = c->mntns = 0;
-		c->init_start = c->cgroup_id = c->mntns_key = 0;
-	}
+	if (process_start(root, c->init_pid) != start)
+		forget_facts(c, started, shares);
 }

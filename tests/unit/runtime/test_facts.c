@@ -2,6 +2,8 @@
 #include "runtime/facts.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -10,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "../tree.h"
 
 static void check_cgroup(const char *text, const char *path, const char *hierarchy)
 {
@@ -121,6 +124,67 @@ static void test_fill_gone_process(void **state)
 	assert_null(process_cgroup("", (uint32_t)pid));
 }
 
+#define MOUNT "%ld 1 0:99 / / rw - overlay overlay rw\n"
+
+static long mount_id(const char *dir)
+{
+	_cleanup_close_ int fd = open(dir, O_PATH | O_CLOEXEC);
+	_cleanup_free_ char *path = xasprintf("/proc/self/fdinfo/%d", fd);
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	char line[128];
+	long id = -1;
+
+	while (f && fgets(line, sizeof(line), f) && sscanf(line, "mnt_id: %ld", &id) != 1)
+		;
+	return id;
+}
+
+/* While the host's mounts are read the process ends, and another one gets its PID. */
+static void *reuse_pid(void *arg)
+{
+	const char *root = arg;
+	_cleanup_free_ char *path = xasprintf("%s/proc/1/mountinfo", root);
+	_cleanup_fclose_ FILE *f = fopen(path, "we");
+
+	assert_non_null(f);
+	tree_put(root, "7 (y) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 200 0\n", "/proc/7/stat");
+	fprintf(f, MOUNT, 5L);
+	return NULL;
+}
+
+/* Nothing of what was read then is the container's. */
+static void test_fill_reused_pid(void **state)
+{
+	_cleanup_container_info_ struct container_info *c = xcalloc(1, sizeof(*c));
+	char dir[] = "/tmp/nunchi-test-XXXXXX";
+	_cleanup_free_ char *text = NULL, *fifo = NULL;
+	pthread_t thread;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	text = xasprintf(MOUNT, mount_id(dir));
+	fifo = xasprintf("%s/proc/1/mountinfo", dir);
+	tree_put(dir, "7 (x) S 1 7 7 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 100 0\n", "/proc/7/stat");
+	tree_put(dir, "0::/another\n", "/proc/7/cgroup");
+	tree_put(dir, text, "/proc/7/mountinfo");
+	tree_put(dir, "me:x:0:0::/:/bin/sh\n", "/proc/7/root/etc/passwd");
+	tree_put(dir, "", "/proc/1/cgroup");
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	assert_int_equal(pthread_create(&thread, NULL, reuse_pid, dir), 0);
+	c->id = xstrdup("aa");
+	c->init_pid = 7;
+	c->shares = SHARES_NET;
+	facts_fill(c, dir);
+	pthread_join(thread, NULL);
+	assert_int_equal(c->init_pid, 0);
+	assert_int_equal(c->init_start, 0);
+	assert_int_equal(c->started, 0);
+	assert_int_equal(c->shares, SHARES_NET);
+	assert_null(c->cgroup);
+	assert_int_equal(c->n_users, 0);
+	assert_int_equal(tree_remove(dir), 0);
+}
+
 static void test_read_bounded(void **state)
 {
 	_cleanup_strbuf_ struct strbuf b = STRBUF_INIT;
@@ -157,7 +221,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_cgroup), cmocka_unit_test(test_parse_ids),
 		cmocka_unit_test(test_parse_ids_bound), cmocka_unit_test(test_fill_own_process),
-		cmocka_unit_test(test_fill_gone_process), cmocka_unit_test(test_read_bounded),
+		cmocka_unit_test(test_fill_gone_process), cmocka_unit_test(test_fill_reused_pid),
+		cmocka_unit_test(test_read_bounded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
