@@ -13,8 +13,8 @@ struct sink;
 struct sink_kind {
 	const char *prefix;	/* what an argument begins with */
 	bool takes_rest;	/* something must follow it */
-	/* Whether what follows the prefix could be opened; changes nothing. 0, or -errno. NULL: only open() can say. */
-	int (*check)(const char *arg);
+	/* Whether it could be opened; changes nothing. 0; or -errno, perhaps with a sentence. NULL: only open() can say. */
+	int (*check)(const char *name, const char *arg, struct strbuf *err);
 	/* Before the lock. 0 or -errno, with a sentence in err. */
 	int (*open)(struct sink *s, const struct sinks_config *config, struct strbuf *err);
 	/*
@@ -69,5 +69,6 @@ uint64_t sink_account(struct sink *s);
 uint64_t sink_remaining(struct sink *s);
 
 /* sink_http.c */
+int sink_http_check(const char *name, const char *arg, struct strbuf *err);
 int sink_http_open(struct sink *s, const struct sinks_config *config, struct strbuf *err);
 int sink_http_send(struct sink *s, const char *line, size_t len, struct strbuf *err);

@@ -121,19 +121,25 @@ static int check_certificates(const struct sink *s, const struct sinks_config *c
 	return -EINVAL;
 }
 
-int sink_http_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
+int sink_http_check(const char *name, const char *arg, struct strbuf *err)
 {
-	struct curl_slist *headers;
-	CURL *easy;
 	int r;
 
-	strbuf_addf(err, "%s: ", s->name);
+	strbuf_addf(err, "%s: ", name);
 	r = curl_load(&curl, err);
 	if (r < 0)
 		return r;
 	strbuf_reset(err);
 	curl->global_init(CURL_GLOBAL_DEFAULT);
-	r = check_url(s->name, err);
+	return check_url(name, err);
+}
+
+int sink_http_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
+{
+	struct curl_slist *headers;
+	CURL *easy;
+	int r = sink_http_check(s->name, s->arg, err);
+
 	if (!r && starts_with(s->name, "https:") && (config->ca || config->cert || config->key))
 		r = check_certificates(s, config, err);
 	if (r < 0)

@@ -83,7 +83,7 @@ static int file_reopen(struct sink *s, struct strbuf *err)
 }
 
 /* A file that is not there yet needs a directory. Who checks a service's configuration may not be who runs it, but root. */
-static int file_check(const char *path)
+static int file_check(const char *name, const char *path, struct strbuf *err)
 {
 	_cleanup_free_ char *dir = xstrdup(path);
 	char *slash = strrchr(dir, '/');
@@ -164,12 +164,17 @@ static int syslog_connect(struct sink *s, struct strbuf *err)
 }
 
 /* The syslog server may start later: so that it is missing is no error here. */
+static int syslog_check(const char *name, const char *path, struct strbuf *err)
+{
+	if (strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
+		return 0;
+	strbuf_addf(err, "%s: the path is too long for a socket", name);
+	return -ENAMETOOLONG;
+}
+
 static int syslog_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
-	if (strlen(s->arg) < sizeof(((struct sockaddr_un *)NULL)->sun_path))
-		return 0;
-	strbuf_addf(err, "%s: the path is too long for a socket", s->name);
-	return -ENAMETOOLONG;
+	return syslog_check(s->name, s->arg, err);
 }
 
 /*
@@ -218,9 +223,9 @@ const struct sink_kind sink_kinds[] = {
 	{ "stdout", false, NULL, stdout_open, write_line, NULL },
 	{ "file:", true, file_check, file_open, write_line, file_reopen },
 	{ "program:", true, NULL, program_open, write_line, NULL },
-	{ "syslog:", true, NULL, syslog_open, syslog_send, NULL },
+	{ "syslog:", true, syslog_check, syslog_open, syslog_send, NULL },
 	{ "syslog", false, NULL, syslog_open, syslog_send, NULL },
-	{ "http://", true, NULL, sink_http_open, sink_http_send, NULL },
-	{ "https://", true, NULL, sink_http_open, sink_http_send, NULL },
+	{ "http://", true, sink_http_check, sink_http_open, sink_http_send, NULL },
+	{ "https://", true, sink_http_check, sink_http_open, sink_http_send, NULL },
 };
 const size_t n_sink_kinds = ARRAY_SIZE(sink_kinds);

@@ -50,9 +50,9 @@ int sinks_check(const char *to, struct strbuf *err)
 int sinks_check_open(const char *to, struct strbuf *err)
 {
 	const struct sink_kind *kind = find_kind(to);
-	int r = kind->check ? kind->check(to + strlen(kind->prefix)) : 0;
+	int r = kind->check ? kind->check(to, to + strlen(kind->prefix), err) : 0;
 
-	if (r < 0)
+	if (r < 0 && !err->len)
 		strbuf_addf(err, "%s: %s", to, strerror(-r));
 	return r;
 }

@@ -229,6 +229,10 @@ says 'config: a file for alerts where no directory is' 1 "sinks.yaml:2:$((30 + $
 	config check "$tmp/sinks.yaml"
 says 'config: alerts into a directory' 1 "error: to: file:$tmp: Is a directory" config check "$tmp/sinks.yaml"
 says 'config: a file that can be made is none of the errors' 1 '2 errors' config check "$tmp/sinks.yaml"
+printf 'guard:\n  output: json\n  to: "https://a b/"\n' >"$tmp/sinks.yaml"
+says 'config: a server that cannot be' 1 'sinks.yaml:3:7: error: to: https://a b/: ' config check "$tmp/sinks.yaml"
+printf 'guard:\n  to: syslog:/%0200d\n' 0 >"$tmp/sinks.yaml"
+says 'config: a socket that cannot be' 1 'the path is too long for a socket' config check "$tmp/sinks.yaml"
 says 'config: so says a command' 1 "names.yaml:1:18: error: $tmp/nowhere.yaml: cannot be read" guard --config "$tmp/names.yaml" -r "$cap"
 says 'config: the command line in its place' 1 "error: $tmp/elsewhere: cannot be read" guard --config "$tmp/names.yaml" -f "$tmp/elsewhere" -r "$cap"
 cat >"$tmp/tags.yaml" <<YAML
