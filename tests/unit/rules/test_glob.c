@@ -89,19 +89,19 @@ static void test_unknown_classes(void **state)
 {
 	static const struct {
 		const char *pattern, *class;
-	} rows[] = {
+	} cases[] = {
 		{ "[[:dig:]]", "dig" }, { "a*[^x[:alpha:][:Alpha:]]?", "Alpha" }, { "[[::]]", "" }, { "[]][[:word:]]", "word" },
 		{ "[[:digit:]]", NULL }, { "", NULL }, { "[:dig:]", NULL },
 		/* No class there, or no set. */
 		{ "[[:dig]", NULL }, { "[[:dig:", NULL }, { "[[:dig:]", NULL }, { "\\[[:dig]", NULL }, { "[\\[:dig:]]", NULL },
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		size_t len = 99;
-		const char *class = glob_unknown_class(rows[i].pattern, strlen(rows[i].pattern), &len);
+		const char *class = glob_unknown_class(cases[i].pattern, strlen(cases[i].pattern), &len);
 
-		if (!class != !rows[i].class || (class && (len != strlen(rows[i].class) || memcmp(class, rows[i].class, len))))
-			fail_msg("%s: %.*s", rows[i].pattern, class ? (int)len : 0, class);
+		if (!class != !cases[i].class || (class && (len != strlen(cases[i].class) || memcmp(class, cases[i].class, len))))
+			fail_msg("%s: %.*s", cases[i].pattern, class ? (int)len : 0, class);
 	}
 }
 
