@@ -53,6 +53,7 @@ struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 __u16 uring_calls[NUNCHI_URING_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u32 slots_inside;
+__u32 requests_missed;
 __u32 slots_had;
 __u8 wants_env;
 __u8 chroots;

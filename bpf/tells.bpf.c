@@ -5,6 +5,7 @@
  * Cost: 10 ns to come here.
  */
 #include "lib/tells.h"
+#include "lib/uring_args.h"
 
 static __always_inline bool is_wanted(const struct identity *id)
 {
@@ -37,27 +38,47 @@ static __always_inline u64 request_cred(u64 req)
 	return (u64)BPF_CORE_READ((struct io_kiocb *)req, creds);
 }
 
+/*
+ * A request that is not remembered: what is to be told of its success, if it is one that is wanted, for which there was no
+ * room. Its beginning has been told. NULL: nothing.
+ */
+static __always_inline struct request *request_missed(u64 req, struct result *result)
+{
+	struct request *r = &result->request;
+	u32 nr = uring_calls[BPF_CORE_READ((struct io_kiocb *)req, opcode) & (NUNCHI_URING_MAX - 1)];
+
+	if (!requests_missed || result->res < 0 || !nr || !(wanted[(nr - 1) & (NUNCHI_CALLS_MAX - 1)] & NUNCHI_WANT_EVENT))
+		return 0;
+	return read_complete(req, nr - 1, r) ? r : 0;
+}
+
 /* These two are functions so that their frames do not add to that of call_interrupted_end(). */
 static __noinline int request_told(struct task_struct *task, struct result *result)
 {
 	struct identity *id;
 	struct request *r;
 	u64 req, file;
+	bool is_here;
 
 	if (!result)
 		return 0;
 	req = result->req;
 	result->req = 0;
-	r = result->is_new ? &result->request : bpf_map_lookup_elem(&requests, &req);
+	is_here = result->is_new;
+	r = is_here ? &result->request : bpf_map_lookup_elem(&requests, &req);
+	if (!r) {
+		is_here = true;
+		r = request_missed(req, result);
+	}
 	if (!r)
 		return 0;
-	id = result->is_new || is_told(task, req, r, result) ? identity_get(task) : 0;
+	id = is_here || is_told(task, req, r, result) ? identity_get(task) : 0;
 	if (id && is_wanted(id)) {
 		file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
 		call_record_other(task, id, &r->call, result->res, result->flags, file, (u64)&r->names,
 				  request_cred(req));
 	}
-	if (!result->is_new && !result->more)
+	if (!is_here && !result->more)
 		request_forget(req, r);
 	return 0;
 }

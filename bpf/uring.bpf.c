@@ -94,8 +94,10 @@ static __always_inline int submitted(void *ctx, u64 req)
 	r->op = op;
 	read_request(req, nr, r);
 	kept = remember(task, req, r);
-	if (!kept)
+	if (!kept) {
 		count(counts[NUNCHI_COUNT_URING]);
+		count(requests_missed);
+	}
 	/* If there is no room to remember it, its beginning is recorded: a process with many requests cannot hide one. */
 	is_told = (r->quiet || !kept) && begun(req, r);
 	scratch_put(s);
@@ -179,7 +181,7 @@ static __always_inline int completed(void *ctx, struct result *result)
 	u64 req = result->req;
 
 	result->is_new = result->flags = 0;
-	if (req && bpf_map_lookup_elem(&requests, &req))
+	if (req && (requests_missed || bpf_map_lookup_elem(&requests, &req)))
 		return request_tell(ctx);
 	result->req = 0;
 	return 0;

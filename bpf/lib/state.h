@@ -313,6 +313,7 @@ extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the equivalent call, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u32 slots_inside;	/* how many have a parent; both sides count */
+extern __u32 requests_missed;	/* io_uring requests for which there was no room */
 extern __u32 slots_had;		/* from here on slots have never been used */
 extern __u8 wants_env;		/* record the environment at an exec */
 extern __u8 chroots;		/* a process is, or may be, in a chroot: record where absolute paths start */

@@ -22,7 +22,7 @@ struct result {
 	s64 res;
 	u16 flags;	/* NUNCHI_F_* */
 	u8 more;	/* others of the same request follow */
-	u8 is_new;	/* the request begins, and is below; else it is in `requests` */
+	u8 is_new;	/* the request begins, and is below; else it is in `requests`, unless there was no room for it */
 	u32 pad;
 	struct request request;
 };

@@ -505,8 +505,34 @@ static __always_inline bool has_many(u64 req, u8 op)
 	}
 }
 
+/*
+ * The same for a request that is complete, as far as its success says more than its beginning: what was opened, and who is
+ * at the other end. The names and the number of its own file are gone. False: it is no such request.
+ */
+static __noinline __attribute__((unused)) bool read_complete(u64 req, u32 nr, struct request *r)
+{
+	u8 op = BPF_CORE_READ((struct io_kiocb *)req, opcode);
+	u64 *args = r->call.args;
+
+	__builtin_memset(&r->call, 0, sizeof(r->call));
+	r->call.nr = nr;
+	r->call.abi = NUNCHI_ABI_IO_URING;
+	r->names.text[0][0] = r->names.text[1][0] = 0;
+	r->names.cut[0] = r->names.cut[1] = r->names.address = 0;
+	r->has_file = op == OP_ACCEPT || op == OP_CONNECT;
+	if (goes_to_slot(req, op))
+		r->call.layout = NUNCHI_LAYOUT_NO_FD;
+	args[0] = -1;
+	if (op != OP_OPENAT && op != OP_OPENAT2)
+		return r->has_file;
+	args[0] = CMD(io_open, dfd);
+	args[2] = CMD(io_open, how.flags) & ~(u64)O_LARGEFILE;
+	args[3] = CMD(io_open, how.mode);
+	return true;
+}
+
 /* A function so that its frame is gone when the record is made: a chain of calls has only 512 bytes of stack. */
-static __noinline void read_request(u64 req, u32 nr, struct request *r)
+static __noinline __attribute__((unused)) void read_request(u64 req, u32 nr, struct request *r)
 {
 	__builtin_memset(&r->call, 0, sizeof(r->call));
 	r->call.nr = nr;

@@ -125,7 +125,10 @@ def test_a_request_with_other_credentials(setup):
 
 
 def test_more_requests_than_can_be_remembered(setup):
-    """Who has hundreds under way hides no other with them: of one that there is no room for the beginning is told."""
+    """
+    Who has hundreds under way hides no other with them: of one that there is no room for the beginning is told, and of a success
+    what was opened, and who came.
+    """
     name = f"{setup.name}-uring-crowd"
     nunchi = setup.nunchi("trace", "-o", "json", "-c", name, "-e", "openat,accept4", "--memory", "16M")
     made = setup.runc.run(name, ["/bin/uring", "crowd"])
@@ -134,8 +137,11 @@ def test_more_requests_than_can_be_remembered(setup):
     assert nunchi.stop() == 0, nunchi.stderr()
     if '"shut"' in made.output():
         return "no io_uring on this kernel"
-    opened = [e for e in nunchi.events() if e.get("evt.abi") == "io_uring" and e["evt.type"] == "openat"]
-    assert [(e["fd.nameraw"], e["evt.is_entry"], "evt.res" in e) for e in opened] == [("/etc/passwd", True, False)], opened
+    asked = [e for e in nunchi.events() if e.get("evt.abi") == "io_uring"]
+    opened = [(e.get("fd.nameraw"), e["fd.name"], e.get("evt.is_entry"), "evt.res" in e) for e in asked if e["evt.type"] == "openat"]
+    assert opened == [("/tmp/ring-link", "/tmp/ring-link", True, False), (None, "/etc/passwd", None, True)], opened
+    came = [e for e in asked if e["evt.type"] == "accept4" and "evt.res" in e]
+    assert [e["fd.lport"] for e in came] == [4724], came
     assert "ends of io_uring's requests" in nunchi.stderr() and "does not add up" not in nunchi.stderr(), nunchi.stderr()
     return None
 

@@ -6,7 +6,7 @@
  *				a result
  *	uring direct|fd PATH	opens it and no more
  *	uring litter		200 requests under way at once that ask for no word, and succeed
- *	uring crowd		asks for 200 connections that nobody makes, then opens a file
+ *	uring crowd		asks for 200 connections that nobody makes, then opens a file by a link, and makes one of them
  *	uring users		asks as root, which it has ceased to be, for a file of root's; then as it is
  *	uring swap		asks for calls with addresses, and changes those when the kernel has them; then connects in
  *				vain, plainly, while a request on that socket waits
@@ -384,6 +384,7 @@ static void vectors(void)
 }
 
 #define MANY 4722
+#define CROWD 4724
 #define GROUP 1
 
 /* Both say that it is so, in either order. False: it was over. */
@@ -520,18 +521,22 @@ static void plain_beside(void)
 
 static void crowd(void)
 {
-	int listener = socket(AF_INET, SOCK_STREAM, 0);
-	struct io_uring_sqe open_one = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
-					 .addr = (uintptr_t)"/etc/passwd", .user_data = 1 };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(CROWD), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), late = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (listener < 0 || listen(listener, 1)) {
-		perror("listen");
+	if (listener < 0 || late < 0 || listen(listener, 1) || bind(late, (void *)&to, sizeof(to)) || listen(late, 1) ||
+	    symlink("/etc/passwd", "/tmp/ring-link")) {
+		perror("crowd");
 		exit(1);
 	}
 	for (int i = 0; i < 200; i++)
 		submit((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = listener });
-	submit(open_one);
-	sleep(1);
+	submit((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)"/tmp/ring-link" });
+	submit((struct io_uring_sqe){ .opcode = IORING_OP_ACCEPT, .fd = late });
+	if (connect(socket(AF_INET, SOCK_STREAM, 0), (void *)&to, sizeof(to)))
+		perror("connect");
+	result();
+	result();
 }
 
 /* All of them wait for the first, so that none has another's place. */
