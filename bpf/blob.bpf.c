@@ -388,15 +388,40 @@ static __always_inline void opened_mark(struct scratch *s, u32 pos, u64 file)
 			NUNCHI_OPENED_KNOWN | (FIELD(struct file, file, f_flags) & O_ACCMODE);
 }
 
+/* Appends what a file is: a file or a socket. */
+static __always_inline void fd_append(struct scratch *s, u64 file, bool late, u32 arg)
+{
+	u64 inode = (u64)FIELD(struct file, file, f_inode);
+	u32 pos = s->pos;
+
+	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK) {
+		blob_sock(s, file, arg);
+	} else {
+		file_append(s, (u64)FIELD(struct file, file, f_path.mnt), (u64)FIELD(struct file, file, f_path.dentry), arg);
+		/* Only openat2 has its flags in memory; the others have them in a register. */
+		if (arg == NUNCHI_ARG_RET && unlikely(specs[s->call.nr & (NUNCHI_CALLS_MAX - 1)].capture[2] == NUNCHI_CAP_BYTES))
+			opened_mark(s, pos, file);
+	}
+	if (late)
+		blob_mark(s, pos, NUNCHI_BLOB_LATE);
+}
+
+/* Appends the file that an io_uring request has put among its ring's own. */
+static __noinline int blob_made(struct scratch *s)
+{
+	if (s && s->made)
+		fd_append(s, s->made, true, NUNCHI_ARG_RET);
+	return 0;
+}
+
 /*
  * Appends what an fd is by now: a file or a socket. A task that shares the table can have put something else there
  * since the call. What argument 0 is may be known otherwise.
  */
 __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 {
-	u64 file, inode;
 	bool late = false;
-	u32 pos;
+	u64 file;
 
 	if (!s)
 		return 0;
@@ -409,20 +434,8 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 		 */
 		late |= s->shared && arg != NUNCHI_ARG_RET;
 	}
-	if (!file)
-		return 0;
-	pos = s->pos;
-	inode = (u64)FIELD(struct file, file, f_inode);
-	if ((FIELD(struct inode, inode, i_mode) & S_IFMT) == S_IFSOCK) {
-		blob_sock(s, file, arg);
-	} else {
-		file_append(s, (u64)FIELD(struct file, file, f_path.mnt), (u64)FIELD(struct file, file, f_path.dentry), arg);
-		/* Only openat2 has its flags in memory; the others have them in a register. */
-		if (arg == NUNCHI_ARG_RET && unlikely(specs[s->call.nr & (NUNCHI_CALLS_MAX - 1)].capture[2] == NUNCHI_CAP_BYTES))
-			opened_mark(s, pos, file);
-	}
-	if (late)
-		blob_mark(s, pos, NUNCHI_BLOB_LATE);
+	if (file)
+		fd_append(s, file, late, arg);
 	return 0;
 }
 
@@ -605,6 +618,8 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 		blob_fd(s, s->call.ret, NUNCHI_ARG_RET);
 		if (unlikely(s->copied & 1 << COPY_OPENED))
 			copies_opened(s, pos);
+	} else if (unlikely(s->call.layout & NUNCHI_LAYOUT_NO_FD)) {
+		blob_made(s);
 	}
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)
 		blob_cwd(s, BLOB(NUNCHI_BLOB_CWD, 0));

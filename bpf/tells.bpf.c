@@ -52,13 +52,27 @@ static __always_inline struct request *request_missed(u64 req, struct result *re
 	return read_complete(req, nr - 1, r) ? r : 0;
 }
 
+/* Finds out what else there is to record of a request. A function so that its frame is gone when the record is made. */
+static __noinline int request_look(u64 req, const struct request *r, struct result *result)
+{
+	if (!r || !result)
+		return 0;
+	result->of.file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
+	result->of.names = (u64)&r->names;
+	result->of.creds = request_cred(req);
+	result->of.made = 0;
+	if (r->call.layout & NUNCHI_LAYOUT_NO_FD && !r->quiet && result->res >= 0)
+		result->of.made = file_in_slot(req, r->op, result->res);
+	return 0;
+}
+
 /* These two are functions so that their frames do not add to that of call_interrupted_end(). */
 static __noinline int request_told(struct task_struct *task, struct result *result)
 {
 	struct identity *id;
 	struct request *r;
-	u64 req, file;
 	bool is_here;
+	u64 req;
 
 	if (!result)
 		return 0;
@@ -74,9 +88,8 @@ static __noinline int request_told(struct task_struct *task, struct result *resu
 		return 0;
 	id = is_here || is_told(task, req, r, result) ? identity_get(task) : 0;
 	if (id && is_wanted(id)) {
-		file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
-		call_record_other(task, id, &r->call, result->res, result->flags, file, (u64)&r->names,
-				  request_cred(req));
+		request_look(req, r, result);
+		call_record_other(task, id, &r->call, result->res, result->flags, &result->of);
 	}
 	if (!is_here && !result->more)
 		request_forget(req, r);

@@ -107,18 +107,19 @@ static __always_inline void call_record(struct task_struct *task, const struct i
 	scratch_put(s);
 }
 
-/* Records an io_uring request as the equivalent call. file, names and creds: as in struct scratch. */
+/* Records an io_uring request as the equivalent call; of: as in struct scratch. */
 static __always_inline void call_record_other(struct task_struct *task, const struct identity *id,
 					      const struct nunchi_call *call, s64 ret, u16 flags,
-					      u64 file, u64 names, u64 creds)
+					      const struct request_of *of)
 {
 	struct scratch *s = call_scratch(id, call, ret);
 
 	if (!s)
 		return;
-	s->file = file;
-	s->names = names;
-	s->creds = creds;
+	s->file = of->file;
+	s->names = of->names;
+	s->creds = of->creds;
+	s->made = of->made;
 	s->copied = 0;
 	call_send(s, task, id, call, ret, flags, false);
 	if (unlikely(s->differs))

@@ -42,6 +42,7 @@ static __noinline long message_step(u32 i, struct identity **ctx)
 {
 	struct identity *id = *ctx;
 	bool refused = i + 1 == (u32)id->call.ret;
+	const struct request_of none = { 0 };
 
 	id->call.args[1] += MESSAGE_POINTERS * pointer_size(&id->call);
 	if (refused && !verdict_refuses(id->of_messages))
@@ -50,8 +51,7 @@ static __noinline long message_step(u32 i, struct identity **ctx)
 		return 0;
 	id->verdict = !refused && verdict_refuses(id->of_messages) ? 0 : id->of_messages;
 	if (account_seen(id->slot, NUNCHI_MODE_EVENT))
-		call_record_other(bpf_get_current_task_btf(), id, &id->call, refused ? -EPERM : id->call.ret, 0, 0, 0,
-				  0);
+		call_record_other(bpf_get_current_task_btf(), id, &id->call, refused ? -EPERM : id->call.ret, 0, &none);
 	id->verdict = 0;
 	return 0;
 }

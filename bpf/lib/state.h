@@ -198,6 +198,14 @@ struct leaf {
 	u64 mnt, dentry;
 };
 
+/* What else is known of an io_uring request, as in struct scratch. */
+struct request_of {
+	u64 file;
+	u64 names;
+	u64 creds;
+	u64 made;
+};
+
 /* The work space for one record. data has room behind RECORD_MAX, so that bounds are checked between pieces only. */
 struct scratch {
 	u32 busy;
@@ -206,6 +214,7 @@ struct scratch {
 	u64 task;		/* the running task, as a number: see FIELD() */
 	u64 of;			/* the task that the head is about, likewise */
 	u64 names;		/* struct uring_names in which arguments are indices; 0: arguments are pointers */
+	u64 made;		/* struct file that a request has put among its ring's own; 0: none */
 	u64 creds;		/* struct cred, of the request that is recorded; 0: those of s->of */
 	u32 copied;		/* as in the identity */
 	u32 differs;		/* number plus one of the first argument for which user memory now has something else */

@@ -24,6 +24,7 @@ struct result {
 	u8 more;	/* others of the same request follow */
 	u8 is_new;	/* the request begins, and is below; else it is in `requests`, unless there was no room for it */
 	u32 pad;
+	struct request_of of;
 	struct request request;
 };
 

@@ -6,7 +6,26 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* Until 6.12. */
+struct io_fixed_file {
+	unsigned long file_ptr;	/* struct file *, with flags in its lowest bits */
+};
+
+struct io_rsrc_node {
+	unsigned long file_ptr;
+};
+
+struct io_rsrc_data {
+	struct io_rsrc_node **nodes;
+};
+
+struct io_file_table {
+	struct io_fixed_file *files;
+	struct io_rsrc_data data;
+};
+
 struct io_ring_ctx {
+	struct io_file_table file_table;
 };
 
 struct io_uring_cqe {

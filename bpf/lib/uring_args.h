@@ -456,8 +456,8 @@ static __always_inline void read_address(u64 req, struct request *r)
 		address_take(r, name, BPF_CORE_READ(m, msg.msg_namelen));
 }
 
-/* Whether the result is an index into the ring's own files, not an fd. */
-static __always_inline bool goes_to_slot(u64 req, u8 op)
+/* The number, from 1, of the one of the ring's own files that the result is to be; 0: it is an fd. */
+static __always_inline u32 goes_to_slot(u64 req, u8 op)
 {
 	switch (op) {
 	case OP_OPENAT:
@@ -468,8 +468,31 @@ static __always_inline bool goes_to_slot(u64 req, u8 op)
 	case OP_SOCKET:
 		return CMD(io_socket, file_slot);
 	default:
-		return false;
+		return 0;
 	}
+}
+
+#define SLOT_ANY ~0U	/* a free one, which the result tells */
+#define FILE_FLAGS 7UL
+
+/* The file, as a number, that a request has put among the ring's own. Whoever has the ring can have exchanged it. 0: none. */
+static __always_inline u64 file_in_slot(u64 req, u8 op, s64 res)
+{
+	struct io_ring_ctx *ctx = (struct io_ring_ctx *)BPF_CORE_READ((struct io_kiocb *)req, ctx);
+	u32 slot = goes_to_slot(req, op);
+	u64 index = slot == SLOT_ANY ? (u64)res : slot - 1, file = 0;
+	struct io_rsrc_node *node = 0;
+
+	if (!slot)
+		return 0;
+	if (bpf_core_field_exists(ctx->file_table.files)) {
+		bpf_probe_read_kernel(&file, sizeof(file), (void *)BPF_CORE_READ(ctx, file_table.files) +
+				      index * bpf_core_type_size(struct io_fixed_file));
+	} else {
+		bpf_probe_read_kernel(&node, sizeof(node), BPF_CORE_READ(ctx, file_table.data.nodes) + index);
+		file = BPF_CORE_READ(node, file_ptr);
+	}
+	return file & ~FILE_FLAGS;
 }
 
 static __always_inline void read_arguments(u64 req, u8 op, struct request *r)
@@ -520,6 +543,8 @@ static __noinline __attribute__((unused)) bool read_complete(u64 req, u32 nr, st
 	r->names.text[0][0] = r->names.text[1][0] = 0;
 	r->names.cut[0] = r->names.cut[1] = r->names.address = 0;
 	r->has_file = op == OP_ACCEPT || op == OP_CONNECT;
+	r->quiet = 0;
+	r->op = op;
 	if (goes_to_slot(req, op))
 		r->call.layout = NUNCHI_LAYOUT_NO_FD;
 	args[0] = -1;

@@ -427,6 +427,9 @@ static void view_call(struct view *v)
 	if (call->ret == RET_FD)
 		view_result(v);
 	view_paths(v);
+	/* What was opened is not known, and what was asked for, be it the kernel's own copy, can be a link. */
+	if (call->ret == RET_FD && v->fd->type == FD_NONE && !event_is_entry(v->ev) && !event_failed(v->ev))
+		v->fd->name_grade = GRADE_USER;
 	if (v->name == NO_PLACE && !v->fd->nameraw && v->fd->type == FD_NONE)
 		view_arguments(v);
 	if (v->fd->type == FD_NONE && fd_view_created(v->ev, v->fd))

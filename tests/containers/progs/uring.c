@@ -293,10 +293,12 @@ static void registered(void)
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_WRITE, .flags = IOSQE_FIXED_FILE, .fd = 0,
 					    .addr = (uint64_t)"fixed", .len = 5 });
 	said("write", ret, "\"buf\":\"fixed\"", "/tmp/ring-registered");
+	if (symlink("/tmp/ring-direct", "/tmp/ring-link"))
+		exit(1);
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD,
-					    .addr = (uint64_t)"/tmp/ring-direct", .len = 0600,
+					    .addr = (uint64_t)"/tmp/ring-link", .len = 0600,
 					    .open_flags = O_RDWR | O_CREAT, .file_index = 2 });
-	said("openat", ret, "\"pathname\":\"/tmp/ring-direct\"", NULL);
+	said("openat", ret, "\"pathname\":\"/tmp/ring-link\"", "/tmp/ring-direct");
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .file_index = 2 });
 	said("close", ret, with_fd("fd", -1, ""), NULL);
 }

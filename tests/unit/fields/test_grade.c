@@ -82,6 +82,11 @@ static void test_paths(void **state)
 	encode_blob(&b, NUNCHI_BLOB_STR, 1, 0, "/told", 5);
 	encode_end(&b);
 	EXPECT(&b, "fd.name=/told", "evt.untrusted=evt.arg.pathname,fd.name,fd.nameraw");
+	/* It succeeded, but what was opened is not known: the path can be that of a link. */
+	open_begin(&b, 0);
+	encode_blob(&b, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL, "/told", 5);
+	encode_end(&b);
+	EXPECT(&b, "fd.name=/told", "evt.late=-", "evt.untrusted=fd.name");
 	/* What io_uring was asked for and is too long to be kept: the beginning. */
 	open_begin(&b, -2);
 	encode_blob(&b, NUNCHI_BLOB_STR, 1, NUNCHI_BLOB_KERNEL | NUNCHI_BLOB_TRUNCATED, "/tmp/./.", 8);
