@@ -26,7 +26,8 @@ uint32_t doctor_limits(const struct doctor_facts *f)
 		limits |= 1U << DOCTOR_LIMIT_CALLS_32;
 	/* Where no hook sees rings at all, that is said as not seen. */
 	if (f->host.ways & f->seen & 1U << DOCTOR_UNSEEN_IO_URING)
-		limits |= 1U << DOCTOR_LIMIT_RING_OPERATIONS | 1U << DOCTOR_LIMIT_RING_REFUSED;
+		limits |= 1U << DOCTOR_LIMIT_RING_OPERATIONS | 1U << DOCTOR_LIMIT_RING_REFUSED |
+			  1U << DOCTOR_LIMIT_RING_QUIET;
 	if (!has_copies(f))
 		limits |= 1U << DOCTOR_LIMIT_COPIES;
 	return limits;

@@ -38,6 +38,7 @@
 	X(CALLS_32, "stime and nice of 32-bit programs", "no event, no native call does the same") \
 	X(RING_OPERATIONS, "io_uring's waits, messages and commands", "no event (polls, timeouts, futexes; between rings; to devices and sockets)") \
 	X(RING_REFUSED, "what io_uring refuses before it is a request", "no event")               \
+	X(RING_QUIET, "what io_uring opens if nobody wants to hear of a success", "the path that was asked for, which a link can lead elsewhere") \
 	X(COPIES, "paths and addresses as a call had them",                                       \
 	  "grade user, no argument_mismatch: copies want BPF trampolines, before 6.13 without preempt=full")
 
