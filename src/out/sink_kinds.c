@@ -49,6 +49,29 @@ static int write_line(struct sink *s, const char *line, size_t len, struct strbu
 	return write_all(s, line, len, err);
 }
 
+/* What is told while nobody reads a FIFO is lost; but another reader can come. */
+static int file_send(struct sink *s, const char *line, size_t len, struct strbuf *err)
+{
+	int r = write_line(s, line, len, err);
+
+	if (r != -EPIPE)
+		return r;
+	strbuf_reset(err);
+	strbuf_adds(err, "nobody reads this FIFO");
+	return -ENXIO;
+}
+
+static int program_send(struct sink *s, const char *line, size_t len, struct strbuf *err)
+{
+	int r = write_line(s, line, len, err);
+
+	if (r == -EPIPE) {
+		strbuf_reset(err);
+		strbuf_adds(err, "it has ended, or reads no more; it is started again when nunchi is");
+	}
+	return r;
+}
+
 static int stdout_open(struct sink *s, const struct sinks_config *config, struct strbuf *err)
 {
 	s->fd = STDOUT_FILENO;
@@ -221,8 +244,8 @@ static int syslog_send(struct sink *s, const char *line, size_t len, struct strb
 
 const struct sink_kind sink_kinds[] = {
 	{ "stdout", false, NULL, stdout_open, write_line, NULL },
-	{ "file:", true, file_check, file_open, write_line, file_reopen },
-	{ "program:", true, NULL, program_open, write_line, NULL },
+	{ "file:", true, file_check, file_open, file_send, file_reopen },
+	{ "program:", true, NULL, program_open, program_send, NULL },
 	{ "syslog:", true, syslog_check, syslog_open, syslog_send, NULL },
 	{ "syslog", false, NULL, syslog_open, syslog_send, NULL },
 	{ "http://", true, sink_http_check, sink_http_open, sink_http_send, NULL },
