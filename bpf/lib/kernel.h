@@ -592,8 +592,14 @@ enum cgroup_subsys_id {
 #define PTRACE_TRACEME 0
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE 0x4206
+#if defined(__TARGET_ARCH_arm64)
+#define NR_TRUNCATE 45
+#define NR_PTRACE 117
+#else
 #define NR_TRUNCATE 76
 #define NR_PTRACE 101
+#endif
+/* The same everywhere, as all numbers since 5.1. */
 #define NR_PIDFD_GETFD 438
 #define NR_FSCONFIG 431
 #define NR_CLONE3 435
