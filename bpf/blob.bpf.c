@@ -433,6 +433,8 @@ __noinline int blob_fd(struct scratch *s, u32 fd, u32 arg)
 		 * its fd it does not sleep any more.
 		 */
 		late |= s->shared && arg != NUNCHI_ARG_RET;
+	} else {
+		late = file == s->made;
 	}
 	if (file)
 		fd_append(s, file, late, arg);
@@ -618,7 +620,7 @@ static __always_inline void call_blobs(struct scratch *s, const struct nunchi_sp
 		blob_fd(s, s->call.ret, NUNCHI_ARG_RET);
 		if (unlikely(s->copied & 1 << COPY_OPENED))
 			copies_opened(s, pos);
-	} else if (unlikely(s->call.layout & NUNCHI_LAYOUT_NO_FD)) {
+	} else if (unlikely(s->call.layout & NUNCHI_LAYOUT_NO_FD) && spec->flags & NUNCHI_SPEC_RET_FD) {
 		blob_made(s);
 	}
 	if ((spec->flags & NUNCHI_SPEC_CWD) && s->call.ret >= 0)

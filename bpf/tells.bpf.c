@@ -57,12 +57,12 @@ static __noinline int request_look(u64 req, const struct request *r, struct resu
 {
 	if (!r || !result)
 		return 0;
-	result->of.file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : 0;
+	result->of.made = file_read(req, r->op);
+	result->of.file = r->has_file ? (u64)BPF_CORE_READ((struct io_kiocb *)req, file) : result->of.made;
 	result->of.names = (u64)&r->names;
 	result->of.creds = request_cred(req);
-	result->of.made = 0;
 	if (r->call.layout & NUNCHI_LAYOUT_NO_FD && !r->quiet && result->res >= 0)
-		result->of.made = file_in_slot(req, r->op, result->res);
+		result->of.made = file_made(req, r->op, result->res);
 	return 0;
 }
 

@@ -214,7 +214,7 @@ struct scratch {
 	u64 task;		/* the running task, as a number: see FIELD() */
 	u64 of;			/* the task that the head is about, likewise */
 	u64 names;		/* struct uring_names in which arguments are indices; 0: arguments are pointers */
-	u64 made;		/* struct file that a request has put among its ring's own; 0: none */
+	u64 made;		/* struct file of the ring's own that an io_uring request has put there, or reads from; 0: none */
 	u64 creds;		/* struct cred, of the request that is recorded; 0: those of s->of */
 	u32 copied;		/* as in the identity */
 	u32 differs;		/* number plus one of the first argument for which user memory now has something else */

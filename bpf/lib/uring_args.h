@@ -475,16 +475,13 @@ static __always_inline u32 goes_to_slot(u64 req, u8 op)
 #define SLOT_ANY ~0U	/* a free one, which the result tells */
 #define FILE_FLAGS 7UL
 
-/* The file, as a number, that a request has put among the ring's own. Whoever has the ring can have exchanged it. 0: none. */
-static __always_inline u64 file_in_slot(u64 req, u8 op, s64 res)
+/* One of the ring's own files, as a number. Whoever has the ring can have exchanged it. 0: none. */
+static __always_inline u64 own_file(u64 req, u64 index)
 {
 	struct io_ring_ctx *ctx = (struct io_ring_ctx *)BPF_CORE_READ((struct io_kiocb *)req, ctx);
-	u32 slot = goes_to_slot(req, op);
-	u64 index = slot == SLOT_ANY ? (u64)res : slot - 1, file = 0;
 	struct io_rsrc_node *node = 0;
+	u64 file = 0;
 
-	if (!slot)
-		return 0;
 	if (bpf_core_field_exists(ctx->file_table.files)) {
 		bpf_probe_read_kernel(&file, sizeof(file), (void *)BPF_CORE_READ(ctx, file_table.files) +
 				      index * bpf_core_type_size(struct io_fixed_file));
@@ -493,6 +490,22 @@ static __always_inline u64 file_in_slot(u64 req, u8 op, s64 res)
 		file = BPF_CORE_READ(node, file_ptr);
 	}
 	return file & ~FILE_FLAGS;
+}
+
+/* That of them which a request has made. */
+static __always_inline u64 file_made(u64 req, u8 op, s64 res)
+{
+	u32 slot = goes_to_slot(req, op);
+
+	return slot ? own_file(req, slot == SLOT_ANY ? (u64)res : slot - 1) : 0;
+}
+
+/* That of them which a request reads from, if that is not its own file. */
+static __always_inline u64 file_read(u64 req, u8 op)
+{
+	if ((op != OP_SPLICE && op != OP_TEE) || !(CMD(io_splice, flags) & SPLICE_F_FD_IN_FIXED))
+		return 0;
+	return own_file(req, (u32)CMD(io_splice, splice_fd_in));
 }
 
 static __always_inline void read_arguments(u64 req, u8 op, struct request *r)

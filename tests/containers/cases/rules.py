@@ -186,7 +186,7 @@ DEEDS = {
     "Process hidden by a mount": ("mount -t tmpfs none /proc/$$", "mount -t tmpfs none /mnt"),
     "Process is named like one of the kernel's": ("kworker nothing", "worker nothing"),
     "Ring for calls made": ("deed ring", "deed socket"),
-    "Ring opens a file out of sight": ("ln -s /etc/hosts /tmp/ring; uring direct /tmp/ring", "uring fd /tmp/ring"),
+    "Ring opens a file out of sight": ("ln -s /etc/hosts /tmp/ring; uring quiet /tmp/ring", "uring direct /tmp/ring"),
     "Fault handler made": ("deed userfaultfd 1", "/usr/bin/criu userfaultfd 1"),
     "Kernel's tracing changed": ("deed write /sys/kernel/tracing/tracing_on",
                                  "deed read /sys/kernel/tracing/tracing_on"),

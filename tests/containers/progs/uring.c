@@ -4,7 +4,7 @@
  *
  *	uring plain|sqpoll|full	the kernel does it when asked to, or a thread of its own finds it; full: where there is no room for
  *				a result
- *	uring direct|fd PATH	opens it and no more
+ *	uring direct|fd|quiet PATH	opens it and no more; quiet: and wants no word of a success
  *	uring litter		200 requests under way at once that ask for no word, and succeed
  *	uring crowd		asks for 200 connections that nobody makes, then opens a file by a link, and makes one of them
  *	uring users		asks as root, which it has ceased to be, for a file of root's; then as it is
@@ -285,7 +285,7 @@ static void sockets(void)
 /* An index of the ring's own files instead of an fd: what it is must not be looked for in the fd table. */
 static void registered(void)
 {
-	int files[2] = { open("/tmp/ring-registered", O_RDWR | O_CREAT | O_CLOEXEC, 0600), -1 }, ret;
+	int files[2] = { open("/tmp/ring-registered", O_RDWR | O_CREAT | O_CLOEXEC, 0600), -1 }, pipes[2], ret;
 
 	if (syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, files, 2))
 		return;
@@ -299,6 +299,11 @@ static void registered(void)
 					    .addr = (uint64_t)"/tmp/ring-link", .len = 0600,
 					    .open_flags = O_RDWR | O_CREAT, .file_index = 2 });
 	said("openat", ret, "\"pathname\":\"/tmp/ring-link\"", "/tmp/ring-direct");
+	if (pipe(pipes))
+		exit(1);
+	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_SPLICE, .splice_fd_in = 0, .splice_flags = SPLICE_F_FD_IN_FIXED,
+					    .splice_off_in = 0, .fd = pipes[1], .off = (uint64_t)-1, .len = 3 });
+	said("splice", ret, "\"fd_in\":\"-1\",\"len\":\"3\"", "/tmp/ring-registered");
 	ret = do_one((struct io_uring_sqe){ .opcode = IORING_OP_CLOSE, .file_index = 2 });
 	said("close", ret, with_fd("fd", -1, ""), NULL);
 }
@@ -587,20 +592,27 @@ static void users(void)
 }
 
 /* Into the ring's own files, or as an fd. */
-static int open_only(const char *path, bool direct)
+static int open_only(const char *path, const char *how)
 {
+	struct io_uring_sqe open_it = { .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)path,
+					.open_flags = O_RDONLY, .file_index = !strcmp(how, "direct") };
 	int none = -1;
 
 	set_up(0, 8);
 	syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &none, 1);
-	return do_one((struct io_uring_sqe){ .opcode = IORING_OP_OPENAT, .fd = AT_FDCWD, .addr = (uintptr_t)path,
-					     .open_flags = O_RDONLY, .file_index = direct }) < 0;
+	if (strcmp(how, "quiet"))
+		return do_one(open_it) < 0;
+	open_it.flags = IOSQE_CQE_SKIP_SUCCESS | IOSQE_IO_LINK;
+	queue(open_it);
+	queue((struct io_uring_sqe){ .opcode = IORING_OP_NOP });
+	flush(2);
+	return result() < 0;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc > 2)
-		return open_only(argv[2], !strcmp(argv[1], "direct"));
+		return open_only(argv[2], argv[1]);
 	if (argc > 1 && !strcmp(argv[1], "litter")) {
 		set_up(0, 256);
 		litter();
