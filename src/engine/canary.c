@@ -282,8 +282,16 @@ void canary_run(struct probe *p, const char *root, const char *cgroup_mount,
 {
 	_cleanup_close_ int program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	struct canary c = { .probe = p, .tries = ret, .program = program };
+	sigset_t set, before;
 
+	/* Who is impatient waits until the cgroup is gone: it would be left behind. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, &before);
 	make_cgroup(&c, root, cgroup_mount);
 	find_ring(&c);
 	run(&c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }

@@ -6,10 +6,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 
 import harness.nunchi as harness
+from harness.place import Elsewhere
 
 AREAS = ["kernel", "capabilities", "security", "cgroups", "preemption", "programs", "hooks",
          "canary", "runtimes", "memory", "not seen", "limits"]
@@ -52,6 +54,22 @@ def test_all_is_tried(setup):
     left = set(glob.glob("/sys/fs/cgroup/*nunchi-doctor*") +
                glob.glob("/sys/fs/cgroup/*/*nunchi-doctor*")) - cgroups
     assert not left, f"left behind: {left}"
+
+
+def test_interrupted_it_leaves_nothing(setup):
+    """Its cgroup is there for some tens of ms: that is when it is interrupted."""
+    del setup
+    doctor = subprocess.Popen([harness.PROGRAM, "doctor"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pattern, found = f"nunchi-doctor-{doctor.pid}", []
+    while not found and doctor.poll() is None:
+        found = glob.glob("/sys/fs/cgroup/" + pattern) + glob.glob("/sys/fs/cgroup/*/" + pattern)
+    doctor.send_signal(signal.SIGINT)
+    doctor.wait(SLOW)
+    left = [path for path in found if os.path.isdir(path)]
+    for path in left:
+        os.rmdir(path)
+    assert not left, left
+    return None if found else Elsewhere("no cgroup of the doctor's was seen")
 
 
 def test_limits(setup):
