@@ -31,6 +31,8 @@ static const struct usage usage = {
 
 static const char *const kinds[] = { "text", "json" };
 
+#define UNRECORDED_MAX 100	/* bytes of calls' names: a line, with what is said of them */
+
 static void add_count(struct strbuf *out, unsigned n, const char *what)
 {
 	strbuf_addf(out, "%u %s%s", n, what, n == 1 ? "" : "s");
@@ -310,6 +312,53 @@ static int print_counts(const struct ruleset *rs)
 	return cmd_print(&out);
 }
 
+/* All that the rule can be about are calls that record takes only if -e says so. */
+static bool takes_more(const struct ruleset *rs, const struct rule *rule, const struct syscall_set *calls)
+{
+	struct syscall_set usual;
+
+	syscall_set_default(&usual);
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++)
+		if (calls->bits[nr] && usual.bits[nr])
+			return false;
+	for (unsigned type = EVENT_SYSCALL + 1; type < EVENT_OTHER; type++)
+		if (ruleset_takes(rs, rule, (enum event_type)type))
+			return false;
+	return true;
+}
+
+/* A rule that matched nothing may only have had nothing to see, which its count does not say. */
+static void tell_unrecorded(const struct ruleset *rs)
+{
+	_cleanup_strbuf_ struct strbuf names = STRBUF_INIT;
+	struct syscall_set calls = { .procexit = false };
+	unsigned more = 0;
+
+	for (size_t i = 0; i < ruleset_count(rs); i++) {
+		const struct rule *rule = ruleset_rule(rs, i);
+		struct syscall_set own = { .procexit = false };
+
+		if (!rule->enabled || rule->fired)
+			continue;
+		ruleset_rule_calls(rs, rule, &own);
+		if (takes_more(rs, rule, &own))
+			ruleset_rule_calls(rs, rule, &calls);
+	}
+	for (uint32_t nr = 0; nr < NUNCHI_CALLS_MAX; nr++) {
+		if (!calls.bits[nr])
+			continue;
+		if (names.len < UNRECORDED_MAX)
+			strbuf_addf(&names, "%s%s", names.len ? ", " : "", syscall_by_nr(nr)->name);
+		else
+			more++;
+	}
+	if (more)
+		strbuf_addf(&names, " and %u more", more);
+	if (names.len)
+		log_info("some rules that matched nothing are about calls that record takes only with -e: %s",
+			 names.s);
+}
+
 static int test(struct options *o)
 {
 	struct ruleset *rs;
@@ -328,6 +377,8 @@ static int test(struct options *o)
 	r = guard_run(o, rs);
 	if (!r && !(o->output && streq(o->output, "json")))
 		r = print_counts(rs);
+	if (!r)
+		tell_unrecorded(rs);
 	ruleset_free(rs);
 	return r;
 }

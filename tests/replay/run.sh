@@ -50,6 +50,17 @@ cat >"$tmp/few.yaml" <<'RULES'
   tags: [T1059.004, T99, mitre_execution]
 RULES
 
+# Rules that match nothing: of two it is said that a capture can lack their calls.
+for calls in 'dup, dup3' 'dup2' 'openat' 'dup2, openat'; do
+	cat <<RULES
+- rule: $calls
+  desc: d
+  condition: evt.type in ($calls) and proc.name = nobody
+  output: x
+  priority: DEBUG
+RULES
+done >"$tmp/calls.yaml"
+
 sed 's/condition: .*/condition: evt.type = execve and proc.name = nc/; s/desc:/action: kill-container\n  desc:/' \
 	"$tmp/few.yaml" >"$tmp/stop.yaml"
 
@@ -75,6 +86,7 @@ attacks guard-stop guard -f "$tmp/stop.yaml"
 attacks guard-stop-json guard -f "$tmp/stop.yaml" -o json
 attacks guard-filter guard 'proc.name=nc'
 attacks rules-test rules test
+basic rules-test-calls rules test "$tmp/calls.yaml"
 basic text trace
 basic json trace -o json
 basic block trace -o block
