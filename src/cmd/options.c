@@ -334,7 +334,7 @@ static bool take_append_output(struct options *o, const char *value)
 	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT;
 	size_t at;
 
-	if (template_new(&t, value, false, &err, &at) < 0) {
+	if (template_new(&t, value, false, NULL, &err, &at) < 0) {
 		strbuf_addf(&o->error, "--append-output: %s", err.s);
 		return false;
 	}

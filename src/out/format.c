@@ -47,7 +47,7 @@ int format_new(struct output **ret, const char *format, struct strbuf *err)
 	size_t at;
 
 	f->output.ops = &format_ops;
-	if (template_new(&f->template, format ? format : "", true, &why, &at) < 0) {
+	if (template_new(&f->template, format ? format : "", true, NULL, &why, &at) < 0) {
 		strbuf_addf(err, "--format: %s", why.s);
 		free(f);
 		return -EINVAL;

@@ -318,7 +318,7 @@ static void add_suggested(const char *output, struct strbuf *text)
 static bool compile_output(struct asker *a, struct definition *rule, struct template **ret)
 {
 	_cleanup_free_ char *what = xasprintf("output of rule %s: ", rule->name);
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, text = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, text = STRBUF_INIT, glued = STRBUF_INIT;
 	size_t star, at, from = 0;
 
 	if (!text_given(&rule->output))
@@ -328,11 +328,16 @@ static bool compile_output(struct asker *a, struct definition *rule, struct temp
 	if (a->d->append_output)
 		strbuf_addf(&text, " %s", a->d->append_output);	/* it has no error: who reads options has seen to that */
 	/* After an error, continues behind it to find more. */
-	for (unsigned n = 0; n <= ERRORS_MAX && template_new(ret, text.s + from, false, &err, &at) < 0; n++) {
+	for (unsigned n = 0;
+	     n <= ERRORS_MAX && template_new(ret, text.s + from, false, &glued, &err, &at) < 0;
+	     n++) {
 		from += at;
 		tell(a, text_place(&rule->output, from + star), what, err.s);
 		strbuf_reset(&err);
 	}
+	if (glued.len)
+		report_addf(a->report, REPORT_WARNING, text_place(&rule->output, star),
+			    "%s%s is no field: the one that it begins with is shown, and the rest as text", what, glued.s);
 	if (from)
 		template_free(TAKE_PTR(*ret));
 	return !from;

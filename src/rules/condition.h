@@ -36,6 +36,10 @@ int condition_parse(struct node **ret, const char *text, const struct names *nam
  */
 bool condition_next_error(const char *text, const struct names *names, size_t *at, struct strbuf *err) _must_check_;
 
-/* Parses an operand at the beginning of an output text, "tolower(proc.name)"; *ret_len: its length. */
-int operand_parse(struct operand *ret, const char *text, size_t *ret_len, struct strbuf *err)
-	_must_check_;
+/*
+ * Parses an operand at the beginning of an output text, "tolower(proc.name)"; *ret_len: its length.
+ * glue: of a name that is none, as "user.nameid", the longest field that it begins with is taken,
+ * as in Falco; then it returns 1.
+ */
+int operand_parse(struct operand *ret, const char *text, bool glue, size_t *ret_len,
+		  struct strbuf *err) _must_check_;

@@ -120,6 +120,20 @@ static void *fail_argument(struct parser *p, const struct operand *o, const stru
 	return parser_fail_at(p, where);
 }
 
+static size_t longest_beginning(const char *word, size_t len)
+{
+	size_t longest = 0;
+
+	for (size_t i = 0; i < field_table_len; i++) {
+		size_t n = strlen(field_table[i].name);
+
+		if (n > longest && n < len && !field_table[i].takes_arg &&
+		    !memcmp(field_table[i].name, word, n))
+			longest = n;
+	}
+	return longest;
+}
+
 static bool take_field(struct parser *p, struct operand *o)
 {
 	_cleanup_strbuf_ struct strbuf near = STRBUF_INIT;
@@ -140,6 +154,13 @@ static bool take_field(struct parser *p, struct operand *o)
 	}
 	where = (struct span){ start, p->pos - start };
 	o->field = field_find(p->text + start, where.len, &o->arg);
+	if (!o->field && p->may_glue && !start) {
+		size_t n = longest_beginning(p->text + start, where.len);
+
+		p->glued |= n > 0;
+		p->pos = start + (n ? n : where.len);
+		o->field = n ? field_find(p->text + start, n, &o->arg) : NULL;
+	}
 	if (!o->field)
 		return fail_field(p, where);
 	o->type = field_arg_type(o->field, o->arg);
@@ -221,9 +242,12 @@ bool parser_take_operand(struct parser *p, struct operand *o)
 	return call_find(p->text + p->pos, len) < CALL_MAX ? parser_take_call(p, o, len) : take_transform(p, o, len);
 }
 
-int operand_parse(struct operand *ret, const char *text, size_t *ret_len, struct strbuf *err)
+int operand_parse(struct operand *ret, const char *text, bool glue, size_t *ret_len,
+		  struct strbuf *err)
 {
-	struct parser p = { .text = text, .len = strlen(text), .err = err, .in_output = true };
+	struct parser p = {
+		.text = text, .len = strlen(text), .err = err, .in_output = true, .may_glue = glue
+	};
 
 	*ret = (struct operand){ .field = NULL };
 	strbuf_reset(err);
@@ -232,5 +256,5 @@ int operand_parse(struct operand *ret, const char *text, size_t *ret_len, struct
 		return -EINVAL;
 	}
 	*ret_len = p.pos;
-	return 0;
+	return p.glued;
 }

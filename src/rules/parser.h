@@ -22,6 +22,8 @@ struct parser {
 	struct span field;	/* of the last test, if it took one value: what follows "or" may be meant as another one */
 	const struct operation *op;
 	bool in_output;		/* text goes on after the operand: a dot may end its sentence */
+	bool may_glue;		/* also at once: of a name that is none, a field that it begins with is taken */
+	bool glued;		/* that was so */
 	const struct names *names;	/* NULL: there are no macros and lists */
 	struct strbuf *err;
 	size_t err_at;

@@ -6,6 +6,8 @@
 
 #include "condition.h"
 
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_."
+
 void template_print(const struct template *t, struct field_context *fc, struct strbuf *tmp,
 		    struct strbuf *out)
 {
@@ -63,11 +65,13 @@ static void keep_sentence(struct strbuf *err)
 }
 
 /* After a "%": a field, or a percent sign. Returns the bytes used, 0 on an error. */
-static size_t take_field(struct template *t, const char *s, struct strbuf *text, struct strbuf *err)
+static size_t take_field(struct template *t, const char *s, struct strbuf *text,
+			 struct strbuf *glued, struct strbuf *err)
 {
 	struct template_piece *p;
 	struct operand operand;
 	size_t len;
+	int r;
 
 	if (s[0] == '%') {
 		strbuf_addc(text, '%');
@@ -81,10 +85,13 @@ static size_t take_field(struct template *t, const char *s, struct strbuf *text,
 		strbuf_addf(err, "more than %d fields", TEMPLATE_PIECES_MAX);
 		return 0;
 	}
-	if (operand_parse(&operand, s, &len, err) < 0) {
+	r = operand_parse(&operand, s, glued != NULL, &len, err);
+	if (r < 0) {
 		keep_sentence(err);
 		return 0;
 	}
+	if (r && !glued->len)
+		strbuf_add(glued, s, strspn(s, NAME_CHARACTERS));
 	p = add_piece(t, text);
 	p->operand = operand;
 	p->name = xstrndup(s, len);
@@ -100,8 +107,8 @@ static size_t take_escape(const char *s, struct strbuf *text)
 	return known != NULL;
 }
 
-int template_new(struct template **ret, const char *text, bool escapes, struct strbuf *err,
-		 size_t *ret_at)
+int template_new(struct template **ret, const char *text, bool escapes, struct strbuf *glued,
+		 struct strbuf *err, size_t *ret_at)
 {
 	_cleanup_strbuf_ struct strbuf before = STRBUF_INIT;
 	struct template *t = xcalloc(1, sizeof(*t));
@@ -113,7 +120,7 @@ int template_new(struct template **ret, const char *text, bool escapes, struct s
 		if (c == '\\' && escapes) {
 			p += take_escape(p, &before);
 		} else if (c == '%') {
-			size_t taken = take_field(t, p, &before, err);
+			size_t taken = take_field(t, p, &before, glued, err);
 
 			if (!taken) {
 				*ret_at = (size_t)(p - text);

@@ -25,10 +25,11 @@ struct template {
 
 /*
  * escapes: \n, \t and \\ mean what they do in C. On an error: -EINVAL, a sentence in err, and in
- * *ret_at the offset in the text.
+ * *ret_at the offset in the text. glued: text may follow a field at once, as in "%user.nameid"; the
+ * first such word is put there. NULL: that is an error.
  */
-int template_new(struct template **ret, const char *text, bool escapes, struct strbuf *err,
-		 size_t *ret_at) _must_check_;
+int template_new(struct template **ret, const char *text, bool escapes, struct strbuf *glued,
+		 struct strbuf *err, size_t *ret_at) _must_check_;
 void template_free(struct template *t);	/* NULL is fine */
 /* Whether it shows the field, with any argument. */
 bool template_asks(const struct template *t, const char *field);

@@ -47,12 +47,13 @@ static void evaluate(const struct filter *f, const struct world *w)
 /* Without escapes, newlines are those of the format itself. */
 static void format(const char *text, const struct world *w)
 {
-	_cleanup_strbuf_ struct strbuf err = STRBUF_INIT, tmp = STRBUF_INIT, out = STRBUF_INIT;
+	_cleanup_strbuf_ struct strbuf glued = STRBUF_INIT, err = STRBUF_INIT, tmp = STRBUF_INIT,
+				       out = STRBUF_INIT;
 	static struct field_context fc;
 	struct template *t = NULL;
 	size_t at, lines = 0, own = 0;
 
-	if (template_new(&t, text, false, &err, &at) < 0) {
+	if (template_new(&t, text, false, &glued, &err, &at) < 0) {
 		check(!t && err.len && at <= strlen(text), "a format is refused without a word");
 		return;
 	}

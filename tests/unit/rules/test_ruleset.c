@@ -625,6 +625,8 @@ static void test_warnings(void **state)
 		{ RULE("A", "evt.type=openat") "  desc: e\n", "desc is given twice: this one means nothing" },
 		{ RULE("A", "evt.type=openat") "  exceptions: [{name: x, fields: fd.name, nme: y}]\n",
 		  "an exception has no key 'nme': it means nothing. Did you mean name?" },
+		{ "- {rule: A, desc: d, priority: INFO, condition: evt.type=openat, output: 'by %user.namecontainerid=%container.id'}\n",
+		  "warning: output of rule A: user.namecontainerid is no field: the one that it begins with is shown" },
 		{ RULE("A", "evt.type=openat") "  source: sycsall\n", "warning: rule A is skipped: its source is sycsall" },
 		{ RULE("A", "proc.name in (cat, some_binaries)"), "rule A compares with some_binaries: there is no list" },
 		{ RULE("A", "evt.type in (openat, ipc, send, syscall)"), "note: rule A asks for events that never happen here: ipc, syscall" },
