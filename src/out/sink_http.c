@@ -171,10 +171,16 @@ int sink_http_open(struct sink *s, const struct sinks_config *config, struct str
 	return 0;
 }
 
+/* It has moved for good: redirections are not followed. */
+static bool has_moved(long status)
+{
+	return status == 301 || status == 308;
+}
+
 /* Statuses that another try will not change. */
 static bool is_final(long status)
 {
-	return status >= 400 && status < 500 && status != 408 && status != 429;
+	return has_moved(status) || (status >= 400 && status < 500 && status != 408 && status != 429);
 }
 
 int sink_http_send(struct sink *s, const char *line, size_t len, struct strbuf *err)
@@ -192,6 +198,6 @@ int sink_http_send(struct sink *s, const char *line, size_t len, struct strbuf *
 	curl->easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 200 && status < 300)
 		return 0;
-	strbuf_addf(err, "it answers %ld", status);
+	strbuf_addf(err, "it answers %ld%s", status, has_moved(status) ? ", that it has moved" : "");
 	return is_final(status) ? -EREMOTEIO : -EAGAIN;
 }

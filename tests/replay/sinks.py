@@ -138,6 +138,16 @@ def test_http_refuses():
     expect("alerts are being lost: it answers 400" in err, err)
 
 
+def test_http_has_moved():
+    """For good, where nobody follows it: said at once, as an error, and not only when the queue is full."""
+    server = Server(lambda n: 308)
+    name = f"http://127.0.0.1:{server.port}/"
+    code, _, err, _ = guard("-q", "-o", "json", "--to", name)
+    server.close()
+    expect(code == 1 and account(err, name) == (0, ALERTS), err)
+    expect("alerts are being lost: it answers 308, that it has moved" in err and server.n == ALERTS, err)
+
+
 def test_dead_delays_nothing():
     """One that hangs, one that is not there: the others have all, and the end comes."""
     server = Server(lambda n: None)
