@@ -67,7 +67,10 @@ static __always_inline int cgroup_send(struct cgroup *cgroup, enum nunchi_kind k
 	struct nunchi_head *head;
 	struct scratch *s;
 
-	if ((hierarchy && hierarchy != cgroup_hierarchy) || is_contained())
+	if (hierarchy && hierarchy != cgroup_hierarchy)
+		return 0;
+	/* The doctor looks whether that of its own comes, and may be in a container. */
+	if (is_contained() && !is_nunchi(bpf_get_current_task_btf()))
 		return 0;
 	s = scratch_get();
 	if (!s) {
