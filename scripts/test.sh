@@ -14,6 +14,10 @@ cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 export PATH
 
+# Whose turn it is (tests/vm/run.py), also if a run goes on past midnight.
+: "${NUNCHI_TEST_DAY:=$(($(date +%s) / 86400))}"
+export NUNCHI_TEST_DAY
+
 stages=''
 root=yes
 for argument; do

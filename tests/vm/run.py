@@ -4,8 +4,8 @@
 Tests on other kernels: run.py [--nunchi PROGRAM] [--record] [--list] [--beside | --rest] [ROW...]
 
 Each row of the matrix is a kernel and a way to boot it, where cases of tests/containers run with real
-containers. ROW: only rows with this text in their name; without it the rows for every day, or all if
-NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and at the end
+containers. ROW: only rows with this text in their name; without it the rows for every day and those whose
+turn it is today (NUNCHI_TEST_DAY, else the days since 1970, says which), or all if NUNCHI_TEST_SIZE=full. Prints "ok vm NAME", "not ok vm NAME" or "skip vm NAME: REASON", and at the end
 "# done". --record writes the numbers of verified instructions of these rows to verified.txt, with which
 they are compared otherwise, and the evasions that were seen to evasions.txt. A kernel without the BPF
 LSM has other programs for rules that block, and so a column of its own.
@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 sys.dont_write_bytecode = True
@@ -86,7 +87,6 @@ KEPT = ["rules argument_changed", "traits capabilities_at_the_event", "traits in
 COPIES = ["swap"] + KEPT
 # What monitors are known to miss, and attacks on nunchi itself.
 ATTACKS = ["attacks"]
-EVADE = ["evasions"] + ATTACKS
 
 # The oldest verifier with the newest compiler: a case for each way to load programs.
 LOADED = ["count exactly", "hooks beginnings", "actions_peers deny_peers"]
@@ -107,18 +107,21 @@ HANDED = ["actions what_binfmt"]
 # Without the BPF LSM: rules that block use other hooks.
 NO_LSM = "lsm=lockdown"
 
-# Rows of every day that have time: they run while other tests leave processors idle. Each is the only one of its column, if it has one.
-BESIDE = ["6.12 arm64", "6.1 preempt", "6.1 clang"]
+# Rows of a day that have time: they run while other tests leave processors idle. Each is the only one of its column, if it has one.
+BESIDE = ["6.12 arm64", "6.1 arm64", "6.1 preempt", "6.12 preempt", "newest preempt", "6.1 clang"]
 
 # The longest rows start first, so that none runs alone at the end.
 LONGEST = ["evasions", "arm64", "newest v2", "v1", "engines", "6.12 v2"]
 
-Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always program rooms")
+Row = collections.namedtuple("Row", "name kernel cgroups arguments cases runtimes always program rooms turn")
 
 
-def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=False, program=None, rooms=()):
-    """program: instead of --nunchi's. rooms: their unit tests run too, on another architecture."""
-    return Row(name, kernel, cgroups, arguments, cases, runtimes, always, program, rooms)
+def row(name, kernel, cgroups, cases, arguments="", runtimes="runc", always=False, program=None, rooms=(), turn=None):
+    """
+    program: instead of --nunchi's. rooms: their unit tests run too, on another architecture. turn: of the rows with the same,
+    which do the same on other kernels, each day has one.
+    """
+    return Row(name, kernel, cgroups, arguments, cases, runtimes, always, program, rooms, turn)
 
 
 MATRIX = [
@@ -127,19 +130,20 @@ MATRIX = [
     row("6.1 v1 ends", "6.1", "v1", ENTER + ENDS + DOORS, NO_LSM),
     row("6.1 hybrid", "6.1", "hybrid", COUNT + LIVES + ENTER),
     row("6.1 v2", "6.1", "v2", CRUN + SLIP + PUSH + WALK + ["swap"], runtimes="runc,crun"),
-    row("6.1 evasions", "6.1", "v2", EVADE),
-    row("6.1 same", "6.1", "v2", SAME, always=True),
+    row("6.1 evasions", "6.1", "v2", ["evasions"], turn="evasions"),
+    row("6.1 attacks", "6.1", "v2", ATTACKS),
+    row("6.1 same", "6.1", "v2", SAME, turn="same"),
     row("6.1 hooks", "6.1", "v2", HOOKS),
     row("6.1 clang", "6.1", "v2", LOADED, always=True, program="build-clang/nunchi"),
     row("6.1 clang, no lsm", "6.1", "v1", ["actions_peers deny_peers"], NO_LSM, always=True, program="build-clang/nunchi"),
-    row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE + RETURNS, "preempt=full", always=True),
+    row("6.1 preempt", "6.1", "v2", ONE_CPU + ASIDE + RETURNS, "preempt=full", turn="preempt"),
     row("6.12 v1", "6.12", "v1", COUNT + LIVES + ENTER, NO_LSM),
     row("6.12 hybrid", "6.12", "hybrid", COUNT + LIVES + ENTER),
     row("6.12 v2", "6.12", "v2", CRUN + SAME + HANDED, runtimes="runc,crun", always=True),
     row("6.12 doors", "6.12", "v2", DOORS + COPIES + ["podman without"]),
     row("6.12 slip", "6.12", "v2", SLIP),
     row("6.12 kubernetes", "6.12", "v2", ["kubernetes cgroups", "services"], runtimes="runc,cri"),
-    row("6.12 evasions", "6.12", "v2", ["evasions"], always=True),
+    row("6.12 evasions", "6.12", "v2", ["evasions"], turn="evasions"),
     row("6.12 attacks", "6.12", "v2", ATTACKS + ["security"]),
     row("6.12 hooks", "6.12", "v2", HOOKS + WALK + ENDS + TRIED),
     row("6.1 refuses", "6.1", "v2", REFUSES + FEW, always=True),
@@ -149,21 +153,24 @@ MATRIX = [
     row("6.12 refuses", "6.12", "hybrid", REFUSES, NO_LSM),
     row("6.12 blocks", "6.12", "hybrid", PLACES + HANDED, NO_LSM),
     row("6.12 actions", "6.12", "hybrid", ACTIONS + RELOAD + PUSH),
-    row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full"),
+    row("6.12 preempt", "6.12", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full", turn="preempt"),
     row("newest hybrid", "newest", "hybrid", COUNT + LIVES + ENTER, NO_LSM),
     row("newest v2", "newest", "v2", ONE_CPU[:1] + DOORS, always=True),
     row("newest walk", "newest", "v2", COPIES + WALK + PEERS + ENDS + TRIED),
-    row("newest evasions", "newest", "v2", ["evasions"]),
+    row("newest evasions", "newest", "v2", ["evasions"], turn="evasions"),
+    row("newest same", "newest", "v2", SAME, turn="same"),
     row("newest hooks", "newest", "v2", HOOKS + ENTER + ATTACKS),
     row("newest slip", "newest", "v2", COUNT + SLIP + PUSH),
-    row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full"),
-    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + NUMBERED, always=True, rooms=ROOMS),
+    row("newest preempt", "newest", "v2", ONE_CPU + LIVES + ASIDE + RETURNS, "preempt=full", turn="preempt"),
+    row("6.12 arm64", "6.12-arm64", "v2", COUNT + WALK + NUMBERED, rooms=ROOMS, turn="arm64"),
     row("6.12 arm64 ends", "6.12-arm64", "v2", KEPT + ENDS),
-    row("6.1 arm64", "6.1-arm64", "hybrid", COUNT + LIVES + ENTER + DOORS + TRIED + ["swap"]),
-    row("6.1 arm64 evasions", "6.1-arm64", "v2", ["evasions"]),
-    row("6.12 arm64 evasions", "6.12-arm64", "v2", ["evasions"]),
+    row("6.1 arm64", "6.1-arm64", "v2", COUNT + LIVES + ENTER, rooms=ROOMS, turn="arm64"),
+    row("6.1 arm64 doors", "6.1-arm64", "hybrid", DOORS + TRIED + ["swap"]),
+    row("6.1 arm64 evasions", "6.1-arm64", "v2", ["evasions"], turn="evasions"),
+    row("6.12 arm64 evasions", "6.12-arm64", "v2", ["evasions"], turn="evasions"),
     row("6.1 arm64 crun", "6.1-arm64", "v2", CRUN, runtimes="crun"),  # which refuses hybrid cgroups
     row("6.12 arm64 hooks", "6.12-arm64", "v2", HOOKS, NO_LSM),
+    row("6.12 arm64 same", "6.12-arm64", "v2", SAME, NO_LSM, turn="same"),
     row("6.12 arm64 actions", "6.12-arm64", "v2", ["actions "]),
     row("6.12 arm64 calls", "6.12-arm64", "v2", ["actions_calls", "actions_peers", "disguise"]),
     row("6.12 arm64 reload", "6.12-arm64", "v2", ["keep"] + RELOAD),
@@ -171,11 +178,19 @@ MATRIX = [
 ]
 
 
+# The cgroups with which a column of verified.txt is recorded, where these are not v2: what the verifier looks at depends on them.
+CGROUPS_OF = {"6.1-nolsm": "v1", "6.12-nolsm": "hybrid", "newest-nolsm": "hybrid"}
+
+
 def column(row):
-    """The column in verified.txt; None: the row has another program, or kernel arguments of its own."""
-    if row.program or row.cases is None or row.arguments not in ("", NO_LSM):
+    """
+    The column in verified.txt; None: the row has another program, or kernel arguments or cgroups of its own; or it is the
+    evasions', which take long, and other rows have their kernels.
+    """
+    if row.program or row.cases is None or row.arguments not in ("", NO_LSM) or row.turn == "evasions":
         return None
-    return row.kernel + ("-nolsm" if row.arguments else "")
+    name = row.kernel + ("-nolsm" if row.arguments else "")
+    return name if row.cgroups == CGROUPS_OF.get(name, "v2") else None
 
 
 SAYING = threading.Lock()
@@ -340,7 +355,7 @@ class Matrix:
                                    "NUNCHI_TEST_SIZE": "small",
                                    "NUNCHI_TEST_KERNEL": row.kernel,
                                    "NUNCHI_TEST_EVASIONS": "/.vm/share/out/evasions",
-                                   "NUNCHI_TEST_PROGS": SHARE + "/progs"}, timeout=SECONDS if row.always else SECONDS_LONG)
+                                   "NUNCHI_TEST_PROGS": SHARE + "/progs"}, timeout=SECONDS if row.always or row.turn else SECONDS_LONG)
         self.took(row, kernel, done)
         found = results(done.output)
         self.take_evasions(row.kernel, os.path.join(out, "evasions"))
@@ -403,11 +418,21 @@ def begins_with(row):
     return next((i for i, part in enumerate(LONGEST) if part in row.name), len(LONGEST))
 
 
+def of_today():
+    """The rows for every day, and those whose turn it is."""
+    day = int(os.environ.get("NUNCHI_TEST_DAY") or time.time() // 86400)
+    turns = collections.defaultdict(list)
+    for r in MATRIX:
+        turns[r.turn].append(r)
+    return [r for r in MATRIX if r.always or (r.turn and turns[r.turn][day % len(turns[r.turn])] == r)]
+
+
 def chosen(args):
     """The rows that are to run."""
-    full = os.environ.get("NUNCHI_TEST_SIZE") == "full"
-    rows = [r for r in MATRIX if any(text in r.name for text in args.rows) or
-            (not args.rows and (full or r.always))]
+    if args.rows:
+        rows = [r for r in MATRIX if any(text in r.name for text in args.rows)]
+    else:
+        rows = MATRIX if os.environ.get("NUNCHI_TEST_SIZE") == "full" else of_today()
     if args.beside or args.rest:
         rows = [r for r in rows if (r.name in BESIDE) == args.beside]
     return rows
