@@ -460,7 +460,7 @@ __noinline int record_send(struct scratch *s, u32 lane)
 	}
 	if (!(lane == LANE_BULK ? bulk_output(s) : critical_output(s, lane, true)))
 		return record_refused(s);
-	if (lane != LANE_BULK)
+	if (lane != LANE_BULK)	/* bulk_output() has counted it */
 		account_sent(s->head.slot);
 	reader_call();
 	return 1;

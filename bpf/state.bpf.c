@@ -53,7 +53,6 @@ struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 __u16 uring_calls[NUNCHI_URING_MAX];
 struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 __u32 slots_inside;
-__u32 requests_missed;
 __u32 slots_had;
 __u8 wants_env;
 __u8 chroots;
@@ -65,6 +64,7 @@ __u8 faultable;
 __u64 critical_number __attribute__((aligned(64)));
 struct nunchi_bulk_put bulk_put[RINGS_MAX] __attribute__((aligned(64)));
 __u64 counts[NUNCHI_COUNT_MAX];
+__u32 requests_missed;
 __u64 losses_seen;
 __u64 summary_rows;
 

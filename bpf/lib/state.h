@@ -322,7 +322,6 @@ extern struct nunchi_compat compat_calls[NUNCHI_COMPAT_MAX];
 extern __u16 uring_calls[NUNCHI_URING_MAX];	/* by operation: number of the equivalent call, plus one */
 extern struct nunchi_slot slots[NUNCHI_SLOTS_MAX];
 extern __u32 slots_inside;	/* how many have a parent; both sides count */
-extern __u32 requests_missed;	/* io_uring requests for which there was no room */
 extern __u32 slots_had;		/* from here on slots have never been used */
 extern __u8 wants_env;		/* record the environment at an exec */
 extern __u8 chroots;		/* a process is, or may be, in a chroot: record where absolute paths start */
@@ -337,6 +336,7 @@ extern __u8 faultable;		/* system-call tracepoints may sleep, and so be preempte
 extern __u64 critical_number;	/* the last sequence number of the critical ring */
 extern struct nunchi_bulk_put bulk_put[RINGS_MAX];	/* by number of the bulk ring, from 0 */
 extern __u64 counts[NUNCHI_COUNT_MAX];	/* of the whole host: see nunchi/account.h */
+extern __u32 requests_missed;	/* io_uring requests for which there was no room; for programs only */
 extern __u64 losses_seen;	/* how often something was lost: user space reads `losses` when this has changed */
 extern __u64 summary_rows;	/* how many there are in `summaries`; user space removes them */
 

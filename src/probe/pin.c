@@ -76,6 +76,7 @@ static bool map_is(int fd, __u32 value_size, __u32 max_entries)
 	       (!max_entries || info.max_entries == max_entries);
 }
 
+/* FNV-1a, since hash_bytes() has another key in each process. */
 static uint64_t fnv(uint64_t hash, const void *data, size_t len)
 {
 	for (const unsigned char *p = data; len--; p++)
